@@ -1,0 +1,87 @@
+// What a cluster has agreed on: members, seats, and who may vote.
+//
+// The views of a cluster form one chain; view n+1 is chosen by a majority of the seats of view n. A view is a
+// value: compare, copy and keep it as you like.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+
+namespace holdfast {
+
+/// A participant listed in a view.
+struct member {
+    peer_id id;
+    std::string name;         ///< for people; not unique
+    endpoint address;         ///< where the others reach it
+    std::uint32_t weight = 1; ///< its share of the slots; 0 owns nothing (a light peer)
+    bool leaving = false;     ///< it owns nothing any more and goes with one of the next views (LEAVE-1)
+    view_number since;        ///< the view that added it
+
+    bool operator==(const member&) const = default;
+};
+
+/// One configured address, and the member that fills it (nil: vacant).
+struct seat {
+    endpoint address;
+    peer_id filled_by;
+
+    bool operator==(const seat&) const = default;
+};
+
+/// A peer that one of the last 256 views removed. Its PeerId never returns (VIEW-3).
+struct former_member {
+    peer_id id;
+    view_number since;    ///< the view that had added it
+    view_number removed;  ///< the view that removed it
+
+    bool operator==(const former_member&) const = default;
+};
+
+struct view {
+    cluster_id cluster;
+    view_number number;
+    holdfast::epoch epoch;
+    std::uint32_t ring_function = 1;
+    std::uint32_t slots = 16384;
+    view_number seats_since;               ///< the view in which the PeerIds of the seats last changed
+    std::vector<seat> seats;               ///< in the order of their addresses
+    std::vector<member> members;           ///< in the order of their PeerIds
+    std::vector<former_member> formers;    ///< oldest first, at most 256 views back
+
+    bool operator==(const view&) const = default;
+
+    /// A majority of all seats, vacant ones counted.
+    [[nodiscard]] std::size_t quorum() const { return seats.size() / 2 + 1; }
+
+    [[nodiscard]] const member* find(const peer_id& id) const {
+        const auto at = std::lower_bound(members.begin(), members.end(), id,
+                                         [](const member& m, const peer_id& wanted) { return m.id < wanted; });
+        return at != members.end() && at->id == id ? &*at : nullptr;
+    }
+    [[nodiscard]] bool has(const peer_id& id) const { return find(id) != nullptr; }
+
+    [[nodiscard]] const former_member* find_former(const peer_id& id) const {
+        const auto at = std::find_if(formers.begin(), formers.end(), [&](const former_member& f) { return f.id == id; });
+        return at != formers.end() ? &*at : nullptr;
+    }
+
+    /// The index of the seat that `id` fills, or nothing.
+    [[nodiscard]] std::optional<std::size_t> seat_of(const peer_id& id) const {
+        for (std::size_t i = 0; i < seats.size(); ++i) {
+            if (!id.is_nil() && seats[i].filled_by == id) {
+                return i;
+            }
+        }
+        return std::nullopt;
+    }
+    [[nodiscard]] bool is_voter(const peer_id& id) const { return seat_of(id).has_value(); }
+};
+
+}  // namespace holdfast

@@ -1,0 +1,70 @@
+#include <utility>
+
+#include <holdfast/error.hpp>
+#include <holdfast/result.hpp>
+
+namespace holdfast {
+namespace {
+
+struct entry {
+    errc code;
+    std::string_view name;
+    held is_held;
+    std::string_view text;
+};
+
+constexpr entry entries[] = {
+    {errc::timed_out, "timed_out", held::no, "others held the lock for the whole wait; wait longer, or see who holds it"},
+    {errc::would_block, "would_block", held::no, "another holds the lock now; ask again with a wait, or later"},
+    {errc::cancelled, "cancelled", held::no, "the caller cancelled the request"},
+    {errc::no_quorum, "no_quorum", held::no, "a majority of the seats cannot be reached, so nobody can grant here; check that the seats run and the network between"},
+    {errc::not_a_member, "not_a_member", held::no, "this peer has not joined a cluster yet; check the seeds and that they run"},
+    {errc::shutting_down, "shutting_down", held::refused, "this peer is leaving; start a new one"},
+    {errc::name_too_long, "name_too_long", held::refused, "a lock name has 1 to 512 bytes"},
+    {errc::value_too_long, "value_too_long", held::refused, "a note or value has at most 1024 bytes"},
+    {errc::too_many, "too_many", held::refused, "too many requests wait at this peer already; raise max_requests or ask less"},
+    {errc::would_deadlock, "would_deadlock", held::refused, "a callback of the library must not wait for the library; do it on another thread"},
+    {errc::bad_config, "bad_config", held::refused, "the configuration is wrong"},
+    {errc::address_in_use, "address_in_use", held::refused, "another process listens at this address; choose another port or stop it"},
+    {errc::seeds_differ, "seeds_differ", held::refused, "this peer and the cluster have different seed lists; give every peer the same one"},
+    {errc::wrong_key, "wrong_key", held::refused, "the other side does not have this key; give every peer the same key"},
+    {errc::wrong_cluster, "wrong_cluster", held::refused, "the other side belongs to a cluster of another name"},
+    {errc::version, "version", held::refused, "the other side speaks no version of the protocol that this build speaks; upgrade the older one"},
+    {errc::ring_not_supported, "ring_not_supported", held::refused, "the cluster uses a ring function that this build lacks; upgrade it"},
+    {errc::io, "io", held::refused, "the operating system refused"},
+    {errc::lease_lost, "lease_lost", held::maybe, "the lease ran out before a majority of the seats renewed it; what the lock guarded may already be another's: stop using it"},
+    {errc::evicted, "evicted", held::maybe, "the cluster removed this peer; what the lock guarded may already be another's: stop using it"},
+    {errc::broken, "broken", held::maybe, "the hold was broken; what the lock guarded may already be another's: stop using it"},
+    {errc::internal_error, "internal_error", held::maybe, "an invariant of the library failed and this peer has stopped; please report it with the text"},
+};
+
+const entry* find(errc code) {
+    for (const auto& e : entries) {
+        if (e.code == code) {
+            return &e;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+held error::is_held() const {
+    const auto* e = find(code);
+    return e ? e->is_held : held::maybe;
+}
+
+std::string_view to_string(errc code) {
+    const auto* e = find(code);
+    return e ? e->name : "unknown";
+}
+
+std::string_view explain(errc code) {
+    const auto* e = find(code);
+    return e ? e->text : "an error this build does not know";
+}
+
+tl::unexpected<error> fail(errc code) { return fail(code, std::string{explain(code)}); }
+tl::unexpected<error> fail(errc code, std::string text) { return tl::unexpected<error>{error{code, std::move(text)}}; }
+
+}  // namespace holdfast

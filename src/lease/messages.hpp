@@ -1,0 +1,28 @@
+// How a member renews its right to act (DESIGN section 5).
+#pragma once
+
+#include <variant>
+
+#include <holdfast/ids.hpp>
+
+#include "base/time.hpp"
+
+namespace holdfast::lease {
+
+/// `seats` names the seats it is asked under, by the view in which they last changed: the seats of two views of one
+/// cluster are the same exactly when this is.
+struct request {
+    view_number seats;
+    base::time_point sent_at;  ///< the sender's boot clock; only the sender reads it again
+    bool is_running = false;
+    bool operator==(const request&) const = default;
+};
+struct ack {
+    view_number seats;
+    base::time_point sent_at;
+    bool operator==(const ack&) const = default;
+};
+
+using message = std::variant<request, ack>;
+
+}  // namespace holdfast::lease

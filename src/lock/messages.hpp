@@ -1,0 +1,169 @@
+// What holders and owners say to each other (DESIGN section 7).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
+
+namespace holdfast::lock {
+
+/// A hold as owners and reports know it.
+struct hold {
+    std::string name;
+    holdfast::token token;
+    peer_id holder;
+    request_number number;
+    std::string note;
+    bool is_taken = false;  ///< the holder has answered its grant, or reported it
+    bool operator==(const hold&) const = default;
+};
+struct waiter {
+    std::string name;
+    peer_id peer;
+    request_number number;
+    std::string note;
+    bool operator==(const waiter&) const = default;
+};
+
+// ---- holder to owner
+
+struct request {
+    request_number number;
+    std::string name;
+    std::string note;
+    bool is_try = false;       ///< answer `denied` at once instead of queueing
+    request_number settled;    ///< every request of the sender below this number is over (OWN-10)
+    bool operator==(const request&) const = default;
+};
+struct taken {
+    std::string name;
+    holdfast::token token;
+    bool operator==(const taken&) const = default;
+};
+struct release {
+    std::string name;
+    holdfast::token token;
+    bool operator==(const release&) const = default;
+};
+struct cancel {
+    std::string name;
+    request_number number;
+    bool operator==(const cancel&) const = default;
+};
+
+// ---- owner to holder
+
+struct queued {
+    request_number number;
+    bool operator==(const queued&) const = default;
+};
+struct denied {
+    request_number number;
+    bool operator==(const denied&) const = default;
+};
+struct grant {
+    request_number number;
+    std::string name;
+    holdfast::token token;
+    bool others_wait = false;  ///< a release of it is worth sending at once
+    bool operator==(const grant&) const = default;
+};
+struct released {
+    std::string name;
+    holdfast::token token;
+    bool operator==(const released&) const = default;
+};
+struct cancelled {
+    request_number number;
+    bool operator==(const cancelled&) const = default;
+};
+/// OWN-9: do you still hold it?
+struct still_held {
+    std::string name;
+    holdfast::token token;
+    bool operator==(const still_held&) const = default;
+};
+/// BREAK-1.
+struct break_hold {
+    std::string name;
+    holdfast::token token;
+    request_number number;
+    bool operator==(const break_hold&) const = default;
+};
+
+// ---- a new owner and the members (OWN-4, HOLD-1)
+
+struct gather {
+    view_number named;      ///< the view the owner took the slots in
+    std::uint64_t serial;   ///< which of its gathers under that name
+    std::vector<slot> slots;
+    bool operator==(const gather&) const = default;
+};
+struct report {
+    view_number named;
+    std::uint64_t serial = 0;
+    std::uint64_t number = 0;  ///< of two reports of one member the later numbered counts
+    std::vector<hold> holds;
+    bool operator==(const report&) const = default;
+};
+
+// ---- owner to owner (OWN-3)
+
+/// The table of one slot, handed over in the step to view `to_view`; from-view is always the one before.
+struct slot_table {
+    holdfast::slot slot;
+    std::vector<hold> holds;
+    std::vector<waiter> queue;  ///< first come first
+    bool operator==(const slot_table&) const = default;
+};
+struct table {
+    view_number to_view;
+    std::vector<slot_table> slots;
+    bool operator==(const table&) const = default;
+};
+/// The sender has no table to give for these.
+struct no_table {
+    view_number to_view;
+    std::vector<slot> slots;
+    bool operator==(const no_table&) const = default;
+};
+struct table_ack {
+    view_number to_view;
+    std::vector<slot> slots;
+    bool operator==(const table_ack&) const = default;
+};
+
+// ---- watching (WATCH-1)
+
+struct watch {
+    std::string name;
+    bool operator==(const watch&) const = default;
+};
+struct unwatch {
+    std::string name;
+    bool operator==(const unwatch&) const = default;
+};
+/// Who holds `name` now. Steps may be missed, the last state not: repeated until answered.
+struct lock_state {
+    std::string name;
+    view_number in;           ///< the owner's view
+    std::uint64_t serial = 0; ///< rises within that view; older ones are ignored
+    std::optional<hold> held;
+    bool operator==(const lock_state&) const = default;
+};
+struct lock_state_seen {
+    std::string name;
+    view_number in;
+    std::uint64_t serial = 0;
+    bool operator==(const lock_state_seen&) const = default;
+};
+
+using message = std::variant<request, taken, release, cancel, queued, denied, grant, released, cancelled, still_held, break_hold, gather,
+                             report, table, no_table, table_ack, watch, unwatch, lock_state, lock_state_seen>;
+
+}  // namespace holdfast::lock

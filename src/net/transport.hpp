@@ -1,0 +1,90 @@
+// Sealed bytes to and from other peers: datagrams, and frames on streams (docs/architecture.md, threads).
+//
+// Knows bytes, addresses and PeerIds, no messages. Everything here is called under the peer's one mutex, except
+// where it says otherwise; nothing blocks. The sockets are plain non-blocking descriptors in one epoll set of our
+// own, so that any thread may write to them and a waiting caller may read; the libuv loop watches that set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/result.hpp>
+
+#include "base/time.hpp"
+
+namespace holdfast::net {
+
+struct transport_options {
+    endpoint listen;                 ///< UDP and TCP; port 0: one the kernel picks, the same for both
+    std::string cluster_name;
+    std::vector<std::byte> key;      ///< 32 bytes, or empty: no sealing
+    peer_id self;
+    std::size_t max_frame = 16u << 20;
+    std::size_t max_datagram = 1350; ///< payload; a larger one goes by stream
+    std::size_t max_queued = 64u << 20;  ///< bytes waiting for one peer; beyond it, new messages to it are dropped and counted
+};
+
+/// One message that arrived. `from`: the PeerId under whose key it was sealed (without a key: the one it claims).
+struct received {
+    peer_id from;
+    endpoint address;                ///< source of a datagram; nil for a stream
+    std::span<const std::byte> bytes;
+};
+using sink = std::function<void(const received&)>;
+
+struct transport_statistics {
+    std::uint64_t datagrams_sent = 0, datagrams_received = 0, frames_sent = 0, frames_received = 0;
+    std::uint64_t bytes_sent = 0, bytes_received = 0, writes = 0, reads = 0;
+    std::uint64_t not_authentic = 0, replayed = 0, malformed = 0, dropped_full = 0, connect_failures = 0;
+};
+
+class transport {
+public:
+    /// address_in_use, io. `complain` is told, rarely, of wrong_key, wrong_cluster and version seen at other peers.
+    [[nodiscard]] static result<std::unique_ptr<transport>> open(transport_options options, std::function<void(error)> complain);
+    ~transport();
+    transport(const transport&) = delete;
+    transport& operator=(const transport&) = delete;
+
+    [[nodiscard]] endpoint address() const;   ///< as bound, port filled in
+    /// Readable when read() has work. For the loop to watch.
+    [[nodiscard]] int poll_descriptor() const;
+
+    /// A new PeerId: new subkeys; the streams are closed.
+    void become(const peer_id& self);
+    /// `to` may be nil (by address only). A stream message connects when it must. `is_lazy` may wait for company until
+    /// the next message to that peer or flush(). Never blocks; what the socket does not take now is queued.
+    void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy, std::span<const std::byte> bytes, base::time_point now);
+    /// When flush() must be called at the latest for lazily queued messages; nothing if there are none.
+    [[nodiscard]] std::optional<base::time_point> flush_due() const;
+    void flush();
+    /// Reads and writes whatever is ready now, giving each message to `to`; bounded work per call.
+    void read(const sink& to, base::time_point now);
+
+    // ---- for a caller that waits for an answer and does the reading itself
+
+    /// Takes the stream to `peer` out of the loop's watch and gives its descriptor to poll() on without the mutex;
+    /// nothing when there is no ready stream or another caller has it. Pair with give_back().
+    [[nodiscard]] std::optional<int> claim(const peer_id& peer);
+    /// Reads that stream now.
+    void read_claimed(const peer_id& peer, const sink& to, base::time_point now);
+    void give_back(const peer_id& peer);
+
+    /// A peer that left the view: its stream and queue go.
+    void drop(const peer_id& peer);
+    [[nodiscard]] const transport_statistics& stats() const;
+
+private:
+    struct state;
+    explicit transport(std::unique_ptr<state> s);
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace holdfast::net

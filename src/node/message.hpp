@@ -1,0 +1,37 @@
+// Everything one node says to another, and the envelope it says it in.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+
+#include <holdfast/ids.hpp>
+
+#include "lease/messages.hpp"
+#include "lock/messages.hpp"
+#include "swim/messages.hpp"
+#include "view/messages.hpp"
+
+namespace holdfast::node {
+
+/// NET-1: a lock message that goes round a cut link. The receiver takes it as from `origin`.
+struct relayed {
+    peer_id origin;
+    peer_id destination;
+    lock::message what;
+    bool operator==(const relayed&) const = default;
+};
+
+using message = std::variant<swim::message, view_layer::message, lease::message, lock::message, relayed>;
+
+/// NET-3: what every message says of its sender.
+struct envelope {
+    peer_id from;
+    peer_id to;               ///< nil: whoever is at that address
+    cluster_id cluster;       ///< nil: the sender has installed no view
+    view_number installed;    ///< 0: none
+    bool is_leased = false;   ///< the sender's lease is running (FOUND-3)
+    bool operator==(const envelope&) const = default;
+};
+
+}  // namespace holdfast::node

@@ -1,0 +1,179 @@
+// The pure machines joined: one participant of a cluster, without I/O and without a clock.
+//
+// Drive it like this, in the simulator as in production: call one of the functions that take a moment, then drain
+// next() until it is empty, then arm one timer for deadline(). Calls never re-enter and time never goes back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/settings.hpp"
+#include "base/slot_map.hpp"
+#include "base/time.hpp"
+#include "lock/messages.hpp"
+#include "node/message.hpp"
+#include "swim/messages.hpp"
+#include "view/change.hpp"
+
+namespace holdfast::node {
+
+// ---- what a node wants done
+
+/// Send `what`. `stream`: over TCP, else a datagram (which falls back to the stream when it does not fit).
+/// `is_lazy`: may wait a moment for company (a release nobody is known to wait for).
+struct send {
+    envelope head;
+    endpoint address;
+    bool stream = false;
+    bool is_lazy = false;
+    message what;
+};
+/// FOUND-5: write this to state_dir, durably, before performing any later output.
+struct persist_epoch {
+    holdfast::epoch epoch;
+};
+
+// ---- what a node tells its driver
+
+/// The request was granted; the hold is valid while the lease runs and no `hold_lost` names its token.
+struct granted {
+    request_number number;
+    std::string name;
+    holdfast::token token;
+};
+/// The request ended without a hold.
+struct request_failed {
+    request_number number;
+    errc why{};
+};
+/// A hold ended without a release: lease_lost, evicted, broken.
+struct hold_lost {
+    std::string name;
+    holdfast::token token;
+    errc why{};
+};
+/// The lease is late to be renewed (true), or was renewed again (false).
+struct at_risk {
+    bool is_at_risk = false;
+};
+struct view_installed {
+    std::shared_ptr<const holdfast::view> view;
+    base::shared_slot_map map;
+};
+/// Gossip changed its mind about someone.
+struct belief_changed {
+    peer_id peer;
+    swim::condition state{};
+    std::string name;
+    endpoint address;
+};
+/// Whoever watches `name` (WATCH-1).
+struct lock_changed {
+    std::string name;
+    std::optional<lock::hold> held;
+};
+/// This PeerId is over; all its rights have ended and every hold was reported lost. The driver makes a new node with
+/// a new PeerId, `highest_epoch` and `stopped_being` = the old PeerId, unless it was told to leave.
+struct must_restart {
+    errc why{};
+    holdfast::epoch highest_epoch;
+};
+/// leave() is done: slots handed over, holds released, lease ended.
+struct has_left {};
+/// Something a person should know: seeds_differ, wrong cluster, ring function lacking. The node goes on trying.
+struct complaint {
+    errc why{};
+    std::string text;
+};
+/// The owner's side granted a lock. Only observed (statistics, the simulator's judge).
+struct owner_granted {
+    std::string name;
+    holdfast::token token;
+    peer_id holder;
+    request_number number;
+    view_number in;
+};
+using output = std::variant<send, persist_epoch, granted, request_failed, hold_lost, at_risk, view_installed, belief_changed, lock_changed,
+                            must_restart, has_left, complaint, owner_granted>;
+
+/// For snapshots.
+struct statistics {
+    std::uint64_t views_installed = 0;
+    std::uint64_t ballots_started = 0;
+    std::uint64_t suspicions = 0;
+    std::uint64_t leases_lost = 0;
+    std::uint64_t grants_given = 0;     ///< as owner
+    std::uint64_t grants_taken = 0;     ///< as holder
+    std::uint64_t holds_lost = 0;
+    std::uint64_t slots_gathered = 0;
+    std::uint64_t tables_received = 0;
+    std::uint64_t conflicts_reported = 0;  ///< HOLD-4: must stay 0
+    std::uint64_t dropped = 0;             ///< messages no rule lets us act on
+};
+
+struct acquire_options {
+    std::string note;
+    bool is_try = false;
+    std::optional<base::time_point> deadline;  ///< none: waits for ever
+};
+
+class node {
+public:
+    node(const base::settings& settings, peer_id self, std::uint64_t seed, base::moment now);
+    ~node();
+    node(const node&) = delete;
+    node& operator=(const node&) = delete;
+
+    /// `from_address`: the datagram's source; nil for a stream.
+    void handle(const envelope& head, const endpoint& from_address, const message& what, base::moment now);
+    void tick(base::moment now);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+    [[nodiscard]] std::optional<output> next();
+
+    // ---- what the application wants. Request numbers come from the node.
+
+    /// Ends in `granted` or `request_failed` with this number. While this peer is in no cluster it waits.
+    [[nodiscard]] request_number acquire(std::string_view name, acquire_options options, base::moment now);
+    /// Ends in `request_failed{cancelled}`, unless it was granted before. Then the lock is not held (HOLD-6).
+    void cancel(request_number number, base::moment now);
+    /// Takes effect at once. A token not held here is ignored.
+    void release(std::string_view name, holdfast::token token, base::moment now);
+    void watch(std::string_view name, base::moment now);
+    void unwatch(std::string_view name, base::moment now);
+    /// LEAVE-1. Ends in `has_left`.
+    void leave(base::moment now);
+
+    // ---- local questions, answered for the time given (NOW-1)
+
+    [[nodiscard]] const peer_id& self() const;
+    /// Until when this peer may act, by its own boot clock; nothing without a lease.
+    [[nodiscard]] std::optional<base::time_point> lease_end() const;
+    /// HOLD-2.
+    [[nodiscard]] bool holds(std::string_view name, holdfast::token token, base::time_point now) const;
+    [[nodiscard]] std::shared_ptr<const holdfast::view> installed() const;  ///< null before the first
+    [[nodiscard]] base::shared_slot_map map() const;
+    [[nodiscard]] slot slot_of(std::string_view name) const;
+    [[nodiscard]] std::vector<swim::rumour> roster() const;
+    [[nodiscard]] holdfast::epoch highest_epoch() const;
+    [[nodiscard]] const statistics& stats() const;
+    /// Everything this node, as an owner, keeps as held: for the judge (STUCK) and for people.
+    [[nodiscard]] std::vector<lock::hold> owned_holds() const;
+    /// Asserts what must be true of the whole machine between calls.
+    void check(base::time_point now) const;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace holdfast::node

@@ -1,0 +1,38 @@
+// name -> slot, and slot -> owner (DESIGN section 6). Pure integer functions: every peer computes the same map.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/slot_map.hpp"
+
+namespace holdfast::ring {
+
+/// The one ring function this build has (RING-1).
+constexpr std::uint32_t function = 1;
+
+/// `XXH3_64(name, cluster seed) mod slots`; the seed is made of the cluster id.
+[[nodiscard]] slot slot_of(std::string_view name, const cluster_id& cluster, std::uint32_t slots);
+
+/// Those of `v` that may own, in the order of their PeerIds, with the number of slots that is their fair share. At
+/// most `max_owners`; RING-2 when nobody has weight.
+struct share {
+    peer_id id;
+    std::uint32_t weight;
+    std::uint32_t slots;
+};
+[[nodiscard]] std::vector<share> shares(const view& v, std::size_t max_owners);
+
+/// The map of view 1.
+[[nodiscard]] base::slot_map first_map(const view& v, std::size_t max_owners);
+/// The map of `after`, from the map of the view before it. Depends on nothing else: not on the order in which the
+/// members are listed nor on how changes were batched before.
+[[nodiscard]] base::slot_map next_map(const base::slot_map& before, const view& after, std::size_t max_owners);
+
+/// Of the view and its map, for views that travel as differences (VIEW-3).
+[[nodiscard]] std::uint64_t checksum(const view& v, const base::slot_map& map);
+
+}  // namespace holdfast::ring

@@ -1,0 +1,204 @@
+// What peers say to agree on views (DESIGN section 4).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/slot_map.hpp"
+#include "base/time.hpp"
+#include "view/change.hpp"
+
+namespace holdfast::view_layer {
+
+/// Ballots of one number are ordered; no two proposers share one (FOUND-4 adds the PeerId for foundings).
+struct ballot {
+    std::uint64_t round = 0;
+    std::uint32_t seat = 0;
+    peer_id proposer;
+    auto operator<=>(const ballot&) const = default;
+    [[nodiscard]] bool is_nil() const { return round == 0; }
+};
+
+// ---- joining
+
+/// To a seat. Without `shown` it only asks which view is the newest; with it, it asks to be added (VIEW-3).
+struct join {
+    member self;
+    std::vector<endpoint> seeds;
+    std::optional<view_number> shown;
+    peer_id stopped_being;  ///< a PeerId this process gave up, whose lease has therefore ended (LEASE-4)
+    std::uint32_t ring_function = 1;
+    bool operator==(const join&) const = default;
+};
+struct join_shown {
+    cluster_id cluster;
+    view_number newest;
+    bool operator==(const join_shown&) const = default;
+};
+enum class refusal : std::uint8_t { seeds_differ = 1, ring_not_supported = 2, stale = 3, full = 4 };
+struct join_refused {
+    refusal why{};
+    std::string text;
+    bool operator==(const join_refused&) const = default;
+};
+/// To a joiner: the view before the one that added it, whole, and the step that did (so that it knows who owned its
+/// slots before).
+struct welcome {
+    view before;
+    base::shared_slot_map map_before;
+    step added_by;
+    bool operator==(const welcome& o) const {
+        return before == o.before && added_by == o.added_by && (map_before == o.map_before || (map_before && o.map_before && *map_before == *o.map_before));
+    }
+};
+
+// ---- choosing view n+1; `number` is n+1 throughout
+
+struct opinion_ask {
+    view_number number;
+    std::vector<peer_id> about;
+    bool operator==(const opinion_ask&) const = default;
+};
+struct opinion {
+    view_number number;
+    std::vector<peer_id> consents;
+    std::vector<peer_id> objects;
+    bool operator==(const opinion&) const = default;
+};
+struct prepare {
+    view_number number;
+    view_layer::ballot ballot;
+    bool operator==(const prepare&) const = default;
+};
+struct accepted_change {
+    view_layer::ballot ballot;
+    change value;
+    bool operator==(const accepted_change&) const = default;
+};
+struct promise {
+    view_number number;
+    view_layer::ballot ballot;
+    std::optional<accepted_change> accepted;
+    std::int64_t wall_s = 0;  ///< the acceptor's wall clock (VIEW-1)
+    bool operator==(const promise&) const = default;
+};
+/// The acceptor has promised a higher ballot.
+struct rejected {
+    view_number number;
+    view_layer::ballot ballot;
+    view_layer::ballot promised;
+    bool operator==(const rejected&) const = default;
+};
+struct accept {
+    view_number number;
+    view_layer::ballot ballot;
+    change value;
+    bool operator==(const accept&) const = default;
+};
+/// `silences`: for each removed peer, how long ago this voter last acked it (LEASE-4).
+struct accepted {
+    view_number number;
+    view_layer::ballot ballot;
+    std::vector<remaining> silences;
+    bool operator==(const accepted&) const = default;
+};
+
+// ---- spreading
+
+struct steps {
+    std::vector<step> in_order;
+    bool operator==(const steps&) const = default;
+};
+struct want_steps {
+    view_number after;
+    bool operator==(const want_steps&) const = default;
+};
+/// You were removed, or are further behind than steps are kept. `yours` is the view number you showed: the word
+/// counts only while you are still there (VIEW-3, VIEW-4).
+struct outdated {
+    view_number yours;
+    bool operator==(const outdated&) const = default;
+};
+
+// ---- leaving
+
+struct leave_request {
+    bool operator==(const leave_request&) const = default;
+};
+/// The sender has released its holds, handed over and ended its lease (LEAVE-1).
+struct left {
+    bool operator==(const left&) const = default;
+};
+/// An owner is near the end of its sequence (OWN-6): a new view, please, even an empty one.
+struct new_epoch_wanted {
+    view_number at;
+    bool operator==(const new_epoch_wanted&) const = default;
+};
+
+// ---- founding; sent to the addresses of the seats
+
+/// What a founder that promised tells of itself.
+struct founder {
+    member self;
+    std::uint8_t seat = 0;
+    bool operator==(const founder&) const = default;
+};
+/// View 1 as a founding chooses it.
+struct founding_value {
+    cluster_id cluster;
+    holdfast::epoch epoch;
+    std::uint32_t slots = 0;
+    std::vector<founder> founders;
+    bool operator==(const founding_value&) const = default;
+};
+struct found_prepare {
+    view_layer::ballot ballot;
+    std::vector<endpoint> seeds;
+    bool operator==(const found_prepare&) const = default;
+};
+struct accepted_founding {
+    view_layer::ballot ballot;
+    founding_value value;
+    bool operator==(const accepted_founding&) const = default;
+};
+struct found_promise {
+    view_layer::ballot ballot;
+    founder self;
+    std::optional<accepted_founding> accepted;
+    holdfast::epoch highest;  ///< FOUND-5
+    bool operator==(const found_promise&) const = default;
+};
+enum class found_refusal : std::uint8_t { higher_ballot = 1, has_a_view = 2, seeds_differ = 3 };
+struct found_rejected {
+    view_layer::ballot ballot;
+    found_refusal why{};
+    view_layer::ballot promised;
+    holdfast::epoch highest;
+    std::vector<endpoint> seeds;  ///< the refuser's, when they differ
+    bool operator==(const found_rejected&) const = default;
+};
+struct found_accept {
+    view_layer::ballot ballot;
+    founding_value value;
+    bool operator==(const found_accept&) const = default;
+};
+struct found_accepted {
+    view_layer::ballot ballot;
+    bool operator==(const found_accepted&) const = default;
+};
+struct founded {
+    founding_value value;
+    bool operator==(const founded&) const = default;
+};
+
+using message = std::variant<join, join_shown, join_refused, welcome, opinion_ask, opinion, prepare, promise, rejected, accept, accepted,
+                             steps, want_steps, outdated, leave_request, left, new_epoch_wanted, found_prepare, found_promise,
+                             found_rejected, found_accept, found_accepted, founded>;
+
+}  // namespace holdfast::view_layer

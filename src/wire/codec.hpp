@@ -1,0 +1,42 @@
+// Messages as bytes. The same bytes travel in datagrams, in stream frames and in the simulator (docs/wire-format.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "node/message.hpp"
+
+namespace holdfast::wire {
+
+/// The versions of the protocol this build speaks. A peer refuses what is outside (errc::version).
+constexpr std::uint8_t oldest_version = 1;
+constexpr std::uint8_t newest_version = 1;
+
+struct packet {
+    node::envelope envelope;
+    node::message what;
+    bool operator==(const packet&) const = default;
+};
+
+enum class decode_error : std::uint8_t {
+    malformed = 1,   ///< does not parse, or trailing bytes
+    too_large,       ///< a count or length over its limit; nothing was allocated for it
+    version,         ///< a version this build does not speak
+    wrong_cluster,   ///< the cluster name (as its 64-bit hash) is another
+};
+
+/// Appends the encoded packet to `out`. `cluster_name` goes in as its hash: peers of clusters of another name refuse it.
+void encode(const packet& p, std::string_view cluster_name, std::vector<std::byte>& out);
+/// Reads exactly one packet. Any bytes may be given; limits are checked before memory is taken.
+[[nodiscard]] tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes, std::string_view cluster_name);
+
+/// "swim.ping", "lock.grant": for traces and counters.
+[[nodiscard]] std::string_view name_of(const node::message& what);
+
+}  // namespace holdfast::wire
