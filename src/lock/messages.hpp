@@ -99,8 +99,9 @@ struct break_hold {
 // ---- a new owner and the members (OWN-4, HOLD-1)
 
 struct gather {
-    view_number named;      ///< the view the owner took the slots in
-    std::uint64_t serial;   ///< which of its gathers under that name
+    view_number named;          ///< the view the owner took the slots in
+    holdfast::epoch promise;    ///< that view's epoch: grants below it are refused from now on (HOLD-1)
+    std::uint64_t serial = 0;   ///< which of its gathers under that name
     std::vector<slot> slots;
     bool operator==(const gather&) const = default;
 };

@@ -1,0 +1,64 @@
+// The members' side of leases: until when this peer may act (LEASE-2, LEASE-5).
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/outbox.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "lease/messages.hpp"
+
+namespace holdfast::lease {
+
+/// LEASE-2: `q + A * (1 - drift)`, q being the Q-th largest `sent_at` among the voters that acked; nothing while
+/// fewer than Q did.
+[[nodiscard]] std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at, std::size_t quorum, base::duration lease,
+                                                        double clock_drift);
+
+class renewal {
+public:
+    struct send {
+        peer_id to;
+        request what;
+    };
+
+    explicit renewal(const base::settings& settings) : settings_{settings} {}
+
+    void installed(const view& now_installed, base::time_point now);
+    void handle(const peer_id& from, const ack& answer, base::time_point now);
+    void tick(base::time_point now);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+    [[nodiscard]] std::optional<send> next() { return out_.next(); }
+
+    /// The lease is running at `now`. An end once passed is noticed by the node before it handles anything else
+    /// (LEASE-5), so that a lease that returns brings back no hold.
+    [[nodiscard]] bool is_running(base::time_point now) const { return end_ && now < *end_; }
+    [[nodiscard]] std::optional<base::time_point> end() const { return end_; }
+    /// Less than two renewal periods are left.
+    [[nodiscard]] base::time_point at_risk_from() const { return *end_ - settings_.lease * 2 / 5; }
+    /// The lease ends now and is not asked for again (LEAVE-1, VIEW-4).
+    void stop();
+
+private:
+    void ask(base::time_point now);
+
+    const base::settings& settings_;
+    bool is_stopped_ = false;
+    view_number seats_;
+    std::vector<peer_id> voters_;
+    std::size_t quorum_ = 0;
+    std::map<peer_id, base::time_point> acked_;  // newest sent_at each voter acked, under the present seats only
+    std::optional<base::time_point> end_;
+    std::optional<base::time_point> last_sent_;
+    std::optional<base::time_point> next_ask_;
+    base::outbox<send> out_;
+};
+
+}  // namespace holdfast::lease

@@ -1,0 +1,51 @@
+#include "lease/voter.hpp"
+
+namespace holdfast::lease {
+
+void voter::installed(const view& now_installed, const view* before, base::time_point now) {
+    std::map<peer_id, record> next;
+    // LEASE-3: acks given by the former voters are unknown to the new ones, so everybody is taken as acked just now.
+    const bool forgets = before == nullptr || before->seats_since != now_installed.seats_since;
+    for (const auto& m : now_installed.members) {
+        const auto known = records_.find(m.id);
+        record r = known == records_.end() ? record{now, now, std::nullopt} : known->second;
+        if (forgets) {
+            r.last_ack = now;
+        }
+        next.emplace(m.id, r);
+    }
+    records_ = std::move(next);
+}
+
+std::optional<ack> voter::handle(const peer_id& from, const request& asked, const view& current, bool is_barred, base::time_point now) {
+    const auto known = records_.find(from);
+    if (known == records_.end() || !current.has(from) || asked.seats != current.seats_since) {
+        return std::nullopt;
+    }
+    // LEASE-1: any quorum that renews P and any that removes P share a voter (majorities meet), so the silence of
+    // those that accepted the removal is what lets void_at be computed at all.
+    if (is_barred) {
+        return std::nullopt;
+    }
+    known->second.last_ack = now;
+    if (asked.is_running) {
+        known->second.last_running_ack = now;
+    }
+    return ack{asked.seats, asked.sent_at};
+}
+
+base::duration voter::silence(const peer_id& peer, base::time_point now) const {
+    const auto known = records_.find(peer);
+    return known == records_.end() ? base::duration::zero() : now - known->second.last_ack;
+}
+
+bool voter::vouches_for(const peer_id& peer, base::time_point now) const {
+    const auto known = records_.find(peer);
+    if (known == records_.end()) {
+        return false;
+    }
+    const auto& r = known->second;
+    return now - r.joined < settings_.lease || (r.last_running_ack && now - *r.last_running_ack < settings_.lease / 2);
+}
+
+}  // namespace holdfast::lease

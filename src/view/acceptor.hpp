@@ -1,0 +1,38 @@
+// The acceptor of one single-decree Paxos (Lamport: Paxos Made Simple, section 2.2), for views and for foundings.
+//
+// Its state lives in memory: a restarted process is another PeerId, so nothing promised is forgotten by someone who
+// still counts (DESIGN section 4).
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "view/messages.hpp"
+
+namespace holdfast::view_layer {
+
+template <class Accepted>
+class acceptor {
+public:
+    /// Promises, or says which ballot stands in the way.
+    [[nodiscard]] bool prepare(const ballot& asked) {
+        if (asked < promised_) {
+            return false;
+        }
+        promised_ = asked;
+        return true;
+    }
+    [[nodiscard]] bool may_accept(const ballot& asked) const { return asked >= promised_; }
+    void accept(const ballot& asked, decltype(Accepted::value) value) {
+        promised_ = asked;
+        accepted_ = Accepted{asked, std::move(value)};
+    }
+    [[nodiscard]] const ballot& promised() const { return promised_; }
+    [[nodiscard]] const std::optional<Accepted>& accepted() const { return accepted_; }
+
+private:
+    ballot promised_;
+    std::optional<Accepted> accepted_;
+};
+
+}  // namespace holdfast::view_layer

@@ -1,0 +1,442 @@
+#include "view/agreement.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/deadline.hpp"
+
+namespace holdfast::view_layer {
+namespace {
+
+std::vector<endpoint> seats_of(const base::settings& settings) {
+    return settings.seeds.empty() ? std::vector<endpoint>{settings.address} : settings.seeds;
+}
+
+member self_of(const base::settings& settings, const peer_id& self) {
+    return {self, settings.name, settings.address, settings.weight, false, {}};
+}
+
+std::vector<endpoint> addresses(const view& v) {
+    std::vector<endpoint> out;
+    for (const auto& s : v.seats) {
+        out.push_back(s.address);
+    }
+    return out;
+}
+
+std::string text_of(const std::vector<endpoint>& seeds) {
+    std::string out;
+    for (const auto& s : seeds) {
+        out += (out.empty() ? "" : ",") + to_string(s);
+    }
+    return out;
+}
+
+constexpr std::size_t steps_in_a_message = 32;
+
+}  // namespace
+
+agreement::agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed, const facts& questions, base::moment now)
+    : settings_{settings},
+      facts_{questions},
+      self_{self_of(settings, self)},
+      seeds_{seats_of(settings)},
+      random_{seed},
+      candidates_{settings, questions},
+      proposer_{settings, self, questions, random_.next()},
+      founding_{settings, self_, seeds_, random_.next(), now.now},
+      highest_epoch_{settings.highest_epoch},
+      next_join_{now.now} {}
+
+void agreement::handle(const peer_id& from, const endpoint& at, view_number installed_there, const message& what, base::moment now) {
+    if (is_over_) {
+        return;
+    }
+    std::visit(
+        [&](const auto& m) {
+            using kind = std::decay_t<decltype(m)>;
+            if constexpr (std::is_same_v<kind, join> || std::is_same_v<kind, join_shown>) {
+                on(from, at, m, now.now);
+            } else if constexpr (std::is_same_v<kind, join_refused>) {
+                on(m);
+            } else if constexpr (std::is_same_v<kind, welcome>) {
+                on(m, now.now);
+            } else if constexpr (std::is_same_v<kind, steps>) {
+                on(from, installed_there, m, now.now);
+            } else if constexpr (std::is_same_v<kind, want_steps>) {
+                if (current() && m.after < current()->number) {
+                    send_steps(from, m.after);
+                }
+            } else if constexpr (std::is_same_v<kind, outdated>) {
+                if (current() && m.yours == current()->number) {
+                    is_over_ = true;
+                    out_.push(evicted{errc::evicted});
+                }
+            } else if constexpr (std::is_same_v<kind, leave_request>) {
+                candidates_.asks_to_leave(from);
+            } else if constexpr (std::is_same_v<kind, left>) {
+                candidates_.has_stopped(from);
+            } else if constexpr (std::is_same_v<kind, new_epoch_wanted>) {
+                candidates_.wants_new_epoch(m.at);
+            } else if constexpr (std::is_same_v<kind, opinion_ask>) {
+                on(from, m, now.now);
+            } else if constexpr (std::is_same_v<kind, prepare> || std::is_same_v<kind, accept>) {
+                on(from, m, now);
+            } else if constexpr (std::is_same_v<kind, opinion> || std::is_same_v<kind, rejected>) {
+                if (is_voter()) {
+                    proposer_.handle(from, m, now.now);
+                }
+            } else if constexpr (std::is_same_v<kind, promise> || std::is_same_v<kind, accepted>) {
+                if (is_voter()) {
+                    proposer_.handle(from, m, candidates_, now.now);
+                }
+            } else {
+                founding_.handle(from, at, what, current() != nullptr, highest_epoch_, now);
+            }
+        },
+        what);
+    drain_founding(now.now);
+    if (is_voter()) {
+        proposer_.consider(candidates_, now.now);
+    }
+    drain_proposer(now.now);
+}
+
+void agreement::tick(base::moment now) {
+    if (is_over_) {
+        return;
+    }
+    if (!current()) {
+        founding_.tick(highest_epoch_, now);
+        drain_founding(now.now);
+        if (!current() && base::is_due(next_join_, now.now)) {
+            next_join_ = now.now + settings_.retry * 2 + random_.between({}, settings_.retry);
+            for (const auto& s : seeds_) {
+                if (s != self_.address) {
+                    ask_to_join({}, s);
+                }
+            }
+        }
+        return;
+    }
+    if (is_voter()) {
+        if (base::is_due(finish_at_, now.now)) {
+            finish_at_ = now.now + proposer_.patience() * 2;
+            proposer_.finish(now.now);
+        }
+        proposer_.tick(candidates_, now.now);
+        if (base::is_due(next_look_, now.now)) {
+            next_look_ = now.now + settings_.lease / 4;
+            proposer_.consider(candidates_, now.now);
+        }
+        drain_proposer(now.now);
+    }
+}
+
+std::optional<base::time_point> agreement::deadline() const {
+    std::optional<base::time_point> due;
+    if (is_over_) {
+        return due;
+    }
+    if (!current()) {
+        due = next_join_;
+        base::earlier(due, founding_.deadline());
+    } else if (is_voter()) {
+        due = proposer_.deadline();
+        base::earlier(due, finish_at_);
+        base::earlier(due, next_look_);
+    }
+    return due;
+}
+
+void agreement::shows(const peer_id& from, view_number theirs, base::time_point now) {
+    if (is_over_ || !current() || theirs == current()->number) {
+        return;
+    }
+    // At most once per retry period and peer: both sides see each other's number in every message.
+    const auto at = caught_up_.find(from);
+    if (at != caught_up_.end() && now - at->second < settings_.retry / 2) {
+        return;
+    }
+    caught_up_[from] = now;
+    if (theirs > current()->number) {
+        out_.push(send{from, {}, want_steps{current()->number}});
+    } else {
+        send_steps(from, theirs);
+    }
+}
+
+void agreement::seems_gone(const peer_id& peer, bool is_gone, base::time_point now) {
+    candidates_.seems_gone(peer, is_gone);
+    if (is_gone && is_voter() && !is_over_) {
+        proposer_.consider(candidates_, now);
+        drain_proposer(now);
+    }
+}
+
+void agreement::wants_new_epoch(base::time_point now) {
+    if (!current()) {
+        return;
+    }
+    candidates_.wants_new_epoch(current()->number);
+    for (const auto& s : current()->seats) {
+        if (!s.filled_by.is_nil() && s.filled_by != self_.id) {
+            out_.push(send{s.filled_by, {}, new_epoch_wanted{current()->number}});
+        }
+    }
+    if (is_voter()) {
+        proposer_.consider(candidates_, now);
+        drain_proposer(now);
+    }
+}
+
+bool agreement::bars(const peer_id& peer) const {
+    const auto& a = acceptor_.accepted();
+    if (!a) {
+        return false;
+    }
+    if (a->value.changes_seats()) {
+        return true;
+    }
+    return settings_.bug != base::planted::acks_a_removed_peer && a->value.removes(peer);
+}
+
+// ---- joining
+
+void agreement::ask_to_join(const peer_id& to, const endpoint& at) {
+    join asked;
+    asked.self = self_;
+    asked.seeds = seeds_;
+    asked.stopped_being = settings_.stopped_being;
+    if (!shown_.empty()) {
+        // Of two clusters met under one name either will do; the newer chain is the likelier to live.
+        asked.shown = std::max_element(shown_.begin(), shown_.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->second;
+    }
+    out_.push(send{to, at, std::move(asked)});
+}
+
+void agreement::on(const peer_id& from, const endpoint& at, const join& asked, base::time_point now) {
+    if (!is_voter() || asked.self.id != from) {
+        return;
+    }
+    const auto& v = *current();
+    const endpoint reply_to = at.is_nil() ? asked.self.address : at;
+    if (asked.ring_function != v.ring_function) {
+        out_.push(send{from, reply_to, join_refused{refusal::ring_not_supported, "the cluster uses ring function " + std::to_string(v.ring_function)}});
+        return;
+    }
+    if (asked.seeds != addresses(v)) {
+        const auto text = "our seeds are " + text_of(addresses(v)) + ", yours " + text_of(asked.seeds) + "; give every peer the same list";
+        out_.push(complains{errc::seeds_differ, to_string(asked.self.address) + " asked to join with other seeds: " + text});
+        out_.push(send{from, reply_to, join_refused{refusal::seeds_differ, text}});
+        return;
+    }
+    if (const auto* m = v.find(from)) {
+        if (const auto whole = chain_.welcome_for(m->since)) {
+            out_.push(send{from, reply_to, *whole});
+        }
+        return;
+    }
+    if (v.find_former(from) != nullptr) {
+        return;  // VIEW-3: it never comes back; a process that asks anew has another PeerId
+    }
+    // VIEW-3: a join that was long on its way names a view too old; its sender is shown the newest and may ask again.
+    if (!asked.shown || asked.shown->value + base::limits::steps_kept < v.number.value || *asked.shown > v.number) {
+        out_.push(send{from, reply_to, join_shown{v.cluster, v.number}});
+        return;
+    }
+    candidates_.asks_to_join(asked, now);
+}
+
+void agreement::on(const peer_id& from, const endpoint& at, const join_shown& told, base::time_point) {
+    if (current()) {
+        return;
+    }
+    auto& newest = shown_[told.cluster];
+    if (newest < told.newest) {
+        shown_ = {{told.cluster, told.newest}};
+        ask_to_join(from, at);
+    }
+}
+
+void agreement::on(const join_refused& told) {
+    if (current()) {
+        return;
+    }
+    const auto why = told.why == refusal::seeds_differ ? errc::seeds_differ : errc::ring_not_supported;
+    out_.push(complains{why, told.text});
+}
+
+void agreement::on(const welcome& given, base::time_point now) {
+    if (current()) {
+        return;  // FOUND-3
+    }
+    const bool adds_us = std::any_of(given.added_by.what.added.begin(), given.added_by.what.added.end(),
+                                     [&](const member& m) { return m.id == self_.id; });
+    if (!adds_us || addresses(given.before) != seeds_ || given.before.slots == 0 || given.before.slots > base::limits::slots) {
+        return;
+    }
+    complete(chain_.start(given, facts_), now);
+}
+
+// ---- voting
+
+void agreement::on(const peer_id& from, const opinion_ask& asked, base::time_point now) {
+    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
+        return;
+    }
+    opinion mine{asked.number, {}, {}};
+    for (const auto& id : asked.about) {
+        (candidates_.objects_to_removal(*current(), id, now) ? mine.objects : mine.consents).push_back(id);
+    }
+    out_.push(send{from, {}, std::move(mine)});
+}
+
+void agreement::on(const peer_id& from, const prepare& asked, base::moment now) {
+    // An acceptor that has installed n+1 answers about it with the decision; shows() has seen to that already.
+    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
+        return;
+    }
+    if (!acceptor_.prepare(asked.ballot)) {
+        out_.push(send{from, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
+        return;
+    }
+    out_.push(send{from, {}, promise{asked.number, asked.ballot, acceptor_.accepted(), now.wall_s}});
+}
+
+void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
+    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
+        return;
+    }
+    if (!acceptor_.may_accept(asked.ballot)) {
+        out_.push(send{from, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
+        return;
+    }
+    if (asked.value.number != asked.number || !apply(*current(), asked.value)) {
+        return;
+    }
+    // VIEW-1: views may be quicker than the seconds they are named for, but not for long.
+    if (std::int64_t{asked.value.epoch.value} > now.wall_s + 60 && now.now - installed_at_ < std::chrono::seconds{1}) {
+        return;
+    }
+    out_.push(persist{asked.value.epoch});
+    highest_epoch_ = std::max(highest_epoch_, asked.value.epoch);
+    acceptor_.accept(asked.ballot, asked.value);
+    finish_at_ = now.now + proposer_.patience() * 2;
+    accepted answer{asked.number, asked.ballot, {}};
+    for (const auto& id : asked.value.removed) {
+        answer.silences.push_back({id, facts_.silence(id, now.now)});
+    }
+    out_.push(send{from, {}, std::move(answer)});
+}
+
+// ---- decisions
+
+void agreement::decided(const step& done, base::time_point now) {
+    const auto before = current();
+    complete(chain_.append(done, facts_), now);
+    if (is_over_ && !done.what.removes(self_.id)) {
+        return;
+    }
+    const steps news{{done}};
+    for (const auto& m : before->members) {  // the removed too: they must learn that they are (VIEW-4)
+        if (m.id != self_.id) {
+            out_.push(send{m.id, m.address, news});
+        }
+    }
+    for (const auto& m : done.what.added) {
+        if (const auto whole = chain_.welcome_for(done.what.number)) {
+            out_.push(send{m.id, m.address, *whole});
+        }
+    }
+}
+
+void agreement::on(const peer_id& from, view_number installed_there, const steps& given, base::time_point now) {
+    for (const auto& s : given.in_order) {
+        if (!current() || is_over_) {
+            return;
+        }
+        if (s.what.cluster != current()->cluster || s.what.number <= current()->number) {
+            continue;
+        }
+        if (s.what.number > current()->number.next()) {
+            out_.push(send{from, {}, want_steps{current()->number}});
+            return;
+        }
+        complete(chain_.append(s, facts_), now);
+    }
+    if (current() && !is_over_ && installed_there > current()->number) {
+        out_.push(send{from, {}, want_steps{current()->number}});
+    }
+}
+
+void agreement::complete(result<installation> done, base::time_point now) {
+    if (!done) {
+        // What a majority decided does not fit what we have: ours is the wrong one.
+        is_over_ = true;
+        out_.push(complains{errc::internal_error, done.error().text});
+        out_.push(evicted{errc::internal_error});
+        return;
+    }
+    const auto& v = *done->now;
+    highest_epoch_ = std::max(highest_epoch_, v.epoch);
+    installed_at_ = now;
+    acceptor_ = {};
+    finish_at_.reset();
+    next_join_.reset();
+    candidates_.installed(v, done->before.get(), now);
+    proposer_.installed(done->now, done->map);
+    std::erase_if(caught_up_, [&](const auto& c) { return now - c.second > settings_.lease; });
+    if (!v.has(self_.id)) {
+        is_over_ = true;
+        out_.push(evicted{errc::evicted});
+        return;
+    }
+    if (is_voter()) {
+        next_look_ = now + settings_.lease / 4;
+    }
+    out_.push(installed{std::move(*done)});
+}
+
+void agreement::send_steps(const peer_id& to, view_number after) {
+    if (auto kept = chain_.after(after, steps_in_a_message)) {
+        if (settings_.bug == base::planted::void_at_once_when_unheard) {
+            for (auto& s : *kept) {
+                s.leases.clear();
+            }
+        }
+        out_.push(send{to, {}, steps{std::move(*kept)}});
+    } else if (!current()->has(to) && (current()->find_former(to) != nullptr || after.value + base::limits::steps_kept < current()->number.value)) {
+        out_.push(send{to, {}, outdated{after}});
+    }
+}
+
+void agreement::drain_founding(base::time_point now) {
+    while (auto out = founding_.next()) {
+        if (auto* s = std::get_if<founding::send>(&*out)) {
+            out_.push(send{s->to, s->at, std::move(s->what)});
+        } else if (const auto* p = std::get_if<founding::persist>(&*out)) {
+            highest_epoch_ = std::max(highest_epoch_, p->epoch);
+            out_.push(persist{p->epoch});
+        } else if (const auto* f = std::get_if<founding::founded_with_us>(&*out)) {
+            if (!current()) {
+                complete(chain_.found(first_view(f->value, seeds_), facts_), now);
+            }
+        } else if (const auto* d = std::get_if<founding::differs>(&*out)) {
+            out_.push(complains{errc::seeds_differ, to_string(d->at) + " has the seeds " + text_of(d->theirs) + ", we have " + text_of(seeds_) +
+                                                        "; give every peer the same list"});
+        }
+    }
+}
+
+void agreement::drain_proposer(base::time_point now) {
+    while (auto out = proposer_.next()) {
+        if (auto* s = std::get_if<proposer::send>(&*out)) {
+            out_.push(send{s->to, {}, std::move(s->what)});
+        } else {
+            decided(std::get<proposer::decided>(*out).what, now);
+        }
+    }
+}
+
+}  // namespace holdfast::view_layer

@@ -1,0 +1,116 @@
+// How a peer comes into a chain of views and follows it: joining, founding, voting, catching up, leaving (DESIGN
+// section 4). The parts are candidates, proposer, acceptor, founding and chain; this joins them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/outbox.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "view/acceptor.hpp"
+#include "view/candidates.hpp"
+#include "view/chain.hpp"
+#include "view/facts.hpp"
+#include "view/founding.hpp"
+#include "view/messages.hpp"
+#include "view/proposer.hpp"
+
+namespace holdfast::view_layer {
+
+/// `to` nil: whoever is at `at`; `at` nil: where the node knows `to` to be.
+struct send {
+    peer_id to;
+    endpoint at;
+    message what;
+};
+struct persist {
+    holdfast::epoch epoch;
+};
+struct installed {
+    installation what;
+};
+/// This PeerId is over (VIEW-4).
+struct evicted {
+    errc why{};
+};
+struct complains {
+    errc why{};
+    std::string text;
+};
+using output = std::variant<send, persist, installed, evicted, complains>;
+
+class agreement {
+public:
+    agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed, const facts& questions, base::moment now);
+
+    /// `installed_there`: the view number the sender showed.
+    void handle(const peer_id& from, const endpoint& at, view_number installed_there, const message& what, base::moment now);
+    void tick(base::moment now);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+    [[nodiscard]] std::optional<output> next() { return out_.next(); }
+
+    /// NET-3: somebody of our cluster shows another view number than ours.
+    void shows(const peer_id& from, view_number theirs, base::time_point now);
+    /// Gossip's word on a member.
+    void seems_gone(const peer_id& peer, bool is_gone, base::time_point now);
+    void wants_new_epoch(base::time_point now);
+
+    /// LEASE-1: the value we last accepted for the next number removes `peer` or changes a seat.
+    [[nodiscard]] bool bars(const peer_id& peer) const;
+
+    [[nodiscard]] const std::shared_ptr<const view>& current() const { return chain_.current(); }
+    [[nodiscard]] const base::shared_slot_map& map() const { return chain_.map(); }
+    [[nodiscard]] epoch highest_epoch() const { return highest_epoch_; }
+    [[nodiscard]] std::uint64_t ballots_started() const { return proposer_.ballots_started(); }
+    [[nodiscard]] const std::vector<endpoint>& seeds() const { return seeds_; }
+    [[nodiscard]] const member& self() const { return self_; }
+
+private:
+    void on(const peer_id& from, const endpoint& at, const join& asked, base::time_point now);
+    void on(const peer_id& from, const endpoint& at, const join_shown& told, base::time_point now);
+    void on(const join_refused& told);
+    void on(const welcome& given, base::time_point now);
+    void on(const peer_id& from, const opinion_ask& asked, base::time_point now);
+    void on(const peer_id& from, const prepare& asked, base::moment now);
+    void on(const peer_id& from, const accept& asked, base::moment now);
+    void on(const peer_id& from, view_number installed_there, const steps& given, base::time_point now);
+    void decided(const step& done, base::time_point now);
+    void complete(result<installation> done, base::time_point now);
+    void ask_to_join(const peer_id& to, const endpoint& at);
+    void send_steps(const peer_id& to, view_number after);
+    void drain_founding(base::time_point now);
+    void drain_proposer(base::time_point now);
+    [[nodiscard]] bool is_voter() const { return current() && current()->is_voter(self_.id); }
+
+    const base::settings& settings_;
+    const facts& facts_;
+    member self_;
+    std::vector<endpoint> seeds_;
+    base::random_source random_;
+    chain chain_;
+    candidates candidates_;
+    proposer proposer_;
+    founding founding_;
+    acceptor<accepted_change> acceptor_;
+    std::optional<base::time_point> finish_at_;   // an accepted value waits for its decision until then
+    base::time_point installed_at_{};
+    epoch highest_epoch_;
+    std::optional<base::time_point> next_join_;
+    std::map<cluster_id, view_number> shown_;     // VIEW-3: what a join may name
+    std::map<peer_id, base::time_point> caught_up_;  // whom we last sent or asked for steps, to do it not too often
+    std::optional<base::time_point> next_look_;   // for what nobody tells us of: VIEW-5, SEAT-3
+    bool is_over_ = false;
+    base::outbox<output> out_;
+};
+
+}  // namespace holdfast::view_layer

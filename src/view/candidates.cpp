@@ -1,0 +1,166 @@
+#include "view/candidates.hpp"
+
+#include <algorithm>
+
+namespace holdfast::view_layer {
+
+void candidates::asks_to_join(const join& asked, base::time_point now) {
+    joiners_[asked.self.id] = {asked.self, now};
+    if (!asked.stopped_being.is_nil()) {
+        stopped_.insert(asked.stopped_being);
+    }
+}
+
+void candidates::seems_gone(const peer_id& peer, bool is_gone) {
+    if (is_gone) {
+        gone_.insert(peer);
+    } else {
+        gone_.erase(peer);
+    }
+}
+
+void candidates::installed(const view& now_installed, const view* before, base::time_point now) {
+    const auto drop_strangers = [&](std::set<peer_id>& ids) { std::erase_if(ids, [&](const peer_id& id) { return !now_installed.has(id); }); };
+    drop_strangers(leaving_);
+    drop_strangers(gone_);
+    // A joiner may name the PeerId it stopped being before that one's removal is on the way; nobody else is kept.
+    drop_strangers(stopped_);
+    std::erase_if(joiners_, [&](const auto& j) { return now_installed.has(j.first) || !is_fresh(j.second, now); });
+    new_epoch_at_.reset();
+    if (before != nullptr) {
+        for (std::size_t i = 0; i < now_installed.seats.size(); ++i) {
+            const auto& filled_by = now_installed.seats[i].filled_by;
+            if (!filled_by.is_nil() && before->seats[i].filled_by != filled_by) {
+                refilled_[i] = now;
+            }
+        }
+    }
+}
+
+std::vector<peer_id> candidates::removals(const view& current, const peer_id& self, base::time_point now) const {
+    std::vector<peer_id> out;
+    for (const auto& m : current.members) {
+        if (m.id == self) {
+            continue;
+        }
+        // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
+        if (gone_.contains(m.id) || stopped_.contains(m.id) || is_replaced(m, now) || facts_.silence(m.id, now) >= 2 * settings_.lease) {
+            out.push_back(m.id);
+        }
+    }
+    return out;
+}
+
+bool candidates::objects_to_removal(const view& current, const peer_id& peer, base::time_point now) const {
+    const auto* m = current.find(peer);
+    if (m == nullptr || stopped_.contains(peer) || is_replaced(*m, now)) {
+        return false;
+    }
+    return facts_.vouches_for(peer, now);
+}
+
+bool candidates::has_any(const view& current, const peer_id& self, base::time_point now) const {
+    const auto wanted = removals(current, self, now);
+    return !wanted.empty() || draft(current, {}, now).has_value();
+}
+
+std::optional<change> candidates::draft(const view& current, const std::set<peer_id>& agreed_removals, base::time_point now) const {
+    change out;
+    out.cluster = current.cluster;
+    out.number = current.number.next();
+
+    for (const auto& [id, j] : joiners_) {
+        if (is_fresh(j, now) && !current.has(id) && current.find_former(id) == nullptr &&
+            current.members.size() + out.added.size() < base::limits::members) {
+            out.added.push_back(j.who);
+        }
+    }
+    for (const auto& id : leaving_) {
+        const auto* m = current.find(id);
+        if (m != nullptr && !m->leaving && !agreed_removals.contains(id)) {
+            out.leaving.push_back(id);
+        }
+    }
+
+    // Seats: first those that keep their member, then removals one by one as long as VIEW-6 lets them.
+    std::vector<peer_id> filled;
+    for (const auto& s : current.seats) {
+        filled.push_back(s.filled_by);
+    }
+    const auto filler_of = [&](std::size_t seat) -> peer_id {
+        if (!may_refill(seat, now)) {
+            return {};
+        }
+        // The latest heard, should two processes ask for one address.
+        const member* best = nullptr;
+        base::time_point best_heard{};
+        for (const auto& m : out.added) {
+            const auto heard = joiners_.at(m.id).heard;
+            if (m.address == current.seats[seat].address && (best == nullptr || heard > best_heard)) {
+                best = &m;
+                best_heard = heard;
+            }
+        }
+        for (const auto& m : current.members) {
+            if (best == nullptr && m.address == current.seats[seat].address && !m.leaving && !agreed_removals.contains(m.id) &&
+                facts_.seems_alive(m.id)) {
+                best = &m;
+            }
+        }
+        return best == nullptr ? peer_id{} : best->id;
+    };
+    for (std::size_t i = 0; i < filled.size(); ++i) {
+        if (filled[i].is_nil()) {
+            filled[i] = filler_of(i);
+        }
+    }
+    bool has_replaced_live_voter = false;
+    for (const auto& id : agreed_removals) {
+        const auto* m = current.find(id);
+        if (m == nullptr) {
+            continue;
+        }
+        const auto seat = current.seat_of(id);
+        if (!seat) {
+            out.removed.push_back(id);
+            continue;
+        }
+        const bool is_live = facts_.seems_alive(id) && !is_replaced(*m, now);
+        if (is_live && has_replaced_live_voter) {
+            continue;
+        }
+        const auto filler = filler_of(*seat);
+        const auto still_filled = std::count_if(filled.begin(), filled.end(), [](const peer_id& p) { return !p.is_nil(); });
+        if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum()) {
+            continue;
+        }
+        has_replaced_live_voter = has_replaced_live_voter || is_live;
+        filled[*seat] = filler;
+        out.removed.push_back(id);
+    }
+    for (std::size_t i = 0; i < filled.size(); ++i) {
+        if (filled[i] != current.seats[i].filled_by) {
+            out.seats.push_back({static_cast<std::uint8_t>(i), filled[i]});
+        }
+    }
+
+    const bool wants_epoch = new_epoch_at_ && *new_epoch_at_ == current.number;
+    if (out.added.empty() && out.removed.empty() && out.leaving.empty() && out.seats.empty() && !wants_epoch) {
+        return std::nullopt;
+    }
+    return out;
+}
+
+bool candidates::is_replaced(const member& m, base::time_point now) const {
+    const bool by_a_joiner = std::any_of(joiners_.begin(), joiners_.end(), [&](const auto& j) {
+        return j.first != m.id && j.second.who.address == m.address && is_fresh(j.second, now);
+    });
+    return by_a_joiner || facts_.is_replaced_at(m.address, m.id);
+}
+
+bool candidates::may_refill(std::size_t seat, base::time_point now) const {
+    const auto at = refilled_.find(seat);
+    return at == refilled_.end() || now - at->second >= 2 * settings_.lease;
+}
+
+}  // namespace holdfast::view_layer

@@ -1,0 +1,63 @@
+// What this voter would like the next view to change: joins, removals, leaves, seats to fill, a new epoch.
+//
+// Everything here is a guess of one voter. It binds nobody: acceptors check only what follows from the view.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "view/facts.hpp"
+#include "view/messages.hpp"
+
+namespace holdfast::view_layer {
+
+class candidates {
+public:
+    candidates(const base::settings& settings, const facts& questions) : settings_{settings}, facts_{questions} {}
+
+    void asks_to_join(const join& asked, base::time_point now);
+    void asks_to_leave(const peer_id& peer) { leaving_.insert(peer); }
+    /// It ended its lease itself: by its own word (LEAVE-1), or by its successor's (LEASE-4).
+    void has_stopped(const peer_id& peer) { stopped_.insert(peer); }
+    void seems_gone(const peer_id& peer, bool is_gone);
+    void wants_new_epoch(view_number at) { new_epoch_at_ = at; }
+    void installed(const view& now_installed, const view* before, base::time_point now);
+
+    /// Whom this voter would remove, were it alone (VIEW-2 asks the others next).
+    [[nodiscard]] std::vector<peer_id> removals(const view& current, const peer_id& self, base::time_point now) const;
+    /// VIEW-2: this voter's own opinion of a removal.
+    [[nodiscard]] bool objects_to_removal(const view& current, const peer_id& peer, base::time_point now) const;
+    [[nodiscard]] bool is_stopped(const peer_id& peer) const { return stopped_.contains(peer); }
+    /// Anything that could go into the next view, removals taken for granted.
+    [[nodiscard]] bool has_any(const view& current, const peer_id& self, base::time_point now) const;
+    /// The next change, with those of `agreed_removals` that VIEW-6 allows; nothing when there is nothing to change.
+    /// Epoch and checksum are left to the proposer.
+    [[nodiscard]] std::optional<change> draft(const view& current, const std::set<peer_id>& agreed_removals, base::time_point now) const;
+
+private:
+    struct joiner {
+        member who;
+        base::time_point heard;
+    };
+    [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const { return now - j.heard < settings_.lease; }
+    [[nodiscard]] bool is_replaced(const member& m, base::time_point now) const;
+    [[nodiscard]] bool may_refill(std::size_t seat, base::time_point now) const;
+
+    const base::settings& settings_;
+    const facts& facts_;
+    std::map<peer_id, joiner> joiners_;
+    std::set<peer_id> leaving_;
+    std::set<peer_id> stopped_;
+    std::set<peer_id> gone_;
+    std::optional<view_number> new_epoch_at_;
+    std::map<std::size_t, base::time_point> refilled_;  // when a seat was last filled, as we saw it (SEAT-3)
+};
+
+}  // namespace holdfast::view_layer

@@ -1,0 +1,101 @@
+#include "view/chain.hpp"
+
+#include <utility>
+
+#include "base/settings.hpp"
+
+namespace holdfast::view_layer {
+namespace {
+
+// A joiner asks for its welcome within a few round trips, or counts as removed; maps are large, so few are kept.
+constexpr std::size_t snapshots_kept = 32;
+
+}  // namespace
+
+installation chain::found(view first, const facts& questions) {
+    installation done;
+    done.now = std::make_shared<const view>(std::move(first));
+    done.map = questions.first_map(*done.now);
+    done.is_first = true;
+    current_ = done.now;
+    map_ = done.map;
+    return done;
+}
+
+result<installation> chain::start(const welcome& from, const facts& questions) {
+    if (!from.map_before || from.map_before->slots() != from.before.slots || from.map_before->owners.empty()) {
+        return fail(errc::internal_error, "a welcome without a slot map");
+    }
+    auto done = follow(std::make_shared<const view>(from.before), from.map_before, from.added_by, questions);
+    if (done) {
+        done->is_first = true;
+        keep(*done);
+    }
+    return done;
+}
+
+result<installation> chain::append(const step& next, const facts& questions) {
+    auto done = follow(current_, map_, next, questions);
+    if (done) {
+        keep(*done);
+    }
+    return done;
+}
+
+std::optional<std::vector<step>> chain::after(view_number n, std::size_t count) const {
+    if (steps_.empty() || n.value + 1 < steps_.front().what.number.value) {
+        return std::nullopt;
+    }
+    std::vector<step> out;
+    for (auto at = n.value + 1 - steps_.front().what.number.value; at < steps_.size() && out.size() < count; ++at) {
+        out.push_back(steps_[at]);
+    }
+    return out;
+}
+
+std::optional<welcome> chain::welcome_for(view_number since) const {
+    const auto kept = snapshots_.find(since);
+    if (kept == snapshots_.end()) {
+        return std::nullopt;
+    }
+    const auto by = after(since.previous(), 1);
+    if (!by || by->empty()) {
+        return std::nullopt;
+    }
+    return welcome{*kept->second.before, kept->second.map, by->front()};
+}
+
+result<installation> chain::follow(const std::shared_ptr<const view>& before, const base::shared_slot_map& map_before, const step& next,
+                                   const facts& questions) const {
+    auto after = apply(*before, next.what);
+    if (!after) {
+        return tl::unexpected<error>{std::move(after.error())};
+    }
+    installation done;
+    done.before = before;
+    done.map_before = map_before;
+    done.map = questions.next_map(map_before, *before, *after);
+    if (next.what.checksum != questions.checksum(*after, *done.map)) {
+        return fail(errc::internal_error, "the view made by a decided step has another checksum than was agreed");
+    }
+    done.now = std::make_shared<const view>(std::move(*after));
+    done.by = next;
+    return done;
+}
+
+void chain::keep(const installation& done) {
+    current_ = done.now;
+    map_ = done.map;
+    steps_.push_back(done.by);
+    if (steps_.size() > base::limits::steps_kept) {
+        steps_.pop_front();
+    }
+    if (!done.by.what.added.empty()) {
+        snapshots_[done.now->number] = {done.before, done.map_before};
+        if (snapshots_.size() > snapshots_kept) {
+            snapshots_.erase(snapshots_.begin());
+        }
+    }
+}
+
+}  // namespace holdfast::view_layer

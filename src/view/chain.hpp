@@ -1,0 +1,61 @@
+// The views this peer has installed, one by one and in order, and the steps it keeps for others (VIEW-3).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/slot_map.hpp"
+#include "view/facts.hpp"
+#include "view/messages.hpp"
+
+namespace holdfast::view_layer {
+
+/// What installing a view changed; the other layers follow it.
+struct installation {
+    std::shared_ptr<const view> before;       ///< null: view 1. For a joiner the view it never was in.
+    std::shared_ptr<const view> now;
+    base::shared_slot_map map_before;         ///< null with `before`
+    base::shared_slot_map map;
+    step by;                                  ///< empty for view 1
+    bool is_first = false;                    ///< the first view this peer installed
+};
+
+class chain {
+public:
+    [[nodiscard]] const std::shared_ptr<const view>& current() const { return current_; }
+    [[nodiscard]] const base::shared_slot_map& map() const { return map_; }
+
+    [[nodiscard]] installation found(view first, const facts& questions);
+    /// A joiner's start; an error when the welcome does not add up.
+    [[nodiscard]] result<installation> start(const welcome& from, const facts& questions);
+    /// The next view. An error when the step does not follow or its checksum is another: then our chain is wrong.
+    [[nodiscard]] result<installation> append(const step& next, const facts& questions);
+
+    /// The steps after view `n`, at most `count`; nothing when they are not kept any more.
+    [[nodiscard]] std::optional<std::vector<step>> after(view_number n, std::size_t count) const;
+    /// For the joiner that was added in view `since`; nothing when it is not kept any more.
+    [[nodiscard]] std::optional<welcome> welcome_for(view_number since) const;
+
+private:
+    struct snapshot {
+        std::shared_ptr<const view> before;
+        base::shared_slot_map map;
+    };
+    [[nodiscard]] result<installation> follow(const std::shared_ptr<const view>& before, const base::shared_slot_map& map_before,
+                                              const step& next, const facts& questions) const;
+    void keep(const installation& done);
+
+    std::shared_ptr<const view> current_;
+    base::shared_slot_map map_;
+    std::deque<step> steps_;
+    std::map<view_number, snapshot> snapshots_;  // of the views before those that added somebody
+};
+
+}  // namespace holdfast::view_layer

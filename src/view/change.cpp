@@ -1,0 +1,80 @@
+#include "view/change.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/settings.hpp"
+
+namespace holdfast::view_layer {
+namespace {
+
+tl::unexpected<error> does_not_follow(const char* why) { return fail(errc::internal_error, std::string{"a change that does not follow from its view: "} + why); }
+
+}  // namespace
+
+bool change::removes(const peer_id& id) const { return std::find(removed.begin(), removed.end(), id) != removed.end(); }
+
+result<view> apply(const view& before, const change& what) {
+    if (what.cluster != before.cluster || what.number != before.number.next()) {
+        return does_not_follow("another cluster or number");
+    }
+    if (what.epoch <= before.epoch) {
+        return does_not_follow("the epoch does not rise");  // VIEW-1
+    }
+    view after = before;
+    after.number = what.number;
+    after.epoch = what.epoch;
+
+    std::erase_if(after.formers, [&](const former_member& f) { return f.removed.value + base::limits::steps_kept < what.number.value; });
+    for (const auto& id : what.removed) {
+        const auto at = std::find_if(after.members.begin(), after.members.end(), [&](const member& m) { return m.id == id; });
+        if (at == after.members.end()) {
+            return does_not_follow("it removes somebody who is no member");
+        }
+        after.formers.push_back({id, at->since, what.number});
+        after.members.erase(at);
+    }
+    for (const auto& id : what.leaving) {
+        const auto at = std::find_if(after.members.begin(), after.members.end(), [&](const member& m) { return m.id == id; });
+        if (at == after.members.end() || at->leaving) {
+            return does_not_follow("it marks somebody as leaving who is no member or leaves already");
+        }
+        at->leaving = true;
+    }
+    for (const auto& m : what.added) {
+        if (m.id.is_nil() || before.has(m.id) || after.has(m.id) || after.find_former(m.id) != nullptr || m.leaving) {
+            return does_not_follow("it adds a member, a former one, or one that leaves");  // VIEW-3
+        }
+        member added = m;
+        added.since = what.number;
+        after.members.insert(std::upper_bound(after.members.begin(), after.members.end(), m.id,
+                                              [](const peer_id& id, const member& other) { return id < other.id; }),
+                             std::move(added));
+    }
+    if (after.members.size() > base::limits::members) {
+        return does_not_follow("too many members");
+    }
+    for (const auto& s : what.seats) {
+        if (s.index >= after.seats.size() || after.seats[s.index].filled_by == s.filled_by) {
+            return does_not_follow("a seat that is not there or does not change");
+        }
+        after.seats[s.index].filled_by = s.filled_by;
+        after.seats_since = what.number;
+    }
+    std::set<peer_id> seated;
+    for (const auto& s : after.seats) {
+        if (s.filled_by.is_nil()) {
+            continue;
+        }
+        const auto* m = after.find(s.filled_by);
+        if (m == nullptr || m->address != s.address || !seated.insert(m->id).second) {
+            return does_not_follow("a seat filled by no member, from another address, or by one that has a seat");  // FOUND-2
+        }
+    }
+    if (seated.size() < after.quorum()) {
+        return does_not_follow("fewer than a quorum of seats would be filled");  // VIEW-6
+    }
+    return after;
+}
+
+}  // namespace holdfast::view_layer

@@ -1,0 +1,208 @@
+#include "view/founding.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace holdfast::view_layer {
+
+view first_view(const founding_value& value, const std::vector<endpoint>& seeds) {
+    view v;
+    v.cluster = value.cluster;
+    v.number = {1};
+    v.epoch = value.epoch;
+    v.slots = value.slots;
+    v.seats_since = {1};
+    for (const auto& s : seeds) {
+        v.seats.push_back({s, {}});
+    }
+    for (const auto& f : value.founders) {
+        v.seats[f.seat].filled_by = f.self.id;
+        v.members.push_back(f.self);
+        v.members.back().since = {1};
+        v.members.back().leaving = false;
+    }
+    std::sort(v.members.begin(), v.members.end(), [](const member& a, const member& b) { return a.id < b.id; });
+    return v;
+}
+
+bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds) {
+    std::set<std::uint8_t> seats;
+    std::set<peer_id> ids;
+    for (const auto& f : value.founders) {
+        if (f.seat >= seeds.size() || seeds[f.seat] != f.self.address || !seats.insert(f.seat).second || f.self.id.is_nil() ||
+            !ids.insert(f.self.id).second) {
+            return false;
+        }
+    }
+    return seats.size() >= seeds.size() / 2 + 1 && !value.cluster.is_nil() && value.slots > 0 && value.slots <= base::limits::slots;
+}
+
+founding::founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds, std::uint64_t seed, base::time_point now)
+    : settings_{settings}, self_{self}, seeds_{std::move(seeds)}, random_{seed} {
+    for (std::size_t i = 0; i < seeds_.size(); ++i) {
+        if (seeds_[i] == self_.address) {
+            seat_ = static_cast<std::uint8_t>(i);
+        }
+    }
+    if (seat_ && settings_.may_found) {
+        next_try_ = now + settings_.founding_wait + settings_.proposer_stagger * static_cast<int>(*seat_) +
+                    random_.between({}, settings_.batch_wait);
+    }
+}
+
+void founding::handle(const peer_id& from, const endpoint& at, const message& what, bool has_view, epoch highest, base::moment now) {
+    if (!seat_) {
+        return;
+    }
+    if (const auto* prepared = std::get_if<found_prepare>(&what)) {
+        on(from, at, *prepared, has_view, highest);
+    } else if (const auto* accept = std::get_if<found_accept>(&what)) {
+        on(from, at, *accept, has_view, highest);
+    } else if (has_view) {
+        return;
+    } else if (const auto* promise = std::get_if<found_promise>(&what)) {
+        on(from, *promise, now);
+    } else if (const auto* accepted = std::get_if<found_accepted>(&what)) {
+        on(from, *accepted);
+    } else if (const auto* rejected = std::get_if<found_rejected>(&what)) {
+        on(at, *rejected, now.now);
+    } else if (const auto* done = std::get_if<founded>(&what)) {
+        const bool has_us = std::any_of(done->value.founders.begin(), done->value.founders.end(),
+                                        [&](const founder& f) { return f.self.id == self_.id; });
+        if (has_us && is_sound(done->value, seeds_)) {
+            out_.push(founded_with_us{done->value});
+        }
+    }
+}
+
+void founding::tick(epoch highest, base::moment now) {
+    highest_told_ = std::max(highest_told_, highest);
+    if (next_try_ && *next_try_ <= now.now) {
+        prepare(now.now);
+    }
+}
+
+std::optional<base::time_point> founding::deadline() const { return next_try_; }
+
+void founding::on(const peer_id& from, const endpoint& at, const found_prepare& asked, bool has_view, epoch highest) {
+    if (asked.seeds != seeds_) {
+        out_.push(differs{asked.seeds, at});
+        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::seeds_differ, {}, highest, seeds_}});
+    } else if (has_view) {
+        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
+    } else if (!acceptor_.prepare(asked.ballot)) {
+        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
+    } else {
+        out_.push(send{from, at, found_promise{asked.ballot, {self_, *seat_}, acceptor_.accepted(), highest}});
+    }
+}
+
+void founding::on(const peer_id& from, const endpoint& at, const found_accept& asked, bool has_view, epoch highest) {
+    if (has_view) {
+        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
+    } else if (!acceptor_.may_accept(asked.ballot)) {
+        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
+    } else if (is_sound(asked.value, seeds_)) {
+        out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
+        acceptor_.accept(asked.ballot, asked.value);
+        out_.push(send{from, at, found_accepted{asked.ballot}});
+    }
+}
+
+void founding::on(const peer_id& from, const found_promise& given, base::moment now) {
+    highest_told_ = std::max(highest_told_, given.highest);
+    auto* phase = std::get_if<preparing>(&phase_);
+    if (phase == nullptr || given.ballot != phase->mine || given.self.self.id != from || given.self.seat >= seeds_.size() ||
+        seeds_[given.self.seat] != given.self.self.address) {
+        return;
+    }
+    // FOUND-2: one PeerId for each seat. Should a seat have restarted meanwhile, the later word counts.
+    std::erase_if(phase->promises, [&](const auto& p) { return p.second.self.seat == given.self.seat; });
+    phase->promises.emplace(from, given);
+    if (phase->promises.size() < quorum()) {
+        return;
+    }
+    accepting next{phase->mine, {}, {}, {}};
+    const accepted_founding* highest = nullptr;
+    for (const auto& [id, p] : phase->promises) {
+        next.promised.insert(id);
+        if (p.accepted && (highest == nullptr || highest->ballot < p.accepted->ballot)) {
+            highest = &*p.accepted;
+        }
+    }
+    if (highest != nullptr) {
+        next.value = highest->value;
+    } else {
+        next.value.cluster = {random_.next(), random_.next() | 1};
+        next.value.slots = settings_.slots;
+        // FOUND-5. The 61 s are VIEW-1's 60 and the rounding of two clocks to whole seconds.
+        const auto by_wall = std::clamp<std::int64_t>(now.wall_s + 61, 0, std::numeric_limits<std::uint32_t>::max());
+        next.value.epoch = std::max(epoch{static_cast<std::uint32_t>(by_wall)}, epoch{highest_told_.value + 1});
+        for (const auto& [id, p] : phase->promises) {
+            next.value.founders.push_back(p.self);
+        }
+    }
+    const found_accept proposal{next.mine, next.value};
+    std::vector<std::pair<peer_id, endpoint>> to;
+    for (const auto& [id, p] : phase->promises) {
+        to.emplace_back(id, p.self.self.address);
+    }
+    phase_ = std::move(next);
+    for (const auto& [id, at] : to) {
+        out_.push(send{id, at, proposal});
+    }
+}
+
+void founding::on(const peer_id& from, const found_accepted& given) {
+    auto* phase = std::get_if<accepting>(&phase_);
+    if (phase == nullptr || given.ballot != phase->mine || !phase->promised.contains(from)) {
+        return;
+    }
+    phase->accepts.insert(from);
+    if (phase->accepts.size() < quorum()) {
+        return;
+    }
+    const auto value = phase->value;
+    phase_ = idle{};
+    bool has_us = false;
+    for (const auto& f : value.founders) {
+        has_us = has_us || f.self.id == self_.id;
+        if (f.self.id != self_.id) {
+            out_.push(send{f.self.id, f.self.address, founded{value}});
+        }
+    }
+    if (has_us) {
+        out_.push(founded_with_us{value});
+    }
+}
+
+void founding::on(const endpoint& at, const found_rejected& given, base::time_point now) {
+    highest_told_ = std::max(highest_told_, given.highest);
+    highest_round_ = std::max(highest_round_, given.promised.round);
+    if (given.why == found_refusal::seeds_differ) {
+        out_.push(differs{given.seeds, at});
+    }
+    const auto* p = std::get_if<preparing>(&phase_);
+    const auto* a = std::get_if<accepting>(&phase_);
+    if (given.why == found_refusal::higher_ballot && ((p != nullptr && p->mine == given.ballot) || (a != nullptr && a->mine == given.ballot))) {
+        retry_later(now);
+    }
+}
+
+void founding::prepare(base::time_point now) {
+    const ballot mine{++highest_round_, *seat_, self_.id};
+    phase_ = preparing{mine, {}};
+    // Silence means that too few seats are up; ask again after the founding wait.
+    next_try_ = now + settings_.founding_wait + random_.between({}, settings_.founding_wait);
+    for (const auto& s : seeds_) {
+        out_.push(send{s == self_.address ? self_.id : peer_id{}, s, found_prepare{mine, seeds_}});
+    }
+}
+
+void founding::retry_later(base::time_point now) {
+    phase_ = idle{};
+    next_try_ = now + settings_.proposer_stagger + random_.between({}, settings_.founding_wait);
+}
+
+}  // namespace holdfast::view_layer

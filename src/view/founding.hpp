@@ -1,0 +1,94 @@
+// View 1: the same Paxos with the seats as acceptors (FOUND-1 to FOUND-6).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/outbox.hpp"
+#include "base/random.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "view/acceptor.hpp"
+#include "view/messages.hpp"
+
+namespace holdfast::view_layer {
+
+/// View 1 as chosen. `seeds` are sorted.
+[[nodiscard]] view first_view(const founding_value& value, const std::vector<endpoint>& seeds);
+/// Distinct seats that exist, filled from their own addresses, and a quorum of them.
+[[nodiscard]] bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds);
+
+/// The part of one seat in founding, as acceptor and as proposer, until it has installed a view.
+class founding {
+public:
+    struct send {
+        peer_id to;  ///< nil: whoever is at `at`
+        endpoint at;
+        message what;
+    };
+    struct persist {
+        holdfast::epoch epoch;
+    };
+    /// Chosen, and we are in it.
+    struct founded_with_us {
+        founding_value value;
+    };
+    struct differs {
+        std::vector<endpoint> theirs;
+        endpoint at;
+    };
+    using output = std::variant<send, persist, founded_with_us, differs>;
+
+    founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds, std::uint64_t seed, base::time_point now);
+
+    /// `has_view`: this peer has installed a view; it then only refuses (FOUND-6 speaks of installing, not of hearing).
+    void handle(const peer_id& from, const endpoint& at, const message& what, bool has_view, epoch highest, base::moment now);
+    void tick(epoch highest, base::moment now);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+    [[nodiscard]] std::optional<output> next() { return out_.next(); }
+
+private:
+    struct preparing {
+        ballot mine;
+        std::map<peer_id, found_promise> promises;
+    };
+    struct accepting {
+        ballot mine;
+        founding_value value;
+        std::set<peer_id> promised;  // FOUND-4: only these count
+        std::set<peer_id> accepts;
+    };
+    struct idle {};
+
+    void on(const peer_id& from, const endpoint& at, const found_prepare& asked, bool has_view, epoch highest);
+    void on(const peer_id& from, const endpoint& at, const found_accept& asked, bool has_view, epoch highest);
+    void on(const peer_id& from, const found_promise& given, base::moment now);
+    void on(const peer_id& from, const found_accepted& given);
+    void on(const endpoint& at, const found_rejected& given, base::time_point now);
+    void prepare(base::time_point now);
+    void retry_later(base::time_point now);
+    [[nodiscard]] std::size_t quorum() const { return seeds_.size() / 2 + 1; }
+
+    const base::settings& settings_;
+    member self_;
+    std::vector<endpoint> seeds_;
+    std::optional<std::uint8_t> seat_;
+    base::random_source random_;
+    acceptor<accepted_founding> acceptor_;
+    std::variant<idle, preparing, accepting> phase_;
+    std::uint64_t highest_round_ = 0;
+    epoch highest_told_;
+    std::optional<base::time_point> next_try_;
+    base::outbox<output> out_;
+};
+
+}  // namespace holdfast::view_layer

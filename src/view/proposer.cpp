@@ -1,0 +1,252 @@
+#include "view/proposer.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <utility>
+
+#include "base/deadline.hpp"
+#include "base/quorum.hpp"
+
+namespace holdfast::view_layer {
+
+epoch next_epoch(epoch last, std::vector<std::int64_t> walls, std::size_t quorum) {
+    std::int64_t wall = 0;
+    if (walls.size() >= quorum && quorum > 0) {
+        std::sort(walls.begin(), walls.end(), std::greater<>{});
+        wall = walls[quorum - 1];
+    }
+    const auto next = std::max(std::int64_t{last.value} + 1, wall);
+    return {static_cast<std::uint32_t>(std::min<std::int64_t>(next, std::numeric_limits<std::uint32_t>::max()))};
+}
+
+base::duration remaining_lease(base::duration full_lease, const std::vector<base::duration>& silences) {
+    if (silences.empty()) {
+        return full_lease;
+    }
+    return std::max(base::duration::zero(), full_lease - *std::min_element(silences.begin(), silences.end()));
+}
+
+void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_map map) {
+    current_ = std::move(current);
+    map_ = std::move(map);
+    phase_ = idle{};
+    consents_.clear();
+    highest_round_ = 0;
+    tries_ = 0;
+    not_before_.reset();
+}
+
+void proposer::consider(const candidates& wishes, base::time_point now) {
+    if (!std::holds_alternative<idle>(phase_) || (not_before_ && now < *not_before_)) {
+        return;
+    }
+    if (wishes.has_any(*current_, self_, now)) {
+        batch(wishes, now);
+    }
+}
+
+void proposer::finish(base::time_point now) {
+    if (std::holds_alternative<idle>(phase_) || std::holds_alternative<batching>(phase_)) {
+        prepare(now);
+    }
+}
+
+void proposer::handle(const peer_id& from, const opinion& given, base::time_point) {
+    if (given.number != current_->number.next() || !current_->is_voter(from)) {
+        return;
+    }
+    for (const auto& id : given.consents) {
+        consents_[id].insert(from);
+    }
+    for (const auto& id : given.objects) {
+        consents_[id].erase(from);
+    }
+}
+
+void proposer::handle(const peer_id& from, const promise& given, const candidates& wishes, base::time_point now) {
+    auto* phase = std::get_if<preparing>(&phase_);
+    if (phase == nullptr || given.ballot != phase->mine || !current_->is_voter(from)) {
+        return;
+    }
+    phase->promises.insert_or_assign(from, given);  // by voter: a duplicated packet is one promise
+    if (phase->promises.size() < quorum()) {
+        return;
+    }
+    // Phase 1 is done: the value of the highest ballot accepted so far, or ours if there is none.
+    const accepted_change* highest = nullptr;
+    std::vector<std::int64_t> walls;
+    for (const auto& [voter, p] : phase->promises) {
+        walls.push_back(p.wall_s);
+        if (p.accepted && (highest == nullptr || highest->ballot < p.accepted->ballot)) {
+            highest = &*p.accepted;
+        }
+    }
+    if (settings_.bug == base::planted::newest_value_not_adopted) {
+        highest = nullptr;
+    }
+    change value;
+    if (highest != nullptr) {
+        value = highest->value;
+    } else {
+        auto mine = wishes.draft(*current_, agreed_removals(wishes, now), now);
+        if (!mine) {
+            back_off(now);
+            return;
+        }
+        mine->epoch = next_epoch(current_->epoch, std::move(walls), quorum());
+        const auto after = apply(*current_, *mine);
+        if (!after) {
+            back_off(now);  // what we wish for does not fit together any more; the next batch starts afresh
+            return;
+        }
+        mine->checksum = facts_.checksum(*after, *facts_.next_map(map_, *current_, *after));
+        value = std::move(*mine);
+    }
+    const auto mine = phase->mine;
+    phase_ = accepting{mine, value, {}, now + patience()};
+    broadcast(accept{current_->number.next(), mine, std::move(value)});
+}
+
+void proposer::handle(const peer_id& from, const accepted& given, const candidates& wishes, base::time_point) {
+    auto* phase = std::get_if<accepting>(&phase_);
+    if (phase == nullptr || given.ballot != phase->mine || !current_->is_voter(from)) {
+        return;
+    }
+    phase->accepts.insert_or_assign(from, given.silences);
+    if (phase->accepts.size() < quorum()) {
+        return;
+    }
+    step done{std::move(phase->value), {}};
+    for (const auto& id : done.what.removed) {
+        if (wishes.is_stopped(id)) {
+            done.leases.push_back({id, base::duration::zero()});  // LEASE-4: by its own word
+            continue;
+        }
+        std::vector<base::duration> silences;
+        for (const auto& [voter, told] : phase->accepts) {
+            const auto at = std::find_if(told.begin(), told.end(), [&](const remaining& r) { return r.peer == id; });
+            // A voter that did not tell may have acked it just now.
+            silences.push_back(at == told.end() ? base::duration::zero() : at->lease);
+        }
+        done.leases.push_back({id, remaining_lease(settings_.full_lease(), silences)});
+    }
+    phase_ = idle{};
+    out_.push(decided{std::move(done)});
+}
+
+void proposer::handle(const peer_id& from, const rejected& given, base::time_point now) {
+    if (!current_->is_voter(from) || given.number != current_->number.next()) {
+        return;
+    }
+    highest_round_ = std::max(highest_round_, given.promised.round);
+    const auto* p = std::get_if<preparing>(&phase_);
+    const auto* a = std::get_if<accepting>(&phase_);
+    if ((p != nullptr && p->mine == given.ballot) || (a != nullptr && a->mine == given.ballot)) {
+        back_off(now);
+    }
+}
+
+void proposer::tick(const candidates& wishes, base::time_point now) {
+    if (const auto* b = std::get_if<batching>(&phase_); b != nullptr && b->until <= now) {
+        if (wishes.draft(*current_, agreed_removals(wishes, now), now)) {
+            prepare(now);
+        } else {
+            // Others object to every removal, or have not answered. Ask again in a while.
+            back_off(now);
+        }
+    } else if (const auto* p = std::get_if<preparing>(&phase_); p != nullptr && p->until <= now) {
+        back_off(now);
+    } else if (const auto* a = std::get_if<accepting>(&phase_); a != nullptr && a->until <= now) {
+        back_off(now);
+    } else if (std::holds_alternative<idle>(phase_) && not_before_ && *not_before_ <= now) {
+        not_before_.reset();
+        consider(wishes, now);
+    }
+}
+
+std::optional<base::time_point> proposer::deadline() const {
+    if (const auto* b = std::get_if<batching>(&phase_)) {
+        return b->until;
+    }
+    if (const auto* p = std::get_if<preparing>(&phase_)) {
+        return p->until;
+    }
+    if (const auto* a = std::get_if<accepting>(&phase_)) {
+        return a->until;
+    }
+    return not_before_;
+}
+
+base::duration proposer::patience() {
+    // Longer with every try, so that a network slower than the preset assumes is still outwaited.
+    const auto tries = std::min(tries_, 8u);
+    return settings_.batch_wait * (4 + 4 * static_cast<int>(tries)) + random_.between({}, settings_.batch_wait);
+}
+
+void proposer::batch(const candidates& wishes, base::time_point now) {
+    std::size_t rank = 0;
+    for (const auto& s : current_->seats) {
+        if (s.filled_by == self_) {
+            break;
+        }
+        rank += !s.filled_by.is_nil() && facts_.seems_alive(s.filled_by) ? 1 : 0;
+    }
+    phase_ = batching{now + settings_.batch_wait + settings_.proposer_stagger * static_cast<int>(rank) +
+                      random_.between({}, settings_.batch_wait / 4)};
+    consents_.clear();
+    const auto about = wishes.removals(*current_, self_, now);
+    if (about.empty()) {
+        return;
+    }
+    for (const auto& id : about) {
+        if (!wishes.objects_to_removal(*current_, id, now)) {
+            consents_[id].insert(self_);
+        }
+    }
+    for (const auto& s : current_->seats) {
+        if (!s.filled_by.is_nil() && s.filled_by != self_) {
+            out_.push(send{s.filled_by, opinion_ask{current_->number.next(), about}});
+        }
+    }
+}
+
+void proposer::prepare(base::time_point now) {
+    const auto seat = current_->seat_of(self_);
+    if (!seat) {
+        return;
+    }
+    ++ballots_started_;
+    const ballot mine{++highest_round_, static_cast<std::uint32_t>(*seat), self_};
+    phase_ = preparing{mine, {}, now + patience()};
+    broadcast(view_layer::prepare{current_->number.next(), mine});
+}
+
+void proposer::back_off(base::time_point now) {
+    ++tries_;
+    phase_ = idle{};
+    not_before_ = now + settings_.batch_wait + random_.between({}, settings_.proposer_stagger * static_cast<int>(1 + std::min(tries_, 4u)));
+}
+
+void proposer::broadcast(const message& what) {
+    for (const auto& s : current_->seats) {
+        if (!s.filled_by.is_nil()) {
+            out_.push(send{s.filled_by, what});
+        }
+    }
+}
+
+std::size_t proposer::quorum() const { return base::quorum_of(*current_, settings_.bug); }
+
+std::set<peer_id> proposer::agreed_removals(const candidates& wishes, base::time_point now) const {
+    std::set<peer_id> out;
+    for (const auto& id : wishes.removals(*current_, self_, now)) {
+        const auto at = consents_.find(id);
+        if (at != consents_.end() && at->second.size() >= quorum()) {
+            out.insert(id);
+        }
+    }
+    return out;
+}
+
+}  // namespace holdfast::view_layer
