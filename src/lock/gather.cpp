@@ -1,0 +1,191 @@
+// A new owner asks the members what they hold (OWN-4, OWN-8, HOLD-4).
+#include <algorithm>
+#include <utility>
+
+#include "lock/owner.hpp"
+
+namespace holdfast::lock {
+
+void owner::start_gathers(base::time_point now) {
+    std::map<view_number, std::vector<slot>> by_name;
+    for (const auto& s : to_gather_) {
+        by_name[tenures_.at(s).gained].push_back(s);
+    }
+    to_gather_.clear();
+    for (const auto& [named, slots] : by_name) {
+        for (std::size_t from = 0; from < slots.size(); from += slots_in_a_message) {
+            const auto serial = ++last_serial_;
+            auto& g = gathers_[serial];
+            g.named = named;
+            g.promise = tenures_.at(slots[from]).gained_epoch;
+            for (auto i = from; i < std::min(slots.size(), from + slots_in_a_message); ++i) {
+                g.slots.insert(slots[i]);
+                tenures_.at(slots[i]).state = gathering{serial};
+            }
+            ask_reports(serial, g, now);
+        }
+    }
+}
+
+void owner::ask_reports(std::uint64_t serial, gather_round& g, base::time_point now) {
+    g.next_send = now + settings_.retry;
+    const gather ask{g.named, g.promise, serial, {g.slots.begin(), g.slots.end()}};
+    for (const auto& m : view_->members) {
+        if (m.since < g.named && !g.heard.contains(m.id)) {
+            out_.push(send{m.id, ask, g.attempt});
+        }
+    }
+    ++g.attempt;
+}
+
+void owner::on(const peer_id& from, const report& given, base::time_point now) {
+    const auto at = gathers_.find(given.serial);
+    if (at == gathers_.end() || at->second.named != given.named || !is_member(from) || given.number == 0) {
+        return;  // OWN-8: not an answer to a present gather of ours
+    }
+    auto& heard = at->second.heard[from];
+    if (given.number <= heard.number) {
+        return;
+    }
+    heard.number = given.number;
+    heard.holds = given.holds;
+    try_serve(now);
+}
+
+bool owner::may_serve(const gather_round& g, base::time_point now) {
+    if (settings_.bug != base::planted::serves_before_every_report) {
+        for (const auto& m : view_->members) {
+            if (m.since < g.named && !g.heard.contains(m.id)) {
+                return false;  // (a)
+            }
+        }
+    }
+    if (settings_.bug != base::planted::serves_before_void_at) {
+        for (const auto& [id, end] : voids_) {
+            if (end.since < g.named && !g.heard.contains(id) && now < end.at) {
+                schedule_void(end.at);
+                return false;  // (b)
+            }
+        }
+    }
+    const auto lives_before_ours_have_ended = first_view_at_ + settings_.full_lease();
+    const bool skips = settings_.bug == base::planted::founding_owners_do_not_wait && is_founder_;
+    if (now < lives_before_ours_have_ended && !skips) {
+        schedule_void(lives_before_ours_have_ended);
+        return false;  // (c)
+    }
+    return true;
+}
+
+void owner::try_serve(base::time_point now) {
+    for (auto at = gathers_.begin(); at != gathers_.end();) {
+        if (may_serve(at->second, now)) {
+            const auto done = std::move(at->second);
+            at = gathers_.erase(at);
+            serve_gathered(done, now);
+        } else {
+            ++at;
+        }
+    }
+}
+
+void owner::serve_gathered(const gather_round& g, base::time_point now) {
+    std::map<std::string, hold> kept;
+    for (const auto& [from, heard] : g.heard) {
+        for (const auto& h : heard.holds) {
+            if (!g.slots.contains(slot_of_(h.name)) || h.holder != from) {
+                continue;
+            }
+            auto [at, is_new] = kept.try_emplace(h.name, h);
+            if (is_new || at->second.token == h.token) {
+                continue;
+            }
+            // HOLD-4: a bug somewhere. The higher token stays, the other holder is told.
+            ++counters_.conflicts;
+            const auto& loser = at->second.token < h.token ? at->second : h;
+            out_.push(send{loser.holder, break_hold{loser.name, loser.token, loser.number}});
+            if (at->second.token < h.token) {
+                at->second = h;
+            }
+        }
+    }
+    for (const auto& s : g.slots) {
+        ++counters_.slots_gathered;
+        auto& t = tenures_.at(s);
+        for (const auto& [name, h] : kept) {
+            if (slot_of_(name) == s) {
+                auto& e = t.table[name];
+                e.held = granted_hold{h, now, 0};
+                e.held->what.is_taken = true;
+            }
+        }
+        serve(s, t, now);
+    }
+}
+
+// ---- watching (WATCH-1)
+
+void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
+    const auto s = slot_of_(asked.name);
+    if (!is_member(from) || current(s) == nullptr) {
+        return;
+    }
+    auto& by = watches_[asked.name];
+    const auto at = std::find_if(by.begin(), by.end(), [&](const watched& w) { return w.by == from; });
+    auto& w = at == by.end() ? by.emplace_back(watched{from, 0, false, {}, 0}) : *at;
+    if (serving_at(s) != nullptr) {
+        tell(asked.name, w, state_of(asked.name), now);
+    }
+}
+
+void owner::on(const peer_id& from, const lock_state_seen& seen) {
+    const auto at = watches_.find(seen.name);
+    if (at == watches_.end() || !view_) {
+        return;
+    }
+    for (auto& w : at->second) {
+        if (w.by == from && w.serial == seen.serial) {
+            w.has_seen = true;
+        }
+    }
+}
+
+std::optional<hold> owner::state_of(const std::string& name) {
+    auto* t = serving_at(slot_of_(name));
+    if (t == nullptr) {
+        return std::nullopt;
+    }
+    const auto at = t->table.find(name);
+    return at != t->table.end() && at->second.held ? std::optional{at->second.held->what} : std::nullopt;
+}
+
+void owner::tell_watchers(const std::string& name, const std::optional<hold>& held, base::time_point now) {
+    const auto at = watches_.find(name);
+    if (at == watches_.end()) {
+        return;
+    }
+    for (auto& w : at->second) {
+        tell(name, w, held, now);
+    }
+}
+
+void owner::tell(const std::string& name, watched& w, const std::optional<hold>& held, base::time_point now) {
+    w.serial = ++watch_serial_;
+    w.has_seen = false;
+    w.attempt = 0;
+    w.next_send = now + settings_.retry;
+    out_.push(send{w.by, lock_state{name, view_->number, w.serial, held}, w.attempt});
+}
+
+void owner::tell_again(base::time_point now) {
+    for (auto& [name, by] : watches_) {
+        for (auto& w : by) {
+            if (!w.has_seen && w.serial != 0 && w.next_send <= now) {
+                w.next_send = now + settings_.retry;
+                out_.push(send{w.by, lock_state{name, view_->number, w.serial, state_of(name)}, ++w.attempt});
+            }
+        }
+    }
+}
+
+}  // namespace holdfast::lock

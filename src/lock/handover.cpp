@@ -1,0 +1,267 @@
+// How slots come and go with the views: hand-over from owner to owner (OWN-3, OWN-8).
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "lock/owner.hpp"
+
+namespace holdfast::lock {
+
+void owner::install(const step& s, base::time_point now) {
+    view_ = s.now;
+    map_ = s.map;
+    if (s.is_first) {
+        first_view_at_ = now;
+        is_founder_ = s.now->number.value == 1;
+    }
+    // OWN-2: it goes on serving; grants carry the new epoch and the sequence starts again.
+    if (s.is_first || settings_.bug != base::planted::epoch_stays) {
+        grant_epoch_ = view_->epoch;
+    }
+    sequence_ = 0;
+    for (const auto& r : s.removed) {
+        voids_[r.id] = {r.void_at, r.since};
+    }
+    std::erase_if(voids_, [&](const auto& v) { return view_->find_former(v.first) == nullptr; });
+
+    // What was on its way to or from somebody who is gone.
+    std::erase_if(passages_, [&](const passage& p) { return !is_member(p.to); });
+    const auto in_transit_before = transit_;
+    for (const auto& [key, t] : in_transit_before) {
+        if (!is_member(t.to)) {
+            transit_.erase(key);
+        } else if (!is_member(t.from)) {
+            source_has_none(key.first, key.second, t.from, now);
+        }
+    }
+    if (s.map_before != s.map) {
+        for (std::uint32_t i = 0; i < map_->slots(); ++i) {
+            const slot at{static_cast<std::uint16_t>(i)};
+            const auto before = s.map_before ? s.map_before->owner_of(at) : peer_id{};
+            const auto after = map_->owner_of(at);
+            const bool had = tenures_.contains(at);
+            if (had && after != self_) {
+                lose(at, after, now);
+            } else if (!had && after == self_) {
+                gain(at, before, now);
+            }
+        }
+    }
+    for (auto& [at, t] : tenures_) {
+        if (const auto* w = std::get_if<waiting>(&t.state); w != nullptr && !is_member(w->from)) {
+            t.state = gathering{};  // OWN-4
+            to_gather_.insert(at);
+        }
+    }
+    drop_strangers(now);
+    free_the_removed(now);
+    start_gathers(now);
+    try_serve(now);
+}
+
+void owner::gain(slot s, const peer_id& from, base::time_point) {
+    tenure t;
+    t.gained = view_->number;
+    t.gained_epoch = view_->epoch;
+    if (is_member(from) && from != self_) {
+        t.state = waiting{from};
+    } else {
+        t.state = gathering{};
+        to_gather_.insert(s);
+    }
+    tenures_.insert_or_assign(s, std::move(t));
+}
+
+void owner::lose(slot s, const peer_id& to, base::time_point now) {
+    auto& t = tenures_.at(s);
+    if (std::holds_alternative<serving>(t.state)) {
+        passage_to(view_->number, to, now).tables.insert_or_assign(s, table_of(s, t));
+        if (settings_.bug == base::planted::grants_after_hand_over) {
+            return;
+        }
+    } else if (const auto* w = std::get_if<waiting>(&t.state)) {
+        transit_[{s, t.gained}] = {w->from, view_->number, to};
+        if (!is_member(w->from)) {
+            source_has_none(s, t.gained, w->from, now);
+        }
+    } else {
+        // FOUND-1, OWN-4: who gathers has no table to give.
+        passage_to(view_->number, to, now).none.insert(s);
+        to_gather_.erase(s);
+        if (const auto g = gathers_.find(std::get<gathering>(t.state).serial); g != gathers_.end()) {
+            g->second.slots.erase(s);
+            if (g->second.slots.empty()) {
+                gathers_.erase(g);
+            }
+        }
+    }
+    forget_grants_of(s);
+    tenures_.erase(s);
+}
+
+void owner::forget_grants_of(slot s) {
+    const auto drop = [&](auto& names) {
+        const auto from = names.lower_bound({s, ""});
+        auto to = from;
+        while (to != names.end() && to->first == s) {
+            ++to;
+        }
+        names.erase(from, to);
+    };
+    drop(untaken_);
+    drop(contended_);
+    std::erase_if(watches_, [&](const auto& w) { return slot_of_(w.first) == s; });  // WATCH-1: they register again
+}
+
+slot_table owner::table_of(slot s, const tenure& t) {
+    slot_table out{s, {}, {}};
+    for (const auto& [name, e] : t.table) {
+        if (e.held) {
+            out.holds.push_back(e.held->what);
+        }
+        out.queue.insert(out.queue.end(), e.queue.begin(), e.queue.end());
+    }
+    return out;
+}
+
+owner::passage& owner::passage_to(view_number to_view, const peer_id& to, base::time_point now) {
+    for (auto& p : passages_) {
+        if (p.to_view == to_view && p.to == to) {
+            p.next_send = now;
+            return p;
+        }
+    }
+    passages_.push_back({to_view, to, {}, {}, now, 0});
+    return passages_.back();
+}
+
+void owner::send_passage(passage& p, base::time_point now) {
+    table tables{p.to_view, {}};
+    std::size_t entries = 0;
+    for (const auto& [s, t] : p.tables) {
+        if (!tables.slots.empty() && (tables.slots.size() >= slots_in_a_message || entries >= 4 * slots_in_a_message)) {
+            out_.push(send{p.to, std::move(tables), p.attempt});
+            tables = {p.to_view, {}};
+            entries = 0;
+        }
+        entries += t.holds.size() + t.queue.size();
+        tables.slots.push_back(t);
+    }
+    if (!tables.slots.empty()) {
+        out_.push(send{p.to, std::move(tables), p.attempt});
+    }
+    if (!p.none.empty()) {
+        out_.push(send{p.to, no_table{p.to_view, {p.none.begin(), p.none.end()}}, p.attempt});
+    }
+    ++p.attempt;
+    p.next_send = now + settings_.retry;
+}
+
+void owner::on(const peer_id& from, const table& given, base::time_point now) {
+    if (given.to_view > view_->number) {
+        return;  // NET-3: the step to that view is on its way; the table will be sent again
+    }
+    table_ack done{given.to_view, {}};
+    for (const auto& st : given.slots) {
+        done.slots.push_back(st.slot);
+        auto* t = current(st.slot);
+        const auto* w = t == nullptr ? nullptr : std::get_if<waiting>(&t->state);
+        const bool is_awaited = w != nullptr && t->gained == given.to_view && w->from == from;  // OWN-8
+        if (is_awaited || (settings_.bug == base::planted::table_not_matched && w != nullptr)) {
+            take_table(*t, st, now);
+            continue;
+        }
+        const auto on_its_way = transit_.find({st.slot, given.to_view});
+        if (on_its_way != transit_.end() && on_its_way->second.from == from) {
+            passage_to(on_its_way->second.lost, on_its_way->second.to, now).tables.insert_or_assign(st.slot, st);
+            transit_.erase(on_its_way);
+        }
+    }
+    out_.push(send{from, std::move(done)});
+}
+
+void owner::on(const peer_id& from, const no_table& given, base::time_point now) {
+    if (given.to_view > view_->number) {
+        return;
+    }
+    for (const auto& s : given.slots) {
+        source_has_none(s, given.to_view, from, now);
+    }
+    out_.push(send{from, table_ack{given.to_view, given.slots}});
+    start_gathers(now);
+    try_serve(now);
+}
+
+void owner::source_has_none(slot s, view_number to_view, const peer_id& from, base::time_point now) {
+    if (auto* t = current(s)) {
+        const auto* w = std::get_if<waiting>(&t->state);
+        if (w != nullptr && t->gained == to_view && w->from == from) {
+            t->state = gathering{};
+            to_gather_.insert(s);
+        }
+    }
+    const auto on_its_way = transit_.find({s, to_view});
+    if (on_its_way != transit_.end() && on_its_way->second.from == from) {
+        passage_to(on_its_way->second.lost, on_its_way->second.to, now).none.insert(s);
+        transit_.erase(on_its_way);
+    }
+}
+
+void owner::on(const peer_id& from, const table_ack& given) {
+    for (auto& p : passages_) {
+        if (p.to == from && p.to_view == given.to_view) {
+            for (const auto& s : given.slots) {
+                p.tables.erase(s);
+                p.none.erase(s);
+            }
+        }
+    }
+    std::erase_if(passages_, [](const passage& p) { return p.tables.empty() && p.none.empty(); });
+}
+
+void owner::take_table(tenure& t, const slot_table& given, base::time_point now) {
+    ++counters_.tables_received;
+    for (const auto& h : given.holds) {
+        if (slot_of_(h.name) == given.slot) {
+            t.table[h.name].held = granted_hold{h, now, 0};
+        }
+    }
+    for (const auto& w : given.queue) {
+        if (slot_of_(w.name) == given.slot && is_member(w.peer)) {
+            t.table[w.name].queue.push_back(w);
+        }
+    }
+    serve(given.slot, t, now);
+}
+
+void owner::serve(slot s, tenure& t, base::time_point now) {
+    t.state = serving{};
+    const auto early = std::exchange(t.early, {});
+    std::vector<std::string> names;
+    for (auto& [name, e] : t.table) {
+        names.push_back(name);
+        if (e.held && !e.held->what.is_taken) {
+            send_grant(*e.held, !e.queue.empty(), now);
+        }
+        if (e.held) {
+            if (const auto at = void_at(e.held->what.holder)) {
+                schedule_void(*at);
+            }
+        }
+    }
+    for (const auto& name : names) {
+        pump(s, name, t.table[name], now);
+    }
+    for (const auto& [from, asked] : early) {  // OWN-10: behind the table's queue
+        if (is_member(from)) {
+            enqueue(s, t, from, asked, now);
+        }
+    }
+    for (auto& [name, by] : watches_) {
+        if (slot_of_(name) == s) {
+            tell_watchers(name, state_of(name), now);
+        }
+    }
+}
+
+}  // namespace holdfast::lock

@@ -1,0 +1,389 @@
+#include "lock/holder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/deadline.hpp"
+
+namespace holdfast::lock {
+
+request_number holder::acquire(std::string_view name, std::string note, bool is_try, std::optional<base::time_point> until,
+                               base::time_point now) {
+    const request_number number{++last_number_};
+    pending p;
+    p.caller = number;
+    p.name = name;
+    p.note = std::move(note);
+    p.is_try = is_try;
+    p.until = until;
+    const auto at = requests_.emplace(number, std::move(p)).first;
+    if (is_leaving_) {
+        fail(at, errc::shutting_down, now);
+        return number;
+    }
+    if (view_) {
+        at->second.at = slot_of_(name);
+        if (is_leased_) {
+            ask(number, at->second, now);
+        }
+    }
+    return number;
+}
+
+void holder::cancel(request_number number, base::time_point now) {
+    const auto at = std::find_if(requests_.begin(), requests_.end(), [&](const auto& r) { return r.second.caller == number; });
+    if (at != requests_.end()) {
+        fail(at, errc::cancelled, now);
+    }
+}
+
+void holder::release(std::string_view name, holdfast::token token, base::time_point now) {
+    const auto at = held_.find(token);
+    if (at == held_.end() || at->second.name != name) {
+        return;
+    }
+    // HOLD-3: here first. It waits for company unless somebody is known to wait for it.
+    const bool is_lazy = !at->second.others_wait;
+    auto freed = std::move(at->second.name);
+    held_.erase(at);
+    give_up(freed, token, is_lazy, now);
+}
+
+void holder::watch_lock(std::string_view name, base::time_point now) {
+    auto [at, is_new] = watches_.try_emplace(std::string{name});
+    if (is_new && view_) {
+        at->second.at = slot_of_(name);
+        send_watch(at->first, at->second, now);
+    }
+}
+
+void holder::unwatch_lock(std::string_view name, base::time_point) {
+    const auto at = watches_.find(name);
+    if (at == watches_.end()) {
+        return;
+    }
+    if (const auto owner = owner_of(at->second.at); !owner.is_nil()) {
+        out_.push(send{owner, unwatch{at->first}});
+    }
+    watches_.erase(at);
+}
+
+void holder::install(const step& s, base::time_point now) {
+    const auto before = s.is_first ? nullptr : map_;
+    view_ = s.now;
+    map_ = s.map;
+    const bool is_first = s.is_first;
+    const auto has_moved = [&](slot at) { return !before || before->owner_of(at) != map_->owner_of(at); };
+    for (auto& [number, p] : requests_) {
+        if (is_first) {
+            p.at = slot_of_(p.name);
+        }
+        if (is_leased_ && has_moved(p.at)) {
+            p.attempt = 0;
+            ask(number, p, now);  // HOLD-5: under the same number
+        }
+    }
+    for (auto& [token, r] : releases_) {
+        if (has_moved(r.at)) {
+            r.attempt = 0;
+            send_release(token, r, false, now);
+        }
+    }
+    for (auto& [number, r] : cancels_) {
+        if (has_moved(r.at)) {
+            r.attempt = 0;
+            send_cancel(number, r, now);
+        }
+    }
+    for (auto& [name, w] : watches_) {
+        if (is_first) {
+            w.at = slot_of_(name);
+        }
+        if (has_moved(w.at)) {
+            w.attempt = 0;
+            send_watch(name, w, now);  // WATCH-1
+        }
+    }
+}
+
+void holder::set_leased(bool is_leased, base::time_point now) {
+    if (is_leased == is_leased_) {
+        return;
+    }
+    is_leased_ = is_leased;
+    if (!is_leased_) {
+        const auto all = std::exchange(held_, {});
+        for (const auto& [token, h] : all) {
+            ++counters_.lost;
+            out_.push(was_lost{h.name, token, errc::lease_lost});
+            give_up(h.name, token, false, now);
+        }
+        for (auto& [number, p] : requests_) {
+            p.next_send.reset();
+        }
+        return;
+    }
+    for (auto& [number, p] : requests_) {
+        p.attempt = 0;
+        ask(number, p, now);
+    }
+}
+
+void holder::handle(const peer_id& from, const message& what, base::time_point now) {
+    std::visit(
+        [&](const auto& m) {
+            using kind = std::decay_t<decltype(m)>;
+            if constexpr (std::is_same_v<kind, grant> || std::is_same_v<kind, break_hold>) {
+                on(from, m, now);
+            } else if constexpr (std::is_same_v<kind, gather> || std::is_same_v<kind, lock_state>) {
+                on(from, m);
+            } else if constexpr (std::is_same_v<kind, queued>) {
+                if (const auto at = requests_.find(m.number); at != requests_.end() && owner_of(at->second.at) == from) {
+                    at->second.next_send.reset();
+                }
+            } else if constexpr (std::is_same_v<kind, denied>) {
+                if (const auto at = requests_.find(m.number); at != requests_.end() && at->second.is_try) {
+                    at->second.was_asked = false;  // answered: there is nothing to cancel
+                    fail(at, errc::would_block, now);
+                }
+            } else if constexpr (std::is_same_v<kind, released>) {
+                releases_.erase(m.token);
+            } else if constexpr (std::is_same_v<kind, cancelled>) {
+                cancels_.erase(m.number);
+            } else if constexpr (std::is_same_v<kind, still_held>) {
+                if (!held_.contains(m.token)) {
+                    give_up(m.name, m.token, false, now);  // OWN-9
+                }
+            }
+        },
+        what);
+}
+
+void holder::tick(base::time_point now) {
+    for (auto at = requests_.begin(); at != requests_.end();) {
+        const auto here = at++;
+        auto& p = here->second;
+        if (base::is_due(p.until, now)) {
+            fail(here, why_nothing(), now);
+        } else if (base::is_due(p.next_send, now)) {
+            ask(here->first, p, now);
+        }
+    }
+    for (auto& [token, r] : releases_) {
+        if (r.next_send <= now) {
+            send_release(token, r, false, now);
+        }
+    }
+    for (auto& [number, r] : cancels_) {
+        if (r.next_send <= now) {
+            send_cancel(number, r, now);
+        }
+    }
+    for (auto& [name, w] : watches_) {
+        if (base::is_due(w.next_send, now)) {
+            send_watch(name, w, now);
+        }
+    }
+}
+
+std::optional<base::time_point> holder::deadline() const {
+    std::optional<base::time_point> due;
+    for (const auto& [number, p] : requests_) {
+        base::earlier(due, p.until);
+        base::earlier(due, p.next_send);
+    }
+    for (const auto& [token, r] : releases_) {
+        base::earlier(due, r.next_send);
+    }
+    for (const auto& [number, r] : cancels_) {
+        base::earlier(due, r.next_send);
+    }
+    for (const auto& [name, w] : watches_) {
+        base::earlier(due, w.next_send);
+    }
+    return due;
+}
+
+void holder::end(errc holds, errc requests) {
+    for (const auto& [token, h] : std::exchange(held_, {})) {
+        ++counters_.lost;
+        out_.push(was_lost{h.name, token, holds});
+    }
+    for (const auto& [number, p] : std::exchange(requests_, {})) {
+        out_.push(has_failed{p.caller, requests});
+    }
+    releases_.clear();
+    cancels_.clear();
+    watches_.clear();
+    is_leased_ = false;
+    is_leaving_ = true;
+}
+
+void holder::leave(base::time_point now) {
+    is_leaving_ = true;
+    while (!requests_.empty()) {
+        fail(requests_.begin(), errc::shutting_down, now);
+    }
+    for (const auto& [token, h] : std::exchange(held_, {})) {
+        ++counters_.lost;
+        out_.push(was_lost{h.name, token, errc::shutting_down});
+        give_up(h.name, token, false, now);
+    }
+}
+
+bool holder::has(std::string_view name, holdfast::token token) const {
+    const auto at = held_.find(token);
+    return at != held_.end() && at->second.name == name;
+}
+
+// ---- requests
+
+void holder::ask(request_number number, pending& p, base::time_point now) {
+    const auto owner = owner_of(p.at);
+    if (owner.is_nil()) {
+        return;
+    }
+    // Numbers rise, so everything below the lowest pending one is over.
+    out_.push(send{owner, request{number, p.name, p.note, p.is_try, requests_.begin()->first}, p.attempt++});
+    p.was_asked = true;
+    p.next_send = now + settings_.retry;
+}
+
+void holder::fail(requests_map::iterator at, errc why, base::time_point now) {
+    const auto number = at->first;
+    const auto p = std::move(at->second);
+    requests_.erase(at);
+    out_.push(has_failed{p.caller, why});
+    if (p.was_asked) {
+        auto& r = cancels_[number] = {p.name, p.at, now, 0};
+        send_cancel(number, r, now);
+    }
+}
+
+errc holder::why_nothing() const {
+    if (!view_) {
+        return errc::not_a_member;
+    }
+    return is_leased_ ? errc::timed_out : errc::no_quorum;
+}
+
+void holder::on(const peer_id& from, const grant& given, base::time_point now) {
+    const bool is_held = held_.contains(given.token);
+    if (is_held && settings_.bug != base::planted::duplicate_grant_given_back) {
+        out_.push(send{from, taken{given.name, given.token}});  // HOLD-6
+        return;
+    }
+    const auto at = requests_.find(given.number);
+    if (!is_held && view_ && at != requests_.end() && at->second.name == given.name) {
+        const auto promised = promises_.find(at->second.at);
+        const bool is_below_promise = promised != promises_.end() && given.token.of_epoch() < promised->second;
+        if (is_below_promise && settings_.bug != base::planted::late_grant_accepted) {
+            // HOLD-1: some owner may have been told that we hold nothing. The request goes on waiting at the new one.
+            give_up(given.name, given.token, false, now);
+            return;
+        }
+        if (is_leased_) {
+            held_.emplace(given.token, held_lock{given.name, at->second.at, given.number, at->second.note, given.others_wait});
+            ++counters_.taken;
+            out_.push(was_granted{at->second.caller, given.name, given.token});
+            requests_.erase(at);
+            out_.push(send{from, taken{given.name, given.token}});
+            return;
+        }
+        // HOLD-2: it would not be valid. Given back, so that others can have it; the caller's request is asked anew
+        // under a fresh number once the lease returns, for this number's grant is used up.
+        auto again = std::move(at->second);
+        requests_.erase(at);
+        again.was_asked = false;
+        again.attempt = 0;
+        again.next_send.reset();
+        requests_.emplace(request_number{++last_number_}, std::move(again));
+    }
+    ++counters_.given_back;
+    give_up(given.name, given.token, false, now);
+}
+
+// ---- releases
+
+void holder::give_up(const std::string& name, holdfast::token token, bool is_lazy, base::time_point now) {
+    auto [at, is_new] = releases_.try_emplace(token, repeated{name, view_ ? slot_of_(name) : slot{}, now, 0});
+    if (is_new || !is_lazy) {
+        send_release(token, at->second, is_lazy, now);
+    }
+}
+
+void holder::send_release(holdfast::token token, repeated& r, bool is_lazy, base::time_point now) {
+    r.next_send = now + settings_.retry;
+    if (const auto owner = owner_of(r.at); !owner.is_nil()) {
+        out_.push(send{owner, lock::release{r.name, token}, r.attempt++, is_lazy});
+    }
+}
+
+void holder::send_cancel(request_number number, repeated& r, base::time_point now) {
+    r.next_send = now + settings_.retry;
+    if (const auto owner = owner_of(r.at); !owner.is_nil()) {
+        out_.push(send{owner, lock::cancel{r.name, number}, r.attempt++});
+    }
+}
+
+void holder::send_watch(const std::string& name, watching& w, base::time_point now) {
+    w.next_send = now + settings_.retry;
+    if (const auto owner = owner_of(w.at); !owner.is_nil()) {
+        out_.push(send{owner, watch{name}, w.attempt++});
+    }
+}
+
+// ---- what owners ask
+
+void holder::on(const peer_id& from, const gather& asked) {
+    if (!view_ || view_->number < asked.named) {
+        return;  // NET-3: the views up to it are on their way, and the ask is repeated
+    }
+    for (const auto& s : asked.slots) {
+        if (owner_of(s) != from) {
+            return;  // OWN-8: it will see the same once it has our views, or we its
+        }
+    }
+    report answer{asked.named, asked.serial, ++last_report_, {}};
+    for (const auto& s : asked.slots) {
+        auto& promise = promises_[s];
+        promise = std::max(promise, asked.promise);
+    }
+    for (const auto& [token, h] : held_) {
+        if (std::binary_search(asked.slots.begin(), asked.slots.end(), h.at)) {
+            answer.holds.push_back({h.name, token, self_, h.number, h.note, true});
+        }
+    }
+    out_.push(send{from, std::move(answer)});
+}
+
+void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
+    if (const auto at = held_.find(asked.token); at != held_.end()) {
+        ++counters_.lost;
+        out_.push(was_lost{at->second.name, asked.token, errc::broken});
+        held_.erase(at);
+    } else if (const auto waiting = requests_.find(asked.number); waiting != requests_.end() && waiting->second.name == asked.name) {
+        waiting->second.was_asked = false;
+        fail(waiting, errc::broken, now);
+    }
+    give_up(asked.name, asked.token, false, now);
+}
+
+void holder::on(const peer_id& from, const lock_state& told) {
+    out_.push(send{from, lock_state_seen{told.name, told.in, told.serial}});
+    const auto at = watches_.find(told.name);
+    if (at == watches_.end()) {
+        out_.push(send{from, unwatch{told.name}});
+        return;
+    }
+    auto& w = at->second;
+    w.next_send.reset();
+    if (std::pair{told.in, told.serial} <= std::pair{w.in, w.serial}) {
+        return;  // an older state, overtaken
+    }
+    w.in = told.in;
+    w.serial = told.serial;
+    out_.push(state_changed{told.name, told.held});
+}
+
+}  // namespace holdfast::lock

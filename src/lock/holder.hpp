@@ -1,0 +1,152 @@
+// The holder's side: what this peer asked for, holds, has given up, and promised (HOLD-1 to HOLD-6, BREAK-1).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/outbox.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "lock/messages.hpp"
+#include "lock/slots.hpp"
+
+namespace holdfast::lock {
+
+struct was_granted {
+    request_number number;
+    std::string name;
+    holdfast::token token;
+};
+struct has_failed {
+    request_number number;
+    errc why{};
+};
+struct was_lost {
+    std::string name;
+    holdfast::token token;
+    errc why{};
+};
+struct state_changed {
+    std::string name;
+    std::optional<hold> held;
+};
+
+class holder {
+public:
+    using output = std::variant<send, was_granted, has_failed, was_lost, state_changed>;
+
+    struct counters {
+        std::uint64_t taken = 0;
+        std::uint64_t lost = 0;
+        std::uint64_t given_back = 0;
+    };
+
+    holder(const base::settings& settings, const peer_id& self, slot_function slot_of)
+        : settings_{settings}, self_{self}, slot_of_{std::move(slot_of)} {}
+
+    [[nodiscard]] request_number acquire(std::string_view name, std::string note, bool is_try, std::optional<base::time_point> until,
+                                         base::time_point now);
+    void cancel(request_number number, base::time_point now);
+    void release(std::string_view name, holdfast::token token, base::time_point now);
+    void watch_lock(std::string_view name, base::time_point now);
+    void unwatch_lock(std::string_view name, base::time_point now);
+
+    void install(const step& s, base::time_point now);
+    /// LEASE-5: told before anything else is handled. When the lease has run out, every hold is lost for good.
+    void set_leased(bool is_leased, base::time_point now);
+    void handle(const peer_id& from, const message& what, base::time_point now);
+    void tick(base::time_point now);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+    [[nodiscard]] std::optional<output> next() { return out_.next(); }
+
+    /// Everything ends: holds are lost for this reason, requests fail with the other.
+    void end(errc holds, errc requests);
+    /// LEAVE-1: no new requests; gives up every hold.
+    void leave(base::time_point now);
+    [[nodiscard]] bool has_released_all() const { return held_.empty() && releases_.empty(); }
+    [[nodiscard]] bool has(std::string_view name, holdfast::token token) const;
+    [[nodiscard]] std::size_t requests() const { return requests_.size(); }
+    [[nodiscard]] const counters& counted() const { return counters_; }
+
+private:
+    struct pending {
+        request_number caller;  // the number the caller knows; the key is the one the owner knows
+        std::string name;
+        holdfast::slot at;
+        std::string note;
+        bool is_try = false;
+        std::optional<base::time_point> until;
+        bool was_asked = false;
+        std::optional<base::time_point> next_send;  // none: queued at the owner, or waiting for a lease
+        unsigned attempt = 0;
+    };
+    struct held_lock {
+        std::string name;
+        holdfast::slot at;
+        request_number number;
+        std::string note;
+        bool others_wait = false;
+    };
+    /// A release or a cancel, until a serving owner answers it.
+    struct repeated {
+        std::string name;
+        holdfast::slot at;
+        base::time_point next_send{};
+        unsigned attempt = 0;
+    };
+    struct watching {
+        holdfast::slot at;
+        peer_id registered_at;
+        view_number in;
+        std::uint64_t serial = 0;
+        std::optional<base::time_point> next_send;
+        unsigned attempt = 0;
+    };
+    using requests_map = std::map<request_number, pending>;
+
+    void on(const peer_id& from, const grant& given, base::time_point now);
+    void on(const peer_id& from, const gather& asked);
+    void on(const peer_id& from, const break_hold& asked, base::time_point now);
+    void on(const peer_id& from, const lock_state& told);
+    void ask(request_number number, pending& p, base::time_point now);
+    void give_up(const std::string& name, holdfast::token token, bool is_lazy, base::time_point now);
+    void send_release(holdfast::token token, repeated& r, bool is_lazy, base::time_point now);
+    void send_cancel(request_number number, repeated& r, base::time_point now);
+    void send_watch(const std::string& name, watching& w, base::time_point now);
+    void fail(requests_map::iterator at, errc why, base::time_point now);
+    [[nodiscard]] errc why_nothing() const;
+    [[nodiscard]] peer_id owner_of(slot s) const { return map_ ? map_->owner_of(s) : peer_id{}; }
+
+    const base::settings& settings_;
+    peer_id self_;
+    slot_function slot_of_;
+
+    std::shared_ptr<const view> view_;
+    base::shared_slot_map map_;
+    bool is_leased_ = false;
+    bool is_leaving_ = false;
+    std::uint64_t last_number_ = 0;
+    std::uint64_t last_report_ = 0;
+    requests_map requests_;
+    std::map<holdfast::token, held_lock> held_;
+    std::map<holdfast::token, repeated> releases_;
+    std::map<request_number, repeated> cancels_;
+    std::map<slot, epoch> promises_;
+    std::map<std::string, watching, std::less<>> watches_;
+    counters counters_;
+    base::outbox<output> out_;
+};
+
+}  // namespace holdfast::lock
