@@ -1,0 +1,646 @@
+#include "node/node.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/deadline.hpp"
+#include "base/outbox.hpp"
+#include "base/random.hpp"
+#include "lease/renewal.hpp"
+#include "lease/voter.hpp"
+#include "lock/holder.hpp"
+#include "lock/owner.hpp"
+#include "ring/assign.hpp"
+#include "swim/detector.hpp"
+#include "view/agreement.hpp"
+
+namespace holdfast::node {
+namespace {
+
+using base::moment;
+using base::time_point;
+
+/// Large or rare messages, and those whose loss would cost a repeat, use the stream.
+bool uses_stream(const view_layer::message& what) {
+    return std::holds_alternative<view_layer::steps>(what) || std::holds_alternative<view_layer::welcome>(what) ||
+           std::holds_alternative<view_layer::outdated>(what);
+}
+
+/// Said by or to peers that are in no cluster, or not yet in the same.
+bool is_for_strangers(const view_layer::message& what) {
+    return std::holds_alternative<view_layer::join>(what) || std::holds_alternative<view_layer::join_shown>(what) ||
+           std::holds_alternative<view_layer::join_refused>(what) || std::holds_alternative<view_layer::welcome>(what) ||
+           std::holds_alternative<view_layer::found_prepare>(what) || std::holds_alternative<view_layer::found_promise>(what) ||
+           std::holds_alternative<view_layer::found_rejected>(what) || std::holds_alternative<view_layer::found_accept>(what) ||
+           std::holds_alternative<view_layer::found_accepted>(what) || std::holds_alternative<view_layer::founded>(what);
+}
+
+bool is_for_owner(const lock::message& what) {
+    using namespace lock;
+    return std::holds_alternative<request>(what) || std::holds_alternative<taken>(what) || std::holds_alternative<lock::release>(what) ||
+           std::holds_alternative<lock::cancel>(what) || std::holds_alternative<report>(what) || std::holds_alternative<table>(what) ||
+           std::holds_alternative<no_table>(what) || std::holds_alternative<table_ack>(what) || std::holds_alternative<lock::watch>(what) ||
+           std::holds_alternative<lock::unwatch>(what) || std::holds_alternative<lock_state_seen>(what);
+}
+
+constexpr unsigned tries_before_relaying = 2;  // NET-1
+
+}  // namespace
+
+struct node::state final : view_layer::facts {
+    state(const base::settings& given, const peer_id& id, std::uint64_t seed, moment now)
+        : settings{given},
+          self{id},
+          random{seed},
+          swim{settings, self, random.next(), now.now},
+          agreement{settings, self, random.next(), *this, now},
+          voter{settings},
+          renewal{settings},
+          owner{settings, self, [this](std::string_view name) { return slot_of(name); }},
+          holder{settings, self, [this](std::string_view name) { return slot_of(name); }},
+          last_now{now.now} {}
+
+    // ---- what `view` asks (view/facts.hpp)
+
+    base::duration silence(const peer_id& peer, time_point now) const override { return voter.silence(peer, now); }
+    bool vouches_for(const peer_id& peer, time_point now) const override { return voter.vouches_for(peer, now); }
+    bool seems_alive(const peer_id& peer) const override { return peer == self || swim.seems_alive(peer); }
+    bool is_replaced_at(const endpoint& address, const peer_id& peer) const override {
+        const auto at = contacts.find(address);
+        return peer != self && at != contacts.end() && at->second.peer != peer && last_now - at->second.heard < settings.lease;
+    }
+    base::shared_slot_map first_map(const view& v) const override {
+        return std::make_shared<const base::slot_map>(ring::first_map(v, settings.max_owners));
+    }
+    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&, const view& after) const override {
+        auto next = ring::next_map(*map, after, settings.max_owners);
+        return next == *map ? map : std::make_shared<const base::slot_map>(std::move(next));
+    }
+    std::uint64_t checksum(const view& v, const base::slot_map& map) const override { return ring::checksum(v, map); }
+
+    slot slot_of(std::string_view name) const {
+        const auto& v = agreement.current();
+        return v ? ring::slot_of(name, v->cluster, v->slots) : slot{};
+    }
+
+    // ---- the order of every call: notice a lease that ended, act, then let every part say what it has to
+
+    void begin(moment now) {
+        HOLDFAST_ASSERT(now.now >= last_now);
+        last_now = now.now;
+        notice_lease(now.now);
+    }
+
+    /// LEASE-5: before anything else is handled, so that a lease that returns in this very call brings back no hold.
+    void notice_lease(time_point now) {
+        const bool runs = !is_over && renewal.is_running(now);
+        if (runs != was_leased) {
+            was_leased = runs;
+            if (!runs) {
+                ++stats.leases_lost;
+            }
+            last_leased = now;
+            holder.set_leased(runs, now);
+            owner.set_leased(runs, now);
+        }
+        if (runs) {
+            last_leased = now;
+        }
+        const bool risk = runs && now >= renewal.at_risk_from();
+        if (risk != was_at_risk) {
+            was_at_risk = risk;
+            if (runs) {
+                out.push(at_risk{risk});
+            }
+        }
+    }
+
+    void settle(moment now) {
+        for (bool is_busy = true; is_busy && !is_over;) {
+            is_busy = false;
+            while (auto o = agreement.next()) {
+                is_busy = true;
+                std::visit([&](auto& what) { from_view(what, now); }, *o);
+                if (is_over) {
+                    break;
+                }
+            }
+            while (auto o = renewal.next()) {
+                is_busy = true;
+                send_to(o->to, {}, false, false, lease::message{o->what});
+            }
+            while (auto o = swim.next()) {
+                is_busy = true;
+                std::visit([&](auto& what) { from_swim(what, now.now); }, *o);
+            }
+            while (auto o = owner.next()) {
+                is_busy = true;
+                std::visit([&](auto& what) { from_owner(what, now.now); }, *o);
+            }
+            while (auto o = holder.next()) {
+                is_busy = true;
+                std::visit([&](auto& what) { from_holder(what); }, *o);
+            }
+            while (!local.empty() && !is_over) {
+                is_busy = true;
+                const auto what = std::move(local.front());
+                local.pop_front();
+                dispatch(self, endpoint{}, installed_number(), what, now);
+            }
+            notice_lease(now.now);
+        }
+        if (is_over) {
+            while (auto o = holder.next()) {
+                std::visit([&](auto& what) { from_holder(what); }, *o);
+            }
+            while (auto o = agreement.next()) {
+                if (const auto* c = std::get_if<view_layer::complains>(&*o)) {
+                    out.push(complaint{c->why, c->text});
+                }
+            }
+            if (last_word) {
+                out.push(*std::exchange(last_word, std::nullopt));
+            }
+        }
+    }
+
+    // ---- messages
+
+    view_number installed_number() const { return agreement.current() ? agreement.current()->number : view_number{}; }
+
+    envelope head_for(const peer_id& to) const {
+        const auto& v = agreement.current();
+        return {self, to, v ? v->cluster : cluster_id{}, installed_number(), was_leased};
+    }
+
+    void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message what) {
+        if (to == self) {
+            local.push_back(std::move(what));
+            return;
+        }
+        if (at.is_nil()) {
+            at = address_of(to);
+        }
+        if (at.is_nil() || at == settings.address) {
+            ++stats.dropped;
+            return;
+        }
+        out.push(holdfast::node::send{head_for(to), at, stream, is_lazy, std::move(what)});
+    }
+
+    endpoint address_of(const peer_id& peer) const {
+        if (const auto& v = agreement.current()) {
+            if (const auto* m = v->find(peer)) {
+                return m->address;
+            }
+        }
+        if (const auto at = swim.address_of(peer)) {
+            return *at;
+        }
+        const auto known = last_seen_at.find(peer);
+        return known == last_seen_at.end() ? endpoint{} : known->second;
+    }
+
+    void send_lock(const lock::send& s, time_point now) {
+        send_to(s.to, {}, true, s.is_lazy, s.what);
+        if (s.to == self) {
+            return;
+        }
+        const auto& v = agreement.current();
+        if (!v) {
+            return;
+        }
+        // NET-1: after two tries by one voter after another; and back the way a message of theirs came.
+        peer_id via;
+        if (const auto back = came_round.find(s.to); back != came_round.end() && now - back->second.second < settings.lease) {
+            via = back->second.first;
+        } else if (s.attempt >= tries_before_relaying) {
+            std::vector<peer_id> voters;
+            for (const auto& seat : v->seats) {
+                if (!seat.filled_by.is_nil() && seat.filled_by != self && seat.filled_by != s.to) {
+                    voters.push_back(seat.filled_by);
+                }
+            }
+            if (!voters.empty()) {
+                via = voters[(s.attempt - tries_before_relaying) % voters.size()];
+            }
+        }
+        if (!via.is_nil()) {
+            send_to(via, {}, true, false, relayed{self, s.to, s.what});
+        }
+    }
+
+    void dispatch(const peer_id& from, const endpoint& at, view_number shown, const message& what, moment now) {
+        if (const auto* s = std::get_if<swim::message>(&what)) {
+            swim.handle(from, at, *s, now.now);
+        } else if (const auto* v = std::get_if<view_layer::message>(&what)) {
+            agreement.handle(from, at, shown, *v, now);
+        } else if (const auto* l = std::get_if<lease::message>(&what)) {
+            handle_lease(from, *l, now.now);
+        } else if (const auto* k = std::get_if<lock::message>(&what)) {
+            handle_lock(from, *k, now.now);
+        } else {
+            handle_relayed(from, std::get<relayed>(what), now.now);
+        }
+    }
+
+    void handle_lease(const peer_id& from, const lease::message& what, time_point now) {
+        if (const auto* asked = std::get_if<lease::request>(&what)) {
+            const auto& v = agreement.current();
+            if (v && v->is_voter(self)) {
+                if (const auto answer = voter.handle(from, *asked, *v, agreement.bars(from), now)) {
+                    send_to(from, {}, false, false, lease::message{*answer});
+                }
+            }
+        } else {
+            renewal.handle(from, std::get<lease::ack>(what), now);
+            notice_lease(now);
+        }
+    }
+
+    void handle_lock(const peer_id& from, const lock::message& what, time_point now) {
+        if (is_for_owner(what)) {
+            owner.handle(from, what, now);
+        } else {
+            holder.handle(from, what, now);
+        }
+    }
+
+    void handle_relayed(const peer_id& from, const relayed& r, time_point now) {
+        if (r.origin == self) {
+            return;
+        }
+        if (r.destination == self) {
+            came_round[r.origin] = {from, now};
+            handle_lock(r.origin, r.what, now);
+        } else if (from == r.origin && agreement.current() && agreement.current()->has(r.destination)) {
+            send_to(r.destination, {}, true, false, r);
+        }
+    }
+
+    // ---- what the parts say
+
+    void from_view(view_layer::send& s, moment) { send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what)); }
+    void from_view(view_layer::persist& p, moment) { out.push(persist_epoch{p.epoch}); }
+    void from_view(view_layer::complains& c, moment) { out.push(complaint{c.why, std::move(c.text)}); }
+    void from_view(view_layer::evicted& e, moment) { finish(e.why); }
+    void from_view(view_layer::installed& i, moment now) { install(i.what, now.now); }
+
+    void from_swim(swim::send& s, time_point) { send_to(s.peer, s.to, s.stream, false, std::move(s.what)); }
+    void from_swim(swim::believes& b, time_point now) {
+        stats.suspicions += b.state == swim::condition::suspect ? 1 : 0;
+        const auto& v = agreement.current();
+        if (v && v->has(b.peer)) {
+            agreement.seems_gone(b.peer, b.state == swim::condition::dead || b.state == swim::condition::left, now);
+        }
+        out.push(belief_changed{b.peer, b.state, std::move(b.name), b.address});
+    }
+    void from_swim(swim::heard& h, time_point now) {
+        const auto& v = agreement.current();
+        if (!v || v->find_former(h.peer) == nullptr) {  // an old packet of a former peer does not make it the present one
+            contacts[h.address] = {h.peer, now};
+        }
+    }
+
+    void from_owner(lock::send& s, time_point now) { send_lock(s, now); }
+    void from_owner(lock::gave& g, time_point) {
+        out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});
+    }
+    void from_owner(lock::epoch_wanted&, time_point now) { agreement.wants_new_epoch(now); }
+
+    void from_holder(lock::send& s) { send_lock(s, last_now); }
+    void from_holder(lock::was_granted& g) { out.push(granted{g.number, std::move(g.name), g.token}); }
+    void from_holder(lock::has_failed& f) { out.push(request_failed{f.number, f.why}); }
+    void from_holder(lock::was_lost& l) { out.push(hold_lost{std::move(l.name), l.token, l.why}); }
+    void from_holder(lock::state_changed& c) { out.push(lock_changed{std::move(c.name), std::move(c.held)}); }
+
+    void install(view_layer::installation& i, time_point now) {
+        ++stats.views_installed;
+        const view* before = i.is_first ? nullptr : i.before.get();
+        voter.installed(*i.now, before, now);
+        renewal.installed(*i.now, now);
+        lock::step step{i.now, i.map_before, i.map, {}, i.is_first};
+        for (const auto& id : i.by.what.removed) {
+            const auto* was = i.before->find(id);
+            const auto figure = std::find_if(i.by.leases.begin(), i.by.leases.end(), [&](const auto& r) { return r.peer == id; });
+            auto left = settings.full_lease();  // LEASE-4: the figure was not heard
+            if (figure != i.by.leases.end()) {
+                left = std::min(left, figure->lease);
+            } else if (settings.bug == base::planted::void_at_once_when_unheard) {
+                left = {};
+            }
+            step.removed.push_back({id, was->since, now + left});
+            swim.forget(id, now);
+        }
+        for (const auto& m : i.now->members) {
+            if (m.id != self && (before == nullptr || !before->has(m.id))) {
+                swim.know(m.id, m.name, m.address, now);
+            }
+        }
+        if (i.is_first) {
+            last_leased = now;
+            next_look = now + settings.lease;
+        }
+        notice_lease(now);
+        owner.install(step, now);
+        holder.install(step, now);
+        out.push(view_installed{i.now, i.map});
+    }
+
+    // ---- the end of a PeerId
+
+    void finish(errc why) {
+        is_over = true;
+        was_leased = false;
+        renewal.stop();
+        local.clear();
+        if (leaving) {
+            holder.end(errc::shutting_down, errc::shutting_down);
+            last_word = has_left{};
+        } else {
+            holder.end(why == errc::internal_error ? why : errc::evicted, errc::not_a_member);
+            last_word = must_restart{why, agreement.highest_epoch()};
+        }
+        owner.set_leased(false, last_now);
+    }
+
+    /// FOUND-6: the seats answer, but under other PeerIds: our view is history.
+    bool is_forgotten(time_point now) const {
+        const auto& v = agreement.current();
+        if (!v || was_leased || now - last_leased < 2 * settings.lease) {
+            return false;
+        }
+        std::size_t reached = 0;
+        std::size_t voters = 0;
+        for (const auto& s : v->seats) {
+            peer_id who;
+            if (s.address == settings.address) {
+                who = self;
+            } else if (const auto at = contacts.find(s.address); at != contacts.end() && now - at->second.heard < settings.lease) {
+                who = at->second.peer;
+            }
+            reached += who.is_nil() ? 0 : 1;
+            voters += !who.is_nil() && v->is_voter(who) ? 1 : 0;
+        }
+        return reached >= v->quorum() && voters < v->quorum();
+    }
+
+    void look_around(time_point now) {
+        if (!base::is_due(next_look, now)) {
+            return;
+        }
+        next_look = now + settings.lease / 4;
+        std::erase_if(contacts, [&](const auto& c) { return now - c.second.heard > 4 * settings.lease; });
+        std::erase_if(came_round, [&](const auto& c) { return now - c.second.second > settings.lease; });
+        if (last_seen_at.size() > base::limits::members) {
+            last_seen_at.clear();
+        }
+        if (!leaving && is_forgotten(now)) {
+            finish(errc::no_quorum);
+        }
+    }
+
+    // ---- leaving (LEAVE-1)
+
+    struct departure {
+        enum class phase { asking, handing_over, saying } at = phase::asking;
+        time_point next_word;
+        time_point give_up;  // of this phase
+    };
+
+    void tell_voters(const view_layer::message& what) {
+        for (const auto& s : agreement.current()->seats) {
+            if (!s.filled_by.is_nil()) {
+                send_to(s.filled_by, {}, false, false, what);
+            }
+        }
+    }
+
+    void advance_departure(time_point now) {
+        if (!leaving || is_over) {
+            return;
+        }
+        using phase = departure::phase;
+        auto& d = *leaving;
+        const auto* me = agreement.current() ? agreement.current()->find(self) : nullptr;
+        if (me == nullptr) {
+            finish(errc::shutting_down);
+            return;
+        }
+        if (d.at == phase::asking && (me->leaving || d.give_up <= now)) {
+            d.at = phase::handing_over;
+            d.give_up = now + 2 * settings.lease;
+        }
+        if (d.at == phase::handing_over && ((owner.has_handed_over() && holder.has_released_all()) || d.give_up <= now)) {
+            d.at = phase::saying;
+            d.next_word = now;
+            d.give_up = now + settings.lease;
+            renewal.stop();
+            notice_lease(now);
+            swim.leave(now);
+        }
+        if (d.next_word <= now) {
+            d.next_word = now + settings.retry;
+            if (d.at == phase::asking) {
+                tell_voters(view_layer::leave_request{});
+            } else if (d.at == phase::saying) {
+                tell_voters(view_layer::left{});
+            }
+        }
+        if (d.at == phase::saying && d.give_up <= now) {
+            finish(errc::shutting_down);
+        }
+    }
+
+    std::optional<time_point> deadline() const {
+        std::optional<time_point> due;
+        if (is_over) {
+            return due;
+        }
+        due = swim.deadline();
+        base::earlier(due, agreement.deadline());
+        base::earlier(due, renewal.deadline());
+        base::earlier(due, owner.deadline());
+        base::earlier(due, holder.deadline());
+        base::earlier(due, next_look);
+        if (was_leased) {
+            base::earlier(due, was_at_risk ? *renewal.end() : std::min(renewal.at_risk_from(), *renewal.end()));
+        }
+        if (leaving) {
+            base::earlier(due, leaving->next_word);
+            base::earlier(due, leaving->give_up);
+        }
+        return due;
+    }
+
+    struct contact {
+        peer_id peer;
+        time_point heard;
+    };
+
+    const base::settings settings;
+    peer_id self;
+    base::random_source random;
+    swim::detector swim;
+    view_layer::agreement agreement;
+    lease::voter voter;
+    lease::renewal renewal;
+    lock::owner owner;
+    lock::holder holder;
+
+    time_point last_now;
+    bool was_leased = false;
+    bool was_at_risk = false;
+    bool is_over = false;
+    time_point last_leased{};
+    std::optional<time_point> next_look;
+    std::optional<departure> leaving;
+    std::optional<output> last_word;
+    std::map<endpoint, contact> contacts;                               // who answers at an address (VIEW-2, FOUND-6)
+    std::map<peer_id, endpoint> last_seen_at;                           // of peers that are neither members nor in gossip yet
+    std::map<peer_id, std::pair<peer_id, time_point>> came_round;       // whose messages came round by whom (NET-1)
+    std::deque<message> local;                                          // to ourselves: no system call
+    statistics stats;
+    base::outbox<output> out;
+};
+
+node::node(const base::settings& settings, peer_id self, std::uint64_t seed, moment now)
+    : state_{std::make_unique<state>(settings, self, seed, now)} {
+    state_->settle(now);
+}
+
+node::~node() = default;
+
+void node::handle(const envelope& head, const endpoint& from_address, const message& what, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    if (s.is_over || head.from == s.self || head.from.is_nil() || (!head.to.is_nil() && head.to != s.self)) {
+        ++s.stats.dropped;
+        s.settle(now);
+        return;
+    }
+    const auto& v = s.agreement.current();
+    const auto* view_message = std::get_if<view_layer::message>(&what);
+    const bool is_open = std::holds_alternative<swim::message>(what) || (view_message != nullptr && is_for_strangers(*view_message));
+    const bool is_ours = v && head.cluster == v->cluster;
+    if (!from_address.is_nil() && (!v || !v->has(head.from))) {
+        s.last_seen_at[head.from] = from_address;
+    }
+    if (v && !head.cluster.is_nil() && !is_ours && head.is_leased && !s.was_leased && !s.leaving) {
+        s.finish(errc::wrong_cluster);  // FOUND-3
+    } else if (is_open || is_ours) {
+        if (is_ours && head.installed.value != 0) {
+            s.agreement.shows(head.from, head.installed, now.now);
+        }
+        s.dispatch(head.from, from_address, head.installed, what, now);
+    } else {
+        ++s.stats.dropped;
+    }
+    s.settle(now);
+    s.advance_departure(now.now);
+    s.settle(now);
+}
+
+void node::tick(moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    if (!s.is_over) {
+        s.swim.tick(now.now);
+        s.agreement.tick(now);
+        s.renewal.tick(now.now);
+        s.owner.tick(now.now);
+        s.holder.tick(now.now);
+        s.look_around(now.now);
+    }
+    s.settle(now);
+    s.advance_departure(now.now);
+    s.settle(now);
+}
+
+std::optional<time_point> node::deadline() const { return state_->deadline(); }
+std::optional<output> node::next() { return state_->out.next(); }
+
+request_number node::acquire(std::string_view name, acquire_options options, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    const auto number = s.holder.acquire(name, std::move(options.note), options.is_try, options.deadline, now.now);
+    s.settle(now);
+    return number;
+}
+
+void node::cancel(request_number number, moment now) {
+    state_->begin(now);
+    state_->holder.cancel(number, now.now);
+    state_->settle(now);
+}
+
+void node::release(std::string_view name, holdfast::token token, moment now) {
+    state_->begin(now);
+    state_->holder.release(name, token, now.now);
+    state_->settle(now);
+}
+
+void node::watch(std::string_view name, moment now) {
+    state_->begin(now);
+    state_->holder.watch_lock(name, now.now);
+    state_->settle(now);
+}
+
+void node::unwatch(std::string_view name, moment now) {
+    state_->begin(now);
+    state_->holder.unwatch_lock(name, now.now);
+    state_->settle(now);
+}
+
+void node::leave(moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    if (!s.leaving && !s.is_over) {
+        s.leaving = state::departure{state::departure::phase::asking, now.now, now.now + 2 * s.settings.lease};
+        s.holder.leave(now.now);
+        s.settle(now);
+        s.advance_departure(now.now);
+    }
+    s.settle(now);
+}
+
+const peer_id& node::self() const { return state_->self; }
+
+std::optional<time_point> node::lease_end() const {
+    return state_->is_over ? std::nullopt : state_->renewal.end();
+}
+
+bool node::holds(std::string_view name, holdfast::token token, time_point now) const {
+    return !state_->is_over && state_->renewal.is_running(now) && state_->holder.has(name, token);
+}
+
+std::shared_ptr<const view> node::installed() const { return state_->agreement.current(); }
+base::shared_slot_map node::map() const { return state_->agreement.map(); }
+slot node::slot_of(std::string_view name) const { return state_->slot_of(name); }
+std::vector<swim::rumour> node::roster() const { return state_->swim.roster(); }
+epoch node::highest_epoch() const { return state_->agreement.highest_epoch(); }
+
+const statistics& node::stats() const {
+    auto& s = *state_;
+    s.stats.ballots_started = s.agreement.ballots_started();
+    s.stats.grants_given = s.owner.counted().granted;
+    s.stats.slots_gathered = s.owner.counted().slots_gathered;
+    s.stats.tables_received = s.owner.counted().tables_received;
+    s.stats.conflicts_reported = s.owner.counted().conflicts;
+    s.stats.grants_taken = s.holder.counted().taken;
+    s.stats.holds_lost = s.holder.counted().lost;
+    return s.stats;
+}
+
+std::vector<lock::hold> node::owned_holds() const { return state_->is_over ? std::vector<lock::hold>{} : state_->owner.holds(); }
+
+void node::check(time_point) const {
+    if (!state_->is_over && state_->agreement.current()) {
+        state_->owner.check();
+    }
+}
+
+}  // namespace holdfast::node
