@@ -1,0 +1,116 @@
+#include "wire/archive.hpp"
+#include "wire/codecs.hpp"
+
+namespace holdfast::wire {
+namespace {
+
+using base::limits;
+
+// Holds and waiters of one message are bounded by the frame they come in; none takes fewer than 16 bytes.
+constexpr std::size_t most_holds = limits::frame / 16;
+
+}  // namespace
+
+void fields(auto& a, is<lock::hold> auto& h) {
+    a(text(h.name, limits::name), h.token, h.holder, h.number, text(h.note, limits::note), h.is_taken);
+}
+void fields(auto& a, is<lock::waiter> auto& w) { a(text(w.name, limits::name), w.peer, w.number, text(w.note, limits::note)); }
+void fields(auto& a, is<lock::slot_table> auto& t) { a(t.slot, list(t.holds, most_holds), list(t.queue, most_holds)); }
+
+// ---- holder to owner
+
+template <>
+constexpr kind about<lock::request>{0x50, "lock.request"};
+void fields(auto& a, is<lock::request> auto& m) {
+    a(m.number, text(m.name, limits::name), text(m.note, limits::note), m.is_try, m.settled);
+}
+
+template <>
+constexpr kind about<lock::taken>{0x51, "lock.taken"};
+void fields(auto& a, is<lock::taken> auto& m) { a(text(m.name, limits::name), m.token); }
+
+template <>
+constexpr kind about<lock::release>{0x52, "lock.release"};
+void fields(auto& a, is<lock::release> auto& m) { a(text(m.name, limits::name), m.token); }
+
+template <>
+constexpr kind about<lock::cancel>{0x53, "lock.cancel"};
+void fields(auto& a, is<lock::cancel> auto& m) { a(text(m.name, limits::name), m.number); }
+
+// ---- owner to holder
+
+template <>
+constexpr kind about<lock::queued>{0x54, "lock.queued"};
+void fields(auto& a, is<lock::queued> auto& m) { a(m.number); }
+
+template <>
+constexpr kind about<lock::denied>{0x55, "lock.denied"};
+void fields(auto& a, is<lock::denied> auto& m) { a(m.number); }
+
+template <>
+constexpr kind about<lock::grant>{0x56, "lock.grant"};
+void fields(auto& a, is<lock::grant> auto& m) { a(m.number, text(m.name, limits::name), m.token, m.others_wait); }
+
+template <>
+constexpr kind about<lock::released>{0x57, "lock.released"};
+void fields(auto& a, is<lock::released> auto& m) { a(text(m.name, limits::name), m.token); }
+
+template <>
+constexpr kind about<lock::cancelled>{0x58, "lock.cancelled"};
+void fields(auto& a, is<lock::cancelled> auto& m) { a(m.number); }
+
+template <>
+constexpr kind about<lock::still_held>{0x59, "lock.still_held"};
+void fields(auto& a, is<lock::still_held> auto& m) { a(text(m.name, limits::name), m.token); }
+
+template <>
+constexpr kind about<lock::break_hold>{0x5a, "lock.break_hold"};
+void fields(auto& a, is<lock::break_hold> auto& m) { a(text(m.name, limits::name), m.token, m.number); }
+
+// ---- a new owner and the members
+
+template <>
+constexpr kind about<lock::gather>{0x5b, "lock.gather"};
+void fields(auto& a, is<lock::gather> auto& m) { a(m.named, m.promise, m.serial, slot_set(m.slots)); }
+
+template <>
+constexpr kind about<lock::report>{0x5c, "lock.report"};
+void fields(auto& a, is<lock::report> auto& m) { a(m.named, m.serial, m.number, list(m.holds, most_holds)); }
+
+// ---- owner to owner
+
+template <>
+constexpr kind about<lock::table>{0x5d, "lock.table"};
+void fields(auto& a, is<lock::table> auto& m) { a(m.to_view, list(m.slots, limits::slots)); }
+
+template <>
+constexpr kind about<lock::no_table>{0x5e, "lock.no_table"};
+void fields(auto& a, is<lock::no_table> auto& m) { a(m.to_view, slot_set(m.slots)); }
+
+template <>
+constexpr kind about<lock::table_ack>{0x5f, "lock.table_ack"};
+void fields(auto& a, is<lock::table_ack> auto& m) { a(m.to_view, slot_set(m.slots)); }
+
+// ---- watching
+
+template <>
+constexpr kind about<lock::watch>{0x60, "lock.watch"};
+void fields(auto& a, is<lock::watch> auto& m) { a(text(m.name, limits::name)); }
+
+template <>
+constexpr kind about<lock::unwatch>{0x61, "lock.unwatch"};
+void fields(auto& a, is<lock::unwatch> auto& m) { a(text(m.name, limits::name)); }
+
+template <>
+constexpr kind about<lock::lock_state>{0x62, "lock.lock_state"};
+void fields(auto& a, is<lock::lock_state> auto& m) { a(text(m.name, limits::name), m.in, m.serial, maybe(m.held)); }
+
+template <>
+constexpr kind about<lock::lock_state_seen>{0x63, "lock.lock_state_seen"};
+void fields(auto& a, is<lock::lock_state_seen> auto& m) { a(text(m.name, limits::name), m.in, m.serial); }
+
+void write_lock(pack::writer out, const lock::message& what) { write_message(out, what); }
+bool read_lock(pack::reader& in, std::uint64_t kind, lock::message& what) { return read_message(in, kind, what); }
+std::string_view name_of_lock(const lock::message& what) { return name_of_message(what); }
+
+}  // namespace holdfast::wire

@@ -1,0 +1,201 @@
+#include "wire/pack.hpp"
+
+#include <limits>
+
+// The parser's stack of open containers: it reserves this many places at every start, and never needs one, since
+// `one_token` below stops at the head of a container.
+#define MSGPACK_EMBED_STACK_SIZE 0
+#include <msgpack.hpp>
+
+namespace holdfast::wire::pack {
+namespace {
+
+struct sink {
+    std::vector<std::byte>& out;
+    void write(const char* data, std::size_t size) {
+        const auto* from = reinterpret_cast<const std::byte*>(data);
+        out.insert(out.end(), from, from + size);
+    }
+};
+
+/// Takes what msgpack-c finds at the place it was told to look at, and goes no further. What no message has (maps,
+/// floats, extensions, nil) is refused by null_visitor's hooks below.
+struct one_token : msgpack::null_visitor {
+    enum class type : std::uint8_t { nothing, positive, negative, boolean, text, bytes, array };
+
+    type is = type::nothing;
+    std::uint64_t positive = 0;  // also a boolean's value, and the size of an array
+    std::int64_t negative = 0;
+    const char* data = nullptr;
+    std::size_t size = 0;
+
+    bool visit_positive_integer(std::uint64_t value) { return take(type::positive, value); }
+    bool visit_negative_integer(std::int64_t value) {
+        if (value >= 0) {  // a small number in a signed format
+            return take(type::positive, static_cast<std::uint64_t>(value));
+        }
+        negative = value;
+        return take(type::negative, 0);
+    }
+    bool visit_boolean(bool value) { return take(type::boolean, value ? 1 : 0); }
+    bool visit_str(const char* at, std::uint32_t length) { return take(type::text, at, length); }
+    bool visit_bin(const char* at, std::uint32_t length) { return take(type::bytes, at, length); }
+    bool start_array(std::uint32_t count) {
+        take(type::array, count);
+        return false;  // the elements are tokens of their own
+    }
+    bool visit_nil() { return false; }
+    bool visit_float32(float) { return false; }
+    bool visit_float64(double) { return false; }
+    bool visit_ext(const char*, std::uint32_t) { return false; }
+    bool start_map(std::uint32_t) { return false; }
+
+private:
+    bool take(type t, std::uint64_t value) {
+        is = t;
+        positive = value;
+        return true;
+    }
+    bool take(type t, const char* at, std::uint32_t length) {
+        is = t;
+        data = at;
+        size = length;
+        return true;
+    }
+};
+
+}  // namespace
+
+void writer::array(std::size_t count) {
+    sink to{out_};
+    msgpack::packer<sink>{to}.pack_array(static_cast<std::uint32_t>(count));
+}
+
+void writer::number(std::uint64_t value) {
+    sink to{out_};
+    msgpack::packer<sink>{to}.pack_uint64(value);
+}
+
+void writer::signed_number(std::int64_t value) {
+    sink to{out_};
+    msgpack::packer<sink>{to}.pack_int64(value);
+}
+
+void writer::boolean(bool value) {
+    sink to{out_};
+    msgpack::packer<sink> p{to};
+    value ? p.pack_true() : p.pack_false();
+}
+
+void writer::text(std::string_view value) {
+    sink to{out_};
+    const auto size = static_cast<std::uint32_t>(value.size());
+    msgpack::packer<sink>{to}.pack_str(size).pack_str_body(value.data(), size);
+}
+
+void writer::bytes(std::span<const std::byte> value) {
+    sink to{out_};
+    const auto size = static_cast<std::uint32_t>(value.size());
+    msgpack::packer<sink>{to}.pack_bin(size).pack_bin_body(reinterpret_cast<const char*>(value.data()), size);
+}
+
+template <class Token>
+Token reader::next() {
+    Token found;
+    if (has_failed()) {
+        return found;
+    }
+    std::size_t at = at_;
+    try {
+        const bool is_whole = msgpack::parse(reinterpret_cast<const char*>(in_.data()), in_.size(), at, found);
+        // Stopped at the head of an array, the parser has yet to step over its last byte.
+        at_ = is_whole || found.is != Token::type::array ? at : at + 1;
+    } catch (const msgpack::unpack_error&) {  // only where std::size_t has 32 bits
+        found.is = Token::type::nothing;
+    }
+    if (found.is == Token::type::nothing) {
+        fail(failure::malformed);
+    }
+    return found;
+}
+
+std::size_t reader::array(std::size_t limit) {
+    const auto t = next<one_token>();
+    if (t.is != one_token::type::array) {
+        fail(failure::malformed);
+        return 0;
+    }
+    if (t.positive > limit) {
+        fail(failure::too_large);
+        return 0;
+    }
+    if (t.positive > left()) {  // no element takes less than a byte
+        fail(failure::malformed);
+        return 0;
+    }
+    return static_cast<std::size_t>(t.positive);
+}
+
+std::uint64_t reader::number() {
+    const auto t = next<one_token>();
+    if (t.is != one_token::type::positive) {
+        fail(failure::malformed);
+        return 0;
+    }
+    return t.positive;
+}
+
+std::int64_t reader::signed_number() {
+    const auto t = next<one_token>();
+    if (t.is == one_token::type::negative) {
+        return t.negative;
+    }
+    if (t.is != one_token::type::positive || t.positive > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        fail(failure::malformed);
+        return 0;
+    }
+    return static_cast<std::int64_t>(t.positive);
+}
+
+bool reader::boolean() {
+    const auto t = next<one_token>();
+    if (t.is != one_token::type::boolean) {
+        fail(failure::malformed);
+        return false;
+    }
+    return t.positive != 0;
+}
+
+std::string_view reader::text(std::size_t limit) {
+    const auto t = next<one_token>();
+    if (t.is != one_token::type::text) {
+        fail(failure::malformed);
+        return {};
+    }
+    if (t.size > limit) {
+        fail(failure::too_large);
+        return {};
+    }
+    return {t.data, t.size};
+}
+
+std::span<const std::byte> reader::bytes(std::size_t limit) {
+    const auto t = next<one_token>();
+    if (t.is != one_token::type::bytes) {
+        fail(failure::malformed);
+        return {};
+    }
+    if (t.size > limit) {
+        fail(failure::too_large);
+        return {};
+    }
+    return {reinterpret_cast<const std::byte*>(t.data), t.size};
+}
+
+void reader::fail(failure why) {
+    if (!has_failed()) {
+        failure_ = why;
+    }
+}
+
+}  // namespace holdfast::wire::pack

@@ -1,0 +1,64 @@
+// msgpack, token by token. The one place that knows msgpack-c: only pack.cpp includes it.
+//
+// Nothing here builds a tree or allocates for what it reads. Texts and bytes point into the input.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::wire::pack {
+
+/// Appends to a buffer that its caller keeps, so that a reused one costs no allocation.
+class writer {
+public:
+    explicit writer(std::vector<std::byte>& out) : out_{out} {}
+
+    void array(std::size_t count);
+    void number(std::uint64_t value);
+    void signed_number(std::int64_t value);
+    void boolean(bool value);
+    void text(std::string_view value);
+    void bytes(std::span<const std::byte> value);
+
+private:
+    std::vector<std::byte>& out_;
+};
+
+enum class failure : std::uint8_t {
+    none = 0,
+    malformed,
+    too_large,  ///< a count or length over the limit that was given
+};
+
+/// Reads any bytes. The first failure stays: after it every call answers zero or nothing, so that callers need to
+/// look only where they loop and at the end.
+class reader {
+public:
+    explicit reader(std::span<const std::byte> in) : in_{in} {}
+
+    /// The number of elements that follow, at most `limit` and at most as many as there are bytes left for.
+    std::size_t array(std::size_t limit);
+    std::uint64_t number();
+    std::int64_t signed_number();
+    bool boolean();
+    std::string_view text(std::size_t limit);
+    std::span<const std::byte> bytes(std::size_t limit);
+
+    void fail(failure why);
+    [[nodiscard]] bool has_failed() const { return failure_ != failure::none; }
+    [[nodiscard]] failure why() const { return failure_; }
+    [[nodiscard]] std::size_t left() const { return in_.size() - at_; }
+
+private:
+    template <class Token>
+    Token next();
+
+    std::span<const std::byte> in_;
+    std::size_t at_ = 0;
+    failure failure_ = failure::none;
+};
+
+}  // namespace holdfast::wire::pack

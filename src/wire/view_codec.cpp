@@ -1,0 +1,183 @@
+#include <algorithm>
+
+#include "wire/archive.hpp"
+#include "wire/codecs.hpp"
+
+namespace holdfast::wire {
+namespace {
+
+using base::limits;
+
+constexpr std::size_t most_formers = limits::steps_kept * limits::members;  // in practice the frame bounds them
+constexpr std::size_t most_of_a_text = 2048;
+
+template <class Range, class Projection>
+bool rises(const Range& range, Projection projection) {
+    return std::adjacent_find(range.begin(), range.end(), [&](const auto& x, const auto& y) {
+               return projection(x) >= projection(y);
+           }) == range.end();
+}
+
+}  // namespace
+
+// ---- what messages are made of
+
+void fields(auto& a, is<member> auto& m) {
+    a(m.id, text(m.name, limits::member_name), m.address, m.weight, m.leaving, m.since);
+}
+void fields(auto& a, is<seat> auto& s) { a(s.address, s.filled_by); }
+void fields(auto& a, is<former_member> auto& f) { a(f.id, f.since, f.removed); }
+void fields(auto& a, is<view> auto& v) {
+    a(v.cluster, v.number, v.epoch, v.ring_function, v.slots, v.seats_since, list(v.seats, limits::seats), list(v.members, limits::members),
+      list(v.formers, most_formers));
+    a.check(v.slots >= 1 && v.slots <= limits::slots);
+    a.check(rises(v.seats, [](const seat& s) { return s.address; }));
+    a.check(rises(v.members, [](const member& m) { return m.id; }));
+    a.check(std::is_sorted(v.formers.begin(), v.formers.end(),
+                           [](const former_member& x, const former_member& y) { return x.removed < y.removed; }));
+}
+void fields(auto& a, is<view_layer::seat_change> auto& s) {
+    a(s.index, s.filled_by);
+    a.check(s.index < limits::seats);
+}
+void fields(auto& a, is<view_layer::change> auto& c) {
+    a(c.cluster, c.number, c.epoch, list(c.added, limits::members), list(c.removed, limits::members), list(c.leaving, limits::members),
+      list(c.seats, limits::seats), c.checksum);
+}
+void fields(auto& a, is<view_layer::remaining> auto& r) {
+    a(r.peer, r.lease);
+    a.check(r.lease >= base::duration::zero());
+}
+void fields(auto& a, is<view_layer::step> auto& s) { a(s.what, list(s.leases, limits::members)); }
+void fields(auto& a, is<view_layer::ballot> auto& b) {
+    a(b.round, b.seat, b.proposer);
+    a.check(b.seat < limits::seats);
+}
+void fields(auto& a, is<view_layer::accepted_change> auto& v) { a(v.ballot, v.value); }
+
+// ---- joining
+
+template <>
+constexpr kind about<view_layer::join>{0x20, "view.join"};
+void fields(auto& a, is<view_layer::join> auto& m) {
+    a(m.self, list(m.seeds, limits::seats), maybe(m.shown), m.stopped_being, m.ring_function);
+}
+
+template <>
+constexpr kind about<view_layer::join_shown>{0x21, "view.join_shown"};
+void fields(auto& a, is<view_layer::join_shown> auto& m) { a(m.cluster, m.newest); }
+
+template <>
+constexpr kind about<view_layer::join_refused>{0x22, "view.join_refused"};
+void fields(auto& a, is<view_layer::join_refused> auto& m) {
+    a(one_of(m.why, view_layer::refusal::seeds_differ, view_layer::refusal::full), text(m.text, most_of_a_text));
+}
+
+template <>
+constexpr kind about<view_layer::welcome>{0x23, "view.welcome"};
+void fields(auto& a, is<view_layer::welcome> auto& m) { a(m.before, m.map_before, m.added_by); }
+
+// ---- choosing
+
+template <>
+constexpr kind about<view_layer::opinion_ask>{0x24, "view.opinion_ask"};
+void fields(auto& a, is<view_layer::opinion_ask> auto& m) { a(m.number, list(m.about, limits::members)); }
+
+template <>
+constexpr kind about<view_layer::opinion>{0x25, "view.opinion"};
+void fields(auto& a, is<view_layer::opinion> auto& m) {
+    a(m.number, list(m.consents, limits::members), list(m.objects, limits::members));
+}
+
+template <>
+constexpr kind about<view_layer::prepare>{0x26, "view.prepare"};
+void fields(auto& a, is<view_layer::prepare> auto& m) { a(m.number, m.ballot); }
+
+template <>
+constexpr kind about<view_layer::promise>{0x27, "view.promise"};
+void fields(auto& a, is<view_layer::promise> auto& m) { a(m.number, m.ballot, maybe(m.accepted), m.wall_s); }
+
+template <>
+constexpr kind about<view_layer::rejected>{0x28, "view.rejected"};
+void fields(auto& a, is<view_layer::rejected> auto& m) { a(m.number, m.ballot, m.promised); }
+
+template <>
+constexpr kind about<view_layer::accept>{0x29, "view.accept"};
+void fields(auto& a, is<view_layer::accept> auto& m) { a(m.number, m.ballot, m.value); }
+
+template <>
+constexpr kind about<view_layer::accepted>{0x2a, "view.accepted"};
+void fields(auto& a, is<view_layer::accepted> auto& m) { a(m.number, m.ballot, list(m.silences, limits::members)); }
+
+// ---- spreading
+
+template <>
+constexpr kind about<view_layer::steps>{0x2b, "view.steps"};
+void fields(auto& a, is<view_layer::steps> auto& m) { a(list(m.in_order, limits::steps_kept)); }
+
+template <>
+constexpr kind about<view_layer::want_steps>{0x2c, "view.want_steps"};
+void fields(auto& a, is<view_layer::want_steps> auto& m) { a(m.after); }
+
+template <>
+constexpr kind about<view_layer::outdated>{0x2d, "view.outdated"};
+void fields(auto& a, is<view_layer::outdated> auto& m) { a(m.yours); }
+
+// ---- leaving
+
+template <>
+constexpr kind about<view_layer::leave_request>{0x2e, "view.leave_request"};
+void fields(auto& a, is<view_layer::leave_request> auto&) { a(); }
+
+template <>
+constexpr kind about<view_layer::left>{0x2f, "view.left"};
+void fields(auto& a, is<view_layer::left> auto&) { a(); }
+
+template <>
+constexpr kind about<view_layer::new_epoch_wanted>{0x30, "view.new_epoch_wanted"};
+void fields(auto& a, is<view_layer::new_epoch_wanted> auto& m) { a(m.at); }
+
+// ---- founding
+
+void fields(auto& a, is<view_layer::founder> auto& f) {
+    a(f.self, f.seat);
+    a.check(f.seat < limits::seats);
+}
+void fields(auto& a, is<view_layer::founding_value> auto& v) {
+    a(v.cluster, v.epoch, v.slots, list(v.founders, limits::seats));
+    a.check(v.slots >= 1 && v.slots <= limits::slots);
+}
+void fields(auto& a, is<view_layer::accepted_founding> auto& v) { a(v.ballot, v.value); }
+
+template <>
+constexpr kind about<view_layer::found_prepare>{0x31, "view.found_prepare"};
+void fields(auto& a, is<view_layer::found_prepare> auto& m) { a(m.ballot, list(m.seeds, limits::seats)); }
+
+template <>
+constexpr kind about<view_layer::found_promise>{0x32, "view.found_promise"};
+void fields(auto& a, is<view_layer::found_promise> auto& m) { a(m.ballot, m.self, maybe(m.accepted), m.highest); }
+
+template <>
+constexpr kind about<view_layer::found_rejected>{0x33, "view.found_rejected"};
+void fields(auto& a, is<view_layer::found_rejected> auto& m) {
+    a(m.ballot, one_of(m.why, view_layer::found_refusal::higher_ballot, view_layer::found_refusal::seeds_differ), m.promised, m.highest,
+      list(m.seeds, limits::seats));
+}
+
+template <>
+constexpr kind about<view_layer::found_accept>{0x34, "view.found_accept"};
+void fields(auto& a, is<view_layer::found_accept> auto& m) { a(m.ballot, m.value); }
+
+template <>
+constexpr kind about<view_layer::found_accepted>{0x35, "view.found_accepted"};
+void fields(auto& a, is<view_layer::found_accepted> auto& m) { a(m.ballot); }
+
+template <>
+constexpr kind about<view_layer::founded>{0x36, "view.founded"};
+void fields(auto& a, is<view_layer::founded> auto& m) { a(m.value); }
+
+void write_view(pack::writer out, const view_layer::message& what) { write_message(out, what); }
+bool read_view(pack::reader& in, std::uint64_t kind, view_layer::message& what) { return read_message(in, kind, what); }
+std::string_view name_of_view(const view_layer::message& what) { return name_of_message(what); }
+
+}  // namespace holdfast::wire

@@ -1,0 +1,241 @@
+// Messages with random contents, within the limits. The number of fields of each is written down here, and the
+// compiler holds it against the message: a field that a codec forgets fails the round trip.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/settings.hpp"
+#include "wire/codec.hpp"
+
+namespace holdfast::wire::testing {
+
+template <class T, class... Among>
+concept one_among = (std::same_as<T, Among> || ...);
+
+template <class T>
+concept has_1 = one_among<T, swim::nack, swim::gossip, view_layer::steps, view_layer::want_steps, view_layer::outdated,
+                          view_layer::new_epoch_wanted, view_layer::found_accepted, view_layer::founded, lock::queued, lock::denied,
+                          lock::cancelled, lock::watch, lock::unwatch>;
+template <class T>
+concept has_2 = one_among<T, view_layer::step, view_layer::accepted_change, view_layer::join_shown, view_layer::join_refused,
+                          view_layer::opinion_ask, view_layer::prepare, view_layer::accepted_founding, view_layer::found_prepare,
+                          view_layer::found_accept, lease::ack, lock::taken, lock::release, lock::cancel, lock::released,
+                          lock::still_held, lock::table, lock::no_table, lock::table_ack, seat>;
+template <class T>
+concept has_3 = one_among<T, swim::ack, swim::push_pull, swim::introduction, view_layer::welcome, view_layer::opinion,
+                          view_layer::rejected, view_layer::accept, view_layer::accepted, lease::request, lock::break_hold,
+                          lock::slot_table, lock::lock_state_seen, former_member, node::relayed>;
+template <class T>
+concept has_4 = one_among<T, swim::ping, view_layer::promise, view_layer::found_promise, lock::waiter, lock::grant, lock::gather,
+                          lock::report, lock::lock_state>;
+template <class T>
+concept has_5 = one_among<T, swim::ping_request, view_layer::join, view_layer::found_rejected, lock::request, node::envelope>;
+template <class T>
+concept has_6 = one_among<T, swim::rumour, lock::hold, member>;
+template <class T>
+concept has_8 = one_among<T, view_layer::change>;
+template <class T>
+concept has_id = one_among<T, view_number, epoch, request_number>;
+
+class random_messages {
+public:
+    explicit random_messages(std::uint64_t seed) : chance_{seed} {}
+
+    /// Every alternative of every layer's messages, the leaves of node::message counted through.
+    static constexpr std::size_t kinds = std::variant_size_v<swim::message> + std::variant_size_v<view_layer::message> +
+                                         std::variant_size_v<lease::message> + std::variant_size_v<lock::message> + 1;
+
+    packet of_kind(std::size_t kind) {
+        packet p;
+        fill(p.envelope);
+        auto rest = kind;
+        const auto is_in = [&]<class Variant>(std::in_place_type_t<Variant>) {
+            if (rest >= std::variant_size_v<Variant>) {
+                rest -= std::variant_size_v<Variant>;
+                return false;
+            }
+            choose(p.what.emplace<Variant>(), rest);
+            return true;
+        };
+        if (!is_in(std::in_place_type<swim::message>) && !is_in(std::in_place_type<view_layer::message>) &&
+            !is_in(std::in_place_type<lease::message>) && !is_in(std::in_place_type<lock::message>)) {
+            fill(p.what.emplace<node::relayed>());
+        }
+        return p;
+    }
+
+    base::random_source& chance() { return chance_; }
+
+private:
+    template <class... Field>
+    void each(Field&... field) {
+        (fill(field), ...);
+    }
+
+    template <class... Alternative>
+    void choose(std::variant<Alternative...>& what, std::size_t index) {
+        std::size_t at = 0;
+        static_cast<void>(((at++ == index && (fill(what.template emplace<Alternative>()), true)) || ...));
+    }
+    template <class... Alternative>
+    void fill(std::variant<Alternative...>& what) {
+        choose(what, chance_.below(sizeof...(Alternative)));
+    }
+
+    void fill(bool& value) { value = chance_.chance(0.5); }
+    template <std::unsigned_integral T>
+    void fill(T& value) {
+        // All lengths alike, so that every format of a number comes up.
+        value = static_cast<T>(chance_.next() >> chance_.below(64));
+    }
+    void fill(std::int64_t& value) {
+        std::uint64_t bits = 0;
+        fill(bits);
+        value = static_cast<std::int64_t>(bits);
+    }
+    void fill(peer_id& id) { id = {chance_.below(4) == 0 ? 0 : chance_.next(), chance_.below(3)}; }
+    void fill(cluster_id& id) { id = {chance_.next(), chance_.next()}; }
+    void fill(endpoint& address) {
+        for (auto& byte : address.ip) {
+            byte = static_cast<std::uint8_t>(chance_.next());
+        }
+        fill(address.port);
+    }
+    template <has_id T>
+    void fill(T& id) {
+        fill(id.value);
+    }
+    void fill(slot& s) { s.value = static_cast<std::uint16_t>(chance_.below(base::limits::slots)); }
+    void fill(token& t) { t.value = static_cast<std::int64_t>(chance_.next() >> (1 + chance_.below(63))); }
+    void fill(base::time_point& t) { t = base::time_point{base::duration{static_cast<std::int64_t>(chance_.next())}}; }
+    void fill(base::duration& d) { d = base::duration{static_cast<std::int64_t>(chance_.next() >> 20)}; }
+    void fill(swim::condition& state) { state = static_cast<swim::condition>(chance_.below(4)); }
+    void fill(view_layer::refusal& why) { why = static_cast<view_layer::refusal>(1 + chance_.below(4)); }
+    void fill(view_layer::found_refusal& why) { why = static_cast<view_layer::found_refusal>(1 + chance_.below(3)); }
+    void fill(std::string& text) {
+        text.resize(chance_.below(chance_.chance(0.1) ? 128 : 12));
+        for (auto& c : text) {
+            c = static_cast<char>(chance_.next());
+        }
+    }
+    template <class T>
+    void fill(std::optional<T>& value) {
+        if (chance_.chance(0.5)) {
+            fill(value.emplace());
+        }
+    }
+    template <class T>
+    void fill(std::vector<T>& list) {
+        list.resize(chance_.below(6));
+        for (auto& element : list) {
+            fill(element);
+        }
+    }
+    void fill(std::vector<slot>& slots) {
+        const auto often = chance_.chance(0.5) ? 0.5 : 0.001;
+        for (unsigned s = 0; s < base::limits::slots; ++s) {
+            if (chance_.chance(often)) {
+                slots.push_back({static_cast<std::uint16_t>(s)});
+            }
+        }
+        if (chance_.chance(0.2)) {
+            slots.clear();
+        }
+    }
+    void fill(base::shared_slot_map& map) {
+        if (chance_.chance(0.1)) {
+            return;
+        }
+        auto made = std::make_shared<base::slot_map>();
+        const auto owners = 1 + chance_.below(chance_.chance(0.5) ? 5 : 300);
+        for (std::uint64_t i = 0; i < owners; ++i) {
+            made->owners.push_back({i, chance_.next()});
+        }
+        made->owner_index.resize(chance_.below(600));
+        for (auto& index : made->owner_index) {
+            index = static_cast<std::uint16_t>(chance_.below(owners));
+        }
+        map = made;
+    }
+    void fill(view_layer::ballot& b) {
+        fill(b.round);
+        b.seat = static_cast<std::uint32_t>(chance_.below(7));
+        fill(b.proposer);
+    }
+    void fill(view_layer::seat_change& s) {
+        s.index = static_cast<std::uint8_t>(chance_.below(7));
+        fill(s.filled_by);
+    }
+    void fill(view_layer::founder& f) {
+        fill(f.self);
+        f.seat = static_cast<std::uint8_t>(chance_.below(7));
+    }
+    void fill(view_layer::founding_value& v) {
+        each(v.cluster, v.epoch, v.founders);
+        v.slots = static_cast<std::uint32_t>(1 + chance_.below(base::limits::slots));
+    }
+    void fill(view_layer::remaining& r) { each(r.peer, r.lease); }
+    void fill(view& v) {
+        auto& [cluster, number, epoch, ring_function, slots, seats_since, seats, members, formers] = v;
+        each(cluster, number, epoch, ring_function, seats_since, seats, members, formers);
+        slots = static_cast<std::uint32_t>(1 + chance_.below(base::limits::slots));
+        const auto in_order = [](auto& list, auto key) {
+            std::sort(list.begin(), list.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+            list.erase(std::unique(list.begin(), list.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }), list.end());
+        };
+        in_order(seats, [](const seat& s) { return s.address; });
+        in_order(members, [](const member& m) { return m.id; });
+        in_order(formers, [](const former_member& f) { return f.removed; });
+    }
+
+    void fill(view_layer::leave_request&) {}
+    void fill(view_layer::left&) {}
+    template <has_1 T>
+    void fill(T& m) {
+        auto& [a] = m;
+        each(a);
+    }
+    template <has_2 T>
+    void fill(T& m) {
+        auto& [a, b] = m;
+        each(a, b);
+    }
+    template <has_3 T>
+    void fill(T& m) {
+        auto& [a, b, c] = m;
+        each(a, b, c);
+    }
+    template <has_4 T>
+    void fill(T& m) {
+        auto& [a, b, c, d] = m;
+        each(a, b, c, d);
+    }
+    template <has_5 T>
+    void fill(T& m) {
+        auto& [a, b, c, d, e] = m;
+        each(a, b, c, d, e);
+    }
+    template <has_6 T>
+    void fill(T& m) {
+        auto& [a, b, c, d, e, f] = m;
+        each(a, b, c, d, e, f);
+    }
+    template <has_8 T>
+    void fill(T& m) {
+        auto& [a, b, c, d, e, f, g, h] = m;
+        each(a, b, c, d, e, f, g, h);
+    }
+
+    base::random_source chance_;
+};
+
+}  // namespace holdfast::wire::testing
