@@ -1,0 +1,98 @@
+#include "lease/renewal.hpp"
+
+#include "catch.hpp"
+#include "made_up.hpp"
+
+using namespace holdfast;
+using namespace holdfast::lease;
+using made_up::at;
+using made_up::peer;
+using namespace std::chrono_literals;
+
+TEST_CASE("LEASE-2: a lease runs from the Q-th newest send time, shortened by the drift") {
+    CHECK_FALSE(lease_end({}, 2, 1s, 0.01));
+    CHECK_FALSE(lease_end({at(0s)}, 2, 1s, 0.01));
+    const auto end = lease_end({at(100ms), at(300ms), at(200ms)}, 2, 1s, 0.01);
+    REQUIRE(end);
+    CHECK(*end <= at(200ms + 990ms));
+    CHECK(*end > at(200ms + 989ms));
+}
+
+namespace {
+
+struct fixture {
+    base::settings settings = [] {
+        base::settings s;
+        s.lease = 1s;
+        return s;
+    }();
+    renewal mine{settings};
+
+    std::vector<renewal::send> sent() {
+        std::vector<renewal::send> out;
+        while (auto s = mine.next()) {
+            out.push_back(*s);
+        }
+        return out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "a member asks every voter at once, and then every fifth of the lease") {
+    mine.installed(made_up::first_view(3, 1), at(0s));
+    CHECK(sent().size() == 3);
+    CHECK(mine.deadline() == at(200ms));
+    mine.tick(at(199ms));
+    CHECK(sent().empty());
+    mine.tick(at(200ms));
+    CHECK(sent().size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "send time counts, not the ack's arrival") {
+    mine.installed(made_up::first_view(3), at(0s));
+    mine.handle(peer(1), ack{{1}, at(0s)}, at(900ms));
+    CHECK_FALSE(mine.is_running(at(900ms)));  // one ack is no quorum
+    mine.handle(peer(2), ack{{1}, at(0s)}, at(900ms));
+    CHECK(mine.is_running(at(900ms)));
+    CHECK_FALSE(mine.is_running(at(990ms)));
+}
+
+TEST_CASE_METHOD(fixture, "duplicates, strangers and times never sent do not count") {
+    mine.installed(made_up::first_view(3, 1), at(0s));
+    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
+    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
+    mine.handle(peer(4), ack{{1}, at(0s)}, at(10ms));   // no voter
+    mine.handle(peer(2), ack{{1}, at(50ms)}, at(60ms)); // later than anything we sent
+    mine.handle(peer(3), ack{{2}, at(0s)}, at(60ms));   // other seats
+    CHECK_FALSE(mine.is_running(at(60ms)));
+}
+
+TEST_CASE_METHOD(fixture, "acks under different seats are not mixed, and an end once reached stands") {
+    auto v = made_up::first_view(3, 1);
+    mine.installed(v, at(0s));
+    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
+    mine.handle(peer(2), ack{{1}, at(0s)}, at(10ms));
+    const auto end = mine.end();
+    REQUIRE(end);
+    v.number = {2};
+    v.seats_since = {2};
+    v.seats[2] = {made_up::address(4), peer(4)};
+    mine.installed(v, at(300ms));
+    CHECK(mine.end() == end);
+    mine.handle(peer(4), ack{{2}, at(300ms)}, at(310ms));
+    CHECK(mine.end() == end);  // one ack under the new seats
+    mine.handle(peer(1), ack{{2}, at(300ms)}, at(310ms));
+    CHECK(*mine.end() > *end);
+}
+
+TEST_CASE_METHOD(fixture, "a stopped lease does not come back") {
+    mine.installed(made_up::first_view(1), at(0s));
+    mine.handle(peer(1), ack{{1}, at(0s)}, at(1ms));
+    CHECK(mine.is_running(at(1ms)));
+    mine.stop();
+    CHECK_FALSE(mine.is_running(at(1ms)));
+    mine.handle(peer(1), ack{{1}, at(0s)}, at(2ms));
+    CHECK_FALSE(mine.is_running(at(2ms)));
+    CHECK_FALSE(mine.deadline());
+}

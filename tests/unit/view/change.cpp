@@ -1,0 +1,87 @@
+#include "view/change.hpp"
+
+#include "catch.hpp"
+#include "made_up.hpp"
+
+using namespace holdfast;
+using namespace holdfast::view_layer;
+
+using made_up::peer;
+
+namespace {
+
+change after(const view& v) {
+    change c;
+    c.cluster = v.cluster;
+    c.number = v.number.next();
+    c.epoch = {v.epoch.value + 1};
+    return c;
+}
+
+}  // namespace
+
+TEST_CASE("VIEW-1: an empty change only raises the epoch") {
+    const auto v = made_up::first_view(3);
+    const auto next = apply(v, after(v));
+    REQUIRE(next);
+    CHECK(next->members == v.members);
+    CHECK(next->seats_since == v.seats_since);
+    CHECK(next->epoch.value == v.epoch.value + 1);
+}
+
+TEST_CASE("a change that does not follow is refused") {
+    const auto v = made_up::first_view(3, 1);
+    auto c = after(v);
+    SECTION("another cluster") { c.cluster.low = 9; }
+    SECTION("a number too far") { c.number = {3}; }
+    SECTION("an epoch that stays") { c.epoch = v.epoch; }
+    SECTION("removing a stranger") { c.removed = {peer(9)}; }
+    SECTION("removing twice") { c.removed = {peer(4), peer(4)}; }
+    SECTION("adding a member") { c.added = {made_up::member(4)}; }
+    SECTION("removing and adding the same") { c.removed = {peer(4)}, c.added = {made_up::member(4)}; }
+    SECTION("marking a stranger") { c.leaving = {peer(9)}; }
+    SECTION("removing a voter but not from its seat") { c.removed = {peer(3)}; }
+    SECTION("a seat that is not there") { c.seats = {{7, {}}}; }
+    SECTION("a seat that does not change") { c.seats = {{0, peer(1)}}; }
+    SECTION("a seat filled from another address") { c.removed = {peer(3)}, c.seats = {{2, peer(4)}}; }
+    SECTION("VIEW-6: too few seats filled") {
+        c.removed = {peer(2), peer(3)};
+        c.seats = {{1, {}}, {2, {}}};
+    }
+    CHECK_FALSE(apply(v, c));
+}
+
+TEST_CASE("a voter is removed and its seat refilled in one step") {
+    const auto v = made_up::first_view(3);
+    auto c = after(v);
+    auto successor = made_up::member(9);
+    successor.address = v.seats[2].address;
+    c.removed = {peer(3)};
+    c.added = {successor};
+    c.seats = {{2, peer(9)}};
+    const auto next = apply(v, c);
+    REQUIRE(next);
+    CHECK(next->seats_since == view_number{2});
+    CHECK(next->find(peer(9))->since == view_number{2});
+    REQUIRE(next->find_former(peer(3)));
+    CHECK(next->find_former(peer(3))->removed == view_number{2});
+    SECTION("VIEW-3: the removed never comes back") {
+        auto again = after(*next);
+        again.added = {made_up::member(3)};
+        CHECK_FALSE(apply(*next, again));
+    }
+}
+
+TEST_CASE("former members are remembered for as long as steps are kept") {
+    auto v = made_up::first_view(3, 1);
+    auto c = after(v);
+    c.removed = {peer(4)};
+    v = *apply(v, c);
+    for (int i = 0; i < 256; ++i) {
+        CHECK(v.find_former(peer(4)));
+        v = *apply(v, after(v));
+    }
+    CHECK(v.find_former(peer(4)));
+    v = *apply(v, after(v));
+    CHECK_FALSE(v.find_former(peer(4)));
+}
