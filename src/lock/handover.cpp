@@ -55,6 +55,7 @@ void owner::install(const step& s, base::time_point now) {
     }
     drop_strangers(now);
     free_the_removed(now);
+    send_passages(now);
     start_gathers(now);
     try_serve(now);
 }
@@ -135,6 +136,14 @@ owner::passage& owner::passage_to(view_number to_view, const peer_id& to, base::
     return passages_.back();
 }
 
+void owner::send_passages(base::time_point now) {
+    for (auto& p : passages_) {
+        if (p.next_send <= now) {
+            send_passage(p, now);
+        }
+    }
+}
+
 void owner::send_passage(passage& p, base::time_point now) {
     table tables{p.to_view, {}};
     std::size_t entries = 0;
@@ -178,6 +187,7 @@ void owner::on(const peer_id& from, const table& given, base::time_point now) {
         }
     }
     out_.push(send{from, std::move(done)});
+    send_passages(now);
 }
 
 void owner::on(const peer_id& from, const no_table& given, base::time_point now) {
@@ -188,6 +198,7 @@ void owner::on(const peer_id& from, const no_table& given, base::time_point now)
         source_has_none(s, given.to_view, from, now);
     }
     out_.push(send{from, table_ack{given.to_view, given.slots}});
+    send_passages(now);
     start_gathers(now);
     try_serve(now);
 }

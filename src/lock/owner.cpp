@@ -55,11 +55,7 @@ void owner::tick(base::time_point now) {
     if (base::is_due(next_repeat_, now)) {
         resend_grants(now);
     }
-    for (auto& p : passages_) {
-        if (p.next_send <= now) {
-            send_passage(p, now);
-        }
-    }
+    send_passages(now);
     for (auto& [serial, g] : gathers_) {
         if (g.next_send <= now) {
             ask_reports(serial, g, now);

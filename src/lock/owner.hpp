@@ -148,6 +148,7 @@ private:
     void take_table(tenure& t, const slot_table& given, base::time_point now);
     [[nodiscard]] static slot_table table_of(slot s, const tenure& t);
     passage& passage_to(view_number to_view, const peer_id& to, base::time_point now);
+    void send_passages(base::time_point now);
     void send_passage(passage& p, base::time_point now);
     void forget_grants_of(slot s);
     void schedule_void(base::time_point at);

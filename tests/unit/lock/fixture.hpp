@@ -1,0 +1,176 @@
+// Owners and holders that talk over a list of messages the test may look into, hold back, duplicate or drop.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "lock/holder.hpp"
+#include "lock/owner.hpp"
+#include "made_up.hpp"
+
+namespace lock_test {
+
+using namespace holdfast;
+using namespace holdfast::lock;
+using made_up::at;
+using made_up::peer;
+using namespace std::chrono_literals;
+
+/// A name falls into slot 0 unless it begins with another digit.
+inline slot slot_of(std::string_view name) {
+    return {static_cast<std::uint16_t>(!name.empty() && name[0] >= '0' && name[0] <= '9' ? name[0] - '0' : 0)};
+}
+
+inline base::shared_slot_map all_owned_by(std::uint64_t n) {
+    return std::make_shared<const base::slot_map>(base::slot_map{{peer(n)}, std::vector<std::uint16_t>(10, 0)});
+}
+
+struct participant {
+    participant(const base::settings& s, std::uint64_t n) : id{peer(n)}, as_owner{s, id, slot_of}, as_holder{s, id, slot_of} {}
+    peer_id id;
+    owner as_owner;
+    holder as_holder;
+    std::vector<was_granted> granted;
+    std::vector<has_failed> failed;
+    std::vector<was_lost> lost;
+};
+
+struct packet {
+    peer_id from;
+    peer_id to;
+    message what;
+};
+
+struct cluster {
+    base::settings settings = [] {
+        base::settings s;
+        s.lease = 1s;
+        s.retry = 50ms;
+        s.slots = 10;
+        return s;
+    }();
+    view v = made_up::first_view(3, 0, 10);
+    base::shared_slot_map map;
+    base::time_point now = at(0s);
+    std::map<std::uint64_t, std::unique_ptr<participant>> all;
+    std::deque<packet> wire;
+
+    participant& operator[](std::uint64_t n) { return *all.at(n); }
+
+    /// View 1, slot map all to `owner`, everybody leased, and the wait of FOUND-1 over.
+    explicit cluster(std::uint64_t owner = 1) {
+        map = all_owned_by(owner);
+        for (std::uint64_t n = 1; n <= 3; ++n) {
+            all[n] = std::make_unique<participant>(settings, n);
+        }
+        const auto first = std::make_shared<const view>(v);
+        for (auto& [n, p] : all) {
+            p->as_owner.set_leased(true, now);
+            p->as_holder.set_leased(true, now);
+            install_at(n, {first, nullptr, map, {}, true});
+        }
+        run();
+        pass(1100ms);
+    }
+    void install_at(std::uint64_t n, const step& s) {
+        all.at(n)->as_owner.install(s, now);
+        all.at(n)->as_holder.install(s, now);
+        drain(n);
+    }
+    /// The next view: without `removed`, all slots to `owner`; installed at those in `where`.
+    step next_view(std::uint64_t to_owner, std::vector<std::uint64_t> removed, base::duration void_in = 1010ms) {
+        const auto before = map;
+        v.number = v.number.next();
+        v.epoch.value += 10;
+        map = all_owned_by(to_owner);
+        step s{nullptr, before, map, {}, false};
+        for (const auto n : removed) {
+            std::erase_if(v.members, [&](const member& m) { return m.id == peer(n); });
+            v.formers.push_back({peer(n), {1}, v.number});
+            s.removed.push_back({peer(n), {1}, now + void_in});
+        }
+        s.now = std::make_shared<const view>(v);
+        return s;
+    }
+    void drain(std::uint64_t n) {
+        auto& p = *all.at(n);
+        while (auto o = p.as_owner.next()) {
+            if (auto* s = std::get_if<send>(&*o)) {
+                wire.push_back({p.id, s->to, s->what});
+            }
+        }
+        while (auto o = p.as_holder.next()) {
+            if (auto* s = std::get_if<send>(&*o)) {
+                wire.push_back({p.id, s->to, s->what});
+            } else if (auto* g = std::get_if<was_granted>(&*o)) {
+                p.granted.push_back(*g);
+            } else if (auto* f = std::get_if<has_failed>(&*o)) {
+                p.failed.push_back(*f);
+            } else if (auto* l = std::get_if<was_lost>(&*o)) {
+                p.lost.push_back(*l);
+            }
+        }
+    }
+    void deliver(const packet& k) {
+        for (auto& [n, p] : all) {
+            if (p->id == k.to) {
+                p->as_owner.handle(k.from, k.what, now);
+                drain(n);
+                p->as_holder.handle(k.from, k.what, now);
+                drain(n);
+            }
+        }
+    }
+    void run() {
+        while (!wire.empty()) {
+            const auto k = wire.front();
+            wire.pop_front();
+            deliver(k);
+        }
+    }
+    void tick() {
+        for (auto& [n, p] : all) {
+            p->as_owner.tick(now);
+            p->as_holder.tick(now);
+            drain(n);
+        }
+    }
+    void pass(base::duration d) {
+        for (const auto until = now + d; now < until;) {
+            now += 10ms;
+            tick();
+            run();
+        }
+    }
+    request_number acquire(std::uint64_t n, std::string name, bool is_try = false, std::optional<base::time_point> until = {}) {
+        const auto number = all.at(n)->as_holder.acquire(name, "", is_try, until, now);
+        drain(n);
+        return number;
+    }
+    void release(std::uint64_t n, const std::string& name, token t) {
+        all.at(n)->as_holder.release(name, t, now);
+        drain(n);
+    }
+    void kill(std::uint64_t n) { all.erase(n); }
+    /// Takes the first message of this kind off the wire.
+    template <class Kind>
+    packet take() {
+        const auto it = std::find_if(wire.begin(), wire.end(), [](const packet& k) { return std::holds_alternative<Kind>(k.what); });
+        REQUIRE(it != wire.end());
+        const auto k = *it;
+        wire.erase(it);
+        return k;
+    }
+    template <class Kind>
+    std::size_t count() const {
+        return static_cast<std::size_t>(std::count_if(wire.begin(), wire.end(), [](const packet& k) { return std::holds_alternative<Kind>(k.what); }));
+    }
+};
+
+}  // namespace lock_test

@@ -1,0 +1,302 @@
+#include "fixture.hpp"
+
+using namespace lock_test;
+
+TEST_CASE("FOUND-1: nothing is granted before every lease of an earlier life has ended") {
+    cluster c;
+    // The constructor has waited; a cluster that has not:
+    cluster fresh;
+    fresh.all.clear();
+    fresh.all[1] = std::make_unique<participant>(fresh.settings, 1);
+    const auto t0 = fresh.now;
+    fresh[1].as_owner.set_leased(true, fresh.now);
+    fresh[1].as_holder.set_leased(true, fresh.now);
+    fresh.install_at(1, {std::make_shared<const view>(fresh.v), nullptr, fresh.map, {}, true});
+    fresh.acquire(1, "a");
+    fresh.run();
+    CHECK(fresh[1].granted.empty());
+    CHECK(fresh[1].as_owner.deadline() <= t0 + fresh.settings.full_lease());
+    fresh.pass(1000ms);
+    CHECK(fresh[1].granted.empty());
+    fresh.pass(20ms);
+    CHECK(fresh[1].granted.size() == 1);
+}
+
+TEST_CASE("one after another, first come first served, with rising tokens") {
+    cluster c;
+    c.acquire(1, "a");
+    c.run();
+    c.acquire(2, "a");
+    c.run();
+    c.acquire(3, "a");
+    c.run();
+    REQUIRE(c[1].granted.size() == 1);
+    CHECK(c[2].granted.empty());
+    c.release(1, "a", c[1].granted[0].token);
+    c.run();
+    REQUIRE(c[2].granted.size() == 1);
+    CHECK(c[3].granted.empty());
+    c.release(2, "a", c[2].granted[0].token);
+    c.run();
+    REQUIRE(c[3].granted.size() == 1);
+    CHECK(c[1].granted[0].token < c[2].granted[0].token);
+    CHECK(c[2].granted[0].token < c[3].granted[0].token);
+}
+
+TEST_CASE("try: granted when free, denied when not") {
+    cluster c;
+    c.acquire(1, "a", true);
+    c.run();
+    CHECK(c[1].granted.size() == 1);
+    c.acquire(2, "a", true);
+    c.run();
+    REQUIRE(c[2].failed.size() == 1);
+    CHECK(c[2].failed[0].why == errc::would_block);
+}
+
+TEST_CASE("OWN-1: without a running lease it grants nothing, and everything waiting when the lease returns") {
+    cluster c;
+    c[1].as_owner.set_leased(false, c.now);
+    c.acquire(2, "a");
+    c.pass(200ms);
+    CHECK(c[2].granted.empty());
+    c[1].as_owner.set_leased(true, c.now);
+    c.drain(1);
+    c.run();
+    CHECK(c[2].granted.size() == 1);
+}
+
+TEST_CASE("OWN-7: a duplicated release does not free the next hold") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    c.release(2, "a", c[2].granted[0].token);
+    const auto old = c.wire.front();
+    c.run();
+    c.acquire(2, "a");
+    c.run();
+    REQUIRE(c[2].granted.size() == 2);
+    c.deliver(old);
+    c.run();
+    c.acquire(3, "a");
+    c.run();
+    CHECK(c[3].granted.empty());
+    CHECK(c[2].as_holder.has("a", c[2].granted[1].token));
+}
+
+TEST_CASE("a lost grant is sent again, a lost release too") {
+    cluster c;
+    c.acquire(2, "a");
+    c.deliver(c.take<request>());
+    (void)c.take<grant>();
+    c.run();
+    CHECK(c[2].granted.empty());
+    c.pass(100ms);
+    REQUIRE(c[2].granted.size() == 1);
+    c.release(2, "a", c[2].granted[0].token);
+    (void)c.take<release>();
+    c.acquire(3, "a");
+    c.pass(100ms);
+    CHECK(c[3].granted.size() == 1);
+}
+
+TEST_CASE("OWN-2: the owner goes on serving over a view, with the new epoch") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    const auto s = c.next_view(1, {});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, s);
+    }
+    c.run();
+    c.acquire(3, "b");
+    c.run();
+    REQUIRE(c[3].granted.size() == 1);
+    CHECK(c[3].granted[0].token.of_epoch() == c.v.epoch);
+    CHECK(c[3].granted[0].token.sequence() == 1);
+    CHECK(c[2].granted[0].token < c[3].granted[0].token);
+}
+
+TEST_CASE("OWN-3: a slot that moves takes its holds and its queue along") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    c.acquire(3, "a");
+    c.run();
+    const auto s = c.next_view(3, {});
+    c.install_at(1, s);
+    c.install_at(3, s);
+    c.install_at(2, s);
+    c.run();
+    CHECK(c[3].granted.empty());
+    CHECK(c[1].as_owner.has_handed_over());
+    CHECK(c[3].as_owner.holds().size() == 1);
+    c.release(2, "a", c[2].granted[0].token);
+    c.run();
+    CHECK(c[3].granted.size() == 1);
+}
+
+TEST_CASE("OWN-3: hand-over goes view by view, through an owner that never served") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    const auto s1 = c.next_view(2, {});
+    const auto s2 = c.next_view(3, {});
+    for (const auto n : {2, 3, 1}) {
+        c.install_at(static_cast<std::uint64_t>(n), s1);
+        c.install_at(static_cast<std::uint64_t>(n), s2);
+    }
+    c.pass(100ms);
+    CHECK(c[3].as_owner.holds().size() == 1);
+    CHECK(c[1].as_owner.has_handed_over());
+    CHECK(c[2].as_owner.has_handed_over());
+}
+
+TEST_CASE("OWN-8: an old copy of a table is not taken for the one that is awaited") {
+    cluster c;
+    const auto to_2 = c.next_view(2, {});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, to_2);
+    }
+    const auto old = c.take<table>();  // empty: nothing is held yet
+    c.deliver(old);
+    c.run();
+    const auto to_1 = c.next_view(1, {});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, to_1);
+    }
+    c.run();
+    c.acquire(3, "a");
+    c.run();
+    REQUIRE(c[3].granted.size() == 1);
+    const auto back_to_2 = c.next_view(2, {});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, back_to_2);
+    }
+    const auto real = c.take<table>();
+    c.deliver(old);  // from the right sender, for another hand-over
+    c.run();
+    c.acquire(2, "a");
+    c.run();
+    CHECK(c[2].granted.empty());
+    c.deliver(real);
+    c.run();
+    CHECK(c[2].granted.empty());
+    CHECK(c[2].as_owner.holds().size() == 1);
+}
+
+TEST_CASE("OWN-4: a new owner serves only when every member has reported and the lost owner's lease is over") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    const auto t0 = c.now;
+    c.kill(1);
+    const auto s = c.next_view(3, {1}, 500ms);
+    c.install_at(3, s);
+    c.pass(1000ms);  // peer 2 has not installed the view and so does not report
+    c.acquire(3, "a");
+    c.acquire(3, "b");
+    c.pass(100ms);
+    CHECK(c[3].granted.empty());
+    c.install_at(2, s);
+    c.pass(100ms);
+    REQUIRE(c[3].granted.size() == 1);  // b; NO-LOSS: a is still held
+    CHECK(c[3].granted[0].name == "b");
+    CHECK(c[2].as_holder.has("a", c[2].granted[0].token));
+    CHECK(c[3].as_owner.holds().size() == 2);
+    CHECK(c.now >= t0 + 500ms);
+}
+
+TEST_CASE("OWN-4 (b): what a removed peer did not report is waited out") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    const auto t0 = c.now;
+    c.kill(1);
+    c.kill(2);
+    c.install_at(3, c.next_view(3, {1, 2}, 700ms));
+    c.acquire(3, "a");
+    c.pass(690ms);
+    CHECK(c[3].granted.empty());
+    c.pass(30ms);
+    CHECK(c[3].granted.size() == 1);
+    CHECK(c.now >= t0 + 700ms);
+}
+
+TEST_CASE("OWN-5: a removed holder's lock is freed when its lease has ended, not before") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    c.acquire(3, "a");
+    c.run();
+    c.kill(2);
+    const auto s = c.next_view(1, {2}, 700ms);
+    c.install_at(1, s);
+    c.install_at(3, s);
+    c.pass(690ms);
+    CHECK(c[3].granted.empty());
+    c.pass(30ms);
+    CHECK(c[3].granted.size() == 1);
+}
+
+TEST_CASE("OWN-9: a holder that does not have it any more is found out") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    c.all[2] = std::make_unique<participant>(c.settings, 2);  // forgets everything, as no peer should
+    c[2].as_holder.set_leased(true, c.now);
+    c.install_at(2, {std::make_shared<const view>(c.v), nullptr, c.map, {}, true});
+    c.acquire(3, "a");
+    c.pass(1200ms);
+    CHECK(c[3].granted.size() == 1);
+}
+
+TEST_CASE("OWN-10: an old copy of an answered request is not granted again") {
+    cluster c;
+    c.acquire(2, "a");
+    const auto old = c.wire.front();
+    c.run();
+    c.release(2, "a", c[2].granted[0].token);
+    c.run();
+    c.acquire(2, "b");  // says that everything before is settled
+    c.run();
+    c.deliver(old);
+    CHECK(c.count<grant>() == 0);
+}
+
+TEST_CASE("WATCH-1: a watcher is told the present state first, and after a move") {
+    cluster c;
+    std::vector<std::optional<hold>> seen;
+    const auto collect = [&] {
+        for (int i = 0; i < 20; ++i) {
+            c.now += 10ms;
+            c.tick();
+            while (!c.wire.empty()) {
+                const auto k = c.wire.front();
+                c.wire.pop_front();
+                if (const auto* told = std::get_if<lock_state>(&k.what); told != nullptr && k.to == peer(3)) {
+                    seen.push_back(told->held);
+                }
+                c.deliver(k);
+            }
+        }
+    };
+    c.acquire(2, "a");
+    c[3].as_holder.watch_lock("a", c.now);
+    c.drain(3);
+    collect();
+    REQUIRE_FALSE(seen.empty());
+    REQUIRE(seen.back());
+    CHECK(seen.back()->holder == peer(2));
+    const auto s = c.next_view(2, {});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, s);
+    }
+    seen.clear();
+    collect();
+    REQUIRE_FALSE(seen.empty());
+    CHECK(seen.back()->holder == peer(2));
+    c.release(2, "a", c[2].granted[0].token);
+    collect();
+    CHECK_FALSE(seen.back());
+}
