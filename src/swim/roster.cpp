@@ -1,0 +1,82 @@
+#include "swim/roster.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/deadline.hpp"
+
+namespace holdfast::swim {
+
+roster::effect roster::apply(const rumour& told, base::time_point now) {
+    const auto at = peers_.find(told.about);
+    if (at != peers_.end()) {
+        auto& k = at->second;
+        if (k.suspected && told.state == condition::suspect && told.incarnation == k.told.incarnation) {
+            // Confirmations by different accusers shorten the suspicion; only those expected count.
+            const bool counts = k.suspected->accusers.size() <= k.suspected->expected && k.suspected->accusers.insert(told.by).second;
+            return counts ? effect::confirmed : effect::none;
+        }
+        if (std::pair{told.incarnation, told.state} <= std::pair{k.told.incarnation, k.told.state} || k.told.state == condition::left) {
+            return effect::none;
+        }
+    }
+    const bool is_new = at == peers_.end();
+    auto& k = peers_[told.about];
+    const bool differs = is_new || k.told.state != told.state || k.told.address != told.address;
+    k.told = told;
+    k.changed = differs ? now : k.changed;
+    k.suspected.reset();
+    if (told.state == condition::suspect) {
+        const auto members = alive();
+        const auto others = members > 2 ? members - 2 : 0;  // neither the accuser nor the suspect
+        const auto shortest = shortest_suspicion(settings_, members);
+        const auto longest = base::duration{static_cast<base::duration::rep>(settings_.suspicion_max_mult * static_cast<double>(shortest.count()))};
+        k.suspected = suspicion{now, shortest, longest, std::min(settings_.suspicion_confirmations, others), {told.by}};
+    }
+    return is_new ? effect::added : differs ? effect::changed : effect::none;
+}
+
+known_peer* roster::find(const peer_id& id) {
+    const auto at = peers_.find(id);
+    return at == peers_.end() ? nullptr : &at->second;
+}
+
+const known_peer* roster::find(const peer_id& id) const {
+    const auto at = peers_.find(id);
+    return at == peers_.end() ? nullptr : &at->second;
+}
+
+std::vector<rumour> roster::overdue(base::time_point now) const {
+    std::vector<rumour> out;
+    for (const auto& [id, k] : peers_) {
+        if (k.suspected && k.suspected->ends() <= now) {
+            out.push_back(k.told);
+        }
+    }
+    return out;
+}
+
+std::optional<base::time_point> roster::next_overdue() const {
+    std::optional<base::time_point> due;
+    for (const auto& [id, k] : peers_) {
+        if (k.suspected) {
+            base::earlier(due, k.suspected->ends());
+        }
+    }
+    return due;
+}
+
+std::size_t roster::alive() const {
+    return 1 + static_cast<std::size_t>(std::count_if(peers_.begin(), peers_.end(), [](const auto& p) { return p.second.is_probed(); }));
+}
+
+bool roster::has_alive_at(const endpoint& address) const {
+    return std::any_of(peers_.begin(), peers_.end(),
+                       [&](const auto& p) { return p.second.told.state == condition::alive && p.second.told.address == address; });
+}
+
+void roster::forget_old(base::time_point now) {
+    std::erase_if(peers_, [&](const auto& p) { return !p.second.is_probed() && now - p.second.changed > settings_.forget_dead_after; });
+}
+
+}  // namespace holdfast::swim

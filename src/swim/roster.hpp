@@ -1,0 +1,50 @@
+// What gossip believes, right now, here.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "swim/messages.hpp"
+#include "swim/suspicion.hpp"
+
+namespace holdfast::swim {
+
+struct known_peer {
+    rumour told;                          ///< the newest believed of it
+    base::time_point changed;             ///< when its condition changed last
+    std::optional<suspicion> suspected;   ///< while it is a suspect
+
+    [[nodiscard]] bool is_probed() const { return told.state == condition::alive || told.state == condition::suspect; }
+};
+
+class roster {
+public:
+    enum class effect { none, confirmed, changed, added };
+
+    explicit roster(const base::settings& settings) : settings_{settings} {}
+
+    /// SWIM section 4.2: a later incarnation wins; of one incarnation the worse news.
+    effect apply(const rumour& told, base::time_point now);
+    [[nodiscard]] known_peer* find(const peer_id& id);
+    [[nodiscard]] const known_peer* find(const peer_id& id) const;
+    [[nodiscard]] const std::map<peer_id, known_peer>& all() const { return peers_; }
+    /// Suspects whose time is over.
+    [[nodiscard]] std::vector<rumour> overdue(base::time_point now) const;
+    [[nodiscard]] std::optional<base::time_point> next_overdue() const;
+    /// Ourselves counted.
+    [[nodiscard]] std::size_t alive() const;
+    [[nodiscard]] bool has_alive_at(const endpoint& address) const;
+    void forget_old(base::time_point now);
+
+private:
+    const base::settings& settings_;
+    std::map<peer_id, known_peer> peers_;
+};
+
+}  // namespace holdfast::swim

@@ -1,0 +1,183 @@
+#include "node/node.hpp"
+
+#include "catch.hpp"
+#include "small_cluster.hpp"
+
+using namespace node_test;
+
+TEST_CASE("a peer without seeds is a cluster of its own, and locks without a message") {
+    small_cluster c{0};
+    c.start(1);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1}); }));
+    c.acquire(1, "a");
+    REQUIRE(c.run_until([&] { return c.all[1].granted.size() == 1; }));
+    c.release(1, "a", c.all[1].granted[0].token);
+    c.acquire(1, "a");
+    CHECK(c.all[1].granted.size() == 2);  // at once: the owner is here
+    CHECK(c.all[1].granted[0].token < c.all[1].granted[1].token);
+}
+
+TEST_CASE("three seats and two more form one cluster and lock") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    for (std::uint64_t i = 1; i <= 5; ++i) {
+        c.acquire(i, "a");
+    }
+    for (std::size_t turn = 1; turn <= 5; ++turn) {
+        std::size_t granted = 0;
+        REQUIRE(c.run_until([&] {
+            granted = 0;
+            for (const auto& [i, p] : c.all) {
+                granted += p.granted.size();
+            }
+            return granted == turn;
+        }));
+        for (std::uint64_t i = 1; i <= 5; ++i) {
+            for (const auto& g : c.all[i].granted) {
+                c.release(i, "a", g.token);
+            }
+        }
+    }
+}
+
+TEST_CASE("a killed seat is removed; its locks go on at another owner, with higher tokens") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(2);
+    c.acquire(4, name);
+    REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }));
+    const auto first = c.all[4].granted[0].token;
+    c.kill(2);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 3, 4, 5}); }));
+    CHECK(c[4].holds(name, first, c.now));  // NO-LOSS
+    c.acquire(5, name);
+    c.run_for(1500ms);
+    CHECK(c.all[5].granted.empty());
+    c.release(4, name, first);
+    REQUIRE(c.run_until([&] { return c.all[5].granted.size() == 1; }));
+    CHECK(first < c.all[5].granted[0].token);
+}
+
+TEST_CASE("a seat that restarts is another peer, replaced at its address in one view") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    const auto former = c[2].self();
+    c.run_for(2500ms);  // SEAT-3: not sooner than 2A after the seat was filled
+    c.kill(2);
+    c.start(2);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+    CHECK(c[1].installed()->find_former(former));
+    CHECK(c[1].installed()->is_voter(c[2].self()));
+}
+
+TEST_CASE("MINORITY: a seat cut off loses its holds by itself, and comes back as another peer") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.acquire(3, "a");
+    REQUIRE(c.run_until([&] { return c.all[3].granted.size() == 1; }));
+    c.cut(3, 1);
+    c.cut(3, 2);
+    const auto cut_at = c.now;
+    REQUIRE(c.run_until([&] { return c.all[3].lost.size() == 1; }));
+    CHECK(c.all[3].lost[0].why == errc::lease_lost);
+    CHECK(c.now - cut_at <= 1s);
+    c.acquire(1, "a");
+    REQUIRE(c.run_until([&] { return c.all[1].granted.size() == 1; }));
+    c.mend();
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }, 60s));
+    CHECK(c.all[3].restarted == errc::evicted);
+}
+
+TEST_CASE("LEAVE-1: who leaves hands its slots over and is removed with nothing to wait for") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto name = c.name_at(4);
+    c.acquire(1, name);
+    REQUIRE(c.run_until([&] { return c.all[1].granted.size() == 1; }));
+    c.leave(4);
+    REQUIRE(c.run_until([&] { return c.all[4].has_left; }, 3s));
+    c.kill(4);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }, 1s));
+    CHECK(c[1].holds(name, c.all[1].granted[0].token, c.now));
+    c.release(1, name, c.all[1].granted[0].token);
+    c.acquire(2, name);
+    CHECK(c.run_until([&] { return c.all[2].granted.size() == 1; }, 200ms));
+}
+
+TEST_CASE("FOUND-6: two of three seats that restart together found again, and the third joins them") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.acquire(3, "a");
+    REQUIRE(c.run_until([&] { return c.all[3].granted.size() == 1; }));
+    const auto before = c.all[3].granted[0].token;
+    const auto first = c[3].installed()->cluster;
+    c.kill(1);
+    c.kill(2);
+    c.start(1);
+    c.start(2);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }, 60s));
+    CHECK(c[3].installed()->cluster != first);
+    c.acquire(1, "a");
+    REQUIRE(c.run_until([&] { return c.all[1].granted.size() == 1; }));
+    CHECK(before < c.all[1].granted[0].token);  // FENCE over the founding
+}
+
+TEST_CASE("NET-1: a member that cannot reach one owner is served round by the voters") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(5);
+    c.cut(4, 5);
+    c.acquire(4, name);
+    REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }, 5s));
+    c.release(4, name, c.all[4].granted[0].token);
+    c.acquire(1, name);
+    CHECK(c.run_until([&] { return c.all[1].granted.size() == 1; }, 5s));
+}
+
+TEST_CASE("a wait that runs out says why") {
+    small_cluster c{3};
+    c.start(1);
+    c.acquire(1, "a", 500ms);
+    REQUIRE(c.run_until([&] { return c.all[1].failed.size() == 1; }));
+    CHECK(c.all[1].failed[0].why == errc::not_a_member);
+    c.start(2);
+    c.start(3);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+    c.kill(2);
+    c.kill(3);
+    c.run_for(1500ms);
+    c.acquire(1, "a", 200ms);
+    REQUIRE(c.run_until([&] { return c.all[1].failed.size() == 2; }));
+    CHECK(c.all[1].failed[1].why == errc::no_quorum);
+}
+
+TEST_CASE("FOUND-2: a joiner with other seeds is refused, and both sides say so") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.settings.seeds.pop_back();
+    c.start(9);
+    REQUIRE(c.run_until([&] { return !c.all[9].complaints.empty(); }));
+    CHECK(c.all[9].complaints[0].why == errc::seeds_differ);
+    CHECK((!c.all[1].complaints.empty() || !c.all[2].complaints.empty()));
+}
+
+TEST_CASE("FOUND-5: the epoch is persisted before it is accepted, and goes on from there") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    REQUIRE_FALSE(c.all[1].persisted.empty());
+    CHECK(c.all[1].persisted.back() >= c[1].installed()->epoch);
+}
+
+TEST_CASE("WATCH-1: a watcher sees the note of whoever holds it, through a crash of the owner") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(2);
+    c.watch(1, name);
+    c.acquire(4, name);
+    REQUIRE(c.run_until([&] { return !c.all[1].watched.empty() && c.all[1].watched.back().held; }));
+    CHECK(c.all[1].watched.back().held->note == "note of p4");
+    c.kill(2);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 3, 4, 5}); }));
+    c.release(4, name, c.all[4].granted[0].token);
+    REQUIRE(c.run_until([&] { return !c.all[1].watched.back().held; }));
+}

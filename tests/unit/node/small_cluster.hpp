@@ -1,0 +1,206 @@
+// A few nodes in one thread over a pretend network: for stories about one rule. The simulator (src/sim) is for chance.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.hpp"
+#include "made_up.hpp"
+#include "node/node.hpp"
+
+namespace node_test {
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+using base::time_point;
+
+/// Process i listens at made_up::address(i); the first `seats` of them are the seats.
+class small_cluster {
+public:
+    explicit small_cluster(std::uint64_t seats) {
+        settings.lease = 1s;
+        settings.batch_wait = 20ms;
+        settings.proposer_stagger = 30ms;
+        settings.retry = 50ms;
+        settings.founding_wait = 300ms;
+        settings.probe_period = 200ms;
+        settings.probe_timeout = 100ms;
+        settings.gossip_period = 50ms;
+        settings.dead_probe_period = 1s;
+        settings.push_pull_period = 5s;
+        settings.slots = 16;
+        for (std::uint64_t n = 1; n <= seats; ++n) {
+            settings.seeds.push_back(made_up::address(n));
+        }
+    }
+
+    struct process {
+        std::unique_ptr<node::node> node;
+        std::vector<node::granted> granted;
+        std::vector<node::request_failed> failed;
+        std::vector<node::hold_lost> lost;
+        std::vector<node::complaint> complaints;
+        std::vector<node::lock_changed> watched;
+        std::vector<epoch> persisted;
+        std::optional<errc> restarted;
+        bool has_left = false;
+    };
+
+    void start(std::uint64_t i, epoch highest = {}, peer_id stopped_being = {}) {
+        auto s = settings;
+        s.address = made_up::address(i);
+        s.name = "p" + std::to_string(i);
+        s.highest_epoch = highest;
+        s.stopped_being = stopped_being;
+        all[i].node = std::make_unique<node::node>(s, peer_id{7, ++last_id_}, random_.next(), moment());
+        drain(i);
+    }
+    void kill(std::uint64_t i) { all.erase(i); }
+    void cut(std::uint64_t a, std::uint64_t b) { cut_.insert({a, b}), cut_.insert({b, a}); }
+    void mend() { cut_.clear(); }
+
+    node::node& operator[](std::uint64_t i) { return *all.at(i).node; }
+    base::moment moment() const { return {now, 10'000 + std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count()}; }
+
+    request_number acquire(std::uint64_t i, std::string_view name, std::optional<base::duration> wait = {}) {
+        const auto number = all.at(i).node->acquire(name, {"note of p" + std::to_string(i), false, wait ? std::optional{now + *wait} : std::nullopt}, moment());
+        drain(i);
+        return number;
+    }
+    void release(std::uint64_t i, std::string_view name, token t) {
+        all.at(i).node->release(name, t, moment());
+        drain(i);
+    }
+    void leave(std::uint64_t i) {
+        all.at(i).node->leave(moment());
+        drain(i);
+    }
+    void watch(std::uint64_t i, std::string_view name) {
+        all.at(i).node->watch(name, moment());
+        drain(i);
+    }
+
+    /// Runs until `is_done`, at most for `at_most`; whether it came to that.
+    bool run_until(const std::function<bool()>& is_done, base::duration at_most = 20s) {
+        const auto end = now + at_most;
+        while (!is_done()) {
+            auto next = end;
+            std::uint64_t who = 0;
+            if (!packets_.empty() && packets_.begin()->first.first < next) {
+                next = packets_.begin()->first.first;
+            }
+            for (auto& [i, p] : all) {
+                if (const auto due = p.node->deadline(); due && *due < next) {
+                    next = std::max(*due, now);
+                    who = i;
+                }
+            }
+            if (next >= end) {
+                now = end;
+                return is_done();
+            }
+            now = next;
+            if (who != 0) {
+                all.at(who).node->tick(moment());
+                all.at(who).node->check(now);
+                drain(who);
+                continue;
+            }
+            const auto p = std::move(packets_.begin()->second);
+            packets_.erase(packets_.begin());
+            if (const auto to = all.find(p.to); to != all.end() && !cut_.contains({p.from, p.to})) {
+                to->second.node->handle(p.what.head, p.what.stream ? endpoint{} : made_up::address(p.from), p.what.what, moment());
+                to->second.node->check(now);
+                drain(p.to);
+            }
+        }
+        return true;
+    }
+    void run_for(base::duration d) {
+        run_until([] { return false; }, d);
+    }
+    bool is_member_everywhere(std::set<std::uint64_t> who) {
+        return std::all_of(all.begin(), all.end(), [&](const auto& p) {
+            const auto v = p.second.node->installed();
+            return v && v->members.size() == who.size() && p.second.node->lease_end() > now &&
+                   std::all_of(who.begin(), who.end(), [&](std::uint64_t i) { return all.contains(i) && v->has(all.at(i).node->self()); });
+        });
+    }
+    bool form(std::set<std::uint64_t> who) {
+        for (const auto i : who) {
+            start(i);
+        }
+        return run_until([&] { return is_member_everywhere(who); });
+    }
+    std::uint64_t owner_of(std::string_view name) {
+        auto& some = *all.begin()->second.node;
+        for (auto& [i, p] : all) {
+            if (p.node->self() == some.map()->owner_of(some.slot_of(name))) {
+                return i;
+            }
+        }
+        return 0;
+    }
+    /// A name owned by process i.
+    std::string name_at(std::uint64_t i) {
+        for (int n = 0;; ++n) {
+            if (owner_of("n" + std::to_string(n)) == i) {
+                return "n" + std::to_string(n);
+            }
+        }
+    }
+
+    base::settings settings;
+    std::map<std::uint64_t, process> all;
+    time_point now{1h};
+
+private:
+    struct packet {
+        std::uint64_t from, to;
+        node::send what;
+    };
+
+    void drain(std::uint64_t i) {
+        auto& p = all.at(i);
+        while (auto o = p.node->next()) {
+            if (auto* s = std::get_if<node::send>(&*o)) {
+                const std::uint64_t to = s->address.ip[15];
+                packets_.emplace(std::pair{now + random_.between(200us, 2ms), ++last_packet_}, packet{i, to, std::move(*s)});
+            } else if (auto* g = std::get_if<node::granted>(&*o)) {
+                p.granted.push_back(*g);
+            } else if (auto* f = std::get_if<node::request_failed>(&*o)) {
+                p.failed.push_back(*f);
+            } else if (auto* l = std::get_if<node::hold_lost>(&*o)) {
+                p.lost.push_back(*l);
+            } else if (auto* c = std::get_if<node::complaint>(&*o)) {
+                p.complaints.push_back(*c);
+            } else if (auto* w = std::get_if<node::lock_changed>(&*o)) {
+                p.watched.push_back(*w);
+            } else if (auto* e = std::get_if<node::persist_epoch>(&*o)) {
+                p.persisted.push_back(e->epoch);
+            } else if (std::holds_alternative<node::has_left>(*o)) {
+                p.has_left = true;
+            } else if (auto* m = std::get_if<node::must_restart>(&*o)) {
+                p.restarted = m->why;
+                const auto old = p.node->self();
+                start(i, m->highest_epoch, old);
+            }
+        }
+    }
+
+    base::random_source random_{1};
+    std::uint64_t last_id_ = 0;
+    std::uint64_t last_packet_ = 0;
+    std::map<std::pair<time_point, std::uint64_t>, packet> packets_;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> cut_;
+};
+
+}  // namespace node_test
