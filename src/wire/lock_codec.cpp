@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "wire/archive.hpp"
 #include "wire/codecs.hpp"
 
@@ -81,7 +83,13 @@ void fields(auto& a, is<lock::report> auto& m) { a(m.named, m.serial, m.number, 
 
 template <>
 constexpr kind about<lock::table>{0x5d, "lock.table"};
-void fields(auto& a, is<lock::table> auto& m) { a(m.to_view, list(m.slots, limits::slots)); }
+void fields(auto& a, is<lock::table> auto& m) {
+    a(m.to_view, list(m.slots, limits::slots));
+    // In rising order, as the sets of slots that answer it are.
+    a.check(std::adjacent_find(m.slots.begin(), m.slots.end(), [](const lock::slot_table& x, const lock::slot_table& y) {
+                return x.slot >= y.slot;
+            }) == m.slots.end());
+}
 
 template <>
 constexpr kind about<lock::no_table>{0x5e, "lock.no_table"};

@@ -6,8 +6,8 @@ namespace {
 
 using base::limits;
 
-// The dead of a day travel with the living.
-constexpr std::size_t most_of_a_roster = 4 * limits::members;
+// The dead of a day travel with the living, so that the frame bounds them; none takes fewer than 32 bytes.
+constexpr std::size_t most_of_a_roster = limits::frame / 32;
 
 }  // namespace
 

@@ -276,3 +276,25 @@ TEST_CASE("a view out of order is refused", "[wire]") {
     bytes[ids[1]] = bytes[ids[0]];
     REQUIRE(why_refused(bytes) == decode_error::malformed);
 }
+
+TEST_CASE("a table names each slot once, in rising order", "[wire]") {
+    const auto table_of = [](std::initializer_list<std::uint64_t> slots) {
+        auto bytes = front();
+        wire::pack::writer out{bytes};
+        out.number(0x5d);
+        out.array(2);
+        out.number(1);
+        out.array(slots.size());
+        for (const auto s : slots) {
+            out.array(3);
+            out.number(s);
+            out.array(0);
+            out.array(0);
+        }
+        return bytes;
+    };
+    REQUIRE(wire::decode(table_of({1, 2, 16383}), "c").has_value());
+    REQUIRE(why_refused(table_of({2, 1})) == decode_error::malformed);
+    REQUIRE(why_refused(table_of({2, 2})) == decode_error::malformed);
+    REQUIRE(why_refused(table_of({16384})) == decode_error::malformed);
+}

@@ -29,7 +29,7 @@ template <class T>
 concept has_2 = one_among<T, view_layer::step, view_layer::accepted_change, view_layer::join_shown, view_layer::join_refused,
                           view_layer::opinion_ask, view_layer::prepare, view_layer::accepted_founding, view_layer::found_prepare,
                           view_layer::found_accept, lease::ack, lock::taken, lock::release, lock::cancel, lock::released,
-                          lock::still_held, lock::table, lock::no_table, lock::table_ack, seat>;
+                          lock::still_held, lock::no_table, lock::table_ack, seat>;
 template <class T>
 concept has_3 = one_among<T, swim::ack, swim::push_pull, swim::introduction, view_layer::welcome, view_layer::opinion,
                           view_layer::rejected, view_layer::accept, view_layer::accepted, lease::request, lock::break_hold,
@@ -76,6 +76,11 @@ public:
     base::random_source& chance() { return chance_; }
 
 private:
+    static void in_order(auto& list, auto key) {
+        std::sort(list.begin(), list.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+        list.erase(std::unique(list.begin(), list.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }), list.end());
+    }
+
     template <class... Field>
     void each(Field&... field) {
         (fill(field), ...);
@@ -184,14 +189,15 @@ private:
         v.slots = static_cast<std::uint32_t>(1 + chance_.below(base::limits::slots));
     }
     void fill(view_layer::remaining& r) { each(r.peer, r.lease); }
+    void fill(lock::table& t) {
+        auto& [to_view, slots] = t;
+        each(to_view, slots);
+        in_order(slots, [](const lock::slot_table& s) { return s.slot; });
+    }
     void fill(view& v) {
         auto& [cluster, number, epoch, ring_function, slots, seats_since, seats, members, formers] = v;
         each(cluster, number, epoch, ring_function, seats_since, seats, members, formers);
         slots = static_cast<std::uint32_t>(1 + chance_.below(base::limits::slots));
-        const auto in_order = [](auto& list, auto key) {
-            std::sort(list.begin(), list.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
-            list.erase(std::unique(list.begin(), list.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }), list.end());
-        };
         in_order(seats, [](const seat& s) { return s.address; });
         in_order(members, [](const member& m) { return m.id; });
         in_order(formers, [](const former_member& f) { return f.removed; });
