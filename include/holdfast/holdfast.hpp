@@ -1,0 +1,22 @@
+// Everything: distributed locks, leader election and membership from a program's own fleet, with no lock server.
+//
+//     auto peer = holdfast::peer::start({.name = "worker-1", .listen = "10.0.0.7:4653",
+//                                        .seeds = {"10.0.0.1:4653", "10.0.0.2:4653", "10.0.0.3:4653"},
+//                                        .key_file = "/etc/holdfast.key"});
+//     auto hold = peer->lock("orders/42", {.wait = 5s});
+//     if (hold) { write(hold->token()); }
+#pragma once
+
+#include <holdfast/config.hpp>
+#include <holdfast/election.hpp>
+#include <holdfast/error.hpp>
+#include <holdfast/events.hpp>
+#include <holdfast/gate.hpp>
+#include <holdfast/hold.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/mutex.hpp>
+#include <holdfast/peer.hpp>
+#include <holdfast/result.hpp>
+#include <holdfast/token.hpp>
+#include <holdfast/version.hpp>
+#include <holdfast/view.hpp>
