@@ -38,15 +38,14 @@ void holder::cancel(request_number number, base::time_point now) {
 }
 
 void holder::release(std::string_view name, holdfast::token token, base::time_point now) {
-    const auto at = held_.find(token);
-    if (at == held_.end() || at->second.name != name) {
+    const auto at = held_.find({std::string{name}, token});
+    if (at == held_.end()) {
         return;
     }
     // HOLD-3: here first. It waits for company unless somebody is known to wait for it.
     const bool is_lazy = !at->second.others_wait;
-    auto freed = std::move(at->second.name);
     held_.erase(at);
-    give_up(freed, token, is_lazy, now);
+    give_up(std::string{name}, token, is_lazy, now);
 }
 
 void holder::watch_lock(std::string_view name, base::time_point now) {
@@ -83,16 +82,16 @@ void holder::install(const step& s, base::time_point now) {
             ask(number, p, now);  // HOLD-5: under the same number
         }
     }
-    for (auto& [token, r] : releases_) {
+    for (auto& [key, r] : releases_) {
         if (has_moved(r.at)) {
             r.attempt = 0;
-            send_release(token, r, false, now);
+            send_release(key, r, false, now);
         }
     }
-    for (auto& [number, r] : cancels_) {
+    for (auto& [key, r] : cancels_) {
         if (has_moved(r.at)) {
             r.attempt = 0;
-            send_cancel(number, r, now);
+            send_cancel(key, r, now);
         }
     }
     for (auto& [name, w] : watches_) {
@@ -113,10 +112,10 @@ void holder::set_leased(bool is_leased, base::time_point now) {
     is_leased_ = is_leased;
     if (!is_leased_) {
         const auto all = std::exchange(held_, {});
-        for (const auto& [token, h] : all) {
+        for (const auto& [key, h] : all) {
             ++counters_.lost;
-            out_.push(was_lost{h.name, token, errc::lease_lost});
-            give_up(h.name, token, false, now);
+            out_.push(was_lost{key.first, key.second, errc::lease_lost});
+            give_up(key.first, key.second, false, now);
         }
         for (auto& [number, p] : requests_) {
             p.next_send.reset();
@@ -147,11 +146,14 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
                     fail(at, errc::would_block, now);
                 }
             } else if constexpr (std::is_same_v<kind, released>) {
-                releases_.erase(m.token);
+                releases_.erase({m.name, m.token});
             } else if constexpr (std::is_same_v<kind, cancelled>) {
-                cancels_.erase(m.number);
+                const auto at = std::find_if(cancels_.begin(), cancels_.end(), [&](const auto& c) { return c.first.first == m.number; });
+                if (at != cancels_.end()) {
+                    cancels_.erase(at);
+                }
             } else if constexpr (std::is_same_v<kind, still_held>) {
-                if (!held_.contains(m.token)) {
+                if (!held_.contains({m.name, m.token})) {
                     give_up(m.name, m.token, false, now);  // OWN-9
                 }
             }
@@ -169,14 +171,14 @@ void holder::tick(base::time_point now) {
             ask(here->first, p, now);
         }
     }
-    for (auto& [token, r] : releases_) {
+    for (auto& [key, r] : releases_) {
         if (r.next_send <= now) {
-            send_release(token, r, false, now);
+            send_release(key, r, false, now);
         }
     }
-    for (auto& [number, r] : cancels_) {
+    for (auto& [key, r] : cancels_) {
         if (r.next_send <= now) {
-            send_cancel(number, r, now);
+            send_cancel(key, r, now);
         }
     }
     for (auto& [name, w] : watches_) {
@@ -192,10 +194,10 @@ std::optional<base::time_point> holder::deadline() const {
         base::earlier(due, p.until);
         base::earlier(due, p.next_send);
     }
-    for (const auto& [token, r] : releases_) {
+    for (const auto& [key, r] : releases_) {
         base::earlier(due, r.next_send);
     }
-    for (const auto& [number, r] : cancels_) {
+    for (const auto& [key, r] : cancels_) {
         base::earlier(due, r.next_send);
     }
     for (const auto& [name, w] : watches_) {
@@ -205,9 +207,9 @@ std::optional<base::time_point> holder::deadline() const {
 }
 
 void holder::end(errc holds, errc requests) {
-    for (const auto& [token, h] : std::exchange(held_, {})) {
+    for (const auto& [key, h] : std::exchange(held_, {})) {
         ++counters_.lost;
-        out_.push(was_lost{h.name, token, holds});
+        out_.push(was_lost{key.first, key.second, holds});
     }
     for (const auto& [number, p] : std::exchange(requests_, {})) {
         out_.push(has_failed{p.caller, requests});
@@ -224,16 +226,15 @@ void holder::leave(base::time_point now) {
     while (!requests_.empty()) {
         fail(requests_.begin(), errc::shutting_down, now);
     }
-    for (const auto& [token, h] : std::exchange(held_, {})) {
+    for (const auto& [key, h] : std::exchange(held_, {})) {
         ++counters_.lost;
-        out_.push(was_lost{h.name, token, errc::shutting_down});
-        give_up(h.name, token, false, now);
+        out_.push(was_lost{key.first, key.second, errc::shutting_down});
+        give_up(key.first, key.second, false, now);
     }
 }
 
 bool holder::has(std::string_view name, holdfast::token token) const {
-    const auto at = held_.find(token);
-    return at != held_.end() && at->second.name == name;
+    return held_.contains({std::string{name}, token});
 }
 
 // ---- requests
@@ -255,8 +256,9 @@ void holder::fail(requests_map::iterator at, errc why, base::time_point now) {
     requests_.erase(at);
     out_.push(has_failed{p.caller, why});
     if (p.was_asked) {
-        auto& r = cancels_[number] = {p.name, p.at, now, 0};
-        send_cancel(number, r, now);
+        const cancel_key key{number, p.name};
+        auto& r = cancels_[key] = {p.at, now, 0};
+        send_cancel(key, r, now);
     }
 }
 
@@ -268,7 +270,7 @@ errc holder::why_nothing() const {
 }
 
 void holder::on(const peer_id& from, const grant& given, base::time_point now) {
-    const bool is_held = held_.contains(given.token);
+    const bool is_held = held_.contains({given.name, given.token});
     if (is_held && settings_.bug != base::planted::duplicate_grant_given_back) {
         out_.push(send{from, taken{given.name, given.token}});  // HOLD-6
         return;
@@ -283,7 +285,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
             return;
         }
         if (is_leased_) {
-            held_.emplace(given.token, held_lock{given.name, at->second.at, given.number, at->second.note, given.others_wait});
+            held_.emplace(hold_key{given.name, given.token}, held_lock{at->second.at, given.number, at->second.note, given.others_wait});
             ++counters_.taken;
             out_.push(was_granted{at->second.caller, given.name, given.token});
             requests_.erase(at);
@@ -306,23 +308,23 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
 // ---- releases
 
 void holder::give_up(const std::string& name, holdfast::token token, bool is_lazy, base::time_point now) {
-    auto [at, is_new] = releases_.try_emplace(token, repeated{name, view_ ? slot_of_(name) : slot{}, now, 0});
+    auto [at, is_new] = releases_.try_emplace({name, token}, repeated{view_ ? slot_of_(name) : slot{}, now, 0});
     if (is_new || !is_lazy) {
-        send_release(token, at->second, is_lazy, now);
+        send_release(at->first, at->second, is_lazy, now);
     }
 }
 
-void holder::send_release(holdfast::token token, repeated& r, bool is_lazy, base::time_point now) {
+void holder::send_release(const hold_key& key, repeated& r, bool is_lazy, base::time_point now) {
     r.next_send = now + settings_.retry;
     if (const auto owner = owner_of(r.at); !owner.is_nil()) {
-        out_.push(send{owner, lock::release{r.name, token}, r.attempt++, is_lazy});
+        out_.push(send{owner, lock::release{key.first, key.second}, r.attempt++, is_lazy});
     }
 }
 
-void holder::send_cancel(request_number number, repeated& r, base::time_point now) {
+void holder::send_cancel(const cancel_key& key, repeated& r, base::time_point now) {
     r.next_send = now + settings_.retry;
     if (const auto owner = owner_of(r.at); !owner.is_nil()) {
-        out_.push(send{owner, lock::cancel{r.name, number}, r.attempt++});
+        out_.push(send{owner, lock::cancel{key.second, key.first}, r.attempt++});
     }
 }
 
@@ -349,18 +351,18 @@ void holder::on(const peer_id& from, const gather& asked) {
         auto& promise = promises_[s];
         promise = std::max(promise, asked.promise);
     }
-    for (const auto& [token, h] : held_) {
+    for (const auto& [key, h] : held_) {
         if (std::binary_search(asked.slots.begin(), asked.slots.end(), h.at)) {
-            answer.holds.push_back({h.name, token, self_, h.number, h.note, true});
+            answer.holds.push_back({key.first, key.second, self_, h.number, h.note, true});
         }
     }
     out_.push(send{from, std::move(answer)});
 }
 
 void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
-    if (const auto at = held_.find(asked.token); at != held_.end()) {
+    if (const auto at = held_.find({asked.name, asked.token}); at != held_.end()) {
         ++counters_.lost;
-        out_.push(was_lost{at->second.name, asked.token, errc::broken});
+        out_.push(was_lost{asked.name, asked.token, errc::broken});
         held_.erase(at);
     } else if (const auto waiting = requests_.find(asked.number); waiting != requests_.end() && waiting->second.name == asked.name) {
         waiting->second.was_asked = false;

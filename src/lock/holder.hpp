@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -92,16 +93,17 @@ private:
         std::optional<base::time_point> next_send;  // none: queued at the owner, or waiting for a lease
         unsigned attempt = 0;
     };
+    /// Tokens are unique for one lock only: two owners of one view both begin at 1.
+    using hold_key = std::pair<std::string, holdfast::token>;
     struct held_lock {
-        std::string name;
         holdfast::slot at;
         request_number number;
         std::string note;
         bool others_wait = false;
     };
+    using cancel_key = std::pair<request_number, std::string>;
     /// A release or a cancel, until a serving owner answers it.
     struct repeated {
-        std::string name;
         holdfast::slot at;
         base::time_point next_send{};
         unsigned attempt = 0;
@@ -122,8 +124,8 @@ private:
     void on(const peer_id& from, const lock_state& told);
     void ask(request_number number, pending& p, base::time_point now);
     void give_up(const std::string& name, holdfast::token token, bool is_lazy, base::time_point now);
-    void send_release(holdfast::token token, repeated& r, bool is_lazy, base::time_point now);
-    void send_cancel(request_number number, repeated& r, base::time_point now);
+    void send_release(const hold_key& key, repeated& r, bool is_lazy, base::time_point now);
+    void send_cancel(const cancel_key& key, repeated& r, base::time_point now);
     void send_watch(const std::string& name, watching& w, base::time_point now);
     void fail(requests_map::iterator at, errc why, base::time_point now);
     [[nodiscard]] errc why_nothing() const;
@@ -140,9 +142,9 @@ private:
     std::uint64_t last_number_ = 0;
     std::uint64_t last_report_ = 0;
     requests_map requests_;
-    std::map<holdfast::token, held_lock> held_;
-    std::map<holdfast::token, repeated> releases_;
-    std::map<request_number, repeated> cancels_;
+    std::map<hold_key, held_lock> held_;
+    std::map<hold_key, repeated> releases_;
+    std::map<cancel_key, repeated> cancels_;
     std::map<slot, epoch> promises_;
     std::map<std::string, watching, std::less<>> watches_;
     counters counters_;

@@ -165,3 +165,22 @@ TEST_CASE("HOLD-3: a release is sent until a serving owner acks, across a move")
     CHECK(c[3].as_owner.holds().empty());
     CHECK(c[2].as_holder.has_released_all());
 }
+
+TEST_CASE("two locks of two owners may have the same token") {
+    cluster c;
+    c.map = std::make_shared<const base::slot_map>(base::slot_map{{peer(1), peer(2)}, {0, 1, 0, 0, 0, 0, 0, 0, 0, 0}});
+    auto s = c.next_view(1, {});
+    s.map = std::make_shared<const base::slot_map>(base::slot_map{{peer(1), peer(2)}, {0, 1, 0, 0, 0, 0, 0, 0, 0, 0}});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, s);
+    }
+    c.run();
+    c.acquire(3, "0");
+    c.acquire(3, "1");
+    c.run();
+    REQUIRE(c[3].granted.size() == 2);
+    REQUIRE(c[3].granted[0].token == c[3].granted[1].token);
+    c.release(3, "1", c[3].granted[1].token);
+    CHECK(c[3].as_holder.has("0", c[3].granted[0].token));
+    CHECK_FALSE(c[3].as_holder.has("1", c[3].granted[1].token));
+}
