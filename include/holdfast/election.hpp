@@ -1,4 +1,4 @@
-// Leader election: a lock whose holder is the leader, with a value that others can see.
+// One leader among many candidates. An election is a lock whose hold is the term and whose note is the leader's value.
 #pragma once
 
 #include <chrono>
@@ -7,8 +7,9 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <utility>
 
+#include <holdfast/error.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/result.hpp>
@@ -16,67 +17,89 @@
 
 namespace holdfast {
 
-class driver;
+class peer;
 
-/// Who leads, as an observer is told.
-struct leader {
-    std::string election;
-    bool is_known = false;  ///< false: nobody leads now
-    peer_id peer;
-    std::string value;      ///< what the leader campaigned with
-    holdfast::token token;
-};
+namespace runtime {
+class driver;
+class observer;
+}  // namespace runtime
 
 struct campaign_options {
-    /// Shown to observers; at most 1024 bytes.
+    /// What observers learn of the leader: its address, say. At most 1024 bytes.
     std::string value{};
-    /// None: campaign for ever.
-    std::optional<std::chrono::milliseconds> wait{};
-    /// Ends the campaign with `cancelled`.
+    /// How long to wait for the term. None: for ever. Zero or less: one try.
+    std::optional<std::chrono::nanoseconds> wait{};
     std::stop_token stop{};
+    /// As in `acquire_options`.
+    std::function<void(errc why)> on_lost{};
 };
 
-/// Leadership: this process leads while `is_valid()`. Dropping it resigns.
-class term {
+/// Leadership: this process leads while it is valid. Terms of one election have rising tokens and, clocks willing
+/// (MUTEX), never overlap. Everything said of `hold` is true of it.
+class HOLDFAST_EXPORT term {
 public:
-    explicit term(hold h) : hold_{std::move(h)} {}
-
+    [[nodiscard]] holdfast::token token() const { return hold_.token(); }
     [[nodiscard]] bool is_valid() const { return hold_.is_valid(); }
     explicit operator bool() const { return is_valid(); }
-    [[nodiscard]] holdfast::token token() const { return hold_.token(); }
     [[nodiscard]] std::chrono::nanoseconds remaining() const { return hold_.remaining(); }
     [[nodiscard]] std::stop_token lost() const { return hold_.lost(); }
     [[nodiscard]] std::stop_token at_risk() const { return hold_.at_risk(); }
-    [[nodiscard]] std::optional<error> why_lost() const { return hold_.why_lost(); }
-    bool resign() { return hold_.release(); }
+    [[nodiscard]] std::optional<errc> why_lost() const { return hold_.why_lost(); }
+    /// Ends the term at once; the next candidate leads a round trip later. See `hold::release`.
+    result<void> resign() { return hold_.release(); }
 
 private:
+    friend class election;
+    explicit term(hold h) : hold_{std::move(h)} {}
+
     hold hold_;
 };
 
-/// An observer; dropping it ends the calls. A call under way on another thread may still be finishing then.
-class observation {
-public:
-    observation() = default;
-    explicit observation(std::shared_ptr<void> registration) : registration_{std::move(registration)} {}
-
-private:
-    std::shared_ptr<void> registration_;
+/// Who leads, as the owner of the election's name last told.
+struct leader {
+    std::string election;              ///< the name of the election
+    bool exists = false;               ///< false: nobody leads; the rest is empty then
+    std::optional<std::string> value;  ///< as the leader gave it
+    holdfast::token token;
+    peer_id holder;
 };
 
-/// An election by name; cheap to make and to copy, for any thread. `election("x")` and `lock("x")` are the same lock.
-class election {
+/// While it lives, its callback is called. Move-only. Its destruction waits for a call that is under way, unless it
+/// happens in that very call; none comes after it.
+class HOLDFAST_EXPORT observation {
 public:
-    election(std::shared_ptr<driver> peer, std::string name) : peer_{std::move(peer)}, name_{std::move(name)} {}
+    observation(observation&&) noexcept;
+    observation& operator=(observation&&) noexcept;
+    ~observation();
 
-    /// Waits until this process leads. Errors as for `peer::lock`; none leaves this process leading.
-    [[nodiscard]] result<term> campaign(campaign_options options = {}) const;
-    /// Tells who leads now, and every change. Steps may be missed, the last state not (WATCH-1). Called on the peer's
-    /// callback thread, outside every lock of the library.
-    [[nodiscard]] observation observe(std::function<void(const leader&)> callback) const;
+    void stop();  ///< as destruction
 
 private:
-    std::shared_ptr<driver> peer_;
+    friend class election;
+    explicit observation(std::shared_ptr<runtime::observer> o);
+
+    std::shared_ptr<runtime::observer> observer_;
+};
+
+/// From `peer::election`. A small handle: copy it, keep it beyond the peer (calls fail with `shutting_down` then).
+class HOLDFAST_EXPORT election {
+public:
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+    /// Waits until this process leads. Fails as `peer::lock`; `value_too_long` for the value.
+    [[nodiscard]] result<term> campaign(campaign_options options = {}) const;
+
+    /// Calls `callback` with the present state as soon as that is known, and after each change. Between two calls
+    /// states may be missed, the last one is not; while this peer cannot reach the owner the last state stands.
+    /// On the callback thread, outside every lock of the library. Must not throw.
+    /// Fails with `name_too_long` or `shutting_down`.
+    [[nodiscard]] result<observation> observe(std::function<void(const leader&)> callback) const;
+
+private:
+    friend class peer;
+    election(std::shared_ptr<runtime::driver> d, std::string name) : driver_{std::move(d)}, name_{std::move(name)} {}
+
+    std::shared_ptr<runtime::driver> driver_;
     std::string name_;
 };
 

@@ -1,85 +1,123 @@
-// What happens inside a peer, for logs, metrics and tests.
+// What a peer tells of itself: events as they happen, counters when asked.
+//
+// Events come through `config::on_event`, one after another and in order, on the callback thread of the peer, outside
+// every lock of the library. They are for logs and metrics: no decision about a lock should rest on one, `hold` has
+// the answers for that.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include <holdfast/error.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
 namespace holdfast {
 
+/// What gossip believes of a peer: a guess, made here and now. Who is a member is agreed on, in views.
+enum class belief : std::uint8_t { alive = 0, suspect = 1, dead = 2, left = 3 };
+
+[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(belief what);
+
 namespace events {
 
-/// The cluster agreed on a view and this peer follows it.
+/// The cluster agreed on another view and this peer acts in it now.
 struct view_installed {
-    std::shared_ptr<const holdfast::view> view;
+    std::shared_ptr<const view> what;
 };
-/// Gossip changed its mind about somebody. A guess: membership is what views say.
-enum class belief : std::uint8_t { alive, suspect, dead, left };
+/// Gossip changed its mind about a peer.
 struct belief_changed {
     peer_id peer;
     std::string name;
     endpoint address;
     belief now{};
 };
-/// A hold ended without a release. What its lock guards may already be another's.
+/// This peer may act: it is a member with a running lease.
+struct lease_gained {};
+/// The lease is late to be renewed; it still runs for `remaining`.
+struct lease_at_risk {
+    std::chrono::nanoseconds remaining{};
+};
+/// It was at risk, and was renewed in time.
+struct lease_renewed {};
+/// The lease ran out (LEASE-5). Every hold was reported lost.
+struct lease_lost {};
+/// A hold ended without a release.
 struct hold_lost {
     std::string name;
     holdfast::token token;
-    error why;
-};
-/// The lease is late to be renewed (true), or was renewed again (false).
-struct at_risk {
-    bool is_at_risk = false;
-};
-/// This peer was removed, or met its cluster under another id, and goes on under a new PeerId (VIEW-4, FOUND-3).
-struct restarted {
-    peer_id now;
     errc why{};
 };
-/// Something a person should see to: other seeds, a wrong key, another version. The peer goes on trying.
+/// Something a person should know or mend: other seats, another key, a version. The peer goes on trying.
 struct complaint {
     error what;
 };
-/// An invariant of the library failed. The peer has stopped; the text says where.
+/// This peer's PeerId is over (evicted, or a better cluster was met); it goes on as a new peer (VIEW-4, FOUND-3, FOUND-6).
+struct restarted {
+    peer_id before;
+    peer_id after;
+    errc why{};
+};
+/// The peer has left (`leave()`), or stopped for good because of an error of its own.
 struct stopped {
     error why;
 };
 
 }  // namespace events
 
-using event = std::variant<events::view_installed, events::belief_changed, events::hold_lost, events::at_risk, events::restarted,
-                           events::complaint, events::stopped>;
+using event = std::variant<events::view_installed, events::belief_changed, events::lease_gained, events::lease_at_risk,
+                           events::lease_renewed, events::lease_lost, events::hold_lost, events::complaint, events::restarted,
+                           events::stopped>;
 
-/// Called on the peer's own callback thread, in order, outside every lock of the library. It must not destroy the peer.
-using event_callback = std::function<void(const event&)>;
+/// One line for a log.
+[[nodiscard]] HOLDFAST_EXPORT std::string to_string(const event& what);
 
-/// Counters since the peer was started; they never go back.
+/// Counters since the start of the peer (restarts under a new PeerId included), and a few present sizes.
 struct statistics {
-    std::uint64_t views = 0;            ///< views installed
-    std::uint64_t ballots = 0;          ///< ballots this peer proposed
-    std::uint64_t suspicions = 0;       ///< by gossip
-    std::uint64_t leases_lost = 0;      ///< times the own lease ran out
-    std::uint64_t grants_given = 0;     ///< as owner
-    std::uint64_t grants_taken = 0;     ///< as holder
+    // agreement and membership
+    std::uint64_t views_installed = 0;
+    std::uint64_t ballots_started = 0;    ///< as proposer
+    std::uint64_t suspicions = 0;
+    std::uint64_t restarts = 0;           ///< new PeerIds after the first
+    std::uint64_t leases_lost = 0;
+
+    // locks, as an owner
+    std::uint64_t grants_given = 0;
+    std::uint64_t slots_gathered = 0;
+    std::uint64_t tables_received = 0;
+    std::uint64_t conflicts_reported = 0; ///< HOLD-4: anything but 0 is a bug worth a report
+
+    // locks, as a holder
+    std::uint64_t requests = 0;           ///< lock() and try_lock() asked
+    std::uint64_t grants_taken = 0;
+    std::uint64_t requests_failed = 0;
     std::uint64_t holds_lost = 0;
-    std::uint64_t waits = 0;            ///< acquires that were not answered at once
-    std::uint64_t conflicts = 0;        ///< reports that contradicted each other (HOLD-4); anything but 0 is a bug
-    std::uint64_t restarts = 0;         ///< new PeerIds taken
+    std::uint64_t waiting = 0;            ///< right now: requests without an answer
+    std::uint64_t held = 0;               ///< right now: holds
+    std::uint64_t read_by_caller = 0;     ///< answers read by the very thread that waited for them
+
+    // the network
     std::uint64_t datagrams_sent = 0;
     std::uint64_t datagrams_received = 0;
     std::uint64_t frames_sent = 0;
     std::uint64_t frames_received = 0;
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
-    std::uint64_t malformed = 0;        ///< messages that did not parse
-    std::uint64_t not_authentic = 0;    ///< messages under a wrong key, or tampered with
+    std::uint64_t writes = 0;             ///< system calls
+    std::uint64_t reads = 0;
+    std::uint64_t not_authentic = 0;      ///< wrong key, or damaged
+    std::uint64_t replayed = 0;
+    std::uint64_t malformed = 0;
+    std::uint64_t dropped = 0;            ///< messages no rule lets us act on, or that did not fit a full queue
+    std::uint64_t connect_failures = 0;
+
+    std::uint64_t callback_exceptions = 0; ///< callbacks of the application must not throw; this many did
 };
 
 }  // namespace holdfast

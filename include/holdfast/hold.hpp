@@ -1,59 +1,86 @@
-// A held lock.
+// A held lock: its token, until when it is good, and how to learn that it is lost.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 
 #include <holdfast/error.hpp>
+#include <holdfast/export.hpp>
+#include <holdfast/result.hpp>
 #include <holdfast/token.hpp>
 
 namespace holdfast {
 
-namespace detail {
-struct hold_state;
+namespace runtime {
+class grip;
 }
 
-/// A lock this process holds. Move-only; dropping it releases the lock. It may outlive its peer: it is then lost.
+/// How to wait for a lock.
+struct acquire_options {
+    /// How long to wait. None: for ever. Zero or less: one try, as `try_lock`.
+    std::optional<std::chrono::nanoseconds> wait{};
+    /// Ends the wait with `cancelled` when a stop is requested.
+    std::stop_token stop{};
+    /// A few words of the holder that others see with the hold (`holdfast owner`, elections); at most 1024 bytes.
+    std::string note{};
+    /// Called at most once, on the callback thread, when the hold is lost; never after a release. Must not throw.
+    std::function<void(errc why)> on_lost{};
+};
+
+/// One granted lock. Move-only; its destruction releases it.
 ///
-/// It stays valid for as long as the peer's lease runs, which the library renews in the background without a message
-/// for each lock. All questions are answered here, without I/O, from the boot-time clock as it is when asked.
-/// One hold is for one thread at a time, except for `lost()` and `at_risk()`, whose tokens any thread may keep.
-class hold {
+/// The questions are answered locally, without I/O, for the moment of the question: from the end of this peer's lease
+/// and the boot-time clock, so that a process which was stopped and goes on sees the truth at its next look (HOLD-2).
+/// A hold is valid until it is released or lost; once lost, always lost.
+///
+/// What `is_valid()` says may be history a moment later. Whatever must never see two holders checks the token (gate.hpp).
+///
+/// Any thread may call the questions; `release`, moves and destruction need the exclusion of any other object. A hold
+/// may outlive its peer: it is lost then, with `shutting_down`.
+class HOLDFAST_EXPORT hold {
 public:
-    hold() = default;
-    explicit hold(std::shared_ptr<detail::hold_state> state);
-    ~hold();
-    hold(hold&& other) noexcept;
-    hold& operator=(hold&& other) noexcept;
+    hold(hold&&) noexcept;
+    hold& operator=(hold&&) noexcept;  ///< releases what it held before
     hold(const hold&) = delete;
     hold& operator=(const hold&) = delete;
+    ~hold();
 
     [[nodiscard]] const std::string& name() const;
-    /// Greater than that of every earlier hold of this lock (FENCE). Give it to what the lock guards.
+    /// Greater than the token of every earlier hold of this lock that conflicts with it (FENCE). Kept after the end.
     [[nodiscard]] holdfast::token token() const;
 
-    /// HOLD-2: held, not released, not lost, the lease running now.
     [[nodiscard]] bool is_valid() const;
     explicit operator bool() const { return is_valid(); }
-    /// For how long it is certain, if nothing is heard any more. Zero when it is not valid.
+    /// How long it is valid for certain if nothing more is heard from the cluster; zero when it is not valid. In health it
+    /// stays near the length of the lease, for the lease is renewed all the time.
     [[nodiscard]] std::chrono::nanoseconds remaining() const;
 
-    /// Stop is requested when the hold has ended without a release; `why_lost` then says why. A callback on it runs on
-    /// the peer's callback thread.
+    /// A stop is requested when the hold is lost; never because of a release. Its callbacks run on the callback thread,
+    /// a little after `is_valid()` has turned false.
     [[nodiscard]] std::stop_token lost() const;
-    /// Stop is requested when the lease is late to be renewed: at least two fifths of it are left to finish or to undo.
+    /// A stop is requested when the lease becomes late to be renewed (less than two fifths of it remain), and already is
+    /// if it is late now. The warning before `lost`: finish or save what can be. When the lease is renewed after all,
+    /// this token stays triggered; ask for a new one.
     [[nodiscard]] std::stop_token at_risk() const;
-    [[nodiscard]] std::optional<error> why_lost() const;
+    /// Why it was lost: `lease_lost`, `evicted`, `broken`, `shutting_down`, `internal_error`. Nothing while it is valid and
+    /// after a release.
+    [[nodiscard]] std::optional<errc> why_lost() const;
 
-    /// Gives the lock up; takes effect here at once and reaches the owner with the next packet. Returns whether it was
-    /// valid until now. A second call does nothing and returns false.
-    bool release();
+    /// Ends the hold here and now and tells the owner soon after (HOLD-3); returns at once. Again, or on a moved-from
+    /// hold: does nothing. An error tells that the hold had been lost before, and why: what was done since then may
+    /// have met another holder.
+    result<void> release();
 
 private:
-    std::shared_ptr<detail::hold_state> state_;
+    friend class peer;
+    friend class term;
+    explicit hold(std::shared_ptr<runtime::grip> g);
+
+    std::shared_ptr<runtime::grip> grip_;
 };
 
 }  // namespace holdfast

@@ -1,71 +1,70 @@
-// A distributed lock that meets the standard's TimedLockable requirements: std::unique_lock and std::scoped_lock fit.
+// A distributed lock with the face of std::timed_mutex: std::unique_lock, std::scoped_lock and std::lock fit it.
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <stdexcept>
+#include <memory>
 #include <string>
-#include <utility>
+#include <system_error>
 
+#include <holdfast/error.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/hold.hpp>
-#include <holdfast/peer.hpp>
+#include <holdfast/token.hpp>
 
 namespace holdfast {
 
-/// What `mutex::lock` throws; the mutex is then not held.
-class lock_error : public std::runtime_error {
+class peer;
+
+/// What `mutex::lock` throws: the one exception of the library. `code().value()` is the `errc` as a number.
+class HOLDFAST_EXPORT lock_error : public std::system_error {
 public:
-    explicit lock_error(error what) : std::runtime_error{what.text}, error_{std::move(what)} {}
-    [[nodiscard]] const error& why() const { return error_; }
+    explicit lock_error(error why);
+    [[nodiscard]] const error& why() const noexcept { return why_; }
 
 private:
-    error error_;
+    error why_;
 };
 
-/// Like std::mutex one object guards one thing; unlike it the lock can be lost, which `held()` tells. An object is used
-/// like a std::mutex: by whoever locked it until unlock; several threads need an object each, of the same name.
-class mutex {
+/// The lock `name` of the cluster of a peer. Any number of mutexes, in any processes, may have one name.
+///
+/// Any thread may call; as with std::mutex, the thread that locked it unlocks it. A thread that has it and locks it
+/// again would wait for itself: `lock` throws `would_deadlock`, the others return false.
+///
+/// Unlike std::mutex, what it guards can be lost (a lease that ran out): look at `token()` and `is_valid()`, or use
+/// `peer::lock`, whose hold also tells when that happens.
+class HOLDFAST_EXPORT mutex {
 public:
-    mutex(peer owner, std::string name) : peer_{std::move(owner)}, name_{std::move(name)} {}
+    /// Keeps what it needs of the peer; the handle may be moved or end before it (then nothing can be locked any more).
+    mutex(const peer& with, std::string name);
+    ~mutex();  ///< releases whatever threads still have
+    mutex(const mutex&) = delete;
+    mutex& operator=(const mutex&) = delete;
 
-    void lock() { take({}); }
-    bool try_lock() {
-        auto got = peer_.try_lock(name_);
-        return keep(std::move(got));
-    }
+    /// Waits for ever. Returns with the lock held, or throws `lock_error` without it.
+    void lock();
+    /// False: another has it, or nobody can be granted it now.
+    [[nodiscard]] bool try_lock();
     template <class Rep, class Period>
-    bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) {
-        return keep(peer_.lock(name_, {.wait = std::chrono::ceil<std::chrono::milliseconds>(wait)}));
+    [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) {
+        return try_for(std::chrono::ceil<std::chrono::nanoseconds>(wait));
     }
     template <class Clock, class Duration>
-    bool try_lock_until(const std::chrono::time_point<Clock, Duration>& until) {
-        return try_lock_for(until - Clock::now());
+    [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& end) {
+        return try_lock_for(end - Clock::now());
     }
-    void unlock() { held_.release(); }
+    /// Releases what this thread locked; nothing else is touched, also when the hold was lost meanwhile.
+    void unlock();
 
-    /// Its token, remaining time and lost notice; empty while not locked.
-    [[nodiscard]] const hold& held() const { return held_; }
-    [[nodiscard]] holdfast::token token() const { return held_.token(); }
+    /// Of the calling thread's hold; nil if it has none.
+    [[nodiscard]] holdfast::token token() const;
+    /// Whether the calling thread has it and its hold is valid.
+    [[nodiscard]] bool is_valid() const;
 
 private:
-    void take(const acquire_options& options) {
-        auto got = peer_.lock(name_, options);
-        if (!got) {
-            throw lock_error{got.error()};
-        }
-        held_ = std::move(*got);
-    }
-    bool keep(result<hold> got) {
-        if (!got) {
-            return false;
-        }
-        held_ = std::move(*got);
-        return true;
-    }
+    bool try_for(std::chrono::nanoseconds wait);
 
-    peer peer_;
-    std::string name_;
-    hold held_;
+    struct state;
+    std::unique_ptr<state> state_;
 };
 
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// A peer: this process as a participant of a cluster.
+// One participant of a cluster: start it, lock with it, leave.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,9 @@
 
 #include <holdfast/config.hpp>
 #include <holdfast/election.hpp>
+#include <holdfast/error.hpp>
 #include <holdfast/events.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/result.hpp>
@@ -19,58 +21,93 @@
 
 namespace holdfast {
 
+namespace runtime {
 class driver;
+}
 
-struct acquire_options {
-    /// How long to wait for others. None: for ever. Zero: as `try_lock`.
-    std::optional<std::chrono::milliseconds> wait{};
-    /// Ends the wait with `cancelled`; the lock is then not held.
-    std::stop_token stop{};
-    /// Kept with the hold and shown to others; at most 1024 bytes.
-    std::string note{};
+/// A peer that this one knows: by agreement (it is in the view), by gossip, or by both.
+struct known_peer {
+    peer_id id;
+    std::string name;
+    endpoint address;
+    bool is_member = false;   ///< in the view installed here
+    bool is_voter = false;    ///< fills a seat of it
+    bool is_leaving = false;
+    std::uint32_t weight = 0; ///< 0 for who is no member
+    std::size_t slots = 0;    ///< how many slots it owns
+    belief seems = belief::alive;
 };
 
-/// Any thread may call anything, as many at once as they like. Copies are the same peer; the last one dropped leaves.
-class peer {
+/// A handle of a running peer. Move-only; a moved-from one may only be destroyed or assigned to.
+///
+/// Threads: any thread may call anything, at any time; calls of different threads do not wait for each other longer than a
+/// few microseconds. The peer has one thread of its own for reading and timers, and a second one, started when first
+/// needed, on which every callback of the application runs, in order, outside every lock of the library. A callback may
+/// call the library. What waits in a callback delays the callbacks behind it, those of `lost` too: give such calls a short
+/// `wait`, or do them on a thread of your own. `leave()` in a callback fails with `would_deadlock`.
+///
+/// A fork: the peer and its holds stay with the parent. In the child every hold is invalid and every call fails with
+/// `shutting_down`; start a peer of its own there.
+///
+/// Errors inside: should an invariant of the library break, this peer stops (events::stopped): its holds are lost and
+/// its calls fail with `internal_error`, whose text tells where. The program goes on.
+class HOLDFAST_EXPORT peer {
 public:
-    /// Opens the sockets and begins to look for the cluster; does not wait for it (`wait_ready` does, and `lock` waits
-    /// within its own time). `bad_config`, `address_in_use`, `io`.
+    /// Opens the sockets, starts the thread, and returns without waiting for the cluster (`wait_ready` does).
+    /// Fails with `bad_config`, `address_in_use`, `io`.
     [[nodiscard]] static result<peer> start(config options);
 
-    /// Waits until this peer is a member with a running lease. `not_a_member` or `no_quorum`, with what is known of the
-    /// reason (other seeds, a wrong key) in the text.
-    [[nodiscard]] result<void> wait_ready(std::chrono::milliseconds at_most) const;
+    peer(peer&&) noexcept;
+    peer& operator=(peer&&) noexcept;
+    peer(const peer&) = delete;
+    peer& operator=(const peer&) = delete;
+    /// Leaves (see `leave`), for at most one lease: the others would wait that long for its locks if it just ended.
+    ~peer();
 
-    /// Waits up to `options.wait` for the lock. The token of the hold is greater than that of every earlier hold of it.
-    /// `timed_out`: others have it. `no_quorum`, `not_a_member`: nobody can be granted it here now. `cancelled`,
-    /// `shutting_down`, `name_too_long`, `value_too_long`, `too_many`. In every one of these nothing is held, and
-    /// nothing will be (HOLD-6).
-    [[nodiscard]] result<hold> lock(std::string_view name, const acquire_options& options = {}) const;
-    /// Gets it now or says `would_block`. Costs one round trip to the lock's owner; `no_quorum` when that does not answer
-    /// within the lease.
-    [[nodiscard]] result<hold> try_lock(std::string_view name) const;
+    /// Waits until this peer is a member with a running lease, so that it can be granted locks. Calls of `lock` may be
+    /// made before that; they wait. `not_a_member`, `no_quorum`: not within `wait`, with the reason as far as it is known
+    /// (or `seeds_differ`, `wrong_key`, `wrong_cluster`, `version`, `ring_not_supported` when that was seen).
+    /// `cancelled`, `shutting_down`.
+    [[nodiscard]] result<void> wait_ready(std::chrono::nanoseconds wait, std::stop_token stop = {}) const;
+    [[nodiscard]] bool is_ready() const;
 
-    [[nodiscard]] holdfast::election election(std::string name) const;
+    /// Waits up to `options.wait` for the lock `name` (1 to 512 bytes of any kind).
+    /// Success: it is held, alone, until released or lost; its token exceeds that of every earlier hold of `name` (FENCE).
+    /// `timed_out`: others have it. `not_a_member`, `no_quorum`: nobody can be granted it here now; these end a call only
+    /// when its wait does. `cancelled`: by `options.stop`. `shutting_down`, `too_many`, `name_too_long`, `value_too_long`:
+    /// it was not asked for. `broken`: somebody broke this request (BREAK-1). `internal_error`: see above. In each case
+    /// nothing is held and nothing will be (HOLD-6).
+    [[nodiscard]] result<hold> lock(std::string_view name, acquire_options options = {}) const;
+    /// As `lock`, with one answer instead of a wait: `would_block` when another has it. Takes a round trip to the owner of
+    /// the name; while the name changes owners, up to about a lease, after which it fails with `timed_out`.
+    [[nodiscard]] result<hold> try_lock(std::string_view name, acquire_options options = {}) const;
 
-    /// Hands over what it owns, gives up what it holds (those holds are lost as `shutting_down`), and tells the others,
-    /// so that nobody waits for a lease. Returns when that is done, at the latest after five leases; this peer can only
-    /// be dropped then. Called by the last handle's destructor too.
-    void leave() const;
+    [[nodiscard]] holdfast::election election(std::string_view name) const;
 
-    [[nodiscard]] peer_id id() const;                     ///< changes when the peer had to start anew (events::restarted)
-    [[nodiscard]] endpoint address() const;               ///< as advertised
-    [[nodiscard]] std::shared_ptr<const view> installed() const;  ///< null before this peer is a member
-    [[nodiscard]] bool is_leased() const;
-    /// The member that owns `name` in the installed view; nothing before there is one.
-    [[nodiscard]] std::optional<member> owner_of(std::string_view name) const;
-    /// What gossip believes of everybody it has heard of, this peer included.
-    [[nodiscard]] std::vector<events::belief_changed> roster() const;
+    /// Leaves the cluster: releases the holds, hands its slots over, gives up its seat, and stops (LEAVE-1); holds that are
+    /// still there are lost with `shutting_down`. Success: all of that is done, and nobody has to wait for a lease to run out.
+    /// `timed_out`: it has stopped without having heard so; others get its locks after a lease. Default wait: 5 leases, the
+    /// most it can take. Every call after it fails with `shutting_down`; again: returns at once.
+    result<void> leave(std::optional<std::chrono::nanoseconds> wait = {});
+
+    /// It may change: a peer that was evicted goes on under a new one (events::restarted).
+    [[nodiscard]] peer_id id() const;
+    [[nodiscard]] const std::string& name() const;
+    /// As advertised, the port filled in.
+    [[nodiscard]] endpoint address() const;
+    /// The view installed here; null before the first.
+    [[nodiscard]] std::shared_ptr<const holdfast::view> view() const;
+    /// In the order of their PeerIds.
+    [[nodiscard]] std::vector<known_peer> members() const;
+    /// Which member owns `name` in the view installed here. `not_a_member` before the first.
+    [[nodiscard]] result<member> owner_of(std::string_view name) const;
     [[nodiscard]] statistics stats() const;
 
 private:
-    struct handle;
-    explicit peer(std::shared_ptr<handle> h);
-    std::shared_ptr<handle> handle_;
+    friend class mutex;
+    explicit peer(std::shared_ptr<runtime::driver> d);
+
+    std::shared_ptr<runtime::driver> driver_;
 };
 
 }  // namespace holdfast

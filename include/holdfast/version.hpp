@@ -1,7 +1,16 @@
-// The version of the library. The wire protocol has a version of its own (docs/wire-format.md).
+// The version of the headers (semantic versioning). The C++ interface promises source compatibility within a major
+// version, no binary one; peers of one cluster may run different versions as long as their protocols meet
+// (`errc::version`).
 #pragma once
+
+#include <string_view>
 
 #define HOLDFAST_VERSION_MAJOR 0
 #define HOLDFAST_VERSION_MINOR 1
 #define HOLDFAST_VERSION_PATCH 0
-#define HOLDFAST_VERSION "0.1.0"
+
+namespace holdfast {
+
+constexpr std::string_view version_text = "0.1.0";
+
+}  // namespace holdfast
