@@ -1,0 +1,207 @@
+// Processes on machines: real nodes, each with its clocks, its part of the network and its application.
+//
+// Everything a driver of nodes does in production is done here in pretence: it hands packets over with the time read
+// after they arrived, drains the outputs, arms one timer, keeps the epoch on a disk, and makes a new node when one is
+// over. What happens is told to the judge at once, and to the applications when the event is over.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/random.hpp"
+#include "node/node.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/judge.hpp"
+#include "sim/machine_clock.hpp"
+#include "sim/message_kind.hpp"
+#include "sim/network.hpp"
+#include "sim/scenario.hpp"
+#include "sim/trace.hpp"
+#include "wire/codec.hpp"
+
+namespace holdfast::sim {
+
+/// What runs in the processes. Told after the event is over, so it may ask for more at once.
+class application {
+public:
+    virtual void started(std::uint32_t place) = 0;
+    virtual void ended(std::uint32_t place) = 0;
+    virtual void resumed(std::uint32_t place) = 0;
+    virtual void granted(std::uint32_t place, request_number number, judge::lock l, token t) = 0;
+    virtual void failed(std::uint32_t place, request_number number) = 0;
+    virtual void lost(std::uint32_t place, judge::lock l, token t) = 0;
+
+protected:
+    ~application() = default;
+};
+
+/// What may meddle with a message at the moment when it is sent.
+class meddler {
+public:
+    struct verdict {
+        bool is_lost = false;
+        base::duration delay{};
+    };
+    virtual verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) = 0;
+
+protected:
+    ~meddler() = default;
+};
+
+struct acquire_how {
+    bool is_try = false;
+    std::optional<base::duration> timeout;
+};
+
+class cluster {
+public:
+    struct counters {
+        std::uint64_t steps = 0;
+        std::uint64_t views_installed = 0;
+        std::uint64_t nodes_started = 0;
+        std::uint64_t holds_lost = 0;
+        std::uint64_t slots_gathered = 0;
+        std::uint64_t tables_received = 0;
+    };
+
+    cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace, event_queue& events);
+    ~cluster();
+
+    void attach(application& runs, meddler& meddles);
+    /// datagram, stream, timer, start, resume.
+    void handle(const event& e);
+    /// The applications hear what happened in the event that is over.
+    void tell_applications();
+
+    // ---- what applications do
+
+    [[nodiscard]] request_number acquire(std::uint32_t place, judge::lock l, const acquire_how& how);
+    void cancel(std::uint32_t place, request_number number);
+    void release(std::uint32_t place, judge::lock l, token t);
+
+    // ---- what happens to processes
+
+    /// Started again `after` that, as a new peer.
+    void crash(std::uint32_t place, base::duration after);
+    /// Nothing runs until then, but the clocks. `in_mid_step`: it stops at its next step, between what it does and
+    /// the packets that tell of it.
+    void pause(std::uint32_t place, base::duration how_long, bool in_mid_step);
+    void leave(std::uint32_t place, base::duration restart_after);
+    void set_rate(std::uint32_t place, int parts_per_million);
+    void step_wall(std::uint32_t place, std::chrono::seconds by);
+    /// Whoever is down or paused is started or resumed now.
+    void mend();
+    [[nodiscard]] sim::network& net() { return network_; }
+
+    // ---- looking
+
+    [[nodiscard]] bool is_up(std::uint32_t place) const { return places_[place].node != nullptr; }
+    [[nodiscard]] bool is_paused(std::uint32_t place) const { return places_[place].paused_until.has_value(); }
+    [[nodiscard]] judge::run run_at(std::uint32_t place) const { return places_[place].run; }
+    [[nodiscard]] std::size_t places() const { return places_.size(); }
+    /// Where the owner of `l` runs, as some process that is up believes.
+    [[nodiscard]] std::optional<std::uint32_t> owner_of(judge::lock l) const;
+    [[nodiscard]] std::optional<std::uint32_t> holder_of(judge::lock l) const;
+    /// STUCK: whether any owner keeps a hold at all, and which ones nobody holds.
+    [[nodiscard]] bool has_owned_holds() const;
+    void report_owned_holds() const;
+    [[nodiscard]] const counters& counted() const { return counters_; }
+    /// A line in the trace that is about nobody in particular.
+    void note(std::string_view text) { trace_.line(events_.now(), "--", text); }
+
+private:
+    struct machine {
+        explicit machine(const place_plan& plan) : clock{plan.boot, plan.parts_per_million, plan.wall_s} {}
+
+        machine_clock clock;
+        epoch persisted;            // on the disk, where there is a state_dir
+        std::uint32_t starts = 0;   // of processes here
+        std::string name;           // p3, p3.2
+        peer_id id;
+        judge::run run = 0;
+        base::settings settings;
+        std::unique_ptr<node::node> node;  // null: nothing runs here
+        bool is_leaving = false;
+        base::duration restart_after{};
+        std::optional<instant> paused_until;
+        std::optional<base::duration> pause_in_next_step;
+        std::vector<network::number> inbox;   // came while it was paused
+        std::vector<network::number> unsent;  // of the step in which it was paused
+        std::optional<base::time_point> timer;
+        std::uint32_t timer_generation = 0;
+        std::optional<base::time_point> lease_end;  // as last asked, and in true time
+        std::optional<instant> lease_ends;
+        std::uint64_t conflicts = 0;
+        std::uint64_t steps = 0;
+        std::optional<node::must_restart> is_over;
+        bool has_left = false;
+    };
+    struct news {
+        enum class what : std::uint8_t { started, ended, resumed, granted, failed, lost } kind{};
+        std::uint32_t place = 0;
+        request_number number;
+        judge::lock lock = 0;
+        token held;
+    };
+
+    template <class Call>
+    void step(std::uint32_t at, Call&& call);
+    void start(std::uint32_t at);
+    void make_node(std::uint32_t at, const peer_id& id);
+    void end_node(std::uint32_t at);
+    void resume(std::uint32_t at);
+    void receive(std::uint32_t at, network::number n);
+    void drain(std::uint32_t at);
+    void settle(std::uint32_t at);
+    void arm(std::uint32_t at);
+    void tell_lease(std::uint32_t at);
+
+    void perform(std::uint32_t at, node::send& s);
+    void perform(std::uint32_t at, const node::persist_epoch& p);
+    void perform(std::uint32_t at, const node::granted& g);
+    void perform(std::uint32_t at, const node::request_failed& f);
+    void perform(std::uint32_t at, const node::hold_lost& l);
+    void perform(std::uint32_t at, const node::view_installed& v);
+    void perform(std::uint32_t at, const node::must_restart& m);
+    void perform(std::uint32_t at, const node::has_left&);
+    void perform(std::uint32_t at, const node::owner_granted& g);
+    void perform(std::uint32_t at, const node::complaint& c);
+    void perform(std::uint32_t, const node::at_risk&) {}
+    void perform(std::uint32_t, const node::belief_changed&) {}
+    void perform(std::uint32_t, const node::lock_changed&) {}
+
+    [[nodiscard]] base::moment moment_of(const machine& p) const;
+    [[nodiscard]] judge::lock lock_of(std::string_view name) const;
+    [[nodiscard]] std::optional<std::uint32_t> place_at(const endpoint& address) const;
+    [[nodiscard]] peer_id draw_id();
+    void broken(std::uint32_t at, std::string_view what);
+    void say(std::uint32_t at, std::string_view text);
+    void measure_walls();
+
+    const scenario& plan_;
+    base::random_source random_;
+    judge& judge_;
+    sim::trace& trace_;
+    event_queue& events_;
+    sim::network network_;
+    application* application_ = nullptr;
+    meddler* meddler_ = nullptr;
+    std::vector<machine> places_;
+    std::vector<std::uint32_t> place_of_run_{0};
+    std::map<peer_id, std::uint32_t> place_of_id_;
+    std::vector<news> news_;
+    std::vector<news> telling_;
+    wire::packet packet_;  // reused for what is sent
+    std::int64_t least_wall_ = 0;
+    std::int64_t most_wall_ = 0;
+    counters counters_;
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,305 @@
+#include "sim/faults.hpp"
+
+#include <algorithm>
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// detail of a fault_now event
+constexpr std::uint64_t crash_now = 1;
+constexpr std::uint64_t pause_now = 2;
+constexpr std::uint64_t isolate_now = 3;
+
+/// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
+message_kind draw_prey(base::random_source& random) {
+    switch (random.below(18)) {
+        case 0: case 1: case 2: return kind_of_type<lock::grant>;
+        case 3: return kind_of_type<lock::taken>;
+        case 4: return kind_of_type<lock::release>;
+        case 5: return kind_of_type<lock::cancel>;
+        case 6: return kind_of_type<lock::gather>;
+        case 7: case 8: return kind_of_type<lock::report>;
+        case 9: case 10: return kind_of_type<lock::table>;
+        case 11: return kind_of_type<lock::table_ack>;
+        case 12: return kind_of_type<view_layer::promise>;
+        case 13: return kind_of_type<view_layer::accept>;
+        case 14: return kind_of_type<view_layer::accepted>;
+        case 15: return kind_of_type<view_layer::steps>;
+        case 16: return kind_of_type<view_layer::found_accept>;
+        default: return kind_of_type<lease::ack>;
+    }
+}
+
+}  // namespace
+
+faults::faults(const scenario& plan, std::uint64_t seed, cluster& machines, event_queue& events)
+    : plan_{plan}, random_{seed}, machines_{machines}, events_{events}, slandered_(plan.places.size()) {
+    machines_.net().set_weather(plan.network);
+    events_.plan(random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
+}
+
+void faults::handle(const event& e) {
+    if (is_mended_) {
+        return;
+    }
+    switch (e.kind) {
+        case event_kind::next_fault:
+            events_.plan(events_.now() + random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
+            if (!plan_.faults.kinds.empty()) {
+                inject(plan_.faults.kinds[random_.below(plan_.faults.kinds.size())]);
+            }
+            break;
+        case event_kind::end_of_fault:
+            if (const auto at = lasting_.find(e.detail); at != lasting_.end()) {
+                const auto what = std::move(at->second);
+                lasting_.erase(at);
+                end(what);
+            }
+            break;
+        case event_kind::fault_now:
+            if (e.detail == crash_now) {
+                machines_.crash(e.where, up_to(plan_.faults.longest_outage));
+            } else if (e.detail == pause_now) {
+                machines_.pause(e.where, up_to(plan_.faults.longest_pause), false);
+            } else {
+                isolate({e.where}, up_to(plan_.faults.longest_cut));
+            }
+            break;
+        default:
+            break;
+    }
+}
+
+meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uint32_t to) {
+    verdict v;
+    if (is_mended_) {
+        return v;
+    }
+    if (is_swim(kind) && (is_slandered(from) || is_slandered(to))) {
+        v.is_lost = true;
+        return v;
+    }
+    for (const auto& g : plan_.faults.grudges) {
+        if (g.against == kind) {
+            v.is_lost = v.is_lost || random_.chance(g.loss);
+            v.delay += random_.chance(g.delay) ? random_.between({}, g.longest_delay) : base::duration{};
+        }
+    }
+    if (ambush_ && ambush_->waits_for == kind) {
+        const auto a = *ambush_;
+        ambush_.reset();
+        if (events_.now() < a.until) {
+            machines_.note("ambush");
+            v.is_lost = v.is_lost || a.loses;
+            v.delay += a.delay;
+            befalls(a.sender, from);
+            befalls(a.receiver, to);
+        }
+    }
+    return v;
+}
+
+void faults::mend() {
+    is_mended_ = true;
+    for (const auto& [id, what] : lasting_) {
+        end(what);
+    }
+    lasting_.clear();
+    weather fair;
+    fair.streams_wait_out_cuts = plan_.network.streams_wait_out_cuts;
+    fair.doublings = 3;
+    machines_.net().set_weather(fair);
+}
+
+void faults::inject(fault f) {
+    ++injected_[static_cast<std::size_t>(f)];
+    machines_.note(to_string(f));
+    const auto& p = plan_.faults;
+    switch (f) {
+        case fault::crash:
+            machines_.crash(victim(), up_to(p.longest_outage));
+            break;
+        case fault::crash_majority: {
+            group seats;
+            for (std::uint32_t i = 0; i < plan_.seats; ++i) {
+                seats.push_back(i);
+            }
+            random_.shuffle(seats);
+            const auto outage = up_to(std::min<base::duration>(p.longest_outage, 1s));
+            for (std::size_t i = 0; i < plan_.seats / 2 + 1; ++i) {
+                machines_.crash(seats[i], outage);
+            }
+            break;
+        }
+        case fault::pause:
+            machines_.pause(victim(), up_to(p.longest_pause), random_.chance(0.4));
+            break;
+        case fault::split:
+            split();
+            break;
+        case fault::isolate: {
+            group lonely{victim()};
+            if (random_.chance(0.5)) {
+                const auto other = victim();
+                if (other != lonely.front()) {
+                    lonely.push_back(other);
+                }
+            }
+            isolate(lonely, up_to(p.longest_cut));
+            break;
+        }
+        case fault::cut_link: {
+            const auto a = victim();
+            const auto b = victim();
+            if (a != b) {
+                begin({{{a, b}, {b, a}}, {}, {}}, up_to(p.longest_cut));
+            }
+            break;
+        }
+        case fault::one_way: {
+            const bool from_them = random_.chance(0.5);
+            if (random_.chance(0.5)) {
+                cut_off({victim()}, from_them, !from_them, up_to(p.longest_cut));
+            } else if (const auto a = victim(), b = anyone(); a != b) {
+                begin({{from_them ? link{a, b} : link{b, a}}, {}, {}}, up_to(p.longest_cut));
+            }
+            break;
+        }
+        case fault::leave:
+            machines_.leave(victim(), up_to(p.longest_outage));
+            break;
+        case fault::clock_rate: {
+            const auto most = static_cast<std::uint64_t>(plan_.most_parts_per_million);
+            machines_.set_rate(anyone(), static_cast<int>(random_.below(2 * most + 1)) - plan_.most_parts_per_million);
+            break;
+        }
+        case fault::wall_step: {
+            const std::int64_t by = 1 + static_cast<std::int64_t>(random_.below(random_.chance(0.1) ? 4000 : 100));
+            machines_.step_wall(anyone(), std::chrono::seconds{random_.chance(0.5) ? by : -by});
+            break;
+        }
+        case fault::slow_link: {
+            const auto a = victim();
+            const auto b = victim();
+            machines_.net().slow_down(a, b, up_to(2500ms));
+            begin({{}, {{a, b}}, {}}, up_to(p.longest_cut));
+            break;
+        }
+        case fault::reset_streams: {
+            const auto a = victim();
+            for (std::uint32_t b = 0; b < machines_.places(); ++b) {
+                machines_.net().reset(a, b);
+                machines_.net().reset(b, a);
+            }
+            break;
+        }
+        case fault::slander: {
+            const auto poor = victim();
+            const auto how_long = random_.between(500ms, 3s);
+            begin({{}, {}, poor}, how_long);
+            if (random_.chance(0.6)) {
+                // About when gossip has given it up: only its lease says that it lives.
+                events_.plan(events_.now() + up_to(how_long), event_kind::fault_now, poor, random_.chance(0.5) ? isolate_now : pause_now);
+            }
+            break;
+        }
+        case fault::ambush:
+            set_ambush();
+            break;
+    }
+}
+
+void faults::split() {
+    group some;
+    for (std::uint32_t i = 0; i < machines_.places(); ++i) {
+        if (random_.chance(0.5)) {
+            some.push_back(i);
+        }
+    }
+    isolate(some, up_to(plan_.faults.longest_cut));
+}
+
+void faults::isolate(const group& lonely, base::duration how_long) { cut_off(lonely, true, true, how_long); }
+
+void faults::cut_off(const group& some, bool from_them, bool to_them, base::duration how_long) {
+    lasting what;
+    for (const auto a : some) {
+        for (std::uint32_t b = 0; b < machines_.places(); ++b) {
+            if (std::find(some.begin(), some.end(), b) != some.end()) {
+                continue;
+            }
+            if (from_them) {
+                what.cut.emplace_back(a, b);
+            }
+            if (to_them) {
+                what.cut.emplace_back(b, a);
+            }
+        }
+    }
+    begin(std::move(what), how_long);
+}
+
+void faults::set_ambush() {
+    const auto draw_fate = [&] {
+        switch (random_.below(6)) {
+            case 0: return fate::crashes;
+            case 1: return fate::pauses;
+            case 2: return fate::is_isolated;
+            default: return fate::spared;
+        }
+    };
+    ambush a;
+    a.waits_for = draw_prey(random_);
+    a.until = events_.now() + 5s;
+    a.loses = random_.chance(0.25);
+    a.delay = random_.chance(0.6) ? up_to(3s) : base::duration{};
+    a.sender = draw_fate();
+    a.receiver = draw_fate();
+    ambush_ = a;
+}
+
+void faults::befalls(fate f, std::uint32_t place) {
+    // Not at once: the node is in the middle of a step.
+    if (f != fate::spared) {
+        events_.plan(events_.now(), event_kind::fault_now, place, f == fate::crashes ? crash_now : f == fate::pauses ? pause_now : isolate_now);
+    }
+}
+
+void faults::begin(lasting what, base::duration how_long) {
+    for (const auto& [from, to] : what.cut) {
+        machines_.net().cut(from, to);
+    }
+    if (what.slandered) {
+        ++slandered_[*what.slandered];
+    }
+    lasting_.emplace(++last_id_, std::move(what));
+    events_.plan(events_.now() + how_long, event_kind::end_of_fault, 0, last_id_);
+}
+
+void faults::end(const lasting& what) {
+    for (const auto& [from, to] : what.cut) {
+        machines_.net().mend(from, to);
+    }
+    for (const auto& [from, to] : what.slowed) {
+        machines_.net().slow_down(from, to, {});
+    }
+    if (what.slandered) {
+        --slandered_[*what.slandered];
+    }
+}
+
+std::uint32_t faults::anyone() { return static_cast<std::uint32_t>(random_.below(machines_.places())); }
+
+std::uint32_t faults::victim() {
+    const auto l = static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.locks.size()));
+    const auto who = random_.below(10);
+    const auto wanted = who < 3 ? machines_.owner_of(l) : who < 6 ? machines_.holder_of(l) : std::nullopt;
+    return wanted ? *wanted : anyone();
+}
+
+base::duration faults::up_to(base::duration longest) { return random_.between({}, longest); }
+
+
+}  // namespace holdfast::sim

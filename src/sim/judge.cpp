@@ -1,0 +1,362 @@
+#include "sim/judge.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+
+namespace holdfast::sim {
+namespace {
+
+std::string text_of(token t) { return std::to_string(t.of_epoch().value) + "/" + std::to_string(t.sequence()); }
+std::string text_of(view_number v) { return std::to_string(v.value); }
+std::string seconds(instant at) { return to_string(at) + " s"; }
+
+/// FENCE over a total restart, without a state_dir: nothing was granted for longer than the clocks differ, plus this.
+constexpr std::chrono::seconds restart_margin{2};
+
+}  // namespace
+
+std::string_view to_string(promise p) {
+    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT"};
+    return names[static_cast<std::size_t>(p)];
+}
+
+judge::judge(rules r, std::vector<std::string> locks) : rules_{r}, runs_(1) {
+    for (auto& name : locks) {
+        locks_.emplace_back().name = std::move(name);
+    }
+}
+
+// ---- processes
+
+void judge::started(run r, const peer_id& id, std::string name, std::optional<std::size_t> seat) {
+    if (runs_.size() <= r) {
+        runs_.resize(r + 1);
+    }
+    auto& p = runs_[r];
+    p.id = id;
+    p.name = std::move(name);
+    p.seat = seat;
+    p.heard.resize(rules_.seats);
+}
+
+void judge::crashed(run r) {
+    runs_[r].lease_ends.reset();
+    for (auto& g : locks_) {
+        std::erase_if(g.holds, [&](const hold& h) { return h.by == r; });
+    }
+}
+
+void judge::gave_up(run r, instant now) {
+    for (const auto& g : locks_) {
+        for (const auto& h : g.holds) {
+            if (h.by == r) {
+                object(promise::no_loss, now, name_of(r) + " stopped being what it was and did not report \"" + g.name + "\" " + text_of(h.what) + " lost (VIEW-4)");
+            }
+        }
+    }
+    crashed(r);
+}
+
+void judge::asked_to_leave(run r) { runs_[r].is_leaving = true; }
+
+void judge::heard(run r, std::size_t seat, instant now) { runs_[r].heard[seat] = now; }
+
+// ---- holders
+
+void judge::granted(run r, lock l, token t, instant now) {
+    auto& g = locks_[l];
+    const auto known = g.tokens.find(t);
+    if (known == g.tokens.end()) {
+        object(promise::fence, now, name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + ", which no owner gave");
+    } else if (known->second.holder != runs_[r].id) {
+        object(promise::fence, now, name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + ", which was given to another");
+    } else if (is_held(l, t)) {
+        object(promise::fence, now, name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + " twice");
+    }
+    const auto& ends = runs_[r].lease_ends;
+    g.holds.push_back({r, t, ends && now < *ends, false});
+}
+
+void judge::released(run r, lock l, token t) {
+    std::erase_if(locks_[l].holds, [&](const hold& h) { return h.by == r && h.what == t; });
+}
+
+void judge::lost(run r, lock l, token t, errc why, instant now) {
+    auto& p = runs_[r];
+    auto& g = locks_[l];
+    const auto text = name_of(r) + " lost \"" + g.name + "\" " + text_of(t) + " (" + std::string{holdfast::to_string(why)} + ")";
+    const bool was_running = p.lease_ends && now < *p.lease_ends;
+    if (why == errc::internal_error) {
+        object(promise::invariant, now, text);
+    } else if (why == errc::evicted && was_running) {
+        evictions_.push_back({r, p.cluster, text});  // whether it was removed is known once later views are
+    } else if (was_running && !(why == errc::shutting_down && p.is_leaving)) {
+        object_by_the_clock(promise::no_loss, now, text + " while its lease ran until " + seconds(*p.lease_ends));
+    }
+    released(r, l, t);
+}
+
+bool judge::wrote(lock l, token t, instant now) {
+    auto& g = locks_[l];
+    const auto known = g.tokens.find(t);
+    if (known == g.tokens.end()) {
+        return false;  // objected to when it was granted
+    }
+    const auto at = std::find_if(g.holds.begin(), g.holds.end(), [&](const hold& h) { return h.what == t; });
+    if (t < g.mark) {
+        if (at != g.holds.end() && is_valid(*at, now)) {
+            object_by_the_clock(promise::mutex, now, "the gate of \"" + g.name + "\" refused " + text_of(t) + " of " + name_of(at->by) + ", which is valid: it has seen " + text_of(g.mark));
+        }
+        return false;
+    }
+    g.mark = t;
+    if (g.newest_let_in && known->second.place() < g.newest_let_in->place()) {
+        object(promise::fence, now, "the gate of \"" + g.name + "\" let " + text_of(t) + " in after a hold that was granted later");
+    }
+    g.newest_let_in = known->second;
+    return true;
+}
+
+bool judge::is_held(lock l, token t) const {
+    const auto& holds = locks_[l].holds;
+    return std::any_of(holds.begin(), holds.end(), [&](const hold& h) { return h.what == t; });
+}
+
+judge::run judge::holder_of(lock l, instant now) const {
+    for (const auto& h : locks_[l].holds) {
+        if (is_valid(h, now)) {
+            return h.by;
+        }
+    }
+    return 0;
+}
+
+bool judge::is_valid(const hold& h, instant now) const {
+    const auto& ends = runs_[h.by].lease_ends;
+    return ends && now < *ends;
+}
+
+// ---- owners
+
+void judge::owner_granted(run owner, lock l, token t, const peer_id& holder, request_number number, view_number in, instant now) {
+    ++grants_;
+    auto& p = runs_[owner];
+    p.has_granted = true;
+    auto& g = locks_[l];
+    const auto text = name_of(owner) + " granted \"" + g.name + "\" " + text_of(t) + " in view " + text_of(in);
+    if (t.value <= 0) {
+        object(promise::fence, now, text + ": not a positive token");
+    }
+    const auto known = g.tokens.find(t);
+    if (known != g.tokens.end()) {
+        if (known->second.holder != holder || known->second.number != number) {
+            object(promise::fence, now, text + ", which had been given to another request");
+        }
+        return;
+    }
+    const auto at = life_of(p.cluster, now);
+    if (at + 1 != lives_.size()) {
+        object_by_the_clock(promise::fence, now, text + " after the next cluster had begun to grant (FOUND-1)");
+    }
+    check_order(g, owner, t, at, in, now);
+    lives_[at].last_grant = now;
+    g.tokens.emplace(t, given{holder, number, at, in, grants_});
+    if (const auto cut_off = cut_off_at(p, now); !cut_off || *cut_off < now) {
+        object_by_the_clock(promise::minority, now, text + ", but no quorum can have let it act" + (cut_off ? " after " + seconds(*cut_off) : ""));
+    }
+}
+
+void judge::check_order(guarded& g, run owner, token t, std::size_t life_number, view_number in, instant now) {
+    const auto text = name_of(owner) + " granted \"" + g.name + "\" " + text_of(t) + " in view " + text_of(in);
+    auto& views = g.lives[life_number];
+    const auto after = std::upper_bound(views.begin(), views.end(), in, [](view_number a, const in_view& b) { return a < b.in; });
+    if (after != views.end() && after->first <= t) {
+        object(promise::fence, now, text + ", and " + text_of(after->first) + " was granted in view " + text_of(after->in));
+    }
+    if (after != views.begin()) {
+        auto& before = *(after - 1);
+        if (t <= before.last) {
+            object(promise::fence, now, text + ", and " + text_of(before.last) + " had been granted in view " + text_of(before.in));
+        }
+        if (before.in == in) {
+            if (before.owner != owner) {
+                object(promise::fence, now, text + ", where " + name_of(before.owner) + " had granted it too");
+            }
+            before.last = t;
+            return;
+        }
+    }
+    views.insert(after, in_view{in, owner, t, t});
+    for (const auto& [number, others] : g.lives) {
+        if (number < life_number && t <= others.back().last) {
+            object_by_the_clock(promise::fence, now, text + ", and " + text_of(others.back().last) + " had been granted before the total restart (FOUND-5)");
+        }
+    }
+}
+
+std::size_t judge::life_of(const cluster_id& cluster, instant now) {
+    const auto at = std::find_if(lives_.begin(), lives_.end(), [&](const life& l) { return l.cluster == cluster; });
+    if (at != lives_.end()) {
+        return static_cast<std::size_t>(at - lives_.begin());
+    }
+    instant last_grant = -restart_margin;
+    for (const auto& l : lives_) {
+        last_grant = std::max(last_grant, l.last_grant);
+    }
+    if (!rules_.has_state_dir && now - last_grant <= wall_difference_ + restart_margin) {
+        // The documented exception: whoever guards something has to know of it, and starts anew.
+        for (auto& g : locks_) {
+            g.tokens.clear();
+            g.lives.clear();
+            g.mark = {};
+            g.newest_let_in.reset();
+        }
+    }
+    lives_.push_back({cluster, now});
+    return lives_.size() - 1;
+}
+
+// ---- views
+
+void judge::installed(run r, const view& v, const std::vector<peer_id>& owners, instant now) {
+    auto& p = runs_[r];
+    const auto text = name_of(r) + " installed view " + text_of(v.number);
+    if (!p.cluster.is_nil() && p.cluster != v.cluster) {
+        object(promise::one_view, now, text + " of a second cluster (FOUND-3)");
+    }
+    if (p.newest.value != 0 && v.number != p.newest.next()) {
+        object(promise::one_view, now, text + " after view " + text_of(p.newest) + " (VIEW-3)");
+    }
+    p.cluster = v.cluster;
+    p.newest = v.number;
+    const auto filled = std::count_if(v.seats.begin(), v.seats.end(), [](const seat& s) { return !s.filled_by.is_nil(); });
+    if (static_cast<std::size_t>(filled) < rules_.seats / 2 + 1) {
+        object(promise::live, now, text + " with fewer filled seats than a quorum (VIEW-6)");
+    }
+    if (!v.has(p.id)) {
+        object(promise::one_view, now, text + ", which it is not in (VIEW-4)");
+    }
+    const auto [at, is_new] = views_.try_emplace({v.cluster, v.number}, seen_view{v, owners, r});
+    if (!is_new && at->second.what != v) {
+        object(promise::one_view, now, text + ", and " + name_of(at->second.first_seen_at) + " another under that number");
+    } else if (!is_new && at->second.owners != owners) {
+        object(promise::one_view, now, text + " with another slot map than " + name_of(at->second.first_seen_at));
+    }
+    if (const auto before = views_.find({v.cluster, v.number.previous()}); before != views_.end() && before->second.what.epoch >= v.epoch) {
+        object(promise::fence, now, text + " with an epoch that is not above the one before (VIEW-1)");
+    }
+    auto& newest = newest_views_[v.cluster];
+    newest = std::max(newest, v.number);
+}
+
+void judge::reported_conflict(run r, instant now) {
+    object_by_the_clock(promise::mutex, now, name_of(r) + " gathered reports that conflict (HOLD-4)");
+}
+
+// ---- after every step
+
+void judge::lease(run r, std::optional<instant> ends, instant now) {
+    auto& p = runs_[r];
+    const bool has_ended = p.lease_ends && *p.lease_ends <= now;
+    p.lease_ends = ends;
+    const bool is_running = ends && now < *ends;
+    for (auto& g : locks_) {
+        for (auto& h : g.holds) {
+            if (h.by != r) {
+                continue;
+            }
+            h.has_lapsed = h.has_lapsed || (has_ended && h.was_valid);
+            h.was_valid = h.was_valid || is_running;
+            if (h.has_lapsed && is_running) {
+                object_by_the_clock(promise::mutex, now, "the hold of \"" + g.name + "\" " + text_of(h.what) + " at " + name_of(r) + " had run out and counts again (LEASE-5)");
+            }
+        }
+    }
+    if (p.has_granted) {
+        p.has_granted = false;
+        if (!is_running) {
+            object_by_the_clock(promise::minority, now, name_of(r) + " granted while its lease was not running (OWN-1)");
+        }
+    }
+    if (!is_running) {
+        return;
+    }
+    const auto cut_off = cut_off_at(p, now);
+    if (!cut_off || *cut_off < *ends) {
+        object_by_the_clock(promise::minority, now, name_of(r) + " has a lease until " + seconds(*ends) + ", but a quorum can have given none" + (cut_off ? " beyond " + seconds(*cut_off) : "") + " (LEASE-2)");
+    }
+    check_against_the_others(r, now);
+}
+
+std::optional<instant> judge::cut_off_at(const participant& p, instant now) const {
+    // The lease counts from when requests were sent, so from before their answers were heard: A after the last
+    // moment at which it had heard from a quorum, it has ended on every clock within the bound.
+    std::vector<instant> heard;
+    for (std::size_t seat = 0; seat < p.heard.size(); ++seat) {
+        if (p.seat == seat) {
+            heard.push_back(now);
+        } else if (p.heard[seat]) {
+            heard.push_back(*p.heard[seat]);
+        }
+    }
+    const auto quorum = rules_.seats / 2 + 1;
+    if (heard.size() < quorum) {
+        return std::nullopt;
+    }
+    std::sort(heard.begin(), heard.end(), std::greater<>{});
+    return heard[quorum - 1] + rules_.lease;
+}
+
+void judge::check_against_the_others(run r, instant now) {
+    for (const auto& g : locks_) {
+        if (g.holds.size() < 2) {
+            continue;
+        }
+        for (const auto& mine : g.holds) {
+            if (mine.by != r) {
+                continue;
+            }
+            for (const auto& other : g.holds) {
+                if (&other != &mine && is_valid(other, now)) {
+                    object_by_the_clock(promise::mutex, now,
+                                        "\"" + g.name + "\" is held by " + name_of(mine.by) + " (" + text_of(mine.what) + ") and by " + name_of(other.by) + " (" +
+                                            text_of(other.what) + "), until " + seconds(std::min(*runs_[mine.by].lease_ends, *runs_[other.by].lease_ends)));
+                }
+            }
+        }
+    }
+}
+
+// ---- at the end
+
+void judge::not_granted(run r, lock l, instant since, instant now) {
+    object(promise::live, now, (r == 0 ? "a process" : name_of(r)) + " has waited for \"" + locks_[l].name + "\" since " + seconds(since));
+}
+
+void judge::is_kept(run owner, lock l, token t, instant now) {
+    if (!is_held(l, t)) {
+        object(promise::stuck, now, name_of(owner) + " keeps \"" + locks_[l].name + "\" " + text_of(t) + ", which nobody holds");
+    }
+}
+
+void judge::finish(instant now) {
+    for (const auto& e : evictions_) {
+        const auto newest = newest_views_.find(e.cluster);
+        if (newest != newest_views_.end() && views_.at({e.cluster, newest->second}).what.has(runs_[e.by].id)) {
+            object(promise::no_loss, now, e.text + ", but it is in the newest view");
+        }
+    }
+}
+
+void judge::object(promise broken, instant now, std::string text) { violations_.push_back({broken, now, std::move(text)}); }
+
+void judge::object_by_the_clock(promise broken, instant now, std::string text) {
+    if (rules_.clocks_keep_the_bound) {
+        object(broken, now, std::move(text));
+    } else {
+        ++excused_;
+    }
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,179 @@
+// Are the promises kept? (DESIGN section 0)
+//
+// The judge sees what applications were told, which tokens owners gave, which views were installed, when leases end
+// and which messages were delivered, all in true time. It shares no code with what it judges: only ids, tokens and
+// views as data.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
+#include <holdfast/view.hpp>
+
+#include "sim/instant.hpp"
+
+namespace holdfast::sim {
+
+enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant };
+[[nodiscard]] std::string_view to_string(promise p);
+
+struct violation {
+    promise broken{};
+    instant at{};
+    std::string text;
+};
+
+class judge {
+public:
+    struct rules {
+        instant lease{};              ///< A
+        std::size_t seats = 1;
+        /// Clock rates differ by less than the bound. Beyond it, what rests on clocks may fail: MUTEX, NO-LOSS,
+        /// MINORITY and FENCE over a total restart are then counted as excused.
+        bool clocks_keep_the_bound = true;
+        bool has_state_dir = false;   ///< every process remembers its highest epoch (FENCE over a total restart)
+    };
+    /// One run of a process under one PeerId; numbered from 1 by the driver, in the order of their starts.
+    using run = std::uint32_t;
+    using lock = std::uint32_t;  // a place in the list of names
+
+    judge(rules r, std::vector<std::string> locks);
+
+    // ---- what happens
+
+    void started(run r, const peer_id& id, std::string name, std::optional<std::size_t> seat);
+    /// It crashed: it holds nothing any more.
+    void crashed(run r);
+    /// Its PeerId is over, so it must have reported every hold lost.
+    void gave_up(run r, instant now);
+    void asked_to_leave(run r);
+
+    /// The application was told that its request was granted.
+    void granted(run r, lock l, token t, instant now);
+    /// The application releases; it counts from before the call.
+    void released(run r, lock l, token t);
+    /// The application was told that a hold ended.
+    void lost(run r, lock l, token t, errc why, instant now);
+    /// The application writes to what the lock guards. Says whether the gate let it in.
+    bool wrote(lock l, token t, instant now);
+
+    void owner_granted(run owner, lock l, token t, const peer_id& holder, request_number number, view_number in, instant now);
+    /// `owners`: the slot map, written out.
+    void installed(run r, const view& v, const std::vector<peer_id>& owners, instant now);
+    void reported_conflict(run r, instant now);
+    /// A message from the process at `seat` was handled by `r`.
+    void heard(run r, std::size_t seat, instant now);
+
+    /// After every step of `r`, when everything above was told: its lease ends then, by its own clock put into true
+    /// time; nothing without a lease. Told again when the rate of its clock changes.
+    void lease(run r, std::optional<instant> ends, instant now);
+    /// So far, the wall clocks have differed by this much at most, over places and times.
+    void wall_clocks_differ_by(std::chrono::nanoseconds most) { wall_difference_ = most; }
+
+    // ---- what only the end of a run can tell
+
+    void not_granted(run r, lock l, instant since, instant now);
+    /// An owner keeps this as held; somebody must hold it.
+    void is_kept(run owner, lock l, token t, instant now);
+    void object(promise broken, instant now, std::string text);
+    /// Nothing more will be told.
+    void finish(instant now);
+
+    [[nodiscard]] const std::vector<violation>& violations() const { return violations_; }
+    [[nodiscard]] std::uint64_t excused() const { return excused_; }
+    [[nodiscard]] std::uint64_t grants() const { return grants_; }
+    [[nodiscard]] bool is_held(lock l, token t) const;
+    /// The run that now validly holds `l`, or 0.
+    [[nodiscard]] run holder_of(lock l, instant now) const;
+
+private:
+    struct participant {
+        peer_id id;
+        std::string name;
+        std::optional<std::size_t> seat;
+        bool is_leaving = false;
+        std::optional<instant> lease_ends;
+        std::vector<std::optional<instant>> heard;  // by seat
+        cluster_id cluster;
+        view_number newest;
+        bool has_granted = false;  // in the present step
+    };
+    struct hold {
+        run by = 0;
+        token what;
+        bool was_valid = false;
+        bool has_lapsed = false;
+    };
+    /// One grant, and its place in the order of all grants of its lock.
+    struct given {
+        peer_id holder;
+        request_number number;
+        std::size_t life = 0;
+        view_number in;
+        std::uint64_t order = 0;
+        auto place() const { return std::tuple{life, in, order}; }
+    };
+    /// The grants of a lock in one view.
+    struct in_view {
+        view_number in;
+        run owner = 0;
+        token first;
+        token last;
+    };
+    struct guarded {
+        std::string name;
+        std::vector<hold> holds;
+        std::map<token, given> tokens;
+        std::map<std::size_t, std::vector<in_view>> lives;  // views in rising order
+        // the gate: one mark, for all holds are exclusive
+        token mark;
+        std::optional<given> newest_let_in;
+    };
+    /// All grants of one cluster id.
+    struct life {
+        cluster_id cluster;
+        instant last_grant{};
+    };
+    struct seen_view {
+        view what;
+        std::vector<peer_id> owners;
+        run first_seen_at = 0;
+    };
+    struct claimed_eviction {
+        run by = 0;
+        cluster_id cluster;
+        std::string text;
+    };
+
+    [[nodiscard]] bool is_valid(const hold& h, instant now) const;
+    /// Until when a quorum of seats can have let it act, given what it was told.
+    [[nodiscard]] std::optional<instant> cut_off_at(const participant& p, instant now) const;
+    void check_against_the_others(run r, instant now);
+    void check_order(guarded& g, run owner, token t, std::size_t life_number, view_number in, instant now);
+    std::size_t life_of(const cluster_id& cluster, instant now);
+    void object_by_the_clock(promise broken, instant now, std::string text);
+    [[nodiscard]] const std::string& name_of(run r) const { return runs_[r].name; }
+
+    rules rules_;
+    std::vector<participant> runs_;  // by run; the first is nobody
+    std::vector<guarded> locks_;
+    std::vector<life> lives_;        // in the order of their first grants
+    std::map<std::pair<cluster_id, view_number>, seen_view> views_;
+    std::map<cluster_id, view_number> newest_views_;
+    std::vector<claimed_eviction> evictions_;
+    std::chrono::nanoseconds wall_difference_{};
+    std::uint64_t grants_ = 0;
+    std::uint64_t excused_ = 0;
+    std::vector<violation> violations_;
+};
+
+}  // namespace holdfast::sim

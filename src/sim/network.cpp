@@ -1,0 +1,170 @@
+#include "sim/network.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::sim {
+namespace {
+
+// What one stream may have under way: like a socket's buffers, it is not endless.
+constexpr std::size_t most_under_way = 2048;
+
+}  // namespace
+
+network::network(std::size_t places, std::uint64_t seed, event_queue& events)
+    : places_{places}, random_{seed}, events_{events}, streams_(places * places), cuts_(places * places), slowness_(places * places) {}
+
+network::number network::blank() {
+    if (free_.empty()) {
+        packets_.emplace_back();
+        return static_cast<number>(packets_.size() - 1);
+    }
+    const auto n = free_.back();
+    free_.pop_back();
+    packets_[n].bytes.clear();
+    return n;
+}
+
+void network::post(number n, base::duration extra) {
+    ++counters_.sent;
+    counters_.bytes += packets_[n].bytes.size();
+    packets_[n].is_stream ? post_on_stream(n, extra) : post_datagram(n, extra);
+}
+
+network::number network::arrived(const event& e) {
+    if (e.kind == event_kind::datagram) {
+        return static_cast<number>(e.detail);
+    }
+    const auto l = static_cast<std::size_t>(e.detail >> 32);
+    auto& s = streams_[l];
+    if (s.generation != static_cast<std::uint32_t>(e.detail)) {
+        return none;
+    }
+    s.is_planned = false;
+    if (is_stopped(static_cast<std::uint32_t>(l / places_), static_cast<std::uint32_t>(l % places_))) {
+        return none;
+    }
+    const auto n = s.under_way.front();
+    s.under_way.pop_front();
+    plan_first(l);
+    return n;
+}
+
+void network::cut(std::uint32_t from, std::uint32_t to) {
+    ++cuts_[link(from, to)];
+    if (!weather_.streams_wait_out_cuts) {
+        reset(from, to);
+        if (weather_.one_way_cuts_stop_streams) {
+            reset(to, from);
+        }
+    }
+}
+
+void network::mend(std::uint32_t from, std::uint32_t to) {
+    --cuts_[link(from, to)];
+    for (const auto& [a, b] : {std::pair{from, to}, std::pair{to, from}}) {
+        auto& s = streams_[link(a, b)];
+        if (!s.under_way.empty() && !s.is_planned && !is_stopped(a, b)) {
+            // The sender's TCP tries again some time after the link is back.
+            auto due = events_.now() + delay(link(a, b));
+            for (const auto n : s.under_way) {
+                due = packets_[n].due = std::max(due, packets_[n].due);
+            }
+            s.last_due = std::max(s.last_due, due);
+            plan_first(link(a, b));
+        }
+    }
+}
+
+void network::reset(std::uint32_t from, std::uint32_t to) {
+    auto& s = streams_[link(from, to)];
+    ++s.generation;
+    s.is_planned = false;
+    s.last_due = {};
+    if (s.under_way.empty()) {
+        return;
+    }
+    ++counters_.resets;
+    // What the other side's kernel already has is still read, whatever the new connection brings meanwhile.
+    const auto survivors = is_stopped(from, to) ? 0 : random_.below(s.under_way.size() + 1);
+    for (std::size_t i = 0; i < s.under_way.size(); ++i) {
+        const auto n = s.under_way[i];
+        if (i < survivors) {
+            events_.plan(packets_[n].due, event_kind::datagram, packets_[n].to, n);
+        } else {
+            ++counters_.lost;
+            discard(n);
+        }
+    }
+    s.under_way.clear();
+}
+
+void network::process_ended(std::uint32_t place) {
+    for (std::uint32_t other = 0; other < places_; ++other) {
+        reset(place, other);
+        reset(other, place);  // what survives finds another run there, and is dropped
+    }
+}
+
+base::duration network::delay(std::size_t l) {
+    // Spread evenly over the doublings, and evenly within one: near enough to what networks do, without logarithms.
+    auto d = weather_.shortest_delay * (std::int64_t{1} << random_.below(weather_.doublings));
+    d += random_.between({}, d);
+    if (weather_.spike > 0 && random_.chance(weather_.spike)) {
+        ++counters_.spikes;
+        d += random_.between({}, weather_.longest_spike);
+    }
+    if (slowness_[l].count() > 0) {
+        d += random_.between({}, slowness_[l]);
+    }
+    return d;
+}
+
+bool network::is_stopped(std::uint32_t from, std::uint32_t to) const {
+    return is_cut(from, to) || (weather_.one_way_cuts_stop_streams && is_cut(to, from));
+}
+
+void network::post_datagram(number n, base::duration extra) {
+    const auto l = link(packets_[n].from, packets_[n].to);
+    if (cuts_[l] > 0 || (weather_.loss > 0 && random_.chance(weather_.loss))) {
+        ++counters_.lost;
+        discard(n);
+        return;
+    }
+    events_.plan(events_.now() + delay(l) + extra, event_kind::datagram, packets_[n].to, n);
+    if (weather_.duplication > 0 && random_.chance(weather_.duplication)) {
+        ++counters_.doubled;
+        const auto copy = blank();
+        packets_[copy] = packets_[n];
+        events_.plan(events_.now() + delay(l) + extra, event_kind::datagram, packets_[copy].to, copy);
+    }
+}
+
+void network::post_on_stream(number n, base::duration extra) {
+    auto& p = packets_[n];
+    const auto l = link(p.from, p.to);
+    auto& s = streams_[l];
+    const bool cannot_connect = p.to_run == 0 || (is_stopped(p.from, p.to) && !weather_.streams_wait_out_cuts);
+    if (cannot_connect || s.under_way.size() >= most_under_way) {
+        ++counters_.lost;
+        discard(n);
+        return;
+    }
+    // In order: nothing overtakes what was sent before it.
+    p.due = s.last_due = std::max(s.last_due, events_.now() + delay(l) + extra);
+    s.under_way.push_back(n);
+    if (s.under_way.size() == 1) {
+        plan_first(l);
+    }
+}
+
+void network::plan_first(std::size_t l) {
+    auto& s = streams_[l];
+    if (!s.under_way.empty()) {
+        const auto& p = packets_[s.under_way.front()];
+        events_.plan(p.due, event_kind::stream, p.to, std::uint64_t{l} << 32 | s.generation);
+        s.is_planned = true;
+    }
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,117 @@
+// The pretend network: datagrams that are lost, delayed, doubled and overtaken, and streams that keep their order
+// until they break.
+//
+// Between two places there is one stream each way. It carries what one run of a process sends to one run of another;
+// when either ends, or the connection is reset, what was under way is lost from some point on, and what came before
+// that point may still arrive, even after the first packets of the next connection.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "sim/event_queue.hpp"
+
+namespace holdfast::sim {
+
+/// What the network does to everybody's packets. Drawn from the seed; mended at the end of a run.
+struct weather {
+    double loss = 0;
+    double duplication = 0;
+    double spike = 0;                        ///< the chance that a packet takes up to `longest_spike` more
+    base::duration longest_spike{};
+    base::duration shortest_delay = std::chrono::microseconds{200};
+    unsigned doublings = 1;                  ///< delays are spread over this many doublings of the shortest
+    bool streams_wait_out_cuts = false;      ///< else a cut breaks them
+    bool one_way_cuts_stop_streams = false;  ///< acknowledgements cannot come back
+};
+
+/// A packet on its way, or waiting in a paused process.
+struct packet {
+    std::vector<std::byte> bytes;
+    std::uint32_t from = 0;      ///< places
+    std::uint32_t to = 0;
+    std::uint32_t from_run = 0;  ///< which process it was at that place
+    std::uint32_t to_run = 0;
+    bool is_stream = false;
+    instant due{};
+};
+
+class network {
+public:
+    using number = std::uint32_t;  // of a packet
+    static constexpr number none = UINT32_MAX;
+
+    struct counters {
+        std::uint64_t sent = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t lost = 0;
+        std::uint64_t doubled = 0;
+        std::uint64_t spikes = 0;
+        std::uint64_t resets = 0;
+    };
+
+    network(std::size_t places, std::uint64_t seed, event_queue& events);
+
+    void set_weather(const weather& w) { weather_ = w; }
+
+    // ---- sending: take a blank packet, write its bytes, post it
+
+    [[nodiscard]] number blank();
+    [[nodiscard]] packet& at(number n) { return packets_[n]; }
+    /// `to_run` 0: nobody is there, so no stream can be opened; a datagram finds out when it arrives. `extra` is added
+    /// to the delay.
+    void post(number n, base::duration extra);
+    void discard(number n) { free_.push_back(n); }
+
+    // ---- receiving
+
+    /// The packet that arrives with this event, which the caller discards when it is done with it; `none` if the
+    /// event is about a stream that was reset or waits out a cut.
+    [[nodiscard]] number arrived(const event& e);
+
+    // ---- trouble
+
+    /// Cuts are counted: a link carries nothing while any cut of it lasts.
+    void cut(std::uint32_t from, std::uint32_t to);
+    void mend(std::uint32_t from, std::uint32_t to);
+    [[nodiscard]] bool is_cut(std::uint32_t from, std::uint32_t to) const { return cuts_[link(from, to)] > 0; }
+    /// Every packet on this link takes up to `most` more.
+    void slow_down(std::uint32_t from, std::uint32_t to, base::duration most) { slowness_[link(from, to)] = most; }
+    void reset(std::uint32_t from, std::uint32_t to);
+    /// The process at `place` ended: its streams break.
+    void process_ended(std::uint32_t place);
+
+    [[nodiscard]] const counters& counted() const { return counters_; }
+
+private:
+    struct stream {
+        std::deque<number> under_way;
+        std::uint32_t generation = 0;
+        bool is_planned = false;  // an event will deliver the first packet
+        instant last_due{};
+    };
+
+    [[nodiscard]] std::size_t link(std::uint32_t from, std::uint32_t to) const { return std::size_t{from} * places_ + to; }
+    [[nodiscard]] base::duration delay(std::size_t l);
+    [[nodiscard]] bool is_stopped(std::uint32_t from, std::uint32_t to) const;
+    void post_datagram(number n, base::duration extra);
+    void post_on_stream(number n, base::duration extra);
+    void plan_first(std::size_t l);
+
+    std::size_t places_;
+    base::random_source random_;
+    event_queue& events_;
+    weather weather_;
+    std::deque<packet> packets_;  // a deque: references stay good while others are added
+    std::vector<number> free_;
+    std::vector<stream> streams_;
+    std::vector<std::uint16_t> cuts_;
+    std::vector<base::duration> slowness_;
+    counters counters_;
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,152 @@
+#include "sim/run.hpp"
+
+#include <algorithm>
+
+#include "sim/faults.hpp"
+#include "sim/mutants.hpp"
+#include "sim/trace.hpp"
+#include "sim/workload.hpp"
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// More events than this in one simulated second is a storm, not work.
+constexpr std::uint64_t storm = 400'000;
+constexpr instant time_between_looks = 50ms;
+
+class one_run {
+public:
+    explicit one_run(const options& asked)
+        : plan_{draw(asked)},
+          random_{asked.seed ^ 0x5EEDULL},
+          trace_{asked.trace},
+          judge_{judge::rules{plan_.common.lease, plan_.seats, !asked.drift_beyond, plan_.has_state_dir}, plan_.locks},
+          machines_{plan_, random_.next(), judge_, trace_, events_},
+          work_{plan_, random_.next(), machines_, judge_, events_},
+          faults_{plan_, random_.next(), machines_, events_} {
+        machines_.attach(work_, faults_);
+        events_.plan(plan_.asked.length, event_kind::look);
+    }
+
+    result go() {
+        while (!is_finished_ && judge_.violations().empty()) {
+            const auto e = events_.next();
+            dispatch(e);
+            machines_.tell_applications();
+            watch_for_storms();
+        }
+        judge_.finish(events_.now());
+        result r;
+        r.asked = plan_.asked;
+        r.violations = judge_.violations();
+        r.hash = trace_.hash();
+        r.simulated = events_.now();
+        r.grants = judge_.grants();
+        r.excused = judge_.excused();
+        r.faults = faults_.injected();
+        r.net = machines_.net().counted();
+        r.processes = machines_.counted();
+        return r;
+    }
+
+private:
+    enum class phase : std::uint8_t { faulty, mended, quiet };
+
+    void dispatch(const event& e) {
+        switch (e.kind) {
+            case event_kind::datagram:
+            case event_kind::stream:
+            case event_kind::timer:
+            case event_kind::start:
+            case event_kind::resume:
+                machines_.handle(e);
+                break;
+            case event_kind::application:
+                work_.handle(e);
+                break;
+            case event_kind::next_fault:
+            case event_kind::end_of_fault:
+            case event_kind::fault_now:
+                faults_.handle(e);
+                break;
+            case event_kind::look:
+                look();
+                break;
+        }
+    }
+
+    void look() {
+        const auto now = events_.now();
+        switch (phase_) {
+            case phase::faulty:
+                machines_.note("everything is mended");
+                faults_.mend();
+                machines_.mend();
+                machines_.tell_applications();
+                work_.wind_down();
+                phase_ = phase::mended;
+                until_ = now + 30s + 10 * plan_.common.lease;
+                break;
+            case phase::mended:
+                if (work_.is_done()) {
+                    phase_ = phase::quiet;
+                    until_ = now + 10s + 2 * plan_.common.lease;
+                } else if (now >= until_) {
+                    work_.report_unserved(now);
+                }
+                break;
+            case phase::quiet:
+                if (!machines_.has_owned_holds()) {
+                    is_finished_ = true;
+                } else if (now >= until_) {
+                    machines_.report_owned_holds();
+                    is_finished_ = true;
+                }
+                break;
+        }
+        events_.plan(now + time_between_looks, event_kind::look);
+    }
+
+    void watch_for_storms() {
+        if (events_.now() >= second_ends_) {
+            second_ends_ = events_.now() + 1s;
+            planned_before_ = events_.planned();
+        } else if (events_.planned() - planned_before_ > storm) {
+            judge_.object(promise::live, events_.now(), "a storm: " + std::to_string(storm) + " events within a second");
+        }
+    }
+
+    scenario plan_;
+    base::random_source random_;
+    sim::trace trace_;
+    event_queue events_;
+    judge judge_;
+    cluster machines_;
+    workload work_;
+    faults faults_;
+    phase phase_ = phase::faulty;
+    instant until_{};
+    bool is_finished_ = false;
+    instant second_ends_{};
+    std::uint64_t planned_before_ = 0;
+};
+
+}  // namespace
+
+result run(const options& asked) { return one_run{asked}.go(); }
+
+std::string replay_line(const options& asked) {
+    const options usual;
+    std::string line = "holdfast-sim --seed " + std::to_string(asked.seed) + " --nodes " + std::to_string(asked.nodes);
+    if (asked.length != usual.length) {
+        line += " --seconds " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(asked.length).count());
+    }
+    if (asked.bug != base::planted::none) {
+        line += " --mutant " + std::string{mutant_of(asked.bug).name};
+    }
+    return line + (asked.drift_beyond ? " --drift-beyond" : "");
+}
+
+}  // namespace holdfast::sim

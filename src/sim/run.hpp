@@ -1,0 +1,33 @@
+// One seed from start to verdict: faults, then mending, then every lock must be had again and nothing stay behind.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/cluster.hpp"
+#include "sim/judge.hpp"
+#include "sim/scenario.hpp"
+
+namespace holdfast::sim {
+
+struct result {
+    options asked;
+    std::vector<violation> violations;
+    std::uint64_t hash = 0;            ///< of everything sent and told: equal for every compiler
+    instant simulated{};
+    std::uint64_t grants = 0;
+    std::uint64_t excused = 0;         ///< with clocks beyond the bound: promises that may then fail, and did
+    std::array<std::uint64_t, fault_kinds> faults{};
+    sim::network::counters net;
+    sim::cluster::counters processes;
+};
+
+[[nodiscard]] result run(const options& asked);
+
+/// The command that replays a run: `holdfast-sim --seed 17 --nodes 5`.
+[[nodiscard]] std::string replay_line(const options& asked);
+
+}  // namespace holdfast::sim

@@ -1,0 +1,134 @@
+#include "sim/scenario.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/random.hpp"
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <class T, std::size_t N>
+T one_of(base::random_source& random, const std::array<T, N>& choices) {
+    return choices[random.below(N)];
+}
+
+endpoint address_of(std::size_t place) {
+    endpoint at;
+    at.ip[10] = at.ip[11] = 0xff;
+    at.ip[12] = 10;
+    at.ip[15] = static_cast<std::uint8_t>(place + 1);
+    at.port = 4653;
+    return at;
+}
+
+/// The `local` preset, and sometimes a longer lease over the same failure detector, which opens the time between a
+/// removal and the end of the removed one's lease.
+base::settings draw_settings(base::random_source& random, const options& asked) {
+    base::settings s;
+    s.cluster_name = "sim";
+    s.lease = one_of<base::duration, 5>(random, {1s, 1s, 1s, 2s, 4s});
+    s.batch_wait = 20ms;
+    s.proposer_stagger = 30ms;
+    s.founding_wait = 300ms;
+    s.slots = 64;
+    s.retry = 50ms;
+    s.probe_period = 200ms;
+    s.probe_timeout = 100ms;
+    s.gossip_period = 50ms;
+    s.dead_probe_period = 1s;
+    s.push_pull_period = 5s;
+    s.suspicion_mult = one_of<double, 3>(random, {4, 4, 1});
+    s.bug = asked.bug;
+    return s;
+}
+
+weather draw_weather(base::random_source& random) {
+    weather w;
+    w.loss = one_of<double, 5>(random, {0, 0, 0.01, 0.05, 0.2});
+    w.duplication = one_of<double, 4>(random, {0, 0, 0.02, 0.2});
+    w.spike = one_of<double, 5>(random, {0, 0, 0.001, 0.01, 0.05});
+    w.longest_spike = one_of<base::duration, 3>(random, {100ms, 500ms, 1500ms});
+    w.shortest_delay = one_of<base::duration, 3>(random, {100us, 300us, 1ms});
+    w.doublings = static_cast<unsigned>(1 + random.below(5));
+    w.streams_wait_out_cuts = random.chance(0.5);
+    w.one_way_cuts_stop_streams = random.chance(0.5);
+    return w;
+}
+
+fault_plan draw_faults(base::random_source& random) {
+    fault_plan f;
+    for (std::size_t kind = 0; kind < fault_kinds; ++kind) {
+        if (random.chance(0.4)) {
+            f.kinds.push_back(static_cast<fault>(kind));
+        }
+    }
+    f.mean_wait = one_of<base::duration, 4>(random, {500ms, 1s, 2s, 5s});
+    f.longest_cut = one_of<base::duration, 3>(random, {1s, 3s, 8s});
+    f.longest_pause = one_of<base::duration, 3>(random, {200ms, 1500ms, 5s});
+    f.longest_outage = one_of<base::duration, 4>(random, {50ms, 500ms, 3s, 10s});
+    for (auto n = random.below(3); n > 0; --n) {
+        grudge g;
+        g.against = random.below(message_kinds);
+        g.loss = one_of<double, 3>(random, {0, 0.2, 0.7});
+        g.delay = one_of<double, 3>(random, {0, 0.2, 0.7});
+        g.longest_delay = one_of<base::duration, 3>(random, {100ms, 600ms, 2500ms});
+        f.grudges.push_back(g);
+    }
+    return f;
+}
+
+work_plan draw_work(base::random_source& random) {
+    work_plan w;
+    w.clients = 1 + random.below(2);
+    w.longest_think = one_of<base::duration, 3>(random, {100ms, 400ms, 1s});
+    w.longest_hold = one_of<base::duration, 3>(random, {5ms, 50ms, 300ms});
+    w.long_holds = one_of<double, 3>(random, {0, 0.03, 0.15});
+    return w;
+}
+
+}  // namespace
+
+std::string_view to_string(fault f) {
+    constexpr std::array<std::string_view, fault_kinds> names{"crash",      "crash_majority", "pause",     "split",         "isolate", "cut_link", "one_way",
+                                                              "leave",      "clock_rate",     "wall_step", "slow_link",     "reset_streams", "slander", "ambush"};
+    return names[static_cast<std::size_t>(f)];
+}
+
+scenario draw(const options& asked) {
+    base::random_source random{asked.seed * 0x9E3779B97F4A7C15ULL + asked.nodes};
+    scenario s;
+    s.asked = asked;
+    s.common = draw_settings(random, asked);
+    s.seats = asked.nodes >= 5 && random.chance(0.5) ? 5 : asked.nodes >= 3 ? 3 : 1;
+    s.has_state_dir = random.chance(0.5);
+    s.longest_timer_delay = one_of<base::duration, 2>(random, {100us, 2ms});
+    // Each clock within half the bound, so that any two rates differ by less than it.
+    s.most_parts_per_million = asked.drift_beyond ? 300'000 : static_cast<int>(s.common.clock_drift * 1e6 / 2) - 50;
+    for (auto n = 2 + random.below(4); n > 0; --n) {
+        s.locks.push_back(std::string(1, static_cast<char>('a' + s.locks.size())));
+    }
+    const auto widest_wall_error = one_of<std::uint64_t, 4>(random, {1, 5, 100, 3600});
+    for (std::size_t i = 0; i < asked.nodes; ++i) {
+        place_plan p;
+        p.name = "p" + std::to_string(i + 1);
+        p.address = address_of(i);
+        p.boot = base::time_point{} + random.between(1s, 1000s);
+        p.parts_per_million = static_cast<int>(random.below(2 * static_cast<std::uint64_t>(s.most_parts_per_million) + 1)) - s.most_parts_per_million;
+        p.wall_s = 60'000'000 + static_cast<std::int64_t>(random.below(widest_wall_error));
+        p.first_start = random.chance(0.15) ? random.between(0s, 20s) : random.between(0s, 500ms);
+        p.weight = i >= s.seats && random.chance(0.3) ? 0 : random.chance(0.1) ? 2 : 1;
+        if (i < s.seats) {
+            s.common.seeds.push_back(p.address);
+        }
+        s.places.push_back(std::move(p));
+    }
+    s.network = draw_weather(random);
+    s.faults = draw_faults(random);
+    s.work = draw_work(random);
+    return s;
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,101 @@
+// What a seed stands for: the cluster, its clocks, its network, the faults it will meet and what its applications do.
+//
+// Swarm testing (Groce and others, ISSTA 2012): each seed leaves some kinds of faults out and makes others strong, for
+// a run that has everything at once seldom gets anywhere.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/planted.hpp"
+#include "base/settings.hpp"
+#include "sim/instant.hpp"
+#include "sim/message_kind.hpp"
+#include "sim/network.hpp"
+
+namespace holdfast::sim {
+
+struct options {
+    std::uint64_t seed = 1;
+    std::size_t nodes = 5;
+    instant length = std::chrono::seconds{60};  ///< with faults; then everything is mended
+    base::planted bug = base::planted::none;
+    bool drift_beyond = false;                  ///< clocks break the bound; MUTEX may then fail, FENCE may not
+    std::FILE* trace = nullptr;
+};
+
+enum class fault : std::uint8_t {
+    crash,           ///< a process dies and is started again as a new peer, at once or much later
+    crash_majority,  ///< a majority of the seats at the same time
+    pause,           ///< a process stops and its clocks go on; sometimes between its decision and its packets
+    split,           ///< two groups
+    isolate,         ///< one or two processes alone, owner and holder together as likely as not
+    cut_link,        ///< two processes cannot talk
+    one_way,         ///< packets pass in one direction only
+    leave,           ///< a process leaves properly and another takes its place
+    clock_rate,
+    wall_step,
+    slow_link,       ///< packets in one direction take up to seconds
+    reset_streams,
+    slander,         ///< gossip about a process does not get through; sometimes it is then cut off
+    ambush,          ///< something happens at the very moment when a certain message is sent
+};
+constexpr std::size_t fault_kinds = 14;
+[[nodiscard]] std::string_view to_string(fault f);
+
+/// Messages of one kind fare worse than the others.
+struct grudge {
+    message_kind against{};
+    double loss = 0;
+    double delay = 0;
+    base::duration longest_delay{};
+};
+
+struct fault_plan {
+    std::vector<fault> kinds;
+    base::duration mean_wait{};       ///< between one fault and the next
+    base::duration longest_cut{};
+    base::duration longest_pause{};
+    base::duration longest_outage{};
+    std::vector<grudge> grudges;
+};
+
+struct place_plan {
+    std::string name;
+    endpoint address;
+    std::uint32_t weight = 1;
+    instant first_start{};
+    base::time_point boot;
+    int parts_per_million = 0;
+    std::int64_t wall_s = 0;
+};
+
+struct work_plan {
+    std::size_t clients = 1;          ///< for each process
+    base::duration longest_think{};
+    base::duration longest_hold{};
+    double long_holds = 0;            ///< the chance that a hold lasts up to four leases
+};
+
+struct scenario {
+    options asked;
+    base::settings common;            ///< all but name, address and weight
+    std::size_t seats = 1;            ///< the first places
+    std::vector<place_plan> places;
+    std::vector<std::string> locks;
+    bool has_state_dir = false;
+    int most_parts_per_million = 0;   ///< no clock is further off
+    base::duration longest_timer_delay{};
+    weather network;
+    fault_plan faults;
+    work_plan work;
+};
+
+[[nodiscard]] scenario draw(const options& asked);
+
+}  // namespace holdfast::sim

@@ -1,0 +1,255 @@
+#include "sim/trace.hpp"
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <xxhash.h>
+
+#include "wire/codec.hpp"
+
+namespace holdfast::sim {
+namespace {
+
+/// Collects `name=value` pairs.
+class fields {
+public:
+    explicit fields(const trace& names) : names_{names} {}
+
+    fields& add(std::string_view name, std::string_view value) {
+        text_ += ' ';
+        text_ += name;
+        text_ += '=';
+        text_ += value;
+        return *this;
+    }
+    fields& add(std::string_view name, std::uint64_t value) { return add(name, std::to_string(value)); }
+    fields& add(std::string_view name, view_number v) { return add(name, v.value); }
+    fields& add(std::string_view name, token t) { return add(name, text_of(t)); }
+    fields& add(std::string_view name, const peer_id& id) { return add(name, names_.name_of(id)); }
+    fields& add(std::string_view name, const view_layer::ballot& b) {
+        return add(name, std::to_string(b.round) + "." + std::to_string(b.seat));
+    }
+    fields& add(std::string_view name, base::duration d) { return add(name, to_string(instant{d}) + "s"); }
+    fields& add(std::string_view name, base::time_point at) { return add(name, at.time_since_epoch()); }
+    fields& add(std::string_view name, const std::vector<peer_id>& ids) {
+        std::string list;
+        for (const auto& id : ids) {
+            list += (list.empty() ? "" : ",") + names_.name_of(id);
+        }
+        return add(name, list);
+    }
+    fields& add(std::string_view name, const std::vector<slot>& slots) {
+        std::string list;
+        for (const auto& s : slots) {
+            list += (list.empty() ? "" : ",") + std::to_string(s.value);
+        }
+        return add(name, list);
+    }
+    fields& add(std::string_view name, const std::vector<lock::hold>& holds) {
+        std::string list;
+        for (const auto& h : holds) {
+            list += (list.empty() ? "" : ",") + h.name + ":" + text_of(h.token) + "@" + names_.name_of(h.holder);
+        }
+        return add(name, "{" + list + "}");
+    }
+    fields& add(std::string_view name, const std::vector<view_layer::remaining>& figures) {
+        std::string list;
+        for (const auto& f : figures) {
+            list += (list.empty() ? "" : ",") + names_.name_of(f.peer) + ":" + to_string(instant{f.lease}) + "s";
+        }
+        return add(name, "{" + list + "}");
+    }
+    fields& add(std::string_view name, const view_layer::change& c) {
+        std::string text = "view " + std::to_string(c.number.value) + " epoch " + std::to_string(c.epoch.value);
+        for (const auto& m : c.added) {
+            text += " +" + names_.name_of(m.id);
+        }
+        for (const auto& id : c.removed) {
+            text += " -" + names_.name_of(id);
+        }
+        for (const auto& id : c.leaving) {
+            text += " leaving:" + names_.name_of(id);
+        }
+        for (const auto& s : c.seats) {
+            text += " seat" + std::to_string(s.index) + ":" + names_.name_of(s.filled_by);
+        }
+        return add(name, "{" + text + "}");
+    }
+    fields& add(std::string_view name, const std::vector<swim::rumour>& rumours) {
+        constexpr const char* conditions[] = {"alive", "suspect", "dead", "left"};
+        std::string list;
+        for (const auto& r : rumours) {
+            list += (list.empty() ? "" : ",") + names_.name_of(r.about) + ":" + conditions[static_cast<std::size_t>(r.state)];
+        }
+        return add(name, "{" + list + "}");
+    }
+    [[nodiscard]] std::string text() && { return std::move(text_); }
+
+private:
+    const trace& names_;
+    std::string text_;
+};
+
+void describe(fields& f, const swim::message& what) {
+    std::visit(
+        [&](const auto& m) {
+            if constexpr (requires { m.sequence; }) {
+                f.add("sequence", m.sequence);
+            }
+            if constexpr (requires { m.target; }) {
+                f.add("target", m.target);
+            }
+            if constexpr (requires { m.gossip; }) {
+                f.add("gossip", m.gossip);
+            }
+            if constexpr (requires { m.rumours; }) {
+                f.add("gossip", m.rumours);
+            }
+            if constexpr (requires { m.roster; }) {
+                f.add("roster", m.roster);
+            }
+        },
+        what);
+}
+
+void describe(fields& f, const view_layer::message& what) {
+    std::visit(
+        [&](const auto& m) {
+            using kind = std::decay_t<decltype(m)>;
+            if constexpr (requires { m.number; }) {
+                f.add("number", m.number);
+            }
+            if constexpr (requires { m.ballot; }) {
+                f.add("ballot", m.ballot);
+            }
+            if constexpr (requires { m.about; }) {
+                f.add("about", m.about);
+            }
+            if constexpr (requires { m.consents; }) {
+                f.add("consents", m.consents).add("objects", m.objects);
+            }
+            if constexpr (requires { m.silences; }) {
+                f.add("silences", m.silences);
+            }
+            if constexpr (requires { m.promised; }) {
+                f.add("promised", m.promised);
+            }
+            if constexpr (std::is_same_v<kind, view_layer::accept>) {
+                f.add("value", m.value);
+            } else if constexpr (std::is_same_v<kind, view_layer::promise>) {
+                if (m.accepted) {
+                    f.add("accepted", m.accepted->value);
+                }
+            } else if constexpr (std::is_same_v<kind, view_layer::steps>) {
+                for (const auto& s : m.in_order) {
+                    f.add("step", s.what).add("leases", s.leases);
+                }
+            } else if constexpr (std::is_same_v<kind, view_layer::welcome>) {
+                f.add("step", m.added_by.what);
+            } else if constexpr (std::is_same_v<kind, view_layer::want_steps>) {
+                f.add("after", m.after);
+            } else if constexpr (std::is_same_v<kind, view_layer::outdated>) {
+                f.add("yours", m.yours);
+            } else if constexpr (std::is_same_v<kind, view_layer::join>) {
+                if (m.shown) {
+                    f.add("shown", *m.shown);
+                }
+                f.add("stopped_being", m.stopped_being);
+            } else if constexpr (std::is_same_v<kind, view_layer::join_shown>) {
+                f.add("newest", m.newest);
+            } else if constexpr (std::is_same_v<kind, view_layer::join_refused>) {
+                f.add("why", m.text);
+            } else if constexpr (std::is_same_v<kind, view_layer::found_accept> || std::is_same_v<kind, view_layer::founded>) {
+                f.add("epoch", m.value.epoch.value);
+                for (const auto& founder : m.value.founders) {
+                    f.add("founder", founder.self.id);
+                }
+            }
+        },
+        what);
+}
+
+void describe(fields& f, const lease::message& what) {
+    std::visit([&](const auto& m) { f.add("seats", m.seats).add("sent_at", m.sent_at); }, what);
+}
+
+void describe(fields& f, const lock::message& what) {
+    std::visit(
+        [&](const auto& m) {
+            if constexpr (requires { m.name; }) {
+                f.add("name", m.name);
+            }
+            if constexpr (requires { m.number.value; }) {
+                f.add("number", m.number.value);
+            }
+            if constexpr (requires { m.token; }) {
+                f.add("token", m.token);
+            }
+            if constexpr (requires { m.named; }) {
+                f.add("named", m.named).add("serial", m.serial);
+            }
+            if constexpr (requires { m.to_view; }) {
+                f.add("to_view", m.to_view);
+            }
+            if constexpr (requires { m.holds; }) {
+                f.add("holds", m.holds);
+            }
+            if constexpr (std::is_same_v<std::decay_t<decltype(m)>, lock::table>) {
+                for (const auto& t : m.slots) {
+                    if (!t.holds.empty() || !t.queue.empty()) {
+                        f.add("slot", t.slot.value).add("holds", t.holds).add("queue", t.queue.size());
+                    }
+                }
+            } else if constexpr (requires { m.slots; }) {
+                f.add("slots", m.slots);
+            }
+        },
+        what);
+}
+
+}  // namespace
+
+void trace::add(std::span<const std::byte> bytes) { hash_ = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash_); }
+
+void trace::add(std::uint64_t number) {
+    hash_ = (hash_ ^ number) * 0x9E3779B97F4A7C15ULL;
+    hash_ ^= hash_ >> 29;
+}
+
+void trace::line(instant now, std::string_view who, std::string_view text) {
+    if (out_ != nullptr) {
+        std::fprintf(out_, "[%12s] %-6.*s %.*s\n", to_string(now).c_str(), static_cast<int>(who.size()), who.data(), static_cast<int>(text.size()), text.data());
+    }
+}
+
+std::string trace::name_of(const peer_id& id) const {
+    if (id.is_nil()) {
+        return "-";
+    }
+    const auto known = names_.find(id);
+    return known == names_.end() ? to_short_string(id) : known->second;
+}
+
+std::string trace::describe(const node::message& what) const {
+    fields f{*this};
+    const auto* round = std::get_if<node::relayed>(&what);
+    if (round != nullptr) {
+        f.add("origin", round->origin).add("destination", round->destination).add("what", wire::name_of(round->what));
+        sim::describe(f, round->what);
+    } else {
+        std::visit(
+            [&](const auto& layer) {
+                if constexpr (!std::is_same_v<std::decay_t<decltype(layer)>, node::relayed>) {
+                    sim::describe(f, layer);
+                }
+            },
+            what);
+    }
+    return std::string{wire::name_of(what)} + std::move(f).text();
+}
+
+std::string text_of(token t) { return std::to_string(t.of_epoch().value) + "/" + std::to_string(t.sequence()); }
+
+}  // namespace holdfast::sim

@@ -1,0 +1,215 @@
+#include "sim/workload.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// detail of an application event: a client and its step, or the number of a late write.
+constexpr std::uint64_t is_late_write = std::uint64_t{1} << 63;
+std::uint64_t detail_of(std::size_t index, std::uint32_t step) { return std::uint64_t{index} << 32 | step; }
+
+}  // namespace
+
+workload::workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching, event_queue& events)
+    : plan_{plan}, random_{seed}, machines_{machines}, judge_{watching}, events_{events}, clients_(plan.places.size()), put_off_(plan.places.size()) {}
+
+void workload::handle(const event& e) {
+    if ((e.detail & is_late_write) != 0) {
+        const auto& w = late_writes_[e.detail & ~is_late_write];
+        (void)judge_.wrote(w.lock, w.with, events_.now());
+        return;
+    }
+    if (machines_.is_paused(e.where)) {
+        put_off_[e.where].push_back(e.detail);
+        return;
+    }
+    const auto index = static_cast<std::size_t>(e.detail >> 32);
+    auto& all = clients_[e.where];
+    if (index < all.size() && all[index].step == static_cast<std::uint32_t>(e.detail)) {
+        act(e.where, all[index], index);
+    }
+}
+
+void workload::started(std::uint32_t place) {
+    auto& all = clients_[place];
+    if (all.empty()) {
+        all.resize(plan_.work.clients);
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto& c = all[i];
+        c.number = {};
+        c.held = {};
+        c.checks_off = winds_down_ && i == 0;
+        c.next_to_check = 0;
+        think(place, c, i, 0ms);
+    }
+}
+
+void workload::ended(std::uint32_t place) {
+    put_off_[place].clear();
+    for (auto& c : clients_[place]) {
+        c.what = doing::nothing;
+        ++c.step;
+    }
+}
+
+void workload::resumed(std::uint32_t place) {
+    for (const auto detail : std::exchange(put_off_[place], {})) {
+        events_.plan(events_.now(), event_kind::application, place, detail);
+    }
+}
+
+void workload::granted(std::uint32_t place, request_number number, judge::lock l, token t) {
+    auto& all = clients_[place];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto& c = all[i];
+        if (c.what == doing::waiting && c.number == number) {
+            c.what = doing::holding;
+            c.held = t;
+            (void)judge_.wrote(l, t, events_.now());
+            plan(place, i, c.checks_off ? 1ms : hold_time());
+            return;
+        }
+    }
+    judge_.object(promise::invariant, events_.now(), "a grant answers no request");
+}
+
+void workload::failed(std::uint32_t place, request_number number) {
+    auto& all = clients_[place];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i].what == doing::waiting && all[i].number == number) {
+            think(place, all[i], i, 2ms);
+            return;
+        }
+    }
+}
+
+void workload::lost(std::uint32_t place, judge::lock l, token t) {
+    auto& all = clients_[place];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i].what == doing::holding && all[i].lock == l && all[i].held == t) {
+            think(place, all[i], i, 0ms);
+        }
+    }
+}
+
+void workload::wind_down() {
+    winds_down_ = true;
+    winds_down_since_ = events_.now();
+    for (std::uint32_t place = 0; place < clients_.size(); ++place) {
+        auto& all = clients_[place];
+        for (std::size_t i = 0; i < all.size() && machines_.is_up(place); ++i) {
+            auto& c = all[i];
+            c.checks_off = i == 0;
+            if (c.what == doing::holding || c.what == doing::nothing) {
+                plan(place, i, 0ms);
+            }
+        }
+    }
+}
+
+bool workload::is_done() const {
+    return std::all_of(clients_.begin(), clients_.end(), [&](const auto& all) {
+        return !all.empty() && all.front().next_to_check == plan_.locks.size() &&
+               std::all_of(all.begin(), all.end(), [](const client& c) { return c.what == doing::nothing; });
+    });
+}
+
+void workload::report_unserved(instant now) const {
+    for (std::uint32_t place = 0; place < clients_.size(); ++place) {
+        const auto r = machines_.run_at(place);
+        if (clients_[place].empty()) {
+            judge_.not_granted(r, 0, winds_down_since_, now);
+        }
+        for (const auto& c : clients_[place]) {
+            if (c.what != doing::nothing || (c.checks_off && c.next_to_check < plan_.locks.size())) {
+                judge_.not_granted(r, c.what == doing::nothing ? c.next_to_check : c.lock, winds_down_since_, now);
+            }
+        }
+    }
+}
+
+// ---- one client
+
+void workload::plan(std::uint32_t place, std::size_t index, base::duration wait) {
+    auto& c = clients_[place][index];
+    events_.plan(events_.now() + wait, event_kind::application, place, detail_of(index, ++c.step));
+}
+
+void workload::act(std::uint32_t place, client& c, std::size_t index) {
+    switch (c.what) {
+        case doing::nothing:
+        case doing::thinking:
+            ask(place, c, index);
+            break;
+        case doing::waiting:
+            machines_.cancel(place, c.number);  // it ends as `failed`, or was granted before
+            break;
+        case doing::holding:
+            let_go(place, c, index);
+            break;
+    }
+}
+
+void workload::ask(std::uint32_t place, client& c, std::size_t index) {
+    if (winds_down_ && (!c.checks_off || c.next_to_check == plan_.locks.size())) {
+        c.what = doing::nothing;
+        return;
+    }
+    acquire_how how;
+    bool may_change_its_mind = false;
+    if (c.checks_off) {
+        c.lock = c.next_to_check;
+    } else {
+        // The first lock is everybody's favourite.
+        c.lock = random_.chance(0.5) ? 0 : static_cast<judge::lock>(random_.below(plan_.locks.size()));
+        how.is_try = random_.chance(0.15);
+        if (!how.is_try && random_.chance(0.4)) {
+            how.timeout = random_.between(5ms, 2s);
+        }
+        may_change_its_mind = random_.chance(0.15);
+    }
+    c.what = doing::waiting;
+    ++c.step;
+    c.number = machines_.acquire(place, c.lock, how);
+    if (may_change_its_mind && c.what == doing::waiting) {
+        plan(place, index, random_.between(0ms, 300ms));
+    }
+}
+
+void workload::let_go(std::uint32_t place, client& c, std::size_t index) {
+    const auto l = c.lock;
+    const auto t = c.held;
+    // It believes that it holds: what it was told while it was paused it has not looked at yet.
+    if (random_.chance(0.1)) {
+        late_writes_.push_back({l, t});
+        events_.plan(events_.now() + random_.between(0ms, 3s), event_kind::application, place, is_late_write | (late_writes_.size() - 1));
+    } else {
+        (void)judge_.wrote(l, t, events_.now());
+    }
+    if (c.checks_off) {
+        ++c.next_to_check;
+    }
+    think(place, c, index, 0ms);
+    machines_.release(place, l, t);
+}
+
+void workload::think(std::uint32_t place, client& c, std::size_t index, base::duration at_least) {
+    c.what = doing::thinking;
+    c.held = {};
+    const bool goes_on_at_once = winds_down_ || random_.chance(0.3);
+    plan(place, index, at_least + (goes_on_at_once ? 0ms : random_.between({}, plan_.work.longest_think)));
+}
+
+base::duration workload::hold_time() {
+    if (plan_.work.long_holds > 0 && random_.chance(plan_.work.long_holds)) {
+        return random_.between({}, 4 * plan_.common.lease);
+    }
+    return random_.between({}, plan_.work.longest_hold);
+}
+
+}  // namespace holdfast::sim

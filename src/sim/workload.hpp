@@ -1,0 +1,74 @@
+// What the applications do: they ask for locks, hold them, write to what the locks guard, release, and change their
+// minds.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/random.hpp"
+#include "sim/cluster.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/judge.hpp"
+#include "sim/scenario.hpp"
+
+namespace holdfast::sim {
+
+class workload final : public application {
+public:
+    workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching, event_queue& events);
+
+    void handle(const event& e);
+
+    // ---- application: what the cluster tells
+    void started(std::uint32_t place) override;
+    void ended(std::uint32_t place) override;
+    void resumed(std::uint32_t place) override;
+    void granted(std::uint32_t place, request_number number, judge::lock l, token t) override;
+    void failed(std::uint32_t place, request_number number) override;
+    void lost(std::uint32_t place, judge::lock l, token t) override;
+
+    /// No new requests, but for one by each process for each lock: that every lock can be had again (LIVE).
+    void wind_down();
+    /// Everybody got what it asked for, and nothing is held.
+    [[nodiscard]] bool is_done() const;
+    /// Somebody who did not, for the judge.
+    void report_unserved(instant now) const;
+
+private:
+    enum class doing : std::uint8_t { nothing, thinking, waiting, holding };
+    struct client {
+        doing what = doing::nothing;
+        std::uint32_t step = 0;     // events planned for an earlier step are void
+        request_number number;
+        judge::lock lock = 0;
+        token held;
+        bool checks_off = false;    // while winding down: it asks for every lock in turn
+        judge::lock next_to_check = 0;
+    };
+    /// A write that left its process long before it arrives.
+    struct late_write {
+        judge::lock lock = 0;
+        token with;
+    };
+
+    void plan(std::uint32_t place, std::size_t index, base::duration wait);
+    void act(std::uint32_t place, client& c, std::size_t index);
+    void ask(std::uint32_t place, client& c, std::size_t index);
+    void let_go(std::uint32_t place, client& c, std::size_t index);
+    void think(std::uint32_t place, client& c, std::size_t index, base::duration at_least);
+    [[nodiscard]] base::duration hold_time();
+
+    const scenario& plan_;
+    base::random_source random_;
+    cluster& machines_;
+    judge& judge_;
+    event_queue& events_;
+    std::vector<std::vector<client>> clients_;         // by place
+    std::vector<std::vector<std::uint64_t>> put_off_;  // events that came while the process was paused
+    std::vector<late_write> late_writes_;
+    bool winds_down_ = false;
+    instant winds_down_since_{};
+};
+
+}  // namespace holdfast::sim

@@ -1,0 +1,373 @@
+// The judge, fed with made-up histories: it must object to each broken promise, and to nothing else.
+#include "catch.hpp"
+
+#include "sim/judge.hpp"
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr peer_id alice{1, 1};
+constexpr peer_id bob{2, 2};
+constexpr peer_id carol{3, 3};
+
+token at(std::uint32_t epoch_value, std::uint32_t sequence) { return token::make(epoch{epoch_value}, sequence); }
+
+/// Three seats, filled by alice (run 1), bob (2) and carol (3), who hear one another until they are told not to.
+struct story {
+    explicit story(judge::rules r = {.lease = 1s, .seats = 3}) : judged{r, {"a", "b"}} {
+        judged.started(1, alice, "alice", 0);
+        judged.started(2, bob, "bob", 1);
+        judged.started(3, carol, "carol", 2);
+        for (judge::run r1 = 1; r1 <= 3; ++r1) {
+            judged.installed(r1, view_of(1, 100), {alice}, 0s);
+        }
+        everybody_hears(0s);
+    }
+
+    static view view_of(std::uint64_t number, std::uint32_t epoch_value, cluster_id cluster = {7, 7}) {
+        view v;
+        v.cluster = cluster;
+        v.number = {number};
+        v.epoch = {epoch_value};
+        v.seats = {{{}, alice}, {{}, bob}, {{}, carol}};
+        v.members = {{alice, "", {}, 1, false, {}}, {bob, "", {}, 1, false, {}}, {carol, "", {}, 1, false, {}}};
+        return v;
+    }
+    void everybody_hears(instant now) {
+        for (judge::run r = 1; r <= 3; ++r) {
+            for (std::size_t seat = 0; seat < 3; ++seat) {
+                judged.heard(r, seat, now);
+            }
+        }
+    }
+    /// `owner` grants, and `to` hears of it and has a lease until then.
+    void grant(judge::run owner, judge::run to, const peer_id& id, token t, instant now, instant lease_ends, view_number in = {1}, std::uint64_t number = 0) {
+        judged.owner_granted(owner, 0, t, id, {number == 0 ? ++numbers : number}, in, now);
+        judged.lease(owner, now + 500ms, now);
+        judged.granted(to, 0, t, now);
+        judged.lease(to, lease_ends, now);
+    }
+    [[nodiscard]] std::vector<promise> broken() const {
+        std::vector<promise> out;
+        for (const auto& v : judged.violations()) {
+            out.push_back(v.broken);
+        }
+        return out;
+    }
+
+    judge judged;
+    std::uint64_t numbers = 0;
+};
+
+using broken = std::vector<promise>;
+
+TEST_CASE("the judge is content with one holder after another", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.released(2, 0, at(100, 1));
+    s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
+    s.judged.lease(3, 700ms, 800ms);
+    s.everybody_hears(800ms);
+    s.judged.lost(3, 0, at(100, 2), errc::lease_lost, 800ms);
+    s.grant(1, 2, bob, at(100, 3), 900ms, 1400ms);
+    s.judged.finish(1s);
+    CHECK(s.broken() == broken{});
+    CHECK(s.judged.grants() == 3);
+}
+
+TEST_CASE("MUTEX: two holders valid at one instant", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
+    CHECK(s.broken() == broken{promise::mutex});
+}
+
+TEST_CASE("MUTEX: also within one process", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.owner_granted(1, 0, at(100, 2), bob, {99}, {1}, 200ms);
+    s.judged.lease(1, 700ms, 200ms);
+    s.judged.granted(2, 0, at(100, 2), 200ms);
+    s.judged.lease(2, 600ms, 200ms);
+    CHECK(!s.broken().empty());
+    CHECK(s.broken().front() == promise::mutex);
+}
+
+TEST_CASE("MUTEX: a hold that ran out does not conflict", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.everybody_hears(650ms);
+    s.grant(1, 3, carol, at(100, 2), 650ms, 900ms);
+    CHECK(s.broken() == broken{});
+}
+
+TEST_CASE("MUTEX: a hold that ran out must not count again (LEASE-5)", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.everybody_hears(700ms);
+    s.judged.lease(2, 1200ms, 700ms);
+    CHECK(s.broken() == broken{promise::mutex});
+}
+
+TEST_CASE("MUTEX: a crashed process holds nothing", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.crashed(2);
+    s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
+    CHECK(s.broken() == broken{});
+}
+
+TEST_CASE("MUTEX: the gate refuses a valid hold", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.owner_granted(1, 0, at(100, 2), carol, {50}, {1}, 200ms);
+    CHECK(s.judged.wrote(0, at(100, 2), 200ms));
+    CHECK_FALSE(s.judged.wrote(0, at(100, 1), 210ms));
+    CHECK(s.broken() == broken{promise::mutex});
+}
+
+TEST_CASE("the gate refuses a late write, which breaks nothing", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.released(2, 0, at(100, 1));
+    s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
+    CHECK(s.judged.wrote(0, at(100, 2), 210ms));
+    CHECK_FALSE(s.judged.wrote(0, at(100, 1), 220ms));
+    CHECK(s.broken() == broken{});
+}
+
+TEST_CASE("FENCE: one token for two requests", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.owner_granted(1, 0, at(100, 1), carol, {77}, {1}, 200ms);
+    CHECK(s.broken() == broken{promise::fence});
+}
+
+TEST_CASE("FENCE: the same grant told again is no second grant", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms, {1}, 5);
+    s.judged.owner_granted(1, 0, at(100, 1), bob, {5}, {1}, 200ms);
+    CHECK(s.broken() == broken{});
+}
+
+TEST_CASE("FENCE: a lower token later", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 5), 100ms, 600ms);
+    s.judged.released(2, 0, at(100, 5));
+    s.judged.owner_granted(1, 0, at(100, 4), carol, {9}, {1}, 200ms);
+    CHECK(s.broken() == broken{promise::fence});
+}
+
+TEST_CASE("FENCE: a later view with a lower token, whichever was granted first", "[judge]") {
+    story s;
+    s.judged.owner_granted(2, 0, at(101, 1), bob, {9}, {2}, 100ms);
+    s.judged.lease(2, 600ms, 100ms);
+    SECTION("rising with the view") {
+        s.judged.owner_granted(1, 0, at(100, 7), carol, {9}, {1}, 110ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("an earlier view with a higher one") {
+        s.judged.owner_granted(1, 0, at(102, 1), carol, {9}, {1}, 110ms);
+        CHECK(s.broken() == broken{promise::fence});
+    }
+    SECTION("a later view with a lower one") {
+        s.judged.owner_granted(1, 0, at(100, 9), carol, {9}, {3}, 110ms);
+        CHECK(s.broken() == broken{promise::fence});
+    }
+    SECTION("two owners in one view") {
+        s.judged.owner_granted(1, 0, at(101, 2), carol, {9}, {2}, 110ms);
+        CHECK(s.broken() == broken{promise::fence});
+    }
+}
+
+TEST_CASE("FENCE: a token that nobody gave, or that was given to another", "[judge]") {
+    story s;
+    SECTION("nobody") {
+        s.judged.granted(2, 0, at(100, 3), 100ms);
+    }
+    SECTION("another") {
+        s.judged.owner_granted(1, 0, at(100, 3), carol, {9}, {1}, 100ms);
+        s.judged.granted(2, 0, at(100, 3), 100ms);
+    }
+    CHECK(s.broken() == broken{promise::fence});
+}
+
+TEST_CASE("FENCE over a total restart", "[judge]") {
+    const auto restarted = [](judge::rules r, instant second_grant) {
+        story s{r};
+        s.judged.wall_clocks_differ_by(1s);
+        s.grant(1, 2, bob, at(200, 1), 100ms, 600ms);
+        for (judge::run old = 1; old <= 3; ++old) {
+            s.judged.crashed(old);
+        }
+        s.judged.started(4, {4, 4}, "alice.2", 0);
+        auto v = story::view_of(1, 150, {8, 8});
+        v.members.erase(v.members.begin());
+        v.members.push_back({{4, 4}, "", {}, 1, false, {}});
+        v.seats[0].filled_by = {4, 4};
+        s.judged.installed(4, v, {{4, 4}}, second_grant);
+        s.judged.heard(4, 1, second_grant);
+        s.judged.owner_granted(4, 0, at(150, 1), {4, 4}, {1}, {1}, second_grant);
+        s.judged.lease(4, second_grant + 500ms, second_grant);
+        return s.broken();
+    };
+    SECTION("soon after, without a state_dir: the documented exception") {
+        CHECK(restarted({.lease = 1s, .seats = 3}, 3s) == broken{});
+    }
+    SECTION("long after") {
+        CHECK(restarted({.lease = 1s, .seats = 3}, 5s) == broken{promise::fence});
+    }
+    SECTION("with a state_dir always") {
+        CHECK(restarted({.lease = 1s, .seats = 3, .has_state_dir = true}, 3s) == broken{promise::fence});
+    }
+}
+
+TEST_CASE("FENCE: epochs that do not rise", "[judge]") {
+    story s;
+    s.judged.installed(1, story::view_of(2, 100), {alice}, 1s);
+    CHECK(s.broken() == broken{promise::fence});
+}
+
+TEST_CASE("ONE-VIEW: two views under one number", "[judge]") {
+    story s;
+    s.judged.installed(1, story::view_of(2, 101), {alice}, 1s);
+    SECTION("the same") {
+        s.judged.installed(2, story::view_of(2, 101), {alice}, 1s);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("another epoch") {
+        s.judged.installed(2, story::view_of(2, 102), {alice}, 1s);
+        CHECK(s.broken() == broken{promise::one_view});
+    }
+    SECTION("another slot map") {
+        s.judged.installed(2, story::view_of(2, 101), {bob}, 1s);
+        CHECK(s.broken() == broken{promise::one_view});
+    }
+    SECTION("a step left out") {
+        s.judged.installed(2, story::view_of(3, 103), {alice}, 1s);
+        CHECK(s.broken() == broken{promise::one_view});
+    }
+    SECTION("a second cluster") {
+        s.judged.installed(2, story::view_of(2, 102, {8, 8}), {alice}, 1s);
+        CHECK(s.broken() == broken{promise::one_view});
+    }
+    SECTION("a view without oneself") {
+        auto v = story::view_of(2, 101);
+        v.members.erase(v.members.begin() + 1);
+        v.seats[1].filled_by = {};
+        story other;
+        other.judged.installed(2, v, {alice}, 1s);
+        CHECK(other.broken() == broken{promise::one_view});
+    }
+}
+
+TEST_CASE("LIVE: fewer filled seats than a quorum (VIEW-6)", "[judge]") {
+    story s;
+    auto v = story::view_of(2, 101);
+    v.seats[1].filled_by = v.seats[2].filled_by = {};
+    s.judged.installed(1, v, {alice}, 1s);
+    CHECK(s.broken() == broken{promise::live});
+}
+
+TEST_CASE("NO-LOSS: lost while the lease ran", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    SECTION("too early") {
+        s.judged.lost(2, 0, at(100, 1), errc::lease_lost, 500ms);
+        CHECK(s.broken() == broken{promise::no_loss});
+    }
+    SECTION("after its end") {
+        s.judged.lost(2, 0, at(100, 1), errc::lease_lost, 600ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("on leaving") {
+        s.judged.asked_to_leave(2);
+        s.judged.lost(2, 0, at(100, 1), errc::shutting_down, 500ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("broken by nobody's order") {
+        s.judged.lost(2, 0, at(100, 1), errc::broken, 500ms);
+        CHECK(s.broken() == broken{promise::no_loss});
+    }
+    SECTION("evicted, and then still a member") {
+        s.judged.lost(2, 0, at(100, 1), errc::evicted, 500ms);
+        s.judged.installed(1, story::view_of(2, 101), {alice}, 550ms);
+        s.judged.finish(1s);
+        CHECK(s.broken() == broken{promise::no_loss});
+    }
+    SECTION("evicted indeed") {
+        s.judged.lost(2, 0, at(100, 1), errc::evicted, 500ms);
+        auto v = story::view_of(2, 101);
+        v.members.erase(v.members.begin() + 1);
+        v.seats[1].filled_by = {};
+        s.judged.installed(1, v, {alice}, 550ms);
+        s.judged.finish(1s);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("not reported at the end of a PeerId") {
+        s.judged.gave_up(2, 500ms);
+        CHECK(s.broken() == broken{promise::no_loss});
+    }
+}
+
+TEST_CASE("MINORITY: a lease that no quorum can have given", "[judge]") {
+    story s;
+    SECTION("within what was heard") {
+        s.judged.lease(1, 1000ms, 500ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("beyond it") {
+        s.judged.lease(1, 1001ms, 500ms);
+        CHECK(s.broken() == broken{promise::minority});
+    }
+    SECTION("one voter is not a quorum, but with oneself it is") {
+        s.judged.heard(1, 1, 400ms);
+        s.judged.lease(1, 1400ms, 500ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("a peer in no seat needs two of three") {
+        s.judged.started(4, {4, 4}, "dora", std::nullopt);
+        s.judged.heard(4, 0, 400ms);
+        s.judged.lease(4, 600ms, 500ms);
+        CHECK(s.broken() == broken{promise::minority});
+    }
+}
+
+TEST_CASE("MINORITY: a grant by an owner that is cut off", "[judge]") {
+    story s;
+    SECTION("its lease has run out") {
+        s.judged.lease(1, 400ms, 100ms);
+        s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 500ms);
+        s.judged.lease(1, 400ms, 500ms);
+        CHECK(s.broken() == broken{promise::minority});
+    }
+    SECTION("nobody can have renewed it") {
+        s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 1500ms);
+        CHECK(s.broken() == broken{promise::minority});
+    }
+}
+
+TEST_CASE("STUCK: an owner keeps what nobody holds", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.is_kept(1, 0, at(100, 1), 200ms);
+    CHECK(s.broken() == broken{});
+    s.judged.released(2, 0, at(100, 1));
+    s.judged.is_kept(1, 0, at(100, 1), 200ms);
+    CHECK(s.broken() == broken{promise::stuck});
+}
+
+TEST_CASE("clocks beyond the bound excuse MUTEX, never FENCE", "[judge]") {
+    story s{{.lease = 1s, .seats = 3, .clocks_keep_the_bound = false}};
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
+    CHECK(s.broken() == broken{});
+    CHECK(s.judged.excused() == 1);
+    s.judged.owner_granted(1, 0, at(100, 1), carol, {77}, {1}, 200ms);
+    CHECK(s.broken() == broken{promise::fence});
+}
+
+}  // namespace
+}  // namespace holdfast::sim

@@ -1,0 +1,166 @@
+// The pretend network and clocks keep their own promises.
+#include "catch.hpp"
+
+#include "sim/event_queue.hpp"
+#include "sim/machine_clock.hpp"
+#include "sim/network.hpp"
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct wire_tap {
+    explicit wire_tap(weather w = {}, std::uint64_t seed = 1) : net{3, seed, events} { net.set_weather(w); }
+
+    void send(std::uint8_t what, bool is_stream, std::uint32_t from = 0, std::uint32_t to = 1) {
+        const auto n = net.blank();
+        auto& p = net.at(n);
+        p.bytes.assign(1, std::byte{what});
+        p.from = from;
+        p.to = to;
+        p.from_run = p.to_run = 1;
+        p.is_stream = is_stream;
+        net.post(n, {});
+    }
+    std::vector<int> arrive() {
+        std::vector<int> out;
+        while (!events.empty()) {
+            if (const auto n = net.arrived(events.next()); n != network::none) {
+                out.push_back(static_cast<int>(net.at(n).bytes.front()));
+                net.discard(n);
+            }
+        }
+        return out;
+    }
+
+    event_queue events;
+    network net;
+};
+
+weather stormy() {
+    weather w;
+    w.spike = 0.3;
+    w.longest_spike = 1s;
+    w.doublings = 6;
+    return w;
+}
+
+TEST_CASE("events come in the order of time, then of planning", "[sim]") {
+    event_queue events;
+    events.plan(2s, event_kind::look, 1);
+    events.plan(1s, event_kind::look, 2);
+    events.plan(1s, event_kind::look, 3);
+    CHECK(events.next().where == 2);
+    CHECK(events.next().where == 3);
+    events.plan(500ms, event_kind::look, 4);  // in the past: now
+    CHECK(events.next().where == 4);
+    CHECK(events.now() == 1s);
+    CHECK(events.next().where == 1);
+}
+
+TEST_CASE("a stream keeps its order, datagrams do not", "[sim]") {
+    wire_tap net{stormy()};
+    for (std::uint8_t i = 0; i < 100; ++i) {
+        net.send(i, true);
+    }
+    auto got = net.arrive();
+    REQUIRE(got.size() == 100);
+    CHECK(std::is_sorted(got.begin(), got.end()));
+    for (std::uint8_t i = 0; i < 100; ++i) {
+        net.send(i, false);
+    }
+    got = net.arrive();
+    REQUIRE(got.size() == 100);
+    CHECK_FALSE(std::is_sorted(got.begin(), got.end()));
+}
+
+TEST_CASE("datagrams are lost and doubled as the weather says", "[sim]") {
+    weather w;
+    w.loss = 0.5;
+    w.duplication = 0.5;
+    wire_tap net{w};
+    for (int i = 0; i < 200; ++i) {
+        net.send(1, false);
+    }
+    const auto got = net.arrive().size();
+    CHECK(got > 100);
+    CHECK(got < 200);
+    CHECK(net.net.counted().lost + got == 200 + net.net.counted().doubled);
+}
+
+TEST_CASE("a cut link carries nothing; a stream breaks or waits", "[sim]") {
+    weather w;
+    SECTION("breaks") {
+        wire_tap net{w};
+        net.net.cut(0, 1);
+        net.send(1, true);
+        net.send(2, false);
+        net.send(3, true, 1, 0);  // the other way is open
+        CHECK(net.arrive() == std::vector{3});
+        net.net.mend(0, 1);
+        net.send(4, true);
+        CHECK(net.arrive() == std::vector{4});
+    }
+    SECTION("waits") {
+        w.streams_wait_out_cuts = true;
+        wire_tap net{w};
+        net.send(1, true);
+        net.net.cut(0, 1);
+        net.send(2, true);
+        CHECK(net.arrive().empty());
+        net.net.mend(0, 1);
+        CHECK(net.arrive() == std::vector{1, 2});
+    }
+    SECTION("as long as any cut lasts") {
+        wire_tap net{w};
+        net.net.cut(0, 1);
+        net.net.cut(0, 1);
+        net.net.mend(0, 1);
+        net.send(1, false);
+        CHECK(net.arrive().empty());
+    }
+}
+
+TEST_CASE("a reset loses the end of what was under way, never the middle", "[sim]") {
+    bool has_lost = false;
+    bool has_kept = false;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        wire_tap net{{}, seed};
+        for (std::uint8_t i = 0; i < 10; ++i) {
+            net.send(i, true);
+        }
+        net.net.reset(0, 1);
+        const auto got = net.arrive();
+        for (std::size_t i = 0; i < got.size(); ++i) {
+            CHECK(got[i] == static_cast<int>(i));
+        }
+        has_lost = has_lost || got.size() < 10;
+        has_kept = has_kept || !got.empty();
+    }
+    CHECK(has_lost);
+    CHECK(has_kept);
+}
+
+TEST_CASE("a clock at its own rate, and when it will show a time", "[sim]") {
+    for (const int rate : {-300'000, -4950, 0, 4950, 300'000}) {
+        machine_clock clock{base::time_point{5s}, rate, 1000};
+        for (const auto ahead : {1ns, 999ns, 1'000'000ns, 123'456'789'123ns}) {
+            const auto then = base::time_point{5s} + ahead;
+            const auto reached = clock.when(then, 0ns);
+            CHECK(clock.boot(reached) >= then);
+            CHECK(clock.boot(reached - 1ns) < then);
+        }
+        clock.set_rate(-rate, 10s);
+        const auto later = clock.boot(10s) + 1s;
+        CHECK(clock.boot(clock.when(later, 10s)) >= later);
+        CHECK(clock.when(base::time_point{}, 12s) == 12s);
+    }
+    machine_clock clock{base::time_point{}, 0, 1000};
+    CHECK(clock.wall_s(1500ms) == 1001);
+    clock.step_wall(-5s);
+    CHECK(clock.wall_s(1500ms) == 996);
+}
+
+}  // namespace
+}  // namespace holdfast::sim

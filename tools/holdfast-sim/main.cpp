@@ -1,0 +1,169 @@
+// holdfast-sim: runs seeds, replays one with its trace, and proves that the judge sees planted bugs.
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+
+#include "sim/mutants.hpp"
+#include "sim/run.hpp"
+#include "sweep.hpp"
+
+namespace {
+
+using namespace holdfast::sim;
+
+using wall = std::chrono::steady_clock;
+
+double seconds_since(wall::time_point start) { return std::chrono::duration<double>(wall::now() - start).count(); }
+
+unsigned long long number(std::uint64_t n) { return n; }
+
+/// The process dies: say at least which seed it was.
+void say_seed_and_die(int signal) {
+    if (const auto here = running_here()) {
+        std::fprintf(stderr, "died of signal %d; replay it with: %s\n", signal, replay_line(*here).c_str());
+    }
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+}
+
+void print_violations(const result& r) {
+    for (const auto& v : r.violations) {
+        std::printf("%s broken at %s s: %s\n", std::string{to_string(v.broken)}.c_str(), to_string(v.at).c_str(), v.text.c_str());
+    }
+}
+
+void print_sums(const sums& s, double took) {
+    std::printf("seeds             %llu in %.1f s, %.1f each second\n", number(s.seeds), took, static_cast<double>(s.seeds) / took);
+    std::printf("simulated         %.0f s, %.0f each second\n", s.simulated_s, s.simulated_s / took);
+    std::printf("grants judged     %llu\n", number(s.grants));
+    std::printf("views installed   %llu\n", number(s.views_installed));
+    std::printf("slots             gathered %llu, handed over %llu\n", number(s.slots_gathered), number(s.tables_received));
+    std::printf("holds lost        %llu\n", number(s.holds_lost));
+    std::printf("packets           %llu, lost %llu, doubled %llu, held up %llu\n", number(s.packets), number(s.lost), number(s.doubled), number(s.spikes));
+    std::printf("faults           ");
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        std::printf("%s %s %llu", i == 0 ? "" : ",", std::string{to_string(static_cast<fault>(i))}.c_str(), number(s.faults[i]));
+    }
+    std::printf("\nhash              %016llx\n", number(s.hash));
+    if (s.excused > 0) {
+        std::printf("excused           %llu seeds in which clocks beyond the bound broke what rests on them\n", number(s.excused));
+    }
+    std::printf("violations        %llu\n", number(s.failed));
+}
+
+int one_seed(options asked, bool is_quiet) {
+    asked.trace = is_quiet ? nullptr : stdout;
+    const auto r = run(asked);
+    print_violations(r);
+    std::printf("seed %llu: %s, %llu grants, %.1f s, hash %016llx\n", number(asked.seed), r.violations.empty() ? "no promise broken" : "FAILED", number(r.grants),
+                static_cast<double>(r.simulated.count()) / 1e9, number(r.hash));
+    if (!r.violations.empty()) {
+        std::printf("%s\n", replay_line(asked).c_str());
+        return 1;
+    }
+    return 0;
+}
+
+int many_seeds(const options& asked, const sweep_options& how) {
+    sums all;
+    std::string last;
+    const auto start = wall::now();
+    auto said = start;
+    sweep(asked, how, [&](const result& r) {
+        all.add(r);
+        if (!r.violations.empty()) {
+            print_violations(r);
+            last = replay_line(r.asked);
+            std::printf("%s\n", last.c_str());
+            std::fflush(stdout);
+        }
+        if (seconds_since(said) > 30) {
+            said = wall::now();
+            std::fprintf(stderr, "%llu of %llu seeds, %llu violations\n", number(all.seeds), number(how.seeds), number(all.failed));
+        }
+    });
+    print_sums(all, seconds_since(start));
+    if (!last.empty()) {
+        std::printf("%s\n", last.c_str());
+    }
+    return last.empty() ? 0 : 1;
+}
+
+/// Each planted bug must be seen within so many seeds.
+int every_mutant(options asked, sweep_options how) {
+    int survivors = 0;
+    how.stops_at_first_failure = true;
+    std::printf("%3s  %-29s %-15s %-15s %6s  %-10s %s\n", "#", "mutant", "breaks", "should cost", "seed", "cost", "took");
+    for (const auto& m : all_mutants()) {
+        asked.bug = m.bug;
+        const auto start = wall::now();
+        bool is_caught = false;
+        sweep(asked, how, [&](const result& r) {
+            if (r.violations.empty()) {
+                return;
+            }
+            is_caught = true;
+            const auto& v = r.violations.front();
+            std::printf("%3u  %-29s %-15s %-15s %6llu  %-10s %.1f s\n", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
+                        std::string{m.costs}.c_str(), number(r.asked.seed), std::string{to_string(v.broken)}.c_str(), seconds_since(start));
+        });
+        if (!is_caught) {
+            ++survivors;
+            std::printf("%3u  %-29s %-15s %-15s SURVIVED %llu seeds, %.1f s\n", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
+                        std::string{m.costs}.c_str(), number(how.seeds), seconds_since(start));
+        }
+        std::fflush(stdout);
+    }
+    std::printf("%d of %zu mutants survived\n", survivors, all_mutants().size());
+    return survivors == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Runs whole clusters in one thread from a seed, and judges what they promise."};
+    options asked;
+    sweep_options how;
+    std::uint64_t seconds = 60;
+    std::string mutant_name;
+    bool is_quiet = false;
+    bool tries_mutants = false;
+    how.jobs = std::max(1u, std::thread::hardware_concurrency());
+    auto* seed = app.add_option("--seed", asked.seed, "Run this seed alone and print what happens");
+    auto* seeds = app.add_option("--seeds", how.seeds, "Run so many seeds");
+    app.add_option("--from", how.from, "The first of them")->capture_default_str();
+    app.add_option("--jobs", how.jobs, "Threads")->capture_default_str()->check(CLI::Range(1u, 1024u));
+    app.add_option("--nodes", asked.nodes, "Processes in the cluster")->capture_default_str()->check(CLI::Range(1u, 200u));
+    app.add_option("--seconds", seconds, "Simulated seconds with faults")->capture_default_str()->check(CLI::Range(1u, 3600u));
+    app.add_option("--mutant", mutant_name, "Plant this bug: a name or a number");
+    auto* mutants = app.add_flag("--mutants", tries_mutants, "Plant each bug in turn; fails if the judge misses one within --seeds (10000)");
+    app.add_flag("--drift-beyond", asked.drift_beyond, "Clocks break the bound: MUTEX may then fail, FENCE may not");
+    app.add_flag("--quiet", is_quiet, "With --seed: only the verdict");
+    seed->excludes(seeds);
+    mutants->excludes(seed);
+    CLI11_PARSE(app, argc, argv);
+
+    asked.length = std::chrono::seconds{seconds};
+    if (!mutant_name.empty()) {
+        const auto m = find_mutant(mutant_name);
+        if (!m) {
+            std::fprintf(stderr, "there is no mutant \"%s\"\n", mutant_name.c_str());
+            return 2;
+        }
+        asked.bug = m->bug;
+    }
+    std::signal(SIGSEGV, say_seed_and_die);
+    std::signal(SIGABRT, say_seed_and_die);
+    if (tries_mutants) {
+        how.seeds = seeds->count() > 0 ? how.seeds : 10'000;
+        return every_mutant(asked, how);
+    }
+    if (seeds->count() > 0) {
+        return many_seeds(asked, how);
+    }
+    return one_seed(asked, is_quiet);
+}

@@ -1,0 +1,80 @@
+#include "sweep.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace holdfast::sim {
+namespace {
+
+thread_local std::optional<options> running;
+
+}  // namespace
+
+void sums::add(const result& r) {
+    ++seeds;
+    failed += r.violations.empty() ? 0 : 1;
+    excused += r.excused > 0 ? 1 : 0;
+    grants += r.grants;
+    packets += r.net.sent;
+    lost += r.net.lost;
+    doubled += r.net.doubled;
+    spikes += r.net.spikes;
+    views_installed += r.processes.views_installed;
+    slots_gathered += r.processes.slots_gathered;
+    tables_received += r.processes.tables_received;
+    holds_lost += r.processes.holds_lost;
+    simulated_s += static_cast<double>(r.simulated.count()) / 1e9;
+    hash = (hash ^ r.hash) * 0x100000001B3ULL;
+    for (std::size_t i = 0; i < fault_kinds; ++i) {
+        faults[i] += r.faults[i];
+    }
+}
+
+void sweep(const options& what, const sweep_options& how, const std::function<void(const result&)>& each) {
+    std::mutex mutex;
+    std::uint64_t next = how.from;
+    std::uint64_t given = how.from;             // the seed whose result is given next
+    std::uint64_t end = how.from + how.seeds;   // a failure pulls it in
+    std::map<std::uint64_t, result> waiting;    // that came before their turn
+
+    const auto work = [&] {
+        for (;;) {
+            options mine = what;
+            {
+                const std::lock_guard guard{mutex};
+                if (next >= end) {
+                    return;
+                }
+                mine.seed = next++;
+            }
+            running = mine;
+            auto done = run(mine);
+            running.reset();
+            const std::lock_guard guard{mutex};
+            if (how.stops_at_first_failure && !done.violations.empty()) {
+                end = std::min(end, mine.seed + 1);
+            }
+            waiting.emplace(mine.seed, std::move(done));
+            for (auto at = waiting.find(given); at != waiting.end() && given < end; at = waiting.find(given)) {
+                each(at->second);
+                waiting.erase(at);
+                ++given;
+            }
+        }
+    };
+    std::vector<std::thread> threads;
+    for (unsigned i = 1; i < how.jobs; ++i) {
+        threads.emplace_back(work);
+    }
+    work();
+    for (auto& t : threads) {
+        t.join();
+    }
+}
+
+std::optional<options> running_here() { return running; }
+
+}  // namespace holdfast::sim
