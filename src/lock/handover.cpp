@@ -80,16 +80,14 @@ void owner::lose(slot s, const peer_id& to, base::time_point now) {
         if (settings_.bug == base::planted::grants_after_hand_over) {
             return;
         }
-    } else if (const auto* w = std::get_if<waiting>(&t.state)) {
+    } else if (const auto* w = std::get_if<waiting>(&t.state); w != nullptr && is_member(w->from)) {
         transit_[{s, t.gained}] = {w->from, view_->number, to};
-        if (!is_member(w->from)) {
-            source_has_none(s, t.gained, w->from, now);
-        }
     } else {
-        // FOUND-1, OWN-4: who gathers has no table to give.
+        // FOUND-1, OWN-4: who gathers, or waits for a table that will not come, has none to give.
         passage_to(view_->number, to, now).none.insert(s);
         to_gather_.erase(s);
-        if (const auto g = gathers_.find(std::get<gathering>(t.state).serial); g != gathers_.end()) {
+        const auto* gathers = std::get_if<gathering>(&t.state);
+        if (const auto g = gathers == nullptr ? gathers_.end() : gathers_.find(gathers->serial); g != gathers_.end()) {
             g->second.slots.erase(s);
             if (g->second.slots.empty()) {
                 gathers_.erase(g);

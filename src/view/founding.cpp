@@ -131,7 +131,7 @@ void founding::on(const peer_id& from, const found_promise& given, base::moment 
             highest = &*p.accepted;
         }
     }
-    if (highest != nullptr) {
+    if (highest != nullptr && can_live(highest->value, *phase)) {
         next.value = highest->value;
     } else {
         next.value.cluster = {random_.next(), random_.next() | 1};
@@ -152,6 +152,16 @@ void founding::on(const peer_id& from, const found_promise& given, base::moment 
     for (const auto& [id, at] : to) {
         out_.push(send{id, at, proposal});
     }
+}
+
+/// FOUND-7: whether enough of its founders may still be there. One is gone for good when its seat promised under
+/// another PeerId (SEAT-1).
+bool founding::can_live(const founding_value& value, const preparing& phase) const {
+    const auto left = std::count_if(value.founders.begin(), value.founders.end(), [&](const founder& f) {
+        return std::none_of(phase.promises.begin(), phase.promises.end(),
+                            [&](const auto& p) { return p.second.self.seat == f.seat && p.first != f.self.id; });
+    });
+    return static_cast<std::size_t>(left) >= quorum();
 }
 
 void founding::on(const peer_id& from, const found_accepted& given) {

@@ -74,6 +74,7 @@ private:
     void on(const peer_id& from, const found_promise& given, base::moment now);
     void on(const peer_id& from, const found_accepted& given);
     void on(const endpoint& at, const found_rejected& given, base::time_point now);
+    [[nodiscard]] bool can_live(const founding_value& value, const preparing& phase) const;
     void prepare(base::time_point now);
     void retry_later(base::time_point now);
     [[nodiscard]] std::size_t quorum() const { return seeds_.size() / 2 + 1; }

@@ -130,6 +130,53 @@ TEST_CASE_METHOD(seats, "FOUND-4: an accept counts only from a PeerId that promi
     CHECK(all[0].chosen);
 }
 
+TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not adopted") {
+    // Seats 1 and 2 choose a value with themselves as founders, but nobody hears that it was chosen.
+    all[0].part->tick({}, {at(1s), 1000});
+    drain(0);
+    std::erase_if(wire, [&](const packet& p) { return p.what.at == seeds[2]; });
+    std::optional<founding_value> old;
+    while (!wire.empty()) {
+        const auto p = wire.front();
+        wire.pop_front();
+        if (const auto* a = std::get_if<found_accept>(&p.what.what)) {
+            old = a->value;
+            // It reaches seat 3 too, which is no founder of it.
+            all[2].part->handle(p.from, p.at, p.what.what, false, {}, {at(1s), 1000});
+            drain(2);
+            break;
+        }
+        const std::size_t i = p.what.at == seeds[0] ? 0 : 1;
+        all[i].part->handle(p.from, p.at, p.what.what, false, {}, {at(1s), 1000});
+        drain(i);
+    }
+    REQUIRE(old);
+    wire.clear();
+    // Both restart. Without the rule, seat 3's word would have every founding choose dead founders, for ever.
+    for (std::size_t i = 0; i < 2; ++i) {
+        auto again = made_up::member(i + 1);
+        again.id = all[i].id = peer(10 + i);
+        all[i].part = std::make_unique<founding>(settings, again, seeds, 10 + i, at(2s));
+    }
+    for (auto t = 2s + 0ms; t < 6s; t += 10ms) {
+        for (std::size_t i = 0; i < 3; ++i) {
+            if (!all[i].chosen) {
+                all[i].part->tick(all[i].highest, {at(t), 1000});
+                drain(i);
+            }
+        }
+        deliver_all(at(t));
+    }
+    std::size_t founders = 0;
+    for (const auto& a : all) {
+        founders += a.chosen ? 1 : 0;
+        if (a.chosen) {
+            CHECK(a.chosen->cluster != old->cluster);
+        }
+    }
+    CHECK(founders >= 2);
+}
+
 TEST_CASE_METHOD(seats, "a seat that has a view, or other seeds, does not promise") {
     const found_prepare asked{{1, 0, peer(1)}, seeds};
     all[1].part->handle(peer(1), seeds[0], asked, true, {7}, {at(1s), 0});
