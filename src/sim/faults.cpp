@@ -117,9 +117,11 @@ void faults::inject(fault f) {
     ++injected_[static_cast<std::size_t>(f)];
     machines_.note(to_string(f));
     const auto& p = plan_.faults;
+    // Chance is asked in one order: never twice among the arguments of one call, which compilers order as they like.
+    const auto someone = victim();
     switch (f) {
         case fault::crash:
-            machines_.crash(victim(), up_to(p.longest_outage));
+            machines_.crash(someone, up_to(p.longest_outage));
             break;
         case fault::crash_majority: {
             group seats;
@@ -133,14 +135,16 @@ void faults::inject(fault f) {
             }
             break;
         }
-        case fault::pause:
-            machines_.pause(victim(), up_to(p.longest_pause), random_.chance(0.4));
+        case fault::pause: {
+            const bool in_mid_step = random_.chance(0.4);
+            machines_.pause(someone, up_to(p.longest_pause), in_mid_step);
             break;
+        }
         case fault::split:
             split();
             break;
         case fault::isolate: {
-            group lonely{victim()};
+            group lonely{someone};
             if (random_.chance(0.5)) {
                 const auto other = victim();
                 if (other != lonely.front()) {
@@ -151,57 +155,54 @@ void faults::inject(fault f) {
             break;
         }
         case fault::cut_link: {
-            const auto a = victim();
-            const auto b = victim();
-            if (a != b) {
-                begin({{{a, b}, {b, a}}, {}, {}}, up_to(p.longest_cut));
+            const auto other = victim();
+            if (someone != other) {
+                begin({{{someone, other}, {other, someone}}, {}, {}}, up_to(p.longest_cut));
             }
             break;
         }
         case fault::one_way: {
             const bool from_them = random_.chance(0.5);
             if (random_.chance(0.5)) {
-                cut_off({victim()}, from_them, !from_them, up_to(p.longest_cut));
-            } else if (const auto a = victim(), b = anyone(); a != b) {
-                begin({{from_them ? link{a, b} : link{b, a}}, {}, {}}, up_to(p.longest_cut));
+                cut_off({someone}, from_them, !from_them, up_to(p.longest_cut));
+            } else if (const auto other = anyone(); other != someone) {
+                begin({{from_them ? link{someone, other} : link{other, someone}}, {}, {}}, up_to(p.longest_cut));
             }
             break;
         }
         case fault::leave:
-            machines_.leave(victim(), up_to(p.longest_outage));
+            machines_.leave(someone, up_to(p.longest_outage));
             break;
         case fault::clock_rate: {
             const auto most = static_cast<std::uint64_t>(plan_.most_parts_per_million);
-            machines_.set_rate(anyone(), static_cast<int>(random_.below(2 * most + 1)) - plan_.most_parts_per_million);
+            machines_.set_rate(someone, static_cast<int>(random_.below(2 * most + 1)) - plan_.most_parts_per_million);
             break;
         }
         case fault::wall_step: {
-            const std::int64_t by = 1 + static_cast<std::int64_t>(random_.below(random_.chance(0.1) ? 4000 : 100));
-            machines_.step_wall(anyone(), std::chrono::seconds{random_.chance(0.5) ? by : -by});
+            const std::uint64_t most = random_.chance(0.1) ? 4000 : 100;
+            const std::int64_t by = 1 + static_cast<std::int64_t>(random_.below(most));
+            machines_.step_wall(someone, std::chrono::seconds{random_.chance(0.5) ? by : -by});
             break;
         }
         case fault::slow_link: {
-            const auto a = victim();
-            const auto b = victim();
-            machines_.net().slow_down(a, b, up_to(2500ms));
-            begin({{}, {{a, b}}, {}}, up_to(p.longest_cut));
+            const auto other = victim();
+            machines_.net().slow_down(someone, other, up_to(2500ms));
+            begin({{}, {{someone, other}}, {}}, up_to(p.longest_cut));
             break;
         }
-        case fault::reset_streams: {
-            const auto a = victim();
-            for (std::uint32_t b = 0; b < machines_.places(); ++b) {
-                machines_.net().reset(a, b);
-                machines_.net().reset(b, a);
+        case fault::reset_streams:
+            for (std::uint32_t other = 0; other < machines_.places(); ++other) {
+                machines_.net().reset(someone, other);
+                machines_.net().reset(other, someone);
             }
             break;
-        }
         case fault::slander: {
-            const auto poor = victim();
             const auto how_long = random_.between(500ms, 3s);
-            begin({{}, {}, poor}, how_long);
+            begin({{}, {}, someone}, how_long);
             if (random_.chance(0.6)) {
                 // About when gossip has given it up: only its lease says that it lives.
-                events_.plan(events_.now() + up_to(how_long), event_kind::fault_now, poor, random_.chance(0.5) ? isolate_now : pause_now);
+                const auto what = random_.chance(0.5) ? isolate_now : pause_now;
+                events_.plan(events_.now() + up_to(how_long), event_kind::fault_now, someone, what);
             }
             break;
         }

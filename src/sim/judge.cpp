@@ -148,6 +148,7 @@ void judge::owner_granted(run owner, lock l, token t, const peer_id& holder, req
     if (t.value <= 0) {
         object(promise::fence, now, text + ": not a positive token");
     }
+    const auto at = life_of(p.cluster, now);  // first: a new life may excuse what was given before
     const auto known = g.tokens.find(t);
     if (known != g.tokens.end()) {
         if (known->second.holder != holder || known->second.number != number) {
@@ -155,7 +156,6 @@ void judge::owner_granted(run owner, lock l, token t, const peer_id& holder, req
         }
         return;
     }
-    const auto at = life_of(p.cluster, now);
     if (at + 1 != lives_.size()) {
         object_by_the_clock(promise::fence, now, text + " after the next cluster had begun to grant (FOUND-1)");
     }
