@@ -238,7 +238,9 @@ void agreement::on(const peer_id& from, const endpoint& at, const join& asked, b
         return;
     }
     if (v.find_former(from) != nullptr) {
-        return;  // VIEW-3: it never comes back; a process that asks anew has another PeerId
+        // VIEW-3: it never comes back. Should it live (added, never welcomed, removed), it needs another PeerId.
+        out_.push(send{from, reply_to, join_refused{refusal::stale, "this PeerId was removed"}});
+        return;
     }
     // VIEW-3: a join that was long on its way names a view too old; its sender is shown the newest and may ask again.
     if (!asked.shown || asked.shown->value + base::limits::steps_kept < v.number.value || *asked.shown > v.number) {
@@ -261,6 +263,11 @@ void agreement::on(const peer_id& from, const endpoint& at, const join_shown& to
 
 void agreement::on(const join_refused& told) {
     if (current()) {
+        return;
+    }
+    if (told.why == refusal::stale) {
+        is_over_ = true;
+        out_.push(evicted{errc::evicted});
         return;
     }
     const auto why = told.why == refusal::seeds_differ ? errc::seeds_differ : errc::ring_not_supported;
