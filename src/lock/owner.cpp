@@ -158,7 +158,9 @@ void owner::on(const peer_id& from, const request& asked, base::time_point now) 
     if (!is_known) {
         t->early.emplace_back(from, asked);
     }
-    out_.push(send{from, queued{asked.number}});
+    if (!asked.is_try) {
+        out_.push(send{from, queued{asked.number}});  // a try goes on asking: its answer is not repeated
+    }
 }
 
 void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked, base::time_point now) {

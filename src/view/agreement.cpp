@@ -341,21 +341,22 @@ void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
 
 void agreement::decided(const step& done, base::time_point now) {
     const auto before = current();
-    complete(chain_.append(done, facts_), now);
-    if (is_over_ && !done.what.removes(self_.id)) {
-        return;
-    }
-    const steps news{{done}};
-    for (const auto& m : before->members) {  // the removed too: they must learn that they are (VIEW-4)
-        if (m.id != self_.id) {
-            out_.push(send{m.id, m.address, news});
+    auto installation = chain_.append(done, facts_);
+    if (installation) {
+        // Told before it is installed: the step may remove the one that decided it, whose last word this is then.
+        const steps news{{done}};
+        for (const auto& m : before->members) {  // the removed too: they must learn that they are (VIEW-4)
+            if (m.id != self_.id) {
+                out_.push(send{m.id, m.address, news});
+            }
+        }
+        for (const auto& m : done.what.added) {
+            if (const auto whole = chain_.welcome_for(done.what.number)) {
+                out_.push(send{m.id, m.address, *whole});
+            }
         }
     }
-    for (const auto& m : done.what.added) {
-        if (const auto whole = chain_.welcome_for(done.what.number)) {
-            out_.push(send{m.id, m.address, *whole});
-        }
-    }
+    complete(std::move(installation), now);
 }
 
 void agreement::on(const peer_id& from, view_number installed_there, const steps& given, base::time_point now) {
