@@ -62,9 +62,16 @@ public:
     /// `to` may be nil (by address only). A stream message connects when it must. `is_lazy` may wait for company until
     /// the next message to that peer or flush(). Never blocks; what the socket does not take now is queued.
     void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy, std::span<const std::byte> bytes, base::time_point now);
+    /// Between cork() and uncork() stream messages are only queued; uncork() writes each stream once. Datagrams are not
+    /// held back. Calls do not nest.
+    void cork();
+    void uncork();
     /// When flush() must be called at the latest for lazily queued messages; nothing if there are none.
     [[nodiscard]] std::optional<base::time_point> flush_due() const;
     void flush();
+    /// When tick() is next worth calling: a greeting that takes too long, messages that have waited too long for a stream.
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+    void tick(base::time_point now);
     /// Reads and writes whatever is ready now, giving each message to `to`; bounded work per call.
     void read(const sink& to, base::time_point now);
 

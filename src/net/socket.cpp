@@ -1,0 +1,135 @@
+#include "net/socket.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace holdfast::net {
+namespace {
+
+bool is_ipv4(const endpoint& at) {
+    static constexpr std::uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::memcmp(at.ip.data(), prefix, sizeof prefix) == 0;
+}
+
+int open_socket(const endpoint& at, int type) {
+    return ::socket(is_ipv4(at) ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+tl::unexpected<error> refuse(const endpoint& at, int code) {
+    const std::string where = to_string(at);
+    if (code == EADDRINUSE) {
+        return fail(errc::address_in_use, where + " is in use by another process; choose another port or stop it");
+    }
+    return fail(errc::io, "cannot listen at " + where + ": " + std::strerror(code));
+}
+
+result<descriptor> bound(const endpoint& at, int type) {
+    descriptor fd{open_socket(at, type)};
+    if (!fd) {
+        return refuse(at, errno);
+    }
+    const int on = 1;
+    if (type == SOCK_STREAM) {
+        // A port with connections of a former process in TIME_WAIT can be listened at again.
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    } else {
+        const int room = 4 << 20;  // a burst of probes and renewals must not be lost while the loop is busy
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    }
+    sockaddr_storage address{};
+    const auto length = to_sockaddr(at, address);
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 || (type == SOCK_STREAM && ::listen(fd.get(), 256) != 0)) {
+        return refuse(at, errno);
+    }
+    return fd;
+}
+
+}  // namespace
+
+void descriptor::reset() {
+    if (fd_ >= 0) {
+        ::close(std::exchange(fd_, -1));
+    }
+}
+
+socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out) {
+    out = {};
+    if (is_ipv4(at)) {
+        auto& v4 = reinterpret_cast<sockaddr_in&>(out);
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(at.port);
+        std::memcpy(&v4.sin_addr, at.ip.data() + 12, 4);
+        return sizeof v4;
+    }
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(at.port);
+    std::memcpy(&v6.sin6_addr, at.ip.data(), 16);
+    return sizeof v6;
+}
+
+endpoint from_sockaddr(const sockaddr_storage& from) {
+    endpoint at;
+    if (from.ss_family == AF_INET) {
+        const auto& v4 = reinterpret_cast<const sockaddr_in&>(from);
+        at.ip[10] = at.ip[11] = 0xff;
+        std::memcpy(at.ip.data() + 12, &v4.sin_addr, 4);
+        at.port = ntohs(v4.sin_port);
+    } else if (from.ss_family == AF_INET6) {
+        const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from);
+        std::memcpy(at.ip.data(), &v6.sin6_addr, 16);
+        at.port = ntohs(v6.sin6_port);
+    }
+    return at;
+}
+
+result<listening> listen_at(const endpoint& at) {
+    // The port the system picks for TCP may be taken for UDP: then try the next.
+    for (int tries = 0;; ++tries) {
+        auto tcp = bound(at, SOCK_STREAM);
+        if (!tcp) {
+            return tl::unexpected<error>{tcp.error()};
+        }
+        sockaddr_storage address{};
+        socklen_t length = sizeof address;
+        ::getsockname(tcp->get(), reinterpret_cast<sockaddr*>(&address), &length);
+        endpoint chosen = at;
+        chosen.port = from_sockaddr(address).port;
+        auto udp = bound(chosen, SOCK_DGRAM);
+        if (udp) {
+            return listening{std::move(*tcp), std::move(*udp), chosen};
+        }
+        if (at.port != 0 || tries == 20) {
+            return tl::unexpected<error>{udp.error()};
+        }
+    }
+}
+
+descriptor dial(const endpoint& at) {
+    descriptor fd{open_socket(at, SOCK_STREAM)};
+    if (!fd) {
+        return fd;
+    }
+    tune(fd.get());
+    sockaddr_storage address{};
+    const auto length = to_sockaddr(at, address);
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 && errno != EINPROGRESS) {
+        fd.reset();
+    }
+    return fd;
+}
+
+void tune(int fd) {
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // A stream that is cut must not keep messages for minutes: the protocol repeats what matters, over a new one.
+    const unsigned patience_ms = 4000;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
+}
+
+}  // namespace holdfast::net

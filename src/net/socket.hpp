@@ -1,0 +1,55 @@
+// Plain non-blocking sockets, and endpoints as the system wants them.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <utility>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/result.hpp>
+
+namespace holdfast::net {
+
+/// An owned descriptor.
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int fd) : fd_{fd} {}
+    ~descriptor() { reset(); }
+    descriptor(descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        if (this != &other) {
+            reset();
+            fd_ = std::exchange(other.fd_, -1);
+        }
+        return *this;
+    }
+    descriptor(const descriptor&) = delete;
+    descriptor& operator=(const descriptor&) = delete;
+
+    [[nodiscard]] int get() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+    void reset();
+
+private:
+    int fd_ = -1;
+};
+
+/// A mapped IPv4 endpoint becomes AF_INET, everything else AF_INET6. Returns the length used.
+socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out);
+[[nodiscard]] endpoint from_sockaddr(const sockaddr_storage& from);
+
+struct listening {
+    descriptor tcp;
+    descriptor udp;
+    endpoint at;  ///< the port filled in
+};
+/// TCP and UDP of one port; port 0 takes one that is free for both. `address_in_use`, `io`, naming the address.
+[[nodiscard]] result<listening> listen_at(const endpoint& at);
+
+/// A stream socket that is being connected, without waiting for it.
+[[nodiscard]] descriptor dial(const endpoint& at);
+/// For both ends of a stream: no delay, and an end when nothing is acknowledged for a few seconds.
+void tune(int fd);
+
+}  // namespace holdfast::net

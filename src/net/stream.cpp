@@ -1,0 +1,269 @@
+#include "net/stream.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace holdfast::net {
+namespace {
+
+// The hello: magic, version, whether we seal, 2 spare bytes, cluster, PeerId, 32 random bytes. Never sealed.
+constexpr std::uint8_t magic[4] = {'H', 'F', 's', 't'};
+constexpr std::uint8_t version = 1;
+constexpr std::size_t hello_size = 64;
+// A frame: 4 bytes of length, most significant first, then so many bytes. With the top bit set it is a refusal.
+constexpr std::size_t length_size = 4;
+constexpr std::uint32_t refused = 0x80000000U;
+
+void put_length(std::uint8_t* at, std::uint32_t length) {
+    for (int i = 0; i < 4; ++i) {
+        at[i] = static_cast<std::uint8_t>(length >> (24 - 8 * i));
+    }
+}
+
+std::uint32_t length_at(const std::uint8_t* at) {
+    return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | at[3];
+}
+
+std::span<const std::uint8_t> text(const char* s) { return {reinterpret_cast<const std::uint8_t*>(s), std::strlen(s)}; }
+
+}  // namespace
+
+stream::stream(const stream_identity& mine, descriptor fd, const endpoint& at, bool is_dialled, base::time_point now)
+    : mine_{mine}, fd_{std::move(fd)}, at_{at}, is_dialled_{is_dialled}, is_connecting_{is_dialled}, began_{now} {
+    fill_random(nonce_);
+    if (!is_dialled_) {
+        greet();
+    }
+}
+
+bool stream::connected() {
+    int code = 0;
+    socklen_t length = sizeof code;
+    if (::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &code, &length) != 0 || code != 0) {
+        return false;
+    }
+    is_connecting_ = false;
+    greet();
+    return true;
+}
+
+void stream::greet() {
+    out_.insert(out_.end(), std::begin(magic), std::end(magic));
+    out_.insert(out_.end(), {version, static_cast<std::uint8_t>(mine_.key.empty() ? 0 : 1), 0, 0});
+    out_.insert(out_.end(), mine_.cluster.begin(), mine_.cluster.end());
+    const auto self = bytes_of(mine_.self);
+    out_.insert(out_.end(), self.begin(), self.end());
+    out_.insert(out_.end(), nonce_.begin(), nonce_.end());
+}
+
+bool stream::heed_hello(std::span<const std::uint8_t> hello) {
+    if (std::memcmp(hello.data(), magic, sizeof magic) != 0) {
+        return false;  // not one of ours: no word is worth sending
+    }
+    if (hello[4] != version) {
+        refuse(refusal::version);
+        return false;
+    }
+    if (std::memcmp(hello.data() + 8, mine_.cluster.data(), mine_.cluster.size()) != 0) {
+        refuse(refusal::wrong_cluster);
+        return false;
+    }
+    if ((hello[5] != 0) != !mine_.key.empty()) {
+        refuse(refusal::wrong_key);
+        return false;
+    }
+    peer_ = peer_of(hello.subspan<16, 16>());
+    if (!mine_.key.empty()) {
+        // Both PeerIds and both random numbers go in, so that nothing recorded on another stream opens here.
+        const auto self = bytes_of(mine_.self);
+        const auto other = bytes_of(peer_);
+        const auto their_nonce = hello.subspan(32, 32);
+        const std::span<const std::uint8_t> dialler = is_dialled_ ? std::span<const std::uint8_t>{self} : other;
+        const std::span<const std::uint8_t> acceptor = is_dialled_ ? std::span<const std::uint8_t>{other} : self;
+        const std::span<const std::uint8_t> first = is_dialled_ ? std::span<const std::uint8_t>{nonce_} : their_nonce;
+        const std::span<const std::uint8_t> second = is_dialled_ ? their_nonce : std::span<const std::uint8_t>{nonce_};
+        const auto there = derive(mine_.key, {text("stream to the acceptor"), mine_.cluster, dialler, acceptor, first, second});
+        const auto back = derive(mine_.key, {text("stream to the dialler"), mine_.cluster, dialler, acceptor, first, second});
+        sends_ = is_dialled_ ? there : back;
+        receives_ = is_dialled_ ? back : there;
+    }
+    is_greeted_ = true;
+    put_frame({});  // the proof that we have the key
+    for (const auto& k : std::exchange(kept_, {})) {
+        put_frame(k.message);
+    }
+    kept_bytes_ = 0;
+    return true;
+}
+
+void stream::append(std::span<const std::byte> message, base::time_point now) {
+    if (!is_greeted_) {
+        kept_.push_back({{message.begin(), message.end()}, now});
+        kept_bytes_ += message.size();
+        return;
+    }
+    put_frame(message);
+}
+
+void stream::put_frame(std::span<const std::byte> message) {
+    const auto begins = out_.size();
+    out_.resize(begins + length_size + message.size());
+    const auto length = static_cast<std::uint32_t>(message.size() + (mine_.key.empty() ? 0 : tag_size));
+    put_length(out_.data() + begins, length);
+    if (!message.empty()) {
+        std::memcpy(out_.data() + begins + length_size, message.data(), message.size());
+    }
+    if (!mine_.key.empty()) {
+        std::uint8_t header[length_size];
+        put_length(header, length);
+        seal(out_, begins + length_size, header, sends_, sent_++);
+    }
+    ++counters_.frames_out;
+}
+
+bool stream::write() {
+    is_dirty = false;
+    while (written_ < out_.size()) {
+        const auto n = ::send(fd_.get(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ++counters_.writes;
+        if (n < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return errno == EAGAIN || errno == EWOULDBLOCK;
+        }
+        written_ += static_cast<std::size_t>(n);
+        counters_.bytes_out += static_cast<std::uint64_t>(n);
+    }
+    out_.clear();
+    written_ = 0;
+    return true;
+}
+
+bool stream::read(std::vector<std::uint8_t>& scratch, const sink& to) {
+    ssize_t n = 0;
+    do {
+        n = ::recv(fd_.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    ++counters_.reads;
+    if (n < 0) {
+        return errno == EAGAIN || errno == EWOULDBLOCK;
+    }
+    if (n == 0) {
+        return false;
+    }
+    counters_.bytes_in += static_cast<std::uint64_t>(n);
+    std::span<std::uint8_t> bytes{scratch.data(), static_cast<std::size_t>(n)};
+    if (in_.empty()) {
+        const auto used = consume(bytes, to);
+        if (!used) {
+            return false;
+        }
+        in_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(*used), bytes.end());
+        return true;
+    }
+    in_.insert(in_.end(), bytes.begin(), bytes.end());
+    auto whole = std::exchange(in_, {});
+    const auto used = consume(whole, to);
+    if (!used) {
+        return false;
+    }
+    whole.erase(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(*used));
+    in_ = std::move(whole);
+    return true;
+}
+
+std::optional<std::size_t> stream::consume(std::span<std::uint8_t> bytes, const sink& to) {
+    std::size_t used = 0;
+    while (true) {
+        const auto rest = bytes.subspan(used);
+        if (!is_greeted_) {
+            if (rest.size() >= length_size && std::memcmp(rest.data(), magic, sizeof magic) != 0) {
+                // A refusal may come in the place of a hello's successor only, but an old version may send it first.
+                const auto length = length_at(rest.data());
+                if ((length & refused) != 0) {
+                    was_refused(static_cast<refusal>(length & 0xff), true);
+                }
+                return std::nullopt;
+            }
+            if (rest.size() < hello_size) {
+                return used;
+            }
+            if (!heed_hello(rest.first(hello_size))) {
+                return std::nullopt;
+            }
+            used += hello_size;
+            continue;
+        }
+        if (rest.size() < length_size) {
+            return used;
+        }
+        const auto length = length_at(rest.data());
+        if ((length & refused) != 0) {
+            was_refused(static_cast<refusal>(length & 0xff), true);
+            return std::nullopt;
+        }
+        const std::size_t overhead = mine_.key.empty() ? 0 : tag_size;
+        // Until the other end has proven itself it may make us keep no more than an empty frame.
+        if (length < overhead || length > (is_proven_ ? mine_.max_frame + overhead : overhead)) {
+            if (!is_proven_) {
+                refuse(refusal::wrong_key);
+            }
+            return std::nullopt;
+        }
+        if (rest.size() < length_size + length) {
+            return used;
+        }
+        auto message = rest.subspan(length_size, length);
+        if (!mine_.key.empty()) {
+            const auto opened = open(message, rest.first(length_size), receives_, received_);
+            if (!opened) {
+                if (!is_proven_) {
+                    refuse(refusal::wrong_key);
+                }
+                return std::nullopt;
+            }
+            ++received_;
+            message = *opened;
+        }
+        used += length_size + length;
+        if (!is_proven_) {
+            is_proven_ = true;  // its first frame is the empty proof
+            continue;
+        }
+        ++counters_.frames_in;
+        to({reinterpret_cast<const std::byte*>(message.data()), message.size()});
+    }
+}
+
+void stream::refuse(refusal why) {
+    std::uint8_t word[length_size];
+    put_length(word, refused | static_cast<std::uint32_t>(why));
+    out_.insert(out_.end(), std::begin(word), std::end(word));
+    (void)write();
+    was_refused(why, false);
+}
+
+void stream::was_refused(refusal why, bool by_them) {
+    const auto code = why == refusal::wrong_key ? errc::wrong_key : why == refusal::wrong_cluster ? errc::wrong_cluster : errc::version;
+    why_refused_ = error{code, to_string(at_) + (by_them ? " refused us: " : " was refused: ") + std::string{explain(code)}};
+}
+
+std::size_t stream::drop_older(base::time_point than) {
+    const auto before = kept_.size();
+    std::erase_if(kept_, [&](const kept& k) {
+        if (k.since >= than) {
+            return false;
+        }
+        kept_bytes_ -= k.message.size();
+        return true;
+    });
+    return before - kept_.size();
+}
+
+stream::counters stream::take_counters() { return std::exchange(counters_, {}); }
+
+}  // namespace holdfast::net

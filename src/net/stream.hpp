@@ -1,0 +1,104 @@
+// One stream to another peer: greeting, framing and sealing. It moves bytes; the transport owns and watches it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+
+#include "base/time.hpp"
+#include "net/seal.hpp"
+#include "net/socket.hpp"
+
+namespace holdfast::net {
+
+/// What both ends of every stream of one peer have in common.
+struct stream_identity {
+    peer_id self;
+    std::vector<std::byte> key;  ///< empty: not sealed
+    std::array<std::uint8_t, 8> cluster{};
+    std::size_t max_frame = 0;
+};
+
+class stream {
+public:
+    /// Given each message as it is opened in place; it may call back into the transport.
+    using sink = std::function<void(std::span<const std::byte>)>;
+
+    stream(const stream_identity& mine, descriptor fd, const endpoint& at, bool is_dialled, base::time_point now);
+
+    /// The connection is there (a dialled one): begins to greet. False: it failed.
+    [[nodiscard]] bool connected();
+    /// Appends a message as a frame; before the greeting is done it is kept.
+    void append(std::span<const std::byte> message, base::time_point now);
+    /// Writes what there is. False: the stream is broken.
+    [[nodiscard]] bool write();
+    /// Reads once and gives whole messages to `to`. False: the stream has ended, `why_refused` may say why.
+    [[nodiscard]] bool read(std::vector<std::uint8_t>& scratch, const sink& to);
+    /// Before the greeting is done: drops what has waited for too long. Returns how many messages that was.
+    std::size_t drop_older(base::time_point than);
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] const endpoint& at() const { return at_; }
+    [[nodiscard]] const peer_id& peer() const { return peer_; }  ///< nil until its hello came
+    [[nodiscard]] bool is_dialled() const { return is_dialled_; }
+    [[nodiscard]] bool is_connecting() const { return is_connecting_; }
+    [[nodiscard]] bool is_proven() const { return is_proven_; }  ///< the other end has shown that it has the key
+    [[nodiscard]] bool can_send() const { return is_greeted_; }
+    [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
+    [[nodiscard]] std::size_t queued() const { return out_.size() - written_ + kept_bytes_; }
+    [[nodiscard]] base::time_point began() const { return began_; }
+    [[nodiscard]] const std::optional<error>& why_refused() const { return why_refused_; }
+
+    struct counters {
+        std::uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0, reads = 0, writes = 0;
+    };
+    [[nodiscard]] counters take_counters();
+
+    bool is_claimed = false;  ///< the transport's: a caller waits on the descriptor
+    bool is_ended = false;    ///< the transport's: closed, but the descriptor is still claimed
+    bool is_watched_for_output = true;
+    bool is_dirty = false;    ///< the transport's: appended to since the last write
+
+private:
+    enum class refusal : std::uint8_t { wrong_key = 1, wrong_cluster = 2, version = 3 };
+
+    void greet();
+    [[nodiscard]] bool heed_hello(std::span<const std::uint8_t> hello);
+    [[nodiscard]] std::optional<std::size_t> consume(std::span<std::uint8_t> bytes, const sink& to);
+    void put_frame(std::span<const std::byte> message);
+    void refuse(refusal why);
+    void was_refused(refusal why, bool by_them);
+
+    const stream_identity& mine_;
+    descriptor fd_;
+    endpoint at_;
+    bool is_dialled_;
+    bool is_connecting_;
+    bool is_greeted_ = false;
+    bool is_proven_ = false;
+    peer_id peer_;
+    base::time_point began_;
+    std::array<std::uint8_t, 32> nonce_{};
+    secret sends_{}, receives_{};
+    std::uint64_t sent_ = 0, received_ = 0;
+    std::vector<std::uint8_t> out_;
+    std::size_t written_ = 0;
+    std::vector<std::uint8_t> in_;  // the beginning of a frame whose rest has not come
+    struct kept {
+        std::vector<std::byte> message;
+        base::time_point since;
+    };
+    std::vector<kept> kept_;
+    std::size_t kept_bytes_ = 0;
+    std::optional<error> why_refused_;
+    counters counters_;
+};
+
+}  // namespace holdfast::net

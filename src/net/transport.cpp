@@ -1,0 +1,583 @@
+#include "net/transport.hpp"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include "base/deadline.hpp"
+#include "net/seal.hpp"
+#include "net/socket.hpp"
+#include "net/stream.hpp"
+
+namespace holdfast::net {
+namespace {
+
+using base::time_point;
+using namespace std::chrono_literals;
+
+constexpr auto lazy_wait = 500us;
+constexpr auto greeting_time = 5s;     // for a connection to be made and both ends to prove themselves
+constexpr auto message_patience = 2s;  // the protocol repeats what matters sooner
+constexpr auto first_back_off = 50ms;
+constexpr auto longest_back_off = 1s;
+constexpr auto between_complaints = 1s;
+constexpr std::size_t most_unproven = 256;
+constexpr std::size_t datagrams_in_a_read = 64;
+constexpr std::size_t scratch_size = 256 << 10;
+
+// A datagram: 1 byte version and whether it is sealed, 16 bytes PeerId, 8 bytes counter; then the message.
+constexpr std::size_t datagram_header = 25;
+constexpr std::uint8_t plain_datagram = 0x01;
+constexpr std::uint8_t sealed_datagram = 0x81;
+
+constexpr std::uint64_t tcp_listener = 0, udp_socket = 1, first_stream = 2;  // what an epoll event is about
+
+}  // namespace
+
+struct transport::state {
+    state(transport_options given, std::function<void(error)> complain_to)
+        : options{std::move(given)}, complain{std::move(complain_to)}, known_senders{options.key, options.cluster_name}, scratch(scratch_size) {
+        mine.key = options.key;
+        mine.cluster = fingerprint(options.cluster_name);
+        mine.max_frame = options.max_frame;
+        introduce(options.self);
+    }
+
+    void introduce(const peer_id& self) {
+        mine.self = self;
+        own_subkey = options.key.empty() ? secret{} : known_senders.subkey(self);
+        datagram_counter = 0;
+    }
+
+    // ---- epoll
+
+    void watch(std::uint64_t what, int fd, std::uint32_t events, int operation) {
+        epoll_event e{};
+        e.events = events;
+        e.data.u64 = what;
+        ::epoll_ctl(poll.get(), operation, fd, &e);
+    }
+    void rewatch(std::uint64_t id, stream& s) {
+        const bool writes = s.is_connecting() || s.has_output();
+        s.is_watched_for_output = writes;
+        watch(id, s.fd(), (s.is_claimed ? 0U : static_cast<std::uint32_t>(EPOLLIN)) | (writes ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
+              EPOLL_CTL_MOD);
+    }
+
+    // ---- streams
+
+    std::uint64_t add(descriptor fd, const endpoint& at, bool is_dialled, time_point now) {
+        const auto id = ++last_stream;
+        const auto raw = fd.get();
+        streams.emplace(id, std::make_shared<stream>(mine, std::move(fd), at, is_dialled, now));
+        watch(id, raw, is_dialled ? static_cast<std::uint32_t>(EPOLLOUT) : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT), EPOLL_CTL_ADD);
+        return id;
+    }
+
+    void end(std::uint64_t id) {
+        const auto at = streams.find(id);
+        if (at == streams.end()) {
+            return;
+        }
+        const auto s = at->second;
+        count(*s);
+        if (s->why_refused()) {
+            complain_about(s->at(), *s->why_refused());
+        }
+        ::epoll_ctl(poll.get(), EPOLL_CTL_DEL, s->fd(), nullptr);
+        s->is_ended = true;
+        ::shutdown(s->fd(), SHUT_RDWR);  // wakes a caller that waits on it; the number is free only when it gave it back
+        if (s->is_claimed) {
+            ended_claims[id] = s;
+        }
+        streams.erase(at);
+        std::erase(dirty, id);
+    }
+
+    void count(stream& s) {
+        const auto c = s.take_counters();
+        stats.frames_received += c.frames_in;
+        stats.frames_sent += c.frames_out;
+        stats.bytes_received += c.bytes_in;
+        stats.bytes_sent += c.bytes_out;
+        stats.reads += c.reads;
+        stats.writes += c.writes;
+    }
+
+    void complain_about(const endpoint& at, error what) {
+        if (what.code == errc::wrong_key) {
+            ++stats.not_authentic;
+        }
+        auto& last = complained[at];
+        if (last != time_point{} && now_seen - last < between_complaints) {
+            return;
+        }
+        if (complained.size() > 1024) {
+            complained.clear();
+        }
+        complained[at] = now_seen;
+        if (complain) {
+            complain(std::move(what));
+        }
+    }
+
+    /// The stream to send on: the oldest usable one to that peer, else one being made to that address.
+    std::uint64_t stream_to(const peer_id& to, const endpoint& at, time_point now) {
+        std::uint64_t being_made = 0;
+        for (const auto& [id, s] : streams) {
+            const bool is_theirs = !to.is_nil() && s->peer() == to;
+            const bool is_there = s->is_dialled() && s->at() == at && (to.is_nil() || s->peer().is_nil());
+            if ((is_theirs || (is_there && to.is_nil())) && s->can_send()) {
+                return id;
+            }
+            if (is_theirs || is_there) {
+                being_made = id;
+            }
+        }
+        if (being_made != 0) {
+            return being_made;
+        }
+        auto& wait = back_offs[at];
+        if (now < wait.until) {
+            return 0;
+        }
+        auto fd = dial(at);
+        if (!fd) {
+            failed_to_connect(at, now);
+            return 0;
+        }
+        return add(std::move(fd), at, true, now);
+    }
+
+    void failed_to_connect(const endpoint& at, time_point now) {
+        ++stats.connect_failures;
+        auto& wait = back_offs[at];
+        wait.next = std::clamp<base::duration>(wait.next * 2, first_back_off, longest_back_off);
+        wait.until = now + wait.next;
+        if (back_offs.size() > 4096) {
+            back_offs.clear();
+        }
+    }
+
+    void send_stream(const peer_id& to, const endpoint& at, bool is_lazy, std::span<const std::byte> bytes, time_point now) {
+        const auto id = stream_to(to, at, now);
+        if (id == 0) {
+            ++stats.dropped_full;
+            return;
+        }
+        auto& s = *streams.at(id);
+        if (bytes.size() > options.max_frame || s.queued() + bytes.size() > options.max_queued) {
+            ++stats.dropped_full;
+            return;
+        }
+        s.append(bytes, now);
+        if (!s.can_send()) {
+            base::earlier(next_tick, now + message_patience);
+            return;
+        }
+        if (is_lazy) {
+            base::earlier(lazy_until, now + lazy_wait);
+        }
+        if (is_lazy || is_corked) {
+            if (!s.is_dirty) {
+                s.is_dirty = true;
+                dirty.push_back(id);
+            }
+            if (!is_lazy && is_corked) {
+                to_write.push_back(id);
+            }
+            return;
+        }
+        write(id);
+    }
+
+    void write(std::uint64_t id) {
+        const auto at = streams.find(id);
+        if (at == streams.end() || !at->second->has_output()) {
+            return;
+        }
+        const auto s = at->second;
+        if (!s->write()) {
+            end(id);
+            return;
+        }
+        std::erase(dirty, id);
+        if (s->has_output() != s->is_watched_for_output) {
+            rewatch(id, *s);
+        }
+    }
+
+    void accept_all(time_point now) {
+        for (;;) {
+            sockaddr_storage address{};
+            socklen_t length = sizeof address;
+            descriptor fd{::accept4(tcp.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+            if (!fd) {
+                return;
+            }
+            const auto unproven = std::count_if(streams.begin(), streams.end(), [](const auto& s) { return !s.second->is_proven(); });
+            if (static_cast<std::size_t>(unproven) >= most_unproven) {
+                continue;  // closed again
+            }
+            tune(fd.get());
+            add(std::move(fd), from_sockaddr(address), false, now);
+            base::earlier(next_tick, now + greeting_time);
+        }
+    }
+
+    void read_stream(std::uint64_t id, const net::sink& to) {
+        const auto at = streams.find(id);
+        if (at == streams.end()) {
+            return;
+        }
+        const auto s = at->second;
+        const bool could_send = s->can_send();
+        const bool goes_on = s->read(scratch, [&](std::span<const std::byte> message) {
+            if (!s->is_ended) {
+                to({s->peer(), endpoint{}, message});
+            }
+        });
+        if (s->is_ended) {
+            return;
+        }
+        if (!could_send && s->can_send()) {
+            back_offs.erase(s->at());
+            if (s->peer() == mine.self) {
+                end(id);  // we reached ourselves
+                return;
+            }
+        }
+        if (!goes_on) {
+            end(id);
+            return;
+        }
+        count(*s);
+        if (!could_send && s->can_send()) {
+            write(id);
+        }
+    }
+
+    // ---- datagrams
+
+    void send_datagram(const endpoint& at, std::span<const std::byte> bytes) {
+        datagram.clear();
+        datagram.push_back(options.key.empty() ? plain_datagram : sealed_datagram);
+        const auto self = bytes_of(mine.self);
+        datagram.insert(datagram.end(), self.begin(), self.end());
+        const auto counter = ++datagram_counter;
+        for (int i = 0; i < 8; ++i) {
+            datagram.push_back(static_cast<std::uint8_t>(counter >> (8 * i)));
+        }
+        std::uint8_t header[datagram_header];
+        std::copy_n(datagram.begin(), datagram_header, header);
+        const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
+        datagram.insert(datagram.end(), from, from + bytes.size());
+        if (!options.key.empty()) {
+            seal(datagram, datagram_header, header, own_subkey, counter);
+        }
+        sockaddr_storage address{};
+        const auto length = to_sockaddr(at, address);
+        // A datagram the system does not take now is a lost datagram.
+        if (::sendto(udp.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), length) >= 0) {
+            ++stats.datagrams_sent;
+            stats.bytes_sent += datagram.size();
+        }
+        ++stats.writes;
+    }
+
+    void read_datagrams(const net::sink& to) {
+        for (std::size_t i = 0; i < datagrams_in_a_read; ++i) {
+            sockaddr_storage address{};
+            socklen_t length = sizeof address;
+            // A buffer of their own: what the sink does may read streams into `scratch`.
+            const auto n = ::recvfrom(udp.get(), datagram_in.data(), datagram_in.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&address), &length);
+            ++stats.reads;
+            if (n < 0) {
+                if (errno == EINTR || errno == ECONNREFUSED) {
+                    continue;
+                }
+                return;
+            }
+            ++stats.datagrams_received;
+            stats.bytes_received += static_cast<std::uint64_t>(n);
+            open_datagram({datagram_in.data(), static_cast<std::size_t>(n)}, from_sockaddr(address), to);
+        }
+    }
+
+    void open_datagram(std::span<std::uint8_t> whole, const endpoint& at, const net::sink& to) {
+        if (whole.size() < datagram_header || (whole[0] != plain_datagram && whole[0] != sealed_datagram)) {
+            ++stats.malformed;
+            return;
+        }
+        const auto from = peer_of(whole.subspan<1, 16>());
+        auto message = whole.subspan(datagram_header);
+        if ((whole[0] == sealed_datagram) != !options.key.empty()) {
+            complain_about(at, error{errc::wrong_key, to_string(at) + (options.key.empty() ? " has a key and we have none" : " has no key")});
+            return;
+        }
+        if (!options.key.empty()) {
+            std::uint64_t counter = 0;
+            for (std::size_t i = 0; i < 8; ++i) {
+                counter |= std::uint64_t{whole[17 + i]} << (8 * i);
+            }
+            auto* known = known_senders.find(from);
+            const auto key = known != nullptr ? known->key : known_senders.subkey(from);
+            const auto opened = net::open(message, whole.first(datagram_header), key, counter);
+            if (!opened) {
+                complain_about(at, error{errc::wrong_key, "a datagram from " + to_string(at) + " is not sealed with our key; give every peer the same"});
+                return;
+            }
+            auto& entry = known != nullptr ? *known : known_senders.remember(from, key);
+            if (!entry.window.admit(counter)) {
+                ++stats.replayed;
+                return;
+            }
+            message = *opened;
+        }
+        if (from == mine.self) {
+            return;
+        }
+        to({from, at, {reinterpret_cast<const std::byte*>(message.data()), message.size()}});
+    }
+
+    struct back_off {
+        time_point until{};
+        base::duration next{};
+    };
+
+    transport_options options;
+    std::function<void(error)> complain;
+    endpoint bound;
+    descriptor poll, tcp, udp;
+    stream_identity mine;
+    senders known_senders;
+    secret own_subkey{};
+    std::uint64_t datagram_counter = 0;
+    std::uint64_t last_stream = first_stream;
+    std::map<std::uint64_t, std::shared_ptr<stream>> streams;       // in the order they were made
+    std::map<std::uint64_t, std::shared_ptr<stream>> ended_claims;  // closed while a caller waits on them
+    std::map<peer_id, std::uint64_t> claims;
+    std::map<endpoint, back_off> back_offs;
+    std::map<endpoint, time_point> complained;
+    bool is_corked = false;
+    std::vector<std::uint64_t> dirty;     // appended to, not written
+    std::vector<std::uint64_t> to_write;  // of those, what uncork() writes
+    std::optional<time_point> lazy_until;
+    std::optional<time_point> next_tick;
+    time_point now_seen{};
+    std::vector<std::uint8_t> scratch;
+    std::vector<std::uint8_t> datagram;
+    std::array<std::uint8_t, 65536> datagram_in{};
+    transport_statistics stats;
+};
+
+result<std::unique_ptr<transport>> transport::open(transport_options options, std::function<void(error)> complain) {
+    if (!start_cryptography()) {
+        return fail(errc::io, "libsodium cannot be started: the system has no randomness");
+    }
+    auto s = std::make_unique<state>(std::move(options), std::move(complain));
+    auto at = listen_at(s->options.listen);
+    if (!at) {
+        return tl::unexpected<error>{at.error()};
+    }
+    s->tcp = std::move(at->tcp);
+    s->udp = std::move(at->udp);
+    s->bound = at->at;
+    s->poll = descriptor{::epoll_create1(EPOLL_CLOEXEC)};
+    if (!s->poll) {
+        return fail(errc::io, std::string{"epoll_create1: "} + std::strerror(errno));
+    }
+    s->watch(tcp_listener, s->tcp.get(), EPOLLIN, EPOLL_CTL_ADD);
+    s->watch(udp_socket, s->udp.get(), EPOLLIN, EPOLL_CTL_ADD);
+    return std::unique_ptr<transport>{new transport{std::move(s)}};
+}
+
+transport::transport(std::unique_ptr<state> s) : state_{std::move(s)} {}
+transport::~transport() = default;
+
+endpoint transport::address() const { return state_->bound; }
+int transport::poll_descriptor() const { return state_->poll.get(); }
+
+void transport::become(const peer_id& self) {
+    auto& s = *state_;
+    while (!s.streams.empty()) {
+        s.end(s.streams.begin()->first);
+    }
+    s.introduce(self);
+}
+
+void transport::send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy, std::span<const std::byte> bytes, time_point now) {
+    state_->now_seen = now;
+    if (!stream && bytes.size() <= state_->options.max_datagram) {
+        state_->send_datagram(at, bytes);
+    } else {
+        state_->send_stream(to, at, is_lazy, bytes, now);
+    }
+}
+
+void transport::cork() { state_->is_corked = true; }
+
+void transport::uncork() {
+    auto& s = *state_;
+    s.is_corked = false;
+    for (const auto id : std::exchange(s.to_write, {})) {
+        s.write(id);
+    }
+}
+
+std::optional<time_point> transport::flush_due() const { return state_->dirty.empty() ? std::nullopt : state_->lazy_until; }
+
+void transport::flush() {
+    auto& s = *state_;
+    s.lazy_until.reset();
+    for (const auto id : std::exchange(s.dirty, {})) {
+        s.write(id);
+    }
+}
+
+std::optional<time_point> transport::deadline() const { return state_->next_tick; }
+
+void transport::tick(time_point now) {
+    auto& s = *state_;
+    s.now_seen = now;
+    if (!base::is_due(s.next_tick, now)) {
+        return;
+    }
+    s.next_tick.reset();
+    std::vector<std::uint64_t> late;
+    for (const auto& [id, stream] : s.streams) {
+        if (stream->is_proven()) {
+            continue;
+        }
+        if (now - stream->began() >= greeting_time) {
+            late.push_back(id);
+            continue;
+        }
+        s.stats.dropped_full += stream->drop_older(now - message_patience);
+        base::earlier(s.next_tick, std::min(stream->began() + greeting_time, now + message_patience));
+    }
+    for (const auto id : late) {
+        const auto at = s.streams.at(id)->at();
+        const bool was_dialled = s.streams.at(id)->is_dialled();
+        s.end(id);
+        if (was_dialled) {
+            s.failed_to_connect(at, now);
+        }
+    }
+}
+
+void transport::read(const net::sink& to, time_point now) {
+    auto& s = *state_;
+    s.now_seen = now;
+    epoll_event events[64];
+    const auto n = ::epoll_wait(s.poll.get(), events, 64, 0);
+    for (int i = 0; i < n; ++i) {
+        const auto id = events[i].data.u64;
+        const auto what = events[i].events;
+        if (id == tcp_listener) {
+            s.accept_all(now);
+            continue;
+        }
+        if (id == udp_socket) {
+            s.read_datagrams(to);
+            continue;
+        }
+        const auto at = s.streams.find(id);
+        if (at == s.streams.end()) {
+            continue;
+        }
+        const auto stream = at->second;
+        if (stream->is_connecting()) {
+            if ((what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
+                if (!stream->connected()) {
+                    const auto where = stream->at();
+                    s.end(id);
+                    s.failed_to_connect(where, now);
+                } else {
+                    s.rewatch(id, *stream);
+                    s.write(id);
+                }
+            }
+            continue;
+        }
+        if ((what & EPOLLOUT) != 0) {
+            s.write(id);
+            if (!stream->is_ended && stream->is_watched_for_output != stream->has_output()) {
+                s.rewatch(id, *stream);
+            }
+        }
+        if (stream->is_claimed) {
+            if ((what & (EPOLLHUP | EPOLLERR)) != 0) {
+                s.end(id);
+            }
+        } else if ((what & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+            s.read_stream(id, to);
+        }
+    }
+}
+
+std::optional<int> transport::claim(const peer_id& peer) {
+    auto& s = *state_;
+    if (s.claims.contains(peer)) {
+        return std::nullopt;
+    }
+    for (const auto& [id, stream] : s.streams) {
+        if (stream->peer() == peer && stream->is_proven()) {
+            stream->is_claimed = true;
+            s.claims[peer] = id;
+            s.rewatch(id, *stream);
+            return stream->fd();
+        }
+    }
+    return std::nullopt;
+}
+
+void transport::read_claimed(const peer_id& peer, const net::sink& to, time_point now) {
+    auto& s = *state_;
+    s.now_seen = now;
+    if (const auto at = s.claims.find(peer); at != s.claims.end()) {
+        s.read_stream(at->second, to);
+    }
+}
+
+void transport::give_back(const peer_id& peer) {
+    auto& s = *state_;
+    const auto at = s.claims.find(peer);
+    if (at == s.claims.end()) {
+        return;
+    }
+    const auto id = at->second;
+    s.claims.erase(at);
+    if (s.ended_claims.erase(id) == 0) {
+        if (const auto stream = s.streams.find(id); stream != s.streams.end()) {
+            stream->second->is_claimed = false;
+            s.rewatch(id, *stream->second);
+        }
+    }
+}
+
+void transport::drop(const peer_id& peer) {
+    auto& s = *state_;
+    std::vector<std::uint64_t> theirs;
+    for (const auto& [id, stream] : s.streams) {
+        if (stream->peer() == peer) {
+            theirs.push_back(id);
+        }
+    }
+    for (const auto id : theirs) {
+        s.end(id);
+    }
+}
+
+const transport_statistics& transport::stats() const {
+    for (const auto& [id, stream] : state_->streams) {
+        state_->count(*stream);
+    }
+    return state_->stats;
+}
+
+}  // namespace holdfast::net
