@@ -342,6 +342,10 @@ void judge::is_kept(run owner, lock l, token t, instant now) {
 
 void judge::finish(instant now) {
     for (const auto& e : evictions_) {
+        // A cluster that was founded anew may have taken the view that removed it along: its last voters are gone.
+        if (lives_.empty() || lives_.back().cluster != e.cluster) {
+            continue;
+        }
         const auto newest = newest_views_.find(e.cluster);
         if (newest != newest_views_.end() && views_.at({e.cluster, newest->second}).what.has(runs_[e.by].id)) {
             object(promise::no_loss, now, e.text + ", but it is in the newest view");
