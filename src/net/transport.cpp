@@ -125,21 +125,29 @@ struct transport::state {
         }
     }
 
-    /// The stream to send on: the oldest usable one to that peer, else one being made to that address.
-    std::uint64_t stream_to(const peer_id& to, const endpoint& at, time_point now) {
-        std::uint64_t being_made = 0;
+    /// The usable stream to a peer. When both ends have dialled, both choose the one that the lower PeerId dialled, so
+    /// that whoever claims it to wait for an answer hears the answer there.
+    std::uint64_t usable_stream(const peer_id& to) const {
+        std::uint64_t any = 0;
         for (const auto& [id, s] : streams) {
-            const bool is_theirs = !to.is_nil() && s->peer() == to;
-            const bool is_there = s->is_dialled() && s->at() == at && (to.is_nil() || s->peer().is_nil());
-            if ((is_theirs || (is_there && to.is_nil())) && s->can_send()) {
-                return id;
-            }
-            if (is_theirs || is_there) {
-                being_made = id;
+            if (s->peer() == to && s->can_send()) {
+                if (s->is_dialled() == (mine.self < to)) {
+                    return id;
+                }
+                any = any == 0 ? id : any;
             }
         }
-        if (being_made != 0) {
-            return being_made;
+        return any;
+    }
+
+    std::uint64_t stream_to(const peer_id& to, const endpoint& at, time_point now) {
+        if (const auto usable = to.is_nil() ? 0 : usable_stream(to); usable != 0) {
+            return usable;
+        }
+        for (const auto& [id, s] : streams) {  // one that is being made, or for whoever is at that address
+            if (s->is_dialled() && s->at() == at && (to.is_nil() || s->peer().is_nil())) {
+                return id;
+            }
         }
         auto& wait = back_offs[at];
         if (now < wait.until) {
@@ -525,15 +533,15 @@ std::optional<int> transport::claim(const peer_id& peer) {
     if (s.claims.contains(peer)) {
         return std::nullopt;
     }
-    for (const auto& [id, stream] : s.streams) {
-        if (stream->peer() == peer && stream->is_proven()) {
-            stream->is_claimed = true;
-            s.claims[peer] = id;
-            s.rewatch(id, *stream);
-            return stream->fd();
-        }
+    const auto id = s.usable_stream(peer);
+    if (id == 0) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    auto& stream = *s.streams.at(id);
+    stream.is_claimed = true;
+    s.claims[peer] = id;
+    s.rewatch(id, stream);
+    return stream.fd();
 }
 
 void transport::read_claimed(const peer_id& peer, const net::sink& to, time_point now) {

@@ -1,0 +1,274 @@
+#include "net/transport.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "catch.hpp"
+#include "net/socket.hpp"
+
+using namespace holdfast;
+using namespace holdfast::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+base::time_point now() {
+    timespec t{};
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return base::time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
+}
+
+std::vector<std::byte> bytes(std::string_view text) {
+    const auto* from = reinterpret_cast<const std::byte*>(text.data());
+    return {from, from + text.size()};
+}
+
+struct end {
+    explicit end(std::uint64_t n, std::vector<std::byte> key = std::vector<std::byte>(32, std::byte{1}), std::string cluster = "test") {
+        transport_options o;
+        o.listen = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0};
+        o.cluster_name = std::move(cluster);
+        o.key = std::move(key);
+        o.self = id = {0, n};
+        auto opened = transport::open(o, [this](error e) { complaints.push_back(e.code); });
+        REQUIRE(opened);
+        net = std::move(*opened);
+    }
+    void read() {
+        net->tick(now());
+        net->flush();
+        net->read([this](const received& r) { got.emplace_back(r.from, std::string{reinterpret_cast<const char*>(r.bytes.data()), r.bytes.size()}); },
+                  now());
+    }
+    void stream(const end& to, std::string_view text, bool is_lazy = false) { net->send(to.id, to.net->address(), true, is_lazy, bytes(text), now()); }
+    void datagram(const end& to, std::string_view text) { net->send(to.id, to.net->address(), false, false, bytes(text), now()); }
+
+    peer_id id;
+    std::unique_ptr<transport> net;
+    std::vector<errc> complaints;
+    std::vector<std::pair<peer_id, std::string>> got;
+};
+
+/// Lets the ends read, woken by their descriptors, until it is so; bounded.
+bool until(std::vector<end*> ends, const std::function<bool()>& is_so) {
+    const auto give_up = now() + 10s;
+    while (!is_so()) {
+        if (now() > give_up) {
+            return false;
+        }
+        std::vector<pollfd> fds;
+        for (auto* e : ends) {
+            fds.push_back({e->net->poll_descriptor(), POLLIN, 0});
+        }
+        ::poll(fds.data(), fds.size(), 10);
+        for (auto* e : ends) {
+            e->read();
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE("datagrams and streams arrive, sealed or plain, with the sender's PeerId") {
+    const bool is_sealed = GENERATE(true, false);
+    const auto key = is_sealed ? std::vector<std::byte>(32, std::byte{1}) : std::vector<std::byte>{};
+    end a{1, key}, b{2, key};
+    a.datagram(b, "one");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    CHECK(b.got[0] == std::pair{a.id, std::string{"one"}});
+    a.stream(b, "two");
+    a.stream(b, "three");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 3; }));
+    CHECK(b.got[1].second == "two");
+    CHECK(b.got[2] == std::pair{a.id, std::string{"three"}});
+    b.stream(a, "back");  // over the stream that a dialled
+    REQUIRE(until({&a, &b}, [&] { return a.got.size() == 1; }));
+    CHECK(a.got[0] == std::pair{b.id, std::string{"back"}});
+    CHECK(a.complaints.empty());
+    CHECK(b.complaints.empty());
+}
+
+TEST_CASE("a frame of megabytes arrives whole, one over the limit is dropped") {
+    end a{1}, b{2};
+    std::string large(8u << 20, 'x');
+    large.back() = 'y';
+    a.stream(b, large);
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    CHECK(b.got[0].second == large);
+    a.stream(b, std::string((16u << 20) + 1, 'x'));
+    CHECK(a.net->stats().dropped_full == 1);
+}
+
+TEST_CASE("a large datagram goes by stream") {
+    end a{1}, b{2};
+    a.datagram(b, std::string(3000, 'x'));
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    CHECK(a.net->stats().datagrams_sent == 0);
+}
+
+TEST_CASE("a wrong key and a wrong cluster are seen at both ends, and nothing is delivered") {
+    end a{1};
+    SECTION("another key") {
+        end b{2, std::vector<std::byte>(32, std::byte{2})};
+        a.stream(b, "secret");
+        a.datagram(b, "secret");
+        REQUIRE(until({&a, &b}, [&] { return !a.complaints.empty() && !b.complaints.empty(); }));
+        CHECK(b.complaints[0] == errc::wrong_key);
+        CHECK(a.complaints[0] == errc::wrong_key);
+        CHECK(b.got.empty());
+    }
+    SECTION("no key") {
+        end b{2, {}};
+        a.stream(b, "secret");
+        REQUIRE(until({&a, &b}, [&] { return !a.complaints.empty() && !b.complaints.empty(); }));
+        CHECK(a.complaints[0] == errc::wrong_key);
+        CHECK(b.got.empty());
+    }
+    SECTION("another cluster") {
+        end b{2, std::vector<std::byte>(32, std::byte{1}), "other"};
+        a.stream(b, "secret");
+        REQUIRE(until({&a, &b}, [&] { return !a.complaints.empty() && !b.complaints.empty(); }));
+        CHECK(a.complaints[0] == errc::wrong_cluster);
+        CHECK(b.complaints[0] == errc::wrong_cluster);
+        CHECK(b.got.empty());
+    }
+}
+
+TEST_CASE("a replayed or damaged datagram is dropped") {
+    end a{1}, b{2};
+    // A bystander catches what a sends, and sends it on.
+    auto caught = listen_at({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0});
+    REQUIRE(caught);
+    a.net->send(b.id, caught->at, false, false, bytes("hello"), now());
+    pollfd waits{caught->udp.get(), POLLIN, 0};
+    REQUIRE(::poll(&waits, 1, 5000) == 1);
+    char packet[2000];
+    const auto size = ::recv(caught->udp.get(), packet, sizeof packet, 0);
+    REQUIRE(size > 0);
+    sockaddr_storage to{};
+    const auto length = to_sockaddr(b.net->address(), to);
+    const auto pass_on = [&] { REQUIRE(::sendto(caught->udp.get(), packet, static_cast<std::size_t>(size), 0, reinterpret_cast<sockaddr*>(&to), length) == size); };
+    pass_on();
+    REQUIRE(until({&b}, [&] { return b.got.size() == 1; }));
+    pass_on();
+    REQUIRE(until({&b}, [&] { return b.net->stats().replayed == 1; }));
+    packet[size - 1] ^= 1;
+    pass_on();
+    REQUIRE(until({&b}, [&] { return b.net->stats().not_authentic == 1; }));
+    CHECK(b.got.size() == 1);
+}
+
+TEST_CASE("garbage at the port ends that connection and nothing else") {
+    end a{1}, b{2};
+    auto fd = dial(b.net->address());
+    REQUIRE(fd);
+    pollfd waits{fd.get(), POLLOUT, 0};
+    REQUIRE(::poll(&waits, 1, 5000) == 1);
+    const std::string noise(500, 'G');
+    REQUIRE(::send(fd.get(), noise.data(), noise.size(), MSG_NOSIGNAL) > 0);
+    bool has_ended = false;
+    REQUIRE(until({&b}, [&] {
+        char in[200];
+        const auto n = ::recv(fd.get(), in, sizeof in, MSG_DONTWAIT);
+        has_ended = has_ended || n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+        return has_ended;
+    }));
+    a.stream(b, "still here");
+    CHECK(until({&a, &b}, [&] { return b.got.size() == 1; }));
+}
+
+TEST_CASE("lazy messages travel with the next one, in one write") {
+    end a{1}, b{2};
+    a.stream(b, "first");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    const auto writes = a.net->stats().writes;
+    a.stream(b, "lazy", true);
+    CHECK(a.net->flush_due());
+    CHECK(a.net->stats().writes == writes);
+    a.stream(b, "prompt");
+    CHECK(a.net->stats().writes == writes + 1);
+    CHECK_FALSE(a.net->flush_due());
+    REQUIRE(until({&b}, [&] { return b.got.size() == 3; }));
+    CHECK(b.got[1].second == "lazy");
+    a.net->cork();
+    a.stream(b, "x");
+    a.stream(b, "y");
+    CHECK(a.net->stats().writes == writes + 1);
+    a.net->uncork();
+    CHECK(a.net->stats().writes == writes + 2);
+    CHECK(until({&b}, [&] { return b.got.size() == 5; }));
+}
+
+TEST_CASE("a caller claims a stream and reads it by itself") {
+    end a{1}, b{2};
+    a.stream(b, "first");
+    b.stream(a, "hello");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1 && a.got.size() == 1; }));
+    const auto fd = a.net->claim(b.id);
+    REQUIRE(fd);
+    CHECK_FALSE(a.net->claim(b.id));
+    b.stream(a, "for the caller");
+    pollfd waits{*fd, POLLIN, 0};
+    REQUIRE(::poll(&waits, 1, 5000) == 1);
+    pollfd loop{a.net->poll_descriptor(), POLLIN, 0};
+    CHECK(::poll(&loop, 1, 0) == 0);  // the loop is not woken
+    a.net->read_claimed(b.id, [&](const received& r) { a.got.emplace_back(r.from, std::string{reinterpret_cast<const char*>(r.bytes.data()), r.bytes.size()}); }, now());
+    CHECK(a.got.size() == 2);
+    SECTION("given back, the loop reads again") {
+        a.net->give_back(b.id);
+        b.stream(a, "for the loop");
+        CHECK(until({&a}, [&] { return a.got.size() == 3; }));
+    }
+    SECTION("ended while it is claimed, the caller wakes") {
+        b.net->drop(a.id);
+        REQUIRE(::poll(&waits, 1, 5000) == 1);
+        a.net->read_claimed(b.id, [](const received&) {}, now());
+        a.net->give_back(b.id);
+        a.stream(b, "again");
+        CHECK(until({&a, &b}, [&] { return b.got.size() == 2; }));
+    }
+}
+
+TEST_CASE("both dial at once, and both are heard") {
+    end a{1}, b{2};
+    a.stream(b, "from a");
+    b.stream(a, "from b");
+    REQUIRE(until({&a, &b}, [&] { return a.got.size() == 1 && b.got.size() == 1; }));
+    a.stream(b, "more");
+    b.stream(a, "more");
+    CHECK(until({&a, &b}, [&] { return a.got.size() == 2 && b.got.size() == 2; }));
+}
+
+TEST_CASE("a peer that becomes another is reached under its new id") {
+    end a{1}, b{2};
+    a.stream(b, "one");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    b.id = {0, 22};
+    b.net->become(b.id);
+    a.read();
+    b.stream(a, "new me");
+    REQUIRE(until({&a, &b}, [&] { return a.got.size() == 1; }));
+    CHECK(a.got[0].first == peer_id{0, 22});
+    b.datagram(a, "new me too");
+    CHECK(until({&a, &b}, [&] { return a.got.size() == 2; }));
+}
+
+TEST_CASE("what waits for a peer that is not there is bounded, and counted") {
+    end a{1};
+    endpoint nowhere = a.net->address();
+    {
+        end gone{2};
+        nowhere = gone.net->address();
+    }
+    for (int i = 0; i < 10; ++i) {
+        a.net->send({0, 2}, nowhere, true, false, bytes("x"), now());
+    }
+    CHECK(until({&a}, [&] { return a.net->stats().connect_failures >= 1; }));
+}
