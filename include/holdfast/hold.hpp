@@ -78,6 +78,7 @@ public:
 private:
     friend class peer;
     friend class term;
+    friend class election;
     explicit hold(std::shared_ptr<runtime::grip> g);
 
     std::shared_ptr<runtime::grip> grip_;

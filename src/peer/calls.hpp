@@ -1,0 +1,105 @@
+// Callers that wait for a lock, and the one among them that reads the answers itself.
+//
+// A hand-over to the loop's thread and back costs several times what a round trip does. So the first caller that waits
+// for an owner takes over reading the stream to it (net::transport::claim). With more callers the loop reads: handing the
+// reading on would cost each of them the wake-up it saves. Whoever reads wakes those whose answers it found, after it has
+// left the driver's mutex. A claim outlives its call for a moment (`parked`), because the next one mostly follows soon.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+
+#include "base/time.hpp"
+#include "net/transport.hpp"
+#include "peer/grip.hpp"
+#include "peer/parking.hpp"
+
+namespace holdfast::runtime {
+
+/// Lives on the stack of its caller, until `word` says `answered`.
+struct call {
+    static constexpr std::uint32_t waiting = 0;
+    static constexpr std::uint32_t answered = 1;
+
+    std::string_view name;
+    std::string note;
+    std::function<void(errc)> on_lost;
+    bool is_try = false;
+    std::optional<base::time_point> until;
+
+    // Under the driver's mutex, and the caller's once answered.
+    request_number number;
+    peer_id owner;                   ///< as it was when asked; nil: none, or this peer
+    bool is_over = false;
+    std::shared_ptr<grip> granted;
+    error failure;                   ///< when nothing was granted
+
+    std::atomic<int> read_fd{-1};    ///< the stream it reads, while it has the claim
+    std::shared_ptr<runtime::waker> waker;
+    std::atomic<std::uint32_t> word{waiting};
+};
+
+/// Who has to be woken once the mutex is free.
+class wake_list {
+public:
+    /// `c` is over; it is not touched again after run() has said so.
+    void add_answered(call& c) { entries_.push_back({&c.word, c.read_fd.load(std::memory_order_relaxed) >= 0 ? c.waker : nullptr}); }
+    /// `c` is not over, but has to stop reading.
+    void add_reader(const call& c) { entries_.push_back({nullptr, c.waker}); }
+    void run();
+
+private:
+    struct entry {
+        std::atomic<std::uint32_t>* word;
+        std::shared_ptr<waker> reading;
+    };
+    std::vector<entry> entries_;
+};
+
+/// Which callers wait, and which streams they have. Everything under the driver's mutex.
+class call_table {
+public:
+    [[nodiscard]] std::size_t size() const { return by_number_.size(); }
+    void add(call& c);
+    /// Null: nobody waits under that number.
+    [[nodiscard]] call* find(request_number number) const;
+    /// It is answered: no longer waiting, and its claim is parked, or given back where others wait for the loop to read.
+    void remove(call& c, net::transport& streams, base::time_point now);
+    [[nodiscard]] std::vector<call*> all() const;
+
+    /// Lets `c` read the stream to its owner, if it is the only one who waits for that.
+    void let_read(call& c, net::transport& streams);
+    /// `c` found the stream broken, or reads for too many.
+    void stop_reading(call& c, net::transport& streams);
+    /// When a parked claim has to be given back.
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+    void give_back_parked(net::transport& streams, base::time_point now);
+    void give_back_all(net::transport& streams, wake_list& wakes);
+
+private:
+    struct claim {
+        peer_id owner;
+        int fd;
+        call* reader;  ///< null: parked
+        base::time_point parked_at;
+    };
+    std::vector<claim>::iterator find_claim(const call& c);
+
+    std::map<request_number, call*> by_number_;
+    std::unordered_map<peer_id, std::size_t> waiting_for_;
+    std::vector<claim> claims_;
+};
+
+}  // namespace holdfast::runtime

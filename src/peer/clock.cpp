@@ -1,0 +1,20 @@
+#include "peer/clock.hpp"
+
+#include <ctime>
+
+namespace holdfast::runtime {
+
+base::time_point boot_now() {
+    timespec t{};
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return base::time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
+}
+
+base::moment moment_now() {
+    constexpr std::int64_t from_1970_to_2024 = 1'704'067'200;
+    timespec wall{};
+    clock_gettime(CLOCK_REALTIME_COARSE, &wall);  // a tick old at most: whole seconds are all that is asked for
+    return {boot_now(), wall.tv_sec - from_1970_to_2024};
+}
+
+}  // namespace holdfast::runtime

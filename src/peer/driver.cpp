@@ -1,0 +1,342 @@
+#include "peer/driver.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "base/deadline.hpp"
+#include "peer/clock.hpp"
+#include "peer/entropy.hpp"
+#include "peer/forks.hpp"
+#include "wire/codec.hpp"
+
+namespace holdfast::runtime {
+
+result<std::shared_ptr<driver>> driver::start(config options) {
+    auto made = prepare(std::move(options));
+    if (!made) {
+        return tl::unexpected<error>{made.error()};
+    }
+    try {
+        auto d = std::make_shared<driver>(std::move(*made));
+        if (auto opened = d->open(); !opened) {
+            return tl::unexpected<error>{opened.error()};
+        }
+        return d;
+    } catch (const std::system_error& e) {
+        return fail(errc::io, std::string{"the peer cannot be started: "} + e.what());
+    }
+}
+
+driver::driver(setup s)
+    : born_{fork_count()},
+      options_{std::move(s.options)},
+      settings_{std::move(s.settings)},
+      transport_options_{std::move(s.transport)},
+      advertise_{s.advertise} {}
+
+driver::~driver() { stop(); }
+
+result<void> driver::open() {
+    transport_options_.self = random_peer_id();
+    auto opened = net::transport::open(transport_options_, [this](error e) { complain(std::move(e)); });
+    if (!opened) {
+        return tl::unexpected<error>{opened.error()};
+    }
+    transport_ = std::move(*opened);
+    settings_.address = advertise_;
+    if (settings_.address.port == 0) {
+        settings_.address.port = transport_->address().port;
+    }
+    sink_ = [this](const net::received& packet) { receive(packet); };
+    node_ = std::make_unique<node::node>(settings_, transport_options_.self, random_number(), moment_now());
+    within(nullptr, [] {});
+    loop_ = std::make_unique<loop>(transport_->poll_descriptor(), timer_.descriptor(),
+                                   loop::handlers{[this] { return on_readable(); }, [this] { return on_timer(); }});
+    return {};
+}
+
+void driver::drain() {
+    const auto drain_node = [this] {
+        while (auto o = node_->next()) {
+            std::visit([&](auto& what) { perform(what); }, *o);
+        }
+    };
+    drain_node();
+    while (restart_ && !closed_) {
+        restart();
+        drain_node();
+    }
+    for (auto* c : std::exchange(orphans_, {})) {
+        fail_call(*c, why_not_ready());  // no new node came for them
+    }
+    for (const auto& id : std::exchange(departed_, {})) {
+        transport_->drop(id);
+    }
+    publish();
+}
+
+void driver::publish() {
+    // After what was lost has been marked (drain), so that nobody sees a new lease end with a hold of an old lease.
+    const auto end = node_->lease_end();
+    const bool is_ready = end && *end > boot_now() && view_ && view_->has(node_->self());
+    lease_end_.store(is_ready ? end->time_since_epoch().count() : 0, std::memory_order_release);
+    if (is_ready != is_ready_) {
+        is_ready_ = is_ready;
+        if (is_ready) {
+            last_complaint_.reset();
+            tell(events::lease_gained{});
+        } else {
+            tell(events::lease_lost{});
+        }
+        changed_.notify_all();
+    }
+}
+
+void driver::set_timer() {
+    auto due = node_->deadline();
+    base::earlier(due, transport_->flush_due());
+    base::earlier(due, transport_->deadline());
+    base::earlier(due, calls_.deadline());
+    if (due) {
+        timer_.need(*due);
+    }
+}
+
+bool driver::on_readable() {
+    bool goes_on = false;
+    within(nullptr, [&] {
+        goes_on = true;
+        transport_->read(sink_, boot_now());
+    });
+    return goes_on;
+}
+
+bool driver::on_timer() {
+    bool goes_on = false;
+    within(nullptr, [&] {
+        goes_on = true;
+        timer_.clear();
+        const auto now = moment_now();
+        if (base::is_due(node_->deadline(), now.now)) {
+            node_->tick(now);
+        }
+        if (base::is_due(transport_->flush_due(), now.now)) {
+            transport_->flush();
+        }
+        transport_->tick(now.now);
+        calls_.give_back_parked(*transport_, now.now);
+    });
+    return goes_on;
+}
+
+void driver::receive(const net::received& packet) {
+    auto decoded = wire::decode(packet.bytes, settings_.cluster_name);
+    if (!decoded) {
+        ++counted_.malformed;
+        if (decoded.error() == wire::decode_error::version) {
+            complain({errc::version, to_string(packet.address) + ": " + std::string{explain(errc::version)}});
+        } else if (decoded.error() == wire::decode_error::wrong_cluster) {
+            complain({errc::wrong_cluster, to_string(packet.address) + ": " + std::string{explain(errc::wrong_cluster)}});
+        }
+        return;
+    }
+    if (decoded->envelope.from != packet.from) {
+        ++counted_.not_authentic;  // says that it is somebody else
+        return;
+    }
+    node_->handle(decoded->envelope, packet.address, decoded->what, moment_now());  // NOW-1
+}
+
+void driver::close(error why) {
+    if (closed_) {
+        return;
+    }
+    closed_ = why;
+    lease_end_.store(0, std::memory_order_release);
+    is_ready_ = false;
+    for (auto* c : std::exchange(orphans_, {})) {
+        fail_call(*c, why);
+    }
+    for (auto* c : calls_.all()) {
+        fail_call(*c, why);
+    }
+    for (const auto& [key, g] : std::exchange(holds_, {})) {
+        lose(*g, why.code);
+        if (g->has_listeners()) {
+            dispatcher_.post([g = g] { g->tell_lost(); });
+        }
+    }
+    if (wakes_ != nullptr) {
+        calls_.give_back_all(*transport_, *wakes_);
+    }
+    if (why.code != errc::shutting_down) {
+        tell(events::stopped{std::move(why)});
+    }
+    changed_.notify_all();
+}
+
+result<void> driver::check_open() const {
+    if (closed_) {
+        return tl::unexpected<error>{*closed_};
+    }
+    if (is_leaving_ || is_forked()) {
+        return fail(errc::shutting_down);
+    }
+    return {};
+}
+
+void driver::stop() {
+    const std::lock_guard once{stop_mutex_};
+    if (is_forked()) {
+        (void)loop_.release();  // the thread is the parent's; nothing here may wait for it
+        return;
+    }
+    wake_list wakes;
+    {
+        const std::lock_guard guard{mutex_};
+        if (node_) {
+            wakes_ = &wakes;
+            close({errc::shutting_down, std::string{explain(errc::shutting_down)}});
+            wakes_ = nullptr;
+        }
+    }
+    wakes.run();
+    loop_.reset();
+    dispatcher_.stop();
+    const std::lock_guard guard{mutex_};
+    watches_.clear();
+}
+
+result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop) {
+    std::unique_lock guard{mutex_};
+    const bool is_done = changed_.wait_for(guard, stop, wait, [&] { return is_ready_ || closed_ || is_leaving_; });
+    if (auto open = check_open(); !open) {
+        return open;
+    }
+    if (is_done) {
+        return {};
+    }
+    return stop.stop_requested() ? fail(errc::cancelled) : tl::unexpected<error>{why_not_ready()};
+}
+
+result<void> driver::leave(std::optional<base::duration> wait) {
+    if (dispatcher_.is_this_thread()) {
+        return fail(errc::would_deadlock);
+    }
+    bool is_first = false;
+    within(nullptr, [&] {
+        is_first = !is_leaving_;
+        is_leaving_ = true;
+        node_->leave(moment_now());
+    });
+    bool has_left = true;
+    if (is_first) {
+        std::unique_lock guard{mutex_};
+        has_left = changed_.wait_for(guard, wait.value_or(5 * settings_.lease), [&] { return has_left_ || closed_; });
+    }
+    stop();
+    return has_left ? result<void>{} : fail(errc::timed_out, "the peer has stopped, but did not hear that the others know it; they wait for its lease to end");
+}
+
+// ---- local questions
+
+void driver::look_at_lease() {
+    within(nullptr, [&] { node_->tick(moment_now()); });
+}
+
+std::stop_token driver::at_risk() {
+    const std::lock_guard guard{mutex_};
+    return at_risk_.get_token();
+}
+
+peer_id driver::id() {
+    const std::lock_guard guard{mutex_};
+    return node_->self();
+}
+
+std::shared_ptr<const view> driver::installed() {
+    const std::lock_guard guard{mutex_};
+    return view_;
+}
+
+std::vector<known_peer> driver::members() {
+    const std::lock_guard guard{mutex_};
+    std::map<peer_id, known_peer> all;
+    for (const auto& r : node_->roster()) {
+        auto& k = all[r.about];
+        k.id = r.about;
+        k.name = r.name;
+        k.address = r.address;
+        k.seems = static_cast<belief>(r.state);
+    }
+    if (view_) {
+        for (const auto& m : view_->members) {
+            auto& k = all[m.id];
+            k.id = m.id;
+            k.name = m.name;
+            k.address = m.address;
+            k.is_member = true;
+            k.is_voter = view_->is_voter(m.id);
+            k.is_leaving = m.leaving;
+            k.weight = m.weight;
+        }
+        for (const auto index : map_->owner_index) {
+            ++all[map_->owners[index]].slots;
+        }
+    }
+    std::vector<known_peer> out;
+    for (auto& [id, k] : all) {
+        out.push_back(std::move(k));
+    }
+    return out;
+}
+
+result<member> driver::owner_of(std::string_view name) {
+    const std::lock_guard guard{mutex_};
+    if (auto open = check_open(); !open) {
+        return tl::unexpected<error>{open.error()};
+    }
+    if (!view_) {
+        return tl::unexpected<error>{why_not_ready()};
+    }
+    const auto* m = view_->find(map_->owner_of(node_->slot_of(name)));
+    return m == nullptr ? result<member>{fail(errc::not_a_member)} : result<member>{*m};
+}
+
+statistics driver::stats() {
+    const std::lock_guard guard{mutex_};
+    auto out = counted_;
+    const auto& n = node_->stats();
+    out.views_installed += n.views_installed;
+    out.ballots_started += n.ballots_started;
+    out.suspicions += n.suspicions;
+    out.leases_lost += n.leases_lost;
+    out.grants_given += n.grants_given;
+    out.slots_gathered += n.slots_gathered;
+    out.tables_received += n.tables_received;
+    out.conflicts_reported += n.conflicts_reported;
+    out.grants_taken += n.grants_taken;
+    out.holds_lost += n.holds_lost;
+    out.dropped += n.dropped;
+    out.waiting = calls_.size();
+    out.held = holds_.size();
+    const auto& t = transport_->stats();
+    out.datagrams_sent = t.datagrams_sent;
+    out.datagrams_received = t.datagrams_received;
+    out.frames_sent = t.frames_sent;
+    out.frames_received = t.frames_received;
+    out.bytes_sent = t.bytes_sent;
+    out.bytes_received = t.bytes_received;
+    out.writes = t.writes;
+    out.reads = t.reads;
+    out.not_authentic += t.not_authentic;
+    out.replayed = t.replayed;
+    out.malformed += t.malformed;
+    out.dropped += t.dropped_full;
+    out.connect_failures = t.connect_failures;
+    out.callback_exceptions = dispatcher_.exceptions();
+    return out;
+}
+
+}  // namespace holdfast::runtime

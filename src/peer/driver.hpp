@@ -1,0 +1,201 @@
+// Runs one node: reads the clock, carries its messages, performs its outputs, and answers the calls of all threads.
+//
+// The node, the transport and the tables beside them are behind one mutex, which is held for microseconds: nothing under
+// it waits, except for the disk when an epoch is written (founding only). Every stay inside goes through `within`: act,
+// drain the node, write once to each peer, set the timer; then, outside, wake whoever has an answer.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <holdfast/config.hpp>
+#include <holdfast/election.hpp>
+#include <holdfast/events.hpp>
+#include <holdfast/hold.hpp>
+#include <holdfast/peer.hpp>
+#include <holdfast/result.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "net/transport.hpp"
+#include "node/node.hpp"
+#include "peer/calls.hpp"
+#include "peer/dispatcher.hpp"
+#include "peer/grip.hpp"
+#include "peer/loop.hpp"
+#include "peer/setup.hpp"
+#include "peer/timer.hpp"
+#include "peer/watchers.hpp"
+
+namespace holdfast::runtime {
+
+class driver : public std::enable_shared_from_this<driver> {
+public:
+    [[nodiscard]] static result<std::shared_ptr<driver>> start(config options);
+    explicit driver(setup s);
+    ~driver();
+    driver(const driver&) = delete;
+    driver& operator=(const driver&) = delete;
+
+    // ---- calls of the application's threads (contracts: the public headers)
+
+    [[nodiscard]] result<std::shared_ptr<grip>> acquire(std::string_view name, acquire_options options);
+    result<void> release(grip& g);
+    [[nodiscard]] result<void> wait_ready(base::duration wait, const std::stop_token& stop);
+    result<void> leave(std::optional<base::duration> wait);
+    /// The end, for whatever reason: everything is lost, the threads are joined. Again: nothing.
+    void stop();
+
+    [[nodiscard]] result<std::shared_ptr<observer>> observe(const std::string& name, std::function<void(const leader&)> callback);
+    void stop_observing(const observer& o);
+
+    // ---- local questions
+
+    /// Until when this peer may act, by the boot clock; the epoch of that clock when it may not at all.
+    [[nodiscard]] base::time_point lease_end() const { return base::time_point{base::duration{lease_end_.load(std::memory_order_acquire)}}; }
+    [[nodiscard]] bool is_forked() const { return born_ != fork_count(); }
+    [[nodiscard]] base::duration lease_length() const { return settings_.lease; }
+    [[nodiscard]] const std::string& name() const { return settings_.name; }
+    [[nodiscard]] endpoint address() const { return settings_.address; }
+    [[nodiscard]] const dispatcher& callbacks() const { return dispatcher_; }
+    /// Lets the node see what time it is.
+    void look_at_lease();
+    [[nodiscard]] std::stop_token at_risk();
+    [[nodiscard]] peer_id id();
+    [[nodiscard]] std::shared_ptr<const view> installed();
+    [[nodiscard]] std::vector<known_peer> members();
+    [[nodiscard]] result<member> owner_of(std::string_view name);
+    [[nodiscard]] statistics stats();
+
+private:
+    // ---- one stay inside (driver.cpp)
+
+    result<void> open();
+    template <class Act>
+    void within(call* me, Act&& act);
+    void drain();
+    void publish();
+    void set_timer();
+    bool on_readable();
+    bool on_timer();
+    void receive(const net::received& packet);
+    void close(error why);
+    [[nodiscard]] result<void> check_open() const;
+
+    // ---- asking (driver_calls.cpp)
+
+    void ask(call& c);
+    void answer(call& c);
+    void fail_call(call& c, error why);
+    void cancel(call& c);
+    void wait_for_answer(call& c);
+    void read_for(call& c, bool is_broken);
+    [[nodiscard]] error why_failed(const call& c, errc why) const;
+    [[nodiscard]] error why_not_ready() const;
+
+    // ---- what the node wants done (driver_outputs.cpp)
+
+    void perform(node::send& o);
+    void perform(node::persist_epoch& o);
+    void perform(node::granted& o);
+    void perform(node::request_failed& o);
+    void perform(node::hold_lost& o);
+    void perform(node::at_risk& o);
+    void perform(node::view_installed& o);
+    void perform(node::belief_changed& o);
+    void perform(node::lock_changed& o);
+    void perform(node::must_restart& o);
+    void perform(node::has_left& o);
+    void perform(node::complaint& o);
+    void perform(node::owner_granted&) {}
+    void restart();
+    void lose(grip& g, errc why);
+    void complain(error what);
+    void tell(event what);
+
+    using hold_key = std::pair<token, std::string_view>;  // the name is the grip's
+
+    const unsigned born_;
+    const config options_;
+    base::settings settings_;
+    net::transport_options transport_options_;
+    endpoint advertise_;
+
+    std::atomic<base::duration::rep> lease_end_{0};
+
+    std::mutex mutex_;
+    std::condition_variable_any changed_;  // of is_ready_, has_left_ and closed_
+    std::unique_ptr<net::transport> transport_;
+    net::sink sink_;
+    std::unique_ptr<node::node> node_;
+    std::shared_ptr<const view> view_;
+    base::shared_slot_map map_;
+    std::vector<std::byte> buffer_;
+    call_table calls_;
+    std::map<hold_key, std::shared_ptr<grip>> holds_;
+    watch_table watches_;
+    std::stop_source at_risk_;
+    bool is_at_risk_ = false;
+    bool is_ready_ = false;
+    bool is_leaving_ = false;
+    bool has_left_ = false;
+    std::uint64_t leases_lost_ = 0;              // of the present node, as last seen
+    std::optional<error> closed_;
+    std::optional<error> last_complaint_;        // since the last lease
+    std::optional<node::must_restart> restart_;  // done when the transport has finished reading
+    std::vector<call*> orphans_;                 // calls that end with this PeerId, to be asked again
+    std::vector<peer_id> departed_;              // streams to drop, likewise
+    statistics counted_;                         // what this class counts, and the sums of former nodes
+    call* me_ = nullptr;                         // the caller inside, which needs no waking
+    wake_list* wakes_ = nullptr;
+
+    timer timer_;
+    dispatcher dispatcher_;
+    std::mutex stop_mutex_;  // one stop() at a time
+    std::unique_ptr<loop> loop_;
+};
+
+template <class Act>
+void driver::within(call* me, Act&& act) {
+    wake_list wakes;
+    {
+        const std::lock_guard guard{mutex_};
+        if (closed_) {
+            return;
+        }
+        me_ = me;
+        wakes_ = &wakes;
+        try {
+            transport_->cork();
+            act();
+            drain();
+            if (!closed_) {
+                transport_->uncork();
+                set_timer();
+            }
+        } catch (const std::exception& e) {
+            // An invariant of ours is broken (base::broken_invariant), or memory is out: what we know may be wrong, so every
+            // right ends now. This peer stops; the program goes on.
+            close({errc::internal_error, std::string{explain(errc::internal_error)} + ": " + e.what()});
+        }
+        wakes_ = nullptr;
+        me_ = nullptr;
+    }
+    wakes.run();
+}
+
+}  // namespace holdfast::runtime

@@ -1,0 +1,215 @@
+// Asking for locks, and waiting for the answer.
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "peer/clock.hpp"
+#include "peer/driver.hpp"
+
+namespace holdfast::runtime {
+
+result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_options options) {
+    if (name.empty() || name.size() > base::limits::name) {
+        return fail(errc::name_too_long);
+    }
+    if (options.note.size() > base::limits::note) {
+        return fail(errc::value_too_long);
+    }
+    if (options.stop.stop_requested()) {
+        return fail(errc::cancelled);
+    }
+    call c;
+    c.name = name;
+    c.note = std::move(options.note);
+    c.on_lost = std::move(options.on_lost);
+    c.is_try = options.wait && *options.wait <= base::duration::zero();
+    if (c.is_try) {
+        c.until = boot_now() + settings_.lease;
+    } else if (options.wait && *options.wait < std::chrono::hours{24 * 365}) {
+        c.until = boot_now() + *options.wait;
+    }
+    bool was_asked = false;
+    error refused{errc::shutting_down, std::string{explain(errc::shutting_down)}};
+    within(&c, [&] {
+        if (auto open = check_open(); !open) {
+            refused = open.error();
+        } else if (calls_.size() >= options_.max_requests) {
+            refused = {errc::too_many, std::string{explain(errc::too_many)}};
+        } else {
+            was_asked = true;
+            ++counted_.requests;
+            ask(c);
+            calls_.let_read(c, *transport_);
+        }
+    });
+    if (!was_asked) {
+        const std::lock_guard guard{mutex_};
+        return tl::unexpected<error>{closed_ ? *closed_ : refused};
+    }
+    {
+        const std::stop_callback on_stop{options.stop, [&] { cancel(c); }};
+        wait_for_answer(c);
+    }
+    if (!c.granted) {
+        return tl::unexpected<error>{c.failure};
+    }
+    return std::move(c.granted);
+}
+
+void driver::ask(call& c) {
+    const auto now = moment_now();
+    c.number = node_->acquire(c.name, {c.note, c.is_try, c.until}, now);
+    c.owner = map_ ? map_->owner_of(node_->slot_of(c.name)) : peer_id{};
+    if (c.owner == node_->self()) {
+        c.owner = {};
+    }
+    calls_.add(c);
+}
+
+void driver::answer(call& c) {
+    c.is_over = true;
+    calls_.remove(c, *transport_, boot_now());
+    if (&c == me_ || wakes_ == nullptr) {
+        c.word.store(call::answered, std::memory_order_release);
+    } else {
+        wakes_->add_answered(c);
+    }
+}
+
+void driver::fail_call(call& c, error why) {
+    if (c.is_over) {
+        return;
+    }
+    ++counted_.requests_failed;
+    c.failure = std::move(why);
+    if (calls_.find(c.number) == &c) {
+        answer(c);
+        return;
+    }
+    c.is_over = true;  // an orphan: waits in no table
+    if (&c == me_ || wakes_ == nullptr) {
+        c.word.store(call::answered, std::memory_order_release);
+    } else {
+        wakes_->add_answered(c);
+    }
+}
+
+void driver::cancel(call& c) {
+    within(nullptr, [&] {
+        if (!c.is_over) {
+            node_->cancel(c.number, moment_now());
+        }
+    });
+}
+
+void driver::wait_for_answer(call& c) {
+    while (c.word.load(std::memory_order_acquire) == call::waiting) {
+        const int fd = c.read_fd.load(std::memory_order_acquire);
+        if (fd < 0) {
+            sleep_while(c.word, call::waiting);
+            continue;
+        }
+        const auto waker = waker::of_this_thread();
+        pollfd either[2] = {{fd, POLLIN, 0}, {waker->descriptor(), POLLIN, 0}};
+        if (::poll(either, 2, -1) < 0) {
+            continue;  // a signal of the program's
+        }
+        if (either[1].revents != 0) {
+            waker->clear();
+        }
+        if (either[0].revents != 0) {
+            read_for(c, (either[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0);
+        }
+    }
+}
+
+void driver::read_for(call& c, bool is_broken) {
+    within(&c, [&] {
+        if (c.is_over || c.read_fd.load(std::memory_order_relaxed) < 0) {
+            return;
+        }
+        ++counted_.read_by_caller;
+        transport_->read_claimed(c.owner, sink_, boot_now());
+        if (is_broken) {
+            calls_.stop_reading(c, *transport_);
+        }
+    });
+}
+
+result<void> driver::release(grip& g) {
+    if (!g.end_as_released()) {
+        const auto why = g.why_lost();
+        return why ? result<void>{fail(*why)} : result<void>{};
+    }
+    within(nullptr, [&] {
+        holds_.erase({g.token(), g.name()});
+        node_->release(g.name(), g.token(), moment_now());
+    });
+    return {};
+}
+
+error driver::why_failed(const call&, errc why) const {
+    if (why == errc::not_a_member || why == errc::no_quorum) {
+        return why_not_ready();
+    }
+    return {why, std::string{explain(why)}};
+}
+
+error driver::why_not_ready() const {
+    if (last_complaint_) {
+        return *last_complaint_;
+    }
+    const auto code = view_ ? errc::no_quorum : errc::not_a_member;
+    return {code, std::string{explain(code)}};
+}
+
+// ---- observers
+
+result<std::shared_ptr<observer>> driver::observe(const std::string& name, std::function<void(const leader&)> callback) {
+    if (name.empty() || name.size() > base::limits::name) {
+        return fail(errc::name_too_long);
+    }
+    auto o = std::make_shared<observer>(shared_from_this(), name, std::move(callback));
+    bool is_watching = false;
+    within(nullptr, [&] {
+        if (!check_open()) {
+            return;
+        }
+        is_watching = true;
+        const bool is_first = watches_.find(name) == nullptr;
+        auto& e = watches_.add(o);
+        if (is_first) {
+            node_->watch(name, moment_now());
+        } else if (e.last) {
+            dispatcher_.post([o, now = *e.last] { o->deliver(now); });
+        }
+    });
+    if (!is_watching) {
+        return fail(errc::shutting_down);
+    }
+    return o;
+}
+
+void driver::stop_observing(const observer& o) {
+    within(nullptr, [&] {
+        if (watches_.remove(o)) {
+            node_->unwatch(o.name(), moment_now());
+        }
+    });
+}
+
+void observer::deliver(const leader& now) {
+    const std::lock_guard guard{delivering_};
+    if (!is_stopped_) {
+        callback_(now);
+    }
+}
+
+void observer::stop() {
+    driver_->stop_observing(*this);
+    const std::lock_guard guard{delivering_};
+    is_stopped_ = true;
+}
+
+}  // namespace holdfast::runtime

@@ -1,0 +1,177 @@
+// What the node wants done.
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "peer/clock.hpp"
+#include "peer/driver.hpp"
+#include "peer/entropy.hpp"
+#include "peer/state_dir.hpp"
+#include "wire/codec.hpp"
+
+namespace holdfast::runtime {
+
+void driver::perform(node::send& o) {
+    buffer_.clear();
+    const auto to = o.head.to;
+    wire::encode({std::move(o.head), std::move(o.what)}, settings_.cluster_name, buffer_);
+    transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, boot_now());
+}
+
+void driver::perform(node::persist_epoch& o) {
+    if (options_.state_dir.empty()) {
+        return;
+    }
+    if (const auto stored = store_epoch(options_.state_dir, o.epoch); !stored) {
+        // FOUND-5: what is not on the disk may not be accepted, and the accept is among the outputs that follow.
+        throw std::runtime_error{"state_dir: " + stored.error().text};
+    }
+}
+
+void driver::perform(node::granted& o) {
+    auto* c = calls_.find(o.number);
+    if (c == nullptr) {
+        node_->release(o.name, o.token, moment_now());
+        return;
+    }
+    auto g = std::make_shared<grip>(shared_from_this(), std::move(o.name), o.token, std::move(c->on_lost));
+    holds_.emplace(hold_key{g->token(), g->name()}, g);
+    c->granted = std::move(g);
+    answer(*c);
+}
+
+void driver::perform(node::request_failed& o) {
+    auto* c = calls_.find(o.number);
+    if (c == nullptr) {
+        return;
+    }
+    const bool is_late = c->until && *c->until <= boot_now();
+    if (o.why == errc::not_a_member && !is_late && !is_leaving_) {
+        calls_.remove(*c, *transport_, boot_now());  // this PeerId ends; the next one asks again
+        calls_.stop_reading(*c, *transport_);
+        orphans_.push_back(c);
+        return;
+    }
+    fail_call(*c, why_failed(*c, o.why));
+}
+
+void driver::perform(node::hold_lost& o) {
+    const auto at = holds_.find(hold_key{o.token, o.name});
+    if (at == holds_.end()) {
+        return;
+    }
+    const auto g = std::move(at->second);
+    holds_.erase(at);
+    lose(*g, o.why);
+    if (g->has_listeners()) {
+        dispatcher_.post([g] { g->tell_lost(); });
+    }
+}
+
+void driver::lose(grip& g, errc why) {
+    if (g.end_as_lost(why)) {
+        tell(events::hold_lost{g.name(), g.token(), why});
+    }
+}
+
+void driver::perform(node::at_risk& o) {
+    is_at_risk_ = o.is_at_risk;
+    if (o.is_at_risk) {
+        dispatcher_.post([source = at_risk_]() mutable { source.request_stop(); });
+        const auto end = node_->lease_end();
+        tell(events::lease_at_risk{end ? *end - boot_now() : base::duration::zero()});
+    } else {
+        at_risk_ = std::stop_source{};
+        tell(events::lease_renewed{});
+    }
+}
+
+void driver::perform(node::view_installed& o) {
+    if (view_) {
+        for (const auto& m : view_->members) {
+            if (!o.view->has(m.id)) {
+                departed_.push_back(m.id);
+            }
+        }
+    }
+    view_ = o.view;
+    map_ = o.map;
+    tell(events::view_installed{view_});
+}
+
+void driver::perform(node::belief_changed& o) {
+    tell(events::belief_changed{o.peer, std::move(o.name), o.address, static_cast<belief>(o.state)});
+}
+
+void driver::perform(node::lock_changed& o) {
+    auto* e = watches_.find(o.name);
+    if (e == nullptr) {
+        return;
+    }
+    leader now{o.name, o.held.has_value(), {}, {}, {}};
+    if (o.held) {
+        now.value = o.held->note;
+        now.token = o.held->token;
+        now.holder = o.held->holder;
+    }
+    e->last = now;
+    for (const auto& observer : e->observers) {
+        dispatcher_.post([observer, now] { observer->deliver(now); });
+    }
+}
+
+void driver::perform(node::must_restart& o) { restart_ = o; }
+
+void driver::perform(node::has_left&) {
+    has_left_ = true;
+    changed_.notify_all();
+}
+
+void driver::perform(node::complaint& o) { complain({o.why, std::move(o.text)}); }
+
+void driver::restart() {
+    const auto why = *std::exchange(restart_, std::nullopt);
+    const auto before = node_->self();
+    const auto& n = node_->stats();
+    counted_.views_installed += n.views_installed;
+    counted_.ballots_started += n.ballots_started;
+    counted_.suspicions += n.suspicions;
+    counted_.leases_lost += n.leases_lost;
+    counted_.grants_given += n.grants_given;
+    counted_.slots_gathered += n.slots_gathered;
+    counted_.tables_received += n.tables_received;
+    counted_.conflicts_reported += n.conflicts_reported;
+    counted_.grants_taken += n.grants_taken;
+    counted_.holds_lost += n.holds_lost;
+    counted_.dropped += n.dropped;
+    ++counted_.restarts;
+
+    const auto after = random_peer_id();
+    settings_.highest_epoch = why.highest_epoch;
+    settings_.stopped_being = before;
+    transport_options_.self = after;
+    view_.reset();
+    map_.reset();
+    transport_->become(after);
+    node_ = std::make_unique<node::node>(settings_, after, random_number(), moment_now());
+    tell(events::restarted{before, after, why.why});
+    for (const auto& name : watches_.names()) {
+        node_->watch(name, moment_now());
+    }
+    for (auto* c : std::exchange(orphans_, {})) {
+        ask(*c);
+    }
+}
+
+void driver::complain(error what) {
+    last_complaint_ = what;
+    tell(events::complaint{std::move(what)});
+}
+
+void driver::tell(event what) {
+    if (options_.on_event) {
+        dispatcher_.post([callback = options_.on_event, what = std::move(what)] { callback(what); });
+    }
+}
+
+}  // namespace holdfast::runtime

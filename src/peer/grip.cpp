@@ -1,0 +1,67 @@
+#include "peer/grip.hpp"
+
+#include "peer/clock.hpp"
+#include "peer/driver.hpp"
+
+namespace holdfast::runtime {
+
+base::duration grip::remaining() const {
+    // The end of the lease before the clock, and both before our own end: a lease that ran out unnoticed and came back
+    // has ended this hold before the new end could be seen (driver::publish).
+    auto until = driver_->lease_end();
+    auto left = until - boot_now();
+    if (left <= base::duration::zero() && end_.load(std::memory_order_acquire) == held) {
+        // Perhaps the renewal has arrived and was not read yet. To answer "no" now and "yes" later would break the promise
+        // that lost is lost, so the node decides.
+        driver_->look_at_lease();
+        until = driver_->lease_end();
+        left = until - boot_now();
+    }
+    return end_.load(std::memory_order_acquire) == held && left > base::duration::zero() && !driver_->is_forked() ? left : base::duration::zero();
+}
+
+std::optional<errc> grip::why_lost() const {
+    if (remaining() > base::duration::zero()) {
+        return std::nullopt;
+    }
+    if (driver_->is_forked()) {
+        return errc::shutting_down;
+    }
+    const auto how = end_.load(std::memory_order_acquire);
+    return how == held || how == released ? std::nullopt : std::optional{static_cast<errc>(how)};
+}
+
+std::stop_token grip::lost_token() {
+    const std::lock_guard guard{listeners_mutex_};
+    if (!lost_) {
+        lost_.emplace();
+        const auto how = end_.load(std::memory_order_acquire);
+        if (how != held && how != released) {
+            lost_->request_stop();  // nobody can listen yet: no callback runs here
+        }
+    }
+    return lost_->get_token();
+}
+
+bool grip::has_listeners() {
+    const std::lock_guard guard{listeners_mutex_};
+    return lost_ || on_lost_;
+}
+
+void grip::tell_lost() {
+    std::optional<std::stop_source> lost;
+    std::function<void(errc)> on_lost;
+    {
+        const std::lock_guard guard{listeners_mutex_};
+        lost = lost_;
+        on_lost = std::exchange(on_lost_, nullptr);
+    }
+    if (lost) {
+        lost->request_stop();
+    }
+    if (on_lost) {
+        on_lost(static_cast<errc>(end_.load(std::memory_order_acquire)));
+    }
+}
+
+}  // namespace holdfast::runtime

@@ -1,0 +1,68 @@
+// What a `hold` points to: one granted lock, shared with the driver as long as it is held.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include <holdfast/error.hpp>
+#include <holdfast/token.hpp>
+
+#include "base/time.hpp"
+
+namespace holdfast::runtime {
+
+class driver;
+
+class grip {
+public:
+    grip(std::shared_ptr<driver> d, std::string name, holdfast::token token, std::function<void(errc)> on_lost)
+        : driver_{std::move(d)}, name_{std::move(name)}, token_{token}, on_lost_{std::move(on_lost)} {}
+    grip(const grip&) = delete;
+    grip& operator=(const grip&) = delete;
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] holdfast::token token() const { return token_; }
+    [[nodiscard]] driver& owner() const { return *driver_; }
+
+    /// HOLD-2, for the moment of the question.
+    [[nodiscard]] base::duration remaining() const;
+    [[nodiscard]] std::optional<errc> why_lost() const;
+    [[nodiscard]] std::stop_token lost_token();
+
+    // ---- for the driver
+
+    /// False: it had ended before.
+    bool end_as_released() { return end(released); }
+    bool end_as_lost(errc why) { return end(static_cast<std::uint8_t>(why)); }
+    /// Whether anybody wants to be told that it is lost.
+    [[nodiscard]] bool has_listeners();
+    /// On the callback thread, without locks.
+    void tell_lost();
+
+private:
+    static constexpr std::uint8_t held = 0;
+    static constexpr std::uint8_t released = 255;  // any other value: an errc
+
+    bool end(std::uint8_t how) {
+        auto expected = held;
+        return end_.compare_exchange_strong(expected, how, std::memory_order_acq_rel);
+    }
+
+    const std::shared_ptr<driver> driver_;
+    const std::string name_;
+    const holdfast::token token_;
+    std::atomic<std::uint8_t> end_{held};
+
+    std::mutex listeners_mutex_;
+    std::optional<std::stop_source> lost_;  // made when first asked for: most holds are never asked
+    std::function<void(errc)> on_lost_;
+};
+
+}  // namespace holdfast::runtime

@@ -1,0 +1,130 @@
+#include "peer/setup.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "peer/addresses.hpp"
+#include "peer/key.hpp"
+#include "peer/state_dir.hpp"
+
+namespace holdfast::runtime {
+namespace {
+
+tl::unexpected<error> in_field(std::string_view field, const error& why) { return fail(why.code, std::string{field} + ": " + why.text); }
+
+std::string host_and_process() {
+    char host[64] = "peer";
+    gethostname(host, sizeof host - 1);
+    return std::string{host} + ":" + std::to_string(getpid());
+}
+
+result<void> look_up_addresses(setup& s) {
+    const auto& c = s.options;
+    for (const auto& text : c.seeds) {
+        auto seed = resolve(text, default_port);
+        if (!seed) {
+            return in_field("seeds", seed.error());
+        }
+        s.settings.seeds.push_back(*seed);
+    }
+    auto& seeds = s.settings.seeds;
+    std::sort(seeds.begin(), seeds.end());  // FOUND-2
+    if (const auto twice = std::adjacent_find(seeds.begin(), seeds.end()); twice != seeds.end()) {
+        return fail(errc::bad_config, "seeds: two of them mean " + to_string(*twice) + "; name each seat once");
+    }
+    if (c.listen.empty()) {
+        s.transport.listen = c.seeds.empty() ? loopback(0) : any_address(default_port);
+    } else {
+        auto listen = resolve(c.listen, default_port);
+        if (!listen) {
+            return in_field("listen", listen.error());
+        }
+        s.transport.listen = *listen;
+    }
+    if (!c.advertise.empty()) {
+        auto advertise = resolve(c.advertise, s.transport.listen.port);
+        if (!advertise) {
+            return in_field("advertise", advertise.error());
+        }
+        s.advertise = *advertise;
+    } else if (!is_wildcard(s.transport.listen)) {
+        s.advertise = s.transport.listen;
+    } else if (seeds.empty()) {
+        s.advertise = loopback(s.transport.listen.port);
+    } else if (const auto own = own_address_towards(seeds.front())) {
+        s.advertise = *own;
+        s.advertise.port = s.transport.listen.port;
+    } else {
+        return fail(errc::bad_config, "advertise: there is no way to " + to_string(seeds.front()) + " to take it from; name the address others reach this peer at");
+    }
+    return {};
+}
+
+result<void> read_key(setup& s) {
+    const auto& c = s.options;
+    if (c.key.empty() && c.key_file.empty()) {
+        return {};
+    }
+    auto key = c.key.empty() ? read_key_file(c.key_file) : parse_key(c.key);
+    if (!key) {
+        return in_field(c.key.empty() ? "key_file" : "key", key.error());
+    }
+    s.transport.key = std::move(*key);
+    return {};
+}
+
+void copy_times(setup& s) {
+    const auto t = times_of(s.options);
+    auto& to = s.settings;
+    to.lease = t.lease;
+    to.founding_wait = t.founding_wait;
+    to.batch_wait = t.batch_wait;
+    to.proposer_stagger = t.proposer_stagger;
+    to.retry = t.retry;
+    to.probe_period = t.probe_period;
+    to.probe_timeout = t.probe_timeout;
+    to.gossip_period = t.gossip_period;
+    to.dead_probe_period = t.dead_probe_period;
+    to.push_pull_period = t.push_pull_period;
+}
+
+}  // namespace
+
+result<setup> prepare(config options) {
+    if (auto checked = options.validate(); !checked) {
+        return tl::unexpected{checked.error()};
+    }
+    setup s;
+    s.options = std::move(options);
+    auto& c = s.options;
+    if (c.name.empty()) {
+        c.name = host_and_process();
+    }
+    s.settings.cluster_name = s.transport.cluster_name = c.cluster;
+    s.settings.name = c.name;
+    s.settings.weight = c.light ? 0 : c.weight;
+    s.settings.may_found = c.found == founding::yes;
+    s.settings.clock_drift = c.clock_drift;
+    s.transport.max_frame = base::limits::frame;
+    s.transport.max_datagram = base::limits::datagram;
+    copy_times(s);
+    if (auto done = look_up_addresses(s); !done) {
+        return tl::unexpected{done.error()};
+    }
+    if (auto done = read_key(s); !done) {
+        return tl::unexpected{done.error()};
+    }
+    if (!c.state_dir.empty()) {
+        const auto known = load_epoch(c.state_dir);
+        if (!known) {
+            return tl::unexpected{known.error()};
+        }
+        s.settings.highest_epoch = *known;
+    }
+    return s;
+}
+
+}  // namespace holdfast::runtime

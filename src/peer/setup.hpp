@@ -1,0 +1,22 @@
+// From the public `config` to what the parts of a peer are told: addresses looked up, key read, state found.
+#pragma once
+
+#include <holdfast/config.hpp>
+#include <holdfast/result.hpp>
+
+#include "base/settings.hpp"
+#include "net/transport.hpp"
+
+namespace holdfast::runtime {
+
+struct setup {
+    config options;
+    base::settings settings;            ///< without `address`, which needs the bound port
+    net::transport_options transport;   ///< without `self`
+    endpoint advertise;                 ///< port 0: that of the socket
+};
+
+/// Looks names up and reads files, so it may block for as long as these take. `bad_config`, `io`.
+[[nodiscard]] result<setup> prepare(config options);
+
+}  // namespace holdfast::runtime

@@ -1,0 +1,33 @@
+// The one timer of a peer.
+//
+// A timerfd, not a uv_timer: any thread may set it with one cheap system call, without waking the loop only to tell it
+// a time; and it runs on CLOCK_BOOTTIME, as the deadlines do, while a uv_timer stops in suspend.
+#pragma once
+
+#include <optional>
+
+#include "base/time.hpp"
+
+namespace holdfast::runtime {
+
+class timer {
+public:
+    timer();  ///< throws std::system_error
+    ~timer();
+    timer(const timer&) = delete;
+    timer& operator=(const timer&) = delete;
+
+    /// Readable when it went off.
+    [[nodiscard]] int descriptor() const { return fd_; }
+    /// Goes off at `when` at the latest: a later time than the one it is set to changes nothing, for going off early
+    /// costs less than setting it again and again.
+    void need(base::time_point when);
+    /// It went off.
+    void clear();
+
+private:
+    int fd_;
+    std::optional<base::time_point> set_to_;
+};
+
+}  // namespace holdfast::runtime
