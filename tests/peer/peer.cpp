@@ -1,0 +1,215 @@
+// Peers of one process over loopback.
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <holdfast/holdfast.hpp>
+
+#include "catch.hpp"
+#include "free_ports.hpp"
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What callbacks say, for a test that waits until it is so; bounded.
+template <class T>
+struct seen {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<T> all;
+
+    void add(T one) {
+        const std::lock_guard guard{mutex};
+        all.push_back(std::move(one));
+        changed.notify_all();
+    }
+    template <class Is>
+    bool wait(Is is) {
+        std::unique_lock guard{mutex};
+        return changed.wait_for(guard, 20s, [&] { return is(all); });
+    }
+};
+
+peer started(config c) {
+    auto p = peer::start(std::move(c));
+    REQUIRE(p);
+    return std::move(*p);
+}
+
+struct three {
+    std::vector<std::string> seeds = test_support::free_addresses(3);
+    std::vector<peer> peers;
+
+    three() {
+        for (const auto& at : seeds) {
+            peers.push_back(started({.name = at, .listen = at, .seeds = seeds, .cluster = "test", .profile = profile::local}));
+        }
+        for (const auto& p : peers) {
+            const auto ready = p.wait_ready(20s);
+            INFO((ready ? "" : ready.error().text));
+            REQUIRE(ready);
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a peer alone locks at once") {
+    auto p = started({.profile = profile::local});
+    REQUIRE(p.wait_ready(10s));
+    auto h = p.lock("a", {.wait = 5s});
+    REQUIRE(h);
+    CHECK(h->is_valid());
+    CHECK(h->remaining() > 0ns);
+    CHECK(h->remaining() <= 1s);
+    CHECK(h->token().value > 0);
+    CHECK(p.try_lock("a").error().code == errc::would_block);
+    const auto first = h->token();
+    CHECK(h->release());
+    CHECK_FALSE(h->is_valid());
+    auto again = p.try_lock("a");
+    REQUIRE(again);
+    CHECK(first < again->token());
+    CHECK(p.lock("", {}).error().code == errc::name_too_long);
+    CHECK(p.lock(std::string(513, 'x'), {}).error().code == errc::name_too_long);
+}
+
+TEST_CASE("three peers share one lock") {
+    three c;
+    auto h = c.peers[0].lock("a", {.wait = 10s});
+    REQUIRE(h);
+    CHECK(c.peers[1].try_lock("a").error().code == errc::would_block);
+    CHECK(c.peers[2].lock("a", {.wait = 50ms}).error().code == errc::timed_out);
+    std::stop_source stop;
+    std::jthread stopper{[&] { stop.request_stop(); }};
+    CHECK(c.peers[2].lock("a", {.stop = stop.get_token()}).error().code == errc::cancelled);
+    const auto first = h->token();
+    std::jthread other{[&] { CHECK(h->release()); }};
+    auto next = c.peers[1].lock("a", {.wait = 10s});
+    REQUIRE(next);
+    CHECK(first < next->token());
+    CHECK(c.peers[0].owner_of("a").value().id == c.peers[2].owner_of("a").value().id);
+    CHECK(c.peers[0].members().size() >= 3);
+}
+
+TEST_CASE("many threads of many peers never meet, and tokens rise") {
+    three c;
+    std::atomic<int> inside{0};
+    std::atomic<int> met{0};
+    std::atomic<std::int64_t> last{0};
+    std::atomic<int> fell{0};
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 9; ++t) {
+            threads.emplace_back([&, t] {
+                for (int i = 0; i < 50; ++i) {
+                    auto h = c.peers[static_cast<std::size_t>(t % 3)].lock("hot", {.wait = 30s});
+                    if (!h) {
+                        ++met;
+                        return;
+                    }
+                    met += inside.fetch_add(1) != 0 ? 1 : 0;
+                    fell += last.exchange(h->token().value) >= h->token().value ? 1 : 0;
+                    --inside;
+                }
+            });
+        }
+    }
+    CHECK(met == 0);
+    CHECK(fell == 0);
+}
+
+TEST_CASE("holdfast::mutex is lockable as std::mutex is") {
+    auto p = started({.profile = profile::local});
+    REQUIRE(p.wait_ready(10s));
+    holdfast::mutex a{p, "a"};
+    holdfast::mutex b{p, "b"};
+    {
+        const std::scoped_lock both{a, b};
+        CHECK(a.token().value > 0);
+        CHECK(a.is_valid());
+        CHECK_FALSE(a.try_lock());
+        CHECK_THROWS_AS(a.lock(), lock_error);
+        std::jthread{[&] { CHECK_FALSE(a.try_lock_for(10ms)); }}.join();
+    }
+    std::unique_lock guard{a, 1s};
+    CHECK(guard.owns_lock());
+}
+
+TEST_CASE("an election has one leader, whom observers see with the value") {
+    three c;
+    seen<leader> news;
+    auto watching = c.peers[2].election("boss").observe([&](const leader& l) { news.add(l); });
+    REQUIRE(watching);
+    auto first = c.peers[0].election("boss").campaign({.value = "first", .wait = 10s});
+    REQUIRE(first);
+    CHECK(news.wait([](const auto& all) { return !all.empty() && all.back().exists && all.back().value == "first"; }));
+    std::optional<term> second;
+    std::jthread candidate{[&] {
+        if (auto won = c.peers[1].election("boss").campaign({.value = "second", .wait = 20s})) {
+            second.emplace(std::move(*won));
+        }
+    }};
+    CHECK(first->resign());
+    candidate.join();
+    REQUIRE(second);
+    CHECK(first->token() < second->token());
+    CHECK(news.wait([](const auto& all) { return !all.empty() && all.back().value == "second"; }));
+}
+
+TEST_CASE("who leaves hands over, and its holds are lost") {
+    three c;
+    auto kept = c.peers[0].lock("kept", {.wait = 10s});
+    auto lost = c.peers[2].lock("lost", {.wait = 10s});
+    REQUIRE(kept);
+    REQUIRE(lost);
+    seen<bool> notice;
+    const std::stop_callback on_lost{lost->lost(), [&] { notice.add(true); }};
+    CHECK(c.peers[2].leave());
+    CHECK(notice.wait([](const auto& all) { return !all.empty(); }));
+    CHECK(lost->why_lost() == errc::shutting_down);
+    CHECK(kept->is_valid());
+    CHECK(c.peers[2].lock("x", {}).error().code == errc::shutting_down);
+    CHECK(c.peers[1].lock("lost", {.wait = 10s}));
+}
+
+TEST_CASE("without a majority: the hold is lost, and nothing is granted") {
+    three c;
+    auto h = c.peers[0].lock("a", {.wait = 10s});
+    REQUIRE(h);
+    seen<errc> why;
+    auto second = c.peers[0].lock("b", {.wait = 10s, .on_lost = [&](errc e) { why.add(e); }});
+    REQUIRE(second);
+    // The two others end without a word.
+    c.peers.pop_back();
+    c.peers.pop_back();
+    CHECK(why.wait([](const auto& all) { return !all.empty(); }));
+    CHECK_FALSE(h->is_valid());
+    const auto refused = c.peers[0].lock("c", {.wait = 300ms});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::no_quorum);
+    CHECK(refused.error().is_held() == held::no);
+}
+
+TEST_CASE("a bad configuration is refused by name") {
+    CHECK(peer::start({.seeds = {"127.0.0.1:1", "127.0.0.1:2"}, .profile = profile::local}).error().text.starts_with("seeds"));
+    CHECK(peer::start({.listen = "nonsense:port:x", .profile = profile::local}).error().text.starts_with("listen"));
+    CHECK_FALSE(peer::start({.listen = "127.0.0.1:0", .seeds = {"127.0.0.1:4653"}}));  // no key outside `local`
+    auto p = started({.profile = profile::local});
+    const auto taken = peer::start({.listen = to_string(p.address()), .profile = profile::local});
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().code == errc::address_in_use);
+}
+
+TEST_CASE("a gate refuses what is older than what it has seen") {
+    gate g;
+    const auto low = token::make(epoch{1}, 1), high = token::make(epoch{2}, 1);
+    CHECK(g.admit(low));
+    CHECK(g.admit(high));
+    CHECK_FALSE(g.admit(low));
+    CHECK(g.admit(high));
+}
