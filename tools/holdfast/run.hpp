@@ -1,0 +1,21 @@
+// `holdfast run`: a command that lives no longer than its lock.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <holdfast/peer.hpp>
+
+namespace holdfast_tool {
+
+struct run_options {
+    std::string lock;
+    std::string wait;  ///< `10s`, `500ms`; empty: for ever
+    std::vector<std::string> command;
+};
+
+/// The command's own exit code, 128 + n when a signal ended it, 75 when the lock was not to be had in time, 69 without a
+/// quorum, 76 when the lock was lost while the command ran, 64 for a bad duration, 126 and 127 as shells do.
+int run(holdfast::peer& with, const run_options& options);
+
+}  // namespace holdfast_tool
