@@ -272,7 +272,7 @@ errc holder::why_nothing() const {
 void holder::on(const peer_id& from, const grant& given, base::time_point now) {
     const bool is_held = held_.contains({given.name, given.token});
     if (is_held && settings_.bug != base::planted::duplicate_grant_given_back) {
-        out_.push(send{from, taken{given.name, given.token}});  // HOLD-6
+        out_.push(send{from, taken{given.name, given.token}, 0, true});  // HOLD-6
         return;
     }
     const auto at = requests_.find(given.number);
@@ -289,7 +289,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
             ++counters_.taken;
             out_.push(was_granted{at->second.caller, given.name, given.token});
             requests_.erase(at);
-            out_.push(send{from, taken{given.name, given.token}});
+            out_.push(send{from, taken{given.name, given.token}, 0, true});
             return;
         }
         // HOLD-2: it would not be valid. Given back, so that others can have it; the caller's request is asked anew
