@@ -30,6 +30,7 @@ constexpr int usage = 64;        // EX_USAGE
 struct common {
     std::string listen, seeds, cluster = "default", name, profile = "lan", key_file, control;
     bool insecure = false;
+    std::string join_wait = "30s";
 
     void add_to(CLI::App& app) {
         app.add_option("--listen", listen, "HOST:PORT to listen at (light peers: a free port)")->envname("HOLDFAST_LISTEN");
@@ -40,6 +41,11 @@ struct common {
         app.add_option("--key-file", key_file, "a file with the cluster's key")->envname("HOLDFAST_KEY_FILE");
         app.add_flag("--insecure", insecure, "no key outside the local profile")->envname("HOLDFAST_INSECURE");
         app.add_option("--control", control, "the agent's control socket")->envname("HOLDFAST_CONTROL");
+        app.add_option("--join-wait", join_wait, "how long to look for the cluster, e.g. 30s (light peers)")
+            ->envname("HOLDFAST_JOIN_WAIT")
+            ->check([](const std::string& text) {
+                return holdfast_tool::duration_of(text) ? std::string{} : "\"" + text + "\" is no duration; write 10s or 500ms";
+            });
     }
     [[nodiscard]] holdfast::config make(bool is_light) const {
         holdfast::config c;
@@ -170,13 +176,13 @@ void serve_one(int listener, const holdfast::peer& p) {
     close(fd);
 }
 
-std::optional<holdfast::peer> join(const common& options, bool is_light, std::chrono::seconds at_most) {
-    auto p = holdfast::peer::start(options.make(is_light));
+std::optional<holdfast::peer> join(const common& options) {
+    auto p = holdfast::peer::start(options.make(true));
     if (!p) {
         std::fprintf(stderr, "holdfast: %s\n", p.error().text.c_str());
         return std::nullopt;
     }
-    if (const auto ready = p->wait_ready(at_most); !ready) {
+    if (const auto ready = p->wait_ready(*holdfast_tool::duration_of(options.join_wait)); !ready) {
         std::fprintf(stderr, "holdfast: %s\n", ready.error().text.c_str());
         return std::nullopt;
     }
@@ -268,7 +274,7 @@ int main(int argc, char** argv) {
             return agent(options);
         }
         if (run_command->parsed()) {
-            auto p = join(options, true, 30s);
+            auto p = join(options);
             return p ? holdfast_tool::run(*p, run) : unavailable;
         }
         const std::string what = members->parsed() ? "members" : view->parsed() ? "view" : "owner";
@@ -280,7 +286,7 @@ int main(int argc, char** argv) {
             print(what, *got, as_json);
             return got->is_object() && got->contains("error") ? 1 : 0;
         }
-        auto p = join(options, true, 30s);
+        auto p = join(options);
         if (!p) {
             return unavailable;
         }

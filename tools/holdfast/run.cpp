@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +23,38 @@ using namespace std::chrono_literals;
 
 constexpr int usage = 64, unavailable = 69, not_in_time = 75, lock_lost = 76;
 
+/// Starts the command in a process group of its own. The kernel kills it should we die without a word: it would go on
+/// without its lock.
+pid_t start(const std::vector<std::string>& command, const holdfast::hold& held) {
+    std::vector<char*> arguments;
+    for (const auto& one : command) {
+        arguments.push_back(const_cast<char*>(one.c_str()));
+    }
+    arguments.push_back(nullptr);
+    setenv("HOLDFAST_LOCK", held.name().c_str(), 1);
+    setenv("HOLDFAST_TOKEN", std::to_string(held.token().value).c_str(), 1);
+    const auto parent = getpid();
+    const auto child = fork();
+    if (child == 0) {
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(lock_lost);  // we died before that was set
+        }
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, nullptr);
+        execvp(arguments[0], arguments.data());
+        const int why = errno;
+        std::fprintf(stderr, "holdfast: %s: %s\n", arguments[0], std::strerror(why));
+        _exit(why == ENOENT ? 127 : 126);
+    }
+    setpgid(child, child);  // whoever of the two comes first
+    return child;
+}
+
+}  // namespace
+
 std::optional<std::chrono::nanoseconds> duration_of(const std::string& text) {
     std::size_t used = 0;
     double number = 0;
@@ -38,32 +70,6 @@ std::optional<std::chrono::nanoseconds> duration_of(const std::string& text) {
     }
     return std::chrono::nanoseconds{static_cast<std::int64_t>(number * seconds * 1e9)};
 }
-
-/// Starts the command in a process group of its own; it waits for nothing of ours but dies with us.
-pid_t start(const std::vector<std::string>& command, const holdfast::hold& held) {
-    std::vector<char*> arguments;
-    for (const auto& one : command) {
-        arguments.push_back(const_cast<char*>(one.c_str()));
-    }
-    arguments.push_back(nullptr);
-    setenv("HOLDFAST_LOCK", held.name().c_str(), 1);
-    setenv("HOLDFAST_TOKEN", std::to_string(held.token().value).c_str(), 1);
-    const auto child = fork();
-    if (child == 0) {
-        setpgid(0, 0);
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, nullptr);
-        execvp(arguments[0], arguments.data());
-        const int why = errno;
-        std::fprintf(stderr, "holdfast: %s: %s\n", arguments[0], std::strerror(why));
-        _exit(why == ENOENT ? 127 : 126);
-    }
-    setpgid(child, child);  // whoever of the two comes first
-    return child;
-}
-
-}  // namespace
 
 int run(holdfast::peer& with, const run_options& options) {
     holdfast::acquire_options how;
@@ -127,9 +133,9 @@ int run(holdfast::peer& with, const run_options& options) {
             break;
         }
     }
+    kill(-child, SIGKILL);  // what it leaves behind in its group works under the lock too; not yet reaped, so the id is still its
     int status = 0;
     waitpid(child, &status, 0);
-    kill(-child, SIGKILL);  // what it left behind in its group held the lock's work too
     close(ended);
     close(signals);
     const bool was_ours = held->release().has_value();

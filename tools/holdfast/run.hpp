@@ -1,12 +1,17 @@
 // `holdfast run`: a command that lives no longer than its lock.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <holdfast/peer.hpp>
 
 namespace holdfast_tool {
+
+/// `10s`, `500ms`, `1.5m`, `2h`; a bare number means seconds. Nothing for anything else.
+std::optional<std::chrono::nanoseconds> duration_of(const std::string& text);
 
 struct run_options {
     std::string lock;
