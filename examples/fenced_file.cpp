@@ -13,11 +13,11 @@
 #include <holdfast/gate.hpp>
 
 int main(int argc, char** argv) {
-    if (argc != 4) {
+    const holdfast::token mine{argc == 4 ? std::strtoll(argv[2], nullptr, 10) : 0};
+    if (mine.value <= 0) {
         std::fprintf(stderr, "usage: fenced_file FILE TOKEN TEXT\n");
         return 64;
     }
-    const holdfast::token mine{std::strtoll(argv[2], nullptr, 10)};
     const int fd = open(argv[1], O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0 || flock(fd, LOCK_EX) != 0) {
         std::perror(argv[1]);
@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
         return 3;
     }
     const std::string content = std::to_string(mine.value) + "\n" + argv[3] + "\n";
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size()) || fsync(fd) != 0) {
+    const auto length = static_cast<ssize_t>(content.size());
+    if (pwrite(fd, content.data(), content.size(), 0) != length || ftruncate(fd, length) != 0 || fsync(fd) != 0) {
         std::perror(argv[1]);
         return 1;
     }
