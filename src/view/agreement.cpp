@@ -55,9 +55,9 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
     std::visit(
         [&](const auto& m) {
             using kind = std::decay_t<decltype(m)>;
-            if constexpr (std::is_same_v<kind, join> || std::is_same_v<kind, join_shown>) {
+            if constexpr (std::is_same_v<kind, join>) {
                 on(from, at, m, now.now);
-            } else if constexpr (std::is_same_v<kind, join_refused>) {
+            } else if constexpr (std::is_same_v<kind, join_shown> || std::is_same_v<kind, join_refused>) {
                 on(m);
             } else if constexpr (std::is_same_v<kind, welcome>) {
                 on(m, now.now);
@@ -111,11 +111,7 @@ void agreement::tick(base::moment now) {
         drain_founding(now.now);
         if (!current() && base::is_due(next_join_, now.now)) {
             next_join_ = now.now + settings_.retry * 2 + random_.between({}, settings_.retry);
-            for (const auto& s : seeds_) {
-                if (s != self_.address) {
-                    ask_to_join({}, s);
-                }
-            }
+            ask_every_seat();
         }
         return;
     }
@@ -203,7 +199,7 @@ bool agreement::bars(const peer_id& peer) const {
 
 // ---- joining
 
-void agreement::ask_to_join(const peer_id& to, const endpoint& at) {
+void agreement::ask_every_seat() {
     join asked;
     asked.self = self_;
     asked.seeds = seeds_;
@@ -212,7 +208,11 @@ void agreement::ask_to_join(const peer_id& to, const endpoint& at) {
         // Of two clusters met under one name either will do; the newer chain is the likelier to live.
         asked.shown = std::max_element(shown_.begin(), shown_.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->second;
     }
-    out_.push(send{to, at, std::move(asked)});
+    for (const auto& s : seeds_) {
+        if (s != self_.address) {
+            out_.push(send{{}, s, asked});
+        }
+    }
 }
 
 void agreement::on(const peer_id& from, const endpoint& at, const join& asked, base::time_point now) {
@@ -250,14 +250,14 @@ void agreement::on(const peer_id& from, const endpoint& at, const join& asked, b
     candidates_.asks_to_join(asked, now);
 }
 
-void agreement::on(const peer_id& from, const endpoint& at, const join_shown& told, base::time_point) {
+void agreement::on(const join_shown& told) {
     if (current()) {
         return;
     }
     auto& newest = shown_[told.cluster];
     if (newest < told.newest) {
         shown_ = {{told.cluster, told.newest}};
-        ask_to_join(from, at);
+        ask_every_seat();  // not only the one that answered first: the voter that proposes first should know of us
     }
 }
 

@@ -77,7 +77,7 @@ public:
 
 private:
     void on(const peer_id& from, const endpoint& at, const join& asked, base::time_point now);
-    void on(const peer_id& from, const endpoint& at, const join_shown& told, base::time_point now);
+    void on(const join_shown& told);
     void on(const join_refused& told);
     void on(const welcome& given, base::time_point now);
     void on(const peer_id& from, const opinion_ask& asked, base::time_point now);
@@ -86,7 +86,7 @@ private:
     void on(const peer_id& from, view_number installed_there, const steps& given, base::time_point now);
     void decided(const step& done, base::time_point now);
     void complete(result<installation> done, base::time_point now);
-    void ask_to_join(const peer_id& to, const endpoint& at);
+    void ask_every_seat();
     void send_steps(const peer_id& to, view_number after);
     void drain_founding(base::time_point now);
     void drain_proposer(base::time_point now);
