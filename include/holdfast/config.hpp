@@ -96,11 +96,11 @@ struct config {
     /// After how long without an answer a message is repeated; above the usual round trip. 50 / 200 / 600 ms.
     std::optional<std::chrono::milliseconds> retry{};
     /// How often one other peer is probed. Detection takes about 2 of them, and then the time of a suspicion
-    /// (4 * log10(n + 1) of them). Shorter: sooner, with more packets. 200 ms / 1 s / 3 s.
+    /// (4 * log10(n + 1) of them). Shorter: sooner, with more packets. 100 ms / 1 s / 3 s.
     std::optional<std::chrono::milliseconds> probe_period{};
     /// How long a direct probe may take before others are asked to try: the 99th percentile of the round trip is a
     /// good value. Lower finds failures sooner and suspects busy hosts wrongly. Below `probe_period`.
-    /// 100 / 500 / 1500 ms.
+    /// 50 / 500 / 1500 ms.
     std::optional<std::chrono::milliseconds> probe_timeout{};
     /// How often rumours are sent between probes. 50 / 200 / 500 ms.
     std::optional<std::chrono::milliseconds> gossip_period{};

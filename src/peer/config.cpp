@@ -16,7 +16,7 @@ using milliseconds = std::chrono::milliseconds;
 
 config_times defaults_of(profile p) {
     switch (p) {
-        case profile::local: return {1s, 300ms, 20ms, 30ms, 50ms, 200ms, 100ms, 50ms, 1s, 5s};
+        case profile::local: return {1s, 300ms, 20ms, 30ms, 50ms, 100ms, 50ms, 50ms, 1s, 5s};
         case profile::wan: return {12s, 6s, 400ms, 600ms, 600ms, 3s, 1500ms, 500ms, 8s, 60s};
         case profile::lan: break;
     }

@@ -24,7 +24,7 @@ endpoint address_of(std::size_t place) {
     return at;
 }
 
-/// The `local` preset, and sometimes a longer lease over the same failure detector, which opens the time between a
+/// Near the `local` preset, with a slower failure detector, and sometimes a longer lease over it, which opens the time between a
 /// removal and the end of the removed one's lease.
 base::settings draw_settings(base::random_source& random, const options& asked) {
     base::settings s;
