@@ -1,0 +1,261 @@
+// The command line and the examples, as a user starts them: three agents on loopback and what joins them.
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <list>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "child.hpp"
+#include "free_ports.hpp"
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using test_support::child;
+using test_support::steady;
+
+namespace {
+
+const std::string tool = HOLDFAST_TOOL;
+
+// The lease of the `local` profile. Under a sanitizer processes are slower than the margin that `run` leaves itself.
+#ifdef HOLDFAST_SLOW_BUILD
+constexpr auto lease = 1500ms;
+#else
+constexpr auto lease = 1000ms;
+#endif
+
+struct agents {
+    std::vector<std::string> addresses = test_support::free_addresses(3);
+    std::string seeds = addresses[0] + "," + addresses[1] + "," + addresses[2];
+    std::filesystem::path folder = new_folder();
+    std::list<child> all;
+
+    static std::filesystem::path new_folder() {
+        static int made = 0;
+        return std::filesystem::temp_directory_path() / ("holdfast-tools-" + std::to_string(getpid()) + "-" + std::to_string(++made));
+    }
+
+    agents() {
+        std::filesystem::create_directories(folder);
+        for (std::size_t i = 0; i < 3; ++i) {
+            all.emplace_back(command({"agent", "--listen", addresses[i], "--name", "agent-" + std::to_string(i), "--control", control(i)}));
+        }
+        for (auto& a : all) {
+            REQUIRE(a.expect("ready 127.0.0.1:"));
+        }
+    }
+    ~agents() {
+        all.clear();
+        std::filesystem::remove_all(folder);
+    }
+    [[nodiscard]] std::string control(std::size_t i) const { return (folder / ("control-" + std::to_string(i))).string(); }
+    [[nodiscard]] std::vector<std::string> command(std::vector<std::string> words) const {
+        words.insert(words.begin(), tool);
+        words.insert(words.begin() + 2, {"--seeds", seeds, "--profile", "local"});
+        return words;
+    }
+    /// `holdfast run --lock LOCK ... -- CMD`, with a shell's words as CMD.
+    [[nodiscard]] child run(const std::string& lock, const std::string& shell, const std::vector<std::string>& more = {}) const {
+        std::vector<std::string> words{"run", "--lock", lock};
+        words.insert(words.end(), more.begin(), more.end());
+        words.insert(words.end(), {"--", "/bin/sh", "-c", shell});
+        return child{command(words)};
+    }
+};
+
+/// For the tests that kill none of them: founding takes more than a second.
+const agents& unharmed() {
+    static const agents a;
+    return a;
+}
+
+json first_line_of(child c, int expected_code = 0) {
+    const auto l = c.expect("");
+    CHECK(c.wait() == expected_code);
+    return l ? json::parse(l->text, nullptr, false) : json{};
+}
+
+}  // namespace
+
+TEST_CASE("holdfast run gives the command its lock and token, and its exit code back", "[process]") {
+    const auto& a = unharmed();
+    auto first = a.run("job", "echo $HOLDFAST_LOCK $HOLDFAST_TOKEN");
+    const auto told = first.expect("job ");
+    REQUIRE(told);
+    CHECK(first.wait() == 0);
+    const auto token = std::stoll(told->text.substr(4));
+    CHECK(token > 0);
+    auto second = a.run("job", "echo $HOLDFAST_TOKEN; exit 7");
+    const auto next = second.expect("");
+    REQUIRE(next);
+    CHECK(std::stoll(next->text) > token);
+    CHECK(second.wait() == 7);
+    CHECK(a.run("job", "kill -USR1 $$").wait() == 128 + SIGUSR1);
+
+    CHECK(child{a.command({"run", "--lock", "job", "--", (a.folder / "missing").string()})}.wait() == 127);
+    CHECK(child{a.command({"run", "--lock", "job", "--", a.folder.string()})}.wait() == 126);
+    CHECK(child{a.command({"run", "--lock", "job", "--wait", "soon", "--", "/bin/true"})}.wait() == 64);
+    CHECK(child{a.command({"run", "--", "/bin/true"})}.wait() == 64);
+    CHECK(child{a.command({"run", "--lock", std::string(513, 'x'), "--", "/bin/true"})}.wait() == 64);
+}
+
+TEST_CASE("holdfast run waits for the lock, for as long as it is told", "[process]") {
+    const auto& a = unharmed();
+    auto holder = a.run("job", "echo held; read line");
+    REQUIRE(holder.expect("held"));
+    CHECK(a.run("job", "true", {"--wait", "100ms"}).wait() == 75);
+    auto waiter = a.run("job", "echo mine");
+    holder.end_input();
+    CHECK(waiter.expect("mine"));
+    CHECK(waiter.wait() == 0);
+    CHECK(holder.wait() == 1);  // `read` at the end of its input
+}
+
+TEST_CASE("holdfast run passes signals on", "[process]") {
+    const auto& a = unharmed();
+    auto job = a.run("job", "trap 'echo asked; exit 5' TERM; echo held; while :; do read line || sleep 0.01; done");
+    REQUIRE(job.expect("held"));
+    job.kill(SIGTERM);
+    CHECK(job.expect("asked"));
+    CHECK(job.wait() == 5);
+}
+
+TEST_CASE("holdfast run: a command that hangs is dead before the lease of its lost lock ends", "[process]") {
+    agents a;
+    // It ignores SIGTERM, and so does a grandchild in its group. All of them, and nobody else, have the other end of `sign`.
+    const auto sign = (a.folder / "sign-of-life").string();
+    REQUIRE(mkfifo(sign.c_str(), 0600) == 0);
+    child reader{{"/bin/cat", sign}};
+    auto job = a.run("job", "exec > " + sign + "; trap 'echo asked' TERM; (trap '' TERM; sleep 1000) & echo held; while :; do sleep 0.01; done");
+    REQUIRE(reader.expect("held"));
+    const auto killed = steady::now();
+    auto seat = a.all.begin();
+    seat->kill(SIGKILL);
+    (++seat)->kill(SIGKILL);
+    CHECK(reader.expect("asked"));
+    const auto gone = reader.output_ends(20s);
+    REQUIRE(gone);
+    std::printf("the hung command was gone %lld ms after the majority was killed (lease: 1000 ms)\n",
+                static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(*gone - killed).count()));
+    CHECK(*gone - killed <= lease);
+    CHECK(job.wait() == 76);
+}
+
+TEST_CASE("holdfast run: its command does not outlive it", "[process]") {
+    const auto& a = unharmed();
+    auto job = a.run("job", "echo held; while :; do sleep 0.01; done");
+    REQUIRE(job.expect("held"));
+    job.kill(SIGKILL);
+    CHECK(job.output_ends(20s));
+}
+
+TEST_CASE("holdfast run without a majority of seats", "[process]") {
+    const auto nobody = test_support::free_addresses(3);
+    child c{{tool, "run", "--seeds", nobody[0] + "," + nobody[1] + "," + nobody[2], "--profile", "local", "--join-wait", "300ms", "--lock", "job", "--", "/bin/true"}};
+    CHECK(c.wait() == 69);
+}
+
+TEST_CASE("holdfast members, view and owner, by the agent's socket and by joining", "[process]") {
+    const auto& a = unharmed();
+    for (const bool by_socket : {true, false}) {
+        CAPTURE(by_socket);
+        const auto ask = [&](std::vector<std::string> words) {
+            words.push_back("--json");
+            if (by_socket) {
+                words.insert(words.end(), {"--control", a.control(1)});
+            }
+            return first_line_of(child{a.command(words)});
+        };
+        const auto view = ask({"view"});
+        CHECK(view["number"].get<int>() >= 1);
+        CHECK(view["seats"].size() == 3);
+        std::set<std::string> names;
+        std::size_t slots = 0;
+        for (const auto& m : ask({"members"})) {
+            names.insert(m["name"].get<std::string>());
+            slots += m["slots"].get<std::size_t>();
+        }
+        for (const auto* name : {"agent-0", "agent-1", "agent-2"}) {
+            CHECK(names.contains(name));
+        }
+        CHECK(slots == 16384);
+        CHECK(ask({"owner", "job"})["name"].get<std::string>().starts_with("agent-"));
+    }
+    CHECK(child{a.command({"members", "--control", (a.folder / "nobody").string()})}.wait() == 69);
+    CHECK(child{a.command({"members", "--profile", "huge"})}.wait() == 64);
+}
+
+TEST_CASE("holdfast agent leaves at SIGTERM, and its options come from the environment too", "[process]") {
+    const auto& a = unharmed();
+    setenv("HOLDFAST_SEEDS", a.seeds.c_str(), 1);
+    setenv("HOLDFAST_PROFILE", "local", 1);
+    setenv("HOLDFAST_NAME", "from-the-environment", 1);
+    setenv("HOLDFAST_LISTEN", "127.0.0.1:0", 1);
+    child fourth{{tool, "agent"}};
+    for (const auto* name : {"HOLDFAST_SEEDS", "HOLDFAST_PROFILE", "HOLDFAST_NAME", "HOLDFAST_LISTEN"}) {
+        unsetenv(name);
+    }
+    REQUIRE(fourth.expect("ready "));
+    const auto is_member = [&] {
+        for (const auto& m : first_line_of(child{a.command({"members", "--json", "--control", a.control(0)})})) {
+            if (m["name"] == "from-the-environment" && m["member"].get<bool>()) {
+                return true;
+            }
+        }
+        return false;
+    };
+    const auto until = steady::now() + 20s;
+    while (!is_member() && steady::now() < until) {
+    }
+    CHECK(is_member());
+    fourth.kill(SIGTERM);
+    CHECK(fourth.wait() == 0);
+    while (is_member() && steady::now() < until) {
+    }
+    CHECK_FALSE(is_member());
+}
+
+TEST_CASE("examples: cron_once runs the job on one machine of many", "[process]") {
+    // Its cluster has a name of its own; the seats are three processes of it that wait for the job of the first to end.
+    const auto addresses = test_support::free_addresses(3);
+    const auto seeds = addresses[0] + "," + addresses[1] + "," + addresses[2];
+    std::list<child> all;
+    for (const auto& at : addresses) {
+        all.emplace_back(std::vector<std::string>{HOLDFAST_CRON_ONCE, at, seeds, "echo job; read line"});
+    }
+    std::size_t ran = 0, elsewhere = 0;
+    const auto until = steady::now() + 30s;
+    while (ran + elsewhere < 3 && steady::now() < until) {
+        for (auto& c : all) {
+            ran += c.expect("job", 10ms) ? 1 : 0;
+            elsewhere += c.expect("not here", 10ms) ? 1 : 0;
+        }
+    }
+    CHECK(ran == 1);
+    CHECK(elsewhere == 2);
+    for (auto& c : all) {
+        c.end_input();
+    }
+}
+
+TEST_CASE("examples: fenced_file refuses an old token", "[process]") {
+    const auto file = (std::filesystem::temp_directory_path() / ("holdfast-fenced-" + std::to_string(getpid()))).string();
+    const auto write = [&](const char* token, const char* text) { return child{{HOLDFAST_FENCED_FILE, file, token, text}}.wait(); };
+    CHECK(write("5", "five") == 0);
+    CHECK(write("9", "nine") == 0);
+    CHECK(write("5", "late") == 3);
+    CHECK(write("9", "again") == 0);
+    CHECK(write("junk", "x") == 64);
+    std::ifstream content{file};
+    std::string line;
+    std::getline(content, line);
+    CHECK(line == "9");
+    std::getline(content, line);
+    CHECK(line == "again");
+    std::filesystem::remove(file);
+}
