@@ -25,6 +25,7 @@ enum class errc : std::uint8_t {
     bad_config,          ///< a field of `config` is wrong; the text names it
     address_in_use,      ///< another process listens there
     seeds_differ,        ///< this peer and the cluster were configured with different seats
+    times_differ,        ///< this peer and the cluster were configured with different `lease` or `clock_drift` (LEASE-6)
     wrong_key,           ///< the other side does not have our key
     wrong_cluster,       ///< the other side has another cluster name
     version,             ///< the other side speaks no version of the protocol that we speak

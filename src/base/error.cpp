@@ -27,6 +27,7 @@ constexpr entry entries[] = {
     {errc::bad_config, "bad_config", held::refused, "the configuration is wrong"},
     {errc::address_in_use, "address_in_use", held::refused, "another process listens at this address; choose another port or stop it"},
     {errc::seeds_differ, "seeds_differ", held::refused, "this peer and the cluster have different seed lists; give every peer the same one"},
+    {errc::times_differ, "times_differ", held::refused, "this peer and the cluster have different lease or clock_drift settings; give every peer the same profile and times"},
     {errc::wrong_key, "wrong_key", held::refused, "the other side does not have this key; give every peer the same key"},
     {errc::wrong_cluster, "wrong_cluster", held::refused, "the other side belongs to a cluster of another name"},
     {errc::version, "version", held::refused, "the other side speaks no version of the protocol that this build speaks; upgrade the older one"},

@@ -72,6 +72,7 @@ struct settings {
 
     planted bug = planted::none;
 
+    [[nodiscard]] std::uint32_t drift_ppm() const { return static_cast<std::uint32_t>(clock_drift * 1e6 + 0.5); }
     /// A * (1 + drift): after this much silence on our clock a lease of length A has ended on every clock.
     [[nodiscard]] duration full_lease() const { return stretched(lease, clock_drift); }
 };

@@ -1,6 +1,7 @@
 // Which member owns which slot, as data. `ring` makes it, `lock` and `node` read it, `wire` carries it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,6 +23,7 @@ struct slot_map {
     [[nodiscard]] peer_id owner_of(slot s) const {
         return s.value < owner_index.size() ? owners[owner_index[s.value]] : peer_id{};
     }
+    [[nodiscard]] bool owns_any(const peer_id& peer) const { return std::binary_search(owners.begin(), owners.end(), peer); }
 };
 
 /// Shared between the views in which it did not change.

@@ -1,7 +1,9 @@
 // A new owner asks the members what they hold (OWN-4, OWN-8, HOLD-4).
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "base/deadline.hpp"
 #include "lock/owner.hpp"
 
 namespace holdfast::lock {
@@ -13,18 +15,34 @@ void owner::start_gathers(base::time_point now) {
     }
     to_gather_.clear();
     for (const auto& [named, slots] : by_name) {
-        for (std::size_t from = 0; from < slots.size(); from += slots_in_a_message) {
-            const auto serial = ++last_serial_;
-            auto& g = gathers_[serial];
-            g.named = named;
-            g.promise = tenures_.at(slots[from]).gained_epoch;
-            for (auto i = from; i < std::min(slots.size(), from + slots_in_a_message); ++i) {
-                g.slots.insert(slots[i]);
-                tenures_.at(slots[i]).state = gathering{serial};
-            }
-            ask_reports(serial, g, now);
+        const auto promise = tenures_.at(slots.front()).gained_epoch;
+        for (auto from = slots.begin(); from != slots.end();) {
+            const auto to = from + std::min<std::ptrdiff_t>(slots.end() - from, slots_in_a_message);
+            start_gather(named, promise, {from, to}, now);
+            from = to;
         }
     }
+}
+
+void owner::start_gather(view_number named, epoch promise, std::set<slot> slots, base::time_point now) {
+    const auto serial = ++last_serial_;
+    for (const auto& s : slots) {
+        tenures_.at(s).state = gathering{serial};
+    }
+    auto& g = gathers_[serial];
+    g.named = named;
+    g.promise = promise;
+    g.slots = std::move(slots);
+    ask_reports(serial, g, now);
+}
+
+/// A member holds more in these slots than one message takes: ask everybody anew, for half of them at a time.
+void owner::halve(std::uint64_t serial, base::time_point now) {
+    const auto whole = std::move(gathers_.at(serial));
+    gathers_.erase(serial);
+    const auto middle = std::next(whole.slots.begin(), static_cast<std::ptrdiff_t>(whole.slots.size() / 2));
+    start_gather(whole.named, whole.promise, {whole.slots.begin(), middle}, now);
+    start_gather(whole.named, whole.promise, {middle, whole.slots.end()}, now);
 }
 
 void owner::ask_reports(std::uint64_t serial, gather_round& g, base::time_point now) {
@@ -42,6 +60,12 @@ void owner::on(const peer_id& from, const report& given, base::time_point now) {
     const auto at = gathers_.find(given.serial);
     if (at == gathers_.end() || at->second.named != given.named || !is_member(from) || given.number == 0) {
         return;  // OWN-8: not an answer to a present gather of ours
+    }
+    if (given.is_too_large) {
+        if (at->second.slots.size() > 1) {
+            halve(at->first, now);
+        }
+        return;
     }
     auto& heard = at->second.heard[from];
     if (given.number <= heard.number) {
@@ -90,36 +114,48 @@ void owner::try_serve(base::time_point now) {
 }
 
 void owner::serve_gathered(const gather_round& g, base::time_point now) {
-    std::map<std::string, hold> kept;
     for (const auto& [from, heard] : g.heard) {
         for (const auto& h : heard.holds) {
-            if (!g.slots.contains(slot_of_(h.name)) || h.holder != from) {
+            const auto s = slot_of_(h.name);
+            if (!g.slots.contains(s) || h.holder != from) {
                 continue;
             }
-            auto [at, is_new] = kept.try_emplace(h.name, h);
-            if (is_new || at->second.token == h.token) {
+            auto& held = tenures_.at(s).table[h.name].held;
+            if (held && held->what.token == h.token) {
                 continue;
             }
-            // HOLD-4: a bug somewhere. The higher token stays, the other holder is told.
-            ++counters_.conflicts;
-            const auto& loser = at->second.token < h.token ? at->second : h;
-            out_.push(send{loser.holder, break_hold{loser.name, loser.token, loser.number}});
-            if (at->second.token < h.token) {
-                at->second = h;
+            if (held) {
+                // HOLD-4: a bug somewhere. The higher token stays, the other holder is told.
+                ++counters_.conflicts;
+                const auto& loser = held->what.token < h.token ? held->what : h;
+                breaks_[{loser.name, loser.token}] = {loser.holder, loser.number, now, 0};
+            }
+            if (!held || held->what.token < h.token) {
+                held = granted_hold{h, now, 0, 0};
+                held->what.is_taken = true;
             }
         }
     }
     for (const auto& s : g.slots) {
         ++counters_.slots_gathered;
-        auto& t = tenures_.at(s);
-        for (const auto& [name, h] : kept) {
-            if (slot_of_(name) == s) {
-                auto& e = t.table[name];
-                e.held = granted_hold{h, now, 0};
-                e.held->what.is_taken = true;
-            }
+        serve(s, tenures_.at(s), now);
+    }
+    repeat_breaks(now);
+}
+
+void owner::repeat_breaks(base::time_point now) {
+    for (auto at = breaks_.begin(); at != breaks_.end();) {
+        auto& [key, b] = *at;
+        const auto ends = void_at(b.holder);
+        if (serving_at(slot_of_(key.first)) == nullptr || (ends && *ends <= now)) {
+            at = breaks_.erase(at);
+            continue;
         }
-        serve(s, t, now);
+        if (b.next_send <= now) {
+            b.next_send = now + settings_.retry;
+            out_.push(send{b.holder, break_hold{key.first, key.second, b.number}, b.attempt++});
+        }
+        ++at;
     }
 }
 
@@ -130,7 +166,7 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
     if (!is_member(from) || current(s) == nullptr) {
         return;
     }
-    auto& by = watches_[asked.name];
+    auto& by = watches_[{s, asked.name}];
     const auto at = std::find_if(by.begin(), by.end(), [&](const watched& w) { return w.by == from; });
     auto& w = at == by.end() ? by.emplace_back(watched{from, 0, false, {}, 0}) : *at;
     if (serving_at(s) != nullptr) {
@@ -139,7 +175,7 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
 }
 
 void owner::on(const peer_id& from, const lock_state_seen& seen) {
-    const auto at = watches_.find(seen.name);
+    const auto at = watches_.find({slot_of_(seen.name), seen.name});
     if (at == watches_.end() || !view_) {
         return;
     }
@@ -160,7 +196,7 @@ std::optional<hold> owner::state_of(const std::string& name) {
 }
 
 void owner::tell_watchers(const std::string& name, const std::optional<hold>& held, base::time_point now) {
-    const auto at = watches_.find(name);
+    const auto at = watches_.find({slot_of_(name), name});
     if (at == watches_.end()) {
         return;
     }
@@ -174,16 +210,25 @@ void owner::tell(const std::string& name, watched& w, const std::optional<hold>&
     w.has_seen = false;
     w.attempt = 0;
     w.next_send = now + settings_.retry;
+    base::earlier(next_tell_, w.next_send);
     out_.push(send{w.by, lock_state{name, view_->number, w.serial, held}, w.attempt});
 }
 
 void owner::tell_again(base::time_point now) {
-    for (auto& [name, by] : watches_) {
+    if (!base::is_due(next_tell_, now)) {
+        return;
+    }
+    next_tell_.reset();
+    for (auto& [key, by] : watches_) {
         for (auto& w : by) {
-            if (!w.has_seen && w.serial != 0 && w.next_send <= now) {
-                w.next_send = now + settings_.retry;
-                out_.push(send{w.by, lock_state{name, view_->number, w.serial, state_of(name)}, ++w.attempt});
+            if (w.has_seen || w.serial == 0) {
+                continue;
             }
+            if (w.next_send <= now) {
+                w.next_send = now + settings_.retry;
+                out_.push(send{w.by, lock_state{key.second, view_->number, w.serial, state_of(key.second)}, ++w.attempt});
+            }
+            base::earlier(next_tell_, w.next_send);
         }
     }
 }

@@ -22,7 +22,8 @@ void owner::install(const step& s, base::time_point now) {
     for (const auto& r : s.removed) {
         voids_[r.id] = {r.void_at, r.since};
     }
-    std::erase_if(voids_, [&](const auto& v) { return view_->find_former(v.first) == nullptr; });
+    // A view forgets a former member after so many views, which may be sooner than its lease ends.
+    std::erase_if(voids_, [&](const auto& v) { return view_->find_former(v.first) == nullptr && v.second.at <= now; });
 
     // What was on its way to or from somebody who is gone.
     std::erase_if(passages_, [&](const passage& p) { return !is_member(p.to); });
@@ -109,16 +110,31 @@ void owner::forget_grants_of(slot s) {
     };
     drop(untaken_);
     drop(contended_);
-    std::erase_if(watches_, [&](const auto& w) { return slot_of_(w.first) == s; });  // WATCH-1: they register again
+    const auto first = watches_.lower_bound({s, ""});  // WATCH-1: they register again
+    auto last = first;
+    while (last != watches_.end() && last->first.first == s) {
+        ++last;
+    }
+    watches_.erase(first, last);
 }
 
 slot_table owner::table_of(slot s, const tenure& t) {
     slot_table out{s, {}, {}};
+    std::size_t bytes = 0;
     for (const auto& [name, e] : t.table) {
         if (e.held) {
             out.holds.push_back(e.held->what);
+            bytes += bytes_of(e.held->what);
         }
-        out.queue.insert(out.queue.end(), e.queue.begin(), e.queue.end());
+    }
+    // Whoever finds no room asks the new owner again within A (QUEUED); it only loses its place.
+    for (const auto& [name, e] : t.table) {
+        for (const auto& w : e.queue) {
+            bytes += bytes_of(w);
+            if (bytes <= bytes_in_a_message) {
+                out.queue.push_back(w);
+            }
+        }
     }
     return out;
 }
@@ -144,14 +160,19 @@ void owner::send_passages(base::time_point now) {
 
 void owner::send_passage(passage& p, base::time_point now) {
     table tables{p.to_view, {}};
-    std::size_t entries = 0;
+    std::size_t bytes = 0;
     for (const auto& [s, t] : p.tables) {
-        if (!tables.slots.empty() && (tables.slots.size() >= slots_in_a_message || entries >= 4 * slots_in_a_message)) {
+        if (!tables.slots.empty() && (tables.slots.size() >= slots_in_a_message || bytes >= bytes_in_a_message)) {
             out_.push(send{p.to, std::move(tables), p.attempt});
             tables = {p.to_view, {}};
-            entries = 0;
+            bytes = 0;
         }
-        entries += t.holds.size() + t.queue.size();
+        for (const auto& h : t.holds) {
+            bytes += bytes_of(h);
+        }
+        for (const auto& w : t.queue) {
+            bytes += bytes_of(w);
+        }
         tables.slots.push_back(t);
     }
     if (!tables.slots.empty()) {
@@ -232,7 +253,7 @@ void owner::take_table(tenure& t, const slot_table& given, base::time_point now)
     ++counters_.tables_received;
     for (const auto& h : given.holds) {
         if (slot_of_(h.name) == given.slot) {
-            t.table[h.name].held = granted_hold{h, now, 0};
+            t.table[h.name].held = granted_hold{h, now, 0, 0};
         }
     }
     for (const auto& w : given.queue) {
@@ -266,10 +287,8 @@ void owner::serve(slot s, tenure& t, base::time_point now) {
             enqueue(s, t, from, asked, now);
         }
     }
-    for (auto& [name, by] : watches_) {
-        if (slot_of_(name) == s) {
-            tell_watchers(name, state_of(name), now);
-        }
+    for (auto at = watches_.lower_bound({s, ""}); at != watches_.end() && at->first.first == s; ++at) {
+        tell_watchers(at->first.second, state_of(at->first.second), now);
     }
 }
 

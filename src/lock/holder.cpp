@@ -27,6 +27,7 @@ request_number holder::acquire(std::string_view name, std::string note, bool is_
             ask(number, at->second, now);
         }
     }
+    plan(number, at->second);
     return number;
 }
 
@@ -52,6 +53,7 @@ void holder::watch_lock(std::string_view name, base::time_point now) {
     auto [at, is_new] = watches_.try_emplace(std::string{name});
     if (is_new && view_) {
         at->second.at = slot_of_(name);
+        at->second.registered_in = view_->number;
         send_watch(at->first, at->second, now);
     }
 }
@@ -100,6 +102,7 @@ void holder::install(const step& s, base::time_point now) {
         }
         if (has_moved(w.at)) {
             w.attempt = 0;
+            w.registered_in = view_->number;
             send_watch(name, w, now);  // WATCH-1
         }
     }
@@ -119,6 +122,7 @@ void holder::set_leased(bool is_leased, base::time_point now) {
         }
         for (auto& [number, p] : requests_) {
             p.next_send.reset();
+            plan(number, p);
         }
         return;
     }
@@ -137,8 +141,12 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
             } else if constexpr (std::is_same_v<kind, gather> || std::is_same_v<kind, lock_state>) {
                 on(from, m);
             } else if constexpr (std::is_same_v<kind, queued>) {
-                if (const auto at = requests_.find(m.number); at != requests_.end() && owner_of(at->second.at) == from) {
-                    at->second.next_send.reset();
+                if (const auto at = requests_.find(m.number); at != requests_.end() && at->second.next_send && owner_of(at->second.at) == from) {
+                    // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours begins, so it is asked again
+                    // once per A; the owner knows it then.
+                    at->second.next_send = now + settings_.lease;
+                    at->second.attempt = 0;
+                    plan(at->first, at->second);
                 }
             } else if constexpr (std::is_same_v<kind, denied>) {
                 if (const auto at = requests_.find(m.number); at != requests_.end() && at->second.is_try) {
@@ -162,48 +170,69 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
 }
 
 void holder::tick(base::time_point now) {
-    for (auto at = requests_.begin(); at != requests_.end();) {
-        const auto here = at++;
-        auto& p = here->second;
-        if (base::is_due(p.until, now)) {
+    while (!due_.empty() && due_.begin()->first <= now) {
+        const auto here = requests_.find(due_.begin()->second);
+        if (base::is_due(here->second.until, now)) {
             fail(here, why_nothing(), now);
-        } else if (base::is_due(p.next_send, now)) {
-            ask(here->first, p, now);
+        } else {
+            ask(here->first, here->second, now);
         }
     }
+    if (!base::is_due(next_repeat_, now)) {
+        return;
+    }
+    next_repeat_.reset();
     for (auto& [key, r] : releases_) {
         if (r.next_send <= now) {
             send_release(key, r, false, now);
         }
+        base::earlier(next_repeat_, r.next_send);
     }
     for (auto& [key, r] : cancels_) {
         if (r.next_send <= now) {
             send_cancel(key, r, now);
         }
+        base::earlier(next_repeat_, r.next_send);
     }
     for (auto& [name, w] : watches_) {
         if (base::is_due(w.next_send, now)) {
             send_watch(name, w, now);
         }
+        base::earlier(next_repeat_, w.next_send);
     }
 }
 
 std::optional<base::time_point> holder::deadline() const {
-    std::optional<base::time_point> due;
-    for (const auto& [number, p] : requests_) {
-        base::earlier(due, p.until);
-        base::earlier(due, p.next_send);
-    }
-    for (const auto& [key, r] : releases_) {
-        base::earlier(due, r.next_send);
-    }
-    for (const auto& [key, r] : cancels_) {
-        base::earlier(due, r.next_send);
-    }
-    for (const auto& [name, w] : watches_) {
-        base::earlier(due, w.next_send);
+    auto due = next_repeat_;
+    if (!due_.empty()) {
+        base::earlier(due, due_.begin()->first);
     }
     return due;
+}
+
+void holder::plan(request_number number, pending& p) {
+    auto due = p.until;
+    base::earlier(due, p.next_send);
+    if (due == p.due) {
+        return;
+    }
+    if (p.due) {
+        due_.erase({*p.due, number});
+    }
+    if (due) {
+        due_.emplace(*due, number);
+    }
+    p.due = due;
+}
+
+holder::pending holder::take_out(requests_map::iterator at) {
+    if (at->second.due) {
+        due_.erase({*at->second.due, at->first});
+    }
+    auto p = std::move(at->second);
+    p.due.reset();
+    requests_.erase(at);
+    return p;
 }
 
 void holder::end(errc holds, errc requests) {
@@ -214,6 +243,7 @@ void holder::end(errc holds, errc requests) {
     for (const auto& [number, p] : std::exchange(requests_, {})) {
         out_.push(has_failed{p.caller, requests});
     }
+    due_.clear();
     releases_.clear();
     cancels_.clear();
     watches_.clear();
@@ -240,6 +270,8 @@ bool holder::has(std::string_view name, holdfast::token token) const {
 // ---- requests
 
 void holder::ask(request_number number, pending& p, base::time_point now) {
+    p.next_send = now + settings_.retry;
+    plan(number, p);
     const auto owner = owner_of(p.at);
     if (owner.is_nil()) {
         return;
@@ -247,13 +279,11 @@ void holder::ask(request_number number, pending& p, base::time_point now) {
     // Numbers rise, so everything below the lowest pending one is over.
     out_.push(send{owner, request{number, p.name, p.note, p.is_try, requests_.begin()->first}, p.attempt++});
     p.was_asked = true;
-    p.next_send = now + settings_.retry;
 }
 
 void holder::fail(requests_map::iterator at, errc why, base::time_point now) {
     const auto number = at->first;
-    const auto p = std::move(at->second);
-    requests_.erase(at);
+    const auto p = take_out(at);
     out_.push(has_failed{p.caller, why});
     if (p.was_asked) {
         const cancel_key key{number, p.name};
@@ -288,18 +318,18 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
             held_.emplace(hold_key{given.name, given.token}, held_lock{at->second.at, given.number, at->second.note, given.others_wait});
             ++counters_.taken;
             out_.push(was_granted{at->second.caller, given.name, given.token});
-            requests_.erase(at);
+            (void)take_out(at);
             out_.push(send{from, taken{given.name, given.token}, 0, true});
             return;
         }
         // HOLD-2: it would not be valid. Given back, so that others can have it; the caller's request is asked anew
         // under a fresh number once the lease returns, for this number's grant is used up.
-        auto again = std::move(at->second);
-        requests_.erase(at);
+        auto again = take_out(at);
         again.was_asked = false;
         again.attempt = 0;
         again.next_send.reset();
-        requests_.emplace(request_number{++last_number_}, std::move(again));
+        const auto anew = requests_.emplace(request_number{++last_number_}, std::move(again)).first;
+        plan(anew->first, anew->second);
     }
     ++counters_.given_back;
     give_up(given.name, given.token, false, now);
@@ -316,6 +346,7 @@ void holder::give_up(const std::string& name, holdfast::token token, bool is_laz
 
 void holder::send_release(const hold_key& key, repeated& r, bool is_lazy, base::time_point now) {
     r.next_send = now + settings_.retry;
+    base::earlier(next_repeat_, r.next_send);
     if (const auto owner = owner_of(r.at); !owner.is_nil()) {
         out_.push(send{owner, lock::release{key.first, key.second}, r.attempt++, is_lazy});
     }
@@ -323,6 +354,7 @@ void holder::send_release(const hold_key& key, repeated& r, bool is_lazy, base::
 
 void holder::send_cancel(const cancel_key& key, repeated& r, base::time_point now) {
     r.next_send = now + settings_.retry;
+    base::earlier(next_repeat_, r.next_send);
     if (const auto owner = owner_of(r.at); !owner.is_nil()) {
         out_.push(send{owner, lock::cancel{key.second, key.first}, r.attempt++});
     }
@@ -330,6 +362,7 @@ void holder::send_cancel(const cancel_key& key, repeated& r, base::time_point no
 
 void holder::send_watch(const std::string& name, watching& w, base::time_point now) {
     w.next_send = now + settings_.retry;
+    base::earlier(next_repeat_, w.next_send);
     if (const auto owner = owner_of(w.at); !owner.is_nil()) {
         out_.push(send{owner, watch{name}, w.attempt++});
     }
@@ -338,7 +371,7 @@ void holder::send_watch(const std::string& name, watching& w, base::time_point n
 // ---- what owners ask
 
 void holder::on(const peer_id& from, const gather& asked) {
-    if (!view_ || view_->number < asked.named) {
+    if (!view_ || view_->number < asked.named || asked.promise > view_->epoch) {
         return;  // NET-3: the views up to it are on their way, and the ask is repeated
     }
     for (const auto& s : asked.slots) {
@@ -346,7 +379,8 @@ void holder::on(const peer_id& from, const gather& asked) {
             return;  // OWN-8: it will see the same once it has our views, or we its
         }
     }
-    report answer{asked.named, asked.serial, ++last_report_, {}};
+    report answer{asked.named, asked.serial, ++last_report_, false, {}};
+    std::size_t bytes = 0;
     for (const auto& s : asked.slots) {
         auto& promise = promises_[s];
         promise = std::max(promise, asked.promise);
@@ -354,6 +388,12 @@ void holder::on(const peer_id& from, const gather& asked) {
     for (const auto& [key, h] : held_) {
         if (std::binary_search(asked.slots.begin(), asked.slots.end(), h.at)) {
             answer.holds.push_back({key.first, key.second, self_, h.number, h.note, true});
+            bytes += bytes_of(answer.holds.back());
+            if (bytes > bytes_in_a_message && asked.slots.size() > 1) {
+                answer.is_too_large = true;
+                answer.holds.clear();
+                break;
+            }
         }
     }
     out_.push(send{from, std::move(answer)});
@@ -379,7 +419,9 @@ void holder::on(const peer_id& from, const lock_state& told) {
         return;
     }
     auto& w = at->second;
-    w.next_send.reset();
+    if (told.in >= w.registered_in) {
+        w.next_send.reset();
+    }
     if (std::pair{told.in, told.serial} <= std::pair{w.in, w.serial}) {
         return;  // an older state, overtaken
     }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -90,8 +91,9 @@ private:
         bool is_try = false;
         std::optional<base::time_point> until;
         bool was_asked = false;
-        std::optional<base::time_point> next_send;  // none: queued at the owner, or waiting for a lease
+        std::optional<base::time_point> next_send;  // none: waiting for a lease
         unsigned attempt = 0;
+        std::optional<base::time_point> due;        // as noted in due_
     };
     /// Tokens are unique for one lock only: two owners of one view both begin at 1.
     using hold_key = std::pair<std::string, holdfast::token>;
@@ -110,7 +112,7 @@ private:
     };
     struct watching {
         holdfast::slot at;
-        peer_id registered_at;
+        view_number registered_in;  // of the last move of the slot; what owners of earlier views tell is no answer
         view_number in;
         std::uint64_t serial = 0;
         std::optional<base::time_point> next_send;
@@ -128,6 +130,9 @@ private:
     void send_cancel(const cancel_key& key, repeated& r, base::time_point now);
     void send_watch(const std::string& name, watching& w, base::time_point now);
     void fail(requests_map::iterator at, errc why, base::time_point now);
+    pending take_out(requests_map::iterator at);
+    /// Notes when the request is next due; after each change of `until` or `next_send`.
+    void plan(request_number number, pending& p);
     [[nodiscard]] errc why_nothing() const;
     [[nodiscard]] peer_id owner_of(slot s) const { return map_ ? map_->owner_of(s) : peer_id{}; }
 
@@ -142,9 +147,11 @@ private:
     std::uint64_t last_number_ = 0;
     std::uint64_t last_report_ = 0;
     requests_map requests_;
+    std::set<std::pair<base::time_point, request_number>> due_;  // there may be many requests, and each is asked again once per A
     std::map<hold_key, held_lock> held_;
     std::map<hold_key, repeated> releases_;
     std::map<cancel_key, repeated> cancels_;
+    std::optional<base::time_point> next_repeat_;  // not later than the first release, cancel or watch is due
     std::map<slot, epoch> promises_;
     std::map<std::string, watching, std::less<>> watches_;
     counters counters_;

@@ -58,6 +58,7 @@ struct cancel {
 
 // ---- owner to holder
 
+/// It waits in the queue. Asked again once per A all the same (QUEUED).
 struct queued {
     request_number number;
     bool operator==(const queued&) const = default;
@@ -109,6 +110,7 @@ struct report {
     view_number named;
     std::uint64_t serial = 0;
     std::uint64_t number = 0;  ///< of two reports of one member the later numbered counts
+    bool is_too_large = false; ///< there are holds for more than one message: ask for fewer slots at once
     std::vector<hold> holds;
     bool operator==(const report&) const = default;
 };

@@ -38,7 +38,7 @@ void owner::handle(const peer_id& from, const message& what, base::time_point no
             } else if constexpr (std::is_same_v<kind, taken> || std::is_same_v<kind, table_ack> || std::is_same_v<kind, lock_state_seen>) {
                 on(from, m);
             } else if constexpr (std::is_same_v<kind, unwatch>) {
-                if (const auto at = watches_.find(m.name); at != watches_.end()) {
+                if (const auto at = watches_.find({slot_of_(m.name), m.name}); at != watches_.end()) {
                     std::erase_if(at->second, [&](const watched& w) { return w.by == from; });
                     if (at->second.empty()) {
                         watches_.erase(at);
@@ -71,13 +71,15 @@ void owner::tick(base::time_point now) {
         for (const auto& [s, name] : contended_) {
             if (auto* t = serving_at(s)) {
                 next_still_ = now + settings_.lease;
-                const auto& e = t->table[name];
+                auto& e = t->table[name];
                 if (e.held && e.held->what.is_taken) {
-                    out_.push(send{e.held->what.holder, still_held{name, e.held->what.token}});
+                    // "Yes" is not answered, so from the third time on it also goes round by the voters.
+                    out_.push(send{e.held->what.holder, still_held{name, e.held->what.token}, e.held->asked++});
                 }
             }
         }
     }
+    repeat_breaks(now);
     tell_again(now);
 }
 
@@ -91,13 +93,10 @@ std::optional<base::time_point> owner::deadline() const {
     for (const auto& [serial, g] : gathers_) {
         base::earlier(due, g.next_send);
     }
-    for (const auto& [name, by] : watches_) {
-        for (const auto& w : by) {
-            if (!w.has_seen && w.serial != 0) {
-                base::earlier(due, w.next_send);
-            }
-        }
+    for (const auto& [key, b] : breaks_) {
+        base::earlier(due, b.next_send);
     }
+    base::earlier(due, next_tell_);
     return due;
 }
 
@@ -139,7 +138,9 @@ void owner::on(const peer_id& from, const request& asked, base::time_point now) 
         return;
     }
     auto& floor = settled_[from];
-    floor = std::max(floor, asked.settled);
+    if (asked.settled <= asked.number) {
+        floor = std::max(floor, asked.settled);
+    }
     if (asked.number < floor) {
         return;  // OWN-10: it was answered long ago, this is an old copy
     }
@@ -198,7 +199,7 @@ void owner::pump(slot s, const std::string& name, entry& e, base::time_point now
         }
         auto next = std::move(e.queue.front());
         e.queue.pop_front();
-        e.held = granted_hold{{name, token::make(grant_epoch_, ++sequence_), next.peer, next.number, std::move(next.note), false}, {}, 0};
+        e.held = granted_hold{{name, token::make(grant_epoch_, ++sequence_), next.peer, next.number, std::move(next.note), false}, {}, 0, 0};
         ++counters_.granted;
         out_.push(gave{e.held->what, view_->number});
         send_grant(*e.held, !e.queue.empty(), now);
@@ -258,6 +259,7 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
     if (t == nullptr) {
         return;  // OWN-7: only a serving owner acks; it will be sent again
     }
+    breaks_.erase({done.name, done.token});
     const auto at = t->table.find(done.name);
     if (at != t->table.end() && at->second.held) {
         const auto& h = at->second.held->what;
@@ -270,12 +272,13 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
 }
 
 void owner::free_hold(slot s, const std::string& name, entry& e, base::time_point now) {
+    const std::string free{name};  // `name` may live in the entry
     e.held.reset();
-    untaken_.erase({s, name});
-    if (e.queue.empty()) {
-        tell_watchers(name, std::nullopt, now);
+    untaken_.erase({s, free});
+    pump(s, free, e, now);
+    if (!state_of(free)) {
+        tell_watchers(free, std::nullopt, now);
     }
-    pump(s, std::string{name}, e, now);
 }
 
 void owner::on(const peer_id& from, const cancel& asked, base::time_point now) {

@@ -69,6 +69,7 @@ private:
         hold what;
         base::time_point next_send{};  // while not taken
         unsigned attempt = 0;
+        unsigned asked = 0;            // OWN-9
     };
     struct entry {
         std::optional<granted_hold> held;
@@ -118,6 +119,13 @@ private:
         base::time_point next_send{};
         unsigned attempt = 0;
     };
+    /// BREAK-1, until the token is released or its holder's lease is void.
+    struct breaking {
+        peer_id holder;
+        request_number number;
+        base::time_point next_send{};
+        unsigned attempt = 0;
+    };
     struct watched {
         peer_id by;
         std::uint64_t serial = 0;  // of the last state told
@@ -140,6 +148,8 @@ private:
     void gain(slot s, const peer_id& from, base::time_point now);
     void lose(slot s, const peer_id& to, base::time_point now);
     void start_gathers(base::time_point now);
+    void start_gather(view_number named, epoch promise, std::set<slot> slots, base::time_point now);
+    void halve(std::uint64_t serial, base::time_point now);
     void ask_reports(std::uint64_t serial, gather_round& g, base::time_point now);
     void try_serve(base::time_point now);
     [[nodiscard]] bool may_serve(const gather_round& g, base::time_point now);
@@ -161,6 +171,7 @@ private:
     void free_hold(slot s, const std::string& name, entry& e, base::time_point now);
     void note_waiters(slot s, const std::string& name, const entry& e, base::time_point now);
     void send_grant(granted_hold& h, bool others_wait, base::time_point now);
+    void repeat_breaks(base::time_point now);
     void tell_watchers(const std::string& name, const std::optional<hold>& held, base::time_point now);
     void tell(const std::string& name, watched& w, const std::optional<hold>& held, base::time_point now);
     void tell_again(base::time_point now);
@@ -203,8 +214,10 @@ private:
     std::optional<base::time_point> next_still_;        // OWN-9
     std::optional<base::time_point> next_void_;         // OWN-5, OWN-4 (b)
     std::map<peer_id, request_number> settled_;         // OWN-10
-    std::map<std::string, std::vector<watched>, std::less<>> watches_;
+    std::map<std::pair<slot, std::string>, std::vector<watched>> watches_;
+    std::map<std::pair<std::string, token>, breaking> breaks_;
     std::uint64_t watch_serial_ = 0;
+    std::optional<base::time_point> next_tell_;         // not later than the first state to tell again
 
     counters counters_;
     base::outbox<output> out_;

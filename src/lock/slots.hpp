@@ -11,6 +11,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
@@ -45,5 +46,12 @@ struct send {
 
 /// Slots in one gather or table message, so that a report or a table stays far below the limit of a frame.
 constexpr std::size_t slots_in_a_message = 1024;
+
+/// Bytes of holds and waiters in one message, about; names and notes are of very different lengths.
+constexpr std::size_t bytes_in_a_message = base::limits::frame / 4;
+template <class Entry>
+[[nodiscard]] std::size_t bytes_of(const Entry& hold_or_waiter) {
+    return hold_or_waiter.name.size() + hold_or_waiter.note.size() + 64;
+}
 
 }  // namespace holdfast::lock

@@ -18,6 +18,9 @@ namespace holdfast::node {
 struct relayed {
     peer_id origin;
     peer_id destination;
+    /// Sent this way because something came this way. Only what is not an echo makes its receiver answer round by the
+    /// voters too: two peers would otherwise keep each other doing so for ever, long after their link has healed.
+    bool is_echo = false;
     lock::message what;
     bool operator==(const relayed&) const = default;
 };

@@ -214,10 +214,10 @@ struct node::state final : view_layer::facts {
             return;
         }
         // NET-1: after two tries by one voter after another; and back the way a message of theirs came.
-        peer_id via;
         if (const auto back = came_round.find(s.to); back != came_round.end() && now - back->second.second < settings.lease) {
-            via = back->second.first;
-        } else if (s.attempt >= tries_before_relaying) {
+            send_to(back->second.first, {}, true, false, relayed{self, s.to, true, s.what});
+        }
+        if (s.attempt >= tries_before_relaying) {
             std::vector<peer_id> voters;
             for (const auto& seat : v->seats) {
                 if (!seat.filled_by.is_nil() && seat.filled_by != self && seat.filled_by != s.to) {
@@ -225,11 +225,8 @@ struct node::state final : view_layer::facts {
                 }
             }
             if (!voters.empty()) {
-                via = voters[(s.attempt - tries_before_relaying) % voters.size()];
+                send_to(voters[(s.attempt - tries_before_relaying) % voters.size()], {}, true, false, relayed{self, s.to, false, s.what});
             }
-        }
-        if (!via.is_nil()) {
-            send_to(via, {}, true, false, relayed{self, s.to, s.what});
         }
     }
 
@@ -239,7 +236,7 @@ struct node::state final : view_layer::facts {
         } else if (const auto* v = std::get_if<view_layer::message>(&what)) {
             agreement.handle(from, at, shown, *v, now);
         } else if (const auto* l = std::get_if<lease::message>(&what)) {
-            handle_lease(from, *l, now.now);
+            handle_lease(from, shown, *l, now.now);
         } else if (const auto* k = std::get_if<lock::message>(&what)) {
             handle_lock(from, *k, now.now);
         } else {
@@ -247,11 +244,22 @@ struct node::state final : view_layer::facts {
         }
     }
 
-    void handle_lease(const peer_id& from, const lease::message& what, time_point now) {
+    /// LEASE-7: it shows a view that was overtaken more than A ago. Its datagrams come through and ours do, but not the
+    /// steps; if it were acked on, everybody would wait for its tables and reports for ever.
+    bool lags_behind(view_number shown, time_point now) {
+        while (!installs.empty() && now - installs.front().second > settings.lease) {
+            overtaken = installs.front().first.previous();
+            installs.pop_front();
+        }
+        return shown <= overtaken;
+    }
+
+    void handle_lease(const peer_id& from, view_number shown, const lease::message& what, time_point now) {
         if (const auto* asked = std::get_if<lease::request>(&what)) {
             const auto& v = agreement.current();
             if (v && v->is_voter(self)) {
-                if (const auto answer = voter.handle(from, *asked, *v, agreement.bars(from), now)) {
+                const bool is_barred = agreement.bars(from) || lags_behind(shown, now);
+                if (const auto answer = voter.handle(from, *asked, *v, is_barred, now)) {
                     send_to(from, {}, false, false, lease::message{*answer});
                 }
             }
@@ -270,13 +278,20 @@ struct node::state final : view_layer::facts {
     }
 
     void handle_relayed(const peer_id& from, const relayed& r, time_point now) {
-        if (r.origin == self) {
+        const auto& v = agreement.current();
+        if (r.origin == self || !v) {
             return;
         }
         if (r.destination == self) {
-            came_round[r.origin] = {from, now};
+            if (!v->is_voter(from) || !v->has(r.origin)) {
+                ++stats.dropped;  // members take each other's word for it, strangers' nobody
+                return;
+            }
+            if (!r.is_echo) {
+                came_round[r.origin] = {from, now};
+            }
             handle_lock(r.origin, r.what, now);
-        } else if (from == r.origin && agreement.current() && agreement.current()->has(r.destination)) {
+        } else if (from == r.origin && v->has(r.destination)) {
             send_to(r.destination, {}, true, false, r);
         }
     }
@@ -301,7 +316,7 @@ struct node::state final : view_layer::facts {
     void from_swim(swim::heard& h, time_point now) {
         const auto& v = agreement.current();
         if (!v || v->find_former(h.peer) == nullptr) {  // an old packet of a former peer does not make it the present one
-            contacts[h.address] = {h.peer, now};
+            contacts[h.address] = {h.peer, now, shown_cluster};
         }
     }
 
@@ -319,6 +334,7 @@ struct node::state final : view_layer::facts {
 
     void install(view_layer::installation& i, time_point now) {
         ++stats.views_installed;
+        installs.emplace_back(i.now->number, now);
         const view* before = i.is_first ? nullptr : i.before.get();
         voter.installed(*i.now, before, now);
         renewal.installed(*i.now, now);
@@ -361,7 +377,8 @@ struct node::state final : view_layer::facts {
             holder.end(errc::shutting_down, errc::shutting_down);
             last_word = has_left{};
         } else {
-            holder.end(why == errc::internal_error ? why : errc::evicted, errc::not_a_member);
+            const bool is_final = why == errc::internal_error || why == errc::seeds_differ;
+            holder.end(is_final ? why : errc::evicted, is_final ? why : errc::not_a_member);
             last_word = must_restart{why, agreement.highest_epoch()};
         }
         owner.set_leased(false, last_now);
@@ -376,14 +393,13 @@ struct node::state final : view_layer::facts {
         std::size_t reached = 0;
         std::size_t voters = 0;
         for (const auto& s : v->seats) {
-            peer_id who;
             if (s.address == settings.address) {
-                who = self;
+                ++reached;
+                voters += v->is_voter(self) ? 1 : 0;
             } else if (const auto at = contacts.find(s.address); at != contacts.end() && now - at->second.heard < settings.lease) {
-                who = at->second.peer;
+                ++reached;
+                voters += at->second.cluster == v->cluster && v->is_voter(at->second.peer) ? 1 : 0;
             }
-            reached += who.is_nil() ? 0 : 1;
-            voters += !who.is_nil() && v->is_voter(who) ? 1 : 0;
         }
         return reached >= v->quorum() && voters < v->quorum();
     }
@@ -395,9 +411,6 @@ struct node::state final : view_layer::facts {
         next_look = now + settings.lease / 4;
         std::erase_if(contacts, [&](const auto& c) { return now - c.second.heard > 4 * settings.lease; });
         std::erase_if(came_round, [&](const auto& c) { return now - c.second.second > settings.lease; });
-        if (last_seen_at.size() > base::limits::members) {
-            last_seen_at.clear();
-        }
         if (!leaving && is_forgotten(now)) {
             finish(errc::no_quorum);
         }
@@ -430,7 +443,9 @@ struct node::state final : view_layer::facts {
             finish(errc::shutting_down);
             return;
         }
-        if (d.at == phase::asking && (me->leaving || d.give_up <= now)) {
+        // Who owns nothing and fills no seat has nothing that a view would have to take from it first.
+        const bool owns_nothing = !agreement.current()->is_voter(self) && !agreement.map()->owns_any(self);
+        if (d.at == phase::asking && (me->leaving || owns_nothing || d.give_up <= now)) {
             d.at = phase::handing_over;
             d.give_up = now + 2 * settings.lease;
         }
@@ -479,6 +494,7 @@ struct node::state final : view_layer::facts {
     struct contact {
         peer_id peer;
         time_point heard;
+        cluster_id cluster;  // that it showed
     };
 
     const base::settings settings;
@@ -499,9 +515,12 @@ struct node::state final : view_layer::facts {
     std::optional<time_point> next_look;
     std::optional<departure> leaving;
     std::optional<output> last_word;
+    cluster_id shown_cluster;                                           // by the sender of what is being handled
     std::map<endpoint, contact> contacts;                               // who answers at an address (VIEW-2, FOUND-6)
     std::map<peer_id, endpoint> last_seen_at;                           // of peers that are neither members nor in gossip yet
     std::map<peer_id, std::pair<peer_id, time_point>> came_round;       // whose messages came round by whom (NET-1)
+    std::deque<std::pair<view_number, time_point>> installs;            // of the last A
+    view_number overtaken;                                              // and whatever was older before that (LEASE-7)
     std::deque<message> local;                                          // to ourselves: no system call
     statistics stats;
     base::outbox<output> out;
@@ -522,16 +541,27 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         s.settle(now);
         return;
     }
+    s.shown_cluster = head.cluster;
     const auto& v = s.agreement.current();
     const auto* view_message = std::get_if<view_layer::message>(&what);
     const bool is_open = std::holds_alternative<swim::message>(what) || (view_message != nullptr && is_for_strangers(*view_message));
     const bool is_ours = v && head.cluster == v->cluster;
     if (!from_address.is_nil() && (!v || !v->has(head.from))) {
+        if (s.last_seen_at.size() > base::limits::members) {
+            s.last_seen_at.clear();
+        }
         s.last_seen_at[head.from] = from_address;
     }
-    if (v && !head.cluster.is_nil() && !is_ours && head.is_leased && !s.was_leased && !s.leaving) {
+    if (v && s.settings.seeds.empty() && !head.cluster.is_nil() && !is_ours && head.is_leased && !s.leaving) {
+        s.out.push(complaint{errc::seeds_differ, to_string(from_address) + " is a member of a cluster of this name that has seats; this peer was started without "
+                                                 "seeds. Give it the seeds of that cluster, or another cluster name."});
+        s.finish(errc::seeds_differ);  // SEAT-2
+    } else if (v && !head.cluster.is_nil() && !is_ours && head.is_leased && !s.was_leased && !s.leaving) {
         s.finish(errc::wrong_cluster);  // FOUND-3
     } else if (is_open || is_ours) {
+        if (const auto* asked = view_message == nullptr ? nullptr : std::get_if<view_layer::join>(view_message)) {
+            s.contacts[asked->self.address] = {head.from, now.now, head.cluster};  // FOUND-6: gossip alone hears of a seat too seldom
+        }
         if (is_ours && head.installed.value != 0) {
             s.agreement.shows(head.from, head.installed, now.now);
         }

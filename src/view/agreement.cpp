@@ -32,6 +32,11 @@ std::string text_of(const std::vector<endpoint>& seeds) {
     return out;
 }
 
+std::string text_of(const lease_terms& t) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(t.lease).count();
+    return "lease " + std::to_string(ms) + " ms with clock_drift " + std::to_string(t.drift_ppm) + " ppm";
+}
+
 constexpr std::size_t steps_in_a_message = 32;
 
 }  // namespace
@@ -204,6 +209,7 @@ void agreement::ask_every_seat() {
     asked.self = self_;
     asked.seeds = seeds_;
     asked.stopped_being = settings_.stopped_being;
+    asked.terms = {settings_.lease, settings_.drift_ppm()};
     if (!shown_.empty()) {
         // Of two clusters met under one name either will do; the newer chain is the likelier to live.
         asked.shown = std::max_element(shown_.begin(), shown_.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->second;
@@ -231,9 +237,17 @@ void agreement::on(const peer_id& from, const endpoint& at, const join& asked, b
         out_.push(send{from, reply_to, join_refused{refusal::seeds_differ, text}});
         return;
     }
+    if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()}) {
+        const auto text = text_of(asked.terms) + " there, " + text_of({settings_.lease, settings_.drift_ppm()}) + " in the cluster; give every peer the same profile and times";
+        out_.push(complains{errc::times_differ, to_string(asked.self.address) + " asked to join with other times: " + text});
+        out_.push(send{from, reply_to, join_refused{refusal::times_differ, text}});  // LEASE-6
+        return;
+    }
     if (const auto* m = v.find(from)) {
         if (const auto whole = chain_.welcome_for(m->since)) {
             out_.push(send{from, reply_to, *whole});
+        } else if (m->since.value == 1 && founded_by_) {
+            out_.push(send{from, reply_to, founded{*founded_by_}});  // a founder that has not heard that view 1 was chosen
         }
         return;
     }
@@ -270,7 +284,7 @@ void agreement::on(const join_refused& told) {
         out_.push(evicted{errc::evicted});
         return;
     }
-    const auto why = told.why == refusal::seeds_differ ? errc::seeds_differ : errc::ring_not_supported;
+    const auto why = told.why == refusal::seeds_differ ? errc::seeds_differ : told.why == refusal::times_differ ? errc::times_differ : errc::ring_not_supported;
     out_.push(complains{why, told.text});
 }
 
@@ -319,7 +333,13 @@ void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
         out_.push(send{from, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
         return;
     }
-    if (asked.value.number != asked.number || !apply(*current(), asked.value)) {
+    if (asked.value.number != asked.number) {
+        return;
+    }
+    // It follows from n and the value alone, so what one acceptor takes all do. Were it decided, a wrong checksum would
+    // end every member.
+    const auto after = apply(*current(), asked.value);
+    if (!after || asked.value.checksum != facts_.checksum(*after, *facts_.next_map(map(), *current(), *after))) {
         return;
     }
     // VIEW-1: views may be quicker than the seconds they are named for, but not for long.
@@ -414,7 +434,7 @@ void agreement::send_steps(const peer_id& to, view_number after) {
             }
         }
         out_.push(send{to, {}, steps{std::move(*kept)}});
-    } else if (!current()->has(to) && (current()->find_former(to) != nullptr || after.value + base::limits::steps_kept < current()->number.value)) {
+    } else if (after.value + base::limits::steps_kept < current()->number.value || (!current()->has(to) && current()->find_former(to) != nullptr)) {
         out_.push(send{to, {}, outdated{after}});
     }
 }
@@ -428,8 +448,11 @@ void agreement::drain_founding(base::time_point now) {
             out_.push(persist{p->epoch});
         } else if (const auto* f = std::get_if<founding::founded_with_us>(&*out)) {
             if (!current()) {
+                founded_by_ = f->value;
                 complete(chain_.found(first_view(f->value, seeds_), facts_), now);
             }
+        } else if (const auto* t = std::get_if<founding::times_differ>(&*out)) {
+            out_.push(complains{errc::times_differ, to_string(t->at) + ": " + std::string{explain(errc::times_differ)}});
         } else if (const auto* d = std::get_if<founding::differs>(&*out)) {
             out_.push(complains{errc::seeds_differ, to_string(d->at) + " has the seeds " + text_of(d->theirs) + ", we have " + text_of(seeds_) +
                                                         "; give every peer the same list"});

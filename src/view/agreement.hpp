@@ -101,6 +101,7 @@ private:
     candidates candidates_;
     proposer proposer_;
     founding founding_;
+    std::optional<founding_value> founded_by_;    // of a cluster this peer has founded with others
     acceptor<accepted_change> acceptor_;
     std::optional<base::time_point> finish_at_;   // an accepted value waits for its decision until then
     base::time_point installed_at_{};

@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/deadline.hpp"
+
 namespace holdfast::view_layer {
 
 view first_view(const founding_value& value, const std::vector<endpoint>& seeds) {
@@ -78,17 +80,29 @@ void founding::handle(const peer_id& from, const endpoint& at, const message& wh
 
 void founding::tick(epoch highest, base::moment now) {
     highest_told_ = std::max(highest_told_, highest);
+    if (const auto* p = std::get_if<preparing>(&phase_); p != nullptr && base::is_due(p->proposes_at, now.now)) {
+        propose(now);
+    }
     if (next_try_ && *next_try_ <= now.now) {
         prepare(now.now);
     }
 }
 
-std::optional<base::time_point> founding::deadline() const { return next_try_; }
+std::optional<base::time_point> founding::deadline() const {
+    auto due = next_try_;
+    if (const auto* p = std::get_if<preparing>(&phase_)) {
+        base::earlier(due, p->proposes_at);
+    }
+    return due;
+}
 
 void founding::on(const peer_id& from, const endpoint& at, const found_prepare& asked, bool has_view, epoch highest) {
     if (asked.seeds != seeds_) {
         out_.push(differs{asked.seeds, at});
         out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::seeds_differ, {}, highest, seeds_}});
+    } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()}) {
+        out_.push(times_differ{at});
+        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::times_differ, {}, highest, {}}});
     } else if (has_view) {
         out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
     } else if (!acceptor_.prepare(asked.ballot)) {
@@ -120,9 +134,16 @@ void founding::on(const peer_id& from, const found_promise& given, base::moment 
     // FOUND-2: one PeerId for each seat. Should a seat have restarted meanwhile, the later word counts.
     std::erase_if(phase->promises, [&](const auto& p) { return p.second.self.seat == given.self.seat; });
     phase->promises.emplace(from, given);
-    if (phase->promises.size() < quorum()) {
-        return;
+    if (phase->promises.size() == seeds_.size()) {
+        propose(now);
+    } else if (phase->promises.size() >= quorum() && !phase->proposes_at) {
+        // View 1 with a bare quorum of seats would not survive one crash, and VIEW-1 holds view 2 back for a second.
+        phase->proposes_at = now.now + settings_.batch_wait;
     }
+}
+
+void founding::propose(base::moment now) {
+    auto* phase = std::get_if<preparing>(&phase_);
     accepting next{phase->mine, {}, {}, {}};
     const accepted_founding* highest = nullptr;
     for (const auto& [id, p] : phase->promises) {
@@ -138,7 +159,8 @@ void founding::on(const peer_id& from, const found_promise& given, base::moment 
         next.value.slots = settings_.slots;
         // FOUND-5. The 61 s are VIEW-1's 60 and the rounding of two clocks to whole seconds.
         const auto by_wall = std::clamp<std::int64_t>(now.wall_s + 61, 0, std::numeric_limits<std::uint32_t>::max());
-        next.value.epoch = std::max(epoch{static_cast<std::uint32_t>(by_wall)}, epoch{highest_told_.value + 1});
+        const auto after_all = std::min<std::uint64_t>(std::uint64_t{highest_told_.value} + 1, std::numeric_limits<std::uint32_t>::max());
+        next.value.epoch = std::max(epoch{static_cast<std::uint32_t>(by_wall)}, epoch{static_cast<std::uint32_t>(after_all)});
         for (const auto& [id, p] : phase->promises) {
             next.value.founders.push_back(p.self);
         }
@@ -193,6 +215,9 @@ void founding::on(const endpoint& at, const found_rejected& given, base::time_po
     if (given.why == found_refusal::seeds_differ) {
         out_.push(differs{given.seeds, at});
     }
+    if (given.why == found_refusal::times_differ) {
+        out_.push(times_differ{at});
+    }
     const auto* p = std::get_if<preparing>(&phase_);
     const auto* a = std::get_if<accepting>(&phase_);
     if (given.why == found_refusal::higher_ballot && ((p != nullptr && p->mine == given.ballot) || (a != nullptr && a->mine == given.ballot))) {
@@ -202,11 +227,11 @@ void founding::on(const endpoint& at, const found_rejected& given, base::time_po
 
 void founding::prepare(base::time_point now) {
     const ballot mine{++highest_round_, *seat_, self_.id};
-    phase_ = preparing{mine, {}};
+    phase_ = preparing{mine, {}, {}};
     // Silence means that too few seats are up; ask again after the founding wait.
     next_try_ = now + settings_.founding_wait + random_.between({}, settings_.founding_wait);
     for (const auto& s : seeds_) {
-        out_.push(send{s == self_.address ? self_.id : peer_id{}, s, found_prepare{mine, seeds_}});
+        out_.push(send{s == self_.address ? self_.id : peer_id{}, s, found_prepare{mine, seeds_, {settings_.lease, settings_.drift_ppm()}}});
     }
 }
 

@@ -46,7 +46,11 @@ public:
         std::vector<endpoint> theirs;
         endpoint at;
     };
-    using output = std::variant<send, persist, founded_with_us, differs>;
+    /// Another seat has other times (LEASE-6).
+    struct times_differ {
+        endpoint at;
+    };
+    using output = std::variant<send, persist, founded_with_us, differs, times_differ>;
 
     founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds, std::uint64_t seed, base::time_point now);
 
@@ -60,6 +64,7 @@ private:
     struct preparing {
         ballot mine;
         std::map<peer_id, found_promise> promises;
+        std::optional<base::time_point> proposes_at;  // a quorum is there; the others may still come
     };
     struct accepting {
         ballot mine;
@@ -76,6 +81,7 @@ private:
     void on(const endpoint& at, const found_rejected& given, base::time_point now);
     [[nodiscard]] bool can_live(const founding_value& value, const preparing& phase) const;
     void prepare(base::time_point now);
+    void propose(base::moment now);
     void retry_later(base::time_point now);
     [[nodiscard]] std::size_t quorum() const { return seeds_.size() / 2 + 1; }
 

@@ -27,6 +27,14 @@ struct ballot {
 
 // ---- joining
 
+/// A and the drift bound. Whoever waits a lease out computes its end with its own; so all of a cluster must have the
+/// same (LEASE-6).
+struct lease_terms {
+    base::duration lease{};
+    std::uint32_t drift_ppm = 0;
+    bool operator==(const lease_terms&) const = default;
+};
+
 /// To a seat. Without `shown` it only asks which view is the newest; with it, it asks to be added (VIEW-3).
 struct join {
     member self;
@@ -34,6 +42,7 @@ struct join {
     std::optional<view_number> shown;
     peer_id stopped_being;  ///< a PeerId this process gave up, whose lease has therefore ended (LEASE-4)
     std::uint32_t ring_function = 1;
+    lease_terms terms;
     bool operator==(const join&) const = default;
 };
 struct join_shown {
@@ -41,7 +50,7 @@ struct join_shown {
     view_number newest;
     bool operator==(const join_shown&) const = default;
 };
-enum class refusal : std::uint8_t { seeds_differ = 1, ring_not_supported = 2, stale = 3, full = 4 };
+enum class refusal : std::uint8_t { seeds_differ = 1, ring_not_supported = 2, stale = 3, full = 4, times_differ = 5 };
 struct join_refused {
     refusal why{};
     std::string text;
@@ -160,6 +169,7 @@ struct founding_value {
 struct found_prepare {
     view_layer::ballot ballot;
     std::vector<endpoint> seeds;
+    lease_terms terms;
     bool operator==(const found_prepare&) const = default;
 };
 struct accepted_founding {
@@ -174,7 +184,7 @@ struct found_promise {
     holdfast::epoch highest;  ///< FOUND-5
     bool operator==(const found_promise&) const = default;
 };
-enum class found_refusal : std::uint8_t { higher_ballot = 1, has_a_view = 2, seeds_differ = 3 };
+enum class found_refusal : std::uint8_t { higher_ballot = 1, has_a_view = 2, seeds_differ = 3, times_differ = 4 };
 struct found_rejected {
     view_layer::ballot ballot;
     found_refusal why{};

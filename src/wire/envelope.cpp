@@ -41,6 +41,7 @@ struct write_alternative {
         writing a{o};
         a.put(m.origin);
         a.put(m.destination);
+        a.put(m.is_echo);
         write_lock(o, m.what);
     }
 };
@@ -59,6 +60,7 @@ bool read_any(pack::reader& in, std::uint64_t kind, node::message& what) {
         reading a{in};
         a.get(m.origin);
         a.get(m.destination);
+        a.get(m.is_echo);
         return read_lock(in, in.number(), m.what);
     }
     // Each layer has its range, so that a lock's message is not compared with every other kind.

@@ -77,7 +77,7 @@ void fields(auto& a, is<lock::gather> auto& m) { a(m.named, m.promise, m.serial,
 
 template <>
 constexpr kind about<lock::report>{0x5c, "lock.report"};
-void fields(auto& a, is<lock::report> auto& m) { a(m.named, m.serial, m.number, list(m.holds, most_holds)); }
+void fields(auto& a, is<lock::report> auto& m) { a(m.named, m.serial, m.number, m.is_too_large, list(m.holds, most_holds)); }
 
 // ---- owner to owner
 

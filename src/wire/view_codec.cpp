@@ -57,10 +57,15 @@ void fields(auto& a, is<view_layer::accepted_change> auto& v) { a(v.ballot, v.va
 
 // ---- joining
 
+void fields(auto& a, is<view_layer::lease_terms> auto& t) {
+    a(t.lease, t.drift_ppm);
+    a.check(t.lease >= base::duration::zero());
+}
+
 template <>
 constexpr kind about<view_layer::join>{0x20, "view.join"};
 void fields(auto& a, is<view_layer::join> auto& m) {
-    a(m.self, list(m.seeds, limits::seats), maybe(m.shown), m.stopped_being, m.ring_function);
+    a(m.self, list(m.seeds, limits::seats), maybe(m.shown), m.stopped_being, m.ring_function, m.terms);
 }
 
 template <>
@@ -70,7 +75,7 @@ void fields(auto& a, is<view_layer::join_shown> auto& m) { a(m.cluster, m.newest
 template <>
 constexpr kind about<view_layer::join_refused>{0x22, "view.join_refused"};
 void fields(auto& a, is<view_layer::join_refused> auto& m) {
-    a(one_of(m.why, view_layer::refusal::seeds_differ, view_layer::refusal::full), text(m.text, most_of_a_text));
+    a(one_of(m.why, view_layer::refusal::seeds_differ, view_layer::refusal::times_differ), text(m.text, most_of_a_text));
 }
 
 template <>
@@ -151,7 +156,7 @@ void fields(auto& a, is<view_layer::accepted_founding> auto& v) { a(v.ballot, v.
 
 template <>
 constexpr kind about<view_layer::found_prepare>{0x31, "view.found_prepare"};
-void fields(auto& a, is<view_layer::found_prepare> auto& m) { a(m.ballot, list(m.seeds, limits::seats)); }
+void fields(auto& a, is<view_layer::found_prepare> auto& m) { a(m.ballot, list(m.seeds, limits::seats), m.terms); }
 
 template <>
 constexpr kind about<view_layer::found_promise>{0x32, "view.found_promise"};
@@ -160,7 +165,7 @@ void fields(auto& a, is<view_layer::found_promise> auto& m) { a(m.ballot, m.self
 template <>
 constexpr kind about<view_layer::found_rejected>{0x33, "view.found_rejected"};
 void fields(auto& a, is<view_layer::found_rejected> auto& m) {
-    a(m.ballot, one_of(m.why, view_layer::found_refusal::higher_ballot, view_layer::found_refusal::seeds_differ), m.promised, m.highest,
+    a(m.ballot, one_of(m.why, view_layer::found_refusal::higher_ballot, view_layer::found_refusal::times_differ), m.promised, m.highest,
       list(m.seeds, limits::seats));
 }
 

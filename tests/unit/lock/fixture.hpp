@@ -39,6 +39,7 @@ struct participant {
     std::vector<was_granted> granted;
     std::vector<has_failed> failed;
     std::vector<was_lost> lost;
+    std::vector<state_changed> states;
 };
 
 struct packet {
@@ -114,6 +115,8 @@ struct cluster {
                 p.failed.push_back(*f);
             } else if (auto* l = std::get_if<was_lost>(&*o)) {
                 p.lost.push_back(*l);
+            } else if (auto* t = std::get_if<state_changed>(&*o)) {
+                p.states.push_back(*t);
             }
         }
     }

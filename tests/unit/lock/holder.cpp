@@ -184,3 +184,108 @@ TEST_CASE("two locks of two owners may have the same token") {
     CHECK(c[3].as_holder.has("0", c[3].granted[0].token));
     CHECK_FALSE(c[3].as_holder.has("1", c[3].granted[1].token));
 }
+
+// ---- asked again although queued, and watching: nothing is lost on the way in these, and nobody waits for ever
+
+TEST_CASE("QUEUED: who was queued in a tenure that ended asks again: an owner two views behind") {
+    cluster c;
+    c.acquire(1, "a");
+    c.run();
+    const auto held = c[1].granted.at(0).token;
+    const auto v2 = c.next_view(2, {});
+    const auto v3 = c.next_view(1, {});
+    const auto v4 = c.next_view(2, {});
+    // 2 knows view 2 only and waits for a table; 3 is at view 4 and asks it.
+    c.install_at(2, v2);
+    for (const auto& s : {v2, v3, v4}) {
+        c.install_at(3, s);
+    }
+    c.acquire(3, "a");
+    c.run();
+    c.install_at(2, v3);
+    c.install_at(2, v4);
+    for (const auto& s : {v2, v3, v4}) {
+        c.install_at(1, s);
+    }
+    c.pass(3s);
+    c.release(1, "a", held);
+    c.pass(3s);
+    CHECK(c[3].granted.size() == 1);
+}
+
+TEST_CASE("QUEUED: who was queued in a tenure that ended asks again: a new owner that came and went") {
+    cluster c;
+    c.acquire(1, "a");
+    c.run();
+    const auto held = c[1].granted.at(0).token;
+    c.acquire(3, "a");
+    c.run();
+    // The slot goes to 2 and, with 2 removed, back to 1, who has seen neither view when 3 asks it again.
+    const auto v2 = c.next_view(2, {});
+    const auto v3 = c.next_view(1, {2});
+    c.kill(2);
+    c.install_at(3, v2);
+    c.install_at(3, v3);
+    c.run();
+    c.install_at(1, v2);
+    c.install_at(1, v3);
+    c.pass(3s);
+    c.release(1, "a", held);
+    c.pass(3s);
+    CHECK(c[3].granted.size() == 1);
+}
+
+TEST_CASE("WATCH-1: what an owner of an earlier view tells does not end the registration at the new one") {
+    cluster c;
+    c[3].as_holder.watch_lock("a", c.now);
+    c.drain(3);
+    c.run();
+    const auto v2 = c.next_view(2, {});
+    c.install_at(3, v2);  // 2 has not installed it yet, and drops the word
+    c.run();
+    c.acquire(1, "a");    // 1 is still in view 1 and tells 3
+    c.run();
+    REQUIRE(c[3].states.back().held);
+    c.install_at(1, v2);
+    c.install_at(2, v2);
+    c.pass(1s);
+    c.release(1, "a", c[1].granted.at(0).token);
+    c.pass(1s);
+    CHECK_FALSE(c[3].states.back().held);
+    c.acquire(2, "a");
+    c.pass(1s);
+    REQUIRE(c[3].states.back().held);
+    CHECK(c[3].states.back().held->holder == made_up::peer(2));
+}
+
+TEST_CASE("WATCH-1: a lock freed while its owner may not grant is told free") {
+    cluster c;
+    c.acquire(2, "a");
+    c.run();
+    c[3].as_holder.watch_lock("a", c.now);
+    c.drain(3);
+    c.run();
+    const auto number = c.acquire(3, "a");
+    c.run();
+    c[1].as_owner.set_leased(false, c.now);
+    c.release(2, "a", c[2].granted.at(0).token);
+    c.run();
+    CHECK_FALSE(c[3].states.back().held);
+    c[3].as_holder.cancel(number, c.now);
+    c.drain(3);
+    c.run();
+    c[1].as_owner.set_leased(true, c.now);
+    c.drain(1);
+    c.pass(1s);
+    CHECK_FALSE(c[3].states.back().held);
+}
+
+TEST_CASE("HOLD-1: a promise above the holder's own view is not made") {
+    cluster c;
+    const auto v2 = c.next_view(1, {2}, 0ms);
+    c.install_at(3, v2);
+    c.deliver({made_up::peer(1), made_up::peer(3), gather{c.v.number, {0xffffffff}, 1, {{0}}}});
+    CHECK(c.count<report>() == 0);
+    c.deliver({made_up::peer(1), made_up::peer(3), gather{c.v.number, c.v.epoch, 1, {{0}}}});
+    CHECK(c.count<report>() == 1);
+}

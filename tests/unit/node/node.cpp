@@ -181,3 +181,104 @@ TEST_CASE("WATCH-1: a watcher sees the note of whoever holds it, through a crash
     c.release(4, name, c.all[4].granted[0].token);
     REQUIRE(c.run_until([&] { return !c.all[1].watched.back().held; }));
 }
+
+TEST_CASE("LEASE-6: a peer with another lease does not join, and both sides say why") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.settings.lease *= 4;
+    c.start(4);
+    REQUIRE(c.run_until([&] { return !c.all[4].complaints.empty() && !c.all[1].complaints.empty(); }));
+    CHECK(c.all[4].complaints[0].why == errc::times_differ);
+    CHECK(c.all[1].complaints[0].why == errc::times_differ);
+    c.run_for(5s);
+    CHECK_FALSE(c[4].installed());
+    CHECK(c[1].installed()->members.size() == 3);
+}
+
+TEST_CASE("a founder that does not hear that view 1 was chosen is told when it asks to join") {
+    small_cluster c{3};
+    // Seat 3 is down; what says that view 1 was chosen is lost on its way to the other founder.
+    c.lose = [](const node::message& what) {
+        const auto* v = std::get_if<view_layer::message>(&what);
+        return v != nullptr && std::holds_alternative<view_layer::founded>(*v);
+    };
+    c.start(1);
+    c.start(2);
+    REQUIRE(c.run_until([&] { return c[1].installed() || c[2].installed(); }));
+    c.lose = {};
+    CHECK(c.run_until([&] { return c.is_member_everywhere({1, 2}); }, 3s));
+}
+
+TEST_CASE("LEASE-7: a member that hears no views any more is acked no more, and removed") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(5);
+    // From now on only datagrams reach 4: pings and leases, but no views, tables and asks for reports.
+    c.lose_to = [&](std::uint64_t to, bool stream) { return to == 4 && stream; };
+    c.kill(5);
+    c.acquire(1, name);
+    REQUIRE(c.run_until([&] { return c.all[1].granted.size() == 1; }));
+    CHECK(c[1].installed()->members.size() == 3);
+}
+
+TEST_CASE("SEAT-2: a peer without seeds that meets a cluster of its name with seats is in error and stops") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.kill(1);
+    auto with_seeds = std::exchange(c.settings.seeds, {});
+    c.stays_down = 1;
+    c.start(1);  // its seeds were forgotten
+    REQUIRE(c.run_until([&] { return c.all[1].restarted.has_value(); }));
+    CHECK(c.all[1].restarted == errc::seeds_differ);
+    REQUIRE_FALSE(c.all[1].complaints.empty());
+    CHECK(c.all[1].complaints[0].why == errc::seeds_differ);
+}
+
+TEST_CASE("NET-1: two peers stop going round by the voters once their link has healed") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(4);
+    const auto lock_some = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            const auto before = c.all[5].granted.size();
+            c.acquire(5, name);
+            REQUIRE(c.run_until([&] { return c.all[5].granted.size() > before; }, 5s));
+            c.release(5, name, c.all[5].granted.back().token);
+            c.run_for(200ms);
+        }
+    };
+    lock_some(3);
+    c.cut(4, 5);
+    lock_some(3);
+    c.mend();
+    lock_some(10);  // 2 s: twice as long as what came round is remembered
+    std::size_t relayed = 0;
+    c.lose = [&](const node::message& what) {
+        relayed += std::holds_alternative<node::relayed>(what) ? 1 : 0;
+        return false;
+    };
+    lock_some(10);
+    CHECK(relayed == 0);
+}
+
+TEST_CASE("a decided value with a wrong checksum is accepted by nobody") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    const auto& v = *c[2].installed();
+    view_layer::change wrong;
+    wrong.cluster = v.cluster;
+    wrong.number = v.number.next();
+    wrong.epoch = {v.epoch.value + 1};
+    wrong.checksum = 4711;
+    std::size_t accepted = 0;
+    c.lose = [&](const node::message& what) {
+        const auto* m = std::get_if<view_layer::message>(&what);
+        accepted += m != nullptr && std::holds_alternative<view_layer::accepted>(*m) ? 1 : 0;
+        return false;
+    };
+    const node::envelope head{c[1].self(), c[2].self(), v.cluster, v.number, true};
+    c.inject(1, 2, head, view_layer::message{view_layer::accept{wrong.number, {1'000'000, 0, c[1].self()}, wrong}});
+    c.run_for(3s);
+    CHECK(accepted == 0);
+    CHECK(c.is_member_everywhere({1, 2, 3}));
+}

@@ -116,7 +116,8 @@ public:
             }
             const auto p = std::move(packets_.begin()->second);
             packets_.erase(packets_.begin());
-            if (const auto to = all.find(p.to); to != all.end() && !cut_.contains({p.from, p.to})) {
+            if (const auto to = all.find(p.to); to != all.end() && !cut_.contains({p.from, p.to}) &&
+                !(lose && lose(p.what.what)) && !(lose_to && lose_to(p.to, p.what.stream))) {
                 to->second.node->handle(p.what.head, p.what.stream ? endpoint{} : made_up::address(p.from), p.what.what, moment());
                 to->second.node->check(now);
                 drain(p.to);
@@ -158,7 +159,14 @@ public:
         }
     }
 
+    void inject(std::uint64_t from, std::uint64_t to, const node::envelope& head, node::message what) {
+        packets_.emplace(std::pair{now, ++last_packet_}, packet{from, to, node::send{head, made_up::address(to), true, false, std::move(what)}});
+    }
+
     base::settings settings;
+    std::function<bool(const node::message&)> lose;
+    std::function<bool(std::uint64_t to, bool stream)> lose_to;
+    std::uint64_t stays_down = 0;  // who is not started again after its PeerId has ended
     std::map<std::uint64_t, process> all;
     time_point now{1h};
 
@@ -190,6 +198,9 @@ private:
                 p.has_left = true;
             } else if (auto* m = std::get_if<node::must_restart>(&*o)) {
                 p.restarted = m->why;
+                if (i == stays_down) {
+                    return;
+                }
                 const auto old = p.node->self();
                 start(i, m->highest_epoch, old);
             }

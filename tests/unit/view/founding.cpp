@@ -99,6 +99,9 @@ TEST_CASE_METHOD(seats, "FOUND-5: the epoch goes above the highest that anybody 
     drain(0);
     std::erase_if(wire, [&](const packet& p) { return p.what.at == seeds[2]; });
     deliver_all(at(1s));
+    all[0].part->tick({}, {at(1020ms), 1000});  // the third seat does not answer
+    drain(0);
+    deliver_all(at(1020ms));
     REQUIRE(all[0].chosen);
     CHECK(all[0].chosen->epoch.value == 5001);
 }
@@ -107,6 +110,9 @@ TEST_CASE_METHOD(seats, "FOUND-4: an accept counts only from a PeerId that promi
     all[0].part->tick({}, {at(1s), 1000});
     drain(0);
     std::erase_if(wire, [&](const packet& p) { return p.what.at == seeds[2]; });
+    deliver_all(at(1s));
+    all[0].part->tick({}, {at(1020ms), 1000});
+    drain(0);
     // Deliver until seat 0 proposes, then let a stranger accept.
     std::optional<ballot> proposed;
     while (!wire.empty() && !proposed) {
@@ -135,6 +141,9 @@ TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not a
     all[0].part->tick({}, {at(1s), 1000});
     drain(0);
     std::erase_if(wire, [&](const packet& p) { return p.what.at == seeds[2]; });
+    deliver_all(at(1s));
+    all[0].part->tick({}, {at(1020ms), 1000});
+    drain(0);
     std::optional<founding_value> old;
     while (!wire.empty()) {
         const auto p = wire.front();
@@ -177,16 +186,44 @@ TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not a
     CHECK(founders >= 2);
 }
 
-TEST_CASE_METHOD(seats, "a seat that has a view, or other seeds, does not promise") {
-    const found_prepare asked{{1, 0, peer(1)}, seeds};
+TEST_CASE_METHOD(seats, "a seat that has a view, or other seeds, or other times, does not promise") {
+    const lease_terms terms{settings.lease, settings.drift_ppm()};
+    const found_prepare asked{{1, 0, peer(1)}, seeds, terms};
     all[1].part->handle(peer(1), seeds[0], asked, true, {7}, {at(1s), 0});
     drain(1);
     REQUIRE(wire.size() == 1);
     CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::has_a_view);
     CHECK(std::get<found_rejected>(wire[0].what.what).highest == epoch{7});
     wire.clear();
-    all[1].part->handle(peer(1), seeds[0], found_prepare{{1, 0, peer(1)}, {seeds[0]}}, false, {}, {at(1s), 0});
+    all[1].part->handle(peer(1), seeds[0], found_prepare{{1, 0, peer(1)}, {seeds[0]}, terms}, false, {}, {at(1s), 0});
     drain(1);
     REQUIRE(wire.size() == 1);
     CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::seeds_differ);
+    wire.clear();
+    all[1].part->handle(peer(1), seeds[0], found_prepare{{1, 0, peer(1)}, seeds, {2 * settings.lease, terms.drift_ppm}}, false, {}, {at(1s), 0});
+    drain(1);
+    REQUIRE(wire.size() == 1);
+    CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::times_differ);  // LEASE-6
+}
+
+TEST_CASE_METHOD(seats, "view 1 has every seat that answers, not only the first that make a quorum") {
+    std::optional<founding_value> chosen;
+    for (auto t = 0ms; t < 2s && !chosen; t += 1ms) {
+        for (std::size_t i = 0; i < 3; ++i) {
+            all[i].part->tick(all[i].highest, {at(t), 1000});
+            drain(i);
+        }
+        // The third seat's word comes 5 ms later than the others'.
+        std::deque<packet> late;
+        for (std::size_t n = wire.size(); n > 0; --n) {
+            const auto p = wire.front();
+            wire.pop_front();
+            (p.what.at == seeds[2] && t % 5ms != 0ms ? late : wire).push_back(p);
+        }
+        deliver_all(at(t));
+        wire.insert(wire.end(), late.begin(), late.end());
+        chosen = all[0].chosen;
+    }
+    REQUIRE(chosen);
+    CHECK(chosen->founders.size() == 3);
 }

@@ -34,8 +34,8 @@ TEST_CASE("golden bytes", "[wire]") {
     REQUIRE(hex(lock::message{lock::request{{9}, "orders", "n", true, {8}}}) == "50" "95" "09" "a66f7264657273" "a16e" "c3" "08");
     REQUIRE(hex(lock::message{lock::grant{{9}, "orders", token::make({5}, 2), false}}) == "56" "94" "09" "a66f7264657273" "cf0000000280000002" "c2");
     REQUIRE(hex(lock::message{lock::gather{{4}, {6}, 1, {{5}, {6}, {200}}}}) == "5b" "94" "04" "06" "01" "c4050005" "00c101");
-    REQUIRE(hex(node::relayed{{0, 1}, {0, 2}, lock::cancelled{{3}}}) ==
-            "70" "c41000000000000000000000000000000001" "c41000000000000000000000000000000002" "58" "91" "03");
+    REQUIRE(hex(node::relayed{{0, 1}, {0, 2}, true, lock::cancelled{{3}}}) ==
+            "70" "c41000000000000000000000000000000001" "c41000000000000000000000000000000002" "c3" "58" "91" "03");
     view_layer::change change{{1, 2}, {2}, {77}, {}, {{0, 9}}, {}, {{1, {}}}, 5};
     REQUIRE(hex(view_layer::message{view_layer::accept{{2}, {1, 2, {}}, change}}) ==
             "29" "93" "02" "93" "01" "02" "c41000000000000000000000000000000000"

@@ -222,8 +222,8 @@ TEST_CASE("numbers out of range are refused", "[wire]") {
                 out.text("");
             });
         };
-        REQUIRE(wire::decode(refused(4), "c").has_value());
-        for (const std::uint64_t why : {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{257}, ~std::uint64_t{0}}) {
+        REQUIRE(wire::decode(refused(5), "c").has_value());
+        for (const std::uint64_t why : {std::uint64_t{0}, std::uint64_t{6}, std::uint64_t{257}, ~std::uint64_t{0}}) {
             REQUIRE(why_refused(refused(why)) == decode_error::malformed);
         }
     }
