@@ -80,6 +80,15 @@ json first_line_of(child c, int expected_code = 0) {
     return l ? json::parse(l->text, nullptr, false) : json{};
 }
 
+bool is_member(const agents& a, const std::string& name) {
+    for (const auto& m : first_line_of(child{a.command({"members", "--json", "--control", a.control(0)})})) {
+        if (m["name"] == name && m["member"].get<bool>()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 TEST_CASE("holdfast run gives the command its lock and token, and its exit code back", "[process]") {
@@ -100,6 +109,8 @@ TEST_CASE("holdfast run gives the command its lock and token, and its exit code 
     CHECK(child{a.command({"run", "--lock", "job", "--", (a.folder / "missing").string()})}.wait() == 127);
     CHECK(child{a.command({"run", "--lock", "job", "--", a.folder.string()})}.wait() == 126);
     CHECK(child{a.command({"run", "--lock", "job", "--wait", "soon", "--", "/bin/true"})}.wait() == 64);
+    CHECK(child{a.command({"run", "--lock", "job", "--wait", "3000000h", "--", "/bin/true"})}.wait() == 64);
+    CHECK(child{{tool, "run", "--seeds", "127.0.0.1:1,127.0.0.1:2", "--profile", "local", "--lock", "job", "--", "/bin/true"}}.wait() == 64);
     CHECK(child{a.command({"run", "--", "/bin/true"})}.wait() == 64);
     CHECK(child{a.command({"run", "--lock", std::string(513, 'x'), "--", "/bin/true"})}.wait() == 64);
 }
@@ -146,12 +157,55 @@ TEST_CASE("holdfast run: a command that hangs is dead before the lease of its lo
     CHECK(job.wait() == 76);
 }
 
-TEST_CASE("holdfast run: its command does not outlive it", "[process]") {
+TEST_CASE("holdfast run: its command does not outlive it, nor what the command has started", "[process]") {
     const auto& a = unharmed();
-    auto job = a.run("job", "echo held; while :; do sleep 0.01; done");
+    auto job = a.run("job", "sleep 1000 & echo held; while :; do sleep 0.01; done");
     REQUIRE(job.expect("held"));
     job.kill(SIGKILL);
     CHECK(job.output_ends(20s));
+}
+
+TEST_CASE("holdfast run: a command is dead before its lease ends although run was stopped", "[process]") {
+    const auto& a = unharmed();
+    const auto sign = (a.folder / "sign-of-life").string();
+    REQUIRE(mkfifo(sign.c_str(), 0600) == 0);
+    child reader{{"/bin/cat", sign}};
+    auto job = a.run("stopped", "exec > " + sign + "; sleep 1000 & echo held; while :; do sleep 0.01; done");
+    REQUIRE(reader.expect("held"));
+    const auto stopped = steady::now();
+    job.kill(SIGSTOP);
+    const auto gone = reader.output_ends(20s);
+    REQUIRE(gone);
+    CHECK(*gone - stopped <= lease);
+    CHECK(a.run("stopped", "true").wait() == 0);
+    job.kill(SIGCONT);
+    CHECK(job.wait() == 76);
+}
+
+TEST_CASE("holdfast run: stopped at the terminal, its command stops too, and goes on with it", "[process]") {
+    const auto& a = unharmed();
+    auto job = a.run("job", "trap 'echo asked; exit 5' TERM; echo held; while :; do read line || sleep 0.01; done");
+    REQUIRE(job.expect("held"));
+    job.kill(SIGTSTP);
+    siginfo_t what{};
+    REQUIRE(waitid(P_PID, static_cast<id_t>(job.id()), &what, WSTOPPED | WNOWAIT) == 0);
+    job.kill(SIGCONT);
+    job.kill(SIGTERM);
+    CHECK(job.expect("asked"));
+    CHECK(job.wait() == 5);
+}
+
+TEST_CASE("holdfast run: a signal ends the wait for the lock", "[process]") {
+    const auto& a = unharmed();
+    auto holder = a.run("job", "echo held; read line");
+    REQUIRE(holder.expect("held"));
+    auto waiter = a.run("job", "echo mine", {"--name", "waiter"});
+    const auto until = steady::now() + 20s;
+    while (!is_member(a, "waiter") && steady::now() < until) {
+    }
+    waiter.kill(SIGTERM);
+    CHECK(waiter.wait() == 128 + SIGTERM);
+    holder.end_input();
 }
 
 TEST_CASE("holdfast run without a majority of seats", "[process]") {
@@ -201,23 +255,15 @@ TEST_CASE("holdfast agent leaves at SIGTERM, and its options come from the envir
         unsetenv(name);
     }
     REQUIRE(fourth.expect("ready "));
-    const auto is_member = [&] {
-        for (const auto& m : first_line_of(child{a.command({"members", "--json", "--control", a.control(0)})})) {
-            if (m["name"] == "from-the-environment" && m["member"].get<bool>()) {
-                return true;
-            }
-        }
-        return false;
-    };
     const auto until = steady::now() + 20s;
-    while (!is_member() && steady::now() < until) {
+    while (!is_member(a, "from-the-environment") && steady::now() < until) {
     }
-    CHECK(is_member());
+    CHECK(is_member(a, "from-the-environment"));
     fourth.kill(SIGTERM);
     CHECK(fourth.wait() == 0);
-    while (is_member() && steady::now() < until) {
+    while (is_member(a, "from-the-environment") && steady::now() < until) {
     }
-    CHECK_FALSE(is_member());
+    CHECK_FALSE(is_member(a, "from-the-environment"));
 }
 
 TEST_CASE("examples: cron_once runs the job on one machine of many", "[process]") {

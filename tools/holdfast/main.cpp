@@ -1,5 +1,6 @@
 // holdfast: a peer, or a question to a cluster, from the command line. README.md has the exit codes.
 #include <csignal>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -26,6 +27,7 @@ using nlohmann::json;
 
 constexpr int unavailable = 69;  // EX_UNAVAILABLE
 constexpr int usage = 64;        // EX_USAGE
+constexpr int internal = 70;     // EX_SOFTWARE
 
 struct common {
     std::string listen, seeds, cluster = "default", name, profile = "lan", key_file, control;
@@ -104,7 +106,7 @@ json answer(const holdfast::peer& p, const std::string& what, const std::string&
 
 void print(const std::string& what, const json& a, bool as_json) {
     if (as_json || a.is_null() || a.contains("error")) {
-        std::printf("%s\n", a.dump().c_str());
+        std::printf("%s\n", a.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
     } else if (what == "members") {
         std::printf("%-10s %-24s %-24s %-8s %-6s %6s  %s\n", "ID", "NAME", "ADDRESS", "MEMBER", "VOTER", "SLOTS", "SEEMS");
         for (const auto& m : a) {
@@ -171,7 +173,8 @@ void serve_one(int listener, const holdfast::peer& p) {
     const auto text = [&](const char* key) {
         return question.is_object() && question.contains(key) && question[key].is_string() ? question[key].get<std::string>() : std::string{};
     };
-    const auto out = answer(p, text("ask"), text("name")).dump() + "\n";
+    // Names are any bytes their peers chose; JSON is UTF-8.
+    const auto out = answer(p, text("ask"), text("name")).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
     (void)!send(fd, out.data(), out.size(), MSG_NOSIGNAL);
     close(fd);
 }
@@ -197,7 +200,13 @@ int agent(const common& options) {
     sigprocmask(SIG_BLOCK, &ends, nullptr);
     const int signals = signalfd(-1, &ends, SFD_CLOEXEC);
     auto c = options.make(false);
-    c.on_event = [](const holdfast::event& e) { std::fprintf(stderr, "holdfast: %s\n", holdfast::to_string(e).c_str()); };
+    const int stopped = eventfd(0, EFD_CLOEXEC);
+    c.on_event = [stopped](const holdfast::event& e) {
+        std::fprintf(stderr, "holdfast: %s\n", holdfast::to_string(e).c_str());
+        if (std::holds_alternative<holdfast::events::stopped>(e)) {
+            eventfd_write(stopped, 1);
+        }
+    };
     auto p = holdfast::peer::start(std::move(c));
     if (!p) {
         std::fprintf(stderr, "holdfast: %s\n", p.error().text.c_str());
@@ -215,10 +224,16 @@ int agent(const common& options) {
     }
     bool is_ready = false;
     for (;;) {
-        pollfd fds[2] = {{signals, POLLIN, 0}, {listener, POLLIN, 0}};
-        poll(fds, 2, is_ready ? -1 : 20);
+        pollfd fds[3] = {{signals, POLLIN, 0}, {listener, POLLIN, 0}, {stopped, POLLIN, 0}};
+        poll(fds, 3, is_ready ? -1 : 20);
         if (fds[0].revents != 0) {
             break;
+        }
+        if (fds[2].revents != 0) {
+            if (listener >= 0) {
+                unlink(options.control.c_str());
+            }
+            return internal;  // the event has said why
         }
         if (fds[1].revents != 0) {
             serve_one(listener, *p);
@@ -274,8 +289,12 @@ int main(int argc, char** argv) {
             return agent(options);
         }
         if (run_command->parsed()) {
-            auto p = join(options);
-            return p ? holdfast_tool::run(*p, run) : unavailable;
+            const auto c = options.make(true);
+            if (const auto sound = c.validate(); !sound) {
+                std::fprintf(stderr, "holdfast: %s\n", sound.error().text.c_str());
+                return usage;
+            }
+            return holdfast_tool::run([&] { return join(options); }, holdfast::times_of(c).lease, run);
         }
         const std::string what = members->parsed() ? "members" : view->parsed() ? "view" : "owner";
         if (!options.control.empty()) {

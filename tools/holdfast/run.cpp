@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -15,16 +16,65 @@
 #include <cstring>
 #include <cstdlib>
 #include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "guard.hpp"
 
 namespace holdfast_tool {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int usage = 64, unavailable = 69, not_in_time = 75, lock_lost = 76;
+constexpr int usage = 64, unavailable = 69, os_error = 71, not_in_time = 75, lock_lost = 76;
 
-/// Starts the command in a process group of its own. The kernel kills it should we die without a word: it would go on
-/// without its lock.
+/// The signals that are meant for the command. Blocked while this lives, so that none ends us between grant and start.
+class signals {
+public:
+    signals() {
+        sigset_t all;
+        sigemptyset(&all);
+        for (const int one : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
+            sigaddset(&all, one);
+        }
+        sigprocmask(SIG_BLOCK, &all, nullptr);
+        descriptor_ = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    }
+    ~signals() { close(descriptor_); }
+    signals(const signals&) = delete;
+    signals& operator=(const signals&) = delete;
+
+    [[nodiscard]] int descriptor() const { return descriptor_; }
+    /// The next that has come, or 0.
+    int take() const {
+        signalfd_siginfo got{};
+        return read(descriptor_, &got, sizeof got) == sizeof got ? static_cast<int>(got.ssi_signo) : 0;
+    }
+    /// What `wait` returns; a signal that comes meanwhile asks it to stop, and is still there to be taken.
+    template <class Wait>
+    auto until_one_comes(Wait wait) const {
+        const int over = eventfd(0, EFD_CLOEXEC);
+        std::stop_source stop;
+        std::jthread looking{[&] {
+            pollfd fds[2] = {{descriptor_, POLLIN, 0}, {over, POLLIN, 0}};
+            poll(fds, 2, -1);
+            if (fds[0].revents != 0) {
+                stop.request_stop();
+            }
+        }};
+        auto result = wait(stop.get_token());
+        eventfd_write(over, 1);
+        looking.join();
+        close(over);
+        return result;
+    }
+
+private:
+    int descriptor_ = -1;
+};
+
+/// Starts the command in a process group of its own. The kernel kills it should we die before the guard knows of it.
 pid_t start(const std::vector<std::string>& command, const holdfast::hold& held) {
     std::vector<char*> arguments;
     for (const auto& one : command) {
@@ -65,13 +115,13 @@ std::optional<std::chrono::nanoseconds> duration_of(const std::string& text) {
     }
     const auto unit = text.substr(used);
     const double seconds = unit == "ms" ? 1e-3 : unit == "s" || unit.empty() ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : -1;
-    if (seconds < 0 || !(number >= 0 && number < 1e9)) {
+    if (seconds < 0 || !(number >= 0 && number * seconds < 1e9)) {
         return std::nullopt;
     }
     return std::chrono::nanoseconds{static_cast<std::int64_t>(number * seconds * 1e9)};
 }
 
-int run(holdfast::peer& with, const run_options& options) {
+int run(const std::function<std::optional<holdfast::peer>()>& join, std::chrono::nanoseconds lease, const run_options& options) {
     holdfast::acquire_options how;
     if (!options.wait.empty()) {
         how.wait = duration_of(options.wait);
@@ -80,66 +130,95 @@ int run(holdfast::peer& with, const run_options& options) {
             return usage;
         }
     }
+    signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit code could be had
+    guard watch;               // before the peer starts its threads
+    if (!watch.is_running()) {
+        std::perror("holdfast: the guard of the command cannot be started");
+        return os_error;
+    }
+    signals passed_on;
+    auto with = join();
+    if (!with) {
+        return unavailable;
+    }
     how.note = "holdfast run, process " + std::to_string(getpid());
-    auto held = with.lock(options.lock, how);
+    auto held = passed_on.until_one_comes([&](std::stop_token stop) {
+        how.stop = std::move(stop);
+        return with->lock(options.lock, how);
+    });
     if (!held) {
+        if (const int one = passed_on.take(); one != 0) {
+            return 128 + one;
+        }
         std::fprintf(stderr, "holdfast: %s not locked: %s\n", options.lock.c_str(), held.error().text.c_str());
         const auto code = held.error().code;
         return code == holdfast::errc::timed_out || code == holdfast::errc::would_block ? not_in_time
                : code == holdfast::errc::name_too_long                                   ? usage
                                                                                         : unavailable;
     }
-    sigset_t passed_on;
-    sigemptyset(&passed_on);
-    for (const int one : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2}) {
-        sigaddset(&passed_on, one);
+
+    // SIGTERM when a third of the lease is left, SIGKILL when a tenth is: dead before another may be granted the lock.
+    const auto asks_at = lease / 3, kills_at = lease / 10;
+    // The clock first: were we stopped in between, the time would be too early and not too late.
+    const auto dies_at = [&] {
+        const auto now = boot_now();
+        return now + (held->remaining() - kills_at).count();
+    };
+    if (held->remaining() <= kills_at) {
+        std::fprintf(stderr, "holdfast: the lock was lost before the command was started\n");
+        return lock_lost;
     }
-    sigprocmask(SIG_BLOCK, &passed_on, nullptr);
-    const int signals = signalfd(-1, &passed_on, SFD_CLOEXEC);
     const auto child = start(options.command, *held);
     if (child < 0) {
         std::perror("holdfast: fork");
-        return 71;  // EX_OSERR
+        return os_error;
     }
+    watch.let_live(child, dies_at());
     const int ended = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
+    if (ended < 0) {
+        std::perror("holdfast: pidfd_open");
+        kill(-child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        return os_error;
+    }
 
     // The lease is looked at here, by the clock, as often as needed to act before its end; no callback has to come in time.
-    const auto full = held->remaining();
-    bool was_asked = false;
-    bool is_lost = false;
+    bool was_asked = false, was_killed = false;
     for (;;) {
+        watch.let_live(child, dies_at());
         const auto left = held->remaining();
-        // SIGTERM when a third of the lease is left, SIGKILL when a tenth is: dead before another may be granted it.
-        if (left < full / 10) {
+        if (left <= kills_at) {
             kill(-child, SIGKILL);
-            is_lost = true;
-        } else if (left < full / 3) {
-            if (!was_asked) {
-                std::fprintf(stderr, "holdfast: the lock is at risk; asking the command to end\n");
-                kill(-child, SIGTERM);
-                was_asked = is_lost = true;
-            }
+            was_killed = true;
+        } else if (left <= asks_at && !was_asked) {
+            std::fprintf(stderr, "holdfast: the lock is at risk; asking the command to end\n");
+            kill(-child, SIGTERM);
+            was_asked = true;
         }
-        const auto look_again = is_lost ? full / 100 : full / 20;
-        pollfd fds[2] = {{ended, POLLIN, 0}, {signals, POLLIN, 0}};
+        const auto look_again = was_asked ? lease / 100 : lease / 20;
+        pollfd fds[2] = {{ended, POLLIN, 0}, {passed_on.descriptor(), POLLIN, 0}};
         poll(fds, 2, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(look_again).count()));
-        if (fds[1].revents != 0) {
-            signalfd_siginfo got{};
-            if (read(signals, &got, sizeof got) == sizeof got) {
-                kill(-child, static_cast<int>(got.ssi_signo));
-            }
-        }
         if (fds[0].revents != 0) {
             break;
         }
+        if (const int one = fds[1].revents != 0 ? passed_on.take() : 0; one == SIGTSTP) {
+            // Stopped together, and woken together unless the lock is gone by then; meanwhile the guard has the time.
+            kill(-child, SIGSTOP);
+            raise(SIGSTOP);
+            if (held->remaining() > kills_at) {
+                kill(-child, SIGCONT);
+            }
+        } else if (one != 0) {
+            kill(-child, one);
+        }
     }
     kill(-child, SIGKILL);  // what it leaves behind in its group works under the lock too; not yet reaped, so the id is still its
+    watch.has_ended();
     int status = 0;
     waitpid(child, &status, 0);
     close(ended);
-    close(signals);
-    const bool was_ours = held->release().has_value();
-    if (is_lost || !was_ours) {
+    was_killed = was_killed || held->remaining() <= kills_at;  // by the guard then
+    if (!held->release() || was_killed) {
         std::fprintf(stderr, "holdfast: the lock was lost while the command ran\n");
         return lock_lost;
     }
