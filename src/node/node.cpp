@@ -541,6 +541,12 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         s.settle(now);
         return;
     }
+    // A departure whose patience has run out ends the lease before this message can have us grant anything.
+    s.advance_departure(now.now);
+    if (s.is_over) {
+        s.settle(now);
+        return;
+    }
     s.shown_cluster = head.cluster;
     const auto& v = s.agreement.current();
     const auto* view_message = std::get_if<view_layer::message>(&what);

@@ -406,6 +406,7 @@ void cluster::perform(std::uint32_t at, node::send& s) {
     if (trace_.is_printed()) {
         say(at, "> " + plan_.places[*to].name + " " + trace_.describe(s.what) + (verdict.is_lost ? "  (lost)" : ""));
     }
+    const bool is_table = kind_of(s.what) == kind_of_type<lock::table>;
     packet_.envelope = s.head;
     packet_.what = std::move(s.what);
     const auto n = network_.blank();
@@ -423,11 +424,30 @@ void cluster::perform(std::uint32_t at, node::send& s) {
     out.from_run = p.run;
     out.to_run = places_[*to].node ? places_[*to].run : 0;
     out.is_stream = s.stream || bytes.size() > base::limits::datagram;
+    if (is_table) {
+        remember_table(out, verdict.brings_back_older);
+    }
     if (p.pause_in_next_step) {
         p.unsent.push_back(n);
         return;
     }
     network_.post(n, verdict.delay + (s.is_lazy ? random_.between({}, 2ms) : base::duration{}));
+}
+
+void cluster::remember_table(const packet& sent, bool brings_back_older) {
+    auto& former = former_tables_[sent.to];
+    if (brings_back_older) {
+        for (const auto& old : former) {
+            const auto n = network_.blank();
+            network_.at(n) = old;
+            network_.at(n).is_stream = false;  // a copy of a former connection: nothing keeps it in order
+            network_.post(n, {});
+        }
+    }
+    former.push_back(sent);
+    if (former.size() > 8) {
+        former.pop_front();
+    }
 }
 
 void cluster::perform(std::uint32_t at, const node::persist_epoch& p) { places_[at].persisted = std::max(places_[at].persisted, p.epoch); }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,6 +49,7 @@ public:
     struct verdict {
         bool is_lost = false;
         base::duration delay{};
+        bool brings_back_older = false;  ///< of the same kind to the same process; for tables only
     };
     virtual verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) = 0;
 
@@ -164,6 +166,7 @@ private:
     void tell_lease(std::uint32_t at);
 
     void perform(std::uint32_t at, node::send& s);
+    void remember_table(const packet& sent, bool brings_back_older);
     void perform(std::uint32_t at, const node::persist_epoch& p);
     void perform(std::uint32_t at, const node::granted& g);
     void perform(std::uint32_t at, const node::request_failed& f);
@@ -199,6 +202,7 @@ private:
     std::vector<news> news_;
     std::vector<news> telling_;
     wire::packet packet_;  // reused for what is sent
+    std::map<std::uint32_t, std::deque<packet>> former_tables_;  // sent to each place
     std::int64_t least_wall_ = 0;
     std::int64_t most_wall_ = 0;
     counters counters_;

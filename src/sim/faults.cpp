@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t crash_now = 1;
 constexpr std::uint64_t pause_now = 2;
 constexpr std::uint64_t isolate_now = 3;
+constexpr std::uint64_t bury_again = 4;
 
 /// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
 message_kind draw_prey(base::random_source& random) {
@@ -63,6 +64,9 @@ void faults::handle(const event& e) {
                 machines_.crash(e.where, up_to(plan_.faults.longest_outage));
             } else if (e.detail == pause_now) {
                 machines_.pause(e.where, up_to(plan_.faults.longest_pause), false);
+            } else if (e.detail == bury_again) {
+                unearthed_.reset();
+                isolate({e.where}, 2 * plan_.common.lease);
             } else {
                 isolate({e.where}, up_to(plan_.faults.longest_cut));
             }
@@ -80,6 +84,17 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
     if (is_swim(kind) && (is_slandered(from) || is_slandered(to))) {
         v.is_lost = true;
         return v;
+    }
+    if (held_up_tables_ > 0 && kind == kind_of_type<lock::table>) {
+        v.brings_back_older = true;
+        v.delay += random_.between(20ms, 600ms);
+    }
+    if (kind == kind_of_type<view_layer::accepted>) {
+        unearth();
+        v.delay += unearthed_ ? random_.between(20ms, 80ms) : base::duration{};
+    }
+    if (unearthed_ && *unearthed_ == to && kind == kind_of_type<view_layer::steps>) {
+        v.is_lost = true;
     }
     for (const auto& g : plan_.faults.grudges) {
         if (g.against == kind) {
@@ -157,7 +172,7 @@ void faults::inject(fault f) {
         case fault::cut_link: {
             const auto other = victim();
             if (someone != other) {
-                begin({{{someone, other}, {other, someone}}, {}, {}}, up_to(p.longest_cut));
+                begin({{{someone, other}, {other, someone}}, {}, {}, false, false}, up_to(p.longest_cut));
             }
             break;
         }
@@ -166,7 +181,7 @@ void faults::inject(fault f) {
             if (random_.chance(0.5)) {
                 cut_off({someone}, from_them, !from_them, up_to(p.longest_cut));
             } else if (const auto other = anyone(); other != someone) {
-                begin({{from_them ? link{someone, other} : link{other, someone}}, {}, {}}, up_to(p.longest_cut));
+                begin({{from_them ? link{someone, other} : link{other, someone}}, {}, {}, false, false}, up_to(p.longest_cut));
             }
             break;
         }
@@ -187,7 +202,7 @@ void faults::inject(fault f) {
         case fault::slow_link: {
             const auto other = victim();
             machines_.net().slow_down(someone, other, up_to(2500ms));
-            begin({{}, {{someone, other}}, {}}, up_to(p.longest_cut));
+            begin({{}, {{someone, other}}, {}, false, false}, up_to(p.longest_cut));
             break;
         }
         case fault::reset_streams:
@@ -198,7 +213,7 @@ void faults::inject(fault f) {
             break;
         case fault::slander: {
             const auto how_long = random_.between(500ms, 3s);
-            begin({{}, {}, someone}, how_long);
+            begin({{}, {}, someone, false, false}, how_long);
             if (random_.chance(0.6)) {
                 // About when gossip has given it up: only its lease says that it lives.
                 const auto what = random_.chance(0.5) ? isolate_now : pause_now;
@@ -209,6 +224,36 @@ void faults::inject(fault f) {
         case fault::ambush:
             set_ambush();
             break;
+        case fault::old_tables:
+            begin({{}, {}, {}, false, true}, random_.between(2s, 8s));
+            break;
+        case fault::late_burial:
+            bury(someone);
+            break;
+    }
+}
+
+/// LEASE-1: what if a voter went on acking somebody whose removal it has accepted? He must be heard after the vote and
+/// before the decision, and not hear of it.
+void faults::bury(std::uint32_t place) {
+    if (buried_ || unearthed_) {
+        return;
+    }
+    buried_ = place;
+    burial_ = cut_off({place}, true, true, 3s + plan_.common.lease, true);
+}
+
+void faults::unearth() {
+    if (!buried_) {
+        return;
+    }
+    const auto place = *buried_;
+    if (const auto at = lasting_.find(burial_); at != lasting_.end()) {
+        const auto what = std::move(at->second);
+        lasting_.erase(at);
+        end(what);
+        unearthed_ = place;
+        events_.plan(events_.now() + random_.between(60ms, 250ms), event_kind::fault_now, place, bury_again);
     }
 }
 
@@ -224,8 +269,9 @@ void faults::split() {
 
 void faults::isolate(const group& lonely, base::duration how_long) { cut_off(lonely, true, true, how_long); }
 
-void faults::cut_off(const group& some, bool from_them, bool to_them, base::duration how_long) {
+std::uint64_t faults::cut_off(const group& some, bool from_them, bool to_them, base::duration how_long, bool is_burial) {
     lasting what;
+    what.is_burial = is_burial;
     for (const auto a : some) {
         for (std::uint32_t b = 0; b < machines_.places(); ++b) {
             if (std::find(some.begin(), some.end(), b) != some.end()) {
@@ -239,7 +285,7 @@ void faults::cut_off(const group& some, bool from_them, bool to_them, base::dura
             }
         }
     }
-    begin(std::move(what), how_long);
+    return begin(std::move(what), how_long);
 }
 
 void faults::set_ambush() {
@@ -268,15 +314,17 @@ void faults::befalls(fate f, std::uint32_t place) {
     }
 }
 
-void faults::begin(lasting what, base::duration how_long) {
+std::uint64_t faults::begin(lasting what, base::duration how_long) {
     for (const auto& [from, to] : what.cut) {
         machines_.net().cut(from, to);
     }
     if (what.slandered) {
         ++slandered_[*what.slandered];
     }
+    held_up_tables_ += what.holds_tables_up ? 1 : 0;
     lasting_.emplace(++last_id_, std::move(what));
     events_.plan(events_.now() + how_long, event_kind::end_of_fault, 0, last_id_);
+    return last_id_;
 }
 
 void faults::end(const lasting& what) {
@@ -288,6 +336,10 @@ void faults::end(const lasting& what) {
     }
     if (what.slandered) {
         --slandered_[*what.slandered];
+    }
+    held_up_tables_ -= what.holds_tables_up ? 1 : 0;
+    if (what.is_burial) {
+        buried_.reset();
     }
 }
 

@@ -37,6 +37,8 @@ private:
         std::vector<link> cut;
         std::vector<link> slowed;
         std::optional<std::uint32_t> slandered;
+        bool is_burial = false;
+        bool holds_tables_up = false;
     };
     enum class fate : std::uint8_t { spared, crashes, pauses, is_isolated };
     struct ambush {
@@ -51,10 +53,12 @@ private:
     void inject(fault f);
     void split();
     void isolate(const group& lonely, base::duration how_long);
-    void cut_off(const group& some, bool from_them, bool to_them, base::duration how_long);
+    std::uint64_t cut_off(const group& some, bool from_them, bool to_them, base::duration how_long, bool is_burial = false);
     void set_ambush();
     void befalls(fate f, std::uint32_t place);
-    void begin(lasting what, base::duration how_long);
+    void bury(std::uint32_t place);
+    void unearth();
+    std::uint64_t begin(lasting what, base::duration how_long);
     void end(const lasting& what);
 
     [[nodiscard]] std::uint32_t anyone();
@@ -71,6 +75,10 @@ private:
     std::uint64_t last_id_ = 0;
     std::vector<unsigned> slandered_;
     std::optional<ambush> ambush_;
+    std::optional<std::uint32_t> buried_;     // cut off until its removal is voted on
+    std::uint64_t burial_ = 0;                // the cut, as in lasting_
+    std::optional<std::uint32_t> unearthed_;  // heard for a moment
+    unsigned held_up_tables_ = 0;
     bool is_mended_ = false;
     std::array<std::uint64_t, fault_kinds> injected_{};
 };

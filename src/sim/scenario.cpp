@@ -33,7 +33,7 @@ base::settings draw_settings(base::random_source& random, const options& asked) 
     s.batch_wait = 20ms;
     s.proposer_stagger = 30ms;
     s.founding_wait = 300ms;
-    s.slots = 64;
+    s.slots = one_of<std::uint32_t, 4>(random, {64, 64, 16, 5});  // the fewer, the oftener a lock changes its owner
     s.retry = 50ms;
     s.probe_period = 200ms;
     s.probe_timeout = 100ms;
@@ -93,7 +93,8 @@ work_plan draw_work(base::random_source& random) {
 
 std::string_view to_string(fault f) {
     constexpr std::array<std::string_view, fault_kinds> names{"crash",      "crash_majority", "pause",     "split",         "isolate", "cut_link", "one_way",
-                                                              "leave",      "clock_rate",     "wall_step", "slow_link",     "reset_streams", "slander", "ambush"};
+                                                              "leave",      "clock_rate",     "wall_step", "slow_link",     "reset_streams", "slander", "ambush",
+                                                              "old_tables", "late_burial"};
     return names[static_cast<std::size_t>(f)];
 }
 

@@ -44,8 +44,10 @@ enum class fault : std::uint8_t {
     reset_streams,
     slander,         ///< gossip about a process does not get through; sometimes it is then cut off
     ambush,          ///< something happens at the very moment when a certain message is sent
+    old_tables,      ///< tables are held up, and former ones to the same process come again just before
+    late_burial,     ///< a process is cut off until its removal is voted on, heard for a moment, and cut off again
 };
-constexpr std::size_t fault_kinds = 14;
+constexpr std::size_t fault_kinds = 16;
 [[nodiscard]] std::string_view to_string(fault f);
 
 /// Messages of one kind fare worse than the others.
