@@ -273,7 +273,7 @@ detector::detector(const base::settings& settings, peer_id self, std::uint64_t s
 
 detector::~detector() = default;
 
-void detector::handle(const peer_id& from, const endpoint&, const message& what, time_point now) {
+void detector::handle(const peer_id& from, const endpoint& address, const message& what, time_point now) {
     auto& s = *state_;
     const auto learn_all = [&](const std::vector<rumour>& told) {
         for (const auto& r : told) {
@@ -284,7 +284,8 @@ void detector::handle(const peer_id& from, const endpoint&, const message& what,
         s.meet(from, p->sender, now);
         learn_all(p->gossip);
         if (p->target.is_nil() || p->target == s.self) {
-            s.send_to(from, p->sender.address, false, ack{p->sequence, s.me(), s.gossip_for(from)});
+            // The way it came: a stream is the last resort of a peer whose datagrams do not arrive.
+            s.send_to(from, p->sender.address, address.is_nil(), ack{p->sequence, s.me(), s.gossip_for(from)});
         }
     } else if (const auto* r = std::get_if<ping_request>(&what)) {
         s.meet(from, r->sender, now);
