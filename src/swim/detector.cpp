@@ -1,6 +1,7 @@
 #include "swim/detector.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -29,6 +30,7 @@ struct detector::state {
         std::uint64_t sequence = 0;  // the asker's
         peer_id asker;
         endpoint address;
+        std::optional<time_point> say_nack;  // none once we have
         time_point ends;
     };
 
@@ -291,7 +293,9 @@ void detector::handle(const peer_id& from, const endpoint& address, const messag
         s.meet(from, r->sender, now);
         learn_all(r->gossip);
         const auto mine = ++s.last_sequence;
-        s.favours[mine] = {r->sequence, from, r->sender.address, now + s.settings.probe_timeout};
+        // Lifeguard: at 80 % of the timeout, so that the nack is there before the asker's period is over. An ack that comes
+        // later than that is still passed on.
+        s.favours[mine] = {r->sequence, from, r->sender.address, now + s.settings.probe_timeout * 4 / 5, now + s.settings.probe_period};
         s.send_to(r->target, r->target_address, false, ping{mine, r->target, s.me(), s.gossip_for(r->target)});
     } else if (const auto* a = std::get_if<ack>(&what)) {
         s.meet(from, a->sender, now);
@@ -321,12 +325,11 @@ void detector::handle(const peer_id& from, const endpoint& address, const messag
 void detector::tick(time_point now) {
     auto& s = *state_;
     for (auto at = s.favours.begin(); at != s.favours.end();) {
-        if (at->second.ends <= now) {
+        if (base::is_due(at->second.say_nack, now)) {
+            at->second.say_nack.reset();
             s.send_to(at->second.asker, at->second.address, false, nack{at->second.sequence});
-            at = s.favours.erase(at);
-        } else {
-            ++at;
         }
+        at = at->second.ends <= now ? s.favours.erase(at) : std::next(at);
     }
     if (s.running && base::is_due(s.running->go_indirect, now)) {
         s.go_indirect();
@@ -361,6 +364,7 @@ std::optional<time_point> detector::deadline() const {
         base::earlier(due, s.running->ends);
     }
     for (const auto& [mine, f] : s.favours) {
+        base::earlier(due, f.say_nack);
         base::earlier(due, f.ends);
     }
     base::earlier(due, s.peers.next_overdue());
