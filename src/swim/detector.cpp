@@ -76,6 +76,9 @@ struct detector::state {
             return;
         }
         queue.add(told);
+        if (const auto* k = peers.find(told.about); k != nullptr && k->is_probed()) {
+            enter_round(told.about);
+        }
         if (effect != holdfast::swim::roster::effect::confirmed) {
             out.push(believes{told.about, told.state, told.name, told.address});
         }
@@ -108,6 +111,17 @@ struct detector::state {
         local_health = static_cast<std::size_t>(std::clamp(health, 0, static_cast<int>(settings.max_local_health)));
     }
     base::duration scaled(base::duration d) const { return d * static_cast<int>(local_health + 1); }
+
+    /// SWIM section 4.3: a newcomer gets a random place in the round that is running. At a fixed one, peers that join in
+    /// a row would be probed in a row by everybody, and in a large group it would wait for a whole round.
+    void enter_round(const peer_id& id) {
+        if (std::find(order.begin(), order.end(), id) != order.end()) {
+            return;
+        }
+        const auto place = random.below(order.size() + 1);
+        order.insert(std::next(order.begin(), static_cast<std::ptrdiff_t>(place)), id);
+        at_in_order += place < at_in_order ? 1 : 0;
+    }
 
     std::optional<peer_id> next_target() {
         for (std::size_t tries = 0; tries <= order.size() + 1; ++tries) {
@@ -377,6 +391,7 @@ std::optional<output> detector::next() { return state_->out.next(); }
 void detector::know(const peer_id& peer, const std::string& name, const endpoint& address, time_point now) {
     if (peer != state_->self && state_->peers.find(peer) == nullptr) {
         (void)state_->peers.apply({condition::alive, peer, 0, peer, name, address}, now);
+        state_->enter_round(peer);
     }
 }
 
