@@ -79,7 +79,7 @@ struct detector::state {
         if (const auto* k = peers.find(told.about); k != nullptr && k->is_probed()) {
             enter_round(told.about);
         }
-        if (effect != holdfast::swim::roster::effect::confirmed) {
+        if (effect == holdfast::swim::roster::effect::changed || effect == holdfast::swim::roster::effect::added) {
             out.push(believes{told.about, told.state, told.name, told.address});
         }
     }

@@ -33,7 +33,7 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
         const auto longest = base::duration{static_cast<base::duration::rep>(settings_.suspicion_max_mult * static_cast<double>(shortest.count()))};
         k.suspected = suspicion{now, shortest, longest, std::min(settings_.suspicion_confirmations, others), {told.by}};
     }
-    return is_new ? effect::added : differs ? effect::changed : effect::none;
+    return is_new ? effect::added : differs ? effect::changed : effect::renewed;
 }
 
 known_peer* roster::find(const peer_id& id) {

@@ -25,7 +25,8 @@ struct known_peer {
 
 class roster {
 public:
-    enum class effect { none, confirmed, changed, added };
+    /// `renewed`: a later incarnation says what was believed already.
+    enum class effect { none, confirmed, renewed, changed, added };
 
     explicit roster(const base::settings& settings) : settings_{settings} {}
 
