@@ -221,6 +221,17 @@ struct detector::state {
         for (const auto& [id, k] : peers.all()) {
             all.push_back(k.told);
         }
+        return all;
+    }
+    /// Without the dead we never knew alive: each who heard of them keeps them for the whole of forget_dead_after, and if
+    /// all told on what they heard, somebody would always have heard of them late and nobody could ever forget them.
+    std::vector<rumour> roster_to_tell() const {
+        std::vector<rumour> all{about_me()};
+        for (const auto& [id, k] : peers.all()) {
+            if (!k.is_hearsay) {
+                all.push_back(k.told);
+            }
+        }
         if (all.size() > base::limits::members) {
             all.resize(base::limits::members);
         }
@@ -231,13 +242,13 @@ struct detector::state {
         // At the join, a second later (the first answer may come from one as new as we are), then periodically.
         next_push_pull = now + (push_pulls++ == 0 ? base::duration{std::chrono::seconds{1}} : settings.push_pull_period);
         if (const auto to = some_alive(1, {}); !to.empty()) {
-            send_to(to[0], peers.find(to[0])->told.address, true, push_pull{false, me(), whole_roster()});
+            send_to(to[0], peers.find(to[0])->told.address, true, push_pull{false, me(), roster_to_tell()});
             return;
         }
         std::vector<endpoint> seeds = settings.seeds;
         std::erase(seeds, settings.address);
         if (!seeds.empty()) {
-            send_to({}, seeds[random.below(seeds.size())], true, push_pull{false, me(), whole_roster()});
+            send_to({}, seeds[random.below(seeds.size())], true, push_pull{false, me(), roster_to_tell()});
         }
     }
 
@@ -331,7 +342,7 @@ void detector::handle(const peer_id& from, const endpoint& address, const messag
         s.meet(from, pp->sender, now);
         learn_all(pp->roster);
         if (!pp->is_answer) {
-            s.send_to(from, pp->sender.address, true, push_pull{true, s.me(), s.whole_roster()});
+            s.send_to(from, pp->sender.address, true, push_pull{true, s.me(), s.roster_to_tell()});
         }
     }
 }

@@ -26,6 +26,7 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
     k.told = told;
     k.changed = differs ? now : k.changed;
     k.suspected.reset();
+    k.is_hearsay = !k.is_probed() && (is_new || k.is_hearsay);
     if (told.state == condition::suspect) {
         const auto members = alive();
         const auto others = members > 2 ? members - 2 : 0;  // neither the accuser nor the suspect

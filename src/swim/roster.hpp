@@ -19,6 +19,7 @@ struct known_peer {
     rumour told;                          ///< the newest believed of it
     base::time_point changed;             ///< when its condition changed last
     std::optional<suspicion> suspected;   ///< while it is a suspect
+    bool is_hearsay = false;              ///< dead or left when we first heard of it, and ever since
 
     [[nodiscard]] bool is_probed() const { return told.state == condition::alive || told.state == condition::suspect; }
 };
