@@ -365,10 +365,12 @@ void detector::tick(time_point now) {
     if (s.next_probe <= now) {
         s.start_probe(now);
     }
-    for (auto told : s.peers.overdue(now)) {
-        told.state = condition::dead;
-        told.by = s.self;
-        s.learn(told, now);
+    if (!s.has_left) {  // who leaves accuses nobody
+        for (auto told : s.peers.overdue(now)) {
+            told.state = condition::dead;
+            told.by = s.self;
+            s.learn(told, now);
+        }
     }
     if (base::is_due(s.next_gossip(), now)) {
         s.gossip_round(now);
@@ -392,7 +394,9 @@ std::optional<time_point> detector::deadline() const {
         base::earlier(due, f.say_nack);
         base::earlier(due, f.ends);
     }
-    base::earlier(due, s.peers.next_overdue());
+    if (!s.has_left) {
+        base::earlier(due, s.peers.next_overdue());
+    }
     base::earlier(due, s.next_gossip());
     return due;
 }
