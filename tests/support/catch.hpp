@@ -3,6 +3,7 @@
 
 #ifdef HOLDFAST_CATCH2_V3
 #include <catch2/catch_all.hpp>
+using Catch::Approx;  // version 2 has it without a name space
 #else
 #include <catch2/catch.hpp>
 #endif
