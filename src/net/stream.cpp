@@ -17,6 +17,9 @@ constexpr std::size_t hello_size = 64;
 constexpr std::size_t length_size = 4;
 constexpr std::uint32_t refused = 0x80000000U;
 
+constexpr std::size_t most_kept = 1 << 20;       // bytes of messages for an end that is not proven
+constexpr std::size_t cost_of_keeping = 64;      // of each, beside its bytes
+
 void put_length(std::uint8_t* at, std::uint32_t length) {
     for (int i = 0; i < 4; ++i) {
         at[i] = static_cast<std::uint8_t>(length >> (24 - 8 * i));
@@ -91,21 +94,29 @@ bool stream::heed_hello(std::span<const std::uint8_t> hello) {
         receives_ = is_dialled_ ? back : there;
     }
     is_greeted_ = true;
-    put_frame({});  // the proof that we have the key
-    for (const auto& k : std::exchange(kept_, {})) {
-        put_frame(k.message);
-    }
-    kept_bytes_ = 0;
+    put_frame({});  // the proof that we have the key: sent for a mere hello, so that neither end waits for the other's
     return true;
 }
 
 void stream::append(std::span<const std::byte> message, base::time_point now) {
-    if (!is_greeted_) {
+    if (!is_proven_) {
         kept_.push_back({{message.begin(), message.end()}, now});
-        kept_bytes_ += message.size();
+        kept_bytes_ += message.size() + cost_of_keeping;
         return;
     }
     put_frame(message);
+}
+
+bool stream::would_keep_too_much(std::size_t size) const {
+    return !is_proven_ && !kept_.empty() && kept_bytes_ + size + cost_of_keeping > most_kept;
+}
+
+void stream::prove() {
+    is_proven_ = true;
+    for (const auto& k : std::exchange(kept_, {})) {
+        put_frame(k.message);
+    }
+    kept_bytes_ = 0;
 }
 
 void stream::put_frame(std::span<const std::byte> message) {
@@ -231,7 +242,7 @@ std::optional<std::size_t> stream::consume(std::span<std::uint8_t> bytes, const 
         }
         used += length_size + length;
         if (!is_proven_) {
-            is_proven_ = true;  // its first frame is the empty proof
+            prove();  // its first frame is the empty proof
             continue;
         }
         ++counters_.frames_in;
@@ -258,7 +269,7 @@ std::size_t stream::drop_older(base::time_point than) {
         if (k.since >= than) {
             return false;
         }
-        kept_bytes_ -= k.message.size();
+        kept_bytes_ -= k.message.size() + cost_of_keeping;
         return true;
     });
     return before - kept_.size();

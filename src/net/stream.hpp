@@ -35,24 +35,27 @@ public:
 
     /// The connection is there (a dialled one): begins to greet. False: it failed.
     [[nodiscard]] bool connected();
-    /// Appends a message as a frame; before the greeting is done it is kept.
+    /// Appends a message as a frame. Until the other end is proven it is kept: whoever sends a hello is not yet who it says.
     void append(std::span<const std::byte> message, base::time_point now);
+    /// Keeping one more message would hold more for an end that nobody knows yet than it is worth. A first one always fits.
+    [[nodiscard]] bool would_keep_too_much(std::size_t size) const;
     /// Writes what there is. False: the stream is broken.
     [[nodiscard]] bool write();
     /// Reads once and gives whole messages to `to`. False: the stream has ended, `why_refused` may say why.
     [[nodiscard]] bool read(std::vector<std::uint8_t>& scratch, const sink& to);
-    /// Before the greeting is done: drops what has waited for too long. Returns how many messages that was.
+    /// Until the other end is proven: drops what has waited for too long. Returns how many messages that was.
     std::size_t drop_older(base::time_point than);
 
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] const endpoint& at() const { return at_; }
-    [[nodiscard]] const peer_id& peer() const { return peer_; }  ///< nil until its hello came
+    [[nodiscard]] const peer_id& peer() const { return peer_; }  ///< nil until its hello came, a mere claim until it is proven
     [[nodiscard]] bool is_dialled() const { return is_dialled_; }
     [[nodiscard]] bool is_connecting() const { return is_connecting_; }
-    [[nodiscard]] bool is_proven() const { return is_proven_; }  ///< the other end has shown that it has the key
-    [[nodiscard]] bool can_send() const { return is_greeted_; }
+    [[nodiscard]] bool is_greeted() const { return is_greeted_; }
+    /// The other end has shown that it has the key, so it is the peer it claims to be. Without a key: it has answered our hello.
+    [[nodiscard]] bool is_proven() const { return is_proven_; }
     [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
-    [[nodiscard]] std::size_t queued() const { return out_.size() - written_ + kept_bytes_; }
+    [[nodiscard]] std::size_t queued() const { return out_.size() - written_; }
     [[nodiscard]] base::time_point began() const { return began_; }
     [[nodiscard]] const std::optional<error>& why_refused() const { return why_refused_; }
 
@@ -72,6 +75,7 @@ private:
     void greet();
     [[nodiscard]] bool heed_hello(std::span<const std::uint8_t> hello);
     [[nodiscard]] std::optional<std::size_t> consume(std::span<std::uint8_t> bytes, const sink& to);
+    void prove();
     void put_frame(std::span<const std::byte> message);
     void refuse(refusal why);
     void was_refused(refusal why, bool by_them);

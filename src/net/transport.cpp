@@ -125,12 +125,13 @@ struct transport::state {
         }
     }
 
-    /// The usable stream to a peer. When both ends have dialled, both choose the one that the lower PeerId dialled, so
-    /// that whoever claims it to wait for an answer hears the answer there.
+    /// The usable stream to a peer: a proven one, because anybody can send a hello that claims to be that peer. When both
+    /// ends have dialled, both choose the one that the lower PeerId dialled, so that whoever claims it to wait for an
+    /// answer hears the answer there.
     std::uint64_t usable_stream(const peer_id& to) const {
         std::uint64_t any = 0;
         for (const auto& [id, s] : streams) {
-            if (s->peer() == to && s->can_send()) {
+            if (s->is_proven() && s->peer() == to) {
                 if (s->is_dialled() == (mine.self < to)) {
                     return id;
                 }
@@ -145,7 +146,7 @@ struct transport::state {
             return usable;
         }
         for (const auto& [id, s] : streams) {  // one that is being made, or for whoever is at that address
-            if (s->is_dialled() && s->at() == at && (to.is_nil() || s->peer().is_nil())) {
+            if (s->is_dialled() && s->at() == at && (to.is_nil() || !s->is_proven())) {
                 return id;
             }
         }
@@ -178,12 +179,12 @@ struct transport::state {
             return;
         }
         auto& s = *streams.at(id);
-        if (bytes.size() > options.max_frame || s.queued() + bytes.size() > options.max_queued) {
+        if (bytes.size() > options.max_frame || s.queued() + bytes.size() > options.max_queued || s.would_keep_too_much(bytes.size())) {
             ++stats.dropped_full;
             return;
         }
         s.append(bytes, now);
-        if (!s.can_send()) {
+        if (!s.is_proven()) {
             base::earlier(next_tick, now + message_patience);
             return;
         }
@@ -243,7 +244,8 @@ struct transport::state {
             return;
         }
         const auto s = at->second;
-        const bool could_send = s->can_send();
+        const bool was_greeted = s->is_greeted();
+        const bool was_proven = s->is_proven();
         const bool goes_on = s->read(scratch, [&](std::span<const std::byte> message) {
             if (!s->is_ended) {
                 to({s->peer(), endpoint{}, message});
@@ -252,20 +254,20 @@ struct transport::state {
         if (s->is_ended) {
             return;
         }
-        if (!could_send && s->can_send()) {
+        if (!was_greeted && s->is_greeted() && s->peer() == mine.self) {
+            end(id);  // we reached ourselves
+            return;
+        }
+        if (!was_proven && s->is_proven()) {
             back_offs.erase(s->at());
-            if (s->peer() == mine.self) {
-                end(id);  // we reached ourselves
-                return;
-            }
         }
         if (!goes_on) {
             end(id);
             return;
         }
         count(*s);
-        if (!could_send && s->can_send()) {
-            write(id);
+        if (was_greeted != s->is_greeted() || was_proven != s->is_proven()) {
+            write(id);  // our proof, or what was kept for this peer
         }
     }
 

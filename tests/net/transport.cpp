@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "net/seal.hpp"
 #include "net/socket.hpp"
 
 using namespace holdfast;
@@ -74,7 +75,68 @@ bool until(std::vector<end*> ends, const std::function<bool()>& is_so) {
     return true;
 }
 
+/// A connection of somebody who knows the protocol, but not the key.
+struct stranger {
+    explicit stranger(const endpoint& at) : fd{dial(at)} {
+        pollfd waits{fd.get(), POLLOUT, 0};
+        REQUIRE(::poll(&waits, 1, 5000) == 1);
+    }
+    /// Claims to be that peer; hellos are not sealed, so anybody can.
+    void greet_as(const peer_id& id) {
+        std::vector<std::uint8_t> hello{'H', 'F', 's', 't', 1, 1, 0, 0};
+        for (const auto part : fingerprint("test")) {
+            hello.push_back(part);
+        }
+        for (const auto part : bytes_of(id)) {
+            hello.push_back(part);
+        }
+        hello.resize(64);
+        REQUIRE(::send(fd.get(), hello.data(), hello.size(), MSG_NOSIGNAL) == 64);
+    }
+    /// What came so far; nothing more once the other end has closed.
+    std::string& heard() {
+        char in[4096];
+        ssize_t n = 0;
+        while ((n = ::recv(fd.get(), in, sizeof in, MSG_DONTWAIT)) > 0) {
+            said.append(in, static_cast<std::size_t>(n));
+        }
+        is_closed = is_closed || n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+        return said;
+    }
+    descriptor fd;
+    std::string said;
+    bool is_closed = false;
+};
+
+constexpr std::size_t hello_and_proof = 64 + 4 + tag_size;
+
 }  // namespace
+
+TEST_CASE("a stranger that claims to be a peer gets nothing that is meant for it, and keeps nothing from it") {
+    end a{1}, b{2};
+    stranger s{a.net->address()};
+    s.greet_as(b.id);
+    REQUIRE(until({&a}, [&] { return s.heard().size() == hello_and_proof; }));
+    CHECK_FALSE(a.net->claim(b.id));
+    a.stream(b, "for b");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    b.stream(a, "for a");
+    REQUIRE(until({&a, &b}, [&] { return a.got.size() == 1; }));
+    CHECK(a.net->claim(b.id));
+    a.net->give_back(b.id);
+    CHECK(s.heard().size() == hello_and_proof);
+}
+
+TEST_CASE("what is kept for whoever has not proven itself is little, but a first large message fits") {
+    end a{1};
+    auto silent = listen_at({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0});
+    REQUIRE(silent);
+    const auto send = [&](std::size_t size) { a.net->send({0, 2}, silent->at, true, false, std::vector<std::byte>(size), now()); };
+    send(4u << 20);
+    CHECK(a.net->stats().dropped_full == 0);
+    send(1);
+    CHECK(a.net->stats().dropped_full == 1);
+}
 
 TEST_CASE("datagrams and streams arrive, sealed or plain, with the sender's PeerId") {
     const bool is_sealed = GENERATE(true, false);
