@@ -98,9 +98,9 @@ bool stream::heed_hello(std::span<const std::uint8_t> hello) {
     return true;
 }
 
-void stream::append(std::span<const std::byte> message, base::time_point now) {
+void stream::append(const peer_id& to, std::span<const std::byte> message, base::time_point now) {
     if (!is_proven_) {
-        kept_.push_back({{message.begin(), message.end()}, now});
+        kept_.push_back({to, {message.begin(), message.end()}, now});
         kept_bytes_ += message.size() + cost_of_keeping;
         return;
     }
@@ -114,7 +114,11 @@ bool stream::would_keep_too_much(std::size_t size) const {
 void stream::prove() {
     is_proven_ = true;
     for (const auto& k : std::exchange(kept_, {})) {
-        put_frame(k.message);
+        if (k.to.is_nil() || k.to == peer_) {
+            put_frame(k.bytes);
+        } else {
+            ++counters_.dropped;
+        }
     }
     kept_bytes_ = 0;
 }
@@ -265,11 +269,11 @@ void stream::was_refused(refusal why, bool by_them) {
 
 std::size_t stream::drop_older(base::time_point than) {
     const auto before = kept_.size();
-    std::erase_if(kept_, [&](const kept& k) {
+    std::erase_if(kept_, [&](const kept_message& k) {
         if (k.since >= than) {
             return false;
         }
-        kept_bytes_ -= k.message.size() + cost_of_keeping;
+        kept_bytes_ -= k.bytes.size() + cost_of_keeping;
         return true;
     });
     return before - kept_.size();

@@ -36,7 +36,8 @@ public:
     /// The connection is there (a dialled one): begins to greet. False: it failed.
     [[nodiscard]] bool connected();
     /// Appends a message as a frame. Until the other end is proven it is kept: whoever sends a hello is not yet who it says.
-    void append(std::span<const std::byte> message, base::time_point now);
+    /// It is meant for `to`; nil: for whoever that is. What was kept for another is dropped once the end is proven.
+    void append(const peer_id& to, std::span<const std::byte> message, base::time_point now);
     /// Keeping one more message would hold more for an end that nobody knows yet than it is worth. A first one always fits.
     [[nodiscard]] bool would_keep_too_much(std::size_t size) const;
     /// Writes what there is. False: the stream is broken.
@@ -45,6 +46,7 @@ public:
     [[nodiscard]] bool read(std::vector<std::uint8_t>& scratch, const sink& to);
     /// Until the other end is proven: drops what has waited for too long. Returns how many messages that was.
     std::size_t drop_older(base::time_point than);
+    [[nodiscard]] std::size_t kept() const { return kept_.size(); }
 
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] const endpoint& at() const { return at_; }
@@ -60,7 +62,7 @@ public:
     [[nodiscard]] const std::optional<error>& why_refused() const { return why_refused_; }
 
     struct counters {
-        std::uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0, reads = 0, writes = 0;
+        std::uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0, reads = 0, writes = 0, dropped = 0;
     };
     [[nodiscard]] counters take_counters();
 
@@ -68,6 +70,7 @@ public:
     bool is_ended = false;    ///< the transport's: closed, but the descriptor is still claimed
     bool is_watched_for_output = true;
     bool is_dirty = false;    ///< the transport's: appended to since the last write
+    base::time_point looked_again{};  ///< the transport's: when it last asked whether this peer is still the one at the address
 
 private:
     enum class refusal : std::uint8_t { wrong_key = 1, wrong_cluster = 2, version = 3 };
@@ -95,11 +98,12 @@ private:
     std::vector<std::uint8_t> out_;
     std::size_t written_ = 0;
     std::vector<std::uint8_t> in_;  // the beginning of a frame whose rest has not come
-    struct kept {
-        std::vector<std::byte> message;
+    struct kept_message {
+        peer_id to;
+        std::vector<std::byte> bytes;
         base::time_point since;
     };
-    std::vector<kept> kept_;
+    std::vector<kept_message> kept_;
     std::size_t kept_bytes_ = 0;
     std::optional<error> why_refused_;
     counters counters_;

@@ -24,6 +24,7 @@ constexpr auto greeting_time = 5s;     // for a connection to be made and both e
 constexpr auto message_patience = 2s;  // the protocol repeats what matters sooner
 constexpr auto first_back_off = 50ms;
 constexpr auto longest_back_off = 1s;
+constexpr auto between_looks = 1s;     // at an address where another peer answers than the one meant
 constexpr auto between_complaints = 1s;
 constexpr std::size_t most_unproven = 256;
 constexpr std::size_t datagrams_in_a_read = 64;
@@ -78,13 +79,18 @@ struct transport::state {
         return id;
     }
 
-    void end(std::uint64_t id) {
+    /// `has_failed`: not ended by our own choice.
+    void end(std::uint64_t id, bool has_failed = true) {
         const auto at = streams.find(id);
         if (at == streams.end()) {
             return;
         }
         const auto s = at->second;
         count(*s);
+        stats.dropped_full += s->kept();
+        if (has_failed && s->is_dialled() && !s->is_proven()) {
+            failed_to_connect(s->at(), now_seen);  // also when it was refused: each message would dial again otherwise
+        }
         if (s->why_refused()) {
             complain_about(s->at(), *s->why_refused());
         }
@@ -106,6 +112,7 @@ struct transport::state {
         stats.bytes_sent += c.bytes_out;
         stats.reads += c.reads;
         stats.writes += c.writes;
+        stats.dropped_full += c.dropped;
     }
 
     void complain_about(const endpoint& at, error what) {
@@ -145,10 +152,22 @@ struct transport::state {
         if (const auto usable = to.is_nil() ? 0 : usable_stream(to); usable != 0) {
             return usable;
         }
+        stream* other = nullptr;
         for (const auto& [id, s] : streams) {  // one that is being made, or for whoever is at that address
-            if (s->is_dialled() && s->at() == at && (to.is_nil() || !s->is_proven())) {
-                return id;
+            if (s->is_dialled() && s->at() == at) {
+                if (to.is_nil() || !s->is_proven()) {
+                    return id;
+                }
+                other = s.get();
             }
+        }
+        if (other != nullptr) {
+            // Mostly `to` is a former start of the peer there. But it may be the later one, on a host that vanished without
+            // a word, and then nothing else would tell.
+            if (now - other->looked_again < between_looks) {
+                return 0;
+            }
+            other->looked_again = now;
         }
         auto& wait = back_offs[at];
         if (now < wait.until) {
@@ -183,7 +202,7 @@ struct transport::state {
             ++stats.dropped_full;
             return;
         }
-        s.append(bytes, now);
+        s.append(to, bytes, now);
         if (!s.is_proven()) {
             base::earlier(next_tick, now + message_patience);
             return;
@@ -254,12 +273,20 @@ struct transport::state {
         if (s->is_ended) {
             return;
         }
-        if (!was_greeted && s->is_greeted() && s->peer() == mine.self) {
-            end(id);  // we reached ourselves
-            return;
+        if (!was_greeted && s->is_greeted()) {
+            if (s->peer() == mine.self) {
+                end(id);  // we reached ourselves
+                return;
+            }
+            if (!s->is_proven() && is_redundant(*s)) {
+                end(id, false);
+                return;
+            }
         }
-        if (!was_proven && s->is_proven()) {
+        if (!was_proven && s->is_proven() && s->is_dialled()) {
             back_offs.erase(s->at());
+            s->looked_again = now_seen;
+            end_others_at(id, *s);
         }
         if (!goes_on) {
             end(id);
@@ -268,6 +295,26 @@ struct transport::state {
         count(*s);
         if (was_greeted != s->is_greeted() || was_proven != s->is_proven()) {
             write(id);  // our proof, or what was kept for this peer
+        }
+    }
+
+    /// We looked who is at the address of another stream, and it is still the same peer.
+    bool is_redundant(const stream& s) const {
+        return s.is_dialled() && std::any_of(streams.begin(), streams.end(), [&](const auto& one) {
+                   return one.second->is_dialled() && one.second->is_proven() && one.second->at() == s.at() && one.second->peer() == s.peer();
+               });
+    }
+
+    /// Another peer is proven at that address, so whoever was there before is gone.
+    void end_others_at(std::uint64_t id, const stream& s) {
+        std::vector<std::uint64_t> gone;
+        for (const auto& [other, one] : streams) {
+            if (other != id && one->is_dialled() && one->is_proven() && one->at() == s.at()) {
+                gone.push_back(other);
+            }
+        }
+        for (const auto other : gone) {
+            end(other);
         }
     }
 
@@ -415,7 +462,7 @@ int transport::poll_descriptor() const { return state_->poll.get(); }
 void transport::become(const peer_id& self) {
     auto& s = *state_;
     while (!s.streams.empty()) {
-        s.end(s.streams.begin()->first);
+        s.end(s.streams.begin()->first, false);
     }
     s.introduce(self);
 }
@@ -471,12 +518,7 @@ void transport::tick(time_point now) {
         base::earlier(s.next_tick, std::min(stream->began() + greeting_time, now + message_patience));
     }
     for (const auto id : late) {
-        const auto at = s.streams.at(id)->at();
-        const bool was_dialled = s.streams.at(id)->is_dialled();
         s.end(id);
-        if (was_dialled) {
-            s.failed_to_connect(at, now);
-        }
     }
 }
 
@@ -504,9 +546,7 @@ void transport::read(const net::sink& to, time_point now) {
         if (stream->is_connecting()) {
             if ((what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
                 if (!stream->connected()) {
-                    const auto where = stream->at();
                     s.end(id);
-                    s.failed_to_connect(where, now);
                 } else {
                     s.rewatch(id, *stream);
                     s.write(id);

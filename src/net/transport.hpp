@@ -42,7 +42,8 @@ using sink = std::function<void(const received&)>;
 struct transport_statistics {
     std::uint64_t datagrams_sent = 0, datagrams_received = 0, frames_sent = 0, frames_received = 0;
     std::uint64_t bytes_sent = 0, bytes_received = 0, writes = 0, reads = 0;
-    std::uint64_t not_authentic = 0, replayed = 0, malformed = 0, dropped_full = 0, connect_failures = 0;
+    std::uint64_t not_authentic = 0, replayed = 0, malformed = 0, connect_failures = 0;
+    std::uint64_t dropped_full = 0;  ///< messages for a stream that was full, could not be made in time, or reached another peer
 };
 
 class transport {

@@ -1,5 +1,6 @@
 #include "net/transport.hpp"
 
+#include <dirent.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -31,9 +32,10 @@ std::vector<std::byte> bytes(std::string_view text) {
 }
 
 struct end {
-    explicit end(std::uint64_t n, std::vector<std::byte> key = std::vector<std::byte>(32, std::byte{1}), std::string cluster = "test") {
+    explicit end(std::uint64_t n, std::vector<std::byte> key = std::vector<std::byte>(32, std::byte{1}), std::string cluster = "test",
+                 endpoint listen = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0}) {
         transport_options o;
-        o.listen = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0};
+        o.listen = listen;
         o.cluster_name = std::move(cluster);
         o.key = std::move(key);
         o.self = id = {0, n};
@@ -107,6 +109,18 @@ struct stranger {
     std::string said;
     bool is_closed = false;
 };
+
+/// How many this process has open.
+std::size_t descriptors() {
+    auto* const all = ::opendir("/proc/self/fd");
+    REQUIRE(all != nullptr);
+    std::size_t count = 0;
+    while (::readdir(all) != nullptr) {
+        ++count;
+    }
+    ::closedir(all);
+    return count;
+}
 
 constexpr std::size_t hello_and_proof = 64 + 4 + tag_size;
 
@@ -321,6 +335,72 @@ TEST_CASE("a peer that becomes another is reached under its new id") {
     CHECK(a.got[0].first == peer_id{0, 22});
     b.datagram(a, "new me too");
     CHECK(until({&a, &b}, [&] { return a.got.size() == 2; }));
+}
+
+TEST_CASE("messages to the former start of a peer make no streams to its present one") {
+    end a{1}, b{2};
+    a.stream(b, "one");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    const auto former = b.id;
+    b.id = {0, 22};
+    b.net->become(b.id);
+    a.read();
+    const auto frozen = now();
+    const auto to_former = [&] { a.net->send(former, b.net->address(), true, false, bytes("for another"), frozen); };
+    to_former();
+    b.stream(a, "new me");
+    a.net->send({}, b.net->address(), true, false, bytes("who are you"), frozen);
+    REQUIRE(until({&a, &b}, [&] { return a.got.size() == 1 && b.got.size() == 2; }));
+    CHECK(b.got[1].second == "who are you");
+    CHECK(a.net->stats().dropped_full == 1);
+    const auto open = descriptors();
+    for (int i = 2; i < 30; ++i) {
+        to_former();
+        a.net->read([](const received&) {}, frozen);
+        b.read();
+        CHECK(a.net->stats().dropped_full == static_cast<std::uint64_t>(i));
+    }
+    CHECK(descriptors() == open);
+    // It looks again later whether that peer is there now, and closes what it opened for that.
+    a.net->send(former, b.net->address(), true, false, bytes("for another"), now() + 2s);
+    CHECK(descriptors() == open + 1);
+    CHECK(until({&a, &b}, [&] { return descriptors() == open; }));
+    CHECK(a.net->stats().connect_failures == 0);
+    CHECK(b.got.size() == 2);
+}
+
+TEST_CASE("a new peer at the address of one that vanished unnoticed is reached") {
+    end a{1};
+    endpoint at;
+    {
+        end former{2};
+        at = former.net->address();
+        a.stream(former, "one");
+        REQUIRE(until({&a, &former}, [&] { return former.got.size() == 1; }));
+    }
+    end b{3, std::vector<std::byte>(32, std::byte{1}), "test", at};
+    a.net->send(b.id, at, true, false, bytes("two"), now() + 2s);  // a has not read that its stream has ended
+    CHECK(until({&a, &b}, [&] { return b.got.size() == 1; }));
+}
+
+TEST_CASE("a peer with another key is not dialled for each message") {
+    end a{1}, b{2, std::vector<std::byte>(32, std::byte{2})};
+    const auto frozen = now();
+    const auto send = [&] { a.net->send(b.id, b.net->address(), true, false, bytes("secret"), frozen); };
+    const auto read = [&] { a.net->read([](const received&) {}, frozen); };
+    send();
+    REQUIRE(until({&b}, [&] {
+        read();
+        return a.net->stats().connect_failures == 1;
+    }));
+    CHECK(a.net->stats().dropped_full == 1);
+    const auto open = descriptors();
+    for (int i = 0; i < 10; ++i) {
+        send();
+        CHECK(descriptors() <= open);
+        read();
+        b.read();
+    }
 }
 
 TEST_CASE("what waits for a peer that is not there is bounded, and counted") {
