@@ -19,6 +19,7 @@ constexpr std::uint32_t refused = 0x80000000U;
 
 constexpr std::size_t most_kept = 1 << 20;       // bytes of messages for an end that is not proven
 constexpr std::size_t cost_of_keeping = 64;      // of each, beside its bytes
+constexpr std::size_t room_to_keep = 1 << 20;    // of a buffer that is empty again
 
 void put_length(std::uint8_t* at, std::uint32_t length) {
     for (int i = 0; i < 4; ++i) {
@@ -148,13 +149,24 @@ bool stream::write() {
             if (errno == EINTR) {
                 continue;
             }
-            return errno == EAGAIN || errno == EWOULDBLOCK;
+            if (errno != EAGAIN && errno != EWOULDBLOCK) {
+                return false;
+            }
+            // A stream that is always busy never drains: what it has written must not stay. Half, so that the moves stay rare.
+            if (written_ > out_.size() / 2) {
+                out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(written_));
+                written_ = 0;
+            }
+            return true;
         }
         written_ += static_cast<std::size_t>(n);
         counters_.bytes_out += static_cast<std::uint64_t>(n);
     }
-    out_.clear();
     written_ = 0;
+    out_.clear();
+    if (out_.capacity() > room_to_keep) {
+        out_ = std::vector<std::uint8_t>{};
+    }
     return true;
 }
 

@@ -58,6 +58,7 @@ public:
     [[nodiscard]] bool is_proven() const { return is_proven_; }
     [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
     [[nodiscard]] std::size_t queued() const { return out_.size() - written_; }
+    [[nodiscard]] std::size_t output_room() const { return out_.capacity(); }  ///< memory that its output takes
     [[nodiscard]] base::time_point began() const { return began_; }
     [[nodiscard]] const std::optional<error>& why_refused() const { return why_refused_; }
 
