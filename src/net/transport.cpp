@@ -92,7 +92,7 @@ struct transport::state {
             failed_to_connect(s->at(), now_seen);  // also when it was refused: each message would dial again otherwise
         }
         if (s->why_refused()) {
-            complain_about(s->at(), *s->why_refused());
+            complain_about(s->why_refused()->code, [&] { return s->why_refused()->text; });
         }
         ::epoll_ctl(poll.get(), EPOLL_CTL_DEL, s->fd(), nullptr);
         s->is_ended = true;
@@ -115,20 +115,20 @@ struct transport::state {
         stats.dropped_full += c.dropped;
     }
 
-    void complain_about(const endpoint& at, error what) {
-        if (what.code == errc::wrong_key) {
+    /// What a stranger does may cost memory and the attention of people only so often, from however many addresses it
+    /// comes: one limit for each reason, whoever it is about. `text` is made only when it is told.
+    template <class Text>
+    void complain_about(errc why, Text&& text) {
+        if (why == errc::wrong_key) {
             ++stats.not_authentic;
         }
-        auto& last = complained[at];
-        if (last != time_point{} && now_seen - last < between_complaints) {
+        auto& last = complained[why == errc::wrong_key ? 0 : why == errc::wrong_cluster ? 1 : 2];
+        if (last && now_seen - *last < between_complaints) {
             return;
         }
-        if (complained.size() > 1024) {
-            complained.clear();
-        }
-        complained[at] = now_seen;
+        last = now_seen;
         if (complain) {
-            complain(std::move(what));
+            complain(error{why, text()});
         }
     }
 
@@ -373,7 +373,7 @@ struct transport::state {
         const auto from = peer_of(whole.subspan<1, 16>());
         auto message = whole.subspan(datagram_header);
         if ((whole[0] == sealed_datagram) != !options.key.empty()) {
-            complain_about(at, error{errc::wrong_key, to_string(at) + (options.key.empty() ? " has a key and we have none" : " has no key")});
+            complain_about(errc::wrong_key, [&] { return to_string(at) + (options.key.empty() ? " has a key and we have none" : " has no key"); });
             return;
         }
         if (!options.key.empty()) {
@@ -385,7 +385,7 @@ struct transport::state {
             const auto key = known != nullptr ? known->key : known_senders.subkey(from);
             const auto opened = net::open(message, whole.first(datagram_header), key, counter);
             if (!opened) {
-                complain_about(at, error{errc::wrong_key, "a datagram from " + to_string(at) + " is not sealed with our key; give every peer the same"});
+                complain_about(errc::wrong_key, [&] { return "a datagram from " + to_string(at) + " is not sealed with our key; give every peer the same"; });
                 return;
             }
             auto& entry = known != nullptr ? *known : known_senders.remember(from, key);
@@ -419,7 +419,7 @@ struct transport::state {
     std::map<std::uint64_t, std::shared_ptr<stream>> ended_claims;  // closed while a caller waits on them
     std::map<peer_id, std::uint64_t> claims;
     std::map<endpoint, back_off> back_offs;
-    std::map<endpoint, time_point> complained;
+    std::optional<time_point> complained[3];  // when last of a wrong key, a wrong cluster, another version
     bool is_corked = false;
     std::vector<std::uint64_t> dirty;     // appended to, not written
     std::vector<std::uint64_t> to_write;  // of those, what uncork() writes

@@ -241,6 +241,32 @@ TEST_CASE("a replayed or damaged datagram is dropped") {
     CHECK(b.got.size() == 1);
 }
 
+TEST_CASE("forged datagrams from many addresses are all counted and one is reported in a second") {
+    end a{1};
+    const auto frozen = now();
+    const auto forge = [&] {
+        const descriptor from{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+        std::uint8_t junk[64] = {0x81};
+        sockaddr_storage to{};
+        const auto length = to_sockaddr(a.net->address(), to);
+        REQUIRE(::sendto(from.get(), junk, sizeof junk, 0, reinterpret_cast<sockaddr*>(&to), length) == sizeof junk);
+    };
+    const auto read_all = [&](base::time_point at, std::uint64_t count) {
+        return until({}, [&] {
+            a.net->read([](const received&) {}, at);
+            return a.net->stats().not_authentic == count;
+        });
+    };
+    for (int i = 0; i < 20; ++i) {
+        forge();
+    }
+    REQUIRE(read_all(frozen, 20));
+    CHECK(a.complaints == std::vector{errc::wrong_key});
+    forge();
+    REQUIRE(read_all(frozen + 1s, 21));
+    CHECK(a.complaints.size() == 2);
+}
+
 TEST_CASE("garbage at the port ends that connection and nothing else") {
     end a{1}, b{2};
     auto fd = dial(b.net->address());
