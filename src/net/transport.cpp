@@ -32,8 +32,10 @@ constexpr std::size_t scratch_size = 256 << 10;
 
 // A datagram: 1 byte version and whether it is sealed, 16 bytes PeerId, 8 bytes counter; then the message.
 constexpr std::size_t datagram_header = 25;
+constexpr std::uint8_t is_sealed = 0x80;
 constexpr std::uint8_t plain_datagram = 0x01;
-constexpr std::uint8_t sealed_datagram = 0x81;
+constexpr std::uint8_t sealed_datagram = plain_datagram | is_sealed;
+constexpr int highest_likely_version = 15;
 
 constexpr std::uint64_t tcp_listener = 0, udp_socket = 1, first_stream = 2;  // what an epoll event is about
 
@@ -368,6 +370,11 @@ struct transport::state {
     void open_datagram(std::span<std::uint8_t> whole, const endpoint& at, const net::sink& to) {
         if (whole.size() < datagram_header || (whole[0] != plain_datagram && whole[0] != sealed_datagram)) {
             ++stats.malformed;
+            // Noise is no version: they count up from 1.
+            const auto version = whole.empty() ? 0 : whole[0] & ~is_sealed;
+            if (whole.size() >= datagram_header && version != 0 && version <= highest_likely_version) {
+                complain_about(errc::version, [&] { return "a datagram from " + to_string(at) + ": " + std::string{explain(errc::version)}; });
+            }
             return;
         }
         const auto from = peer_of(whole.subspan<1, 16>());
@@ -385,7 +392,7 @@ struct transport::state {
             const auto key = known != nullptr ? known->key : known_senders.subkey(from);
             const auto opened = net::open(message, whole.first(datagram_header), key, counter);
             if (!opened) {
-                complain_about(errc::wrong_key, [&] { return "a datagram from " + to_string(at) + " is not sealed with our key; give every peer the same"; });
+                complain_about(errc::wrong_key, [&] { return not_opened(at); });
                 return;
             }
             auto& entry = known != nullptr ? *known : known_senders.remember(from, key);
@@ -399,6 +406,12 @@ struct transport::state {
             return;
         }
         to({from, at, {reinterpret_cast<const std::byte*>(message.data()), message.size()}});
+    }
+
+    std::string not_opened(const endpoint& at) const {
+        // The cluster's name goes into the subkey, so from here the two look the same.
+        return "a datagram from " + to_string(at) + " does not open with our key as one of cluster \"" + options.cluster_name +
+               "\": its sender has another key, or belongs to a cluster of another name; give every peer the same key and cluster";
     }
 
     struct back_off {

@@ -39,7 +39,10 @@ struct end {
         o.cluster_name = std::move(cluster);
         o.key = std::move(key);
         o.self = id = {0, n};
-        auto opened = transport::open(o, [this](error e) { complaints.push_back(e.code); });
+        auto opened = transport::open(o, [this](error e) {
+            complaints.push_back(e.code);
+            texts.push_back(e.text);
+        });
         REQUIRE(opened);
         net = std::move(*opened);
     }
@@ -55,6 +58,7 @@ struct end {
     peer_id id;
     std::unique_ptr<transport> net;
     std::vector<errc> complaints;
+    std::vector<std::string> texts;
     std::vector<std::pair<peer_id, std::string>> got;
 };
 
@@ -239,6 +243,34 @@ TEST_CASE("a replayed or damaged datagram is dropped") {
     pass_on();
     REQUIRE(until({&b}, [&] { return b.net->stats().not_authentic == 1; }));
     CHECK(b.got.size() == 1);
+}
+
+TEST_CASE("a datagram of another cluster with the same key is reported with both possible causes") {
+    end a{1}, b{2, std::vector<std::byte>(32, std::byte{1}), "other"};
+    b.datagram(a, "x");
+    REQUIRE(until({&a}, [&] { return !a.complaints.empty(); }));
+    CHECK(a.complaints[0] == errc::wrong_key);
+    CHECK(a.texts[0].find("another key") != std::string::npos);
+    CHECK(a.texts[0].find("cluster of another name") != std::string::npos);
+}
+
+TEST_CASE("a datagram of another version is reported, noise is not") {
+    end a{1};
+    const descriptor from{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    sockaddr_storage to{};
+    const auto length = to_sockaddr(a.net->address(), to);
+    const auto send = [&](std::uint8_t first, std::size_t size) {
+        std::uint8_t packet[64] = {first};
+        REQUIRE(::sendto(from.get(), packet, size, 0, reinterpret_cast<sockaddr*>(&to), length) == static_cast<ssize_t>(size));
+    };
+    send('G', 64);
+    send(0x82, 3);
+    send(0, 64);
+    REQUIRE(until({&a}, [&] { return a.net->stats().malformed == 3; }));
+    CHECK(a.complaints.empty());
+    send(0x82, 64);
+    REQUIRE(until({&a}, [&] { return a.net->stats().malformed == 4; }));
+    CHECK(a.complaints == std::vector{errc::version});
 }
 
 TEST_CASE("forged datagrams from many addresses are all counted and one is reported in a second") {
