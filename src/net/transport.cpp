@@ -26,6 +26,7 @@ constexpr auto first_back_off = 50ms;
 constexpr auto longest_back_off = 1s;
 constexpr auto between_looks = 1s;     // at an address where another peer answers than the one meant
 constexpr auto between_complaints = 1s;
+constexpr auto accept_pause = 100ms;   // when the system has no descriptor left
 constexpr std::size_t most_unproven = 256;
 constexpr std::size_t datagrams_in_a_read = 64;
 constexpr std::size_t scratch_size = 256 << 10;
@@ -247,6 +248,12 @@ struct transport::state {
             socklen_t length = sizeof address;
             descriptor fd{::accept4(tcp.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
             if (!fd) {
+                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                    // What waits stays readable for as long as it cannot be taken: looking away keeps the loop from spinning.
+                    watch(tcp_listener, tcp.get(), 0, EPOLL_CTL_MOD);
+                    accept_again = now + accept_pause;
+                    base::earlier(next_tick, accept_again);
+                }
                 return;
             }
             const auto unproven = std::count_if(streams.begin(), streams.end(), [](const auto& s) { return !s.second->is_proven(); });
@@ -438,6 +445,7 @@ struct transport::state {
     std::vector<std::uint64_t> to_write;  // of those, what uncork() writes
     std::optional<time_point> lazy_until;
     std::optional<time_point> next_tick;
+    std::optional<time_point> accept_again;  // the listener is not watched until then
     time_point now_seen{};
     std::vector<std::uint8_t> scratch;
     std::vector<std::uint8_t> datagram;
@@ -518,6 +526,11 @@ void transport::tick(time_point now) {
         return;
     }
     s.next_tick.reset();
+    if (base::is_due(s.accept_again, now)) {
+        s.accept_again.reset();
+        s.watch(tcp_listener, s.tcp.get(), EPOLLIN, EPOLL_CTL_MOD);
+    }
+    base::earlier(s.next_tick, s.accept_again);
     std::vector<std::uint64_t> late;
     for (const auto& [id, stream] : s.streams) {
         if (stream->is_proven()) {

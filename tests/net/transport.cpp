@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -316,6 +317,34 @@ TEST_CASE("garbage at the port ends that connection and nothing else") {
     }));
     a.stream(b, "still here");
     CHECK(until({&a, &b}, [&] { return b.got.size() == 1; }));
+}
+
+TEST_CASE("without a descriptor left, a connection that waits does not keep the loop awake, and is taken later") {
+    end a{1};
+    const auto limit_descriptors = [](rlim_t count) {
+        rlimit limit{};
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+        const auto before = limit.rlim_cur;
+        limit.rlim_cur = count;
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        return before;
+    };
+    stranger s{a.net->address()};
+    const auto frozen = now();
+    const auto read = [&] { a.net->read([](const received&) {}, frozen); };
+    pollfd loop{a.net->poll_descriptor(), POLLIN, 0};
+    REQUIRE(::poll(&loop, 1, 5000) == 1);
+    const auto before = limit_descriptors(3);
+    read();
+    limit_descriptors(before);
+    CHECK(::poll(&loop, 1, 0) == 0);
+    REQUIRE(a.net->deadline());
+    CHECK(*a.net->deadline() <= frozen + 1s);
+    a.net->tick(*a.net->deadline());
+    CHECK(until({}, [&] {
+        read();
+        return s.heard().size() == 64;
+    }));
 }
 
 TEST_CASE("lazy messages travel with the next one, in one write") {
