@@ -11,11 +11,6 @@
 namespace holdfast::net {
 namespace {
 
-bool is_ipv4(const endpoint& at) {
-    static constexpr std::uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    return std::memcmp(at.ip.data(), prefix, sizeof prefix) == 0;
-}
-
 int open_socket(const endpoint& at, int type) {
     return ::socket(is_ipv4(at) ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
@@ -50,6 +45,11 @@ result<descriptor> bound(const endpoint& at, int type) {
 }
 
 }  // namespace
+
+bool is_ipv4(const endpoint& at) {
+    static constexpr std::uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::memcmp(at.ip.data(), prefix, sizeof prefix) == 0;
+}
 
 void descriptor::reset() {
     if (fd_ >= 0) {

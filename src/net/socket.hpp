@@ -35,6 +35,7 @@ private:
     int fd_ = -1;
 };
 
+[[nodiscard]] bool is_ipv4(const endpoint& at);
 /// A mapped IPv4 endpoint becomes AF_INET, everything else AF_INET6. Returns the length used.
 socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out);
 [[nodiscard]] endpoint from_sockaddr(const sockaddr_storage& from);

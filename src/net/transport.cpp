@@ -27,7 +27,9 @@ constexpr auto longest_back_off = 1s;
 constexpr auto between_looks = 1s;     // at an address where another peer answers than the one meant
 constexpr auto between_complaints = 1s;
 constexpr auto accept_pause = 100ms;   // when the system has no descriptor left
-constexpr std::size_t most_unproven = 256;
+constexpr std::size_t most_unproven = 256;      // connections of others
+constexpr std::ptrdiff_t most_unproven_of_one = 64;
+constexpr std::size_t connections_in_a_read = 64;
 constexpr std::size_t datagrams_in_a_read = 64;
 constexpr std::size_t scratch_size = 256 << 10;
 
@@ -242,8 +244,49 @@ struct transport::state {
         }
     }
 
-    void accept_all(time_point now) {
-        for (;;) {
+    /// Whose limit a connection counts against: an IPv4 address, or all of the IPv6 network that one host mostly has.
+    static std::array<std::uint8_t, 16> origin(const endpoint& at) {
+        auto ip = at.ip;
+        if (!is_ipv4(at)) {
+            std::fill(ip.begin() + 8, ip.end(), std::uint8_t{0});
+        }
+        return ip;
+    }
+
+    struct newcomer {
+        std::uint64_t id;
+        std::array<std::uint8_t, 16> origin;
+    };
+    /// Accepted, and not proven yet, the oldest first.
+    std::vector<newcomer> newcomers() const {
+        std::vector<newcomer> out;
+        for (const auto& [id, s] : streams) {
+            if (!s->is_dialled() && !s->is_proven()) {
+                out.push_back({id, origin(s->at())});
+            }
+        }
+        return out;
+    }
+
+    /// When strangers hold all places, the oldest goes: a peer proves itself within a round trip or two, and whoever only
+    /// waits is no peer. Refusing the new one would let those that wait lock out everybody.
+    void make_room(std::vector<newcomer>& unproven, const std::array<std::uint8_t, 16>& for_origin) {
+        const auto is_same = [&](const newcomer& n) { return n.origin == for_origin; };
+        auto oldest = unproven.end();
+        if (std::count_if(unproven.begin(), unproven.end(), is_same) >= most_unproven_of_one) {
+            oldest = std::find_if(unproven.begin(), unproven.end(), is_same);
+        } else if (unproven.size() >= most_unproven) {
+            oldest = unproven.begin();
+        }
+        if (oldest != unproven.end()) {
+            end(oldest->id);
+            unproven.erase(oldest);
+        }
+    }
+
+    void accept_some(time_point now) {
+        auto unproven = newcomers();
+        for (std::size_t i = 0; i < connections_in_a_read; ++i) {
             sockaddr_storage address{};
             socklen_t length = sizeof address;
             descriptor fd{::accept4(tcp.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
@@ -256,12 +299,10 @@ struct transport::state {
                 }
                 return;
             }
-            const auto unproven = std::count_if(streams.begin(), streams.end(), [](const auto& s) { return !s.second->is_proven(); });
-            if (static_cast<std::size_t>(unproven) >= most_unproven) {
-                continue;  // closed again
-            }
+            const auto at = from_sockaddr(address);
+            make_room(unproven, origin(at));
             tune(fd.get());
-            add(std::move(fd), from_sockaddr(address), false, now);
+            unproven.push_back({add(std::move(fd), at, false, now), origin(at)});
             base::earlier(next_tick, now + greeting_time);
         }
     }
@@ -557,7 +598,7 @@ void transport::read(const net::sink& to, time_point now) {
         const auto id = events[i].data.u64;
         const auto what = events[i].events;
         if (id == tcp_listener) {
-            s.accept_all(now);
+            s.accept_some(now);
             continue;
         }
         if (id == udp_socket) {

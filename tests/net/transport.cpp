@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <thread>
@@ -84,7 +85,17 @@ bool until(std::vector<end*> ends, const std::function<bool()>& is_so) {
 
 /// A connection of somebody who knows the protocol, but not the key.
 struct stranger {
-    explicit stranger(const endpoint& at) : fd{dial(at)} {
+    explicit stranger(const endpoint& at) : fd{dial(at)} { wait(); }
+    /// From 127.0.0.`host`.
+    stranger(const endpoint& at, std::uint8_t host) : fd{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)} {
+        sockaddr_storage address{};
+        auto length = to_sockaddr({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, host}, 0}, address);
+        REQUIRE(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
+        length = to_sockaddr(at, address);
+        REQUIRE((::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), length) == 0 || errno == EINPROGRESS));
+        wait();
+    }
+    void wait() const {
         pollfd waits{fd.get(), POLLOUT, 0};
         REQUIRE(::poll(&waits, 1, 5000) == 1);
     }
@@ -317,6 +328,39 @@ TEST_CASE("garbage at the port ends that connection and nothing else") {
     }));
     a.stream(b, "still here");
     CHECK(until({&a, &b}, [&] { return b.got.size() == 1; }));
+}
+
+TEST_CASE("silent strangers lock nobody out: of one address 64 stay, of all 256, the newest") {
+    end a{1}, b{2};
+    const int hosts = GENERATE(1, 6);
+    const std::size_t each = hosts == 1 ? 300 : 60;
+    std::vector<stranger> silent;
+    for (int host = 2; host < 2 + hosts; ++host) {
+        for (std::size_t i = 0; i < each; ++i) {
+            silent.emplace_back(a.net->address(), static_cast<std::uint8_t>(host));
+            a.read();
+        }
+    }
+    const auto open = [&] { return static_cast<std::size_t>(std::count_if(silent.begin(), silent.end(), [](auto& s) { return s.heard(), !s.is_closed; })); };
+    const std::size_t expected = hosts == 1 ? 64 : 256;
+    CHECK(until({&a}, [&] { return open() == expected; }));
+    CHECK(silent.front().is_closed);
+    CHECK_FALSE(silent.back().is_closed);
+    b.stream(a, "let me in");
+    CHECK(until({&a, &b}, [&] { return a.got.size() == 1; }));
+}
+
+TEST_CASE("connections are taken some at a time") {
+    end a{1};
+    std::vector<stranger> waiting;
+    for (int i = 0; i < 100; ++i) {
+        waiting.emplace_back(a.net->address(), static_cast<std::uint8_t>(2 + i % 4));
+    }
+    const auto before = descriptors();
+    a.read();
+    CHECK(descriptors() == before + 64);
+    a.read();
+    CHECK(descriptors() == before + 100);
 }
 
 TEST_CASE("without a descriptor left, a connection that waits does not keep the loop awake, and is taken later") {
