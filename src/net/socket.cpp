@@ -15,6 +15,16 @@ int open_socket(const endpoint& at, int type) {
     return ::socket(is_ipv4(at) ? AF_INET : AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
+constexpr endpoint any_ipv4{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 0};
+
+/// `::`
+bool is_any(const endpoint& at) { return at.ip == endpoint{}.ip; }
+
+bool has_ipv6() {
+    const descriptor fd{::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    return fd || errno != EAFNOSUPPORT;
+}
+
 tl::unexpected<error> refuse(const endpoint& at, int code) {
     const std::string where = to_string(at);
     if (code == EADDRINUSE) {
@@ -29,6 +39,10 @@ result<descriptor> bound(const endpoint& at, int type) {
         return refuse(at, errno);
     }
     const int on = 1;
+    if (is_any(at)) {
+        const int off = 0;  // whatever the system's default is
+        ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    }
     if (type == SOCK_STREAM) {
         // A port with connections of a former process in TIME_WAIT can be listened at again.
         ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -57,9 +71,9 @@ void descriptor::reset() {
     }
 }
 
-socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out) {
+socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out, bool always_ipv6) {
     out = {};
-    if (is_ipv4(at)) {
+    if (is_ipv4(at) && !always_ipv6) {
         auto& v4 = reinterpret_cast<sockaddr_in&>(out);
         v4.sin_family = AF_INET;
         v4.sin_port = htons(at.port);
@@ -88,7 +102,11 @@ endpoint from_sockaddr(const sockaddr_storage& from) {
     return at;
 }
 
-result<listening> listen_at(const endpoint& at) {
+result<listening> listen_at(const endpoint& wanted) {
+    auto at = wanted;
+    if (is_any(at) && !has_ipv6()) {
+        at.ip = any_ipv4.ip;
+    }
     // The port the system picks for TCP may be taken for UDP: then try the next.
     for (int tries = 0;; ++tries) {
         auto tcp = bound(at, SOCK_STREAM);
@@ -102,7 +120,7 @@ result<listening> listen_at(const endpoint& at) {
         chosen.port = from_sockaddr(address).port;
         auto udp = bound(chosen, SOCK_DGRAM);
         if (udp) {
-            return listening{std::move(*tcp), std::move(*udp), chosen};
+            return listening{std::move(*tcp), std::move(*udp), chosen, !is_ipv4(chosen)};
         }
         if (at.port != 0 || tries == 20) {
             return tl::unexpected<error>{udp.error()};

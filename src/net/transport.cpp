@@ -387,7 +387,7 @@ struct transport::state {
             seal(datagram, datagram_header, header, own_subkey, counter);
         }
         sockaddr_storage address{};
-        const auto length = to_sockaddr(at, address);
+        const auto length = to_sockaddr(at, address, is_udp_ipv6);
         // A datagram the system does not take now is a lost datagram.
         if (::sendto(udp.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), length) >= 0) {
             ++stats.datagrams_sent;
@@ -471,6 +471,7 @@ struct transport::state {
     std::function<void(error)> complain;
     endpoint bound;
     descriptor poll, tcp, udp;
+    bool is_udp_ipv6 = false;
     stream_identity mine;
     senders known_senders;
     secret own_subkey{};
@@ -506,6 +507,7 @@ result<std::unique_ptr<transport>> transport::open(transport_options options, st
     s->tcp = std::move(at->tcp);
     s->udp = std::move(at->udp);
     s->bound = at->at;
+    s->is_udp_ipv6 = at->is_ipv6;
     s->poll = descriptor{::epoll_create1(EPOLL_CLOEXEC)};
     if (!s->poll) {
         return fail(errc::io, std::string{"epoll_create1: "} + std::strerror(errno));

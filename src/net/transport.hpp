@@ -22,7 +22,7 @@
 namespace holdfast::net {
 
 struct transport_options {
-    endpoint listen;                 ///< UDP and TCP; port 0: one the kernel picks, the same for both
+    endpoint listen;                 ///< UDP and TCP; port 0: one the kernel picks, the same for both; `::`: all addresses
     std::string cluster_name;
     std::vector<std::byte> key;      ///< 32 bytes, or empty: no sealing
     peer_id self;

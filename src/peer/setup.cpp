@@ -36,7 +36,7 @@ result<void> look_up_addresses(setup& s) {
         return fail(errc::bad_config, "seeds: two of them mean " + to_string(*twice) + "; name each seat once");
     }
     if (c.listen.empty()) {
-        s.transport.listen = c.seeds.empty() ? loopback(0) : any_address(default_port);
+        s.transport.listen = c.seeds.empty() ? loopback(0) : endpoint{{}, default_port};  // `::`, which is IPv4 too
     } else {
         auto listen = resolve(c.listen, default_port);
         if (!listen) {

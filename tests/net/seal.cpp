@@ -53,6 +53,9 @@ TEST_CASE("endpoints go to the system and back") {
         sockaddr_storage address{};
         to_sockaddr(at, address);
         CHECK(from_sockaddr(address) == at);
+        to_sockaddr(at, address, true);
+        CHECK(address.ss_family == AF_INET6);
+        CHECK(from_sockaddr(address) == at);
     }
     const auto first = listen_at({v4.ip, 0});
     REQUIRE(first);

@@ -534,6 +534,37 @@ TEST_CASE("a peer with another key is not dialled for each message") {
     }
 }
 
+TEST_CASE("who listens at all addresses talks with peers of both families") {
+    const std::vector<std::byte> key(32, std::byte{1});
+    end all{1, key, "test", {{}, 0}};
+    const endpoint ipv4{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0};
+    const endpoint ipv6{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 0};
+    const bool is_ipv6 = GENERATE(false, true);
+    const auto local = is_ipv6 ? ipv6 : ipv4;
+    if (is_ipv6 && !listen_at(ipv6)) {
+        WARN("no IPv6 here");
+        return;
+    }
+    end other{2, key, "test", local};
+    const endpoint all_seen_by_other{local.ip, all.net->address().port};
+    const auto deliver = [&](end& from, const end& to, const endpoint& at, bool stream) { from.net->send(to.id, at, stream, false, bytes("x"), now()); };
+    endpoint source;
+    deliver(other, all, all_seen_by_other, false);
+    REQUIRE(until({}, [&] {
+        all.net->read([&](const received& r) { source = r.address; }, now());
+        return !source.is_nil();
+    }));
+    CHECK(source == other.net->address());
+    deliver(all, other, source, false);
+    REQUIRE(until({&all, &other}, [&] { return other.got.size() == 1; }));
+    deliver(other, all, all_seen_by_other, true);
+    REQUIRE(until({&all, &other}, [&] { return all.got.size() == 1; }));
+    all.net->drop(other.id);
+    other.read();
+    deliver(all, other, other.net->address(), true);
+    CHECK(until({&all, &other}, [&] { return other.got.size() == 2; }));
+}
+
 TEST_CASE("what waits for a peer that is not there is bounded, and counted") {
     end a{1};
     endpoint nowhere = a.net->address();
