@@ -328,7 +328,7 @@ struct transport::state {
                 end(id);  // we reached ourselves
                 return;
             }
-            if (!s->is_proven() && is_redundant(*s)) {
+            if (is_redundant(*s)) {
                 end(id, false);
                 return;
             }
@@ -350,8 +350,9 @@ struct transport::state {
 
     /// We looked who is at the address of another stream, and it is still the same peer.
     bool is_redundant(const stream& s) const {
-        return s.is_dialled() && std::any_of(streams.begin(), streams.end(), [&](const auto& one) {
-                   return one.second->is_dialled() && one.second->is_proven() && one.second->at() == s.at() && one.second->peer() == s.peer();
+        return s.is_dialled() && std::any_of(streams.begin(), streams.end(), [&](const auto& entry) {
+                   const auto& one = *entry.second;
+                   return &one != &s && one.is_dialled() && one.is_proven() && one.at() == s.at() && one.peer() == s.peer();
                });
     }
 
@@ -421,14 +422,16 @@ struct transport::state {
             // Noise is no version: they count up from 1.
             const auto version = whole.empty() ? 0 : whole[0] & ~is_sealed;
             if (whole.size() >= datagram_header && version != 0 && version <= highest_likely_version) {
-                complain_about(errc::version, [&] { return "a datagram from " + to_string(at) + ": " + std::string{explain(errc::version)}; });
+                complain_about(errc::version,
+                               [&] { return "a datagram from " + to_string(at) + ": " + std::string{explain(errc::version)}; });
             }
             return;
         }
         const auto from = peer_of(whole.subspan<1, 16>());
         auto message = whole.subspan(datagram_header);
         if ((whole[0] == sealed_datagram) != !options.key.empty()) {
-            complain_about(errc::wrong_key, [&] { return to_string(at) + (options.key.empty() ? " has a key and we have none" : " has no key"); });
+            complain_about(errc::wrong_key,
+                           [&] { return to_string(at) + (options.key.empty() ? " has a key and we have none" : " has no key"); });
             return;
         }
         if (!options.key.empty()) {
