@@ -46,8 +46,9 @@ struct known_peer {
 /// call the library. What waits in a callback delays the callbacks behind it, those of `lost` too: give such calls a short
 /// `wait`, or do them on a thread of your own. `leave()` in a callback fails with `would_deadlock`.
 ///
-/// A fork: the peer and its holds stay with the parent. In the child every hold is invalid and every call fails with
-/// `shutting_down`; start a peer of its own there.
+/// A fork: the peer and its holds stay with the parent. In the child every hold is invalid, every call fails with
+/// `shutting_down` or tells nothing, and destroying the copies there does nothing, for they may be in the midst of a change.
+/// Start a peer of its own there.
 ///
 /// Errors inside: should an invariant of the library break, this peer stops (events::stopped): its holds are lost and
 /// its calls fail with `internal_error`, whose text tells where. The program goes on.

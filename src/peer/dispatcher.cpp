@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "peer/forks.hpp"
 #include "peer/signals.hpp"
 
 namespace holdfast::runtime {
@@ -42,6 +43,7 @@ bool dispatcher::is_this_thread() const { return queue_->thread.load() == std::t
 
 void dispatcher::run(const std::shared_ptr<queue>& q) {
     q->thread = std::this_thread::get_id();
+    const auto born = fork_count();
     std::unique_lock guard{q->mutex};
     while (true) {
         q->changed.wait(guard, [&] { return q->is_stopping || !q->waiting.empty(); });
@@ -57,6 +59,9 @@ void dispatcher::run(const std::shared_ptr<queue>& q) {
             q->exceptions.fetch_add(1, std::memory_order_relaxed);
         }
         callback = nullptr;  // what it kept alive goes outside the lock, too
+        if (fork_count() != born) {
+            return;  // the callback forked and came back in the child: what waits is the parent's to run, as the lock is its own
+        }
         guard.lock();
     }
     q->thread = std::thread::id{};

@@ -18,7 +18,11 @@ result<std::shared_ptr<driver>> driver::start(config options) {
         return tl::unexpected<error>{made.error()};
     }
     try {
-        auto d = std::make_shared<driver>(std::move(*made));
+        const std::shared_ptr<driver> d{new driver{std::move(*made)}, [](driver* ending) {
+                                            if (!ending->is_forked()) {
+                                                delete ending;
+                                            }
+                                        }};
         if (auto opened = d->open(); !opened) {
             return tl::unexpected<error>{opened.error()};
         }
@@ -180,18 +184,17 @@ result<void> driver::check_open() const {
     if (closed_) {
         return tl::unexpected<error>{*closed_};
     }
-    if (is_leaving_ || is_forked()) {
+    if (is_leaving_) {
         return fail(errc::shutting_down);
     }
     return {};
 }
 
 void driver::stop() {
-    const std::lock_guard once{stop_mutex_};
     if (is_forked()) {
-        (void)loop_.release();  // the thread is the parent's; nothing here may wait for it
         return;
     }
+    const std::lock_guard once{stop_mutex_};
     wake_list wakes;
     {
         const std::lock_guard guard{mutex_};
@@ -209,6 +212,9 @@ void driver::stop() {
 }
 
 result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
     std::unique_lock guard{mutex_};
     const bool is_done = changed_.wait_for(guard, stop, wait, [&] { return is_ready_ || closed_ || is_leaving_; });
     if (auto open = check_open(); !open) {
@@ -221,6 +227,9 @@ result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop
 }
 
 result<void> driver::leave(std::optional<base::duration> wait) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
     if (dispatcher_.is_this_thread()) {
         return fail(errc::would_deadlock);
     }
@@ -246,22 +255,22 @@ void driver::look_at_lease() {
 }
 
 std::stop_token driver::at_risk() {
-    const std::lock_guard guard{mutex_};
-    return at_risk_.get_token();
+    return look([&] { return at_risk_.get_token(); });
 }
 
 peer_id driver::id() {
-    const std::lock_guard guard{mutex_};
-    return node_->self();
+    return look([&] { return node_->self(); });
 }
 
 std::shared_ptr<const view> driver::installed() {
-    const std::lock_guard guard{mutex_};
-    return view_;
+    return look([&] { return view_; });
 }
 
 std::vector<known_peer> driver::members() {
-    const std::lock_guard guard{mutex_};
+    return look([&] { return known_peers(); });
+}
+
+std::vector<known_peer> driver::known_peers() const {
     std::map<peer_id, known_peer> all;
     for (const auto& r : node_->roster()) {
         auto& k = all[r.about];
@@ -293,6 +302,9 @@ std::vector<known_peer> driver::members() {
 }
 
 result<member> driver::owner_of(std::string_view name) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
     const std::lock_guard guard{mutex_};
     if (auto open = check_open(); !open) {
         return tl::unexpected<error>{open.error()};
@@ -305,7 +317,10 @@ result<member> driver::owner_of(std::string_view name) {
 }
 
 statistics driver::stats() {
-    const std::lock_guard guard{mutex_};
+    return look([&] { return counted(); });
+}
+
+statistics driver::counted() const {
     auto out = counted_;
     const auto& n = node_->stats();
     out.views_installed += n.views_installed;

@@ -3,6 +3,10 @@
 // The node, the transport and the tables beside them are behind one mutex, which is held for microseconds: nothing under
 // it waits, except for the disk when an epoch is written (founding only). Every stay inside goes through `within`: act,
 // drain the node, write once to each peer, set the timer; then, outside, wake whoever has an answer.
+//
+// A forked child has a copy of all this, perhaps in the midst of a change, with mutexes whose holders are not there and with
+// sockets whose counters are the parent's. So it touches none of it, not even to destroy it: `within` and `look` let nobody
+// in there, and a child never ends a driver, but lets it lie.
 #pragma once
 
 #include <atomic>
@@ -85,8 +89,12 @@ private:
     // ---- one stay inside (driver.cpp)
 
     result<void> open();
+    /// An error: `act` was not called (a forked child; closed), or this peer was closed in it.
     template <class Act>
-    void within(call* me, Act&& act);
+    result<void> within(call* me, Act&& act);
+    /// For questions: what `question` answers under the mutex; a default in a forked child.
+    template <class Question>
+    auto look(Question&& question) -> decltype(question());
     void drain();
     void publish();
     void set_timer();
@@ -95,6 +103,8 @@ private:
     void receive(const net::received& packet);
     void close(error why);
     [[nodiscard]] result<void> check_open() const;
+    [[nodiscard]] std::vector<known_peer> known_peers() const;
+    [[nodiscard]] statistics counted() const;
 
     // ---- asking (driver_calls.cpp)
 
@@ -170,12 +180,16 @@ private:
 };
 
 template <class Act>
-void driver::within(call* me, Act&& act) {
+result<void> driver::within(call* me, Act&& act) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
+    result<void> outcome;
     wake_list wakes;
     {
         const std::lock_guard guard{mutex_};
         if (closed_) {
-            return;
+            return tl::unexpected<error>{*closed_};
         }
         me_ = me;
         wakes_ = &wakes;
@@ -194,8 +208,21 @@ void driver::within(call* me, Act&& act) {
         }
         wakes_ = nullptr;
         me_ = nullptr;
+        if (closed_) {
+            outcome = tl::unexpected<error>{*closed_};
+        }
     }
     wakes.run();
+    return outcome;
+}
+
+template <class Question>
+auto driver::look(Question&& question) -> decltype(question()) {
+    if (is_forked()) {
+        return {};
+    }
+    const std::lock_guard guard{mutex_};
+    return question();
 }
 
 }  // namespace holdfast::runtime

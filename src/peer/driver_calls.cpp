@@ -30,8 +30,8 @@ result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_opt
         c.until = boot_now() + *options.wait;
     }
     bool was_asked = false;
-    error refused{errc::shutting_down, std::string{explain(errc::shutting_down)}};
-    within(&c, [&] {
+    error refused;
+    const auto entered = within(&c, [&] {
         if (auto open = check_open(); !open) {
             refused = open.error();
         } else if (calls_.size() >= options_.max_requests) {
@@ -44,8 +44,7 @@ result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_opt
         }
     });
     if (!was_asked) {
-        const std::lock_guard guard{mutex_};
-        return tl::unexpected<error>{closed_ ? *closed_ : refused};
+        return tl::unexpected<error>{entered ? refused : entered.error()};
     }
     {
         const std::stop_callback on_stop{options.stop, [&] { cancel(c); }};
@@ -138,6 +137,9 @@ void driver::read_for(call& c, bool is_broken) {
 }
 
 result<void> driver::release(grip& g) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
     if (!g.end_as_released()) {
         const auto why = g.why_lost();
         return why ? result<void>{fail(*why)} : result<void>{};
@@ -207,6 +209,9 @@ void observer::deliver(const leader& now) {
 }
 
 void observer::stop() {
+    if (driver_->is_forked()) {
+        return;  // `delivering_` may be the parent's callback thread's
+    }
     driver_->stop_observing(*this);
     const std::lock_guard guard{delivering_};
     is_stopped_ = true;

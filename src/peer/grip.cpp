@@ -6,6 +6,9 @@
 namespace holdfast::runtime {
 
 base::duration grip::remaining() const {
+    if (driver_->is_forked()) {
+        return {};
+    }
     // The end of the lease before the clock, and both before our own end: a lease that ran out unnoticed and came back
     // has ended this hold before the new end could be seen (driver::publish).
     auto until = driver_->lease_end();
@@ -17,21 +20,38 @@ base::duration grip::remaining() const {
         until = driver_->lease_end();
         left = until - boot_now();
     }
-    return end_.load(std::memory_order_acquire) == held && left > base::duration::zero() && !driver_->is_forked() ? left : base::duration::zero();
+    return end_.load(std::memory_order_acquire) == held && left > base::duration::zero() ? left : base::duration::zero();
 }
 
 std::optional<errc> grip::why_lost() const {
-    if (remaining() > base::duration::zero()) {
-        return std::nullopt;
-    }
     if (driver_->is_forked()) {
         return errc::shutting_down;
+    }
+    if (remaining() > base::duration::zero()) {
+        return std::nullopt;
     }
     const auto how = end_.load(std::memory_order_acquire);
     return how == held || how == released ? std::nullopt : std::optional{static_cast<errc>(how)};
 }
 
+namespace {
+
+std::stop_token stopped_token() {
+    std::stop_source stopped;
+    stopped.request_stop();
+    return stopped.get_token();
+}
+
+}  // namespace
+
+std::stop_token grip::at_risk_token() {
+    return driver_->is_forked() ? stopped_token() : driver_->at_risk();
+}
+
 std::stop_token grip::lost_token() {
+    if (driver_->is_forked()) {
+        return stopped_token();
+    }
     const std::lock_guard guard{listeners_mutex_};
     if (!lost_) {
         lost_.emplace();

@@ -35,6 +35,7 @@ public:
     [[nodiscard]] base::duration remaining() const;
     [[nodiscard]] std::optional<errc> why_lost() const;
     [[nodiscard]] std::stop_token lost_token();
+    [[nodiscard]] std::stop_token at_risk_token();
 
     // ---- for the driver
 

@@ -24,7 +24,7 @@ peer& peer::operator=(peer&& other) noexcept {
 }
 
 peer::~peer() {
-    if (driver_ && !driver_->is_forked()) {
+    if (driver_) {
         (void)driver_->leave(driver_->lease_length());
         driver_->stop();
     }
@@ -87,7 +87,7 @@ token hold::token() const { return grip_ ? grip_->token() : holdfast::token{}; }
 bool hold::is_valid() const { return remaining() > std::chrono::nanoseconds::zero(); }
 std::chrono::nanoseconds hold::remaining() const { return grip_ ? grip_->remaining() : std::chrono::nanoseconds::zero(); }
 std::stop_token hold::lost() const { return grip_ ? grip_->lost_token() : std::stop_token{}; }
-std::stop_token hold::at_risk() const { return grip_ ? grip_->owner().at_risk() : std::stop_token{}; }
+std::stop_token hold::at_risk() const { return grip_ ? grip_->at_risk_token() : std::stop_token{}; }
 std::optional<errc> hold::why_lost() const { return grip_ ? grip_->why_lost() : std::nullopt; }
 result<void> hold::release() { return grip_ ? grip_->owner().release(*grip_) : result<void>{}; }
 
@@ -140,6 +140,9 @@ struct mutex::state {
     std::map<std::thread::id, std::shared_ptr<runtime::grip>> held;
 
     std::shared_ptr<runtime::grip> mine() {
+        if (driver->is_forked()) {
+            return nullptr;  // `guard` may be a thread's that is not here
+        }
         const std::lock_guard lock{guard};
         const auto at = held.find(std::this_thread::get_id());
         return at == held.end() ? nullptr : at->second;
@@ -164,6 +167,10 @@ mutex::mutex(const peer& with, std::string name) : state_{std::make_unique<state
 }
 
 mutex::~mutex() {
+    if (state_->driver->is_forked()) {
+        (void)state_.release();  // as the driver: perhaps in the midst of a change
+        return;
+    }
     for (const auto& [thread, g] : state_->held) {
         (void)state_->driver->release(*g);
     }

@@ -1,0 +1,62 @@
+// What the tests of peers share.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <holdfast/holdfast.hpp>
+
+#include "catch.hpp"
+#include "free_ports.hpp"
+
+namespace peers {
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+
+/// What callbacks say, for a test that waits until it is so; bounded.
+template <class T>
+struct seen {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<T> all;
+
+    void add(T one) {
+        const std::lock_guard guard{mutex};
+        all.push_back(std::move(one));
+        changed.notify_all();
+    }
+    template <class Is>
+    bool wait(Is is) {
+        std::unique_lock guard{mutex};
+        return changed.wait_for(guard, 20s, [&] { return is(all); });
+    }
+};
+
+inline peer started(config c) {
+    auto p = peer::start(std::move(c));
+    REQUIRE(p);
+    return std::move(*p);
+}
+
+struct three {
+    std::vector<std::string> seeds = test_support::free_addresses(3);
+    std::vector<peer> peers;
+
+    three() {
+        for (const auto& at : seeds) {
+            peers.push_back(started({.name = at, .listen = at, .seeds = seeds, .cluster = "test", .profile = profile::local}));
+        }
+        for (const auto& p : peers) {
+            const auto ready = p.wait_ready(20s);
+            INFO((ready ? "" : ready.error().text));
+            REQUIRE(ready);
+        }
+    }
+};
+
+}  // namespace peers
