@@ -137,18 +137,16 @@ void driver::read_for(call& c, bool is_broken) {
 }
 
 result<void> driver::release(grip& g) {
-    if (is_forked()) {
-        return fail(errc::shutting_down);
-    }
-    if (!g.end_as_released()) {
-        const auto why = g.why_lost();
-        return why ? result<void>{fail(*why)} : result<void>{};
-    }
     within(nullptr, [&] {
-        holds_.erase({g.token(), g.name()});
-        node_->release(g.name(), g.token(), moment_now());
+        const auto now = moment_now();
+        if (!node_->holds(g.name(), g.token(), now.now)) {
+            node_->tick(now);  // LEASE-5: it may have been lost a while ago, unnoticed; then this release comes too late
+        } else if (g.end_as_released()) {
+            holds_.erase({g.token(), g.name()});
+            node_->release(g.name(), g.token(), now);
+        }
     });
-    return {};
+    return g.is_released() ? result<void>{} : fail(g.why_lost().value_or(errc::lease_lost));
 }
 
 error driver::why_failed(const call&, errc why) const {

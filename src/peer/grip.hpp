@@ -41,6 +41,7 @@ public:
 
     /// False: it had ended before.
     bool end_as_released() { return end(released); }
+    [[nodiscard]] bool is_released() const { return end_.load(std::memory_order_acquire) == released; }
     bool end_as_lost(errc why) { return end(static_cast<std::uint8_t>(why)); }
     /// Whether anybody wants to be told that it is lost.
     [[nodiscard]] bool has_listeners();

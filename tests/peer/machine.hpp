@@ -1,0 +1,28 @@
+// What a test can do to the machine under the peers of its own process: the boot clock, and threads that cannot be made.
+// This program has its own clock_gettime, timerfd_settime and pthread_create, which everything linked into it uses.
+#pragma once
+
+#include <chrono>
+
+namespace machine {
+
+/// The machine slept for so long: the boot clock jumps, and nobody has looked at it yet.
+void suspend(std::chrono::nanoseconds how_long);
+/// While it lives, the boot clock of this thread is behind, which breaks what the library relies on.
+class clock_set_back {
+public:
+    explicit clock_set_back(std::chrono::nanoseconds how_far);
+    ~clock_set_back();
+    clock_set_back(const clock_set_back&) = delete;
+    clock_set_back& operator=(const clock_set_back&) = delete;
+};
+/// While it lives, no thread more than `count` can be started.
+class few_threads {
+public:
+    explicit few_threads(int count);
+    ~few_threads();
+    few_threads(const few_threads&) = delete;
+    few_threads& operator=(const few_threads&) = delete;
+};
+
+}  // namespace machine
