@@ -71,9 +71,10 @@ void driver::drain() {
         restart();
         drain_node();
     }
-    for (auto* c : std::exchange(orphans_, {})) {
+    for (auto* c : orphans_) {
         fail_call(*c, why_not_ready());  // no new node came for them
     }
+    orphans_.clear();
     for (const auto& id : std::exchange(departed_, {})) {
         transport_->drop(id);
     }

@@ -37,9 +37,9 @@ result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_opt
         } else if (calls_.size() >= options_.max_requests) {
             refused = {errc::too_many, std::string{explain(errc::too_many)}};
         } else {
-            was_asked = true;
             ++counted_.requests;
             ask(c);
+            was_asked = true;  // not before: if asking fails, nobody would answer
             calls_.let_read(c, *transport_);
         }
     });

@@ -158,9 +158,10 @@ void driver::restart() {
     for (const auto& name : watches_.names()) {
         node_->watch(name, moment_now());
     }
-    for (auto* c : std::exchange(orphans_, {})) {
+    for (auto* c : orphans_) {
         ask(*c);
     }
+    orphans_.clear();  // not before: whom a failure left unasked is failed by close()
 }
 
 void driver::complain(error what) {

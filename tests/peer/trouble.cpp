@@ -3,10 +3,24 @@
 #include <thread>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "machine.hpp"
 #include "peers.hpp"
 
 using namespace peers;
+
+namespace {
+
+/// As in a program: a broken invariant ends the peer. (The other tests abort, for the sake of the stack.)
+class invariants_throw {
+public:
+    invariants_throw() { base::abort_on_broken_invariant(false); }
+    ~invariants_throw() { base::abort_on_broken_invariant(true); }
+    invariants_throw(const invariants_throw&) = delete;
+    invariants_throw& operator=(const invariants_throw&) = delete;
+};
+
+}  // namespace
 
 TEST_CASE("a release after the lease ran out unnoticed says that the hold was lost") {
     auto p = started({.profile = profile::local});
@@ -23,4 +37,26 @@ TEST_CASE("a release after the lease ran out unnoticed says that the hold was lo
     REQUIRE(again);
     CHECK(again->release());
     CHECK(again->release());
+}
+
+TEST_CASE("a call in which an invariant breaks fails, and the program goes on") {
+    const invariants_throw as_in_a_program;
+    auto p = started({.profile = profile::local});
+    REQUIRE(p.wait_ready(10s));
+    auto h = p.lock("held", {.wait = 5s});
+    REQUIRE(h);
+    seen<error> failure;
+    std::jthread broken{[&] {
+        const machine::clock_set_back back{100s};
+        if (const auto got = p.lock("a", {.wait = 1s}); !got) {
+            failure.add(got.error());
+        }
+    }};
+    if (!failure.wait([](const auto& all) { return !all.empty(); })) {
+        broken.detach();  // it sleeps for ever
+        FAIL("the call did not return");
+    }
+    CHECK(failure.all[0].code == errc::internal_error);
+    CHECK(h->why_lost() == errc::internal_error);
+    CHECK(p.lock("b", {.wait = 1s}).error().code == errc::internal_error);
 }
