@@ -1,6 +1,7 @@
 #include "peer/calls.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/deadline.hpp"
 
@@ -71,6 +72,11 @@ void call_table::let_read(call& c, net::transport& streams) {
     if (c.owner.is_nil() || waiting_for_[c.owner] > 1) {
         return;
     }
+    try {
+        c.waker = waker::of_this_thread();
+    } catch (const std::system_error&) {
+        return;  // no descriptor is left for it: the loop reads
+    }
     auto at = std::find_if(claims_.begin(), claims_.end(), [&](const claim& one) { return one.owner == c.owner; });
     if (at == claims_.end()) {
         const auto fd = streams.claim(c.owner);
@@ -80,7 +86,6 @@ void call_table::let_read(call& c, net::transport& streams) {
         at = claims_.insert(claims_.end(), {c.owner, *fd, nullptr, {}});
     }
     at->reader = &c;
-    c.waker = waker::of_this_thread();
     c.read_fd.store(at->fd, std::memory_order_relaxed);
 }
 
