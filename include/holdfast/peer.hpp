@@ -41,8 +41,8 @@ struct known_peer {
 /// A handle of a running peer. Move-only; a moved-from one may only be destroyed or assigned to.
 ///
 /// Threads: any thread may call anything, at any time; calls of different threads do not wait for each other longer than a
-/// few microseconds. The peer has one thread of its own for reading and timers, and a second one, started when first
-/// needed, on which every callback of the application runs, in order, outside every lock of the library. A callback may
+/// few microseconds. The peer has one thread of its own for reading and timers, and a second one, started with it
+/// for `on_event` and else when first needed, on which every callback of the application runs, in order, outside every lock of the library. A callback may
 /// call the library. What waits in a callback delays the callbacks behind it, those of `lost` too: give such calls a short
 /// `wait`, or do them on a thread of your own. `leave()` in a callback fails with `would_deadlock`.
 ///

@@ -1,7 +1,9 @@
 #include "peer/calls.hpp"
 
 #include <algorithm>
+#include <new>
 #include <system_error>
+#include <utility>
 
 #include "base/deadline.hpp"
 
@@ -13,16 +15,28 @@ constexpr base::duration parking_time = std::chrono::microseconds{500};
 
 }  // namespace
 
+void wake_list::add(entry e) noexcept {
+    try {
+        entries_.push_back(std::move(e));
+    } catch (const std::bad_alloc&) {
+        wake(e);  // under the mutex, which it will wait for; but it must be woken
+    }
+}
+
+void wake_list::wake(const entry& e) noexcept {
+    if (e.word != nullptr) {
+        e.word->store(call::answered, std::memory_order_release);
+    }
+    if (e.reading) {
+        e.reading->wake();
+    } else {
+        wake_sleeper(e.word);
+    }
+}
+
 void wake_list::run() {
     for (const auto& e : entries_) {
-        if (e.word != nullptr) {
-            e.word->store(call::answered, std::memory_order_release);
-        }
-        if (e.reading) {
-            e.reading->wake();
-        } else {
-            wake_sleeper(e.word);
-        }
+        wake(e);
     }
     entries_.clear();
 }
@@ -58,14 +72,6 @@ void call_table::remove(call& c, net::transport& streams, base::time_point now) 
             claims_.erase(mine);
         }
     }
-}
-
-std::vector<call*> call_table::all() const {
-    std::vector<call*> out;
-    for (const auto& [number, c] : by_number_) {
-        out.push_back(c);
-    }
-    return out;
 }
 
 void call_table::let_read(call& c, net::transport& streams) {

@@ -55,9 +55,9 @@ struct call {
 class wake_list {
 public:
     /// `c` is over; it is not touched again after run() has said so.
-    void add_answered(call& c) { entries_.push_back({&c.word, c.read_fd.load(std::memory_order_relaxed) >= 0 ? c.waker : nullptr}); }
+    void add_answered(call& c) noexcept { add({&c.word, c.read_fd.load(std::memory_order_relaxed) >= 0 ? c.waker : nullptr}); }
     /// `c` is not over, but has to stop reading.
-    void add_reader(const call& c) { entries_.push_back({nullptr, c.waker}); }
+    void add_reader(const call& c) noexcept { add({nullptr, c.waker}); }
     void run();
 
 private:
@@ -65,6 +65,9 @@ private:
         std::atomic<std::uint32_t>* word;
         std::shared_ptr<waker> reading;
     };
+    void add(entry e) noexcept;
+    static void wake(const entry& e) noexcept;
+
     std::vector<entry> entries_;
 };
 
@@ -77,7 +80,8 @@ public:
     [[nodiscard]] call* find(request_number number) const;
     /// It is answered: no longer waiting, and its claim is parked, or given back where others wait for the loop to read.
     void remove(call& c, net::transport& streams, base::time_point now);
-    [[nodiscard]] std::vector<call*> all() const;
+    /// Null: nobody waits.
+    [[nodiscard]] call* any() const { return by_number_.empty() ? nullptr : by_number_.begin()->second; }
 
     /// Lets `c` read the stream to its owner, if it is the only one who waits for that.
     void let_read(call& c, net::transport& streams);

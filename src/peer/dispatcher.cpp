@@ -1,5 +1,6 @@
 #include "peer/dispatcher.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "peer/forks.hpp"
@@ -7,28 +8,61 @@
 
 namespace holdfast::runtime {
 
-void dispatcher::post(std::function<void()> callback) {
+void dispatcher::start() {
+    const std::lock_guard guard{queue_->mutex};
+    const signals_blocked quiet;
+    thread_ = std::thread{[q = queue_] { run(q); }};
+}
+
+void dispatcher::put(std::function<void()> callback) {
     const std::lock_guard guard{queue_->mutex};
     if (queue_->is_stopping) {
         return;
     }
     queue_->waiting.push_back(std::move(callback));
+    start_or_wait();
+}
+
+void dispatcher::start_or_wait() noexcept {
     if (thread_.joinable()) {
         queue_->changed.notify_one();
         return;
     }
-    const signals_blocked quiet;
-    thread_ = std::thread{[q = queue_] { run(q); }};
+    try {
+        const signals_blocked quiet;
+        thread_ = std::thread{[q = queue_] { run(q); }};
+        lacks_thread_ = false;
+    } catch (const std::exception&) {
+        lacks_thread_ = true;  // the system's limits; the program has to go on
+    }
+}
+
+void dispatcher::catch_up() noexcept {
+    if (!lacks_thread_) {
+        return;
+    }
+    const std::lock_guard guard{queue_->mutex};
+    if (!queue_->is_stopping) {
+        start_or_wait();
+    }
 }
 
 void dispatcher::stop() {
     std::thread ending;
+    std::deque<std::function<void()>> never_run;
     {
         const std::lock_guard guard{queue_->mutex};
+        if (!queue_->waiting.empty()) {
+            start_or_wait();
+        }
         queue_->is_stopping = true;
         queue_->changed.notify_one();
         ending = std::move(thread_);
+        if (!ending.joinable()) {
+            never_run = std::move(queue_->waiting);
+        }
     }
+    count_missed(never_run.size());
     if (!ending.joinable()) {
         return;
     }

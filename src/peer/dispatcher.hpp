@@ -3,12 +3,14 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace holdfast::runtime {
 
@@ -19,11 +21,27 @@ public:
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
+    /// Starts the thread. Throws std::system_error.
+    void start();
     /// Starts the thread when it is the first. Any thread may call, under any lock but the application's. Not after stop().
-    void post(std::function<void()> callback);
+    /// Never fails, for it tells of failures: when no thread can be made, the callback waits for one (`catch_up`); what
+    /// finds no memory is counted.
+    template <class Callback>
+    void post(Callback&& callback) noexcept {
+        try {
+            put(std::function<void()>{std::forward<Callback>(callback)});
+        } catch (...) {
+            count_missed();
+        }
+    }
+    /// Tries again to make the thread that callbacks wait for. To be called now and then.
+    void catch_up() noexcept;
     /// Runs what was posted, then ends the thread. Called by a callback: the thread ends by itself after it.
     void stop();
     [[nodiscard]] bool is_this_thread() const;
+    void count_missed(std::size_t count = 1) noexcept { queue_->missed.fetch_add(count, std::memory_order_relaxed); }
+    /// Callbacks that were never called.
+    [[nodiscard]] std::uint64_t missed() const { return queue_->missed.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t exceptions() const { return queue_->exceptions.load(std::memory_order_relaxed); }
 
 private:
@@ -35,11 +53,16 @@ private:
         bool is_stopping = false;
         std::atomic<std::thread::id> thread{};
         std::atomic<std::uint64_t> exceptions{0};
+        std::atomic<std::uint64_t> missed{0};
     };
     static void run(const std::shared_ptr<queue>& q);
+    void put(std::function<void()> callback);
+    /// Under queue_->mutex.
+    void start_or_wait() noexcept;
 
     std::shared_ptr<queue> queue_;
     std::thread thread_;  // touched under queue_->mutex, and by stop()
+    std::atomic<bool> lacks_thread_{false};
 };
 
 }  // namespace holdfast::runtime

@@ -35,6 +35,7 @@ result<std::shared_ptr<driver>> driver::start(config options) {
 driver::driver(setup s)
     : born_{fork_count()},
       options_{std::move(s.options)},
+      on_event_{options_.on_event ? std::make_shared<const std::function<void(const event&)>>(options_.on_event) : nullptr},
       settings_{std::move(s.settings)},
       transport_options_{std::move(s.transport)},
       advertise_{s.advertise} {}
@@ -42,6 +43,9 @@ driver::driver(setup s)
 driver::~driver() { stop(); }
 
 result<void> driver::open() {
+    if (on_event_) {
+        dispatcher_.start();  // better no peer than one that cannot tell what it was asked to tell
+    }
     transport_options_.self = random_peer_id();
     auto opened = net::transport::open(transport_options_, [this](error e) { complain(std::move(e)); });
     if (!opened) {
@@ -131,6 +135,7 @@ bool driver::on_timer() {
         }
         transport_->tick(now.now);
         calls_.give_back_parked(*transport_, now.now);
+        dispatcher_.catch_up();
     });
     return goes_on;
 }
@@ -153,21 +158,22 @@ void driver::receive(const net::received& packet) {
     node_->handle(decoded->envelope, packet.address, decoded->what, moment_now());  // NOW-1
 }
 
-void driver::close(error why) {
+void driver::close(error why) noexcept {
     if (closed_) {
         return;
     }
-    closed_ = why;
+    closed_ = std::move(why);
     lease_end_.store(0, std::memory_order_release);
     is_ready_ = false;
-    for (auto* c : std::exchange(orphans_, {})) {
-        fail_call(*c, why);
+    for (auto* c : orphans_) {
+        fail_call(*c, *closed_);
     }
-    for (auto* c : calls_.all()) {
-        fail_call(*c, why);
+    orphans_.clear();
+    while (auto* c = calls_.any()) {
+        fail_call(*c, *closed_);
     }
     for (const auto& [key, g] : std::exchange(holds_, {})) {
-        lose(*g, why.code);
+        lose(*g, closed_->code);
         if (g->has_listeners()) {
             dispatcher_.post([g = g] { g->tell_lost(); });
         }
@@ -175,8 +181,8 @@ void driver::close(error why) {
     if (wakes_ != nullptr) {
         calls_.give_back_all(*transport_, *wakes_);
     }
-    if (why.code != errc::shutting_down) {
-        tell(events::stopped{std::move(why)});
+    if (closed_->code != errc::shutting_down) {
+        tell(events::stopped{without_text_if_need_be(*closed_)});
     }
     changed_.notify_all();
 }
@@ -352,6 +358,7 @@ statistics driver::counted() const {
     out.dropped += t.dropped_full;
     out.connect_failures = t.connect_failures;
     out.callback_exceptions = dispatcher_.exceptions();
+    out.callbacks_missed = dispatcher_.missed();
     return out;
 }
 

@@ -14,10 +14,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -46,6 +48,22 @@
 #include "peer/watchers.hpp"
 
 namespace holdfast::runtime {
+
+/// Closing a peer must not fail, even when memory is what is missing.
+[[nodiscard]] inline error without_text_if_need_be(const error& e) noexcept {
+    try {
+        return e;
+    } catch (const std::bad_alloc&) {
+        return {e.code, {}};
+    }
+}
+[[nodiscard]] inline error broken(const std::exception& e) noexcept {
+    try {
+        return {errc::internal_error, std::string{explain(errc::internal_error)} + ": " + e.what()};
+    } catch (const std::bad_alloc&) {
+        return {errc::internal_error, {}};
+    }
+}
 
 class driver : public std::enable_shared_from_this<driver> {
 public:
@@ -101,7 +119,7 @@ private:
     bool on_readable();
     bool on_timer();
     void receive(const net::received& packet);
-    void close(error why);
+    void close(error why) noexcept;
     [[nodiscard]] result<void> check_open() const;
     [[nodiscard]] std::vector<known_peer> known_peers() const;
     [[nodiscard]] statistics counted() const;
@@ -109,8 +127,8 @@ private:
     // ---- asking (driver_calls.cpp)
 
     void ask(call& c);
-    void answer(call& c);
-    void fail_call(call& c, error why);
+    void answer(call& c) noexcept;
+    void fail_call(call& c, const error& why) noexcept;
     void cancel(call& c);
     void wait_for_answer(call& c);
     void read_for(call& c, bool is_broken);
@@ -133,14 +151,16 @@ private:
     void perform(node::complaint& o);
     void perform(node::owner_granted&) {}
     void restart();
-    void lose(grip& g, errc why);
+    void lose(grip& g, errc why) noexcept;
     void complain(error what);
-    void tell(event what);
+    void tell(event what) noexcept;
 
     using hold_key = std::pair<token, std::string_view>;  // the name is the grip's
 
     const unsigned born_;
     const config options_;
+    // Shared, so that no code of the application (a copy of it) runs under the mutex.
+    const std::shared_ptr<const std::function<void(const event&)>> on_event_;
     base::settings settings_;
     net::transport_options transport_options_;
     endpoint advertise_;
@@ -204,7 +224,7 @@ result<void> driver::within(call* me, Act&& act) {
         } catch (const std::exception& e) {
             // An invariant of ours is broken (base::broken_invariant), or memory is out: what we know may be wrong, so every
             // right ends now. This peer stops; the program goes on.
-            close({errc::internal_error, std::string{explain(errc::internal_error)} + ": " + e.what()});
+            close(broken(e));
         }
         wakes_ = nullptr;
         me_ = nullptr;

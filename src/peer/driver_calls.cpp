@@ -66,7 +66,7 @@ void driver::ask(call& c) {
     calls_.add(c);
 }
 
-void driver::answer(call& c) {
+void driver::answer(call& c) noexcept {
     c.is_over = true;
     calls_.remove(c, *transport_, boot_now());
     if (&c == me_ || wakes_ == nullptr) {
@@ -76,12 +76,12 @@ void driver::answer(call& c) {
     }
 }
 
-void driver::fail_call(call& c, error why) {
+void driver::fail_call(call& c, const error& why) noexcept {
     if (c.is_over) {
         return;
     }
     ++counted_.requests_failed;
-    c.failure = std::move(why);
+    c.failure = without_text_if_need_be(why);
     if (calls_.find(c.number) == &c) {
         answer(c);
         return;

@@ -68,9 +68,14 @@ void driver::perform(node::hold_lost& o) {
     }
 }
 
-void driver::lose(grip& g, errc why) {
-    if (g.end_as_lost(why)) {
+void driver::lose(grip& g, errc why) noexcept {
+    if (!g.end_as_lost(why)) {
+        return;
+    }
+    try {
         tell(events::hold_lost{g.name(), g.token(), why});
+    } catch (const std::bad_alloc&) {
+        dispatcher_.count_missed();
     }
 }
 
@@ -169,9 +174,9 @@ void driver::complain(error what) {
     tell(events::complaint{std::move(what)});
 }
 
-void driver::tell(event what) {
-    if (options_.on_event) {
-        dispatcher_.post([callback = options_.on_event, what = std::move(what)] { callback(what); });
+void driver::tell(event what) noexcept {
+    if (on_event_) {
+        dispatcher_.post([callback = on_event_, what = std::move(what)] { (*callback)(what); });
     }
 }
 

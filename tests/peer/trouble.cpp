@@ -60,3 +60,25 @@ TEST_CASE("a call in which an invariant breaks fails, and the program goes on") 
     CHECK(h->why_lost() == errc::internal_error);
     CHECK(p.lock("b", {.wait = 1s}).error().code == errc::internal_error);
 }
+
+TEST_CASE("threads that cannot be made: no peer starts deaf, and one that runs goes on") {
+    {
+        const machine::few_threads none_for_callbacks{0};
+        const auto refused = peer::start({.profile = profile::local, .on_event = [](const event&) {}});
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == errc::io);
+    }
+    auto p = started({.profile = profile::local});
+    REQUIRE(p.wait_ready(10s));
+    seen<errc> why;
+    auto h = p.lock("a", {.wait = 5s, .on_lost = [&](errc e) { why.add(e); }});
+    REQUIRE(h);
+    {
+        const machine::few_threads none{0};
+        machine::suspend(2s);
+        CHECK_FALSE(h->is_valid());  // the notice finds no thread to be given on
+        REQUIRE(p.wait_ready(10s));
+    }
+    CHECK(why.wait([](const auto& all) { return all.size() == 1; }));
+    CHECK(p.lock("a", {.wait = 5s}));
+}
