@@ -79,10 +79,18 @@ void driver::drain() {
         fail_call(*c, why_not_ready());  // no new node came for them
     }
     orphans_.clear();
-    for (const auto& id : std::exchange(departed_, {})) {
-        transport_->drop(id);
+    if (!departed_.empty()) {
+        write_out();  // the step that removes them: who hears it need not wait for its lease to run out
+        for (const auto& id : std::exchange(departed_, {})) {
+            transport_->drop(id);
+        }
     }
     publish();
+}
+
+void driver::write_out() {
+    transport_->uncork();
+    transport_->cork();
 }
 
 void driver::publish() {

@@ -114,6 +114,7 @@ private:
     template <class Question>
     auto look(Question&& question) -> decltype(question());
     void drain();
+    void write_out();  // before streams go
     void publish();
     void set_timer();
     bool on_readable();

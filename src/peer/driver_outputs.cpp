@@ -157,6 +157,7 @@ void driver::restart() {
     transport_options_.self = after;
     view_.reset();
     map_.reset();
+    write_out();
     transport_->become(after);
     node_ = std::make_unique<node::node>(settings_, after, random_number(), moment_now());
     tell(events::restarted{before, after, why.why});
