@@ -63,8 +63,8 @@ public:
     /// a little after `is_valid()` has turned false.
     [[nodiscard]] std::stop_token lost() const;
     /// A stop is requested when the lease becomes late to be renewed (less than two fifths of it remain), and already is
-    /// if it is late now. The warning before `lost`: finish or save what can be. When the lease is renewed after all,
-    /// this token stays triggered; ask for a new one.
+    /// if it is late now, or the hold lost. The warning before `lost`: finish or save what can be. When the lease is renewed
+    /// after all, this token stays triggered; ask for a new one.
     [[nodiscard]] std::stop_token at_risk() const;
     /// Why it was lost: `lease_lost`, `evicted`, `broken`, `shutting_down`, `internal_error`. Nothing while it is valid and
     /// after a release.

@@ -96,8 +96,14 @@ void driver::write_out() {
 void driver::publish() {
     // After what was lost has been marked (drain), so that nobody sees a new lease end with a hold of an old lease.
     const auto end = node_->lease_end();
-    const bool is_ready = end && *end > boot_now() && view_ && view_->has(node_->self());
+    const auto now = boot_now();
+    const bool is_ready = end && *end > now && view_ && view_->has(node_->self());
     lease_end_.store(is_ready ? end->time_since_epoch().count() : 0, std::memory_order_release);
+    if (is_warned_ && is_ready && now < *end - settings_.lease * 2 / 5) {
+        // In health again, however it came to be: a lease that was lost and returns is not said to be renewed in time.
+        at_risk_ = std::stop_source{};
+        is_warned_ = false;
+    }
     if (is_ready != is_ready_) {
         is_ready_ = is_ready;
         if (is_ready) {

@@ -152,6 +152,7 @@ private:
     void perform(node::complaint& o);
     void perform(node::owner_granted&) {}
     void restart();
+    void warn();
     void lose(grip& g, errc why) noexcept;
     void complain(error what);
     void tell(event what) noexcept;
@@ -180,11 +181,10 @@ private:
     std::map<hold_key, std::shared_ptr<grip>> holds_;
     watch_table watches_;
     std::stop_source at_risk_;
-    bool is_at_risk_ = false;
+    bool is_warned_ = false;                     // a stop of at_risk_ is requested
     bool is_ready_ = false;
     bool is_leaving_ = false;
     bool has_left_ = false;
-    std::uint64_t leases_lost_ = 0;              // of the present node, as last seen
     std::optional<error> closed_;
     std::optional<error> last_complaint_;        // since the last lease
     std::optional<node::must_restart> restart_;  // done when the transport has finished reading

@@ -62,6 +62,9 @@ void driver::perform(node::hold_lost& o) {
     }
     const auto g = std::move(at->second);
     holds_.erase(at);
+    if (o.why == errc::lease_lost) {
+        warn();  // a sudden loss (the machine slept): the warning comes late, but before the loss
+    }
     lose(*g, o.why);
     if (g->has_listeners()) {
         dispatcher_.post([g] { g->tell_lost(); });
@@ -80,14 +83,18 @@ void driver::lose(grip& g, errc why) noexcept {
 }
 
 void driver::perform(node::at_risk& o) {
-    is_at_risk_ = o.is_at_risk;
     if (o.is_at_risk) {
-        dispatcher_.post([source = at_risk_]() mutable { source.request_stop(); });
+        warn();
         const auto end = node_->lease_end();
         tell(events::lease_at_risk{end ? *end - boot_now() : base::duration::zero()});
     } else {
-        at_risk_ = std::stop_source{};
         tell(events::lease_renewed{});
+    }
+}
+
+void driver::warn() {
+    if (!std::exchange(is_warned_, true)) {
+        dispatcher_.post([source = at_risk_]() mutable { source.request_stop(); });
     }
 }
 

@@ -45,7 +45,11 @@ std::stop_token stopped_token() {
 }  // namespace
 
 std::stop_token grip::at_risk_token() {
-    return driver_->is_forked() ? stopped_token() : driver_->at_risk();
+    if (driver_->is_forked()) {
+        return stopped_token();
+    }
+    const auto how = end_.load(std::memory_order_acquire);
+    return how == held || how == released ? driver_->at_risk() : stopped_token();
 }
 
 std::stop_token grip::lost_token() {

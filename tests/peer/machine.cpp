@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -18,6 +19,7 @@ using std::chrono::seconds;
 
 std::atomic<nanoseconds::rep> slept{0};
 thread_local nanoseconds::rep behind = 0;
+std::atomic<bool> is_cut_off{false};
 std::atomic<int> threads_left{std::numeric_limits<int>::max()};
 
 timespec shifted(const timespec& t, nanoseconds by) {
@@ -44,6 +46,10 @@ extern "C" int timerfd_settime(int timer, int flags, const itimerspec* to, itime
     return static_cast<int>(syscall(SYS_timerfd_settime, timer, flags, &real, was));
 }
 
+extern "C" ssize_t sendto(int socket, const void* bytes, size_t size, int flags, const sockaddr* to, socklen_t length) {
+    return is_cut_off ? static_cast<ssize_t>(size) : syscall(SYS_sendto, socket, bytes, size, flags, to, length);
+}
+
 extern "C" int pthread_create(pthread_t* id, const pthread_attr_t* how, void* (*run)(void*), void* with) noexcept {
     static const auto real = reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
     return threads_left.fetch_sub(1) <= 0 ? EAGAIN : real(id, how, run, with);
@@ -55,6 +61,9 @@ void suspend(nanoseconds how_long) { slept += how_long.count(); }
 
 clock_set_back::clock_set_back(nanoseconds how_far) { behind = how_far.count(); }
 clock_set_back::~clock_set_back() { behind = 0; }
+
+no_datagrams::no_datagrams() { is_cut_off = true; }
+no_datagrams::~no_datagrams() { is_cut_off = false; }
 
 few_threads::few_threads(int count) { threads_left = count; }
 few_threads::~few_threads() { threads_left = std::numeric_limits<int>::max(); }

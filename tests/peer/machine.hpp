@@ -1,5 +1,5 @@
-// What a test can do to the machine under the peers of its own process: the boot clock, and threads that cannot be made.
-// This program has its own clock_gettime, timerfd_settime and pthread_create, which everything linked into it uses.
+// What a test can do to the machine under the peers of its own process: the boot clock, the network, threads that cannot be made.
+// This program has its own clock_gettime, timerfd_settime, sendto and pthread_create, which everything linked into it uses.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,14 @@ public:
     ~clock_set_back();
     clock_set_back(const clock_set_back&) = delete;
     clock_set_back& operator=(const clock_set_back&) = delete;
+};
+/// While it lives, no datagram leaves this process.
+class no_datagrams {
+public:
+    no_datagrams();
+    ~no_datagrams();
+    no_datagrams(const no_datagrams&) = delete;
+    no_datagrams& operator=(const no_datagrams&) = delete;
 };
 /// While it lives, no thread more than `count` can be started.
 class few_threads {

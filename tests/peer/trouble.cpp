@@ -82,3 +82,47 @@ TEST_CASE("threads that cannot be made: no peer starts deaf, and one that runs g
     CHECK(why.wait([](const auto& all) { return all.size() == 1; }));
     CHECK(p.lock("a", {.wait = 5s}));
 }
+
+TEST_CASE("at_risk warns before a sudden loss, and of no lease but the one at risk") {
+    auto p = started({.profile = profile::local});
+    REQUIRE(p.wait_ready(10s));
+    auto h = p.lock("a", {.wait = 5s});
+    REQUIRE(h);
+    seen<std::string> order;
+    const std::stop_callback on_risk{h->at_risk(), [&] { order.add("at risk"); }};
+    const std::stop_callback on_lost{h->lost(), [&] { order.add("lost"); }};
+    CHECK_FALSE(h->at_risk().stop_requested());
+    machine::suspend(2s);
+    CHECK_FALSE(h->is_valid());
+    CHECK(order.wait([](const auto& all) { return all == std::vector<std::string>{"at risk", "lost"}; }));
+    CHECK(h->at_risk().stop_requested());
+    REQUIRE(p.wait_ready(10s));
+    auto again = p.lock("a", {.wait = 5s});
+    REQUIRE(again);
+    CHECK_FALSE(again->at_risk().stop_requested());
+}
+
+TEST_CASE("a lease that was at risk, was lost and came back is not at risk") {
+    three c;
+    const auto& p = c.peers[0];
+    seen<errc> why;
+    auto h = p.lock("a", {.wait = 10s, .on_lost = [&](errc e) { why.add(e); }});
+    REQUIRE(h);
+    const auto risk = h->at_risk();
+    {
+        const machine::no_datagrams cut_off;
+        REQUIRE(why.wait([](const auto& all) { return !all.empty(); }));
+        CHECK(risk.stop_requested());
+    }
+    REQUIRE(p.wait_ready(20s));
+    // Just regained, it may be at risk again for a moment; the present answer is what counts.
+    std::optional<hold> again;
+    for (int i = 0; i < 100 && (!again || again->remaining() < 500ms); ++i) {
+        if (auto got = p.lock("b", {.wait = 100ms})) {
+            again.emplace(std::move(*got));
+        }
+    }
+    REQUIRE(again);
+    CHECK(again->remaining() > 400ms);
+    CHECK_FALSE(again->at_risk().stop_requested());
+}
