@@ -88,7 +88,9 @@ public:
     /// Leaves the cluster: releases the holds, hands its slots over, gives up its seat, and stops (LEAVE-1); holds that are
     /// still there are lost with `shutting_down`. Success: all of that is done, and nobody has to wait for a lease to run out.
     /// `timed_out`: it has stopped without having heard so; others get its locks after a lease. Default wait: 5 leases, the
-    /// most it can take. Every call after it fails with `shutting_down`; again: returns at once.
+    /// most it can take. Every other call after it fails with `shutting_down`; another `leave`, also while the first is under
+    /// way: answers what the first does, when that is done, whatever its own wait. The error of a peer that has stopped for
+    /// good (events::stopped) is answered, too.
     result<void> leave(std::optional<std::chrono::nanoseconds> wait = {});
 
     /// It may change: a peer that was evicted goes on under a new one (events::restarted).

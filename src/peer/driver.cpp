@@ -255,18 +255,34 @@ result<void> driver::leave(std::optional<base::duration> wait) {
         return fail(errc::would_deadlock);
     }
     bool is_first = false;
-    within(nullptr, [&] {
+    const auto entered = within(nullptr, [&] {
         is_first = !is_leaving_;
         is_leaving_ = true;
-        node_->leave(moment_now());
+        if (is_first) {
+            node_->leave(moment_now());
+        }
     });
-    bool has_left = true;
-    if (is_first) {
-        std::unique_lock guard{mutex_};
-        has_left = changed_.wait_for(guard, wait.value_or(5 * settings_.lease), [&] { return has_left_ || closed_; });
+    std::unique_lock guard{mutex_};
+    if (!is_first && is_leaving_) {
+        changed_.wait(guard, [&] { return departure_.has_value(); });
+        return *departure_;
     }
+    result<void> outcome;
+    if (!is_first) {
+        outcome = entered;  // closed before anybody left
+    } else {
+        changed_.wait_for(guard, wait.value_or(5 * settings_.lease), [&] { return has_left_ || closed_; });
+        if (!has_left_) {
+            outcome = closed_ ? tl::unexpected<error>{*closed_}
+                              : fail(errc::timed_out, "the peer has stopped, but did not hear that the others know it; they wait for its lease to end");
+        }
+    }
+    guard.unlock();
     stop();
-    return has_left ? result<void>{} : fail(errc::timed_out, "the peer has stopped, but did not hear that the others know it; they wait for its lease to end");
+    guard.lock();
+    departure_ = outcome;
+    changed_.notify_all();
+    return outcome;
 }
 
 // ---- local questions

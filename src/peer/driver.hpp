@@ -170,7 +170,7 @@ private:
     std::atomic<base::duration::rep> lease_end_{0};
 
     std::mutex mutex_;
-    std::condition_variable_any changed_;  // of is_ready_, has_left_ and closed_
+    std::condition_variable_any changed_;  // of is_ready_, has_left_, closed_ and departure_
     std::unique_ptr<net::transport> transport_;
     net::sink sink_;
     std::unique_ptr<node::node> node_;
@@ -185,6 +185,7 @@ private:
     bool is_ready_ = false;
     bool is_leaving_ = false;
     bool has_left_ = false;
+    std::optional<result<void>> departure_;      // what the first leave() answers, when it is over
     std::optional<error> closed_;
     std::optional<error> last_complaint_;        // since the last lease
     std::optional<node::must_restart> restart_;  // done when the transport has finished reading

@@ -130,6 +130,57 @@ TEST_CASE("who leaves hands over, and its holds are lost") {
     CHECK(c.peers[1].lock("lost", {.wait = 10s}));
 }
 
+TEST_CASE("two leaves at once are one") {
+    three c;
+    std::atomic<int> left{0};
+    std::atomic<bool> is_member{false};
+    {
+        std::vector<std::jthread> leaving;
+        for (int i = 0; i < 2; ++i) {
+            leaving.emplace_back([&] {
+                left += c.peers[2].leave() ? 1 : 0;
+                for (const auto& m : c.peers[0].members()) {
+                    is_member = is_member || (m.address == c.peers[2].address() && m.seems == belief::alive);
+                }
+            });
+        }
+    }
+    CHECK(left == 2);
+    CHECK_FALSE(is_member);
+    CHECK(c.peers[2].leave());
+}
+
+TEST_CASE("calls in many threads end when the peer leaves") {
+    three c;
+    std::atomic<int> granted{0};
+    std::atomic<int> wrong{0};
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+        threads.emplace_back([&, t] {
+            while (true) {
+                acquire_options options;
+                if (t % 2 == 0) {
+                    options.wait = 5ms;
+                }
+                const auto h = c.peers[2].lock("n" + std::to_string(t / 3), std::move(options));
+                if (h) {
+                    ++granted;
+                } else if (h.error().code == errc::shutting_down) {
+                    return;
+                } else if (h.error().code != errc::timed_out) {
+                    ++wrong;
+                }
+            }
+        });
+    }
+    while (granted < 100) {
+        std::this_thread::yield();
+    }
+    CHECK(c.peers[2].leave());
+    threads.clear();
+    CHECK(wrong == 0);
+}
+
 TEST_CASE("without a majority: the hold is lost, and nothing is granted") {
     three c;
     auto h = c.peers[0].lock("a", {.wait = 10s});

@@ -59,6 +59,8 @@ TEST_CASE("a call in which an invariant breaks fails, and the program goes on") 
     CHECK(failure.all[0].code == errc::internal_error);
     CHECK(h->why_lost() == errc::internal_error);
     CHECK(p.lock("b", {.wait = 1s}).error().code == errc::internal_error);
+    CHECK(p.leave().error().code == errc::internal_error);
+    CHECK(p.leave().error().code == errc::internal_error);
 }
 
 TEST_CASE("threads that cannot be made: no peer starts deaf, and one that runs goes on") {
