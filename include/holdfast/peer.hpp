@@ -62,7 +62,8 @@ public:
     peer& operator=(peer&&) noexcept;
     peer(const peer&) = delete;
     peer& operator=(const peer&) = delete;
-    /// Leaves (see `leave`), for at most one lease: the others would wait that long for its locks if it just ended.
+    /// Leaves (see `leave`), for at most one lease: the others would wait that long for its locks if it just ended. The
+    /// sockets are closed then, whatever holds, mutexes and elections live on.
     ~peer();
 
     /// Waits until this peer is a member with a running lease, so that it can be granted locks. Calls of `lock` may be

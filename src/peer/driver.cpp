@@ -227,9 +227,19 @@ void driver::stop() {
     }
     wakes.run();
     loop_.reset();
+    std::unique_ptr<net::transport> sockets;
+    watch_table watches;
+    {
+        const std::lock_guard guard{mutex_};
+        if (transport_) {
+            last_traffic_ = transport_->stats();
+        }
+        sockets = std::move(transport_);
+        watches = std::exchange(watches_, {});
+    }
+    // Outside the mutex, for callbacks of the application go with it; and now, for a hold may live long after its peer.
+    sockets.reset();
     dispatcher_.stop();
-    const std::lock_guard guard{mutex_};
-    watches_.clear();
 }
 
 result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop) {
@@ -373,7 +383,7 @@ statistics driver::counted() const {
     out.dropped += n.dropped;
     out.waiting = calls_.size();
     out.held = holds_.size();
-    const auto& t = transport_->stats();
+    const auto& t = transport_ ? transport_->stats() : last_traffic_;
     out.datagrams_sent = t.datagrams_sent;
     out.datagrams_received = t.datagrams_received;
     out.frames_sent = t.frames_sent;

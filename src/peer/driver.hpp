@@ -171,7 +171,8 @@ private:
 
     std::mutex mutex_;
     std::condition_variable_any changed_;  // of is_ready_, has_left_, closed_ and departure_
-    std::unique_ptr<net::transport> transport_;
+    std::unique_ptr<net::transport> transport_;  // null after stop()
+    net::transport_statistics last_traffic_;     // of then
     net::sink sink_;
     std::unique_ptr<node::node> node_;
     std::shared_ptr<const view> view_;

@@ -73,7 +73,6 @@ public:
         }
         return out;
     }
-    void clear() { by_name_.clear(); }
 
 private:
     std::map<std::string, entry> by_name_;

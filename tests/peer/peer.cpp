@@ -209,6 +209,19 @@ TEST_CASE("a bad configuration is refused by name") {
     CHECK(taken.error().code == errc::address_in_use);
 }
 
+TEST_CASE("the address is free once the peer has left, and what it counted is still there") {
+    auto p = started({.profile = profile::local});
+    REQUIRE(p.wait_ready(10s));
+    auto h = p.lock("a", {.wait = 5s});
+    REQUIRE(h);
+    const auto mine = p.election("e");
+    CHECK(p.leave());
+    CHECK(p.stats().requests == 1);
+    CHECK(h->why_lost() == errc::shutting_down);
+    auto next = started({.listen = to_string(p.address()), .profile = profile::local});
+    CHECK(next.wait_ready(10s));
+}
+
 TEST_CASE("a gate refuses what is older than what it has seen") {
     gate g;
     const auto low = token::make(epoch{1}, 1), high = token::make(epoch{2}, 1);
