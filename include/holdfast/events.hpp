@@ -64,7 +64,8 @@ struct restarted {
     peer_id after;
     errc why{};
 };
-/// The peer has left (`leave()`), or stopped for good because of an error of its own.
+/// The last event. The peer has left or was destroyed (`shutting_down`), or it stopped for good because of an error of its
+/// own, whose text says what to do; then its calls fail with that error.
 struct stopped {
     error why;
 };

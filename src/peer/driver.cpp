@@ -195,9 +195,11 @@ void driver::close(error why) noexcept {
     if (wakes_ != nullptr) {
         calls_.give_back_all(*transport_, *wakes_);
     }
-    if (closed_->code != errc::shutting_down) {
-        tell(events::stopped{without_text_if_need_be(*closed_)});
+    auto told = without_text_if_need_be(*closed_);
+    if (has_left_) {
+        told.text = "left";
     }
+    tell(events::stopped{std::move(told)});
     changed_.notify_all();
 }
 

@@ -1,4 +1,5 @@
 // Peers of one process over loopback.
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -220,6 +221,22 @@ TEST_CASE("the address is free once the peer has left, and what it counted is st
     CHECK(h->why_lost() == errc::shutting_down);
     auto next = started({.listen = to_string(p.address()), .profile = profile::local});
     CHECK(next.wait_ready(10s));
+}
+
+TEST_CASE("the last event tells that the peer has stopped") {
+    seen<std::string> events;
+    const auto add = [&](const event& e) { events.add(to_string(e)); };
+    {
+        auto p = started({.profile = profile::local, .on_event = add});
+        REQUIRE(p.wait_ready(10s));
+        CHECK(p.leave());
+        CHECK(events.all.back() == "stopped: left");
+    }
+    CHECK(std::count(events.all.begin(), events.all.end(), "stopped: left") == 1);
+    {
+        const auto p = started({.profile = profile::local, .on_event = add});
+    }
+    CHECK(events.all.back().starts_with("stopped: "));
 }
 
 TEST_CASE("a gate refuses what is older than what it has seen") {
