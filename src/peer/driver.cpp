@@ -76,7 +76,7 @@ void driver::drain() {
         drain_node();
     }
     for (auto* c : orphans_) {
-        fail_call(*c, why_not_ready());  // no new node came for them
+        fail_call(*c, why_no_grant());  // no new node came for them
     }
     orphans_.clear();
     if (!departed_.empty()) {
@@ -256,7 +256,7 @@ result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop
     if (is_done) {
         return {};
     }
-    return stop.stop_requested() ? fail(errc::cancelled) : tl::unexpected<error>{why_not_ready()};
+    return stop.stop_requested() ? fail(errc::cancelled) : tl::unexpected<error>{last_complaint_.value_or(why_no_grant())};
 }
 
 result<void> driver::leave(std::optional<base::duration> wait) {
@@ -359,7 +359,7 @@ result<member> driver::owner_of(std::string_view name) {
         return tl::unexpected<error>{open.error()};
     }
     if (!view_) {
-        return tl::unexpected<error>{why_not_ready()};
+        return fail(errc::not_a_member);
     }
     const auto* m = view_->find(map_->owner_of(node_->slot_of(name)));
     return m == nullptr ? result<member>{fail(errc::not_a_member)} : result<member>{*m};

@@ -133,8 +133,8 @@ private:
     void cancel(call& c);
     void wait_for_answer(call& c);
     void read_for(call& c, bool is_broken);
-    [[nodiscard]] error why_failed(const call& c, errc why) const;
-    [[nodiscard]] error why_not_ready() const;
+    /// Only from what is agreed: a complaint may come from anybody who can send a packet.
+    [[nodiscard]] error why_no_grant() const;
 
     // ---- what the node wants done (driver_outputs.cpp)
 

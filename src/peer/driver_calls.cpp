@@ -149,17 +149,7 @@ result<void> driver::release(grip& g) {
     return g.is_released() ? result<void>{} : fail(g.why_lost().value_or(errc::lease_lost));
 }
 
-error driver::why_failed(const call&, errc why) const {
-    if (why == errc::not_a_member || why == errc::no_quorum) {
-        return why_not_ready();
-    }
-    return {why, std::string{explain(why)}};
-}
-
-error driver::why_not_ready() const {
-    if (last_complaint_) {
-        return *last_complaint_;
-    }
+error driver::why_no_grant() const {
     const auto code = view_ ? errc::no_quorum : errc::not_a_member;
     return {code, std::string{explain(code)}};
 }

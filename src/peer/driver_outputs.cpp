@@ -52,7 +52,8 @@ void driver::perform(node::request_failed& o) {
         orphans_.push_back(c);
         return;
     }
-    fail_call(*c, why_failed(*c, o.why));
+    const bool is_nobody_to_grant = o.why == errc::not_a_member || o.why == errc::no_quorum;
+    fail_call(*c, is_nobody_to_grant ? why_no_grant() : error{o.why, std::string{explain(o.why)}});
 }
 
 void driver::perform(node::hold_lost& o) {

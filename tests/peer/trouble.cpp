@@ -1,4 +1,10 @@
 // A machine that sleeps, clocks that err, threads that cannot be made, strangers that shout.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -19,6 +25,18 @@ public:
     invariants_throw(const invariants_throw&) = delete;
     invariants_throw& operator=(const invariants_throw&) = delete;
 };
+
+/// A datagram of somebody who has no key.
+void shout_at(const endpoint& at) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(at.port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const std::array<char, 64> forged{static_cast<char>(0x81)};
+    const int from = socket(AF_INET, SOCK_DGRAM, 0);
+    sendto(from, forged.data(), forged.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    close(from);
+}
 
 }  // namespace
 
@@ -127,4 +145,23 @@ TEST_CASE("a lease that was at risk, was lost and came back is not at risk") {
     REQUIRE(again);
     CHECK(again->remaining() > 400ms);
     CHECK_FALSE(again->at_risk().stop_requested());
+}
+
+TEST_CASE("what a stranger sends changes no answer but the reason why a peer is not ready") {
+    const auto seeds = test_support::free_addresses(3);
+    seen<errc> complaints;
+    auto p = started({.listen = seeds[0],
+                      .seeds = seeds,
+                      .profile = profile::local,
+                      .key = std::string(64, 'a'),
+                      .on_event = [&](const event& e) {
+                          if (const auto* c = std::get_if<events::complaint>(&e)) {
+                              complaints.add(c->what.code);
+                          }
+                      }});
+    shout_at(p.address());
+    REQUIRE(complaints.wait([](const auto& all) { return !all.empty(); }));
+    CHECK(p.lock("a", {.wait = 20ms}).error().code == errc::not_a_member);
+    CHECK(p.owner_of("a").error().code == errc::not_a_member);
+    CHECK(p.wait_ready(20ms).error().code == errc::wrong_key);
 }
