@@ -112,6 +112,7 @@ struct config {
     // ---- what it tells
 
     /// Called for every event, one after another, on the callback thread of the peer (see `peer`). Must not throw.
+    /// When 4096 wait, later ones are missed and counted (statistics::callbacks_missed); events::stopped never is.
     std::function<void(const event&)> on_event{};
 
     [[nodiscard]] HOLDFAST_EXPORT static config local();

@@ -119,7 +119,7 @@ struct statistics {
     std::uint64_t connect_failures = 0;
 
     std::uint64_t callback_exceptions = 0; ///< callbacks of the application must not throw; this many did
-    std::uint64_t callbacks_missed = 0;    ///< events and notices that no thread or memory could be found for
+    std::uint64_t callbacks_missed = 0;    ///< events of which 4096 waited already, callbacks without a thread or memory
 };
 
 }  // namespace holdfast

@@ -14,12 +14,18 @@ void dispatcher::start() {
     thread_ = std::thread{[q = queue_] { run(q); }};
 }
 
-void dispatcher::put(std::function<void()> callback) {
+void dispatcher::put(entry e) {
     const std::lock_guard guard{queue_->mutex};
     if (queue_->is_stopping) {
         return;
     }
-    queue_->waiting.push_back(std::move(callback));
+    if (e.is_event && queue_->events_waiting >= most_events) {
+        count_missed();
+        return;
+    }
+    const bool is_event = e.is_event;
+    queue_->waiting.push_back(std::move(e));
+    queue_->events_waiting += is_event ? 1 : 0;
     start_or_wait();
 }
 
@@ -49,7 +55,7 @@ void dispatcher::catch_up() noexcept {
 
 void dispatcher::stop() {
     std::thread ending;
-    std::deque<std::function<void()>> never_run;
+    std::deque<entry> never_run;
     {
         const std::lock_guard guard{queue_->mutex};
         if (!queue_->waiting.empty()) {
@@ -84,7 +90,8 @@ void dispatcher::run(const std::shared_ptr<queue>& q) {
         if (q->waiting.empty()) {
             break;
         }
-        auto callback = std::move(q->waiting.front());
+        auto callback = std::move(q->waiting.front().callback);
+        q->events_waiting -= q->waiting.front().is_event ? 1 : 0;
         q->waiting.pop_front();
         guard.unlock();
         try {

@@ -25,15 +25,17 @@ public:
     void start();
     /// Starts the thread when it is the first. Any thread may call, under any lock but the application's. Not after stop().
     /// Never fails, for it tells of failures: when no thread can be made, the callback waits for one (`catch_up`); what
-    /// finds no memory is counted.
+    /// finds no memory is counted as missed.
     template <class Callback>
     void post(Callback&& callback) noexcept {
-        try {
-            put(std::function<void()>{std::forward<Callback>(callback)});
-        } catch (...) {
-            count_missed();
-        }
+        post(std::forward<Callback>(callback), false);
     }
+    /// The same, for what may be missed: no more than `most_events` of these wait, for strangers can cause some.
+    template <class Callback>
+    void post_event(Callback&& callback) noexcept {
+        post(std::forward<Callback>(callback), true);
+    }
+    static constexpr std::size_t most_events = 4096;
     /// Tries again to make the thread that callbacks wait for. To be called now and then.
     void catch_up() noexcept;
     /// Runs what was posted, then ends the thread. Called by a callback: the thread ends by itself after it.
@@ -45,18 +47,31 @@ public:
     [[nodiscard]] std::uint64_t exceptions() const { return queue_->exceptions.load(std::memory_order_relaxed); }
 
 private:
+    struct entry {
+        std::function<void()> callback;
+        bool is_event;
+    };
     // Outlives the dispatcher when that is destroyed by a callback.
     struct queue {
         std::mutex mutex;
         std::condition_variable changed;
-        std::deque<std::function<void()>> waiting;
+        std::deque<entry> waiting;
+        std::size_t events_waiting = 0;
         bool is_stopping = false;
         std::atomic<std::thread::id> thread{};
         std::atomic<std::uint64_t> exceptions{0};
         std::atomic<std::uint64_t> missed{0};
     };
     static void run(const std::shared_ptr<queue>& q);
-    void put(std::function<void()> callback);
+    template <class Callback>
+    void post(Callback&& callback, bool is_event) noexcept {
+        try {
+            put({std::forward<Callback>(callback), is_event});
+        } catch (...) {
+            count_missed();
+        }
+    }
+    void put(entry e);
     /// Under queue_->mutex.
     void start_or_wait() noexcept;
 

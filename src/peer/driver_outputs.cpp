@@ -184,8 +184,15 @@ void driver::complain(error what) {
 }
 
 void driver::tell(event what) noexcept {
-    if (on_event_) {
-        dispatcher_.post([callback = on_event_, what = std::move(what)] { (*callback)(what); });
+    if (!on_event_) {
+        return;
+    }
+    const bool is_last = std::holds_alternative<events::stopped>(what);
+    auto callback = [to = on_event_, what = std::move(what)] { (*to)(what); };
+    if (is_last) {
+        dispatcher_.post(std::move(callback));
+    } else {
+        dispatcher_.post_event(std::move(callback));
     }
 }
 
