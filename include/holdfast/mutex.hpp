@@ -46,7 +46,8 @@ public:
     [[nodiscard]] bool try_lock();
     template <class Rep, class Period>
     [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) {
-        return try_for(std::chrono::ceil<std::chrono::nanoseconds>(wait));
+        constexpr std::chrono::hours for_ever{24 * 365};  // of more, the nanoseconds may not fit
+        return try_for(wait < for_ever ? std::chrono::ceil<std::chrono::nanoseconds>(wait) : for_ever);
     }
     template <class Clock, class Duration>
     [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& end) {

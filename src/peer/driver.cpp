@@ -249,7 +249,7 @@ result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop
         return fail(errc::shutting_down);
     }
     std::unique_lock guard{mutex_};
-    const bool is_done = changed_.wait_for(guard, stop, wait, [&] { return is_ready_ || closed_ || is_leaving_; });
+    const bool is_done = changed_.wait_for(guard, stop, std::min(wait, longest_wait), [&] { return is_ready_ || closed_ || is_leaving_; });
     if (auto open = check_open(); !open) {
         return open;
     }
@@ -283,7 +283,7 @@ result<void> driver::leave(std::optional<base::duration> wait) {
     if (!is_first) {
         outcome = entered;  // closed before anybody left
     } else {
-        changed_.wait_for(guard, wait.value_or(5 * settings_.lease), [&] { return has_left_ || closed_; });
+        changed_.wait_for(guard, std::min(wait.value_or(5 * settings_.lease), longest_wait), [&] { return has_left_ || closed_; });
         if (!has_left_) {
             outcome = closed_ ? tl::unexpected<error>{*closed_}
                               : fail(errc::timed_out, "the peer has stopped, but did not hear that the others know it; they wait for its lease to end");

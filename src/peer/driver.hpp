@@ -65,6 +65,9 @@ namespace holdfast::runtime {
     }
 }
 
+/// Longer waits are for ever as far as anybody can tell, and added to a present time they would overflow.
+constexpr base::duration longest_wait = std::chrono::hours{24 * 365};
+
 class driver : public std::enable_shared_from_this<driver> {
 public:
     [[nodiscard]] static result<std::shared_ptr<driver>> start(config options);

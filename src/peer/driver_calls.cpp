@@ -26,7 +26,7 @@ result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_opt
     c.is_try = options.wait && *options.wait <= base::duration::zero();
     if (c.is_try) {
         c.until = boot_now() + settings_.lease;
-    } else if (options.wait && *options.wait < std::chrono::hours{24 * 365}) {
+    } else if (options.wait && *options.wait < longest_wait) {
         c.until = boot_now() + *options.wait;
     }
     bool was_asked = false;

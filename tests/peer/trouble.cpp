@@ -165,3 +165,16 @@ TEST_CASE("what a stranger sends changes no answer but the reason why a peer is 
     CHECK(p.owner_of("a").error().code == errc::not_a_member);
     CHECK(p.wait_ready(20ms).error().code == errc::wrong_key);
 }
+
+TEST_CASE("the longest wait is for ever") {
+    auto p = started({.profile = profile::local});
+    std::jthread other{[&] { (void)p.leave(std::chrono::nanoseconds::max()); }};
+    const auto ready = p.wait_ready(std::chrono::nanoseconds::max());
+    CHECK((ready || ready.error().code == errc::shutting_down));
+    other.join();
+    auto q = started({.profile = profile::local});
+    CHECK(q.wait_ready(std::chrono::nanoseconds::max()));
+    holdfast::mutex m{q, "m"};
+    CHECK(m.try_lock_for(std::chrono::hours::max()));
+    CHECK(q.leave(std::chrono::nanoseconds::max()));
+}
