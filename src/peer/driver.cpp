@@ -248,6 +248,7 @@ result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop
     if (is_forked()) {
         return fail(errc::shutting_down);
     }
+    look_at_lease();  // NOW-1: it may have run out, and is_ready_ is from the last look
     std::unique_lock guard{mutex_};
     const bool is_done = changed_.wait_for(guard, stop, std::min(wait, longest_wait), [&] { return is_ready_ || closed_ || is_leaving_; });
     if (auto open = check_open(); !open) {
@@ -301,6 +302,11 @@ result<void> driver::leave(std::optional<base::duration> wait) {
 
 void driver::look_at_lease() {
     within(nullptr, [&] { node_->tick(moment_now()); });
+}
+
+bool driver::is_ready() {
+    look_at_lease();
+    return look([&] { return is_ready_ && !is_leaving_; });
 }
 
 std::stop_token driver::at_risk() {

@@ -99,6 +99,7 @@ public:
     [[nodiscard]] const dispatcher& callbacks() const { return dispatcher_; }
     /// Lets the node see what time it is.
     void look_at_lease();
+    [[nodiscard]] bool is_ready();
     [[nodiscard]] std::stop_token at_risk();
     [[nodiscard]] peer_id id();
     [[nodiscard]] std::shared_ptr<const view> installed();

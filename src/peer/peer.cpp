@@ -39,7 +39,7 @@ result<peer> peer::start(config options) {
 }
 
 result<void> peer::wait_ready(std::chrono::nanoseconds wait, std::stop_token stop) const { return driver_->wait_ready(wait, stop); }
-bool peer::is_ready() const { return driver_->wait_ready({}, {}).has_value(); }
+bool peer::is_ready() const { return driver_->is_ready(); }
 
 result<hold> peer::lock(std::string_view name, acquire_options options) const {
     auto got = driver_->acquire(name, std::move(options));

@@ -178,3 +178,12 @@ TEST_CASE("the longest wait is for ever") {
     CHECK(m.try_lock_for(std::chrono::hours::max()));
     CHECK(q.leave(std::chrono::nanoseconds::max()));
 }
+
+TEST_CASE("a peer whose lease ran out unnoticed is not ready") {
+    three c;
+    CHECK(c.peers[0].is_ready());
+    machine::suspend(2s);
+    CHECK_FALSE(c.peers[0].is_ready());
+    CHECK(c.peers[0].wait_ready(20s));
+    CHECK(c.peers[0].is_ready());
+}
