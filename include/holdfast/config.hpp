@@ -70,7 +70,8 @@ struct config {
     std::uint32_t weight = 1;
     holdfast::founding found = founding::yes;
     /// A directory for the few bytes that must survive a restart of all peers at once (FOUND-5): with it tokens go on
-    /// rising even when the wall clocks of all seats were set back meanwhile. Created if missing. Empty: none.
+    /// rising even when the wall clocks of all seats were set back meanwhile. Created if missing; a peer that
+    /// cannot write to it stops. Empty: none.
     std::string state_dir{};
 
     // ---- limits

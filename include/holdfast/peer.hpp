@@ -50,8 +50,9 @@ struct known_peer {
 /// `shutting_down` or tells nothing, and destroying the copies there does nothing, for they may be in the midst of a change.
 /// Start a peer of its own there.
 ///
-/// Errors inside: should an invariant of the library break, this peer stops (events::stopped): its holds are lost and
-/// its calls fail with `internal_error`, whose text tells where. The program goes on.
+/// Errors inside: this peer stops for good (events::stopped) when an invariant of the library breaks (`internal_error`, the
+/// text tells where), when it cannot write to its `state_dir` (`io`), or when its seeds cannot be those of its cluster
+/// (`seeds_differ`). Its holds are lost, its calls fail with that error, and the program goes on.
 class HOLDFAST_EXPORT peer {
 public:
     /// Opens the sockets, starts the thread, and returns without waiting for the cluster (`wait_ready` does).
@@ -77,8 +78,8 @@ public:
     /// Success: it is held, alone, until released or lost; its token exceeds that of every earlier hold of `name` (FENCE).
     /// `timed_out`: others have it. `not_a_member`, `no_quorum`: nobody can be granted it here now; these end a call only
     /// when its wait does. `cancelled`: by `options.stop`. `shutting_down`, `too_many`, `name_too_long`, `value_too_long`:
-    /// it was not asked for. `broken`: somebody broke this request (BREAK-1). `internal_error`: see above. In each case
-    /// nothing is held and nothing will be (HOLD-6).
+    /// it was not asked for. `broken`: somebody broke this request (BREAK-1). `internal_error`, `io`, `seeds_differ`: the
+    /// peer has stopped for good, see above. In each case nothing is held and nothing will be (HOLD-6).
     [[nodiscard]] result<hold> lock(std::string_view name, acquire_options options = {}) const;
     /// As `lock`, with one answer instead of a wait: `would_block` when another has it. Takes a round trip to the owner of
     /// the name; while the name changes owners, up to about a lease, after which it fails with `timed_out`.

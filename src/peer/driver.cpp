@@ -66,7 +66,11 @@ result<void> driver::open() {
 
 void driver::drain() {
     const auto drain_node = [this] {
-        while (auto o = node_->next()) {
+        while (!closed_) {
+            auto o = node_->next();
+            if (!o) {
+                break;
+            }
             std::visit([&](auto& what) { perform(what); }, *o);
         }
     };
@@ -74,6 +78,9 @@ void driver::drain() {
     while (restart_ && !closed_) {
         restart();
         drain_node();
+    }
+    if (closed_) {
+        return;
     }
     for (auto* c : orphans_) {
         fail_call(*c, why_no_grant());  // no new node came for them
@@ -187,7 +194,7 @@ void driver::close(error why) noexcept {
         fail_call(*c, *closed_);
     }
     for (const auto& [key, g] : std::exchange(holds_, {})) {
-        lose(*g, closed_->code);
+        lose(*g, closed_->code == errc::internal_error ? errc::internal_error : errc::shutting_down);
         if (g->has_listeners()) {
             dispatcher_.post([g = g] { g->tell_lost(); });
         }

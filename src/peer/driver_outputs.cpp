@@ -1,6 +1,5 @@
 // What the node wants done.
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
 #include "peer/clock.hpp"
@@ -24,7 +23,7 @@ void driver::perform(node::persist_epoch& o) {
     }
     if (const auto stored = store_epoch(options_.state_dir, o.epoch); !stored) {
         // FOUND-5: what is not on the disk may not be accepted, and the accept is among the outputs that follow.
-        throw std::runtime_error{"state_dir: " + stored.error().text};
+        close({errc::io, stored.error().text + "; this peer has stopped: mend that, and start it again"});
     }
 }
 

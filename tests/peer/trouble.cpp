@@ -2,8 +2,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <array>
 #include <atomic>
 #include <thread>
@@ -186,4 +188,26 @@ TEST_CASE("a peer whose lease ran out unnoticed is not ready") {
     CHECK_FALSE(c.peers[0].is_ready());
     CHECK(c.peers[0].wait_ready(20s));
     CHECK(c.peers[0].is_ready());
+}
+
+TEST_CASE("a peer that cannot write to its state_dir stops and says what to mend") {
+    std::string directory = "/tmp/holdfast-test-XXXXXX";
+    REQUIRE(mkdtemp(directory.data()) != nullptr);
+    const auto in_the_way = directory + "/epoch.new";
+    REQUIRE(mkdir(in_the_way.c_str(), 0700) == 0);
+    seen<error> stopped;
+    auto p = started({.profile = profile::local, .state_dir = directory, .on_event = [&](const event& e) {
+                          if (const auto* s = std::get_if<events::stopped>(&e)) {
+                              stopped.add(s->why);
+                          }
+                      }});
+    CHECK(stopped.wait([](const auto& all) { return !all.empty(); }));
+    CHECK(stopped.all[0].code == errc::io);
+    CHECK(stopped.all[0].text.starts_with("state_dir: "));
+    CHECK(stopped.all[0].text.find("start it again") != std::string::npos);
+    CHECK(p.lock("a", {.wait = 5s}).error().code == errc::io);
+    CHECK(p.wait_ready(5s).error().code == errc::io);
+    CHECK(p.leave().error().code == errc::io);
+    rmdir(in_the_way.c_str());
+    rmdir(directory.c_str());
 }
