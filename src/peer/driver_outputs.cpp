@@ -47,6 +47,9 @@ void driver::perform(node::request_failed& o) {
     const bool is_late = c->until && *c->until <= boot_now();
     if (o.why == errc::not_a_member && !is_late && !is_leaving_) {
         calls_.remove(*c, *transport_, boot_now());  // this PeerId ends; the next one asks again
+        if (c->read_fd.load(std::memory_order_relaxed) >= 0 && c != me_) {
+            wakes_->add_reader(*c);  // it waits on a stream that goes, and must wait for us instead
+        }
         calls_.stop_reading(*c, *transport_);
         orphans_.push_back(c);
         return;
