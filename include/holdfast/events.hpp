@@ -58,7 +58,8 @@ struct hold_lost {
 struct complaint {
     error what;
 };
-/// This peer's PeerId is over (evicted, or a better cluster was met); it goes on as a new peer (VIEW-4, FOUND-3, FOUND-6).
+/// This peer's PeerId is over (evicted, or a better cluster was met); it goes on as a new peer (VIEW-4, FOUND-3,
+/// FOUND-6).
 struct restarted {
     peer_id before;
     peer_id after;

@@ -64,6 +64,21 @@ result<void> driver::open() {
     return {};
 }
 
+namespace {
+
+/// A new PeerId would meet the same again.
+bool is_for_good(errc why) { return why == errc::seeds_differ || why == errc::internal_error; }
+
+error stopped_for_good(errc why) {
+    if (why == errc::seeds_differ) {
+        return {why, "this peer has no seeds, and met a cluster of its name that has (SEAT-2); it has stopped: "
+                     "give this peer the seeds of the others, or another cluster name"};
+    }
+    return {why, std::string{explain(why)}};
+}
+
+}  // namespace
+
 void driver::drain() {
     const auto drain_node = [this] {
         while (!closed_) {
@@ -76,6 +91,10 @@ void driver::drain() {
     };
     drain_node();
     while (restart_ && !closed_) {
+        if (is_for_good(restart_->why)) {
+            close(stopped_for_good(restart_->why));
+            return;
+        }
         restart();
         drain_node();
     }
