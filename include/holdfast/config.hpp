@@ -19,7 +19,7 @@
 
 namespace holdfast {
 
-/// The port of addresses that name none.
+/// The port of addresses in `listen` and `seeds` that name none.
 constexpr std::uint16_t default_port = 4653;
 
 /// A set of times (below, in the order local / lan / wan).
@@ -40,8 +40,8 @@ struct config {
     /// `HOST:PORT`, `[IPv6]:PORT`, or without the port (4653). UDP and TCP of that port are used; port 0: one the
     /// kernel picks. Empty: all addresses of this host, or without seeds a free port on loopback.
     std::string listen{};
-    /// The address the others reach this peer at, if it is not `listen` (NAT, containers). Empty: `listen`, and where
-    /// that means all addresses, the one this host uses towards the first seed.
+    /// The address the others reach this peer at, if it is not `listen` (NAT, containers); without a port, with that
+    /// of `listen`. Empty: `listen`, and where that means all addresses, the one this host uses towards the first seed.
     std::string advertise{};
     /// The addresses of the seats: 1, 3, 5 or 7 of them, the same list on every peer. A majority of them must run for
     /// anything to be granted; the peers that advertise these addresses vote. Host names are looked up once, at the

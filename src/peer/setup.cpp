@@ -31,6 +31,7 @@ result<void> look_up_addresses(setup& s) {
         s.settings.seeds.push_back(*seed);
     }
     auto& seeds = s.settings.seeds;
+    const auto first = seeds.empty() ? endpoint{} : seeds.front();  // as configured
     std::sort(seeds.begin(), seeds.end());  // FOUND-2
     if (const auto twice = std::adjacent_find(seeds.begin(), seeds.end()); twice != seeds.end()) {
         return fail(errc::bad_config, "seeds: two of them mean " + to_string(*twice) + "; name each seat once");
@@ -54,11 +55,11 @@ result<void> look_up_addresses(setup& s) {
         s.advertise = s.transport.listen;
     } else if (seeds.empty()) {
         s.advertise = loopback(s.transport.listen.port);
-    } else if (const auto own = own_address_towards(seeds.front())) {
+    } else if (const auto own = own_address_towards(first)) {
         s.advertise = *own;
         s.advertise.port = s.transport.listen.port;
     } else {
-        return fail(errc::bad_config, "advertise: there is no way to " + to_string(seeds.front()) + " to take it from; name the address others reach this peer at");
+        return fail(errc::bad_config, "advertise: there is no way to " + to_string(first) + " to take it from; name the address others reach this peer at");
     }
     return {};
 }
