@@ -112,11 +112,6 @@ endpoint loopback(std::uint16_t port) {
     return ipv4(bytes, port);
 }
 
-endpoint any_address(std::uint16_t port) {
-    const std::uint8_t bytes[] = {0, 0, 0, 0};
-    return ipv4(bytes, port);
-}
-
 std::optional<endpoint> own_address_towards(const endpoint& other) {
     sockaddr_storage storage{};
     socklen_t size = 0;

@@ -25,7 +25,6 @@ struct host_and_port {
 
 [[nodiscard]] bool is_wildcard(const endpoint& address);
 [[nodiscard]] endpoint loopback(std::uint16_t port);
-[[nodiscard]] endpoint any_address(std::uint16_t port);
 /// The address this host uses towards `other` (nothing is sent), with port 0; nothing when there is no way there.
 [[nodiscard]] std::optional<endpoint> own_address_towards(const endpoint& other);
 
