@@ -43,7 +43,7 @@ enum class errc : std::uint8_t {
 enum class held : std::uint8_t {
     no,       ///< it is not held, and will not become held by this call
     refused,  ///< it was never asked for: the call, the configuration or the peer's state forbids it
-    maybe,    ///< it was held, and may still look held to others until the lease has run out
+    maybe,    ///< it was held, and may still look held to others until the lease has run out; never of lock()
 };
 
 /// A failure: which, and in words what to do.

@@ -35,8 +35,8 @@ constexpr entry entries[] = {
     {errc::io, "io", held::refused, "the operating system refused"},
     {errc::lease_lost, "lease_lost", held::maybe, "the lease ran out before a majority of the seats renewed it; what the lock guarded may already be another's: stop using it"},
     {errc::evicted, "evicted", held::maybe, "the cluster removed this peer; what the lock guarded may already be another's: stop using it"},
-    {errc::broken, "broken", held::maybe, "the hold was broken; what the lock guarded may already be another's: stop using it"},
-    {errc::internal_error, "internal_error", held::maybe, "an invariant of the library failed and this peer has stopped; please report it with the text"},
+    {errc::broken, "broken", held::no, "the hold was broken; what the lock guarded may already be another's: stop using it"},
+    {errc::internal_error, "internal_error", held::no, "an invariant of the library failed and this peer has stopped; please report it with the text"},
 };
 
 const entry* find(errc code) {

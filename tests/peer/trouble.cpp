@@ -77,6 +77,7 @@ TEST_CASE("a call in which an invariant breaks fails, and the program goes on") 
         FAIL("the call did not return");
     }
     CHECK(failure.all[0].code == errc::internal_error);
+    CHECK(failure.all[0].is_held() == held::no);
     CHECK(h->why_lost() == errc::internal_error);
     CHECK(p.lock("b", {.wait = 1s}).error().code == errc::internal_error);
     CHECK(p.leave().error().code == errc::internal_error);
