@@ -41,10 +41,11 @@ struct known_peer {
 /// A handle of a running peer. Move-only; a moved-from one may only be destroyed or assigned to.
 ///
 /// Threads: any thread may call anything, at any time; calls of different threads do not wait for each other longer than a
-/// few microseconds. The peer has one thread of its own for reading and timers, and a second one, started with it
-/// for `on_event` and else when first needed, on which every callback of the application runs, in order, outside every lock of the library. A callback may
-/// call the library. What waits in a callback delays the callbacks behind it, those of `lost` too: give such calls a short
-/// `wait`, or do them on a thread of your own. `leave()` in a callback fails with `would_deadlock`.
+/// few microseconds. The peer has one thread of its own for reading and timers, and a second one, started with it for
+/// `on_event` and else when first needed, on which every callback of the application runs, in order, outside every lock of
+/// the library. A callback may call the library. What waits in a callback delays the callbacks behind it, those of `lost`
+/// too: give such calls a short `wait`, or do them on a thread of your own. `leave()` in a callback fails with
+/// `would_deadlock`.
 ///
 /// A fork: the peer and its holds stay with the parent. In the child every hold is invalid, every call fails with
 /// `shutting_down` or tells nothing, and destroying the copies there does nothing, for they may be in the midst of a change.
