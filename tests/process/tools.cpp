@@ -89,6 +89,19 @@ bool is_member(const agents& a, const std::string& name) {
     return false;
 }
 
+/// The other end of the standard output of a command and of all it starts, and of nobody else (`run` has its own).
+struct sign_of_life {
+    std::string path;
+    child reader;
+
+    explicit sign_of_life(const agents& a) : path{made_in(a)}, reader{{"/bin/cat", path}} {}
+    static std::string made_in(const agents& a) {
+        auto path = (a.folder / "sign-of-life").string();
+        REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+        return path;
+    }
+};
+
 }  // namespace
 
 TEST_CASE("holdfast run gives the command its lock and token, and its exit code back", "[process]") {
@@ -138,18 +151,16 @@ TEST_CASE("holdfast run passes signals on", "[process]") {
 
 TEST_CASE("holdfast run: a command that hangs is dead before the lease of its lost lock ends", "[process]") {
     agents a;
-    // It ignores SIGTERM, and so does a grandchild in its group. All of them, and nobody else, have the other end of `sign`.
-    const auto sign = (a.folder / "sign-of-life").string();
-    REQUIRE(mkfifo(sign.c_str(), 0600) == 0);
-    child reader{{"/bin/cat", sign}};
-    auto job = a.run("job", "exec > " + sign + "; trap 'echo asked' TERM; (trap '' TERM; sleep 1000) & echo held; while :; do sleep 0.01; done");
-    REQUIRE(reader.expect("held"));
+    // It ignores SIGTERM, and so does a grandchild in its group.
+    sign_of_life sign{a};
+    auto job = a.run("job", "exec > " + sign.path + "; trap 'echo asked' TERM; (trap '' TERM; sleep 1000) & echo held; while :; do sleep 0.01; done");
+    REQUIRE(sign.reader.expect("held"));
     const auto killed = steady::now();
     auto seat = a.all.begin();
     seat->kill(SIGKILL);
     (++seat)->kill(SIGKILL);
-    CHECK(reader.expect("asked"));
-    const auto gone = reader.output_ends(20s);
+    CHECK(sign.reader.expect("asked"));
+    const auto gone = sign.reader.output_ends(20s);
     REQUIRE(gone);
     std::printf("the hung command was gone %lld ms after the majority was killed (lease: 1000 ms)\n",
                 static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(*gone - killed).count()));
@@ -167,14 +178,12 @@ TEST_CASE("holdfast run: its command does not outlive it, nor what the command h
 
 TEST_CASE("holdfast run: a command is dead before its lease ends although run was stopped", "[process]") {
     const auto& a = unharmed();
-    const auto sign = (a.folder / "sign-of-life").string();
-    REQUIRE(mkfifo(sign.c_str(), 0600) == 0);
-    child reader{{"/bin/cat", sign}};
-    auto job = a.run("stopped", "exec > " + sign + "; sleep 1000 & echo held; while :; do sleep 0.01; done");
-    REQUIRE(reader.expect("held"));
+    sign_of_life sign{a};
+    auto job = a.run("stopped", "exec > " + sign.path + "; sleep 1000 & echo held; while :; do sleep 0.01; done");
+    REQUIRE(sign.reader.expect("held"));
     const auto stopped = steady::now();
     job.kill(SIGSTOP);
-    const auto gone = reader.output_ends(20s);
+    const auto gone = sign.reader.output_ends(20s);
     REQUIRE(gone);
     CHECK(*gone - stopped <= lease);
     CHECK(a.run("stopped", "true").wait() == 0);
