@@ -10,7 +10,7 @@ namespace holdfast {
 /// Every failure the library reports. The texts (`explain`) say what to do about it.
 enum class errc : std::uint8_t {
     // Nothing happened: the lock is not held by this call.
-    timed_out = 1,   ///< others held the lock for the whole wait
+    timed_out = 1,   ///< not granted within the wait: others held the lock, or its owner did not answer
     would_block,     ///< try_lock: another holds it now
     cancelled,       ///< the caller's stop token was triggered
     no_quorum,       ///< this peer cannot reach a majority of the seats, so nobody can grant to it

@@ -77,10 +77,11 @@ public:
 
     /// Waits up to `options.wait` for the lock `name` (1 to 512 bytes of any kind).
     /// Success: it is held, alone, until released or lost; its token exceeds that of every earlier hold of `name` (FENCE).
-    /// `timed_out`: others have it. `not_a_member`, `no_quorum`: nobody can be granted it here now; these end a call only
-    /// when its wait does. `cancelled`: by `options.stop`. `shutting_down`, `too_many`, `name_too_long`, `value_too_long`:
-    /// it was not asked for. `broken`: somebody broke this request (BREAK-1). `internal_error`, `io`, `seeds_differ`: the
-    /// peer has stopped for good, see above. In each case nothing is held and nothing will be (HOLD-6).
+    /// `timed_out`: others have it, or its owner did not answer. `not_a_member`, `no_quorum`: nobody can be granted it here
+    /// now; these end a call only when its wait does. `cancelled`: by `options.stop`. `shutting_down`, `too_many`,
+    /// `name_too_long`, `value_too_long`: it was not asked for. `broken`: somebody broke this request (BREAK-1).
+    /// `internal_error`, `io`, `seeds_differ`: the peer has stopped for good, see above. In each case nothing is held and
+    /// nothing will be (HOLD-6).
     [[nodiscard]] result<hold> lock(std::string_view name, acquire_options options = {}) const;
     /// As `lock`, with one answer instead of a wait: `would_block` when another has it. Takes a round trip to the owner of
     /// the name; while the name changes owners, up to about a lease, after which it fails with `timed_out`.

@@ -14,7 +14,7 @@ struct entry {
 };
 
 constexpr entry entries[] = {
-    {errc::timed_out, "timed_out", held::no, "others held the lock for the whole wait; wait longer, or see who holds it"},
+    {errc::timed_out, "timed_out", held::no, "not granted within the wait: others held the lock, or its owner did not answer; wait longer, or see who holds it"},
     {errc::would_block, "would_block", held::no, "another holds the lock now; ask again with a wait, or later"},
     {errc::cancelled, "cancelled", held::no, "the caller cancelled the request"},
     {errc::no_quorum, "no_quorum", held::no, "a majority of the seats cannot be reached, so nobody can grant here; check that the seats run and the network between"},
