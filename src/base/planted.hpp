@@ -9,22 +9,46 @@ namespace holdfast::base {
 /// The numbers are those of the list in docs/testing.md.
 enum class planted : std::uint8_t {
     none = 0,
-    acks_a_removed_peer = 1,             // LEASE-1
-    quorum_of_filled_seats = 7,          // section 1, quorum
-    void_at_once_when_unheard = 12,      // LEASE-4
-    newest_value_not_adopted = 15,       // section 4, phase 1
-    restart_keeps_the_peer_id = 18,      // section 4, acceptor state
-    founding_owners_do_not_wait = 26,    // FOUND-1
-    grants_without_a_lease = 31,         // OWN-1
-    epoch_stays = 32,                    // OWN-2
-    grants_after_hand_over = 33,         // OWN-3
-    serves_before_every_report = 35,     // OWN-4 (a)
-    serves_before_void_at = 36,          // OWN-4 (b)
-    removed_holder_freed_at_once = 38,   // OWN-5
-    release_by_holder = 39,              // OWN-7
-    table_not_matched = 41,              // OWN-8
-    late_grant_accepted = 43,            // HOLD-1
-    duplicate_grant_given_back = 47,     // HOLD-6
+    acks_a_removed_peer = 1,              // LEASE-1
+    quorum_of_filled_seats = 7,           // section 1, quorum
+    void_at_once_when_unheard = 12,       // LEASE-4
+    lapsed_hold_returns = 13,             // LEASE-5
+    newest_value_not_adopted = 15,        // section 4, phase 1
+    restart_keeps_the_peer_id = 18,       // section 4, acceptor state
+    founding_owners_do_not_wait = 26,     // FOUND-1
+    grants_without_a_lease = 31,          // OWN-1
+    epoch_stays = 32,                     // OWN-2
+    grants_after_hand_over = 33,          // OWN-3
+    serves_before_every_report = 35,      // OWN-4 (a)
+    serves_before_void_at = 36,           // OWN-4 (b)
+    joined_owners_do_not_wait = 37,       // OWN-4 (c)
+    removed_holder_freed_at_once = 38,    // OWN-5
+    release_by_holder = 39,               // OWN-7
+    release_acked_while_not_serving = 40, // OWN-7
+    table_not_matched = 41,               // OWN-8
+    still_held_never_asked = 42,          // OWN-9, together with 40
+    late_grant_accepted = 43,             // HOLD-1
+    release_forgotten_on_a_move = 45,     // HOLD-3
+    duplicate_grant_given_back = 47,      // HOLD-6
+    unknown_grant_kept = 48,              // HOLD-6
+    broken_grant_accepted = 49,           // BREAK-1
+    no_way_round = 50,                    // NET-1
+    grant_sent_once = 51,                 // NET-2
+    map_depends_on_who_computes_it = 54,  // RING-1
+    renewal_for_each_hold = 55,           // SILENCE
+    time_of_an_earlier_turn = 62,         // NOW-1
+    unknown_holder_freed_at_once = 63,    // OWN-5
+    broken_request_forgotten = 64,        // BREAK-1
+    later_members_waited_for = 65,        // OWN-4 (b)
+    nobody_owns_without_weight = 68,      // RING-2
+    sequence_runs_over = 69,              // OWN-6
+    watch_not_renewed = 71,               // WATCH-1
+    queued_never_asked_again = 151,       // QUEUED
+    grant_taken_without_a_lease = 152,    // HOLD-7
+    unknown_holder_never_freed = 153,     // OWN-5
+    nobody_brought_up_to_date = 154,      // NET-3
+    holds_without_a_lease = 155,          // HOLD-2
+    last_come_first_served = 156,         // OWN-10
 };
 
 }  // namespace holdfast::base

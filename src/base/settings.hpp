@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
 
 #include "base/planted.hpp"
 #include "base/time.hpp"
@@ -51,6 +52,7 @@ struct settings {
     duration founding_wait = std::chrono::seconds{3};
     std::uint32_t slots = limits::slots;                  ///< fixed at founding
     std::size_t max_owners = 64;
+    std::uint32_t last_sequence = token::max_sequence;    ///< of one owner in one view (OWN-6); less only to try that
 
     // messages that are repeated until answered (NET-2)
     duration retry = std::chrono::milliseconds{200};

@@ -86,14 +86,15 @@ bool owner::may_serve(const gather_round& g, base::time_point now) {
     }
     if (settings_.bug != base::planted::serves_before_void_at) {
         for (const auto& [id, end] : voids_) {
-            if (end.since < g.named && !g.heard.contains(id) && now < end.at) {
+            const bool counts = end.since < g.named || settings_.bug == base::planted::later_members_waited_for;
+            if (counts && !g.heard.contains(id) && now < end.at) {
                 schedule_void(end.at);
                 return false;  // (b)
             }
         }
     }
     const auto lives_before_ours_have_ended = first_view_at_ + settings_.full_lease();
-    const bool skips = settings_.bug == base::planted::founding_owners_do_not_wait && is_founder_;
+    const bool skips = settings_.bug == (is_founder_ ? base::planted::founding_owners_do_not_wait : base::planted::joined_owners_do_not_wait);
     if (now < lives_before_ours_have_ended && !skips) {
         schedule_void(lives_before_ours_have_ended);
         return false;  // (c)

@@ -84,6 +84,9 @@ void holder::install(const step& s, base::time_point now) {
             ask(number, p, now);  // HOLD-5: under the same number
         }
     }
+    if (settings_.bug == base::planted::release_forgotten_on_a_move) {
+        std::erase_if(releases_, [&](const auto& r) { return has_moved(r.second.at); });
+    }
     for (auto& [key, r] : releases_) {
         if (has_moved(r.at)) {
             r.attempt = 0;
@@ -100,7 +103,7 @@ void holder::install(const step& s, base::time_point now) {
         if (is_first) {
             w.at = slot_of_(name);
         }
-        if (has_moved(w.at)) {
+        if (has_moved(w.at) && (is_first || settings_.bug != base::planted::watch_not_renewed)) {
             w.attempt = 0;
             w.registered_in = view_->number;
             send_watch(name, w, now);  // WATCH-1
@@ -114,7 +117,7 @@ void holder::set_leased(bool is_leased, base::time_point now) {
     }
     is_leased_ = is_leased;
     if (!is_leased_) {
-        const auto all = std::exchange(held_, {});
+        const auto all = settings_.bug == base::planted::lapsed_hold_returns ? decltype(held_){} : std::exchange(held_, {});
         for (const auto& [key, h] : all) {
             ++counters_.lost;
             out_.push(was_lost{key.first, key.second, errc::lease_lost});
@@ -144,7 +147,7 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
                 if (const auto at = requests_.find(m.number); at != requests_.end() && at->second.next_send && owner_of(at->second.at) == from) {
                     // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours begins, so it is asked again
                     // once per A; the owner knows it then.
-                    at->second.next_send = now + settings_.lease;
+                    at->second.next_send = settings_.bug == base::planted::queued_never_asked_again ? base::time_point::max() : now + settings_.lease;
                     at->second.attempt = 0;
                     plan(at->first, at->second);
                 }
@@ -170,6 +173,11 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
 }
 
 void holder::tick(base::time_point now) {
+    if (settings_.bug == base::planted::renewal_for_each_hold) {
+        for (const auto& [key, h] : held_) {
+            out_.push(send{owner_of(h.at), taken{key.first, key.second}});
+        }
+    }
     while (!due_.empty() && due_.begin()->first <= now) {
         const auto here = requests_.find(due_.begin()->second);
         if (base::is_due(here->second.until, now)) {
@@ -314,7 +322,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
             give_up(given.name, given.token, false, now);
             return;
         }
-        if (is_leased_) {
+        if (is_leased_ || settings_.bug == base::planted::grant_taken_without_a_lease) {
             held_.emplace(hold_key{given.name, given.token}, held_lock{at->second.at, given.number, at->second.note, given.others_wait});
             ++counters_.taken;
             out_.push(was_granted{at->second.caller, given.name, given.token});
@@ -330,6 +338,11 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
         again.next_send.reset();
         const auto anew = requests_.emplace(request_number{++last_number_}, std::move(again)).first;
         plan(anew->first, anew->second);
+    }
+    if (settings_.bug == base::planted::unknown_grant_kept && !is_held) {
+        held_.emplace(hold_key{given.name, given.token}, held_lock{slot_of_(given.name), given.number, {}, false});
+        out_.push(send{from, taken{given.name, given.token}, 0, true});
+        return;
     }
     ++counters_.given_back;
     give_up(given.name, given.token, false, now);
@@ -405,8 +418,12 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
         out_.push(was_lost{asked.name, asked.token, errc::broken});
         held_.erase(at);
     } else if (const auto waiting = requests_.find(asked.number); waiting != requests_.end() && waiting->second.name == asked.name) {
-        waiting->second.was_asked = false;
-        fail(waiting, errc::broken, now);
+        if (settings_.bug == base::planted::broken_request_forgotten) {
+            (void)take_out(waiting);
+        } else if (settings_.bug != base::planted::broken_grant_accepted) {
+            waiting->second.was_asked = false;
+            fail(waiting, errc::broken, now);
+        }
     }
     give_up(asked.name, asked.token, false, now);
 }

@@ -72,7 +72,7 @@ void owner::tick(base::time_point now) {
             if (auto* t = serving_at(s)) {
                 next_still_ = now + settings_.lease;
                 auto& e = t->table[name];
-                if (e.held && e.held->what.is_taken) {
+                if (e.held && e.held->what.is_taken && settings_.bug != base::planted::still_held_never_asked) {
                     // "Yes" is not answered, so from the third time on it also goes round by the voters.
                     out_.push(send{e.held->what.holder, still_held{name, e.held->what.token}, e.held->asked++});
                 }
@@ -176,7 +176,8 @@ void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked
             out_.push(send{from, denied{asked.number}});
             return;
         }
-        e.queue.push_back({asked.name, from, asked.number, asked.note});
+        const auto place = settings_.bug == base::planted::last_come_first_served ? e.queue.begin() : e.queue.end();
+        e.queue.insert(place, {asked.name, from, asked.number, asked.note});
     }
     pump(s, asked.name, e, now);
     const auto at = t.table.find(asked.name);
@@ -193,9 +194,12 @@ void owner::pump(slot s, const std::string& name, entry& e, base::time_point now
             e.queue.pop_front();
             continue;
         }
-        if (sequence_ >= token::max_sequence) {
-            out_.push(epoch_wanted{});  // OWN-6
-            break;
+        if (sequence_ >= settings_.last_sequence) {
+            if (settings_.bug != base::planted::sequence_runs_over) {
+                out_.push(epoch_wanted{});  // OWN-6
+                break;
+            }
+            sequence_ = 0;
         }
         auto next = std::move(e.queue.front());
         e.queue.pop_front();
@@ -216,7 +220,7 @@ void owner::pump(slot s, const std::string& name, entry& e, base::time_point now
 void owner::send_grant(granted_hold& h, bool others_wait, base::time_point now) {
     out_.push(send{h.what.holder, grant{h.what.number, h.what.name, h.what.token, others_wait}, h.attempt++});
     h.next_send = now + settings_.retry;
-    if (!h.what.is_taken) {
+    if (!h.what.is_taken && settings_.bug != base::planted::grant_sent_once) {
         untaken_.emplace(slot_of_(h.what.name), h.what.name);
         base::earlier(next_repeat_, h.next_send);
     }
@@ -257,7 +261,12 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
     const auto s = slot_of_(done.name);
     auto* t = serving_at(s);
     if (t == nullptr) {
-        return;  // OWN-7: only a serving owner acks; it will be sent again
+        // OWN-7: only a serving owner acks; it will be sent again
+        const bool acks = settings_.bug == base::planted::release_acked_while_not_serving || settings_.bug == base::planted::still_held_never_asked;
+        if (acks && current(s) != nullptr) {
+            out_.push(send{from, released{done.name, done.token}});
+        }
+        return;
     }
     breaks_.erase({done.name, done.token});
     const auto at = t->table.find(done.name);
@@ -313,6 +322,12 @@ std::optional<base::time_point> owner::void_at(const peer_id& id) const {
         return std::nullopt;
     }
     const auto known = voids_.find(id);
+    if (known == voids_.end() && settings_.bug == base::planted::unknown_holder_never_freed) {
+        return std::nullopt;
+    }
+    if (known == voids_.end() && settings_.bug == base::planted::unknown_holder_freed_at_once) {
+        return first_view_at_;
+    }
     return known == voids_.end() ? first_view_at_ + settings_.full_lease() : known->second.at;
 }
 

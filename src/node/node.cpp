@@ -76,7 +76,12 @@ struct node::state final : view_layer::facts {
         return std::make_shared<const base::slot_map>(ring::first_map(v, settings.max_owners));
     }
     base::shared_slot_map next_map(const base::shared_slot_map& map, const view&, const view& after) const override {
-        auto next = ring::next_map(*map, after, settings.max_owners);
+        if (settings.bug == base::planted::nobody_owns_without_weight &&
+            std::none_of(after.members.begin(), after.members.end(), [](const member& m) { return m.weight > 0 && !m.leaving; })) {
+            return map;
+        }
+        const bool from_scratch = settings.bug == base::planted::map_depends_on_who_computes_it && contacts.size() % 2 == 1;
+        auto next = from_scratch ? ring::first_map(after, settings.max_owners) : ring::next_map(*map, after, settings.max_owners);
         return next == *map ? map : std::make_shared<const base::slot_map>(std::move(next));
     }
     std::uint64_t checksum(const view& v, const base::slot_map& map) const override { return ring::checksum(v, map); }
@@ -217,7 +222,7 @@ struct node::state final : view_layer::facts {
         if (const auto back = came_round.find(s.to); back != came_round.end() && now - back->second.second < settings.lease) {
             send_to(back->second.first, {}, true, false, relayed{self, s.to, true, s.what});
         }
-        if (s.attempt >= tries_before_relaying) {
+        if (s.attempt >= tries_before_relaying && settings.bug != base::planted::no_way_round) {
             std::vector<peer_id> voters;
             for (const auto& seat : v->seats) {
                 if (!seat.filled_by.is_nil() && seat.filled_by != self && seat.filled_by != s.to) {
@@ -568,7 +573,7 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         if (const auto* asked = view_message == nullptr ? nullptr : std::get_if<view_layer::join>(view_message)) {
             s.contacts[asked->self.address] = {head.from, now.now, head.cluster};  // FOUND-6: gossip alone hears of a seat too seldom
         }
-        if (is_ours && head.installed.value != 0) {
+        if (is_ours && head.installed.value != 0 && s.settings.bug != base::planted::nobody_brought_up_to_date) {
             s.agreement.shows(head.from, head.installed, now.now);
         }
         s.dispatch(head.from, from_address, head.installed, what, now);
@@ -650,7 +655,8 @@ std::optional<time_point> node::lease_end() const {
 }
 
 bool node::holds(std::string_view name, holdfast::token token, time_point now) const {
-    return !state_->is_over && state_->renewal.is_running(now) && state_->holder.has(name, token);
+    const bool is_valid = state_->renewal.is_running(now) || state_->settings.bug == base::planted::holds_without_a_lease;
+    return !state_->is_over && is_valid && state_->holder.has(name, token);
 }
 
 std::shared_ptr<const view> node::installed() const { return state_->agreement.current(); }

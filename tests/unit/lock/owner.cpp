@@ -370,3 +370,36 @@ TEST_CASE("HOLD-4: the loser of a conflict is told until it has released") {
     c.pass(1s);
     CHECK(c.count<break_hold>() == 0);  // its release ended it
 }
+
+TEST_CASE("OWN-6: at the end of the sequence nothing is granted until the next view") {
+    cluster c;
+    c.settings.last_sequence = 2;  // read by reference
+    for (std::uint64_t turn = 0; turn < 2; ++turn) {
+        c.acquire(2, "a");
+        c.run();
+        REQUIRE(c[2].granted.size() == turn + 1);
+        c.release(2, "a", c[2].granted.back().token);
+        c.run();
+    }
+    c.acquire(3, "a");
+    c.run();
+    CHECK(c[3].granted.empty());
+    const auto next = c.next_view(1, {});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, next);
+    }
+    c.run();
+    REQUIRE(c[3].granted.size() == 1);
+    CHECK(c[3].granted[0].token > c[2].granted[1].token);
+    CHECK(c[3].granted[0].token.sequence() == 1);
+}
+
+TEST_CASE("HOLD-5: a request that was granted gets the same grant again") {
+    cluster c;
+    c.acquire(2, "a");
+    const auto asked = c.take<request>();
+    c.deliver(asked);
+    const auto first = std::get<grant>(c.take<grant>().what);
+    c.deliver(asked);
+    CHECK(std::get<grant>(c.take<grant>().what) == first);
+}
