@@ -98,6 +98,7 @@ request_number cluster::acquire(std::uint32_t at, judge::lock l, const acquire_h
             asked.deadline = now.now + *how.timeout;
         }
         number = n.acquire(plan_.locks[l], std::move(asked), now);
+        judge_.asked(places_[at].run, l, number, events_.now());
     });
     if (trace_.is_printed()) {
         say(at, "asks for \"" + plan_.locks[l] + "\", request " + std::to_string(number.value) + (how.is_try ? ", if it is free" : "") +
@@ -119,6 +120,37 @@ void cluster::release(std::uint32_t at, judge::lock l, token t) {
     }
     judge_.released(places_[at].run, l, t);
     step(at, [&](node::node& n, base::moment now) { n.release(plan_.locks[l], t, now); });
+}
+
+void cluster::watch(std::uint32_t at, judge::lock l) {
+    if (!places_[at].node) {
+        return;
+    }
+    judge_.watches(places_[at].run, l);
+    step(at, [&](node::node& n, base::moment now) { n.watch(plan_.locks[l], now); });
+}
+
+void cluster::unwatch(std::uint32_t at, judge::lock l) {
+    judge_.unwatches(places_[at].run, l);
+    step(at, [&](node::node& n, base::moment now) { n.unwatch(plan_.locks[l], now); });
+}
+
+void cluster::break_untaken(std::uint32_t at) {
+    auto& p = places_[at];
+    if (!p.node || !p.node->installed() || p.paused_until) {
+        return;
+    }
+    const auto& v = *p.node->installed();
+    for (const auto& h : p.node->owned_holds()) {
+        const auto* holder = v.find(h.holder);
+        if (h.is_taken || holder == nullptr) {
+            continue;
+        }
+        judge_.is_to_break(lock_of(h.name), h.token);
+        const bool is_leased = p.lease_ends && events_.now() < *p.lease_ends;
+        node::send s{{p.id, h.holder, v.cluster, v.number, is_leased}, holder->address, false, false, lock::message{lock::break_hold{h.name, h.token, h.number}}};
+        perform(at, s);
+    }
 }
 
 // ---- what happens to processes
@@ -173,6 +205,7 @@ void cluster::end_node(std::uint32_t at) {
     }
     p.node.reset();
     p.paused_until.reset();
+    p.earlier_turn.reset();
     p.pause_in_next_step.reset();
     p.timer.reset();
     p.is_over.reset();
@@ -208,6 +241,9 @@ void cluster::pause(std::uint32_t at, base::duration how_long, bool in_mid_step)
         return;
     }
     say(at, "is paused");
+    if (plan_.asked.bug == base::planted::time_of_an_earlier_turn) {
+        p.earlier_turn = moment_of(p);
+    }
     p.paused_until = events_.now() + how_long;
     events_.plan(*p.paused_until, event_kind::resume, at, p.run);
 }
@@ -237,6 +273,7 @@ void cluster::resume(std::uint32_t at) {
     if (!timers_first) {
         late_timer();
     }
+    p.earlier_turn.reset();
 }
 
 void cluster::leave(std::uint32_t at, base::duration restart_after) {
@@ -377,6 +414,11 @@ void cluster::tell_lease(std::uint32_t at) {
     if (end != p.lease_end) {
         p.lease_end = end;
         p.lease_ends = end ? std::optional{p.clock.when(*end, events_.now())} : std::nullopt;
+        for (const auto& [l, t] : judge_.holds_of(p.run)) {
+            if (end && p.node->holds(plan_.locks[l], t, *end)) {
+                judge_.object(promise::mutex, events_.now(), p.name + " would say that it holds \"" + plan_.locks[l] + "\" when its lease is over (HOLD-2)");
+            }
+        }
     }
     judge_.lease(p.run, p.lease_ends, events_.now());
 }
@@ -392,7 +434,9 @@ void cluster::arm(std::uint32_t at) {
     events_.plan(p.clock.when(*due, events_.now()) + late, event_kind::timer, at, ++p.timer_generation);
 }
 
-base::moment cluster::moment_of(const machine& p) const { return {p.clock.boot(events_.now()), p.clock.wall_s(events_.now())}; }
+base::moment cluster::moment_of(const machine& p) const {
+    return p.earlier_turn ? *p.earlier_turn : base::moment{p.clock.boot(events_.now()), p.clock.wall_s(events_.now())};
+}
 
 // ---- outputs
 
@@ -406,6 +450,12 @@ void cluster::perform(std::uint32_t at, node::send& s) {
     if (trace_.is_printed()) {
         say(at, "> " + plan_.places[*to].name + " " + trace_.describe(s.what) + (verdict.is_lost ? "  (lost)" : ""));
     }
+    if (const auto* said = std::get_if<lock::message>(&s.what)) {
+        if (const auto* q = std::get_if<lock::queued>(said)) {
+            judge_.queued(p.run, s.head.to, q->number, events_.now());
+        }
+    }
+    counters_.lock_messages += kind_of(s.what) >= first_lock ? 1 : 0;
     const bool is_table = kind_of(s.what) == kind_of_type<lock::table>;
     packet_.envelope = s.head;
     packet_.what = std::move(s.what);
@@ -459,6 +509,7 @@ void cluster::perform(std::uint32_t at, const node::granted& g) {
         say(at, "was granted \"" + g.name + "\" " + text_of(g.token) + ", request " + std::to_string(g.number.value));
     }
     judge_.granted(places_[at].run, l, g.token, events_.now());
+    judge_.request_ended(places_[at].run, g.number);
     news_.push_back({news::what::granted, at, g.number, l, g.token});
 }
 
@@ -467,6 +518,7 @@ void cluster::perform(std::uint32_t at, const node::request_failed& f) {
     if (trace_.is_printed()) {
         say(at, "request " + std::to_string(f.number.value) + " failed: " + std::string{holdfast::to_string(f.why)});
     }
+    judge_.request_ended(places_[at].run, f.number);
     news_.push_back({news::what::failed, at, f.number, 0, {}});
 }
 
@@ -500,6 +552,11 @@ void cluster::perform(std::uint32_t at, const node::view_installed& v) {
         owners.push_back(v.map->owner_of({static_cast<std::uint16_t>(s)}));
     }
     judge_.installed(places_[at].run, *v.view, owners, events_.now());
+    for (judge::lock l = 0; l < plan_.locks.size(); ++l) {
+        if (v.map->owner_of(places_[at].node->slot_of(plan_.locks[l])) != places_[at].id) {
+            judge_.owns_no_more(places_[at].run, l);
+        }
+    }
 }
 
 void cluster::perform(std::uint32_t at, const node::must_restart& m) {
@@ -528,6 +585,15 @@ void cluster::perform(std::uint32_t at, const node::complaint& c) {
     if (trace_.is_printed()) {
         say(at, "complains: " + c.text);
     }
+}
+
+void cluster::perform(std::uint32_t at, const node::lock_changed& c) {
+    const auto t = c.held ? c.held->token : token{};
+    trace_.add(static_cast<std::uint64_t>(t.value) << 1);
+    if (trace_.is_printed()) {
+        say(at, "is told that \"" + c.name + "\" is " + (c.held ? "held, " + text_of(t) : "free"));
+    }
+    judge_.told(places_[at].run, lock_of(c.name), t);
 }
 
 // ---- looking

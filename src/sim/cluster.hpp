@@ -71,6 +71,7 @@ public:
         std::uint64_t holds_lost = 0;
         std::uint64_t slots_gathered = 0;
         std::uint64_t tables_received = 0;
+        std::uint64_t lock_messages = 0;  // also those that went round
     };
 
     cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace, event_queue& events);
@@ -87,6 +88,10 @@ public:
     [[nodiscard]] request_number acquire(std::uint32_t place, judge::lock l, const acquire_how& how);
     void cancel(std::uint32_t place, request_number number);
     void release(std::uint32_t place, judge::lock l, token t);
+    void watch(std::uint32_t place, judge::lock l);
+    void unwatch(std::uint32_t place, judge::lock l);
+    /// A person has the owner at `place` break the holds whose grants were not answered yet (BREAK-1).
+    void break_untaken(std::uint32_t place);
 
     // ---- what happens to processes
 
@@ -133,6 +138,7 @@ private:
         bool is_leaving = false;
         base::duration restart_after{};
         std::optional<instant> paused_until;
+        std::optional<base::moment> earlier_turn;  // NOW-1, planted: the clock as read before the pause
         std::optional<base::duration> pause_in_next_step;
         std::vector<network::number> inbox;   // came while it was paused
         std::vector<network::number> unsent;  // of the step in which it was paused
@@ -178,7 +184,7 @@ private:
     void perform(std::uint32_t at, const node::complaint& c);
     void perform(std::uint32_t, const node::at_risk&) {}
     void perform(std::uint32_t, const node::belief_changed&) {}
-    void perform(std::uint32_t, const node::lock_changed&) {}
+    void perform(std::uint32_t at, const node::lock_changed& c);
 
     [[nodiscard]] base::moment moment_of(const machine& p) const;
     [[nodiscard]] judge::lock lock_of(std::string_view name) const;

@@ -12,6 +12,9 @@ constexpr std::uint64_t crash_now = 1;
 constexpr std::uint64_t pause_now = 2;
 constexpr std::uint64_t isolate_now = 3;
 constexpr std::uint64_t bury_again = 4;
+constexpr std::uint64_t break_now = 5;
+constexpr std::uint64_t orphan_now = 6;
+constexpr std::uint64_t renew_now = 7;
 
 /// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
 message_kind draw_prey(base::random_source& random) {
@@ -48,7 +51,9 @@ void faults::handle(const event& e) {
     switch (e.kind) {
         case event_kind::next_fault:
             events_.plan(events_.now() + random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
-            if (!plan_.faults.kinds.empty()) {
+            if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
+                orphan();
+            } else if (!plan_.faults.kinds.empty()) {
                 inject(plan_.faults.kinds[random_.below(plan_.faults.kinds.size())]);
             }
             break;
@@ -64,6 +69,12 @@ void faults::handle(const event& e) {
                 machines_.crash(e.where, up_to(plan_.faults.longest_outage));
             } else if (e.detail == pause_now) {
                 machines_.pause(e.where, up_to(plan_.faults.longest_pause), false);
+            } else if (e.detail == break_now) {
+                machines_.break_untaken(e.where);
+            } else if (e.detail == orphan_now) {
+                isolate({e.where}, 2 * plan_.common.lease);
+            } else if (e.detail == renew_now) {
+                machines_.crash(e.where, 20ms);
             } else if (e.detail == bury_again) {
                 unearthed_.reset();
                 isolate({e.where}, 2 * plan_.common.lease);
@@ -93,8 +104,19 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
         unearth();
         v.delay += unearthed_ ? random_.between(20ms, 80ms) : base::duration{};
     }
+    if (orphaned_ && kind == kind_of_type<view_layer::accepted>) {
+        const auto third = anyone();
+        if (third != orphaned_->first && third != orphaned_->second) {
+            events_.plan(events_.now() + random_.between({}, 30ms), event_kind::fault_now, third, renew_now);
+        }
+        orphaned_.reset();
+    }
     if (unearthed_ && *unearthed_ == to && kind == kind_of_type<view_layer::steps>) {
         v.is_lost = true;
+    }
+    if (plan_.faults.breaks > 0 && kind == kind_of_type<lock::grant> && random_.chance(plan_.faults.breaks)) {
+        v.delay += random_.between(20ms, 600ms);
+        events_.plan(events_.now(), event_kind::fault_now, from, break_now);
     }
     for (const auto& g : plan_.faults.grudges) {
         if (g.against == kind) {
@@ -126,6 +148,10 @@ void faults::mend() {
     fair.streams_wait_out_cuts = plan_.network.streams_wait_out_cuts;
     fair.doublings = 3;
     machines_.net().set_weather(fair);
+    if (const auto& stays = plan_.aftermath.cut_link) {
+        machines_.net().cut(stays->first, stays->second);
+        machines_.net().cut(stays->second, stays->first);
+    }
 }
 
 void faults::inject(fault f) {
@@ -257,6 +283,18 @@ void faults::unearth() {
     }
 }
 
+/// OWN-4: the new owner of an orphaned lock knows neither its holder, which was removed before it came, nor that it still holds.
+void faults::orphan() {
+    const auto owner = machines_.owner_of(0);
+    const auto holder = machines_.holder_of(0);
+    if (!owner || !holder || owner == holder) {
+        return;
+    }
+    orphaned_ = {*owner, *holder};
+    machines_.crash(*owner, up_to(3s) + plan_.common.lease);
+    events_.plan(events_.now() + random_.between({}, 400ms), event_kind::fault_now, *holder, orphan_now);
+}
+
 void faults::split() {
     group some;
     for (std::uint32_t i = 0; i < machines_.places(); ++i) {
@@ -346,7 +384,7 @@ void faults::end(const lasting& what) {
 std::uint32_t faults::anyone() { return static_cast<std::uint32_t>(random_.below(machines_.places())); }
 
 std::uint32_t faults::victim() {
-    const auto l = static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.locks.size()));
+    const auto l = static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.shared_locks));
     const auto who = random_.below(10);
     const auto wanted = who < 3 ? machines_.owner_of(l) : who < 6 ? machines_.holder_of(l) : std::nullopt;
     return wanted ? *wanted : anyone();

@@ -17,7 +17,7 @@ constexpr std::chrono::seconds restart_margin{2};
 }  // namespace
 
 std::string_view to_string(promise p) {
-    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT"};
+    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT", "SILENCE", "WATCH", "ORDER"};
     return names[static_cast<std::size_t>(p)];
 }
 
@@ -42,6 +42,8 @@ void judge::started(run r, const peer_id& id, std::string name, std::optional<st
 
 void judge::crashed(run r) {
     runs_[r].lease_ends.reset();
+    runs_[r].watched.clear();
+    turns_.ended(runs_[r].id);
     for (auto& g : locks_) {
         std::erase_if(g.holds, [&](const hold& h) { return h.by == r; });
     }
@@ -58,7 +60,10 @@ void judge::gave_up(run r, instant now) {
     crashed(r);
 }
 
-void judge::asked_to_leave(run r) { runs_[r].is_leaving = true; }
+void judge::asked_to_leave(run r) {
+    runs_[r].is_leaving = true;
+    runs_[r].watched.clear();
+}
 
 void judge::heard(run r, std::size_t seat, instant now) { runs_[r].heard[seat] = now; }
 
@@ -75,7 +80,7 @@ void judge::granted(run r, lock l, token t, instant now) {
         object(promise::fence, now, name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + " twice");
     }
     const auto& ends = runs_[r].lease_ends;
-    g.holds.push_back({r, t, ends && now < *ends, false});
+    g.holds.push_back({r, t, ends && now < *ends, true, false});
 }
 
 void judge::released(run r, lock l, token t) {
@@ -91,7 +96,9 @@ void judge::lost(run r, lock l, token t, errc why, instant now) {
         object(promise::invariant, now, text);
     } else if (why == errc::evicted && was_running) {
         evictions_.push_back({r, p.cluster, text});  // whether it was removed is known once later views are
-    } else if (was_running && !(why == errc::shutting_down && p.is_leaving)) {
+    } else if (why == errc::broken && !g.broken.contains(t)) {
+        object(promise::no_loss, now, text + ", which nobody broke");
+    } else if (was_running && why != errc::broken && !(why == errc::shutting_down && p.is_leaving)) {
         object_by_the_clock(promise::no_loss, now, text + " while its lease ran until " + seconds(*p.lease_ends));
     }
     released(r, l, t);
@@ -123,6 +130,18 @@ bool judge::is_held(lock l, token t) const {
     return std::any_of(holds.begin(), holds.end(), [&](const hold& h) { return h.what == t; });
 }
 
+std::vector<std::pair<judge::lock, token>> judge::holds_of(run r) const {
+    std::vector<std::pair<lock, token>> out;
+    for (lock l = 0; l < locks_.size(); ++l) {
+        for (const auto& h : locks_[l].holds) {
+            if (h.by == r) {
+                out.emplace_back(l, h.what);
+            }
+        }
+    }
+    return out;
+}
+
 judge::run judge::holder_of(lock l, instant now) const {
     for (const auto& h : locks_[l].holds) {
         if (is_valid(h, now)) {
@@ -147,6 +166,9 @@ void judge::owner_granted(run owner, lock l, token t, const peer_id& holder, req
     const auto text = name_of(owner) + " granted \"" + g.name + "\" " + text_of(t) + " in view " + text_of(in);
     if (t.value <= 0) {
         object(promise::fence, now, text + ": not a positive token");
+    }
+    if (const auto overtaken = turns_.granted(owner, l, holder, number)) {
+        object(promise::order, now, text + " to who asked after " + to_string(*overtaken).substr(0, 8) + " had been queued (OWN-10)");
     }
     const auto at = life_of(p.cluster, now);  // first: a new life may excuse what was given before
     const auto known = g.tokens.find(t);
@@ -230,6 +252,7 @@ void judge::installed(run r, const view& v, const std::vector<peer_id>& owners, 
     }
     p.cluster = v.cluster;
     p.newest = v.number;
+    turns_.installed(r, v);
     const auto filled = std::count_if(v.seats.begin(), v.seats.end(), [](const seat& s) { return !s.filled_by.is_nil(); });
     if (static_cast<std::size_t>(filled) < rules_.seats / 2 + 1) {
         object(promise::live, now, text + " with fewer filled seats than a quorum (VIEW-6)");
@@ -254,6 +277,12 @@ void judge::reported_conflict(run r, instant now) {
     object_by_the_clock(promise::mutex, now, name_of(r) + " gathered reports that conflict (HOLD-4)");
 }
 
+void judge::told(run r, lock l, token held) {
+    if (const auto at = runs_[r].watched.find(l); at != runs_[r].watched.end()) {
+        at->second = held;
+    }
+}
+
 // ---- after every step
 
 void judge::lease(run r, std::optional<instant> ends, instant now) {
@@ -268,6 +297,10 @@ void judge::lease(run r, std::optional<instant> ends, instant now) {
             }
             h.has_lapsed = h.has_lapsed || (has_ended && h.was_valid);
             h.was_valid = h.was_valid || is_running;
+            if (h.is_new && !is_running) {
+                object_by_the_clock(promise::mutex, now, name_of(r) + " was told that it holds \"" + g.name + "\" " + text_of(h.what) + " while its lease was not running (HOLD-7)");
+            }
+            h.is_new = false;
             if (h.has_lapsed && is_running) {
                 object_by_the_clock(promise::mutex, now, "the hold of \"" + g.name + "\" " + text_of(h.what) + " at " + name_of(r) + " had run out and counts again (LEASE-5)");
             }
@@ -337,6 +370,18 @@ void judge::not_granted(run r, lock l, instant since, instant now) {
 void judge::is_kept(run owner, lock l, token t, instant now) {
     if (!is_held(l, t)) {
         object(promise::stuck, now, name_of(owner) + " keeps \"" + locks_[l].name + "\" " + text_of(t) + ", which nobody holds");
+    }
+}
+
+void judge::check_watchers(instant now) {
+    for (run r = 1; r < runs_.size(); ++r) {
+        for (const auto& [l, known] : runs_[r].watched) {
+            const auto& g = locks_[l];
+            const auto truth = g.holds.empty() ? token{} : g.holds.back().what;
+            if (known != truth) {
+                object(promise::watch, now, name_of(r) + " watches \"" + g.name + "\" and was last told " + (known ? text_of(*known) : "nothing") + ", but it is " + text_of(truth) + " (WATCH-1)");
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,10 +21,11 @@
 #include <holdfast/view.hpp>
 
 #include "sim/instant.hpp"
+#include "sim/turns.hpp"
 
 namespace holdfast::sim {
 
-enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant };
+enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant, silence, watch, order };
 [[nodiscard]] std::string_view to_string(promise p);
 
 struct violation {
@@ -57,6 +59,13 @@ public:
     void gave_up(run r, instant now);
     void asked_to_leave(run r);
 
+    void asked(run r, lock l, request_number number, instant now) { turns_.asked(runs_[r].id, number, l, now); }
+    void request_ended(run r, request_number number) { turns_.ended(runs_[r].id, number); }
+    /// An owner tells a waiter that it is in the queue.
+    void queued(run owner, const peer_id& who, request_number number, instant now) { turns_.queued(owner, who, number, now); }
+    /// The owner has installed a view in which `l` belongs to another.
+    void owns_no_more(run owner, lock l) { turns_.lost(owner, l); }
+
     /// The application was told that its request was granted.
     void granted(run r, lock l, token t, instant now);
     /// The application releases; it counts from before the call.
@@ -70,6 +79,16 @@ public:
     /// `owners`: the slot map, written out.
     void installed(run r, const view& v, const std::vector<peer_id>& owners, instant now);
     void reported_conflict(run r, instant now);
+    /// A person breaks this hold: its holder is right to report it lost.
+    void is_to_break(lock l, token t) { locks_[l].broken.insert(t); }
+    void watches(run r, lock l) {
+        if (!runs_[r].is_leaving) {
+            runs_[r].watched[l].reset();
+        }
+    }
+    void unwatches(run r, lock l) { runs_[r].watched.erase(l); }
+    /// A watcher was told who holds `l`: nobody, if the token is nil.
+    void told(run r, lock l, token held);
     /// A message from the process at `seat` was handled by `r`.
     void heard(run r, std::size_t seat, instant now);
 
@@ -84,6 +103,8 @@ public:
     void not_granted(run r, lock l, instant since, instant now);
     /// An owner keeps this as held; somebody must hold it.
     void is_kept(run owner, lock l, token t, instant now);
+    /// Nothing has changed for a while: every watcher must know the state as it is (WATCH-1).
+    void check_watchers(instant now);
     void object(promise broken, instant now, std::string text);
     /// Nothing more will be told.
     void finish(instant now);
@@ -92,6 +113,7 @@ public:
     [[nodiscard]] std::uint64_t excused() const { return excused_; }
     [[nodiscard]] std::uint64_t grants() const { return grants_; }
     [[nodiscard]] bool is_held(lock l, token t) const;
+    [[nodiscard]] std::vector<std::pair<lock, token>> holds_of(run r) const;
     /// The run that now validly holds `l`, or 0.
     [[nodiscard]] run holder_of(lock l, instant now) const;
 
@@ -106,11 +128,13 @@ private:
         cluster_id cluster;
         view_number newest;
         bool has_granted = false;  // in the present step
+        std::map<lock, std::optional<token>> watched;  // and what was told of it last
     };
     struct hold {
         run by = 0;
         token what;
         bool was_valid = false;
+        bool is_new = true;  // granted in the present step
         bool has_lapsed = false;
     };
     /// One grant, and its place in the order of all grants of its lock.
@@ -133,6 +157,7 @@ private:
         std::string name;
         std::vector<hold> holds;
         std::map<token, given> tokens;
+        std::set<token> broken;
         std::map<std::size_t, std::vector<in_view>> lives;  // views in rising order
         // the gate: one mark, for all holds are exclusive
         token mark;
@@ -170,6 +195,7 @@ private:
     std::map<std::pair<cluster_id, view_number>, seen_view> views_;
     std::map<cluster_id, view_number> newest_views_;
     std::vector<claimed_eviction> evictions_;
+    turns turns_;
     std::chrono::nanoseconds wall_difference_{};
     std::uint64_t grants_ = 0;
     std::uint64_t excused_ = 0;

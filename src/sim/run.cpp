@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/aftermath.hpp"
 #include "sim/faults.hpp"
 #include "sim/mutants.hpp"
 #include "sim/trace.hpp"
@@ -25,7 +26,8 @@ public:
           judge_{judge::rules{plan_.common.lease, plan_.seats, !asked.drift_beyond, plan_.has_state_dir}, plan_.locks},
           machines_{plan_, random_.next(), judge_, trace_, events_},
           work_{plan_, random_.next(), machines_, judge_, events_},
-          faults_{plan_, random_.next(), machines_, events_} {
+          faults_{plan_, random_.next(), machines_, events_},
+          after_{plan_, machines_, work_, judge_, events_} {
         machines_.attach(work_, faults_);
         events_.plan(plan_.asked.length, event_kind::look);
     }
@@ -52,8 +54,6 @@ public:
     }
 
 private:
-    enum class phase : std::uint8_t { faulty, mended, quiet };
-
     void dispatch(const event& e) {
         switch (e.kind) {
             case event_kind::datagram:
@@ -78,35 +78,18 @@ private:
     }
 
     void look() {
-        const auto now = events_.now();
-        switch (phase_) {
-            case phase::faulty:
-                machines_.note("everything is mended");
-                faults_.mend();
-                machines_.mend();
-                machines_.tell_applications();
-                work_.wind_down();
-                phase_ = phase::mended;
-                until_ = now + 30s + 10 * plan_.common.lease;
-                break;
-            case phase::mended:
-                if (work_.is_done()) {
-                    phase_ = phase::quiet;
-                    until_ = now + 10s + 2 * plan_.common.lease;
-                } else if (now >= until_) {
-                    work_.report_unserved(now);
-                }
-                break;
-            case phase::quiet:
-                if (!machines_.has_owned_holds()) {
-                    is_finished_ = true;
-                } else if (now >= until_) {
-                    machines_.report_owned_holds();
-                    is_finished_ = true;
-                }
-                break;
+        if (is_mended_) {
+            is_finished_ = after_.look();
+        } else {
+            machines_.note("everything is mended");
+            faults_.mend();
+            machines_.mend();
+            machines_.tell_applications();
+            work_.wind_down();
+            after_.begin();
+            is_mended_ = true;
         }
-        events_.plan(now + time_between_looks, event_kind::look);
+        events_.plan(events_.now() + time_between_looks, event_kind::look);
     }
 
     void watch_for_storms() {
@@ -126,8 +109,8 @@ private:
     cluster machines_;
     workload work_;
     faults faults_;
-    phase phase_ = phase::faulty;
-    instant until_{};
+    aftermath after_;
+    bool is_mended_ = false;
     bool is_finished_ = false;
     instant second_ends_{};
     std::uint64_t planned_before_ = 0;

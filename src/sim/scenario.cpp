@@ -89,6 +89,61 @@ work_plan draw_work(base::random_source& random) {
     return w;
 }
 
+aftermath_plan draw_aftermath(base::random_source& random, const scenario& s) {
+    aftermath_plan a;
+    const auto places = static_cast<std::uint32_t>(s.places.size());
+    const auto seats = static_cast<std::uint32_t>(s.seats);
+    if (seats >= 3 && random.chance(0.25)) {
+        const auto one = static_cast<std::uint32_t>(random.below(places));
+        const auto other = static_cast<std::uint32_t>(random.below(places));
+        if (one != other) {
+            a.cut_link = {one, other};
+        }
+    }
+    // Without the link and without a third seat there might be no quorum left that can talk.
+    const auto first_leaver = a.cut_link ? seats : 0;
+    if (seats >= 3 && places > first_leaver && random.chance(0.25)) {
+        a.leaver = first_leaver + static_cast<std::uint32_t>(random.below(places - first_leaver));
+    }
+    if (places > seats && random.chance(0.2)) {
+        a.churned = seats + static_cast<std::uint32_t>(random.below(places - seats));
+    }
+    a.owner_crashes = a.churned.has_value() || random.chance(0.1);
+    a.rests = random.chance(0.25);
+    return a;
+}
+
+/// What was thought of later, from random numbers of its own: seeds that draw nothing of it are the runs they were.
+void draw_more(scenario& s) {
+    base::random_source random{s.asked.seed * 0xD1B54A32D192ED03ULL + s.asked.nodes};
+    s.aftermath = draw_aftermath(random, s);
+    if (s.aftermath.churned) {
+        s.places[*s.aftermath.churned].weight = 0;  // whatever it owned would never be served: it gathers, and dies of it
+    }
+    s.work.watches = random.chance(0.25);
+    if (random.chance(0.2)) {
+        s.faults.orphans = 0.3;
+        s.work.long_holds = 0.3;
+    }
+    s.shared_locks = s.locks.size();
+    for (auto n = random.chance(0.25) ? 40 : 0; n > 0; --n) {
+        s.locks.push_back("once" + std::to_string(n));
+    }
+    s.faults.breaks = one_of<double, 4>(random, {0, 0, 0, 0.1});
+    if (random.chance(0.15)) {
+        s.common.last_sequence = 20;
+    }
+    if (s.places.size() > s.seats && random.chance(0.1)) {  // RING-2
+        for (auto& p : s.places) {
+            p.weight = 0;
+        }
+        const auto heavy = s.seats + random.below(s.places.size() - s.seats);
+        s.places[heavy].weight = 1;
+        s.aftermath.leaver = static_cast<std::uint32_t>(heavy);
+        s.aftermath.churned.reset();
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
@@ -129,6 +184,7 @@ scenario draw(const options& asked) {
     s.network = draw_weather(random);
     s.faults = draw_faults(random);
     s.work = draw_work(random);
+    draw_more(s);
     return s;
 }
 

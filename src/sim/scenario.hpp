@@ -8,8 +8,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/planted.hpp"
@@ -65,6 +67,8 @@ struct fault_plan {
     base::duration longest_pause{};
     base::duration longest_outage{};
     std::vector<grudge> grudges;
+    double orphans = 0;               ///< the chance that an owner dies, the holder is cut off and a third process is started anew (OWN-4)
+    double breaks = 0;                ///< the chance that a grant is held up, and its hold broken before it arrives (BREAK-1)
 };
 
 struct place_plan {
@@ -82,6 +86,16 @@ struct work_plan {
     base::duration longest_think{};
     base::duration longest_hold{};
     double long_holds = 0;            ///< the chance that a hold lasts up to four leases
+    bool watches = false;             ///< processes watch locks
+};
+
+/// What goes on while everything is checked. None of it excuses anybody from LIVE.
+struct aftermath_plan {
+    std::optional<std::pair<std::uint32_t, std::uint32_t>> cut_link;  ///< two processes never talk again (NET-1)
+    std::optional<std::uint32_t> leaver;                             ///< leaves, and nobody takes its place
+    std::optional<std::uint32_t> churned;                            ///< owns nothing, is killed and started again and again
+    bool owner_crashes = false;
+    bool rests = false;                                              ///< at last some locks are held and nobody asks (SILENCE)
 };
 
 struct scenario {
@@ -90,12 +104,14 @@ struct scenario {
     std::size_t seats = 1;            ///< the first places
     std::vector<place_plan> places;
     std::vector<std::string> locks;
+    std::size_t shared_locks = 0;     ///< the first of them; each other is asked for once in a run, by one process
     bool has_state_dir = false;
     int most_parts_per_million = 0;   ///< no clock is further off
     base::duration longest_timer_delay{};
     weather network;
     fault_plan faults;
     work_plan work;
+    aftermath_plan aftermath;
 };
 
 [[nodiscard]] scenario draw(const options& asked);

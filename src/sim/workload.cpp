@@ -15,7 +15,7 @@ std::uint64_t detail_of(std::size_t index, std::uint32_t step) { return std::uin
 }  // namespace
 
 workload::workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching, event_queue& events)
-    : plan_{plan}, random_{seed}, machines_{machines}, judge_{watching}, events_{events}, clients_(plan.places.size()), put_off_(plan.places.size()) {}
+    : plan_{plan}, random_{seed}, machines_{machines}, judge_{watching}, events_{events}, clients_(plan.places.size()), put_off_(plan.places.size()), excused_(plan.places.size()) {}
 
 void workload::handle(const event& e) {
     if ((e.detail & is_late_write) != 0) {
@@ -45,7 +45,13 @@ void workload::started(std::uint32_t place) {
         c.held = {};
         c.checks_off = winds_down_ && i == 0;
         c.next_to_check = 0;
+        c.rests = rests_ && i == 0 && place < plan_.shared_locks && !excused_[place];
         think(place, c, i, 0ms);
+    }
+    for (judge::lock l = 0; l < plan_.shared_locks && plan_.work.watches; ++l) {
+        if (random_.chance(0.5)) {
+            machines_.watch(place, l);
+        }
     }
 }
 
@@ -71,7 +77,9 @@ void workload::granted(std::uint32_t place, request_number number, judge::lock l
             c.what = doing::holding;
             c.held = t;
             (void)judge_.wrote(l, t, events_.now());
-            plan(place, i, c.checks_off ? 1ms : hold_time());
+            if (!c.rests) {
+                plan(place, i, c.checks_off ? 1ms : hold_time());
+            }
             return;
         }
     }
@@ -113,20 +121,53 @@ void workload::wind_down() {
 }
 
 bool workload::is_done() const {
-    return std::all_of(clients_.begin(), clients_.end(), [&](const auto& all) {
-        return !all.empty() && all.front().next_to_check == plan_.locks.size() &&
-               std::all_of(all.begin(), all.end(), [](const client& c) { return c.what == doing::nothing; });
+    for (std::size_t place = 0; place < clients_.size(); ++place) {
+        const auto& all = clients_[place];
+        const bool has_all = !all.empty() && all.front().next_to_check == plan_.shared_locks &&
+                             std::all_of(all.begin(), all.end(), [](const client& c) { return c.what == doing::nothing; });
+        if (!has_all && !excused_[place]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void workload::rest() {
+    rests_ = true;
+    for (std::uint32_t place = 0; place < clients_.size(); ++place) {
+        for (std::size_t i = 0; i < clients_[place].size() && machines_.is_up(place); ++i) {
+            clients_[place][i].rests = i == 0 && place < plan_.shared_locks && !excused_[place];
+            plan(place, i, 0ms);  // who still waits, being excused, gives up
+        }
+    }
+}
+
+bool workload::is_resting() const {
+    return std::all_of(clients_.begin(), clients_.end(), [](const auto& all) {
+        return std::all_of(all.begin(), all.end(), [](const client& c) { return c.what == (c.rests ? doing::holding : doing::nothing); });
     });
+}
+
+void workload::wake() {
+    rests_ = false;
+    for (std::uint32_t place = 0; place < clients_.size(); ++place) {
+        if (!clients_[place].empty() && std::exchange(clients_[place].front().rests, false)) {
+            plan(place, 0, 0ms);
+        }
+    }
 }
 
 void workload::report_unserved(instant now) const {
     for (std::uint32_t place = 0; place < clients_.size(); ++place) {
         const auto r = machines_.run_at(place);
+        if (excused_[place]) {
+            continue;
+        }
         if (clients_[place].empty()) {
             judge_.not_granted(r, 0, winds_down_since_, now);
         }
         for (const auto& c : clients_[place]) {
-            if (c.what != doing::nothing || (c.checks_off && c.next_to_check < plan_.locks.size())) {
+            if (c.what != doing::nothing || (c.checks_off && c.next_to_check < plan_.shared_locks)) {
                 judge_.not_granted(r, c.what == doing::nothing ? c.next_to_check : c.lock, winds_down_since_, now);
             }
         }
@@ -156,22 +197,28 @@ void workload::act(std::uint32_t place, client& c, std::size_t index) {
 }
 
 void workload::ask(std::uint32_t place, client& c, std::size_t index) {
-    if (winds_down_ && (!c.checks_off || c.next_to_check == plan_.locks.size())) {
+    if (winds_down_ && !c.rests && (rests_ || !c.checks_off || c.next_to_check == plan_.shared_locks)) {
         c.what = doing::nothing;
         return;
     }
     acquire_how how;
     bool may_change_its_mind = false;
-    if (c.checks_off) {
+    if (c.rests) {
+        c.lock = static_cast<judge::lock>(place);
+    } else if (c.checks_off) {
         c.lock = c.next_to_check;
     } else {
         // The first lock is everybody's favourite.
-        c.lock = random_.chance(0.5) ? 0 : static_cast<judge::lock>(random_.below(plan_.locks.size()));
+        const bool asks_once = used_once_ < plan_.locks.size() - plan_.shared_locks && random_.chance(0.1);
+        c.lock = asks_once ? static_cast<judge::lock>(plan_.shared_locks + used_once_++) : random_.chance(0.5) ? 0 : static_cast<judge::lock>(random_.below(plan_.shared_locks));
         how.is_try = random_.chance(0.15);
         if (!how.is_try && random_.chance(0.4)) {
             how.timeout = random_.between(5ms, 2s);
         }
         may_change_its_mind = random_.chance(0.15);
+    }
+    if (plan_.work.watches && random_.chance(0.02)) {
+        watch_anew(place);
     }
     c.what = doing::waiting;
     ++c.step;
@@ -179,6 +226,12 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
     if (may_change_its_mind && c.what == doing::waiting) {
         plan(place, index, random_.between(0ms, 300ms));
     }
+}
+
+void workload::watch_anew(std::uint32_t place) {
+    const auto l = static_cast<judge::lock>(random_.below(plan_.shared_locks));
+    machines_.unwatch(place, l);
+    machines_.watch(place, l);
 }
 
 void workload::let_go(std::uint32_t place, client& c, std::size_t index) {
@@ -191,7 +244,7 @@ void workload::let_go(std::uint32_t place, client& c, std::size_t index) {
     } else {
         (void)judge_.wrote(l, t, events_.now());
     }
-    if (c.checks_off) {
+    if (c.checks_off && c.next_to_check < plan_.shared_locks) {
         ++c.next_to_check;
     }
     think(place, c, index, 0ms);

@@ -32,6 +32,12 @@ public:
     void wind_down();
     /// Everybody got what it asked for, and nothing is held.
     [[nodiscard]] bool is_done() const;
+    /// Nobody waits for what happens to the processes here: they are killed, or have left.
+    void excuse(std::uint32_t place) { excused_[place] = true; }
+    /// As many processes as there are locks take one each and keep it, until told otherwise.
+    void rest();
+    [[nodiscard]] bool is_resting() const;
+    void wake();
     /// Somebody who did not, for the judge.
     void report_unserved(instant now) const;
 
@@ -45,6 +51,7 @@ private:
         token held;
         bool checks_off = false;    // while winding down: it asks for every lock in turn
         judge::lock next_to_check = 0;
+        bool rests = false;         // it takes its lock and keeps it
     };
     /// A write that left its process long before it arrives.
     struct late_write {
@@ -55,6 +62,7 @@ private:
     void plan(std::uint32_t place, std::size_t index, base::duration wait);
     void act(std::uint32_t place, client& c, std::size_t index);
     void ask(std::uint32_t place, client& c, std::size_t index);
+    void watch_anew(std::uint32_t place);
     void let_go(std::uint32_t place, client& c, std::size_t index);
     void think(std::uint32_t place, client& c, std::size_t index, base::duration at_least);
     [[nodiscard]] base::duration hold_time();
@@ -67,7 +75,10 @@ private:
     std::vector<std::vector<client>> clients_;         // by place
     std::vector<std::vector<std::uint64_t>> put_off_;  // events that came while the process was paused
     std::vector<late_write> late_writes_;
+    std::vector<bool> excused_;                        // by place
+    std::size_t used_once_ = 0;                        // of the locks that are asked for once
     bool winds_down_ = false;
+    bool rests_ = false;
     instant winds_down_since_{};
 };
 

@@ -369,5 +369,82 @@ TEST_CASE("clocks beyond the bound excuse MUTEX, never FENCE", "[judge]") {
     CHECK(s.broken() == broken{promise::fence});
 }
 
+TEST_CASE("WATCH-1: a watcher must know the state as it is", "[judge]") {
+    story s;
+    s.judged.watches(3, 0);
+    s.judged.check_watchers(50ms);
+    CHECK(s.broken() == broken{promise::watch});  // it was told nothing
+    s.judged.told(3, 0, {});
+    s.judged.check_watchers(60ms);
+    CHECK(s.broken().size() == 1);
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.check_watchers(150ms);
+    CHECK(s.broken().size() == 2);
+    s.judged.told(3, 0, at(100, 1));
+    s.judged.check_watchers(160ms);
+    CHECK(s.broken().size() == 2);
+    s.judged.unwatches(3, 0);
+    s.judged.released(2, 0, at(100, 1));
+    s.judged.check_watchers(200ms);
+    CHECK(s.broken().size() == 2);
+}
+
+TEST_CASE("BREAK-1: a hold is lost while its lease runs only if it was broken", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    SECTION("by somebody") {
+        s.judged.is_to_break(0, at(100, 1));
+        s.judged.lost(2, 0, at(100, 1), errc::broken, 200ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("by nobody") {
+        s.judged.lost(2, 0, at(100, 1), errc::broken, 200ms);
+        CHECK(s.broken() == broken{promise::no_loss});
+    }
+}
+
+TEST_CASE("HOLD-7: a grant is told only while the lease runs", "[judge]") {
+    story s;
+    s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 100ms);
+    s.judged.lease(1, 600ms, 100ms);
+    s.judged.granted(2, 0, at(100, 1), 100ms);
+    s.judged.lease(2, std::nullopt, 100ms);
+    CHECK(s.broken() == broken{promise::mutex});
+}
+
+TEST_CASE("OWN-10: who was queued is not overtaken by who asked later", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms, {1}, 1);
+    s.judged.asked(3, 0, {1}, 110ms);
+    s.judged.queued(1, carol, {1}, 120ms);
+    s.judged.released(2, 0, at(100, 1));
+    SECTION("in turn") {
+        s.grant(1, 3, carol, at(100, 2), 200ms, 700ms, {1}, 1);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("overtaken") {
+        s.judged.asked(2, 0, {2}, 130ms);
+        s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
+        CHECK(s.broken() == broken{promise::order});
+    }
+    SECTION("by who had asked before it was queued") {
+        s.judged.asked(2, 0, {2}, 115ms);
+        s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("after it gave up") {
+        s.judged.request_ended(3, {1});
+        s.judged.asked(2, 0, {2}, 130ms);
+        s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("after another owner came between") {
+        s.judged.owns_no_more(1, 0);
+        s.judged.asked(2, 0, {2}, 130ms);
+        s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
+        CHECK(s.broken() == broken{});
+    }
+}
+
 }  // namespace
 }  // namespace holdfast::sim

@@ -1,0 +1,138 @@
+#include "sim/aftermath.hpp"
+
+#include <string>
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr instant longest_way{8s};        // of a message before everything was mended
+constexpr instant never = instant::max();
+
+}  // namespace
+
+aftermath::aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching, const event_queue& events)
+    : scenario_{plan}, plan_{plan.aftermath}, machines_{machines}, work_{work}, judge_{watching}, events_{events} {}
+
+void aftermath::begin() {
+    const auto now = events_.now();
+    enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
+    next_kill_ = plan_.churned ? now : never;
+    owner_crashes_ = plan_.owner_crashes ? now + 1500ms : never;
+    leaves_ = plan_.leaver ? now + 200ms : never;
+    for (const auto& place : {plan_.churned, plan_.leaver}) {
+        if (place) {
+            work_.excuse(*place);
+        }
+    }
+}
+
+bool aftermath::look() {
+    const auto now = events_.now();
+    switch (phase_) {
+        case phase::checking:
+            look_at_checking(now);
+            break;
+        case phase::calming:
+            if (now >= until_) {
+                work_.rest();
+                gives_up_resting_ = now + 60s + 10 * scenario_.common.lease;
+                settle(now);
+            }
+            break;
+        case phase::settling:
+        case phase::resting:
+            look_at_rest(now);
+            break;
+        case phase::closing:
+            look_at_closing(now);
+            break;
+        case phase::quiet:
+            if (machines_.counted().views_installed != views_before_) {
+                be_quiet(now);
+            } else if (now >= until_) {
+                judge_.check_watchers(now);
+                return true;
+            }
+            break;
+    }
+    return false;
+}
+
+void aftermath::look_at_checking(instant now) {
+    trouble(now);
+    if (!work_.is_done()) {
+        if (now >= until_) {
+            work_.report_unserved(now);
+        }
+        return;
+    }
+    if (plan_.rests) {
+        enter(phase::calming, now + longest_way);
+    } else {
+        enter(phase::closing, now + 10s + 2 * scenario_.common.lease);
+    }
+}
+
+/// What the plan has for this phase. None of it keeps anybody else from its locks for long.
+void aftermath::trouble(instant now) {
+    if (now >= leaves_) {
+        leaves_ = never;
+        machines_.leave(*plan_.leaver, 1h);
+    }
+    if (now >= next_kill_) {
+        next_kill_ = now + scenario_.common.lease * 4 / 5;
+        machines_.crash(*plan_.churned, 20ms);
+    }
+    if (now >= owner_crashes_) {
+        owner_crashes_ = never;
+        if (const auto owner = machines_.owner_of(0); owner && owner != plan_.leaver) {
+            machines_.crash(*owner, 20ms);
+        }
+    }
+}
+
+void aftermath::settle(instant now) {
+    enter(phase::settling, now + 1s + scenario_.common.lease);
+    views_before_ = machines_.counted().views_installed;
+}
+
+void aftermath::look_at_rest(instant now) {
+    if (now >= gives_up_resting_) {
+        judge_.object(promise::live, now, "no rest: views go on changing, or somebody waits for a lock that is free");
+    } else if (machines_.counted().views_installed != views_before_ || !work_.is_resting()) {
+        settle(now);
+    } else if (now >= until_ && phase_ == phase::settling) {
+        judge_.check_watchers(now);
+        enter(phase::resting, now + 1s + 2 * scenario_.common.lease);
+        lock_messages_before_ = machines_.counted().lock_messages;
+    } else if (now >= until_) {
+        if (const auto said = machines_.counted().lock_messages - lock_messages_before_; said > 0) {
+            judge_.object(promise::silence, now, std::to_string(said) + " messages about locks while nobody asked for any");
+        }
+        work_.wake();
+        enter(phase::closing, now + 10s + 2 * scenario_.common.lease);
+    }
+}
+
+void aftermath::look_at_closing(instant now) {
+    if (!machines_.has_owned_holds()) {
+        be_quiet(now);
+    } else if (now >= until_) {
+        machines_.report_owned_holds();
+        be_quiet(now);
+    }
+}
+
+void aftermath::be_quiet(instant now) {
+    views_before_ = machines_.counted().views_installed;
+    enter(phase::quiet, scenario_.work.watches ? now + 1s + scenario_.common.lease : now);
+}
+
+void aftermath::enter(phase next, instant until) {
+    phase_ = next;
+    until_ = until;
+}
+
+}  // namespace holdfast::sim

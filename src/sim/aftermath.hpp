@@ -1,0 +1,58 @@
+// After the faults: every lock must be had again (LIVE), locks that are held cost nothing (SILENCE), watchers know
+// how things are (WATCH-1), and nothing stays behind (STUCK).
+#pragma once
+
+#include <cstdint>
+
+#include "sim/cluster.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/judge.hpp"
+#include "sim/scenario.hpp"
+#include "sim/workload.hpp"
+
+namespace holdfast::sim {
+
+class aftermath {
+public:
+    aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching, const event_queue& events);
+
+    /// Everything has just been mended.
+    void begin();
+    /// Called again and again. Says whether the run is finished.
+    bool look();
+
+private:
+    enum class phase : std::uint8_t {
+        checking,  // everybody asks for every lock
+        calming,   // what was long on its way arrives, and nobody mistakes it for somebody who waits
+        settling,  // some locks are taken and kept; whatever that costs is said
+        resting,   // nothing is said of locks any more
+        closing,   // the last ones are released
+        quiet,     // and the last watcher hears of it
+    };
+
+    void look_at_checking(instant now);
+    void settle(instant now);
+    void look_at_rest(instant now);
+    void look_at_closing(instant now);
+    void be_quiet(instant now);
+    void trouble(instant now);
+    void enter(phase next, instant until);
+
+    const scenario& scenario_;
+    const aftermath_plan& plan_;
+    cluster& machines_;
+    workload& work_;
+    judge& judge_;
+    const event_queue& events_;
+    phase phase_ = phase::checking;
+    instant until_{};
+    instant gives_up_resting_{};
+    instant next_kill_{};
+    instant owner_crashes_{};
+    instant leaves_{};
+    std::uint64_t views_before_ = 0;
+    std::uint64_t lock_messages_before_ = 0;
+};
+
+}  // namespace holdfast::sim

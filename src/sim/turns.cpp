@@ -1,0 +1,48 @@
+#include "sim/turns.hpp"
+
+#include <algorithm>
+
+namespace holdfast::sim {
+
+void turns::ended(const peer_id& who, request_number number) {
+    asked_.erase({who, number});
+    std::erase_if(queue_, [&](const waiter& w) { return w.who == who && w.number == number; });
+}
+
+void turns::ended(const peer_id& who) {
+    std::erase_if(asked_, [&](const auto& a) { return a.first.first == who; });
+    std::erase_if(queue_, [&](const waiter& w) { return w.who == who; });
+}
+
+void turns::queued(run owner, const peer_id& who, request_number number, instant now) {
+    const auto known = asked_.find({who, number});
+    if (known == asked_.end() || !serving_.contains({owner, known->second.of})) {
+        return;
+    }
+    const bool is_there = std::any_of(queue_.begin(), queue_.end(), [&](const waiter& w) { return w.owner == owner && w.who == who && w.number == number; });
+    if (!is_there) {
+        queue_.push_back({owner, known->second.of, who, number, now});
+    }
+}
+
+void turns::lost(run owner, lock l) {
+    serving_.erase({owner, l});
+    std::erase_if(queue_, [&](const waiter& w) { return w.owner == owner && w.of == l; });
+}
+
+void turns::installed(run owner, const view& v) {
+    std::erase_if(queue_, [&](const waiter& w) { return w.owner == owner && !v.has(w.who); });
+}
+
+std::optional<peer_id> turns::granted(run owner, lock l, const peer_id& who, request_number number) {
+    serving_.insert({owner, l});
+    std::erase_if(queue_, [&](const waiter& w) { return w.owner == owner && w.who == who && w.number == number; });
+    const auto known = asked_.find({who, number});
+    if (known == asked_.end()) {
+        return std::nullopt;
+    }
+    const auto first = std::find_if(queue_.begin(), queue_.end(), [&](const waiter& w) { return w.owner == owner && w.of == l && w.since < known->second.at; });
+    return first == queue_.end() ? std::nullopt : std::optional{first->who};
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,55 @@
+// First come, first served (OWN-10): who was told by an owner that it is queued is not overtaken by who asked later.
+//
+// Only within one tenure of the owner, and only once it has granted in it: from then on nobody is put before those
+// whom it has in its queue. Who asked for itself alone, within one process, is known by when its application asked.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "sim/instant.hpp"
+
+namespace holdfast::sim {
+
+class turns {
+public:
+    using run = std::uint32_t;
+    using lock = std::uint32_t;
+
+    void asked(const peer_id& who, request_number number, lock l, instant now) { asked_[{who, number}] = {l, now}; }
+    /// It was granted, has failed or was cancelled.
+    void ended(const peer_id& who, request_number number);
+    void ended(const peer_id& who);
+    void queued(run owner, const peer_id& who, request_number number, instant now);
+    /// `owner` has installed a view in which `l` is not its own.
+    void lost(run owner, lock l);
+    void installed(run owner, const view& v);
+    /// Says who was overtaken, if somebody was.
+    [[nodiscard]] std::optional<peer_id> granted(run owner, lock l, const peer_id& who, request_number number);
+
+private:
+    struct request {
+        lock of = 0;
+        instant at{};
+    };
+    struct waiter {
+        run owner = 0;
+        lock of = 0;
+        peer_id who;
+        request_number number;
+        instant since{};
+    };
+
+    std::map<std::pair<peer_id, request_number>, request> asked_;
+    std::vector<waiter> queue_;  // of all locks
+    std::set<std::pair<run, lock>> serving_;
+};
+
+}  // namespace holdfast::sim
