@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/mutants.hpp"
+#include "sim/rules.hpp"
 #include "sim/run.hpp"
 #include "sweep.hpp"
 
@@ -93,11 +94,25 @@ int many_seeds(const options& asked, const sweep_options& how) {
     return last.empty() ? 0 : 1;
 }
 
+/// Each named rule must be broken by some planted bug, or a decision says why not.
+int rules_without_mutant() {
+    int lacking = 0;
+    for (const auto& r : all_rules()) {
+        if (!has_mutant(r) && r.exempt.empty()) {
+            ++lacking;
+            std::printf("no mutant breaks %s\n", std::string{r.name}.c_str());
+        } else if (!has_mutant(r)) {
+            std::printf("no mutant breaks %s: see docs/decisions/%s.md\n", std::string{r.name}.c_str(), std::string{r.exempt}.c_str());
+        }
+    }
+    return lacking;
+}
+
 /// Each planted bug must be seen within so many seeds.
 int every_mutant(options asked, sweep_options how) {
     int survivors = 0;
     how.stops_at_first_failure = true;
-    std::printf("%3s  %-29s %-15s %-15s %6s  %-10s %s\n", "#", "mutant", "breaks", "should cost", "seed", "cost", "took");
+    std::printf("%3s  %-31s %-15s %-15s %6s  %-10s %s\n", "#", "mutant", "breaks", "should cost", "seed", "cost", "took");
     for (const auto& m : all_mutants()) {
         asked.bug = m.bug;
         const auto start = wall::now();
@@ -108,18 +123,19 @@ int every_mutant(options asked, sweep_options how) {
             }
             is_caught = true;
             const auto& v = r.violations.front();
-            std::printf("%3u  %-29s %-15s %-15s %6llu  %-10s %.1f s\n", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
+            std::printf("%3u  %-31s %-15s %-15s %6llu  %-10s %.1f s\n", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
                         std::string{m.costs}.c_str(), number(r.asked.seed), std::string{to_string(v.broken)}.c_str(), seconds_since(start));
         });
         if (!is_caught) {
             ++survivors;
-            std::printf("%3u  %-29s %-15s %-15s SURVIVED %llu seeds, %.1f s\n", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
+            std::printf("%3u  %-31s %-15s %-15s SURVIVED %llu seeds, %.1f s\n", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
                         std::string{m.costs}.c_str(), number(how.seeds), seconds_since(start));
         }
         std::fflush(stdout);
     }
-    std::printf("%d of %zu mutants survived\n", survivors, all_mutants().size());
-    return survivors == 0 ? 0 : 1;
+    const int lacking = rules_without_mutant();
+    std::printf("%d of %zu mutants survived; %d of %zu rules have neither a mutant nor a reason\n", survivors, all_mutants().size(), lacking, all_rules().size());
+    return survivors == 0 && lacking == 0 ? 0 : 1;
 }
 
 }  // namespace
