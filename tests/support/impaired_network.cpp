@@ -1,0 +1,274 @@
+#include "impaired_network.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <queue>
+#include <random>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace test_support {
+namespace {
+
+using steady = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+class descriptor {
+public:
+    explicit descriptor(int fd = -1) : fd_{fd} {}
+    descriptor(descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~descriptor() {
+        if (fd_ >= 0) {
+            close(fd_);
+        }
+    }
+    [[nodiscard]] int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+descriptor check(int result, const char* what) {
+    if (result < 0) {
+        throw std::runtime_error{std::string{what} + ": " + std::strerror(errno)};
+    }
+    return descriptor{result};
+}
+
+void control(int fd, unsigned long request, ifreq& r, const char* what) {
+    if (ioctl(fd, request, &r) != 0) {
+        throw std::runtime_error{std::string{what} + ": " + std::strerror(errno)};
+    }
+}
+
+sockaddr in_sockaddr(const std::string& address) {
+    sockaddr_in in{};
+    in.sin_family = AF_INET;
+    inet_pton(AF_INET, address.c_str(), &in.sin_addr);
+    sockaddr out{};
+    std::memcpy(&out, &in, sizeof in);
+    return out;
+}
+
+struct place {
+    descriptor net_namespace;
+    descriptor device;
+};
+
+/// In a thread that is in the new namespace.
+place furnish(std::size_t index) {
+    place p;
+    p.net_namespace = check(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), "open a network namespace");
+    p.device = check(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), "open /dev/net/tun");
+    ifreq r{};
+    std::strcpy(r.ifr_name, "eth0");
+    r.ifr_flags = IFF_TUN | IFF_NO_PI;
+    control(p.device.get(), TUNSETIFF, r, "make a TUN device");
+    const auto any = check(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+    r.ifr_addr = in_sockaddr(impaired_network::address(index));
+    control(any.get(), SIOCSIFADDR, r, "set an address");
+    r.ifr_netmask = in_sockaddr("255.255.255.0");
+    control(any.get(), SIOCSIFNETMASK, r, "set a netmask");
+    r.ifr_flags = IFF_UP | IFF_RUNNING;
+    control(any.get(), SIOCSIFFLAGS, r, "raise a device");
+    std::strcpy(r.ifr_name, "lo");
+    control(any.get(), SIOCSIFFLAGS, r, "raise the loopback device");
+    return p;
+}
+
+/// The namespace belongs to a thread, which may end: the descriptors keep it.
+place make_place(std::size_t index) {
+    place made;
+    std::exception_ptr failure;
+    std::thread{[&] {
+        try {
+            if (unshare(CLONE_NEWNET) != 0) {
+                throw std::runtime_error{std::string{"make a network namespace: "} + std::strerror(errno)};
+            }
+            made = furnish(index);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    }}.join();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    return made;
+}
+
+struct packet {
+    steady::time_point due;
+    std::size_t from, to;
+    std::vector<char> bytes;
+
+    bool operator<(const packet& other) const { return due > other.due; }  // the earliest is on top of the queue
+};
+
+}  // namespace
+
+struct impaired_network::state {
+    explicit state(std::uint64_t seed) : random{seed} {}
+
+    std::vector<place> places;
+    descriptor ending{eventfd(0, EFD_CLOEXEC)};
+    std::mutex mutex;                            // of what follows
+    std::vector<std::vector<impairment>> links;  // from, to
+    counts counted;
+
+    std::mt19937_64 random;
+    std::priority_queue<packet> under_way;
+    std::thread carrier;
+
+    bool happens(double share) { return share > 0 && std::uniform_real_distribution{}(random) < share; }
+
+    std::optional<std::size_t> destination(const std::array<char, 2048>& bytes, std::size_t size) const {
+        if (size < 20 || (static_cast<unsigned char>(bytes[0]) >> 4) != 4) {
+            return std::nullopt;  // IPv6: nobody here has an address of it
+        }
+        const auto last = static_cast<unsigned char>(bytes[19]);
+        return last >= 1 && last <= places.size() ? std::optional<std::size_t>{last - 1} : std::nullopt;
+    }
+
+    void take(std::size_t from, const std::array<char, 2048>& bytes, std::size_t size) {
+        const auto to = destination(bytes, size);
+        if (!to) {
+            return;
+        }
+        const auto& link = links[from][*to];
+        if (link.cut) {
+            ++counted.cut;
+            return;
+        }
+        if (happens(link.loss)) {
+            ++counted.lost;
+            return;
+        }
+        const bool twice = happens(link.doubled);
+        counted.doubled += twice;
+        for (int copy = 0; copy <= twice; ++copy) {
+            auto late = 0us;
+            if (link.jitter > 0us) {
+                late += std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{0, link.jitter.count()}(random)};
+                ++counted.jittered;
+            }
+            if (happens(link.held_back)) {
+                late += std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{5'000, 50'000}(random)};
+                ++counted.held_back;
+            }
+            if (late > 0us) {
+                under_way.push({steady::now() + late, from, *to, {bytes.data(), bytes.data() + size}});
+            } else {
+                give(*to, bytes.data(), size);
+            }
+        }
+    }
+    void give(std::size_t to, const char* bytes, std::size_t size) {
+        // A device whose queue is full loses the packet, as any network may.
+        counted.carried += write(places[to].device.get(), bytes, size) == static_cast<ssize_t>(size);
+    }
+    void give_what_is_due() {
+        while (!under_way.empty() && under_way.top().due <= steady::now()) {
+            const auto& p = under_way.top();
+            if (links[p.from][p.to].cut) {
+                ++counted.cut;
+            } else {
+                give(p.to, p.bytes.data(), p.bytes.size());
+            }
+            under_way.pop();
+        }
+    }
+
+    void carry() {
+        std::vector<pollfd> fds;
+        for (const auto& p : places) {
+            fds.push_back({p.device.get(), POLLIN, 0});
+        }
+        fds.push_back({ending.get(), POLLIN, 0});
+        std::array<char, 2048> bytes;  // more than the devices' MTU of 1500
+        for (;;) {
+            timespec wait{}, *until = nullptr;
+            if (!under_way.empty()) {
+                const auto left = std::max<steady::duration>(under_way.top().due - steady::now(), 0ns);
+                wait = {std::chrono::floor<std::chrono::seconds>(left).count(), (left % 1s).count()};
+                until = &wait;
+            }
+            if (ppoll(fds.data(), fds.size(), until, nullptr) < 0 && errno != EINTR) {
+                std::terminate();
+            }
+            if (fds.back().revents != 0) {
+                return;
+            }
+            const std::lock_guard guard{mutex};
+            give_what_is_due();
+            for (std::size_t from = 0; from < places.size(); ++from) {
+                for (int some = 0; some < 64 && (fds[from].revents & POLLIN) != 0; ++some) {
+                    const auto size = read(fds[from].fd, bytes.data(), bytes.size());
+                    if (size <= 0) {
+                        break;
+                    }
+                    take(from, bytes, static_cast<std::size_t>(size));
+                }
+            }
+        }
+    }
+};
+
+impaired_network::impaired_network(std::size_t places, std::uint64_t seed) : state_{std::make_unique<state>(seed)} {
+    state_->links.assign(places, std::vector<impairment>(places));
+    for (std::size_t i = 0; i < places; ++i) {
+        state_->places.push_back(make_place(i));
+    }
+    state_->carrier = std::thread{[this] { state_->carry(); }};
+}
+
+impaired_network::~impaired_network() {
+    const std::uint64_t one = 1;
+    (void)!write(state_->ending.get(), &one, sizeof one);
+    state_->carrier.join();
+}
+
+bool impaired_network::enter(std::size_t place) const { return setns(state_->places[place].net_namespace.get(), CLONE_NEWNET) == 0; }
+
+void impaired_network::set(std::size_t from, std::size_t to, const impairment& what) {
+    const std::lock_guard guard{state_->mutex};
+    state_->links[from][to] = what;
+}
+
+impaired_network::counts impaired_network::counted() const {
+    const std::lock_guard guard{state_->mutex};
+    return state_->counted;
+}
+
+bool can_make_networks(std::string& why_not) {
+    try {
+        make_place(0);
+        return true;
+    } catch (const std::runtime_error& e) {
+        why_not = e.what();
+        return false;
+    }
+}
+
+}  // namespace test_support
