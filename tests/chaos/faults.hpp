@@ -1,0 +1,85 @@
+// Which faults come when: drawn from a seed, one or two at a time, with calm between them.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fleet.hpp"
+
+namespace chaos {
+
+using milliseconds = std::chrono::milliseconds;
+
+class faults {
+public:
+    faults(fleet& f, history& told, std::uint64_t seed, milliseconds lease, std::string only);
+
+    /// Deeds to be done, by their time; the harness does them.
+    [[nodiscard]] std::optional<std::int64_t> next() const;
+    void do_what_is_due();
+    /// From now on faults end and none begins.
+    void end() { has_ended_ = true; }
+
+    [[nodiscard]] const std::map<std::string, int, std::less<>>& counted() const { return counted_; }
+    /// The kinds, for `--only`.
+    [[nodiscard]] static std::vector<std::string_view> kinds();
+
+private:
+    struct kind {
+        std::string_view name;
+        int weight;
+        milliseconds (faults::*begin)();  ///< returns how long it lasts, restarts included; 0: impossible now
+    };
+    static const std::array<kind, 14>& all();
+
+    void begin_episode();
+    void after(milliseconds delay, std::function<void()> deed);
+    void say(std::string_view what, const std::string& text);
+
+    std::uint64_t below(std::uint64_t n) { return random_() % n; }
+    milliseconds between(milliseconds least, milliseconds most) {
+        return least + milliseconds{below(static_cast<std::uint64_t>((most - least).count()) + 1)};
+    }
+    std::vector<bool> some();                       ///< some places, not none and not all
+    std::vector<std::size_t> victims(std::size_t);  ///< places with a process that no fault has yet
+    std::vector<fleet::link> across(const std::vector<bool>& side, bool there, bool back) const;
+    std::vector<fleet::link> everywhere_or_at_some();
+    milliseconds impair_for(std::vector<fleet::link> links, const test_support::impairment& how, milliseconds how_long);
+    void back_when_it_has_left(std::size_t place, std::int64_t latest);
+    milliseconds down_for(const std::vector<std::size_t>& places, milliseconds how_long);
+
+    milliseconds split();
+    milliseconds one_way();
+    milliseconds flapping();
+    milliseconds one_link();
+    milliseconds loss();
+    milliseconds jitter();
+    milliseconds doubled();
+    milliseconds killed();
+    milliseconds killed_two();
+    milliseconds power_cut();
+    milliseconds stopped();
+    milliseconds starved();
+    milliseconds left();
+    milliseconds total_restart();
+
+    fleet& fleet_;
+    history& told_;
+    std::mt19937_64 random_;
+    milliseconds lease_;
+    std::string only_;
+    bool has_ended_ = false;
+    std::multimap<std::int64_t, std::function<void()>> agenda_;
+    std::vector<bool> is_taken_;  ///< a fault has the process of that place
+    std::map<std::string, int, std::less<>> counted_;
+};
+
+}  // namespace chaos

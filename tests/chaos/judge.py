@@ -1,0 +1,517 @@
+"""Judges the histories of a chaos run. Shares nothing with the library but the meaning of its promises.
+
+usage: judge.py FOLDER
+
+The lines of the histories are explained in worker.cpp, fleet.hpp and resource.hpp. All times are nanoseconds of one clock.
+
+A hold is *certain* from the return of `lock` until a moment up to which the holder's library has vouched for it: the
+release, if that said the hold had not been lost; else the latest T + REMAINING that it told, cut short by a release, by the
+kill of its process, or, if it was lost for another reason than its lease, by the last look that found it valid. So what a
+stopped process believes counts, and what nobody can know counts for neither side.
+
+MUTEX     two holds of a name are never certain at the same time; a write is not refused while its hold is valid
+FENCE     tokens are never given twice, and rise with the order of certain holds and of calls that followed each other
+GATE      the resource never let an older token in after a newer one
+LEASE     no hold is lost with its lease before the time that `remaining` had named
+MINORITY  who is cut off from a quorum of seats for longer than a lease holds nothing
+NO-LOSS   no hold is lost while its process and its ways to a quorum of seats are healthy, and have been for 3 leases
+LIVE      waits end in time; after the kill of one process alone names are granted again in 3 leases and 1 s; once faults
+          have ended, every process is granted locks and every request is answered
+SOUND     no process ends by itself, hangs when told to leave, stops with an error, or meets conflicting reports (HOLD-4)
+"""
+
+import bisect
+import collections
+import os
+import sys
+
+MS = 1_000_000
+S = 1_000_000_000
+FOREVER = 1 << 62
+
+
+class Hold:
+    def __init__(self, process, number, name, requested, wait):
+        self.process, self.number, self.name, self.requested, self.wait = process, number, name, requested, wait
+        self.granted = self.failed = self.token = self.owner = None
+        self.valid = []          # (time, remaining) of looks that found it valid
+        self.invalid = None      # the first look that did not
+        self.refused_valid = None
+        self.release = self.released = self.lost = self.why = None
+
+    def __str__(self):
+        return f"{self.name} token {self.token} of {self.process.name} (request {self.number})"
+
+    def certain(self):
+        """(from, until), or None."""
+        if not self.valid:
+            return None
+        if self.released == "ok":
+            until = self.release
+        elif self.why in (None, "lease_lost"):
+            until = max(at + remaining for at, remaining in self.valid)
+        else:
+            until = self.valid[-1][0]
+        if self.release is not None:
+            until = min(until, self.release)
+        until = min(until, self.process.ended)
+        return (self.granted, until) if until > self.granted else None
+
+    def end_seen(self):
+        """When its process learned that it was lost, or None."""
+        seen = [t for t in (self.lost, self.invalid) if t is not None]
+        if self.released not in (None, "ok"):
+            seen.append(self.release)
+        return min(seen) if seen else None
+
+
+class Process:
+    def __init__(self, name):
+        self.name = name
+        self.place = int(name.split(".")[0])
+        self.ended = FOREVER     # when it was killed, or the run ended
+        self.requests = {}
+        self.peers = []          # (time, PeerId)
+        self.views = []          # (time, [PeerId of each seat])
+        self.errors = []
+
+
+def lines(path):
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    # A process that is killed in the midst of a write leaves a piece of a line.
+    for line in text[: text.rfind("\n") + 1].splitlines():
+        yield line.split(" ")
+
+
+def read_process(path):
+    p = Process(os.path.basename(path).removesuffix(".history"))
+    for w in lines(path):
+        kind, at = w[0], int(w[1])
+        if kind == "request":
+            p.requests[w[2]] = Hold(p, w[2], w[3], at, int(w[4]))
+            continue
+        if kind == "peer":
+            p.peers.append((at, w[2]))
+        elif kind == "view":
+            p.views.append((at, w[3].split(",")))
+        elif kind == "stopped":
+            if w[2] != "shutting_down":
+                p.errors.append(" ".join(w[2:]))
+        elif kind == "conflicts":
+            p.errors.append(f"{w[2]} conflicts reported (HOLD-4)")
+        elif kind not in ("start", "end"):
+            read_of_hold(p.requests[w[2]], kind, at, w[3:])
+    return p
+
+
+def read_of_hold(h, kind, at, rest):
+    if kind == "granted":
+        h.granted, h.token, h.owner = at, int(rest[0]), rest[2]
+        look(h, at, int(rest[1]))
+    elif kind == "failed":
+        h.failed, h.why_failed = at, rest[0]
+    elif kind == "check":
+        look(h, at, int(rest[0]))
+    elif kind == "write":
+        look(h, at, int(rest[1]))
+        if rest[0] == "refused" and int(rest[1]) > 0:
+            h.refused_valid = at
+    elif kind == "release":
+        h.release = at
+    elif kind == "released":
+        h.released = rest[0]
+        if rest[0] != "ok":
+            h.why = h.why or rest[0]
+    elif kind == "lost":
+        h.lost, h.why = at, rest[0]
+    else:
+        raise ValueError(f"unknown line: {kind}")
+
+
+def look(h, at, remaining):
+    if remaining > 0:
+        h.valid.append((at, remaining))
+    elif h.invalid is None:
+        h.invalid = at
+
+
+class Run:
+    def __init__(self, folder):
+        self.harness = list(lines(os.path.join(folder, "harness.history")))
+        config = next(w for w in self.harness if w[0] == "config")
+        self.places, self.seats = int(config[1]), int(config[2])
+        self.lease, self.seed = int(config[3]) * MS, config[4]
+        self.quorum = self.seats // 2 + 1
+        self.end = next((int(w[1]) for w in self.harness if w[0] == "end"), None)
+        if self.end is None:
+            sys.exit("the history of the harness has no end")
+        self.harness = [w for w in self.harness if w[0] in ("config", "packets") or int(w[1]) <= self.end]
+        self.calm = next((int(w[1]) for w in self.harness if w[0] == "calm"), self.end)
+        self.processes = [read_process(os.path.join(folder, f)) for f in sorted(os.listdir(folder))
+                          if f.endswith(".history") and f[0].isdigit()]
+        self.writes = list(lines(os.path.join(folder, "resource.history")))
+        self.by_name = {p.name: p for p in self.processes}
+        self.note_ends()
+        self.requests = [h for p in self.processes for h in p.requests.values()]
+        self.holds = sorted((h for h in self.requests if h.granted is not None), key=lambda h: h.granted)
+        self.names = collections.defaultdict(list)
+        for h in self.holds:
+            self.names[h.name].append(h)
+
+    def note_ends(self):
+        running = {}
+        for w in self.harness:
+            if w[0] == "start":
+                running[w[2]] = w[4]
+            elif w[0] in ("kill", "gone") and w[2] in running:
+                p = self.by_name.get(running[w[2]])
+                if p:
+                    p.ended = min(p.ended, int(w[1]))
+        for p in self.processes:
+            p.ended = min(p.ended, self.end)
+
+
+class Spans:
+    """Times in which something was so."""
+
+    def __init__(self):
+        self.all, self.since = [], None
+
+    def set(self, at, is_so):
+        if is_so and self.since is None:
+            self.since = at
+        elif not is_so and self.since is not None:
+            self.all.append((self.since, at))
+            self.since = None
+
+    def meets(self, start, end):
+        """All that share a moment with it; the spans are in order."""
+        first = bisect.bisect_left(self.all, (start, -1))
+        if first > 0 and self.all[first - 1][1] >= start:
+            first -= 1
+        found = []
+        while first < len(self.all) and self.all[first][0] <= end:
+            found.append(self.all[first])
+            first += 1
+        return found
+
+
+class Weather:
+    """What the faults left of the cluster at every moment, by the harness's history."""
+
+    def __init__(self, run):
+        self.run = run
+        self.unhealthy = [Spans() for _ in range(run.places)]
+        self.minority = [Spans() for _ in range(run.places)]
+        self.halted = [Spans() for _ in range(run.places)]    # the process cannot run as it should
+        self.troubled = [Spans() for _ in range(run.places)]  # halted, down, or with an impaired link
+        self.stalls = Spans()
+        self.look_back()
+
+    def look_back(self):
+        run = self.run
+        n = range(run.places)
+        up, gone = [False] * run.places, [True] * run.places
+        stopped, starved = [False] * run.places, [False] * run.places
+        links = [["clean"] * run.places for _ in n]
+        peer, seats = [None] * run.places, [None] * run.places
+        changes = []
+        for w in run.harness:
+            if w[0] in ("stop", "link"):
+                changes.append((int(w[2]), w))        # certain after the deed
+            elif w[0] == "stall":
+                self.stalls.all.append((int(w[1]), int(w[2])))
+            elif w[0] in ("start", "kill", "gone", "cont", "starve", "feed"):
+                changes.append((int(w[1]), w))
+        for p in run.processes:
+            changes += [(at, ["peer", p.place, x]) for at, x in p.peers] + [(at, ["view", p.place, x]) for at, x in p.views]
+        changes.sort(key=lambda c: c[0])
+
+        def runs(i):
+            return up[i] and not stopped[i] and not starved[i]
+
+        def joined(i, s, by):
+            return i == s or (by(links[i][s]) and by(links[s][i]))
+
+        for at, w in changes:
+            kind = w[0]
+            if kind == "start":
+                up[int(w[2])], gone[int(w[2])] = True, False
+            elif kind == "kill":
+                up[int(w[2])] = False
+            elif kind == "gone":
+                i = int(w[2])
+                up[i], gone[i], stopped[i], peer[i], seats[i] = False, True, False, None, None
+            elif kind == "stop":
+                stopped[int(w[3])] = True
+            elif kind == "cont":
+                stopped[int(w[3])] = False
+            elif kind in ("starve", "feed"):
+                starved[int(w[2])] = kind == "starve"
+            elif kind == "link":
+                links[int(w[3])][int(w[4])] = w[5]
+            elif kind == "peer":
+                if peer[w[1]] not in (None, w[2]):
+                    seats[w[1]] = None
+                peer[w[1]] = w[2]
+            elif kind == "view":
+                seats[w[1]] = w[2]
+            for i in n:
+                good = sum(1 for s in range(run.seats) if seats[i] and seats[i][s] == peer[s] and runs(s) and joined(i, s, lambda x: x == "clean"))
+                self.unhealthy[i].set(at, not runs(i) or good < run.quorum)
+                reached = sum(1 for s in range(run.seats) if not gone[s] and not stopped[s] and joined(i, s, lambda x: x != "cut"))
+                self.minority[i].set(at, reached < run.quorum)
+                self.halted[i].set(at, not runs(i))
+                self.troubled[i].set(at, not runs(i) or any(links[i][j] != "clean" or links[j][i] != "clean" for j in n if j != i))
+        for i in n:
+            for spans in (self.unhealthy, self.minority, self.halted, self.troubled):
+                spans[i].set(run.end, False)
+
+    def alone(self, place, start, end):
+        """Whether nothing else was wrong in that time than what was wrong with that place."""
+        if self.stalls.meets(start, end):
+            return False
+        for i in range(self.run.places):
+            if i != place:
+                for span in self.troubled[i].meets(start, end):
+                    # A power cut impairs the others' links to the place, no more.
+                    if self.halted[i].meets(start, end) or not self.troubled[place].meets(*span):
+                        return False
+        return True
+
+
+def check_mutex(run, bad):
+    for name, holds in run.names.items():
+        last = None
+        for h in holds:
+            span = h.certain()
+            if span is None:
+                continue
+            if last and span[0] < last[0]:
+                bad("MUTEX", f"{h} is certain from {span[0]} on, {last[1]} until {last[0]}: {(last[0] - span[0]) / MS:.3f} ms too long")
+            if last is None or span[1] > last[0]:
+                last = (span[1], h)
+        for h in holds:
+            if h.refused_valid is not None:
+                bad("MUTEX", f"a write with {h} was refused at {h.refused_valid} although it was valid after that")
+
+
+def check_fence(run, bad):
+    for name, holds in run.names.items():
+        seen = {}
+        for h in holds:
+            if h.token in seen:
+                bad("FENCE", f"the token of {h} is also that of {seen[h.token]}")
+            seen[h.token] = h
+        highest = None
+        for h in (h for h in holds if h.certain()):
+            if highest and h.token < highest.token:
+                bad("FENCE", f"{h} follows {highest}")
+            highest = h if highest is None or h.token > highest.token else highest
+        # A call that began after another had returned is later, whatever became of the holds.
+        by_request = sorted(holds, key=lambda h: h.requested)
+        returned, highest = 0, None
+        for h in by_request:
+            while returned < len(holds) and holds[returned].granted < h.requested:
+                if highest is None or holds[returned].token > highest.token:
+                    highest = holds[returned]
+                returned += 1
+            if highest and h.token < highest.token:
+                bad("FENCE", f"{h} was asked for after {highest} was granted")
+
+
+def check_gate(run, bad):
+    highest = {}
+    for kind, at, name, token, who, number in run.writes:
+        if kind == "accepted":
+            if int(token) < highest.get(name, 0):
+                bad("GATE", f"at {at} a write of {who} (request {number}) to {name} with token {token} was let in after {highest[name]}")
+            highest[name] = max(highest.get(name, 0), int(token))
+
+
+def check_lease(run, bad):
+    for h in run.holds:
+        if h.why == "lease_lost" and h.valid:
+            vouched = max(at + remaining for at, remaining in h.valid)
+            seen = h.end_seen()
+            if seen is not None and seen < vouched:
+                bad("LEASE", f"{h} was lost at {seen}, {(vouched - seen) / MS:.3f} ms before the time that it was good for")
+
+
+def check_minority(run, weather, bad):
+    for h in run.holds:
+        span = h.certain()
+        if span:
+            for cut, healed in weather.minority[h.process.place].meets(*span):
+                if min(span[1], healed) > max(span[0], cut + run.lease):
+                    bad("MINORITY", f"{h} was certain until {span[1]}, its process without a quorum since {cut}")
+
+
+def check_no_loss(run, weather, bad):
+    lost = collections.Counter()
+    for h in run.holds:
+        seen = h.end_seen()
+        if seen is None or h.process.ended <= seen:
+            continue
+        why = h.why or "unknown"
+        if why == "shutting_down":
+            continue
+        lost[why] += 1
+        if why in ("broken", "internal_error"):
+            bad("NO-LOSS", f"{h} was lost: {why}")
+        elif not (weather.unhealthy[h.process.place].meets(seen - 3 * run.lease, seen) or weather.stalls.meets(seen - 3 * run.lease, seen)):
+            bad("NO-LOSS", f"{h} was lost at {seen} ({why}), its process and a quorum of seats being healthy")
+    return lost
+
+
+def check_waits(run, weather, bad):
+    for h in run.requests:
+        answered = h.granted if h.granted is not None else h.failed
+        until = min(answered if answered is not None else FOREVER, h.process.ended)
+        if h.wait >= 0:
+            # A try may take about a lease while its name changes owners.
+            latest = h.requested + max(h.wait * MS, run.lease) + 3 * S // 2
+            halted = weather.halted[h.process.place].meets(h.requested, until) or weather.stalls.meets(h.requested, until)
+            if until > latest and not halted:
+                bad("LIVE", f"request {h.number} of {h.process.name} for {h.name} waited {(until - h.requested) / S:.1f} s, not {h.wait / 1000} s")
+
+
+def check_last_calm(run, weather, bad):
+    patience = 10 * run.lease + 2 * S
+    if run.end - run.calm < patience:
+        bad("LIVE", f"the last calm was too short to tell: {(run.end - run.calm) / S:.1f} s")
+        return
+    served = {h.process.place for h in run.holds if h.granted > run.calm and h.valid and h.name.startswith("n")}
+    for i in set(range(run.places)) - served:
+        bad("LIVE", f"place {i} was granted nothing after the last fault")
+    for h in run.requests:
+        if h.granted is None and h.failed is None and h.process.ended >= run.end and max(h.requested, run.calm) + patience < run.end:
+            bad("LIVE", f"request {h.number} of {h.process.name} for {h.name} was never answered")
+
+
+def check_sound(run, bad):
+    for w in run.harness:
+        if w[0] == "gone" and w[4] == "unexpected":
+            bad("SOUND", f"the process at place {w[2]} ended by itself at {w[1]} with {w[3]}")
+        elif w[0] == "hung":
+            bad("SOUND", f"the process at place {w[2]} did not leave")
+    for p in run.processes:
+        for e in p.errors:
+            bad("SOUND", f"{p.name}: {e}")
+
+
+def fail_overs(run, weather, bad):
+    """Times from the kill of a holder, and of an owner, to the next grant of the name; and of those kills that came alone."""
+    found = {"holder": [], "owner": []}
+    alone = {"holder": [], "owner": []}
+    running = {}
+    for w in run.harness:
+        if w[0] == "start":
+            running[w[2]] = w[4]
+        if w[0] != "kill":
+            continue
+        at, victim = int(w[1]), running[w[2]]
+        for name, holds in run.names.items():
+            after = bisect.bisect_right(holds, at, key=lambda h: h.granted)
+            if after in (0, len(holds)):
+                continue
+            before, following = holds[after - 1], holds[after]
+            if before.process.name == victim and before.release is None:
+                role, free = "holder", at
+            elif before.owner == victim:
+                role, free = "owner", (before.certain() or (at, at))[1]
+            else:
+                continue
+            # Nobody could have been served before somebody asked, or while another had it.
+            start = max(at, free, following.requested)
+            took = following.granted - start
+            if took < 0:
+                continue
+            found[role].append(took)
+            if weather.alone(int(w[2]), at - 3 * run.lease, following.granted):
+                alone[role].append(took)
+                if took > 3 * run.lease + S:
+                    bad("LIVE", f"{name} was granted {took / S:.2f} s after the kill of {victim}, its {role}, at {at}, which came alone")
+    return found, alone
+
+
+def share(values, of):
+    return sorted(values)[min(len(values) - 1, int(len(values) * of))] / S
+
+
+def times(values):
+    return f"median {share(values, 0.5):.2f} s, 99th percentile {share(values, 0.99):.2f} s, longest {max(values) / S:.2f} s, of {len(values)}" if values else "none"
+
+
+def outlived(run):
+    """Long holds that were there, in health, a lease after the process that owned their name was killed."""
+    kills, running, count = collections.defaultdict(list), {}, 0
+    for w in run.harness:
+        if w[0] == "start":
+            running[w[2]] = w[4]
+        elif w[0] == "kill":
+            kills[running[w[2]]].append(int(w[1]))
+    for h in run.holds:
+        span = h.certain()
+        if span and h.owner != h.process.name:
+            count += any(span[0] < at and span[1] > at + run.lease for at in kills[h.owner])
+    return count
+
+
+def report(run, weather, lost, found, alone):
+    faults = collections.Counter(w[2] for w in run.harness if w[0] == "fault")
+    packets = next((w[1:] for w in run.harness if w[0] == "packets"), ["0"] * 6)
+    stalls = sum(end - start for start, end in weather.stalls.all)
+    healthy = run.places * run.end - sum(e - s for spans in weather.unhealthy for s, e in spans.all)
+    first = min(int(w[1]) for w in run.harness if w[0] == "start")
+    healthy -= run.places * first
+    refused = [w for w in run.writes if w[0] == "refused"]
+    print(f"seed              {run.seed}, {run.places} processes, {run.seats} seats, lease {run.lease / S} s, {(run.end - first) / S:.0f} s")
+    print(f"faults            {sum(faults.values())}: " + ", ".join(f"{k} {v}" for k, v in sorted(faults.items())))
+    print("packets           carried {}, cut {}, lost {}, doubled {}, held back {}, jittered {}".format(*packets))
+    print(f"processes         {len(run.processes)} started; machine stalls {len(weather.stalls.all)}, {stalls / S:.1f} s in all")
+    print(f"requests          {len(run.requests)}; grants {len(run.holds)}; failed {sum(1 for h in run.requests if h.failed)}")
+    print(f"holds lost        " + (", ".join(f"{k} {v}" for k, v in sorted(lost.items())) or "none"))
+    print(f"in health         {healthy / S:.0f} process-seconds; {outlived(run)} holds outlived their owner by a lease")
+    print(f"writes            {len(run.writes)}; refused late writes {len(refused)}")
+    for role in ("holder", "owner"):
+        print(f"{role} killed".ljust(17), "next grant", times(found[role]))
+        print(f"  alone".ljust(17), "next grant", times(alone[role]))
+
+
+def judge(folder):
+    run = Run(folder)
+    weather = Weather(run)
+    violations = []
+
+    def bad(promise, text):
+        violations.append((promise, text))
+
+    check_mutex(run, bad)
+    check_fence(run, bad)
+    check_gate(run, bad)
+    check_lease(run, bad)
+    check_minority(run, weather, bad)
+    lost = check_no_loss(run, weather, bad)
+    check_waits(run, weather, bad)
+    check_last_calm(run, weather, bad)
+    check_sound(run, bad)
+    found, alone = fail_overs(run, weather, bad)
+    report(run, weather, lost, found, alone)
+    return violations
+
+
+def main():
+    violations = judge(sys.argv[1])
+    counts = collections.Counter()
+    for promise, text in violations:
+        counts[promise] += 1
+        if counts[promise] <= 20:
+            print(f"{promise} broken: {text}")
+    print(f"violations        {len(violations)}")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
