@@ -35,9 +35,8 @@ class Hold:
         self.process, self.number, self.name, self.requested, self.wait = process, number, name, requested, wait
         self.granted = self.failed = self.token = self.owner = None
         self.valid = []          # (time, remaining) of looks that found it valid
-        self.invalid = None      # the first look that did not
         self.refused_valid = None
-        self.release = self.released = self.lost = self.why = None
+        self.release = self.released = self.released_at = self.lost = self.why = None
 
     def __str__(self):
         return f"{self.name} token {self.token} of {self.process.name} (request {self.number})"
@@ -58,10 +57,10 @@ class Hold:
         return (self.granted, until) if until > self.granted else None
 
     def end_seen(self):
-        """When its process learned that it was lost, or None."""
-        seen = [t for t in (self.lost, self.invalid) if t is not None]
+        """When its process had learned that it was lost, or None: not before that, maybe a little later."""
+        seen = [self.lost] if self.lost is not None else []
         if self.released not in (None, "ok"):
-            seen.append(self.release)
+            seen.append(self.released_at)
         return min(seen) if seen else None
 
 
@@ -120,7 +119,7 @@ def read_of_hold(h, kind, at, rest):
     elif kind == "release":
         h.release = at
     elif kind == "released":
-        h.released = rest[0]
+        h.released, h.released_at = rest[0], at
         if rest[0] != "ok":
             h.why = h.why or rest[0]
     elif kind == "lost":
@@ -132,8 +131,6 @@ def read_of_hold(h, kind, at, rest):
 def look(h, at, remaining):
     if remaining > 0:
         h.valid.append((at, remaining))
-    elif h.invalid is None:
-        h.invalid = at
 
 
 class Run:

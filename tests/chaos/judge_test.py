@@ -128,6 +128,13 @@ class Judge(unittest.TestCase):
         s.release("0.1", n, 13_002, "lease_lost")
         self.expect()
 
+    def test_a_process_that_loses_the_processor_between_the_clock_and_the_release(self):
+        s = self.story
+        s.stop(9_950, 0, 10_900)
+        n = s.grant("0.1", "n0", 9_900, 1, remaining=900)
+        s.processes["0.1"] += [f"write {9_940 * MS} {n} accepted 0", f"release {9_950 * MS} {n}", f"released {10_900 * MS} {n} lease_lost"]
+        self.expect()
+
     # ---- planted errors
 
     def test_two_holds_at_once(self):
