@@ -59,17 +59,24 @@ std::vector<std::string_view> faults::kinds() {
 }
 
 faults::faults(fleet& f, history& told, std::uint64_t seed, milliseconds lease, std::string only)
-    : fleet_{f}, told_{told}, random_{seed}, lease_{lease}, only_{std::move(only)}, is_taken_(f.size()) {
-    after(0ms, [this] { begin_episode(); });
-}
+    : fleet_{f}, told_{told}, random_{seed}, lease_{lease}, only_{std::move(only)}, is_taken_(f.size()) {}
 
-std::optional<std::int64_t> faults::next() const { return agenda_.empty() ? std::nullopt : std::optional{agenda_.begin()->first}; }
+std::optional<std::int64_t> faults::next() const {
+    if (agenda_.empty()) {
+        return next_episode_;
+    }
+    const auto first = agenda_.begin()->first;
+    return next_episode_ ? std::min(first, *next_episode_) : first;
+}
 
 void faults::do_what_is_due() {
     while (!agenda_.empty() && agenda_.begin()->first <= now()) {
         const auto deed = std::move(agenda_.begin()->second);
         agenda_.erase(agenda_.begin());
         deed();
+    }
+    if (next_episode_ && *next_episode_ <= now()) {
+        begin_episode();
     }
 }
 
@@ -83,9 +90,6 @@ void faults::say(std::string_view what, const std::string& text) {
 }
 
 void faults::begin_episode() {
-    if (has_ended_) {
-        return;
-    }
     std::vector<const kind*> pool;
     for (const auto& k : all()) {
         pool.insert(pool.end(), static_cast<std::size_t>(only_.empty() ? k.weight : k.name == only_), &k);
@@ -98,7 +102,7 @@ void faults::begin_episode() {
     }
     // Mostly long enough for the cluster to be whole again, sometimes not.
     const auto calm = below(3) == 0 ? between(0ms, lease_) : between(2 * lease_, 6 * lease_);
-    after(longest + calm, [this] { begin_episode(); });
+    next_episode_ = now() + std::chrono::nanoseconds{longest + calm}.count();
 }
 
 std::vector<bool> faults::some() {

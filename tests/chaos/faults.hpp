@@ -25,8 +25,8 @@ public:
     /// Deeds to be done, by their time; the harness does them.
     [[nodiscard]] std::optional<std::int64_t> next() const;
     void do_what_is_due();
-    /// From now on faults end and none begins.
-    void end() { has_ended_ = true; }
+    /// From now on faults end and none begins; `next` is nothing when the last has ended.
+    void end() { next_episode_.reset(); }
 
     [[nodiscard]] const std::map<std::string, int, std::less<>>& counted() const { return counted_; }
     /// The kinds, for `--only`.
@@ -76,7 +76,7 @@ private:
     std::mt19937_64 random_;
     milliseconds lease_;
     std::string only_;
-    bool has_ended_ = false;
+    std::optional<std::int64_t> next_episode_ = now();
     std::multimap<std::int64_t, std::function<void()>> agenda_;
     std::vector<bool> is_taken_;  ///< a fault has the process of that place
     std::map<std::string, int, std::less<>> counted_;

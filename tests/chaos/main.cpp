@@ -135,7 +135,7 @@ bool torment(const options& o, chaos::history& told, int signals) {
     const auto lease = std::chrono::milliseconds{o.fleet.lease_ms};
     // Time to found and to grant first; and time at the end to become whole again, which the judge looks at.
     const auto first = start + 5 * o.fleet.lease_ms * 1'000'000;
-    const auto last = end - 20 * o.fleet.lease_ms * 1'000'000;
+    const auto last = end - 25 * o.fleet.lease_ms * 1'000'000;
     std::optional<chaos::faults> faults;
     bool is_calm = false;
     for (auto at = start; at < end; at = now()) {
