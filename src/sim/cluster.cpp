@@ -32,9 +32,10 @@ cluster::cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim:
 
 cluster::~cluster() = default;
 
-void cluster::attach(application& runs, meddler& meddles) {
+void cluster::attach(application& runs, meddler& meddles, witness* looks_on) {
     application_ = &runs;
     meddler_ = &meddles;
+    witness_ = looks_on;
 }
 
 void cluster::handle(const event& e) {
@@ -164,6 +165,7 @@ void cluster::start(std::uint32_t at) {
     p.settings.name = planned.name;
     p.settings.address = planned.address;
     p.settings.weight = planned.weight;
+    p.settings.lease = planned.lease.value_or(plan_.common.lease);
     p.settings.highest_epoch = plan_.has_state_dir ? p.persisted : epoch{};
     p.is_leaving = false;
     make_node(at, same_id ? p.id : draw_id());
@@ -374,6 +376,9 @@ void cluster::step(std::uint32_t at, Call&& call) {
 void cluster::drain(std::uint32_t at) {
     auto& p = places_[at];
     while (auto out = p.node->next()) {
+        if (witness_ != nullptr) {
+            witness_->saw(at, *out);
+        }
         std::visit([&](auto& what) { perform(at, what); }, *out);
     }
 }

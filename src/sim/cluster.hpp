@@ -57,6 +57,15 @@ protected:
     ~meddler() = default;
 };
 
+/// What may look on: it is told each thing that a node puts out, before it is done.
+class witness {
+public:
+    virtual void saw(std::uint32_t place, const node::output& what) = 0;
+
+protected:
+    ~witness() = default;
+};
+
 struct acquire_how {
     bool is_try = false;
     std::optional<base::duration> timeout;
@@ -77,7 +86,7 @@ public:
     cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace, event_queue& events);
     ~cluster();
 
-    void attach(application& runs, meddler& meddles);
+    void attach(application& runs, meddler& meddles, witness* looks_on = nullptr);
     /// datagram, stream, timer, start, resume.
     void handle(const event& e);
     /// The applications hear what happened in the event that is over.
@@ -113,6 +122,13 @@ public:
     [[nodiscard]] bool is_paused(std::uint32_t place) const { return places_[place].paused_until.has_value(); }
     [[nodiscard]] judge::run run_at(std::uint32_t place) const { return places_[place].run; }
     [[nodiscard]] std::size_t places() const { return places_.size(); }
+    /// Null: nothing runs there.
+    [[nodiscard]] const node::node* node_at(std::uint32_t place) const { return places_[place].node.get(); }
+    /// p3, or p3.2 for what runs there after a restart.
+    [[nodiscard]] const std::string& name_at(std::uint32_t place) const { return places_[place].name; }
+    [[nodiscard]] bool is_leased(std::uint32_t place) const {
+        return places_[place].node && places_[place].lease_ends && events_.now() < *places_[place].lease_ends;
+    }
     /// Where the owner of `l` runs, as some process that is up believes.
     [[nodiscard]] std::optional<std::uint32_t> owner_of(judge::lock l) const;
     [[nodiscard]] std::optional<std::uint32_t> holder_of(judge::lock l) const;
@@ -202,6 +218,7 @@ private:
     sim::network network_;
     application* application_ = nullptr;
     meddler* meddler_ = nullptr;
+    witness* witness_ = nullptr;
     std::vector<machine> places_;
     std::vector<std::uint32_t> place_of_run_{0};
     std::map<peer_id, std::uint32_t> place_of_id_;

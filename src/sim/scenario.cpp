@@ -15,15 +15,6 @@ T one_of(base::random_source& random, const std::array<T, N>& choices) {
     return choices[random.below(N)];
 }
 
-endpoint address_of(std::size_t place) {
-    endpoint at;
-    at.ip[10] = at.ip[11] = 0xff;
-    at.ip[12] = 10;
-    at.ip[15] = static_cast<std::uint8_t>(place + 1);
-    at.port = 4653;
-    return at;
-}
-
 /// Near the `local` preset, with a slower failure detector, and sometimes a longer lease over it, which opens the time between a
 /// removal and the end of the removed one's lease.
 base::settings draw_settings(base::random_source& random, const options& asked) {
@@ -151,6 +142,15 @@ std::string_view to_string(fault f) {
                                                               "leave",      "clock_rate",     "wall_step", "slow_link",     "reset_streams", "slander", "ambush",
                                                               "old_tables", "late_burial"};
     return names[static_cast<std::size_t>(f)];
+}
+
+endpoint address_of(std::size_t place) {
+    endpoint at;
+    at.ip[10] = at.ip[11] = 0xff;
+    at.ip[12] = 10;
+    at.ip[15] = static_cast<std::uint8_t>(place + 1);
+    at.port = 4653;
+    return at;
 }
 
 scenario draw(const options& asked) {

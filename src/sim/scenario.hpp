@@ -75,6 +75,7 @@ struct place_plan {
     std::string name;
     endpoint address;
     std::uint32_t weight = 1;
+    std::optional<base::duration> lease;  ///< other than everybody's: configured wrongly (LEASE-6)
     instant first_start{};
     base::time_point boot;
     int parts_per_million = 0;
@@ -115,5 +116,6 @@ struct scenario {
 };
 
 [[nodiscard]] scenario draw(const options& asked);
+[[nodiscard]] endpoint address_of(std::size_t place);
 
 }  // namespace holdfast::sim
