@@ -1,0 +1,88 @@
+// The trace of a story: what matters to a user and to the protocol, a line each, and not every packet.
+//
+// Ids, epochs and wall clocks are not shown, for they mean nothing to a reader: a peer has its name, a token the view
+// it was granted in and its place there (`v3#1`).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "sim/cluster.hpp"
+
+namespace holdfast::scenarios {
+
+class chronicle {
+public:
+    chronicle(const sim::cluster& machines, const sim::trace& names, const sim::event_queue& events, std::vector<std::string> locks)
+        : machines_{machines}, names_{names}, events_{events}, locks_{std::move(locks)}, leased_(machines.places()) {}
+
+    void add(std::string_view who, std::string_view text);
+    void saw(std::uint32_t place, const node::output& what);
+    /// After each event.
+    void look_at_lease(std::uint32_t place);
+
+    [[nodiscard]] std::string text() const;
+    /// `v3#1`; of the second cluster of a story `B.v3#1`.
+    [[nodiscard]] std::string name_of(token t) const;
+    [[nodiscard]] std::uint64_t relayed() const { return relayed_; }
+
+private:
+    struct entry {
+        sim::instant at{};
+        std::vector<std::string> who;
+        std::string text;
+    };
+    struct known_view {
+        std::shared_ptr<const view> what;
+        base::shared_slot_map map;
+        sim::instant since{};
+    };
+
+    void see(std::uint32_t at, const node::send& s);
+    void see(std::uint32_t at, const node::granted& g);
+    void see(std::uint32_t at, const node::hold_lost& l);
+    void see(std::uint32_t at, const node::view_installed& v);
+    void see(std::uint32_t at, const node::must_restart& m);
+    void see(std::uint32_t at, const node::has_left&);
+    void see(std::uint32_t at, const node::owner_granted& g);
+    void see(std::uint32_t at, const node::belief_changed& b);
+    void see(std::uint32_t at, const node::complaint& c);
+    void see(std::uint32_t, const node::request_failed&) {}  // only the stage knows what it was for
+    void see(std::uint32_t, const node::persist_epoch&) {}
+    void see(std::uint32_t, const node::at_risk&) {}
+    void see(std::uint32_t, const node::lock_changed&) {}
+
+    void see_sent(std::uint32_t at, const peer_id& to, const view_layer::message& what);
+    void see_sent(std::uint32_t at, const peer_id& to, const lock::message& what);
+    void add_once(std::uint32_t at, std::string text);
+    [[nodiscard]] std::string change_text(const known_view& before, const known_view& after) const;
+    [[nodiscard]] std::string owners_text(const known_view* before, const known_view& after) const;
+    [[nodiscard]] std::string names_text(const std::vector<peer_id>& ids, std::string_view before) const;
+    [[nodiscard]] std::string value_text(const view_layer::change& c) const;
+    [[nodiscard]] std::string lock_names(std::uint32_t at, const std::vector<slot>& slots) const;
+    [[nodiscard]] std::string cluster_name(const cluster_id& c) const;
+
+    const sim::cluster& machines_;
+    const sim::trace& names_;
+    const sim::event_queue& events_;
+    std::vector<std::string> locks_;
+    std::vector<entry> entries_;
+    std::vector<std::string> leased_;  // the name of the peer at each place that has a lease
+    std::vector<cluster_id> clusters_;
+    std::map<std::pair<cluster_id, view_number>, known_view> views_;
+    std::map<epoch, std::string> epochs_;
+    std::map<std::tuple<view_number, peer_id>, base::duration> remaining_;  // LEASE-4, as it was told with the steps
+    std::map<std::pair<peer_id, std::uint64_t>, std::string> gathered_;     // by owner and serial: names of locks
+    std::set<std::tuple<std::uint32_t, std::string, token>> held_;          // at each place
+    std::set<peer_id> believed_dead_;
+    std::set<std::string> said_once_;
+    std::uint64_t relayed_ = 0;
+};
+
+}  // namespace holdfast::scenarios

@@ -1,0 +1,233 @@
+// What may be said of a cluster in a story, and who and what its words stand for.
+#include <algorithm>
+
+#include "stage.hpp"
+#include "wire/codec.hpp"
+
+namespace holdfast::scenarios {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Every kind of message by its name on the wire: `lock.grant`.
+template <class... Kinds>
+void add_kinds(const std::variant<Kinds...>*, std::map<std::string, sim::message_kind>& kinds) {
+    const auto add = [&](const node::message& m) { kinds.emplace(wire::name_of(m), sim::kind_of(m)); };
+    (add(std::variant<Kinds...>{Kinds{}}), ...);
+}
+
+const std::map<std::string, sim::message_kind>& all_kinds() {
+    static const auto kinds = [] {
+        std::map<std::string, sim::message_kind> out;
+        add_kinds(static_cast<const swim::message*>(nullptr), out);
+        add_kinds(static_cast<const view_layer::message*>(nullptr), out);
+        add_kinds(static_cast<const lease::message*>(nullptr), out);
+        add_kinds(static_cast<const lock::message*>(nullptr), out);
+        return out;
+    }();
+    return kinds;
+}
+
+}  // namespace
+
+// ---- conditions
+
+stage::condition stage::condition_of(words w) {
+    if (w.takes("not")) {
+        return [c = condition_of(w)] { return !c(); };
+    }
+    if (w.takes("nobody holds")) {
+        const auto l = take_lock(w);
+        w.expect_end();
+        return [this, l] {
+            for (place at = 0; at < machines_.places(); ++at) {
+                if (holds(at, l)) {
+                    return false;
+                }
+            }
+            return true;
+        };
+    }
+    if (w.takes("nothing goes round")) {
+        w.expect_end();
+        return [this] { return events_.now() - last_relay_ >= 1s; };
+    }
+    if (w.takes("true")) {
+        w.expect_end();
+        return [] { return true; };
+    }
+    const auto those = take_group(w);
+    return condition_about(those, w);
+}
+
+stage::condition stage::condition_about(const group& those, words w) {
+    const auto all = [this, those](auto is_true) {
+        return [this, those, is_true] {
+            return std::all_of(those.begin(), those.end(), [&](place at) { return machines_.is_up(at) && is_true(at); });
+        };
+    };
+    const auto view_of = [this](place at) { return machines_.node_at(at)->installed(); };
+    const auto stake_is = [this](stake::state is, sim::judge::lock l, errc why) {
+        return [this, is, l, why](place at) { return stake_of(at, l).is == is && stake_of(at, l).why == why; };
+    };
+    const auto what = w.take();
+    if (what == "holds") {
+        const auto l = take_lock(w);
+        w.expect_end();
+        return all([this, l](place at) { return holds(at, l); });
+    }
+    if (what == "waits") {
+        w.expect("for");
+        const auto l = take_lock(w);
+        w.expect_end();
+        return all(stake_is(stake::state::waiting, l, {}));
+    }
+    if (what == "lost" || what == "failed") {
+        const auto l = take_lock(w);
+        const auto why = take_reason(w);
+        w.expect_end();
+        return all(stake_is(what == "lost" ? stake::state::lost : stake::state::failed, l, why));
+    }
+    if (what == "owns") {
+        const auto l = take_lock(w);
+        w.expect_end();
+        return all([this, l](place at) {
+            const auto* n = machines_.node_at(at);
+            return n->map() && n->map()->owner_of(n->slot_of(plan_.locks[l])) == n->self();
+        });
+    }
+    if (what == "complains") {
+        const auto why = take_reason(w);
+        w.expect_end();
+        return all(
+            [this, why](place at) { return std::find(complaints_[at].begin(), complaints_[at].end(), why) != complaints_[at].end(); });
+    }
+    if (what == "sees") {
+        std::vector<std::string> wanted;
+        while (!w.is_over()) {
+            wanted.push_back(w.take());
+        }
+        std::sort(wanted.begin(), wanted.end());
+        return all([this, view_of, wanted](place at) {
+            std::vector<std::string> seen;
+            if (const auto v = view_of(at)) {
+                for (const auto& m : v->members) {
+                    seen.push_back(names_.name_of(m.id));
+                }
+            }
+            std::sort(seen.begin(), seen.end());
+            return seen == wanted;
+        });
+    }
+    if (what == "counts") {
+        const auto members = w.take_number();
+        w.expect("members");
+        w.expect_end();
+        return all([view_of, members](place at) { return view_of(at) && view_of(at)->members.size() == members; });
+    }
+    if (what == "is" && w.takes("leased")) {
+        w.expect_end();
+        return all([this](place at) { return machines_.is_leased(at); });
+    }
+    if (what == "is" && w.takes("in view")) {
+        const auto number = w.take_number();
+        w.expect_end();
+        return all([view_of, number](place at) { return view_of(at) && view_of(at)->number.value == number; });
+    }
+    if (what == "is" && w.takes("in one cluster")) {
+        w.expect_end();
+        return all([view_of, first = those.front()](place at) {
+            return view_of(at) && view_of(first) && view_of(at)->cluster == view_of(first)->cluster;
+        });
+    }
+    if (what == "has") {
+        const auto who = w.take();
+        w.expect("in seat");
+        const auto number = w.take_number();
+        w.expect_end();
+        return all([this, view_of, who, number](place at) {
+            const auto v = view_of(at);
+            return v && number <= v->seats.size() && number > 0 &&
+                   (v->seats[number - 1].filled_by.is_nil() ? "nobody" : names_.name_of(v->seats[number - 1].filled_by)) == who;
+        });
+    }
+    w.object("no condition: \"" + what + " " + w.text() + "\"");
+}
+
+bool stage::holds(place at, sim::judge::lock l) { return machines_.is_leased(at) && stake_of(at, l).is == stake::state::held; }
+
+// ---- words
+
+stage::group stage::take_group(words& w, const group* others_than) {
+    const auto text = w.take();
+    group out;
+    if (text == "others" && others_than != nullptr) {
+        for (place at = 0; at < machines_.places(); ++at) {
+            if (std::find(others_than->begin(), others_than->end(), at) == others_than->end()) {
+                out.push_back(at);
+            }
+        }
+        return out;
+    }
+    for (const auto& name : names_in(text)) {
+        const auto at = place_of(w, name);
+        if (!at) {
+            w.object("\"" + name + "\" is nobody");
+        }
+        out.push_back(*at);
+    }
+    if (out.empty()) {
+        w.object("\"" + text + "\" is nobody");
+    }
+    return out;
+}
+
+std::optional<stage::place> stage::place_of(const words& w, const std::string& name) const {
+    for (const std::string_view of : {"owner(", "holder("}) {
+        if (name.starts_with(of) && name.ends_with(")")) {
+            words inner{w.line(), name.substr(of.size(), name.size() - of.size() - 1)};
+            const auto l = take_lock(inner);
+            return of == "owner(" ? machines_.owner_of(l) : machines_.holder_of(l);
+        }
+    }
+    if (const auto called = called_.find(name); called != called_.end()) {
+        return called->second;
+    }
+    for (place at = 0; at < machines_.places(); ++at) {
+        if (plan_.places[at].name == name) {
+            return at;
+        }
+    }
+    return std::nullopt;
+}
+
+sim::judge::lock stage::take_lock(words& w) const {
+    const auto word = w.take();
+    for (std::size_t l = 0; l < plan_.locks.size(); ++l) {
+        if (word == "\"" + plan_.locks[l] + "\"") {
+            return static_cast<sim::judge::lock>(l);
+        }
+    }
+    w.object("\"" + word + "\" is no lock; write its name in quotes");
+}
+
+errc stage::take_reason(words& w) const {
+    const auto word = w.take();
+    for (int i = 1; i <= static_cast<int>(errc::internal_error); ++i) {
+        if (to_string(static_cast<errc>(i)) == word) {
+            return static_cast<errc>(i);
+        }
+    }
+    w.object("\"" + word + "\" is no reason");
+}
+
+sim::message_kind stage::take_kind(words& w) const {
+    const auto word = w.take();
+    const auto known = all_kinds().find(word);
+    if (known == all_kinds().end()) {
+        w.object("\"" + word + "\" is no kind of message; lock.grant is one");
+    }
+    return known->second;
+}
+
+}  // namespace holdfast::scenarios

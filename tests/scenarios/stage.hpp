@@ -1,0 +1,120 @@
+// A story acted out: real nodes in virtual time, on a network without faults of its own, watched by the judge.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chronicle.hpp"
+#include "sim/cluster.hpp"
+#include "story.hpp"
+
+namespace holdfast::scenarios {
+
+/// How a story went.
+struct outcome {
+    std::string failure;  ///< the first step that did not come true; empty: all did
+    std::vector<sim::violation> violations;
+    std::string trace;
+};
+
+class stage final : public sim::application, public sim::meddler, public sim::witness {
+public:
+    stage(const story& s, base::planted bug);
+
+    [[nodiscard]] outcome act();
+
+private:
+    using place = std::uint32_t;
+    using group = std::vector<place>;
+    using condition = std::function<bool()>;
+
+    /// What a process has of a lock.
+    struct stake {
+        enum class state : std::uint8_t { none, waiting, held, failed, lost } is = state::none;
+        request_number number;
+        token held;
+        errc why{};
+    };
+    /// What happens to messages of one kind.
+    struct rule {
+        std::size_t line = 0;
+        sim::message_kind kind{};
+        std::optional<group> from;
+        std::optional<group> to;
+        std::optional<std::uint64_t> left;  // nothing: until "let pass"
+        bool is_lost = false;
+        base::duration delay{};
+        std::optional<words> then;  // done once, after the event
+        bool was_used = false;
+    };
+    struct sent_by {
+        words then;
+        place from;
+        place to;
+    };
+
+    // ---- what the cluster tells
+    void started(place at) override;
+    void ended(place at) override;
+    void resumed(place at) override;
+    void granted(place at, request_number number, sim::judge::lock l, token t) override;
+    void failed(place at, request_number number) override;
+    void lost(place at, sim::judge::lock l, token t) override;
+    verdict sending(sim::message_kind kind, place from, place to) override;
+    void saw(place at, const node::output& what) override;
+
+    // ---- time
+    void run_until(sim::instant end);
+    /// Until it is true; false if it never was before `end`.
+    bool run_until(const condition& c, sim::instant end);
+    void one_event();
+    void stop_if_it_went_wrong() const;
+    void end_of_story();
+
+    // ---- steps
+    void step(words w);
+    void act_out(words w);
+    void act_of(words w);
+    void meddle(words w, bool is_lost);
+    [[nodiscard]] rule rule_of(words& w);
+    void cut(words w);
+    void mend_cuts();
+    void crash(place at);
+    [[nodiscard]] condition condition_of(words w);
+    [[nodiscard]] condition condition_about(const group& those, words w);
+
+    // ---- words
+    [[nodiscard]] group take_group(words& w, const group* others_than = nullptr);
+    [[nodiscard]] std::optional<place> place_of(const words& w, const std::string& name) const;
+    [[nodiscard]] sim::judge::lock take_lock(words& w) const;
+    [[nodiscard]] errc take_reason(words& w) const;
+    [[nodiscard]] sim::message_kind take_kind(words& w) const;
+    [[nodiscard]] stake& stake_of(place at, sim::judge::lock l) { return stakes_[at][l]; }
+    [[nodiscard]] bool holds(place at, sim::judge::lock l);
+
+    sim::scenario plan_;
+    const story& story_;
+    sim::trace names_{nullptr};
+    sim::event_queue events_;
+    sim::judge judge_;
+    sim::cluster machines_;
+    chronicle chronicle_;
+    std::vector<std::vector<stake>> stakes_;  // by place and lock
+    std::map<std::string, place> called_;
+    std::vector<rule> rules_;
+    std::vector<sent_by> due_;  // actions of rules that were met in the event that is under way
+    std::vector<std::pair<place, place>> cuts_;
+    std::vector<std::vector<errc>> complaints_;
+    sim::instant last_relay_{};
+    errc why_failed_{};
+    errc why_lost_{};
+    std::uint64_t looks_ = 0;
+    bool is_time_up_ = false;
+};
+
+}  // namespace holdfast::scenarios

@@ -1,0 +1,179 @@
+// Every story goes as it is written, and goes wrong under the bugs that it names.
+#include "catch.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <set>
+#include <sstream>
+
+#include "base/assert.hpp"
+#include "sim/mutants.hpp"
+#include "stage.hpp"
+
+namespace holdfast::scenarios {
+namespace {
+
+namespace files = std::filesystem;
+
+/// Another folder than the one in the source, to try stories out.
+files::path folder() {
+    const auto* other = std::getenv("HOLDFAST_STORIES");
+    return other != nullptr ? other : HOLDFAST_STORIES;
+}
+
+std::vector<files::path> all_stories() {
+    std::vector<files::path> out;
+    for (const auto& f : files::directory_iterator(folder())) {
+        if (f.path().extension() == ".txt") {
+            out.push_back(f.path());
+        }
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+story read(const files::path& path) {
+    std::ifstream in{path};
+    std::stringstream text;
+    text << in.rdbuf();
+    return parse(path.stem().string(), text.str());
+}
+
+/// A broken invariant is an objection of the judge, not the end of the test.
+outcome act(const story& s, base::planted bug) {
+    base::abort_on_broken_invariant(false);
+    auto out = stage{s, bug}.act();
+    base::abort_on_broken_invariant(true);
+    return out;
+}
+
+std::string objections(const outcome& o) {
+    std::string text;
+    for (const auto& v : o.violations) {
+        text += std::string{to_string(v.broken)} + " at " + sim::to_string(v.at) + ": " + v.text + "\n";
+    }
+    return text;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> out;
+    std::istringstream in{text};
+    for (std::string line; std::getline(in, line);) {
+        out.push_back(line);
+    }
+    return out;
+}
+
+/// Line by line: what stays, `-` what was expected and `+` what came, by their longest common part.
+std::string difference(const std::string& expected, const std::string& came) {
+    const auto a = lines_of(expected);
+    const auto b = lines_of(came);
+    std::vector<std::vector<std::size_t>> common(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (auto i = a.size(); i-- > 0;) {
+        for (auto j = b.size(); j-- > 0;) {
+            common[i][j] = a[i] == b[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
+        }
+    }
+    std::string out;
+    for (std::size_t i = 0, j = 0; i < a.size() || j < b.size();) {
+        if (i < a.size() && j < b.size() && a[i] == b[j]) {
+            out += "  " + a[i++] + "\n";
+            ++j;
+        } else if (j == b.size() || (i < a.size() && common[i + 1][j] >= common[i][j + 1])) {
+            out += "- " + a[i++] + "\n";
+        } else {
+            out += "+ " + b[j++] + "\n";
+        }
+    }
+    return out;
+}
+
+TEST_CASE("every story goes as it is written", "[scenarios]") {
+    const bool rewrites = std::getenv("HOLDFAST_REWRITE") != nullptr;
+    const auto path = GENERATE(from_range(all_stories()));
+    DYNAMIC_SECTION(path.stem().string()) {
+        const auto s = read(path);
+        const auto went = act(s, base::planted::none);
+        if (!went.failure.empty() || !went.violations.empty()) {
+            std::cerr << s.name << ": " << went.failure << "\n" << objections(went) << went.trace;  // not INFO, which breaks lines anew
+        }
+        CHECK(went.failure.empty());
+        CHECK(went.violations.empty());
+        if (rewrites) {
+            std::ofstream{path} << s.head << went.trace;
+        } else {
+            const bool is_as_expected = went.trace == s.trace;
+            if (!is_as_expected) {
+                std::cerr << s.name << ": went otherwise; HOLDFAST_REWRITE=1 writes the new trace into the story\n"
+                          << difference(s.trace, went.trace);
+            }
+            CHECK(is_as_expected);
+        }
+        CHECK(act(s, base::planted::none).trace == went.trace);  // once more: nothing in it is left to chance
+    }
+}
+
+TEST_CASE("a story goes wrong under the bugs that it names", "[scenarios]") {
+    const auto path = GENERATE(from_range(all_stories()));
+    const auto s = read(path);
+    for (const auto& w : s.wrong_turns) {
+        DYNAMIC_SECTION(s.name << " with " << w.bug) {
+            const auto bug = sim::find_mutant(w.bug);
+            REQUIRE(bug);
+            const auto went = act(s, bug->bug);
+            INFO(went.failure << "\n" << objections(went));
+            if (w.broken.empty()) {
+                CHECK(!went.failure.empty());
+                CHECK(went.violations.empty());
+            } else {
+                CHECK(std::any_of(went.violations.begin(), went.violations.end(),
+                                  [&](const auto& v) { return to_string(v.broken) == w.broken; }));
+            }
+        }
+    }
+}
+
+TEST_CASE("many bugs are named", "[scenarios]") {
+    std::set<std::string> bugs;
+    for (const auto& path : all_stories()) {
+        for (const auto& w : read(path).wrong_turns) {
+            bugs.insert(w.bug);
+        }
+    }
+    CHECK(bugs.size() >= 8);
+}
+
+/// `steps`, in a cluster of three, without a trace.
+outcome act(const std::string& steps) {
+    return act(parse("made up", "cluster seats=3 peers=3\n" + steps + "\ntrace\n"), base::planted::none);
+}
+
+bool says(const outcome& o, std::string_view text) { return o.failure.find(text) != std::string::npos; }
+
+TEST_CASE("a step that does not come true fails, and says where", "[scenarios]") {
+    CHECK(act("within 5s  p1 is leased").failure.empty());
+    CHECK(says(act("within 1s  p1 holds \"a\""), "line 2: did not come true in time"));
+    CHECK(says(act("for 2s     not p1 is leased"), "line 2: did not stay true"));
+    CHECK(says(act("now        p1 is leased"), "line 2: is not true"));
+    CHECK(says(act("at 2s      lose next lock.table"), "line 2: no such message"));
+}
+
+TEST_CASE("what is not understood is said", "[scenarios]") {
+    CHECK(says(act("later p1 locks \"a\""), "a step begins with"));
+    CHECK(says(act("at 1s p9 locks \"a\""), "is nobody"));
+    CHECK(says(act("at 1s p1 locks a"), "in quotes"));
+    CHECK(says(act("at 1 p1 locks \"a\""), "is no time"));
+    CHECK(says(act("at 1s lose next lock.gift"), "no kind of message"));
+    CHECK(says(act("at 1s p1 locks \"a\" twice"), "not understood"));
+    CHECK(says(act("now p1 likes \"a\""), "no condition"));
+    CHECK_THROWS_AS(parse("made up", "cluster seats=3\n"), story_error);
+    CHECK_THROWS_AS(act(parse("made up", "cluster chairs=3\nnow true\ntrace\n"), base::planted::none), story_error);
+}
+
+TEST_CASE("a difference is shown line by line", "[scenarios]") { CHECK(difference("a\nb\nc\n", "a\nx\nc\n") == "  a\n- b\n+ x\n  c\n"); }
+
+}  // namespace
+}  // namespace holdfast::scenarios
