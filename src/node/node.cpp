@@ -389,10 +389,11 @@ struct node::state final : view_layer::facts {
         owner.set_leased(false, last_now);
     }
 
-    /// FOUND-6: the seats answer, but under other PeerIds: our view is history.
-    bool is_forgotten(time_point now) const {
+    /// FOUND-6: the seats answer, but under other PeerIds, or they do not renew our lease: our view is history.
+    bool is_forgotten(time_point now) {
         const auto& v = agreement.current();
         if (!v || was_leased || now - last_leased < 2 * settings.lease) {
+            reached_since.reset();
             return false;
         }
         std::size_t reached = 0;
@@ -406,7 +407,13 @@ struct node::state final : view_layer::facts {
                 voters += at->second.cluster == v->cluster && v->is_voter(at->second.peer) ? 1 : 0;
             }
         }
-        return reached >= v->quorum() && voters < v->quorum();
+        if (reached < v->quorum()) {
+            reached_since.reset();
+            return false;
+        }
+        reached_since = reached_since.value_or(now);
+        // Heard is not answered: a voter that hears nobody seems to be there for ever.
+        return voters < v->quorum() || now - *reached_since >= 2 * settings.lease;
     }
 
     void look_around(time_point now) {
@@ -518,6 +525,7 @@ struct node::state final : view_layer::facts {
     bool is_over = false;
     time_point last_leased{};
     std::optional<time_point> next_look;
+    std::optional<time_point> reached_since;                            // without a lease, a quorum of seats (FOUND-6)
     std::optional<departure> leaving;
     std::optional<output> last_word;
     cluster_id shown_cluster;                                           // by the sender of what is being handled

@@ -122,6 +122,22 @@ TEST_CASE("FOUND-6: two of three seats that restart together found again, and th
     CHECK(before < c.all[1].granted[0].token);  // FENCE over the founding
 }
 
+TEST_CASE("FOUND-6: a voter that hears nobody does not hold the others up") {
+    small_cluster c{5};
+    REQUIRE(c.form({1, 2, 3}));
+    c.lose_to = [](std::uint64_t to, bool) { return to == 2; };
+    c.run_for(2500ms);  // no lease is left, so nobody can be let in any more
+    c.start(4);
+    c.start(5);
+    REQUIRE(c.run_until([&] { return c.all[4].node->lease_end() > c.now && c.all[5].node->lease_end() > c.now; }, 30s));
+    for (const auto i : {1, 3, 4, 5}) {
+        const auto wanted = static_cast<std::uint64_t>(i);
+        c.acquire(wanted, "a");
+        REQUIRE(c.run_until([&] { return c.all[wanted].granted.size() == 1; }, 30s));
+        c.release(wanted, "a", c.all[wanted].granted[0].token);
+    }
+}
+
 TEST_CASE("NET-1: a member that cannot reach one owner is served round by the voters") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4, 5}));
