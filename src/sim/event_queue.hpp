@@ -19,6 +19,7 @@ enum class event_kind : std::uint8_t {
     next_fault,
     end_of_fault,  ///< detail is the number of the fault
     fault_now,     ///< what an ambush does: detail says what
+    attack,        ///< the adversary's: detail says what
     look,          ///< the run looks whether it is done
 };
 

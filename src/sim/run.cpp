@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/adversary.hpp"
 #include "sim/aftermath.hpp"
 #include "sim/faults.hpp"
 #include "sim/mutants.hpp"
@@ -27,8 +28,9 @@ public:
           machines_{plan_, random_.next(), judge_, trace_, events_},
           work_{plan_, random_.next(), machines_, judge_, events_},
           faults_{plan_, random_.next(), machines_, events_},
+          adversary_{plan_, random_.next(), machines_, events_},
           after_{plan_, machines_, work_, judge_, events_} {
-        machines_.attach(work_, faults_);
+        machines_.attach(work_, all_faults_);
         events_.plan(plan_.asked.length, event_kind::look);
     }
 
@@ -48,6 +50,7 @@ public:
         r.grants = judge_.grants();
         r.excused = judge_.excused();
         r.faults = faults_.injected();
+        r.attacks = adversary_.counted();
         r.net = machines_.net().counted();
         r.processes = machines_.counted();
         return r;
@@ -71,6 +74,9 @@ private:
             case event_kind::fault_now:
                 faults_.handle(e);
                 break;
+            case event_kind::attack:
+                adversary_.handle(e);
+                break;
             case event_kind::look:
                 look();
                 break;
@@ -83,6 +89,7 @@ private:
         } else {
             machines_.note("everything is mended");
             faults_.mend();
+            adversary_.mend();
             machines_.mend();
             machines_.tell_applications();
             work_.wind_down();
@@ -109,6 +116,8 @@ private:
     cluster machines_;
     workload work_;
     faults faults_;
+    adversary adversary_;
+    both_meddle all_faults_{faults_, adversary_};
     aftermath after_;
     bool is_mended_ = false;
     bool is_finished_ = false;
@@ -129,6 +138,7 @@ std::string replay_line(const options& asked) {
     if (asked.bug != base::planted::none) {
         line += " --mutant " + std::string{mutant_of(asked.bug).name};
     }
+    line += asked.aims == aims::instead ? " --directed" : asked.aims == aims::beside ? " --directed=both" : "";
     return line + (asked.drift_beyond ? " --drift-beyond" : "");
 }
 

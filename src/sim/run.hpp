@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/adversary.hpp"
 #include "sim/cluster.hpp"
 #include "sim/judge.hpp"
 #include "sim/scenario.hpp"
@@ -21,6 +22,7 @@ struct result {
     std::uint64_t grants = 0;
     std::uint64_t excused = 0;         ///< with clocks beyond the bound: promises that may then fail, and did
     std::array<std::uint64_t, fault_kinds> faults{};
+    std::array<adversary::counts, attack_kinds> attacks{};
     sim::network::counters net;
     sim::cluster::counters processes;
 };

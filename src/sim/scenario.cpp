@@ -183,6 +183,10 @@ scenario draw(const options& asked) {
     }
     s.network = draw_weather(random);
     s.faults = draw_faults(random);
+    if (asked.aims == aims::instead) {
+        s.faults.kinds.clear();
+        s.faults.grudges.clear();
+    }
     s.work = draw_work(random);
     draw_more(s);
     return s;

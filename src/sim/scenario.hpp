@@ -22,12 +22,20 @@
 
 namespace holdfast::sim {
 
+/// Whether faults are aimed (adversary.hpp).
+enum class aims : std::uint8_t {
+    none,     ///< random faults only
+    instead,  ///< of random faults
+    beside,   ///< them
+};
+
 struct options {
     std::uint64_t seed = 1;
     std::size_t nodes = 5;
     instant length = std::chrono::seconds{60};  ///< with faults; then everything is mended
     base::planted bug = base::planted::none;
     bool drift_beyond = false;                  ///< clocks break the bound; MUTEX may then fail, FENCE may not
+    sim::aims aims = sim::aims::none;
     std::FILE* trace = nullptr;
 };
 

@@ -1,9 +1,12 @@
 // holdfast-sim: runs seeds, replays one with its trace, and proves that the judge sees planted bugs.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -49,7 +52,13 @@ void print_sums(const sums& s, double took) {
     for (std::size_t i = 0; i < fault_kinds; ++i) {
         std::printf("%s %s %llu", i == 0 ? "" : ",", std::string{to_string(static_cast<fault>(i))}.c_str(), number(s.faults[i]));
     }
-    std::printf("\nhash              %016llx\n", number(s.hash));
+    std::printf("\n");
+    for (std::size_t i = 0; i < attack_kinds; ++i) {
+        if (const auto& a = s.attacks[i]; a.begun > 0) {
+            std::printf("attack            %-44s carried out %llu times of %llu\n", std::string{attacks()[i].name}.c_str(), number(a.carried_out), number(a.begun));
+        }
+    }
+    std::printf("hash              %016llx\n", number(s.hash));
     if (s.excused > 0) {
         std::printf("excused           %llu seeds in which clocks beyond the bound broke what rests on them\n", number(s.excused));
     }
@@ -108,12 +117,21 @@ int rules_without_mutant() {
     return lacking;
 }
 
+/// All of them, or the one asked for.
+std::vector<mutant> mutants_asked_for(const options& asked) {
+    if (asked.bug != holdfast::base::planted::none) {
+        return {mutant_of(asked.bug)};
+    }
+    return {all_mutants().begin(), all_mutants().end()};
+}
+
 /// Each planted bug must be seen within so many seeds.
 int every_mutant(options asked, sweep_options how) {
+    const auto mutants = mutants_asked_for(asked);
     int survivors = 0;
     how.stops_at_first_failure = true;
     std::printf("%3s  %-31s %-15s %-15s %6s  %-10s %s\n", "#", "mutant", "breaks", "should cost", "seed", "cost", "took");
-    for (const auto& m : all_mutants()) {
+    for (const auto& m : mutants) {
         asked.bug = m.bug;
         const auto start = wall::now();
         bool is_caught = false;
@@ -134,8 +152,53 @@ int every_mutant(options asked, sweep_options how) {
         std::fflush(stdout);
     }
     const int lacking = rules_without_mutant();
-    std::printf("%d of %zu mutants survived; %d of %zu rules have neither a mutant nor a reason\n", survivors, all_mutants().size(), lacking, all_rules().size());
+    std::printf("%d of %zu mutants survived; %d of %zu rules have neither a mutant nor a reason\n", survivors, mutants.size(), lacking, all_rules().size());
     return survivors == 0 && lacking == 0 ? 0 : 1;
+}
+
+/// How many seeds of one range it takes to see the bug; nothing if none of them does.
+std::optional<std::uint64_t> seeds_needed(const options& asked, sweep_options how) {
+    std::optional<std::uint64_t> needed;
+    how.stops_at_first_failure = true;
+    sweep(asked, how, [&](const result& r) {
+        if (!r.violations.empty()) {
+            needed = r.asked.seed - how.from + 1;
+        }
+    });
+    return needed;
+}
+
+/// `3`, or `> 1000`: the median over disjoint ranges of seeds. What a range does not show counts as more than it has.
+std::string median_of_seeds_needed(const options& asked, sweep_options how) {
+    constexpr std::size_t ranges = 5;
+    std::vector<std::uint64_t> all;
+    for (std::size_t i = 0; i < ranges; ++i) {
+        all.push_back(seeds_needed(asked, how).value_or(how.seeds + 1));
+        how.from += how.seeds;
+        const auto missed = static_cast<std::size_t>(std::count(all.begin(), all.end(), how.seeds + 1));
+        if (missed > ranges / 2) {
+            return "> " + std::to_string(how.seeds);
+        }
+    }
+    std::sort(all.begin(), all.end());
+    return std::to_string(all[ranges / 2]);
+}
+
+/// How soon random and directed search see each planted bug.
+int compare_searches(options asked, const sweep_options& how) {
+    const auto mutants = mutants_asked_for(asked);
+    std::printf("%3s  %-29s %-15s %8s %8s %8s\n", "#", "mutant", "breaks", "random", "directed", "both");
+    for (const auto& m : mutants) {
+        asked.bug = m.bug;
+        std::printf("%3u  %-29s %-15s", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str());
+        for (const auto way : {aims::none, aims::instead, aims::beside}) {
+            asked.aims = way;
+            std::printf(" %8s", median_of_seeds_needed(asked, how).c_str());
+            std::fflush(stdout);
+        }
+        std::printf("\n");
+    }
+    return 0;
 }
 
 }  // namespace
@@ -146,6 +209,8 @@ int main(int argc, char** argv) {
     sweep_options how;
     std::uint64_t seconds = 60;
     std::string mutant_name;
+    std::string directed;
+    bool compares = false;
     bool is_quiet = false;
     bool tries_mutants = false;
     how.jobs = std::max(1u, std::thread::hardware_concurrency());
@@ -155,15 +220,20 @@ int main(int argc, char** argv) {
     app.add_option("--jobs", how.jobs, "Threads")->capture_default_str()->check(CLI::Range(1u, 1024u));
     app.add_option("--nodes", asked.nodes, "Processes in the cluster")->capture_default_str()->check(CLI::Range(1u, 200u));
     app.add_option("--seconds", seconds, "Simulated seconds with faults")->capture_default_str()->check(CLI::Range(1u, 3600u));
-    app.add_option("--mutant", mutant_name, "Plant this bug: a name or a number");
+    app.add_option("--mutant", mutant_name, "Plant this bug: a name or a number; with --mutants, no other");
     auto* mutants = app.add_flag("--mutants", tries_mutants, "Plant each bug in turn; fails if the judge misses one within --seeds (10000)");
     app.add_flag("--drift-beyond", asked.drift_beyond, "Clocks break the bound: MUTEX may then fail, FENCE may not");
+    auto* compare = app.add_flag("--compare", compares, "With --mutants: how many seeds random and directed search need, the median of five ranges of --seeds (1000)");
+    auto* aimed = app.add_flag("--directed{only}", directed, "Aimed faults (adversary.hpp) instead of random ones, or with --directed=both beside them")->check(CLI::IsMember({"only", "both"}));
     app.add_flag("--quiet", is_quiet, "With --seed: only the verdict");
+    compare->needs(mutants);
+    compare->excludes(aimed);
     seed->excludes(seeds);
     mutants->excludes(seed);
     CLI11_PARSE(app, argc, argv);
 
     asked.length = std::chrono::seconds{seconds};
+    asked.aims = directed == "only" ? aims::instead : directed == "both" ? aims::beside : aims::none;
     if (!mutant_name.empty()) {
         const auto m = find_mutant(mutant_name);
         if (!m) {
@@ -174,6 +244,10 @@ int main(int argc, char** argv) {
     }
     std::signal(SIGSEGV, say_seed_and_die);
     std::signal(SIGABRT, say_seed_and_die);
+    if (compares) {
+        how.seeds = seeds->count() > 0 ? how.seeds : 1000;
+        return compare_searches(asked, how);
+    }
     if (tries_mutants) {
         how.seeds = seeds->count() > 0 ? how.seeds : 10'000;
         return every_mutant(asked, how);

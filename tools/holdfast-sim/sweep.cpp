@@ -31,6 +31,10 @@ void sums::add(const result& r) {
     for (std::size_t i = 0; i < fault_kinds; ++i) {
         faults[i] += r.faults[i];
     }
+    for (std::size_t i = 0; i < attack_kinds; ++i) {
+        attacks[i].begun += r.attacks[i].begun;
+        attacks[i].carried_out += r.attacks[i].carried_out;
+    }
 }
 
 void sweep(const options& what, const sweep_options& how, const std::function<void(const result&)>& each) {

@@ -29,6 +29,7 @@ struct sums {
     double simulated_s = 0;
     std::uint64_t hash = 0;  ///< of the runs' hashes, in the order of their seeds
     std::array<std::uint64_t, fault_kinds> faults{};
+    std::array<adversary::counts, attack_kinds> attacks{};
 
     void add(const result& r);
 };

@@ -1,0 +1,82 @@
+// What the adversary can do: a table of small plans, in words that say who, when and what.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "sim/message_kind.hpp"
+
+namespace holdfast::sim {
+
+/// How long; drawn when it is needed.
+enum class span : std::uint8_t {
+    none,
+    moment,     ///< up to 30 ms
+    brief,      ///< 20 to 300 ms: a few round trips, a ballot
+    detection,  ///< 0.3 to 3 s: until gossip and a majority give somebody up
+    lease,      ///< 0.7 to 1.5 leases
+    ages,       ///< 1.5 to 3 leases, and a second
+};
+
+/// What becomes of a process.
+enum class fate : std::uint8_t {
+    spared,
+    crashes,            ///< and is started again after a while
+    restarts,           ///< crashes and is started again within a moment
+    majority_restarts,  ///< it and as many others at seats as make a majority
+    pauses,             ///< its clocks go on
+    leaves,
+    is_cut_off,        ///< from all others, until the attack ends or it is heard again; so the next five
+    is_deaf,           ///< hears nobody
+    is_mute,           ///< nobody hears it
+    loses_the_seats,   ///< hears and reaches only processes without a seat
+    loses_the_other,   ///< the link to the other side of the message
+    keeps_the_other,   ///< both sides of the message are cut off together
+    has_a_loose_link,  ///< to the other side, or to somebody: up and down again and again
+    is_heard_again,    ///< whatever this attack has cut is mended
+};
+
+/// Where the target is. With `nowhere` the message is anybody's.
+enum class side : std::uint8_t { sender, receiver, either, nowhere };
+
+/// Befalls messages from one stage until the next.
+struct hindrance {
+    std::vector<message_kind> kinds{};
+    side target_is = side::either;
+    bool is_lost = false;
+    std::vector<span> delay{};       ///< one of them
+    bool brings_back_older = false;  ///< tables: former ones to the same process come again
+};
+
+struct stage {
+    /// Waits for one of these messages, or, if there are none, for a time.
+    std::vector<message_kind> at{};
+    side target_is = side::sender;
+    unsigned up_to_times = 1;  ///< lets fewer than so many of them pass first
+    std::vector<span> after{};
+
+    double loss = 0;                     ///< of the message waited for
+    std::vector<span> delay{};           ///< of that message: one of these
+    std::vector<fate> target{};          ///< one of these
+    std::vector<fate> other{};           ///< of the other side of the message: one of these
+    std::vector<hindrance> meanwhile{};  ///< instead of those of the stage before
+};
+
+/// Who is attacked; `by_message`: whoever is on that side of the first message waited for.
+enum class prey : std::uint8_t { by_message, owner, holder, seat, anybody };
+
+struct attack_plan {
+    std::string_view name{};
+    std::vector<prey> target{};  ///< one of them
+    std::vector<fate> stirs{};   ///< befalls another at the start, so that there is something to wait for: one of these
+    std::vector<stage> stages{};
+    std::vector<span> lasts{};  ///< after the last stage: one of these
+};
+
+constexpr std::size_t attack_kinds = 24;
+[[nodiscard]] const std::array<attack_plan, attack_kinds>& attacks();
+
+}  // namespace holdfast::sim

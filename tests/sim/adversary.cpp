@@ -1,0 +1,86 @@
+// Aimed faults: every attack gets to its end, none breaks a promise, and they see planted bugs.
+#include "catch.hpp"
+
+#include "base/assert.hpp"
+#include "sim/attacks.hpp"
+#include "sim/mutants.hpp"
+#include "sim/run.hpp"
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+result run_without_abort(const options& asked) {
+    base::abort_on_broken_invariant(false);
+    auto r = run(asked);
+    base::abort_on_broken_invariant(true);
+    return r;
+}
+
+std::string text_of(const result& r) {
+    std::string text = replay_line(r.asked);
+    for (const auto& v : r.violations) {
+        text += "\n" + std::string{to_string(v.broken)} + " at " + to_string(v.at) + ": " + v.text;
+    }
+    return text;
+}
+
+TEST_CASE("every promise is kept under aimed faults, and every attack gets to its end", "[adversary]") {
+    std::array<adversary::counts, attack_kinds> all{};
+    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+        const auto r = run_without_abort({.seed = seed, .length = 30s, .aims = aims::instead});
+        INFO(text_of(r));
+        REQUIRE(r.violations.empty());
+        for (const auto injected : r.faults) {
+            CHECK(injected == 0);
+        }
+        for (std::size_t i = 0; i < attack_kinds; ++i) {
+            all[i].begun += r.attacks[i].begun;
+            all[i].carried_out += r.attacks[i].carried_out;
+        }
+    }
+    for (std::size_t i = 0; i < attack_kinds; ++i) {
+        INFO(attacks()[i].name << ": " << all[i].carried_out << " of " << all[i].begun);
+        CHECK(all[i].begun > 10);
+        CHECK(all[i].carried_out * 3 > all[i].begun);
+    }
+}
+
+TEST_CASE("aimed faults beside random ones", "[adversary]") {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        const auto r = run_without_abort({.seed = seed, .length = 30s, .aims = aims::beside});
+        INFO(text_of(r));
+        REQUIRE(r.violations.empty());
+    }
+}
+
+TEST_CASE("a seed with aimed faults is one run, another than without, and its replay line says so", "[adversary]") {
+    const options random{.seed = 7, .length = 10s};
+    auto directed = random;
+    directed.aims = aims::instead;
+    auto both = random;
+    both.aims = aims::beside;
+    const auto hash = run_without_abort(directed).hash;
+    CHECK(hash == run_without_abort(directed).hash);
+    CHECK(hash != run_without_abort(random).hash);
+    CHECK(hash != run_without_abort(both).hash);
+    CHECK(replay_line(random) == "holdfast-sim --seed 7 --nodes 5 --seconds 10");
+    CHECK(replay_line(directed) == "holdfast-sim --seed 7 --nodes 5 --seconds 10 --directed");
+    CHECK(replay_line(both) == "holdfast-sim --seed 7 --nodes 5 --seconds 10 --directed=both");
+}
+
+// The quick ones; `holdfast-sim --mutants --directed` tries them all.
+TEST_CASE("aimed faults show planted bugs", "[adversary]") {
+    for (const auto bug : {base::planted::newest_value_not_adopted, base::planted::serves_before_every_report, base::planted::late_grant_accepted}) {
+        bool is_caught = false;
+        for (std::uint64_t seed = 1; seed <= 200 && !is_caught; ++seed) {
+            is_caught = !run_without_abort({.seed = seed, .bug = bug, .aims = aims::instead}).violations.empty();
+        }
+        INFO(mutant_of(bug).name);
+        CHECK(is_caught);
+    }
+}
+
+}  // namespace
+}  // namespace holdfast::sim
