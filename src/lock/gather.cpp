@@ -169,7 +169,11 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
     }
     auto& by = watches_[{s, asked.name}];
     const auto at = std::find_if(by.begin(), by.end(), [&](const watched& w) { return w.by == from; });
-    auto& w = at == by.end() ? by.emplace_back(watched{from, 0, false, {}, 0}) : *at;
+    auto& w = at == by.end() ? by.emplace_back(watched{from, asked.number, 0, false, {}, 0}) : *at;
+    if (asked.number < w.number) {
+        return;  // an old copy of an earlier watch
+    }
+    w.number = asked.number;
     if (serving_at(s) != nullptr) {
         tell(asked.name, w, state_of(asked.name), now);
     }
@@ -212,7 +216,7 @@ void owner::tell(const std::string& name, watched& w, const std::optional<hold>&
     w.attempt = 0;
     w.next_send = now + settings_.retry;
     base::earlier(next_tell_, w.next_send);
-    out_.push(send{w.by, lock_state{name, view_->number, w.serial, held}, w.attempt});
+    out_.push(send{w.by, lock_state{name, view_->number, w.serial, w.number, held}, w.attempt});
 }
 
 void owner::tell_again(base::time_point now) {
@@ -227,7 +231,7 @@ void owner::tell_again(base::time_point now) {
             }
             if (w.next_send <= now) {
                 w.next_send = now + settings_.retry;
-                out_.push(send{w.by, lock_state{key.second, view_->number, w.serial, state_of(key.second)}, ++w.attempt});
+                out_.push(send{w.by, lock_state{key.second, view_->number, w.serial, w.number, state_of(key.second)}, ++w.attempt});
             }
             base::earlier(next_tell_, w.next_send);
         }

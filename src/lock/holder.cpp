@@ -51,6 +51,9 @@ void holder::release(std::string_view name, holdfast::token token, base::time_po
 
 void holder::watch_lock(std::string_view name, base::time_point now) {
     auto [at, is_new] = watches_.try_emplace(std::string{name});
+    if (is_new) {
+        at->second.number = ++last_watch_;
+    }
     if (is_new && view_) {
         at->second.at = slot_of_(name);
         at->second.registered_in = view_->number;
@@ -64,7 +67,7 @@ void holder::unwatch_lock(std::string_view name, base::time_point) {
         return;
     }
     if (const auto owner = owner_of(at->second.at); !owner.is_nil()) {
-        out_.push(send{owner, unwatch{at->first}});
+        out_.push(send{owner, unwatch{at->first, at->second.number}});
     }
     watches_.erase(at);
 }
@@ -377,7 +380,7 @@ void holder::send_watch(const std::string& name, watching& w, base::time_point n
     w.next_send = now + settings_.retry;
     base::earlier(next_repeat_, w.next_send);
     if (const auto owner = owner_of(w.at); !owner.is_nil()) {
-        out_.push(send{owner, watch{name}, w.attempt++});
+        out_.push(send{owner, watch{name, w.number}, w.attempt++});
     }
 }
 
@@ -432,10 +435,13 @@ void holder::on(const peer_id& from, const lock_state& told) {
     out_.push(send{from, lock_state_seen{told.name, told.in, told.serial}});
     const auto at = watches_.find(told.name);
     if (at == watches_.end()) {
-        out_.push(send{from, unwatch{told.name}});
+        out_.push(send{from, unwatch{told.name, told.number}});
         return;
     }
     auto& w = at->second;
+    if (told.number != w.number) {
+        return;  // for an earlier watch: ours is repeated until it is answered
+    }
     if (told.in >= w.registered_in) {
         w.next_send.reset();
     }

@@ -112,6 +112,7 @@ private:
     };
     struct watching {
         holdfast::slot at;
+        std::uint64_t number = 0;
         view_number registered_in;  // of the last move of the slot; what owners of earlier views tell is no answer
         view_number in;
         std::uint64_t serial = 0;
@@ -146,6 +147,7 @@ private:
     bool is_leaving_ = false;
     std::uint64_t last_number_ = 0;
     std::uint64_t last_report_ = 0;
+    std::uint64_t last_watch_ = 0;
     requests_map requests_;
     std::set<std::pair<base::time_point, request_number>> due_;  // there may be many requests, and each is asked again once per A
     std::map<hold_key, held_lock> held_;

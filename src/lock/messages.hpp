@@ -145,10 +145,12 @@ struct table_ack {
 
 struct watch {
     std::string name;
+    std::uint64_t number = 0;  ///< of the watcher's watches; an old copy neither undoes a later watch nor answers it
     bool operator==(const watch&) const = default;
 };
 struct unwatch {
     std::string name;
+    std::uint64_t number = 0;
     bool operator==(const unwatch&) const = default;
 };
 /// Who holds `name` now. Steps may be missed, the last state not: repeated until answered.
@@ -156,6 +158,7 @@ struct lock_state {
     std::string name;
     view_number in;           ///< the owner's view
     std::uint64_t serial = 0; ///< rises within that view; older ones are ignored
+    std::uint64_t number = 0; ///< of the watch
     std::optional<hold> held;
     bool operator==(const lock_state&) const = default;
 };

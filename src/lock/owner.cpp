@@ -39,7 +39,7 @@ void owner::handle(const peer_id& from, const message& what, base::time_point no
                 on(from, m);
             } else if constexpr (std::is_same_v<kind, unwatch>) {
                 if (const auto at = watches_.find({slot_of_(m.name), m.name}); at != watches_.end()) {
-                    std::erase_if(at->second, [&](const watched& w) { return w.by == from; });
+                    std::erase_if(at->second, [&](const watched& w) { return w.by == from && w.number <= m.number; });
                     if (at->second.empty()) {
                         watches_.erase(at);
                     }

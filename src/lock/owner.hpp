@@ -128,6 +128,7 @@ private:
     };
     struct watched {
         peer_id by;
+        std::uint64_t number = 0;
         std::uint64_t serial = 0;  // of the last state told
         bool has_seen = false;
         base::time_point next_send{};

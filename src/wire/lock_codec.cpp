@@ -103,15 +103,15 @@ void fields(auto& a, is<lock::table_ack> auto& m) { a(m.to_view, slot_set(m.slot
 
 template <>
 constexpr kind about<lock::watch>{0x60, "lock.watch"};
-void fields(auto& a, is<lock::watch> auto& m) { a(text(m.name, limits::name)); }
+void fields(auto& a, is<lock::watch> auto& m) { a(text(m.name, limits::name), m.number); }
 
 template <>
 constexpr kind about<lock::unwatch>{0x61, "lock.unwatch"};
-void fields(auto& a, is<lock::unwatch> auto& m) { a(text(m.name, limits::name)); }
+void fields(auto& a, is<lock::unwatch> auto& m) { a(text(m.name, limits::name), m.number); }
 
 template <>
 constexpr kind about<lock::lock_state>{0x62, "lock.lock_state"};
-void fields(auto& a, is<lock::lock_state> auto& m) { a(text(m.name, limits::name), m.in, m.serial, maybe(m.held)); }
+void fields(auto& a, is<lock::lock_state> auto& m) { a(text(m.name, limits::name), m.in, m.serial, m.number, maybe(m.held)); }
 
 template <>
 constexpr kind about<lock::lock_state_seen>{0x63, "lock.lock_state_seen"};

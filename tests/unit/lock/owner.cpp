@@ -403,3 +403,60 @@ TEST_CASE("HOLD-5: a request that was granted gets the same grant again") {
     c.deliver(asked);
     CHECK(std::get<grant>(c.take<grant>().what) == first);
 }
+
+TEST_CASE("WATCH-1: a late copy of an unwatch does not undo the watch that came after it") {
+    cluster c;
+    c[3].as_holder.watch_lock("a", c.now);
+    c.drain(3);
+    c.run();
+    REQUIRE(c[3].states.size() == 1);
+    c[3].as_holder.unwatch_lock("a", c.now);
+    c.drain(3);
+    const auto late = c.take<unwatch>();
+    c.deliver(late);
+    c[3].as_holder.watch_lock("a", c.now);
+    c.drain(3);
+    c.run();
+    REQUIRE(c[3].states.size() == 2);
+    c.deliver(late);
+    c.acquire(2, "a");
+    c.run();
+    REQUIRE(c[3].states.size() == 3);
+    CHECK(c[3].states.back().held.has_value());
+}
+
+TEST_CASE("WATCH-1: who does not watch any more is told once more at most") {
+    cluster c;
+    c[3].as_holder.watch_lock("a", c.now);
+    c.drain(3);
+    c[3].as_holder.unwatch_lock("a", c.now);  // before it was told anything
+    c.drain(3);
+    c.run();
+    c.acquire(2, "a");
+    c.drain(1);
+    CHECK(c.count<lock_state>() == 0);
+    c.run();
+    CHECK(c[3].states.empty());
+}
+
+TEST_CASE("WATCH-1: a late copy of a state told to an earlier watch is no answer to the present one") {
+    cluster c;
+    c[3].as_holder.watch_lock("a", c.now);
+    c.drain(3);
+    c.deliver(c.take<watch>());
+    const auto late = c.take<lock_state>();
+    c.deliver(late);
+    c.run();
+    c[3].as_holder.unwatch_lock("a", c.now);
+    c.drain(3);
+    c.run();
+    c[3].as_holder.watch_lock("a", c.now);
+    c.drain(3);
+    (void)c.take<watch>();  // it is lost
+    c.deliver(late);
+    c.pass(200ms);
+    c.acquire(2, "a");
+    c.run();
+    REQUIRE(!c[3].states.empty());
+    CHECK(c[3].states.back().held.has_value());
+}

@@ -24,21 +24,21 @@ concept one_among = (std::same_as<T, Among> || ...);
 template <class T>
 concept has_1 = one_among<T, swim::nack, swim::gossip, view_layer::steps, view_layer::want_steps, view_layer::outdated,
                           view_layer::new_epoch_wanted, view_layer::found_accepted, view_layer::founded, lock::queued, lock::denied,
-                          lock::cancelled, lock::watch, lock::unwatch>;
+                          lock::cancelled>;
 template <class T>
 concept has_2 = one_among<T, view_layer::step, view_layer::accepted_change, view_layer::join_shown, view_layer::join_refused,
                           view_layer::opinion_ask, view_layer::prepare, view_layer::accepted_founding, view_layer::lease_terms,
                           view_layer::found_accept, lease::ack, lock::taken, lock::release, lock::cancel, lock::released,
-                          lock::still_held, lock::no_table, lock::table_ack, seat>;
+                          lock::still_held, lock::no_table, lock::table_ack, lock::watch, lock::unwatch, seat>;
 template <class T>
 concept has_3 = one_among<T, view_layer::found_prepare, swim::ack, swim::push_pull, swim::introduction, view_layer::welcome, view_layer::opinion,
                           view_layer::rejected, view_layer::accept, view_layer::accepted, lease::request, lock::break_hold,
                           lock::slot_table, lock::lock_state_seen, former_member>;
 template <class T>
 concept has_4 = one_among<T, swim::ping, view_layer::promise, view_layer::found_promise, lock::waiter, lock::grant, lock::gather,
-                          lock::lock_state, node::relayed>;
+                          node::relayed>;
 template <class T>
-concept has_5 = one_among<T, swim::ping_request, view_layer::found_rejected, lock::request, lock::report,
+concept has_5 = one_among<T, swim::ping_request, view_layer::found_rejected, lock::request, lock::report, lock::lock_state,
                           node::envelope>;
 template <class T>
 concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::hold, member>;
