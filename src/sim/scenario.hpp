@@ -75,7 +75,7 @@ struct fault_plan {
     base::duration longest_pause{};
     base::duration longest_outage{};
     std::vector<grudge> grudges;
-    double orphans = 0;               ///< the chance that an owner dies, the holder is cut off and a third process is started anew (OWN-4)
+    double orphans = 0;               ///< the chance that an owner loses its lease, then the holder is cut off, then the owner is started anew
     double breaks = 0;                ///< the chance that a grant is held up, and its hold broken before it arrives (BREAK-1)
 };
 
