@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr instant longest_way{8s};        // of a message before everything was mended
+constexpr instant longest_way{16s};       // of a message after everything was mended: a stream that was cut tries again more and more seldom
 constexpr instant never = instant::max();
 
 }  // namespace
