@@ -17,6 +17,9 @@ std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at,
 
 void renewal::installed(const view& now_installed, base::time_point now) {
     quorum_ = base::quorum_of(now_installed, settings_.bug);
+    if (settings_.bug == base::planted::one_ack_too_few) {
+        --quorum_;
+    }
     if (is_stopped_ || (seats_ == now_installed.seats_since && next_ask_)) {
         return;
     }
@@ -27,7 +30,12 @@ void renewal::installed(const view& now_installed, base::time_point now) {
             voters_.push_back(s.filled_by);
         }
     }
-    acked_.clear();  // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
+    if (settings_.bug != base::planted::acks_of_former_seats_count) {
+        acked_.clear();  // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
+    }
+    if (settings_.bug == base::planted::lease_ends_with_the_seats) {
+        end_.reset();
+    }
     ask(now);
 }
 
@@ -38,14 +46,15 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
     if (!last_sent_ || answer.sent_at > *last_sent_ || answer.sent_at > now) {
         return;  // we never sent that
     }
-    auto& newest = acked_.try_emplace(from, answer.sent_at).first->second;
-    newest = std::max(newest, answer.sent_at);
+    const auto counts_from = settings_.bug == base::planted::lease_from_the_answer ? now : answer.sent_at;
+    auto& newest = acked_.try_emplace(from, counts_from).first->second;
+    newest = std::max(newest, counts_from);
     std::vector<base::time_point> sent;
     sent.reserve(acked_.size());
     for (const auto& [voter, at] : acked_) {
         sent.push_back(at);
     }
-    if (const auto end = lease_end(std::move(sent), quorum_, settings_.lease, settings_.clock_drift); end && (!end_ || *end > *end_)) {
+    if (const auto end = lease_end(std::move(sent), quorum_, settings_.lease, settings_.drift_margin()); end && (!end_ || *end > *end_)) {
         end_ = end;
     }
 }

@@ -12,6 +12,9 @@ void voter::installed(const view& now_installed, const view* before, base::time_
         if (forgets) {
             r.last_ack = now;
         }
+        if (before == nullptr && settings_.bug == base::planted::new_voter_knows_no_ack) {
+            r.last_ack = {};
+        }
         next.emplace(m.id, r);
     }
     records_ = std::move(next);
@@ -28,7 +31,7 @@ std::optional<ack> voter::handle(const peer_id& from, const request& asked, cons
         return std::nullopt;
     }
     known->second.last_ack = now;
-    if (asked.is_running) {
+    if (asked.is_running || settings_.bug == base::planted::vouches_for_the_unleased) {
         known->second.last_running_ack = now;
     }
     return ack{asked.seats, asked.sent_at};

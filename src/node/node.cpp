@@ -263,7 +263,9 @@ struct node::state final : view_layer::facts {
         if (const auto* asked = std::get_if<lease::request>(&what)) {
             const auto& v = agreement.current();
             if (v && v->is_voter(self)) {
-                const bool is_barred = agreement.bars(from) || lags_behind(shown, now);
+                const bool is_behind = lags_behind(shown, now) && settings.bug != base::planted::acks_a_laggard;
+                const bool is_elsewhere = settings.bug == base::planted::acks_only_its_own_view && shown != v->number;
+                const bool is_barred = agreement.bars(from) || is_behind || is_elsewhere;
                 if (const auto answer = voter.handle(from, *asked, *v, is_barred, now)) {
                     send_to(from, {}, false, false, lease::message{*answer});
                 }
@@ -306,7 +308,11 @@ struct node::state final : view_layer::facts {
     void from_view(view_layer::send& s, moment) { send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what)); }
     void from_view(view_layer::persist& p, moment) { out.push(persist_epoch{p.epoch}); }
     void from_view(view_layer::complains& c, moment) { out.push(complaint{c.why, std::move(c.text)}); }
-    void from_view(view_layer::evicted& e, moment) { finish(e.why); }
+    void from_view(view_layer::evicted& e, moment) {
+        if (e.why != errc::evicted || settings.bug != base::planted::evicted_goes_on) {
+            finish(e.why);
+        }
+    }
     void from_view(view_layer::installed& i, moment now) { install(i.what, now.now); }
 
     void from_swim(swim::send& s, time_point) { send_to(s.peer, s.to, s.stream, false, std::move(s.what)); }
@@ -392,7 +398,7 @@ struct node::state final : view_layer::facts {
     /// FOUND-6: the seats answer, but under other PeerIds, or they do not renew our lease: our view is history.
     bool is_forgotten(time_point now) {
         const auto& v = agreement.current();
-        if (!v || was_leased || now - last_leased < 2 * settings.lease) {
+        if (!v || was_leased || now - last_leased < 2 * settings.lease || settings.bug == base::planted::never_forgets) {
             reached_since.reset();
             return false;
         }
@@ -473,7 +479,7 @@ struct node::state final : view_layer::facts {
             d.next_word = now + settings.retry;
             if (d.at == phase::asking) {
                 tell_voters(view_layer::leave_request{});
-            } else if (d.at == phase::saying) {
+            } else if (d.at == phase::saying || settings.bug == base::planted::left_before_it_stopped) {
                 tell_voters(view_layer::left{});
             }
         }
@@ -649,7 +655,9 @@ void node::leave(moment now) {
     s.begin(now);
     if (!s.leaving && !s.is_over) {
         s.leaving = state::departure{state::departure::phase::asking, now.now, now.now + 2 * s.settings.lease};
-        s.holder.leave(now.now);
+        if (s.settings.bug != base::planted::left_before_it_stopped) {
+            s.holder.leave(now.now);
+        }
         s.settle(now);
         s.advance_departure(now.now);
     }

@@ -246,6 +246,7 @@ void cluster::pause(std::uint32_t at, base::duration how_long, bool in_mid_step)
     if (plan_.asked.bug == base::planted::time_of_an_earlier_turn) {
         p.earlier_turn = moment_of(p);
     }
+    p.paused_at = p.clock.boot(events_.now());
     p.paused_until = events_.now() + how_long;
     events_.plan(*p.paused_until, event_kind::resume, at, p.run);
 }
@@ -254,6 +255,10 @@ void cluster::resume(std::uint32_t at) {
     auto& p = places_[at];
     say(at, "goes on");
     p.paused_until.reset();
+    if (plan_.asked.bug == base::planted::clock_stops_in_suspend) {
+        p.clock.stood_still_at(p.paused_at, events_.now());
+        p.lease_end.reset();
+    }
     news_.push_back({news::what::resumed, at, {}, 0, {}});
     for (const auto n : std::exchange(p.unsent, {})) {
         network_.post(n, {});

@@ -155,6 +155,7 @@ private:
         base::duration restart_after{};
         std::optional<instant> paused_until;
         std::optional<base::moment> earlier_turn;  // NOW-1, planted: the clock as read before the pause
+        base::time_point paused_at;  // by its own clock
         std::optional<base::duration> pause_in_next_step;
         std::vector<network::number> inbox;   // came while it was paused
         std::vector<network::number> unsent;  // of the step in which it was paused

@@ -269,6 +269,18 @@ void judge::installed(run r, const view& v, const std::vector<peer_id>& owners, 
     if (const auto before = views_.find({v.cluster, v.number.previous()}); before != views_.end() && before->second.what.epoch >= v.epoch) {
         object(promise::fence, now, text + " with an epoch that is not above the one before (VIEW-1)");
     }
+    if (const auto before = views_.find({v.cluster, v.number.previous()}); is_new && before != views_.end()) {
+        for (const auto& m : before->second.what.members) {
+            if (!v.has(m.id)) {
+                removed_.insert(m.id);
+            }
+        }
+    }
+    for (const auto& m : v.members) {
+        if (is_new && removed_.contains(m.id)) {
+            object(promise::one_view, now, text + ", which has a member that an earlier view removed (VIEW-3)");
+        }
+    }
     auto& newest = newest_views_[v.cluster];
     newest = std::max(newest, v.number);
 }

@@ -44,6 +44,11 @@ public:
         since_ = now;
         parts_per_million_ = parts_per_million;
     }
+    /// As if the boot clock had stood still since it showed `then`.
+    void stood_still_at(base::time_point then, instant now) {
+        boot_ = then;
+        since_ = now;
+    }
     void step_wall(std::chrono::seconds by) { wall_error_ += by; }
     [[nodiscard]] std::chrono::nanoseconds wall_error() const { return wall_error_; }
 

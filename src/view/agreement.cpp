@@ -47,6 +47,7 @@ agreement::agreement(const base::settings& settings, const peer_id& self, std::u
       self_{self_of(settings, self)},
       seeds_{seats_of(settings)},
       random_{seed},
+      chain_{settings.bug},
       candidates_{settings, questions},
       proposer_{settings, self, questions, random_.next()},
       founding_{settings, self_, seeds_, random_.next(), now.now},
@@ -96,7 +97,7 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
                     proposer_.handle(from, m, candidates_, now.now);
                 }
             } else {
-                founding_.handle(from, at, what, current() != nullptr, highest_epoch_, now);
+                founding_.handle(from, at, what, is_bound(), highest_epoch_, now);
             }
         },
         what);
@@ -237,7 +238,7 @@ void agreement::on(const peer_id& from, const endpoint& at, const join& asked, b
         out_.push(send{from, reply_to, join_refused{refusal::seeds_differ, text}});
         return;
     }
-    if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()}) {
+    if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} && settings_.bug != base::planted::other_times_welcome) {
         const auto text = text_of(asked.terms) + " there, " + text_of({settings_.lease, settings_.drift_ppm()}) + " in the cluster; give every peer the same profile and times";
         out_.push(complains{errc::times_differ, to_string(asked.self.address) + " asked to join with other times: " + text});
         out_.push(send{from, reply_to, join_refused{refusal::times_differ, text}});  // LEASE-6
@@ -289,8 +290,8 @@ void agreement::on(const join_refused& told) {
 }
 
 void agreement::on(const welcome& given, base::time_point now) {
-    if (current()) {
-        return;  // FOUND-3
+    if (is_bound()) {
+        return;
     }
     const bool adds_us = std::any_of(given.added_by.what.added.begin(), given.added_by.what.added.end(),
                                      [&](const member& m) { return m.id == self_.id; });
@@ -314,6 +315,9 @@ void agreement::on(const peer_id& from, const opinion_ask& asked, base::time_poi
 }
 
 void agreement::on(const peer_id& from, const prepare& asked, base::moment now) {
+    if (settings_.bug == base::planted::installed_acceptor_is_fresh && current() && asked.number == current()->number) {
+        out_.push(send{from, {}, promise{asked.number, asked.ballot, {}, now.wall_s}});
+    }
     // An acceptor that has installed n+1 answers about it with the decision; shows() has seen to that already.
     if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
         return;
@@ -326,10 +330,13 @@ void agreement::on(const peer_id& from, const prepare& asked, base::moment now) 
 }
 
 void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
+    if (settings_.bug == base::planted::accepts_ahead && current() && asked.number == current()->number.next().next()) {
+        out_.push(send{from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
+    }
     if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
         return;
     }
-    if (!acceptor_.may_accept(asked.ballot)) {
+    if (!acceptor_.may_accept(asked.ballot) && settings_.bug != base::planted::accepts_below_its_promise) {
         out_.push(send{from, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
         return;
     }
@@ -338,23 +345,36 @@ void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
     }
     // It follows from n and the value alone, so what one acceptor takes all do. Were it decided, a wrong checksum would
     // end every member.
-    const auto after = apply(*current(), asked.value);
+    const auto after = apply(*current(), asked.value, settings_.bug);
     if (!after || asked.value.checksum != facts_.checksum(*after, *facts_.next_map(map(), *current(), *after))) {
         return;
     }
     // VIEW-1: views may be quicker than the seconds they are named for, but not for long.
-    if (std::int64_t{asked.value.epoch.value} > now.wall_s + 60 && now.now - installed_at_ < std::chrono::seconds{1}) {
+    const bool runs_ahead = std::int64_t{asked.value.epoch.value} > now.wall_s + 60 && settings_.bug != base::planted::epochs_run_ahead;
+    if (runs_ahead && now.now - installed_at_ < std::chrono::seconds{1}) {
         return;
     }
-    out_.push(persist{asked.value.epoch});
+    if (settings_.bug == base::planted::objects_in_the_ballot &&
+        std::any_of(asked.value.removed.begin(), asked.value.removed.end(),
+                    [&](const peer_id& id) { return candidates_.objects_to_removal(*current(), id, now.now); })) {
+        return;
+    }
+    if (settings_.bug != base::planted::epoch_not_written) {
+        out_.push(persist{asked.value.epoch});  // FOUND-5
+    }
     highest_epoch_ = std::max(highest_epoch_, asked.value.epoch);
     acceptor_.accept(asked.ballot, asked.value);
     finish_at_ = now.now + proposer_.patience() * 2;
-    accepted answer{asked.number, asked.ballot, {}};
-    for (const auto& id : asked.value.removed) {
-        answer.silences.push_back({id, facts_.silence(id, now.now)});
+    out_.push(send{from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
+}
+
+/// LEASE-4.
+std::vector<remaining> agreement::silences_of(const change& value, base::time_point now) const {
+    std::vector<remaining> told;
+    for (const auto& id : value.removed) {
+        told.push_back({id, facts_.silence(id, now)});
     }
-    out_.push(send{from, {}, std::move(answer)});
+    return told;
 }
 
 // ---- decisions
@@ -447,7 +467,7 @@ void agreement::drain_founding(base::time_point now) {
             highest_epoch_ = std::max(highest_epoch_, p->epoch);
             out_.push(persist{p->epoch});
         } else if (const auto* f = std::get_if<founding::founded_with_us>(&*out)) {
-            if (!current()) {
+            if (!is_bound()) {
                 founded_by_ = f->value;
                 complete(chain_.found(first_view(f->value, seeds_), facts_), now);
             }

@@ -86,10 +86,13 @@ private:
     void on(const peer_id& from, view_number installed_there, const steps& given, base::time_point now);
     void decided(const step& done, base::time_point now);
     void complete(result<installation> done, base::time_point now);
+    [[nodiscard]] std::vector<remaining> silences_of(const change& value, base::time_point now) const;
     void ask_every_seat();
     void send_steps(const peer_id& to, view_number after);
     void drain_founding(base::time_point now);
     void drain_proposer(base::time_point now);
+    /// FOUND-3: a PeerId belongs to the first cluster whose view it installs.
+    [[nodiscard]] bool is_bound() const { return current() && settings_.bug != base::planted::peer_id_goes_on; }
     [[nodiscard]] bool is_voter() const { return current() && current()->is_voter(self_.id); }
 
     const base::settings& settings_;

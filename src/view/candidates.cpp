@@ -44,7 +44,8 @@ std::vector<peer_id> candidates::removals(const view& current, const peer_id& se
             continue;
         }
         // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
-        if (gone_.contains(m.id) || stopped_.contains(m.id) || is_replaced(m, now) || facts_.silence(m.id, now) >= 2 * settings_.lease) {
+        const bool is_silent = facts_.silence(m.id, now) >= 2 * settings_.lease && settings_.bug != base::planted::only_gossip_removes;
+        if (gone_.contains(m.id) || stopped_.contains(m.id) || is_replaced(m, now) || is_silent) {
             out.push_back(m.id);
         }
     }
@@ -131,7 +132,7 @@ std::optional<change> candidates::draft(const view& current, const std::set<peer
         }
         const auto filler = filler_of(*seat);
         const auto still_filled = std::count_if(filled.begin(), filled.end(), [](const peer_id& p) { return !p.is_nil(); });
-        if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum()) {
+        if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum() && settings_.bug != base::planted::too_few_filled_seats) {
             continue;
         }
         has_replaced_live_voter = has_replaced_live_voter || is_live;

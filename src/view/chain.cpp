@@ -67,7 +67,7 @@ std::optional<welcome> chain::welcome_for(view_number since) const {
 
 result<installation> chain::follow(const std::shared_ptr<const view>& before, const base::shared_slot_map& map_before, const step& next,
                                    const facts& questions) const {
-    auto after = apply(*before, next.what);
+    auto after = apply(*before, next.what, bug_);
     if (!after) {
         return tl::unexpected<error>{std::move(after.error())};
     }

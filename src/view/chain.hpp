@@ -11,6 +11,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/planted.hpp"
 #include "base/slot_map.hpp"
 #include "view/facts.hpp"
 #include "view/messages.hpp"
@@ -29,6 +30,8 @@ struct installation {
 
 class chain {
 public:
+    explicit chain(base::planted bug) : bug_{bug} {}
+
     [[nodiscard]] const std::shared_ptr<const view>& current() const { return current_; }
     [[nodiscard]] const base::shared_slot_map& map() const { return map_; }
 
@@ -52,6 +55,7 @@ private:
                                               const step& next, const facts& questions) const;
     void keep(const installation& done);
 
+    base::planted bug_;
     std::shared_ptr<const view> current_;
     base::shared_slot_map map_;
     std::deque<step> steps_;

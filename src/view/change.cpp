@@ -14,11 +14,11 @@ tl::unexpected<error> does_not_follow(const char* why) { return fail(errc::inter
 
 bool change::removes(const peer_id& id) const { return std::find(removed.begin(), removed.end(), id) != removed.end(); }
 
-result<view> apply(const view& before, const change& what) {
+result<view> apply(const view& before, const change& what, base::planted bug) {
     if (what.cluster != before.cluster || what.number != before.number.next()) {
         return does_not_follow("another cluster or number");
     }
-    if (what.epoch <= before.epoch) {
+    if (what.epoch <= before.epoch && bug != base::planted::epoch_from_the_wall_alone) {
         return does_not_follow("the epoch does not rise");  // VIEW-1
     }
     view after = before;
@@ -31,7 +31,9 @@ result<view> apply(const view& before, const change& what) {
         if (at == after.members.end()) {
             return does_not_follow("it removes somebody who is no member");
         }
-        after.formers.push_back({id, at->since, what.number});
+        if (bug != base::planted::removed_peer_returns) {
+            after.formers.push_back({id, at->since, what.number});
+        }
         after.members.erase(at);
     }
     for (const auto& id : what.leaving) {
@@ -71,7 +73,7 @@ result<view> apply(const view& before, const change& what) {
             return does_not_follow("a seat filled by no member, from another address, or by one that has a seat");  // FOUND-2
         }
     }
-    if (seated.size() < after.quorum()) {
+    if (seated.size() < after.quorum() && bug != base::planted::too_few_filled_seats) {
         return does_not_follow("fewer than a quorum of seats would be filled");  // VIEW-6
     }
     return after;

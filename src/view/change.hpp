@@ -10,6 +10,7 @@
 #include <holdfast/result.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/planted.hpp"
 #include "base/time.hpp"
 
 namespace holdfast::view_layer {
@@ -53,6 +54,6 @@ struct step {
 
 /// A view made by applying a change, or the reason why it cannot be applied. Checks what follows from the view and
 /// the change alone (VIEW-1, VIEW-6's first half, FOUND-2's one seat per PeerId).
-[[nodiscard]] result<view> apply(const view& before, const change& what);
+[[nodiscard]] result<view> apply(const view& before, const change& what, base::planted bug = base::planted::none);
 
 }  // namespace holdfast::view_layer

@@ -100,7 +100,7 @@ void founding::on(const peer_id& from, const endpoint& at, const found_prepare& 
     if (asked.seeds != seeds_) {
         out_.push(differs{asked.seeds, at});
         out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::seeds_differ, {}, highest, seeds_}});
-    } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()}) {
+    } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} && settings_.bug != base::planted::other_times_welcome) {
         out_.push(times_differ{at});
         out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::times_differ, {}, highest, {}}});
     } else if (has_view) {
@@ -118,7 +118,9 @@ void founding::on(const peer_id& from, const endpoint& at, const found_accept& a
     } else if (!acceptor_.may_accept(asked.ballot)) {
         out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
     } else if (is_sound(asked.value, seeds_)) {
-        out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
+        if (settings_.bug != base::planted::epoch_not_written) {
+            out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
+        }
         acceptor_.accept(asked.ballot, asked.value);
         out_.push(send{from, at, found_accepted{asked.ballot}});
     }
@@ -152,15 +154,21 @@ void founding::propose(base::moment now) {
             highest = &*p.accepted;
         }
     }
-    if (highest != nullptr && can_live(highest->value, *phase)) {
+    if (highest != nullptr && (can_live(highest->value, *phase) || settings_.bug == base::planted::dead_founding_adopted)) {
         next.value = highest->value;
     } else {
         next.value.cluster = {random_.next(), random_.next() | 1};
+        if (settings_.bug == base::planted::one_cluster_id_for_all) {
+            next.value.cluster = {1, 1};
+        }
         next.value.slots = settings_.slots;
         // FOUND-5. The 61 s are VIEW-1's 60 and the rounding of two clocks to whole seconds.
         const auto by_wall = std::clamp<std::int64_t>(now.wall_s + 61, 0, std::numeric_limits<std::uint32_t>::max());
         const auto after_all = std::min<std::uint64_t>(std::uint64_t{highest_told_.value} + 1, std::numeric_limits<std::uint32_t>::max());
-        next.value.epoch = std::max(epoch{static_cast<std::uint32_t>(by_wall)}, epoch{static_cast<std::uint32_t>(after_all)});
+        next.value.epoch = {static_cast<std::uint32_t>(by_wall)};
+        if (settings_.bug != base::planted::founding_epoch_by_the_wall) {
+            next.value.epoch = std::max(next.value.epoch, epoch{static_cast<std::uint32_t>(after_all)});
+        }
         for (const auto& [id, p] : phase->promises) {
             next.value.founders.push_back(p.self);
         }

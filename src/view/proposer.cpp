@@ -70,7 +70,9 @@ void proposer::handle(const peer_id& from, const promise& given, const candidate
         return;
     }
     phase->promises.insert_or_assign(from, given);  // by voter: a duplicated packet is one promise
-    if (phase->promises.size() < quorum()) {
+    ++phase->came;
+    const auto counted = settings_.bug == base::planted::promises_counted_by_message ? phase->came : phase->promises.size();
+    if (counted < quorum() && settings_.bug != base::planted::phase_one_skipped) {
         return;
     }
     // Phase 1 is done: the value of the highest ballot accepted so far, or ours if there is none.
@@ -94,8 +96,8 @@ void proposer::handle(const peer_id& from, const promise& given, const candidate
             back_off(now);
             return;
         }
-        mine->epoch = next_epoch(current_->epoch, std::move(walls), quorum());
-        const auto after = apply(*current_, *mine);
+        mine->epoch = next_epoch(settings_.bug == base::planted::epoch_from_the_wall_alone ? epoch{} : current_->epoch, std::move(walls), quorum());
+        const auto after = apply(*current_, *mine, settings_.bug);
         if (!after) {
             back_off(now);  // what we wish for does not fit together any more; the next batch starts afresh
             return;
@@ -129,6 +131,9 @@ void proposer::handle(const peer_id& from, const accepted& given, const candidat
             // A voter that did not tell may have acked it just now.
             silences.push_back(at == told.end() ? base::duration::zero() : at->lease);
         }
+        if (settings_.bug == base::planted::longest_silence_counts) {
+            silences = {*std::max_element(silences.begin(), silences.end())};
+        }
         done.leases.push_back({id, remaining_lease(settings_.full_lease(), silences)});
     }
     phase_ = idle{};
@@ -149,7 +154,9 @@ void proposer::handle(const peer_id& from, const rejected& given, base::time_poi
 
 void proposer::tick(const candidates& wishes, base::time_point now) {
     if (const auto* b = std::get_if<batching>(&phase_); b != nullptr && b->until <= now) {
-        if (wishes.draft(*current_, agreed_removals(wishes, now), now)) {
+        const auto agreed = agreed_removals(wishes, now);
+        const bool is_stopped = settings_.bug == base::planted::one_objection_stops_all && agreed.size() < wishes.removals(*current_, self_, now).size();
+        if (wishes.draft(*current_, agreed, now) && !is_stopped) {
             prepare(now);
         } else {
             // Others object to every removal, or have not answered. Ask again in a while.
@@ -218,7 +225,7 @@ void proposer::prepare(base::time_point now) {
     }
     ++ballots_started_;
     const ballot mine{++highest_round_, static_cast<std::uint32_t>(*seat), self_};
-    phase_ = preparing{mine, {}, now + patience()};
+    phase_ = preparing{mine, {}, 0, now + patience()};
     broadcast(view_layer::prepare{current_->number.next(), mine});
 }
 

@@ -69,6 +69,7 @@ private:
     struct preparing {
         ballot mine;
         std::map<peer_id, promise> promises;
+        std::size_t came = 0;  // promises, each packet for itself
         base::time_point until;
     };
     struct accepting {
