@@ -10,10 +10,11 @@ namespace {
 
 constexpr std::array rules{
     rule{"VIEW-1", {}},  rule{"VIEW-2", {}},  rule{"VIEW-3", {}},  rule{"VIEW-4", {}},  rule{"VIEW-5", {}},  rule{"VIEW-6", {}},
-    rule{"CHECKSUM", {}},
+    rule{"CHECKSUM", "0020-rules-that-no-single-planted-bug-can-show"},
     rule{"LEAVE-1", {}},
     rule{"SEAT-1", "0040-rules-without-a-planted-bug"},
-    rule{"SEAT-2", {}},  rule{"SEAT-3", {}},
+    rule{"SEAT-2", "0020-rules-that-no-single-planted-bug-can-show"},
+    rule{"SEAT-3", "0020-rules-that-no-single-planted-bug-can-show"},
     rule{"FOUND-1", {}}, rule{"FOUND-2", {}}, rule{"FOUND-3", {}}, rule{"FOUND-4", {}}, rule{"FOUND-5", {}}, rule{"FOUND-6", {}}, rule{"FOUND-7", {}},
     rule{"LEASE-1", {}}, rule{"LEASE-2", {}}, rule{"LEASE-3", {}}, rule{"LEASE-4", {}}, rule{"LEASE-5", {}}, rule{"LEASE-6", {}}, rule{"LEASE-7", {}},
     rule{"RING-1", {}},  rule{"RING-2", {}},
