@@ -272,12 +272,12 @@ void judge::installed(run r, const view& v, const std::vector<peer_id>& owners, 
     if (const auto before = views_.find({v.cluster, v.number.previous()}); is_new && before != views_.end()) {
         for (const auto& m : before->second.what.members) {
             if (!v.has(m.id)) {
-                removed_.insert(m.id);
+                removed_.insert({v.cluster, m.id});
             }
         }
     }
     for (const auto& m : v.members) {
-        if (is_new && removed_.contains(m.id)) {
+        if (is_new && removed_.contains({v.cluster, m.id})) {
             object(promise::one_view, now, text + ", which has a member that an earlier view removed (VIEW-3)");
         }
     }

@@ -194,7 +194,7 @@ private:
     std::vector<life> lives_;        // in the order of their first grants
     std::map<std::pair<cluster_id, view_number>, seen_view> views_;
     std::map<cluster_id, view_number> newest_views_;
-    std::set<peer_id> removed_;  // by a view
+    std::set<std::pair<cluster_id, peer_id>> removed_;  // one that was never welcomed may yet found another cluster (FOUND-3)
     std::vector<claimed_eviction> evictions_;
     turns turns_;
     std::chrono::nanoseconds wall_difference_{};
