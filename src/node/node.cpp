@@ -396,7 +396,7 @@ struct node::state final : view_layer::facts {
     }
 
     /// FOUND-6: the seats answer, but under other PeerIds, or they do not renew our lease: our view is history.
-    bool is_forgotten(time_point now) {
+    bool finds_itself_forgotten(time_point now) {
         const auto& v = agreement.current();
         if (!v || was_leased || now - last_leased < 2 * settings.lease || settings.bug == base::planted::never_forgets) {
             reached_since.reset();
@@ -429,7 +429,7 @@ struct node::state final : view_layer::facts {
         next_look = now + settings.lease / 4;
         std::erase_if(contacts, [&](const auto& c) { return now - c.second.heard > 4 * settings.lease; });
         std::erase_if(came_round, [&](const auto& c) { return now - c.second.second > settings.lease; });
-        if (!leaving && is_forgotten(now)) {
+        if (!leaving && finds_itself_forgotten(now)) {
             finish(errc::no_quorum);
         }
     }

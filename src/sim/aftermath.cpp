@@ -17,6 +17,7 @@ aftermath::aftermath(const scenario& plan, cluster& machines, workload& work, ju
 
 void aftermath::begin() {
     const auto now = events_.now();
+    began_ = now;
     enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
     next_kill_ = plan_.churned ? now : never;
     owner_crashes_ = plan_.owner_crashes ? now + 1500ms : never;
@@ -68,6 +69,7 @@ void aftermath::look_at_checking(instant now) {
         }
         return;
     }
+    served_after_ = now - began_;
     if (plan_.rests) {
         enter(phase::calming, now + longest_way);
     } else {

@@ -20,6 +20,8 @@ public:
     void begin();
     /// Called again and again. Says whether the run is finished.
     bool look();
+    /// From the mending until everybody had had every lock.
+    [[nodiscard]] instant served_after() const { return served_after_; }
 
 private:
     enum class phase : std::uint8_t {
@@ -47,6 +49,8 @@ private:
     const event_queue& events_;
     phase phase_ = phase::checking;
     instant until_{};
+    instant began_{};
+    instant served_after_{};
     instant gives_up_resting_{};
     instant next_kill_{};
     instant owner_crashes_{};

@@ -296,8 +296,18 @@ void cluster::leave(std::uint32_t at, base::duration restart_after) {
 }
 
 void cluster::set_rate(std::uint32_t at, int parts_per_million) {
+    places_[at].clock.set_rate(parts_per_million, events_.now());
+    clock_has_changed(at);
+}
+
+void cluster::step_boot(std::uint32_t at, base::duration by) {
+    places_[at].clock.step_boot(by, events_.now());
+    clock_has_changed(at);
+}
+
+/// What was computed from the clock as it ran until now.
+void cluster::clock_has_changed(std::uint32_t at) {
     auto& p = places_[at];
-    p.clock.set_rate(parts_per_million, events_.now());
     if (p.node) {
         p.lease_end.reset();
         tell_lease(at);

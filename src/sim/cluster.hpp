@@ -111,6 +111,7 @@ public:
     void pause(std::uint32_t place, base::duration how_long, bool in_mid_step);
     void leave(std::uint32_t place, base::duration restart_after);
     void set_rate(std::uint32_t place, int parts_per_million);
+    void step_boot(std::uint32_t place, base::duration by);
     void step_wall(std::uint32_t place, std::chrono::seconds by);
     /// Whoever is down or paused is started or resumed now.
     void mend();
@@ -186,6 +187,7 @@ private:
     void drain(std::uint32_t at);
     void settle(std::uint32_t at);
     void arm(std::uint32_t at);
+    void clock_has_changed(std::uint32_t at);
     void tell_lease(std::uint32_t at);
 
     void perform(std::uint32_t at, node::send& s);

@@ -15,6 +15,7 @@ constexpr std::uint64_t bury_again = 4;
 constexpr std::uint64_t break_now = 5;
 constexpr std::uint64_t orphan_now = 6;
 constexpr std::uint64_t renew_now = 7;
+constexpr std::uint64_t clock_goes_on = 8;
 
 /// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
 message_kind draw_prey(base::random_source& random) {
@@ -51,7 +52,9 @@ void faults::handle(const event& e) {
     switch (e.kind) {
         case event_kind::next_fault:
             events_.plan(events_.now() + random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
-            if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
+            if (plan_.asked.drift_beyond && random_.chance(0.3)) {
+                abuse_clock(victim());
+            } else if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
                 orphan();
             } else if (!plan_.faults.kinds.empty()) {
                 inject(plan_.faults.kinds[random_.below(plan_.faults.kinds.size())]);
@@ -76,6 +79,8 @@ void faults::handle(const event& e) {
             } else if (e.detail == renew_now) {
                 mute_.reset();
                 machines_.crash(e.where, 20ms);
+            } else if (e.detail == clock_goes_on) {
+                machines_.set_rate(e.where, plan_.places[e.where].parts_per_million);
             } else if (e.detail == bury_again) {
                 unearthed_.reset();
                 isolate({e.where}, 2 * plan_.common.lease);
@@ -149,6 +154,9 @@ void faults::mend() {
     fair.streams_wait_out_cuts = plan_.network.streams_wait_out_cuts;
     fair.doublings = 3;
     machines_.net().set_weather(fair);
+    for (std::uint32_t place = 0; place < machines_.places() && plan_.asked.drift_beyond; ++place) {
+        machines_.set_rate(place, plan_.places[place].parts_per_million);
+    }
     if (const auto& stays = plan_.aftermath.cut_link) {
         machines_.net().cut(stays->first, stays->second);
         machines_.net().cut(stays->second, stays->first);
@@ -256,6 +264,30 @@ void faults::inject(fault f) {
             break;
         case fault::late_burial:
             bury(someone);
+            break;
+    }
+}
+
+/// Far beyond the bound: MUTEX may break then, FENCE may not.
+void faults::abuse_clock(std::uint32_t place) {
+    constexpr int twice_as_fast = 1'000'000;
+    constexpr int half_as_fast = -500'000;
+    constexpr int frozen = -999'000;
+    switch (random_.below(4)) {
+        case 0:
+            machines_.set_rate(place, twice_as_fast);
+            break;
+        case 1:
+            machines_.set_rate(place, half_as_fast);
+            break;
+        case 2:
+            // It cannot see its lease end; cut off, it is voted out meanwhile.
+            machines_.set_rate(place, frozen);
+            events_.plan(events_.now() + 4 * plan_.common.lease, event_kind::fault_now, place, clock_goes_on);
+            isolate({place}, 4 * plan_.common.lease);
+            break;
+        default:
+            machines_.step_boot(place, random_.between({}, 3 * plan_.common.lease));
             break;
     }
 }

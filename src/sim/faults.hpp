@@ -58,6 +58,7 @@ private:
     std::uint64_t cut_off(const group& some, bool from_them, bool to_them, base::duration how_long, bool is_burial = false);
     void set_ambush();
     void befalls(fate f, std::uint32_t place);
+    void abuse_clock(std::uint32_t place);
     void bury(std::uint32_t place);
     void unearth();
     std::uint64_t begin(lasting what, base::duration how_long);

@@ -119,7 +119,12 @@ bool judge::wrote(lock l, token t, instant now) {
     }
     g.mark = t;
     if (g.newest_let_in && known->second.place() < g.newest_let_in->place()) {
-        object(promise::fence, now, "the gate of \"" + g.name + "\" let " + text_of(t) + " in after a hold that was granted later");
+        const auto text = "the gate of \"" + g.name + "\" let " + text_of(t) + " in after a hold that was granted later";
+        if (known->second.life == g.newest_let_in->life) {
+            object(promise::fence, now, text);
+        } else {
+            object_by_the_clock(promise::fence, now, text + ", by another cluster");  // only FOUND-1 keeps them apart
+        }
     }
     g.newest_let_in = known->second;
     return true;
@@ -416,7 +421,7 @@ void judge::object_by_the_clock(promise broken, instant now, std::string text) {
     if (rules_.clocks_keep_the_bound) {
         object(broken, now, std::move(text));
     } else {
-        ++excused_;
+        ++excused_[static_cast<std::size_t>(broken)];
     }
 }
 

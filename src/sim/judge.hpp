@@ -5,6 +5,7 @@
 // views as data.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -26,6 +27,7 @@
 namespace holdfast::sim {
 
 enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant, silence, watch, order };
+constexpr std::size_t promise_kinds = 11;
 [[nodiscard]] std::string_view to_string(promise p);
 
 struct violation {
@@ -110,7 +112,8 @@ public:
     void finish(instant now);
 
     [[nodiscard]] const std::vector<violation>& violations() const { return violations_; }
-    [[nodiscard]] std::uint64_t excused() const { return excused_; }
+    /// How often each promise was broken that clocks beyond the bound may break.
+    [[nodiscard]] const std::array<std::uint64_t, promise_kinds>& excused() const { return excused_; }
     [[nodiscard]] std::uint64_t grants() const { return grants_; }
     [[nodiscard]] bool is_held(lock l, token t) const;
     [[nodiscard]] std::vector<std::pair<lock, token>> holds_of(run r) const;
@@ -199,7 +202,7 @@ private:
     turns turns_;
     std::chrono::nanoseconds wall_difference_{};
     std::uint64_t grants_ = 0;
-    std::uint64_t excused_ = 0;
+    std::array<std::uint64_t, promise_kinds> excused_{};
     std::vector<violation> violations_;
 };
 

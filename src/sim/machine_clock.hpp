@@ -49,6 +49,10 @@ public:
         boot_ = then;
         since_ = now;
     }
+    void step_boot(base::duration by, instant now) {
+        boot_ = boot(now) + by;
+        since_ = now;
+    }
     void step_wall(std::chrono::seconds by) { wall_error_ += by; }
     [[nodiscard]] std::chrono::nanoseconds wall_error() const { return wall_error_; }
 
@@ -56,8 +60,8 @@ private:
     static constexpr std::int64_t million = 1'000'000;
 
     [[nodiscard]] base::duration shown(std::int64_t passed) const {
-        // passed * ppm stays below 2^63: two hours of nanoseconds times a rate of at most half.
-        return base::duration{passed + passed * parts_per_million_ / million};
+        // passed * ppm / million, in two parts because a clock that nearly stands still lets years pass in two hours.
+        return base::duration{passed + passed / million * parts_per_million_ + passed % million * parts_per_million_ / million};
     }
 
     base::time_point boot_;

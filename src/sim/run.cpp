@@ -49,6 +49,7 @@ public:
         r.simulated = events_.now();
         r.grants = judge_.grants();
         r.excused = judge_.excused();
+        r.served_after = after_.served_after();
         r.faults = faults_.injected();
         r.attacks = adversary_.counted();
         r.net = machines_.net().counted();

@@ -20,7 +20,8 @@ struct result {
     std::uint64_t hash = 0;            ///< of everything sent and told: equal for every compiler
     instant simulated{};
     std::uint64_t grants = 0;
-    std::uint64_t excused = 0;         ///< with clocks beyond the bound: promises that may then fail, and did
+    std::array<std::uint64_t, promise_kinds> excused{};  ///< with clocks beyond the bound: promises that may then fail, and did
+    instant served_after{};            ///< from the mending until everybody had had every lock (LIVE)
     std::array<std::uint64_t, fault_kinds> faults{};
     std::array<adversary::counts, attack_kinds> attacks{};
     sim::network::counters net;

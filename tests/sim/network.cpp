@@ -156,6 +156,15 @@ TEST_CASE("a clock at its own rate, and when it will show a time", "[sim]") {
         CHECK(clock.boot(clock.when(later, 10s)) >= later);
         CHECK(clock.when(base::time_point{}, 12s) == 12s);
     }
+    for (const int rate : {1'000'000, -500'000, -999'000}) {  // abused
+        machine_clock clock{base::time_point{5s}, rate, 1000};
+        const auto then = base::time_point{6s};
+        CHECK(clock.boot(clock.when(then, 0ns)) >= then);
+        CHECK(clock.boot(clock.when(then, 0ns) - 1ns) < then);
+        const auto shown = clock.boot(100ms);
+        clock.step_boot(3s, 100ms);
+        CHECK(clock.boot(100ms) == shown + 3s);
+    }
     machine_clock clock{base::time_point{}, 0, 1000};
     CHECK(clock.wall_s(1500ms) == 1001);
     clock.step_wall(-5s);

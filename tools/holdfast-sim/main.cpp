@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <thread>
@@ -59,8 +60,11 @@ void print_sums(const sums& s, double took) {
         }
     }
     std::printf("hash              %016llx\n", number(s.hash));
-    if (s.excused > 0) {
-        std::printf("excused           %llu seeds in which clocks beyond the bound broke what rests on them\n", number(s.excused));
+    std::printf("served            after %.1f s at most once all was mended (seed %llu)\n", static_cast<double>(s.served_after.count()) / 1e9, number(s.served_last));
+    for (std::size_t i = 0; i < promise_kinds; ++i) {
+        if (s.excused[i] > 0) {
+            std::printf("excused           %s, broken by clocks beyond the bound in %llu seeds\n", std::string{to_string(static_cast<promise>(i))}.c_str(), number(s.excused[i]));
+        }
     }
     std::printf("violations        %llu\n", number(s.failed));
 }
@@ -117,12 +121,14 @@ int rules_without_mutant() {
     return lacking;
 }
 
-/// All of them, or the one asked for.
+/// All that cost a promise, or the one asked for.
 std::vector<mutant> mutants_asked_for(const options& asked) {
     if (asked.bug != holdfast::base::planted::none) {
         return {mutant_of(asked.bug)};
     }
-    return {all_mutants().begin(), all_mutants().end()};
+    std::vector<mutant> out;
+    std::copy_if(all_mutants().begin(), all_mutants().end(), std::back_inserter(out), [](const mutant& m) { return !m.costs.empty(); });
+    return out;
 }
 
 /// Each planted bug must be seen within so many seeds.

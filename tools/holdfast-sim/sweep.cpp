@@ -16,7 +16,13 @@ thread_local std::optional<options> running;
 void sums::add(const result& r) {
     ++seeds;
     failed += r.violations.empty() ? 0 : 1;
-    excused += r.excused > 0 ? 1 : 0;
+    for (std::size_t i = 0; i < promise_kinds; ++i) {
+        excused[i] += r.excused[i] > 0 ? 1 : 0;
+    }
+    if (r.served_after > served_after) {
+        served_after = r.served_after;
+        served_last = r.asked.seed;
+    }
     grants += r.grants;
     packets += r.net.sent;
     lost += r.net.lost;
