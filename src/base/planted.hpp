@@ -76,6 +76,8 @@ enum class planted : std::uint8_t {
     dead_founding_adopted = 105,          // FOUND-7
     one_cluster_id_for_all = 106,         // FOUND-4
     epoch_not_written = 107,              // FOUND-5
+    joins_kept_to_oneself = 109,          // HEARSAY
+    patience_kept = 110,                  // FINISH
     queued_never_asked_again = 151,       // QUEUED
     grant_taken_without_a_lease = 152,    // HOLD-7
     unknown_holder_never_freed = 153,     // OWN-5

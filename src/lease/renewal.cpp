@@ -75,7 +75,9 @@ void renewal::stop() {
 }
 
 void renewal::ask(base::time_point now) {
-    next_ask_ = now + settings_.lease / 5;
+    // A voter that has not installed these seats yet does not ack: most will have a moment later.
+    const bool is_acked = acked_.size() >= quorum_;
+    next_ask_ = now + (is_acked ? settings_.lease / 5 : std::min(settings_.lease / 5, settings_.retry));
     last_sent_ = now;
     for (const auto& voter : voters_) {
         out_.push({voter, request{seats_, now, is_running(now)}});

@@ -61,6 +61,8 @@ constexpr std::array mutants{
     mutant{planted::dead_founding_adopted, "dead_founding_adopted", "FOUND-7", "LIVE"},
     mutant{planted::one_cluster_id_for_all, "one_cluster_id_for_all", "FOUND-4", "ONE-VIEW"},
     mutant{planted::epoch_not_written, "epoch_not_written", "FOUND-5", "FENCE"},
+    mutant{planted::joins_kept_to_oneself, "joins_kept_to_oneself", "HEARSAY", "LIVE"},
+    mutant{planted::patience_kept, "patience_kept", "FINISH", {}},
     mutant{planted::queued_never_asked_again, "queued_never_asked_again", "QUEUED", "LIVE"},
     mutant{planted::grant_taken_without_a_lease, "grant_taken_without_a_lease", "HOLD-7", "MUTEX"},
     mutant{planted::unknown_holder_never_freed, "unknown_holder_never_freed", "OWN-5", "STUCK"},

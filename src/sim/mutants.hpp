@@ -13,7 +13,7 @@ struct mutant {
     base::planted bug{};
     std::string_view name;
     std::string_view rule;   ///< of DESIGN, that it breaks
-    std::string_view costs;  ///< the promise that goes with it, as the list has it
+    std::string_view costs;  ///< the promise that goes with it, as the list has it; empty: none, a story in tests/scenarios shows it
 };
 
 [[nodiscard]] std::span<const mutant> all_mutants();

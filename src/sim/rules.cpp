@@ -28,6 +28,8 @@ constexpr std::array rules{
     rule{"HOLD-6", {}},  rule{"HOLD-7", {}},
     rule{"GATHER-EPOCH", "0040-rules-without-a-planted-bug"},
     rule{"QUEUED", {}},
+    rule{"HEARSAY", {}},
+    rule{"FINISH", {}},
     rule{"BREAK-1", {}}, rule{"WATCH-1", {}},
     rule{"NET-1", {}},   rule{"NET-2", {}},   rule{"NET-3", {}},   rule{"NOW-1", {}},
 };

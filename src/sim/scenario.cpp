@@ -99,10 +99,6 @@ aftermath_plan draw_aftermath(base::random_source& random, const scenario& s) {
     if (places > seats && random.chance(0.2)) {
         a.churned = seats + static_cast<std::uint32_t>(random.below(places - seats));
     }
-    if (a.churned && a.cut_link && a.cut_link->first < seats && a.cut_link->second < seats) {
-        // A known hole in LIVE, with its seed in docs/status.md: who can ask only one voter is not let in while another always proposes.
-        a.cut_link.reset();
-    }
     a.owner_crashes = a.churned.has_value() || random.chance(0.1);
     a.rests = random.chance(0.25);
     return a;

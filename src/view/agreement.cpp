@@ -92,7 +92,9 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
                 if (is_voter()) {
                     proposer_.handle(from, m, now.now);
                 }
-            } else if constexpr (std::is_same_v<kind, promise> || std::is_same_v<kind, accepted>) {
+            } else if constexpr (std::is_same_v<kind, promise>) {
+                on(from, m, now.now);
+            } else if constexpr (std::is_same_v<kind, accepted>) {
                 if (is_voter()) {
                     proposer_.handle(from, m, candidates_, now.now);
                 }
@@ -316,7 +318,7 @@ void agreement::on(const peer_id& from, const opinion_ask& asked, base::time_poi
 
 void agreement::on(const peer_id& from, const prepare& asked, base::moment now) {
     if (settings_.bug == base::planted::installed_acceptor_is_fresh && current() && asked.number == current()->number) {
-        out_.push(send{from, {}, promise{asked.number, asked.ballot, {}, now.wall_s}});
+        out_.push(send{from, {}, promise{asked.number, asked.ballot, {}, now.wall_s, {}}});
     }
     // An acceptor that has installed n+1 answers about it with the decision; shows() has seen to that already.
     if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
@@ -326,7 +328,21 @@ void agreement::on(const peer_id& from, const prepare& asked, base::moment now) 
         out_.push(send{from, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
         return;
     }
-    out_.push(send{from, {}, promise{asked.number, asked.ballot, acceptor_.accepted(), now.wall_s}});
+    promise mine{asked.number, asked.ballot, acceptor_.accepted(), now.wall_s, {}};
+    if (settings_.bug != base::planted::joins_kept_to_oneself) {
+        mine.joiners = candidates_.asked_here(now.now);
+    }
+    out_.push(send{from, {}, std::move(mine)});
+}
+
+void agreement::on(const peer_id& from, const promise& given, base::time_point now) {
+    if (!is_voter() || given.number != current()->number.next() || !current()->is_voter(from)) {
+        return;
+    }
+    for (const auto& j : given.joiners) {
+        candidates_.hears_of(j, now);  // HEARSAY
+    }
+    proposer_.handle(from, given, candidates_, now);
 }
 
 void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
@@ -363,6 +379,9 @@ void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
         out_.push(persist{asked.value.epoch});  // FOUND-5
     }
     highest_epoch_ = std::max(highest_epoch_, asked.value.epoch);
+    if (!acceptor_.accepted()) {
+        proposer_.begins_to_wait();
+    }
     acceptor_.accept(asked.ballot, asked.value);
     finish_at_ = now.now + proposer_.patience() * 2;
     out_.push(send{from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});

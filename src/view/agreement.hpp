@@ -82,6 +82,7 @@ private:
     void on(const welcome& given, base::time_point now);
     void on(const peer_id& from, const opinion_ask& asked, base::time_point now);
     void on(const peer_id& from, const prepare& asked, base::moment now);
+    void on(const peer_id& from, const promise& given, base::time_point now);
     void on(const peer_id& from, const accept& asked, base::moment now);
     void on(const peer_id& from, view_number installed_there, const steps& given, base::time_point now);
     void decided(const step& done, base::time_point now);

@@ -5,10 +5,27 @@
 namespace holdfast::view_layer {
 
 void candidates::asks_to_join(const join& asked, base::time_point now) {
-    joiners_[asked.self.id] = {asked.self, now};
+    joiners_[asked.self.id] = {asked.self, now, true};
     if (!asked.stopped_being.is_nil()) {
         stopped_.insert(asked.stopped_being);
     }
+}
+
+void candidates::hears_of(const member& who, base::time_point now) {
+    auto& known = joiners_[who.id];
+    if (!known.asked_us || !is_fresh(known, now)) {
+        known = {who, now, false};
+    }
+}
+
+std::vector<member> candidates::asked_here(base::time_point now) const {
+    std::vector<member> out;
+    for (const auto& [id, j] : joiners_) {
+        if (j.asked_us && is_fresh(j, now)) {  // hearsay is not passed on, or two voters would keep it alive for ever
+            out.push_back(j.who);
+        }
+    }
+    return out;
 }
 
 void candidates::seems_gone(const peer_id& peer, bool is_gone) {
@@ -154,7 +171,7 @@ std::optional<change> candidates::draft(const view& current, const std::set<peer
 
 bool candidates::is_replaced(const member& m, base::time_point now) const {
     const bool by_a_joiner = std::any_of(joiners_.begin(), joiners_.end(), [&](const auto& j) {
-        return j.first != m.id && j.second.who.address == m.address && is_fresh(j.second, now);
+        return j.first != m.id && j.second.asked_us && j.second.who.address == m.address && is_fresh(j.second, now);
     });
     return by_a_joiner || facts_.is_replaced_at(m.address, m.id);
 }

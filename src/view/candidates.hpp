@@ -23,6 +23,10 @@ public:
     candidates(const base::settings& settings, const facts& questions) : settings_{settings}, facts_{questions} {}
 
     void asks_to_join(const join& asked, base::time_point now);
+    /// Another voter was asked (HEARSAY).
+    void hears_of(const member& joiner, base::time_point now);
+    /// Who asked this voter itself, lately.
+    [[nodiscard]] std::vector<member> asked_here(base::time_point now) const;
     void asks_to_leave(const peer_id& peer) { leaving_.insert(peer); }
     /// It ended its lease itself: by its own word (LEAVE-1), or by its successor's (LEASE-4).
     void has_stopped(const peer_id& peer) { stopped_.insert(peer); }
@@ -45,6 +49,7 @@ private:
     struct joiner {
         member who;
         base::time_point heard;
+        bool asked_us = false;
     };
     [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const { return now - j.heard < settings_.lease; }
     [[nodiscard]] bool is_replaced(const member& m, base::time_point now) const;

@@ -94,7 +94,8 @@ struct promise {
     view_number number;
     view_layer::ballot ballot;
     std::optional<accepted_change> accepted;
-    std::int64_t wall_s = 0;  ///< the acceptor's wall clock (VIEW-1)
+    std::int64_t wall_s = 0;      ///< the acceptor's wall clock (VIEW-1)
+    std::vector<member> joiners;  ///< who asked the acceptor itself to be added (HEARSAY)
     bool operator==(const promise&) const = default;
 };
 /// The acceptor has promised a higher ballot.

@@ -47,7 +47,9 @@ public:
     void installed(std::shared_ptr<const view> current, base::shared_slot_map map);
     /// There may be something to propose.
     void consider(const candidates& wishes, base::time_point now);
-    /// This voter accepted a value and heard of no decision in time: finish it.
+    /// This voter accepted its first value for this number: what went wrong until now says nothing about its decision (FINISH).
+    void begins_to_wait() { tries_ = settings_.bug == base::planted::patience_kept ? tries_ : 0; }
+    /// It heard of no decision in time: finish it.
     void finish(base::time_point now);
 
     void handle(const peer_id& from, const opinion& given, base::time_point now);

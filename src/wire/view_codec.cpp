@@ -100,7 +100,9 @@ void fields(auto& a, is<view_layer::prepare> auto& m) { a(m.number, m.ballot); }
 
 template <>
 constexpr kind about<view_layer::promise>{0x27, "view.promise"};
-void fields(auto& a, is<view_layer::promise> auto& m) { a(m.number, m.ballot, maybe(m.accepted), m.wall_s); }
+void fields(auto& a, is<view_layer::promise> auto& m) {
+    a(m.number, m.ballot, maybe(m.accepted), m.wall_s, list(m.joiners, limits::members));
+}
 
 template <>
 constexpr kind about<view_layer::rejected>{0x28, "view.rejected"};

@@ -35,10 +35,10 @@ concept has_3 = one_among<T, view_layer::found_prepare, swim::ack, swim::push_pu
                           view_layer::rejected, view_layer::accept, view_layer::accepted, lease::request, lock::break_hold,
                           lock::slot_table, lock::lock_state_seen, former_member>;
 template <class T>
-concept has_4 = one_among<T, swim::ping, view_layer::promise, view_layer::found_promise, lock::waiter, lock::grant, lock::gather,
+concept has_4 = one_among<T, swim::ping, view_layer::found_promise, lock::waiter, lock::grant, lock::gather,
                           node::relayed>;
 template <class T>
-concept has_5 = one_among<T, swim::ping_request, view_layer::found_rejected, lock::request, lock::report, lock::lock_state,
+concept has_5 = one_among<T, view_layer::promise, swim::ping_request, view_layer::found_rejected, lock::request, lock::report, lock::lock_state,
                           node::envelope>;
 template <class T>
 concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::hold, member>;
