@@ -151,9 +151,8 @@ struct node::state final : view_layer::facts {
             }
             while (!local.empty() && !is_over) {
                 is_busy = true;
-                const auto what = std::move(local.front());
-                local.pop_front();
-                dispatch(self, endpoint{}, installed_number(), what, now);
+                const auto what = local.next();
+                dispatch(self, endpoint{}, installed_number(), *what, now);
             }
             notice_lease(now.now);
         }
@@ -181,9 +180,9 @@ struct node::state final : view_layer::facts {
         return {self, to, v ? v->cluster : cluster_id{}, installed_number(), was_leased};
     }
 
-    void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message what) {
+    void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what) {
         if (to == self) {
-            local.push_back(std::move(what));
+            local.push(std::move(what));
             return;
         }
         if (at.is_nil()) {
@@ -540,7 +539,7 @@ struct node::state final : view_layer::facts {
     std::map<peer_id, std::pair<peer_id, time_point>> came_round;       // whose messages came round by whom (NET-1)
     std::deque<std::pair<view_number, time_point>> installs;            // of the last A
     view_number overtaken;                                              // and whatever was older before that (LEASE-7)
-    std::deque<message> local;                                          // to ourselves: no system call
+    base::outbox<message> local;                                        // to ourselves: no system call
     statistics stats;
     base::outbox<output> out;
 };
