@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace holdfast::wire {
 namespace {
@@ -10,18 +11,17 @@ namespace {
 constexpr std::byte as_distances{0};
 constexpr std::byte as_bitmap{1};
 
+std::uint64_t big_endian(std::uint64_t x) { return std::endian::native == std::endian::big ? x : __builtin_bswap64(x); }
+
 void store_big_endian(std::uint64_t value, std::byte* to) {
-    for (unsigned i = 0; i < 8; ++i) {
-        to[i] = static_cast<std::byte>(value >> (56 - 8 * i));
-    }
+    value = big_endian(value);
+    std::memcpy(to, &value, sizeof value);
 }
 
 std::uint64_t load_big_endian(const std::byte* from) {
     std::uint64_t value = 0;
-    for (unsigned i = 0; i < 8; ++i) {
-        value = value << 8 | std::to_integer<std::uint64_t>(from[i]);
-    }
-    return value;
+    std::memcpy(&value, from, sizeof value);
+    return big_endian(value);
 }
 
 /// What is stored for a slot is its distance from the lowest it could be: seven bits, or seven and then seven more.

@@ -1,6 +1,7 @@
 #include "wire/pack.hpp"
 
 #include <limits>
+#include <utility>
 
 // The parser's stack of open containers: it reserves this many places at every start, and never needs one, since
 // `one_token` below stops at the head of a container.
@@ -9,6 +10,16 @@
 
 namespace holdfast::wire::pack {
 namespace {
+
+// First bytes of tokens that say all in this byte, or in it and a length. Messages consist of little else, and a parser
+// that is ready for anything takes several times as long for them.
+constexpr std::uint8_t small_number = 0x80;  // below it: the number itself
+constexpr std::uint8_t small_array = 0x90;   // and its size in the lower four bits
+constexpr std::uint8_t small_text = 0xa0;    // and its size in the lower five bits
+constexpr std::uint8_t no_token = 0xc1;      // begins nothing
+constexpr std::uint8_t is_false = 0xc2;
+constexpr std::uint8_t is_true = 0xc3;
+constexpr std::uint8_t short_bytes = 0xc4;   // their size in the next byte
 
 struct sink {
     std::vector<std::byte>& out;
@@ -119,7 +130,13 @@ Token reader::next() {
     return found;
 }
 
+std::uint8_t reader::head() const { return has_failed() || left() == 0 ? no_token : std::to_integer<std::uint8_t>(in_[at_]); }
+
 std::size_t reader::array(std::size_t limit) {
+    if (const std::size_t count = head() ^ small_array; count < 16 && count <= limit && count < left()) {
+        ++at_;
+        return count;
+    }
     const auto t = next<one_token>();
     if (t.is != one_token::type::array) {
         fail(failure::malformed);
@@ -137,6 +154,10 @@ std::size_t reader::array(std::size_t limit) {
 }
 
 std::uint64_t reader::number() {
+    if (const auto value = head(); value < small_number) {
+        ++at_;
+        return value;
+    }
     const auto t = next<one_token>();
     if (t.is != one_token::type::positive) {
         fail(failure::malformed);
@@ -158,6 +179,10 @@ std::int64_t reader::signed_number() {
 }
 
 bool reader::boolean() {
+    if (const auto value = head(); value == is_false || value == is_true) {
+        ++at_;
+        return value == is_true;
+    }
     const auto t = next<one_token>();
     if (t.is != one_token::type::boolean) {
         fail(failure::malformed);
@@ -167,6 +192,10 @@ bool reader::boolean() {
 }
 
 std::string_view reader::text(std::size_t limit) {
+    if (const std::size_t size = head() ^ small_text; size < 32 && size <= limit && size < left()) {
+        const auto from = std::exchange(at_, at_ + 1 + size) + 1;
+        return {reinterpret_cast<const char*>(in_.data()) + from, size};
+    }
     const auto t = next<one_token>();
     if (t.is != one_token::type::text) {
         fail(failure::malformed);
@@ -180,6 +209,13 @@ std::string_view reader::text(std::size_t limit) {
 }
 
 std::span<const std::byte> reader::bytes(std::size_t limit) {
+    if (head() == short_bytes && left() >= 2) {
+        const auto size = std::to_integer<std::size_t>(in_[at_ + 1]);
+        if (size <= limit && size + 2 <= left()) {
+            const auto from = std::exchange(at_, at_ + 2 + size) + 2;
+            return in_.subspan(from, size);
+        }
+    }
     const auto t = next<one_token>();
     if (t.is != one_token::type::bytes) {
         fail(failure::malformed);

@@ -53,6 +53,7 @@ public:
     [[nodiscard]] std::size_t left() const { return in_.size() - at_; }
 
 private:
+    [[nodiscard]] std::uint8_t head() const;
     template <class Token>
     Token next();
 
