@@ -14,6 +14,7 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
         if (k.suspected && told.state == condition::suspect && told.incarnation == k.told.incarnation) {
             // Confirmations by different accusers shorten the suspicion; only those expected count.
             const bool counts = k.suspected->accusers.size() <= k.suspected->expected && k.suspected->accusers.insert(told.by).second;
+            note_next_overdue();
             return counts ? effect::confirmed : effect::none;
         }
         if (std::pair{told.incarnation, told.state} <= std::pair{k.told.incarnation, k.told.state} || k.told.state == condition::left) {
@@ -34,12 +35,8 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
         const auto longest = base::duration{static_cast<base::duration::rep>(settings_.suspicion_max_mult * static_cast<double>(shortest.count()))};
         k.suspected = suspicion{now, shortest, longest, std::min(settings_.suspicion_confirmations, others), {told.by}};
     }
+    note_next_overdue();
     return is_new ? effect::added : differs ? effect::changed : effect::renewed;
-}
-
-known_peer* roster::find(const peer_id& id) {
-    const auto at = peers_.find(id);
-    return at == peers_.end() ? nullptr : &at->second;
 }
 
 const known_peer* roster::find(const peer_id& id) const {
@@ -49,6 +46,9 @@ const known_peer* roster::find(const peer_id& id) const {
 
 std::vector<rumour> roster::overdue(base::time_point now) const {
     std::vector<rumour> out;
+    if (!base::is_due(next_overdue_, now)) {
+        return out;
+    }
     for (const auto& [id, k] : peers_) {
         if (k.suspected && k.suspected->ends() <= now) {
             out.push_back(k.told);
@@ -57,14 +57,13 @@ std::vector<rumour> roster::overdue(base::time_point now) const {
     return out;
 }
 
-std::optional<base::time_point> roster::next_overdue() const {
-    std::optional<base::time_point> due;
+void roster::note_next_overdue() {
+    next_overdue_.reset();
     for (const auto& [id, k] : peers_) {
         if (k.suspected) {
-            base::earlier(due, k.suspected->ends());
+            base::earlier(next_overdue_, k.suspected->ends());
         }
     }
-    return due;
 }
 
 std::size_t roster::alive() const {

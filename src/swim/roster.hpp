@@ -33,20 +33,22 @@ public:
 
     /// SWIM section 4.2: a later incarnation wins; of one incarnation the worse news.
     effect apply(const rumour& told, base::time_point now);
-    [[nodiscard]] known_peer* find(const peer_id& id);
     [[nodiscard]] const known_peer* find(const peer_id& id) const;
     [[nodiscard]] const std::map<peer_id, known_peer>& all() const { return peers_; }
     /// Suspects whose time is over.
     [[nodiscard]] std::vector<rumour> overdue(base::time_point now) const;
-    [[nodiscard]] std::optional<base::time_point> next_overdue() const;
+    [[nodiscard]] std::optional<base::time_point> next_overdue() const { return next_overdue_; }
     /// Ourselves counted.
     [[nodiscard]] std::size_t alive() const;
     [[nodiscard]] bool has_alive_at(const endpoint& address) const;
     void forget_old(base::time_point now);
 
 private:
+    void note_next_overdue();
+
     const base::settings& settings_;
     std::map<peer_id, known_peer> peers_;
+    std::optional<base::time_point> next_overdue_;  // asked for after every step, and changed by few
 };
 
 }  // namespace holdfast::swim
