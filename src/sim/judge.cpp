@@ -1,7 +1,6 @@
 #include "sim/judge.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <tuple>
 
 namespace holdfast::sim {
@@ -342,20 +341,19 @@ void judge::lease(run r, std::optional<instant> ends, instant now) {
 std::optional<instant> judge::cut_off_at(const participant& p, instant now) const {
     // The lease counts from when requests were sent, so from before their answers were heard: A after the last
     // moment at which it had heard from a quorum, it has ended on every clock within the bound.
-    std::vector<instant> heard;
+    const auto heard = [&](std::size_t seat) { return p.seat == seat ? std::optional{now} : p.heard[seat]; };
+    std::optional<instant> last;
     for (std::size_t seat = 0; seat < p.heard.size(); ++seat) {
-        if (p.seat == seat) {
-            heard.push_back(now);
-        } else if (p.heard[seat]) {
-            heard.push_back(*p.heard[seat]);
+        const auto at = heard(seat);
+        std::size_t since = 0;
+        for (std::size_t other = 0; at && other < p.heard.size(); ++other) {
+            since += heard(other) >= at ? 1 : 0;
+        }
+        if (since >= rules_.seats / 2 + 1 && at > last) {
+            last = at;
         }
     }
-    const auto quorum = rules_.seats / 2 + 1;
-    if (heard.size() < quorum) {
-        return std::nullopt;
-    }
-    std::sort(heard.begin(), heard.end(), std::greater<>{});
-    return heard[quorum - 1] + rules_.lease;
+    return last ? std::optional{*last + rules_.lease} : std::nullopt;
 }
 
 void judge::check_against_the_others(run r, instant now) {
