@@ -171,6 +171,15 @@ struct node::state final : view_layer::facts {
         }
     }
 
+    /// The end of a call that may bring a departure forward.
+    void close(moment now) {
+        settle(now);
+        if (leaving) {
+            advance_departure(now.now);
+            settle(now);
+        }
+    }
+
     // ---- messages
 
     view_number installed_number() const { return agreement.current() ? agreement.current()->number : view_number{}; }
@@ -593,9 +602,7 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
     } else {
         ++s.stats.dropped;
     }
-    s.settle(now);
-    s.advance_departure(now.now);
-    s.settle(now);
+    s.close(now);
 }
 
 void node::tick(moment now) {
@@ -609,9 +616,7 @@ void node::tick(moment now) {
         s.holder.tick(now.now);
         s.look_around(now.now);
     }
-    s.settle(now);
-    s.advance_departure(now.now);
-    s.settle(now);
+    s.close(now);
 }
 
 std::optional<time_point> node::deadline() const { return state_->deadline(); }
