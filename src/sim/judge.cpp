@@ -1,7 +1,9 @@
 #include "sim/judge.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
+#include <utility>
 
 namespace holdfast::sim {
 namespace {
@@ -43,13 +45,14 @@ void judge::crashed(run r) {
     runs_[r].lease_ends.reset();
     runs_[r].watched.clear();
     turns_.ended(runs_[r].id);
-    for (auto& g : locks_) {
-        std::erase_if(g.holds, [&](const hold& h) { return h.by == r; });
+    for (const auto l : std::exchange(runs_[r].holding, {})) {
+        std::erase_if(locks_[l].holds, [&](const hold& h) { return h.by == r; });
     }
 }
 
 void judge::gave_up(run r, instant now) {
-    for (const auto& g : locks_) {
+    for (const auto l : runs_[r].holding) {
+        const auto& g = locks_[l];
         for (const auto& h : g.holds) {
             if (h.by == r) {
                 object(promise::no_loss, now, name_of(r) + " stopped being what it was and did not report \"" + g.name + "\" " + text_of(h.what) + " lost (VIEW-4)");
@@ -80,10 +83,15 @@ void judge::granted(run r, lock l, token t, instant now) {
     }
     const auto& ends = runs_[r].lease_ends;
     g.holds.push_back({r, t, ends && now < *ends, true, false});
+    runs_[r].holding.insert(l);
 }
 
 void judge::released(run r, lock l, token t) {
-    std::erase_if(locks_[l].holds, [&](const hold& h) { return h.by == r && h.what == t; });
+    auto& holds = locks_[l].holds;
+    std::erase_if(holds, [&](const hold& h) { return h.by == r && h.what == t; });
+    if (std::none_of(holds.begin(), holds.end(), [&](const hold& h) { return h.by == r; })) {
+        runs_[r].holding.erase(l);
+    }
 }
 
 void judge::lost(run r, lock l, token t, errc why, instant now) {
@@ -136,7 +144,7 @@ bool judge::is_held(lock l, token t) const {
 
 std::vector<std::pair<judge::lock, token>> judge::holds_of(run r) const {
     std::vector<std::pair<lock, token>> out;
-    for (lock l = 0; l < locks_.size(); ++l) {
+    for (const auto l : runs_[r].holding) {
         for (const auto& h : locks_[l].holds) {
             if (h.by == r) {
                 out.emplace_back(l, h.what);
@@ -306,7 +314,8 @@ void judge::lease(run r, std::optional<instant> ends, instant now) {
     const bool has_ended = p.lease_ends && *p.lease_ends <= now;
     p.lease_ends = ends;
     const bool is_running = ends && now < *ends;
-    for (auto& g : locks_) {
+    for (const auto l : p.holding) {
+        auto& g = locks_[l];
         for (auto& h : g.holds) {
             if (h.by != r) {
                 continue;
@@ -331,36 +340,43 @@ void judge::lease(run r, std::optional<instant> ends, instant now) {
     if (!is_running) {
         return;
     }
-    const auto cut_off = cut_off_at(p, now);
-    if (!cut_off || *cut_off < *ends) {
+    if (!may_act_until(p, *ends, now)) {
+        const auto cut_off = cut_off_at(p, now);
         object_by_the_clock(promise::minority, now, name_of(r) + " has a lease until " + seconds(*ends) + ", but a quorum can have given none" + (cut_off ? " beyond " + seconds(*cut_off) : "") + " (LEASE-2)");
     }
     check_against_the_others(r, now);
 }
 
+std::optional<instant> judge::last_heard(const participant& p, std::size_t seat, instant now) { return p.seat == seat ? now : p.heard[seat]; }
+
 std::optional<instant> judge::cut_off_at(const participant& p, instant now) const {
     // The lease counts from when requests were sent, so from before their answers were heard: A after the last
     // moment at which it had heard from a quorum, it has ended on every clock within the bound.
-    const auto heard = [&](std::size_t seat) { return p.seat == seat ? std::optional{now} : p.heard[seat]; };
-    std::optional<instant> last;
+    std::vector<instant> heard;
     for (std::size_t seat = 0; seat < p.heard.size(); ++seat) {
-        const auto at = heard(seat);
-        std::size_t since = 0;
-        for (std::size_t other = 0; at && other < p.heard.size(); ++other) {
-            since += heard(other) >= at ? 1 : 0;
-        }
-        if (since >= rules_.seats / 2 + 1 && at > last) {
-            last = at;
+        if (const auto at = last_heard(p, seat, now)) {
+            heard.push_back(*at);
         }
     }
-    return last ? std::optional{*last + rules_.lease} : std::nullopt;
+    const auto quorum = rules_.seats / 2 + 1;
+    if (heard.size() < quorum) {
+        return std::nullopt;
+    }
+    std::sort(heard.begin(), heard.end(), std::greater<>{});
+    return heard[quorum - 1] + rules_.lease;
+}
+
+bool judge::may_act_until(const participant& p, instant ends, instant now) const {
+    std::size_t since = 0;
+    for (std::size_t seat = 0; seat < p.heard.size(); ++seat) {
+        since += last_heard(p, seat, now) >= ends - rules_.lease ? 1 : 0;
+    }
+    return since >= rules_.seats / 2 + 1;
 }
 
 void judge::check_against_the_others(run r, instant now) {
-    for (const auto& g : locks_) {
-        if (g.holds.size() < 2) {
-            continue;
-        }
+    for (const auto l : runs_[r].holding) {
+        const auto& g = locks_[l];
         for (const auto& mine : g.holds) {
             if (mine.by != r) {
                 continue;

@@ -127,6 +127,7 @@ private:
         std::optional<std::size_t> seat;
         bool is_leaving = false;
         std::optional<instant> lease_ends;
+        std::set<lock> holding;                     // where it has a hold
         std::vector<std::optional<instant>> heard;  // by seat
         cluster_id cluster;
         view_number newest;
@@ -183,8 +184,12 @@ private:
     };
 
     [[nodiscard]] bool is_valid(const hold& h, instant now) const;
+    /// When it last heard from this seat: from its own, now.
+    [[nodiscard]] static std::optional<instant> last_heard(const participant& p, std::size_t seat, instant now);
     /// Until when a quorum of seats can have let it act, given what it was told.
     [[nodiscard]] std::optional<instant> cut_off_at(const participant& p, instant now) const;
+    /// Whether that is not before `ends`: asked after every step.
+    [[nodiscard]] bool may_act_until(const participant& p, instant ends, instant now) const;
     void check_against_the_others(run r, instant now);
     void check_order(guarded& g, run owner, token t, std::size_t life_number, view_number in, instant now);
     std::size_t life_of(const cluster_id& cluster, instant now);
