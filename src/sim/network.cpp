@@ -16,19 +16,19 @@ network::network(std::size_t places, std::uint64_t seed, event_queue& events)
 
 network::number network::blank() {
     if (free_.empty()) {
-        packets_.emplace_back();
+        packets_.push_back(std::make_unique<packet>());
         return static_cast<number>(packets_.size() - 1);
     }
     const auto n = free_.back();
     free_.pop_back();
-    packets_[n].bytes.clear();
+    at(n).bytes.clear();
     return n;
 }
 
 void network::post(number n, base::duration extra) {
     ++counters_.sent;
-    counters_.bytes += packets_[n].bytes.size();
-    packets_[n].is_stream ? post_on_stream(n, extra) : post_datagram(n, extra);
+    counters_.bytes += at(n).bytes.size();
+    at(n).is_stream ? post_on_stream(n, extra) : post_datagram(n, extra);
 }
 
 network::number network::arrived(const event& e) {
@@ -68,7 +68,7 @@ void network::mend(std::uint32_t from, std::uint32_t to) {
             // The sender's TCP tries again some time after the link is back.
             auto due = events_.now() + delay(link(a, b));
             for (const auto n : s.under_way) {
-                due = packets_[n].due = std::max(due, packets_[n].due);
+                due = at(n).due = std::max(due, at(n).due);
             }
             s.last_due = std::max(s.last_due, due);
             plan_first(link(a, b));
@@ -90,7 +90,7 @@ void network::reset(std::uint32_t from, std::uint32_t to) {
     for (std::size_t i = 0; i < s.under_way.size(); ++i) {
         const auto n = s.under_way[i];
         if (i < survivors) {
-            events_.plan(packets_[n].due, event_kind::datagram, packets_[n].to, n);
+            events_.plan(at(n).due, event_kind::datagram, at(n).to, n);
         } else {
             ++counters_.lost;
             discard(n);
@@ -125,23 +125,23 @@ bool network::is_stopped(std::uint32_t from, std::uint32_t to) const {
 }
 
 void network::post_datagram(number n, base::duration extra) {
-    const auto l = link(packets_[n].from, packets_[n].to);
+    const auto l = link(at(n).from, at(n).to);
     if (cuts_[l] > 0 || (weather_.loss > 0 && random_.chance(weather_.loss))) {
         ++counters_.lost;
         discard(n);
         return;
     }
-    events_.plan(events_.now() + delay(l) + extra, event_kind::datagram, packets_[n].to, n);
+    events_.plan(events_.now() + delay(l) + extra, event_kind::datagram, at(n).to, n);
     if (weather_.duplication > 0 && random_.chance(weather_.duplication)) {
         ++counters_.doubled;
         const auto copy = blank();
-        packets_[copy] = packets_[n];
-        events_.plan(events_.now() + delay(l) + extra, event_kind::datagram, packets_[copy].to, copy);
+        at(copy) = at(n);
+        events_.plan(events_.now() + delay(l) + extra, event_kind::datagram, at(copy).to, copy);
     }
 }
 
 void network::post_on_stream(number n, base::duration extra) {
-    auto& p = packets_[n];
+    auto& p = at(n);
     const auto l = link(p.from, p.to);
     auto& s = streams_[l];
     const bool cannot_connect = p.to_run == 0 || (is_stopped(p.from, p.to) && !weather_.streams_wait_out_cuts);
@@ -161,7 +161,7 @@ void network::post_on_stream(number n, base::duration extra) {
 void network::plan_first(std::size_t l) {
     auto& s = streams_[l];
     if (!s.under_way.empty()) {
-        const auto& p = packets_[s.under_way.front()];
+        const auto& p = at(s.under_way.front());
         events_.plan(p.due, event_kind::stream, p.to, std::uint64_t{l} << 32 | s.generation);
         s.is_planned = true;
     }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "base/random.hpp"
@@ -61,7 +62,7 @@ public:
     // ---- sending: take a blank packet, write its bytes, post it
 
     [[nodiscard]] number blank();
-    [[nodiscard]] packet& at(number n) { return packets_[n]; }
+    [[nodiscard]] packet& at(number n) { return *packets_[n]; }
     /// `to_run` 0: nobody is there, so no stream can be opened; a datagram finds out when it arrives. `extra` is added
     /// to the delay.
     void post(number n, base::duration extra);
@@ -106,7 +107,7 @@ private:
     base::random_source random_;
     event_queue& events_;
     weather weather_;
-    std::deque<packet> packets_;  // a deque: references stay good while others are added
+    std::vector<std::unique_ptr<packet>> packets_;  // references stay good while others are added
     std::vector<number> free_;
     std::vector<stream> streams_;
     std::vector<std::uint16_t> cuts_;
