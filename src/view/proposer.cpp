@@ -66,7 +66,8 @@ void proposer::handle(const peer_id& from, const opinion& given, base::time_poin
 
 void proposer::handle(const peer_id& from, const promise& given, const candidates& wishes, base::time_point now) {
     auto* phase = std::get_if<preparing>(&phase_);
-    if (phase == nullptr || given.ballot != phase->mine || !current_->is_voter(from)) {
+    // Rounds begin anew with each view: a late promise for the view before may name this very ballot.
+    if (phase == nullptr || given.ballot != phase->mine || given.number != current_->number.next() || !current_->is_voter(from)) {
         return;
     }
     phase->promises.insert_or_assign(from, given);  // by voter: a duplicated packet is one promise
@@ -112,7 +113,7 @@ void proposer::handle(const peer_id& from, const promise& given, const candidate
 
 void proposer::handle(const peer_id& from, const accepted& given, const candidates& wishes, base::time_point) {
     auto* phase = std::get_if<accepting>(&phase_);
-    if (phase == nullptr || given.ballot != phase->mine || !current_->is_voter(from)) {
+    if (phase == nullptr || given.ballot != phase->mine || given.number != current_->number.next() || !current_->is_voter(from)) {
         return;
     }
     phase->accepts.insert_or_assign(from, given.silences);

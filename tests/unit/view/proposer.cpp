@@ -1,5 +1,8 @@
 #include "view/proposer.hpp"
 
+#include <optional>
+#include <vector>
+
 #include "catch.hpp"
 #include "made_up.hpp"
 #include "view/acceptor.hpp"
@@ -7,6 +10,31 @@
 using namespace holdfast;
 using namespace holdfast::view_layer;
 using namespace std::chrono_literals;
+
+namespace {
+
+struct quiet_facts final : facts {
+    base::duration silence(const peer_id&, base::time_point) const override { return 0s; }
+    bool vouches_for(const peer_id&, base::time_point) const override { return false; }
+    bool seems_alive(const peer_id&) const override { return true; }
+    bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }
+    base::shared_slot_map first_map(const view&) const override { return std::make_shared<const base::slot_map>(); }
+    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&, const view&) const override { return map; }
+    std::uint64_t checksum(const view&, const base::slot_map&) const override { return 7; }
+};
+
+template <class Message>
+std::optional<Message> last_said(proposer& p) {
+    std::optional<Message> last;
+    while (const auto out = p.next()) {
+        if (const auto* s = std::get_if<proposer::send>(&*out); s != nullptr && std::holds_alternative<Message>(s->what)) {
+            last = std::get<Message>(s->what);
+        }
+    }
+    return last;
+}
+
+}  // namespace
 
 TEST_CASE("VIEW-1: the epoch is the Q-th largest wall clock, or one more than the last") {
     CHECK(next_epoch({100}, {500, 600, 700}, 2) == epoch{600});
@@ -37,4 +65,33 @@ TEST_CASE("an acceptor promises and accepts only what is not below its promise")
     CHECK(a.accepted()->ballot == high);
     CHECK(a.prepare({2, 0, made_up::peer(1)}));
     CHECK(a.accepted()->value == c);  // a promise does not forget
+}
+
+TEST_CASE("a late promise or accept for another view does not count, though its ballot is the same") {
+    const base::settings settings;
+    const quiet_facts questions;
+    candidates wishes{settings, questions};
+    wishes.asks_to_join({made_up::member(9), {}, view_number{1}, {}, 1, {}}, made_up::at(0s));
+    proposer p{settings, made_up::peer(1), questions, 1};
+    p.installed(std::make_shared<const view>(made_up::first_view(3)), questions.first_map({}));
+    p.consider(wishes, made_up::at(0s));
+    p.tick(wishes, made_up::at(1s));
+    const auto asked = last_said<prepare>(p);
+    REQUIRE(asked);
+
+    p.handle(made_up::peer(2), promise{{1}, asked->ballot, {}, 0, {}}, wishes, made_up::at(1s));
+    p.handle(made_up::peer(3), promise{{1}, asked->ballot, {}, 0, {}}, wishes, made_up::at(1s));
+    CHECK_FALSE(last_said<accept>(p));
+    p.handle(made_up::peer(1), promise{{2}, asked->ballot, {}, 0, {}}, wishes, made_up::at(1s));
+    p.handle(made_up::peer(2), promise{{2}, asked->ballot, {}, 0, {}}, wishes, made_up::at(1s));
+    REQUIRE(last_said<accept>(p));
+
+    p.handle(made_up::peer(2), accepted{{1}, asked->ballot, {}}, wishes, made_up::at(1s));
+    p.handle(made_up::peer(3), accepted{{1}, asked->ballot, {}}, wishes, made_up::at(1s));
+    CHECK_FALSE(p.next());
+    p.handle(made_up::peer(1), accepted{{2}, asked->ballot, {}}, wishes, made_up::at(1s));
+    p.handle(made_up::peer(2), accepted{{2}, asked->ballot, {}}, wishes, made_up::at(1s));
+    const auto out = p.next();
+    REQUIRE(out);
+    CHECK(std::holds_alternative<proposer::decided>(*out));
 }
