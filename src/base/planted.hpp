@@ -17,7 +17,7 @@ enum class planted : std::uint8_t {
     quorum_of_filled_seats = 7,           // section 1, quorum
     no_drift_margin = 8,                  // section 5, drift
     clock_stops_in_suspend = 9,           // LEASE-2
-    new_voter_knows_no_ack = 10,          // LEASE-3
+    new_voter_knows_no_ack = 10,          // LEASE-3, both halves
     longest_silence_counts = 11,          // LEASE-4
     void_at_once_when_unheard = 12,       // LEASE-4
     lapsed_hold_returns = 13,             // LEASE-5
@@ -28,7 +28,6 @@ enum class planted : std::uint8_t {
     restart_keeps_the_peer_id = 18,       // section 4, acceptor state
     installed_acceptor_is_fresh = 19,     // section 4, acceptor
     epoch_from_the_wall_alone = 20,       // VIEW-1
-    objects_in_the_ballot = 21,           // VIEW-2
     evicted_goes_on = 22,                 // VIEW-4
     only_gossip_removes = 23,             // VIEW-5
     too_few_filled_seats = 24,            // VIEW-6
@@ -76,6 +75,7 @@ enum class planted : std::uint8_t {
     dead_founding_adopted = 105,          // FOUND-7
     one_cluster_id_for_all = 106,         // FOUND-4
     epoch_not_written = 107,              // FOUND-5
+    other_seeds_welcome = 108,            // FOUND-2
     joins_kept_to_oneself = 109,          // HEARSAY
     patience_kept = 110,                  // FINISH
     queued_never_asked_again = 151,       // QUEUED

@@ -5,7 +5,8 @@ namespace holdfast::lease {
 void voter::installed(const view& now_installed, const view* before, base::time_point now) {
     std::map<peer_id, record> next;
     // LEASE-3: acks given by the former voters are unknown to the new ones, so everybody is taken as acked just now.
-    const bool forgets = before == nullptr || before->seats_since != now_installed.seats_since;
+    const bool is_new = before == nullptr || before->seats_since != now_installed.seats_since;
+    const bool forgets = is_new && settings_.bug != base::planted::new_voter_knows_no_ack;
     for (const auto& m : now_installed.members) {
         const auto known = records_.find(m.id);
         record r = known == records_.end() ? record{now, now, std::nullopt} : known->second;

@@ -234,7 +234,7 @@ void agreement::on(const peer_id& from, const endpoint& at, const join& asked, b
         out_.push(send{from, reply_to, join_refused{refusal::ring_not_supported, "the cluster uses ring function " + std::to_string(v.ring_function)}});
         return;
     }
-    if (asked.seeds != addresses(v)) {
+    if (asked.seeds != addresses(v) && settings_.bug != base::planted::other_seeds_welcome) {
         const auto text = "our seeds are " + text_of(addresses(v)) + ", yours " + text_of(asked.seeds) + "; give every peer the same list";
         out_.push(complains{errc::seeds_differ, to_string(asked.self.address) + " asked to join with other seeds: " + text});
         out_.push(send{from, reply_to, join_refused{refusal::seeds_differ, text}});
@@ -368,11 +368,6 @@ void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
     // VIEW-1: views may be quicker than the seconds they are named for, but not for long.
     const bool runs_ahead = std::int64_t{asked.value.epoch.value} > now.wall_s + 60 && settings_.bug != base::planted::epochs_run_ahead;
     if (runs_ahead && now.now - installed_at_ < std::chrono::seconds{1}) {
-        return;
-    }
-    if (settings_.bug == base::planted::objects_in_the_ballot &&
-        std::any_of(asked.value.removed.begin(), asked.value.removed.end(),
-                    [&](const peer_id& id) { return candidates_.objects_to_removal(*current(), id, now.now); })) {
         return;
     }
     if (settings_.bug != base::planted::epoch_not_written) {

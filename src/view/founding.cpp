@@ -28,11 +28,12 @@ view first_view(const founding_value& value, const std::vector<endpoint>& seeds)
     return v;
 }
 
-bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds) {
+bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds, base::planted bug) {
     std::set<std::uint8_t> seats;
     std::set<peer_id> ids;
     for (const auto& f : value.founders) {
-        if (f.seat >= seeds.size() || seeds[f.seat] != f.self.address || !seats.insert(f.seat).second || f.self.id.is_nil() ||
+        const bool is_there = f.seat < seeds.size() && (seeds[f.seat] == f.self.address || bug == base::planted::other_seeds_welcome);
+        if (!is_there || !seats.insert(f.seat).second || f.self.id.is_nil() ||
             !ids.insert(f.self.id).second) {
             return false;
         }
@@ -72,7 +73,7 @@ void founding::handle(const peer_id& from, const endpoint& at, const message& wh
     } else if (const auto* done = std::get_if<founded>(&what)) {
         const bool has_us = std::any_of(done->value.founders.begin(), done->value.founders.end(),
                                         [&](const founder& f) { return f.self.id == self_.id; });
-        if (has_us && is_sound(done->value, seeds_)) {
+        if (has_us && is_sound(done->value, seeds_, settings_.bug)) {
             out_.push(founded_with_us{done->value});
         }
     }
@@ -97,7 +98,7 @@ std::optional<base::time_point> founding::deadline() const {
 }
 
 void founding::on(const peer_id& from, const endpoint& at, const found_prepare& asked, bool has_view, epoch highest) {
-    if (asked.seeds != seeds_) {
+    if (asked.seeds != seeds_ && settings_.bug != base::planted::other_seeds_welcome) {
         out_.push(differs{asked.seeds, at});
         out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::seeds_differ, {}, highest, seeds_}});
     } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} && settings_.bug != base::planted::other_times_welcome) {
@@ -117,7 +118,7 @@ void founding::on(const peer_id& from, const endpoint& at, const found_accept& a
         out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
     } else if (!acceptor_.may_accept(asked.ballot)) {
         out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
-    } else if (is_sound(asked.value, seeds_)) {
+    } else if (is_sound(asked.value, seeds_, settings_.bug)) {
         if (settings_.bug != base::planted::epoch_not_written) {
             out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
         }
