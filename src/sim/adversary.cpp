@@ -23,12 +23,13 @@ constexpr base::duration patience(base::duration lease) { return 4s + 2 * lease;
 
 bool has(const std::vector<message_kind>& kinds, message_kind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
 
-/// Whether `target` is on that side; nobody is on every side of nothing.
+/// Whether `target`, or the other side where that is meant, is on that side; nobody is on every side of nothing.
 bool is_on(side s, const std::optional<std::uint32_t>& target, std::uint32_t from, std::uint32_t to) {
     switch (s) {
         case side::sender: return target == from;
         case side::receiver: return target == to;
         case side::either: return target == from || target == to;
+        case side::other_sends: return target == from;
         case side::nowhere: break;
     }
     return true;
@@ -242,6 +243,19 @@ void adversary::apply(attack& a, fate f, std::uint32_t place) {
             a.other = bystander(a);
             swing(a, place);
             break;
+        case fate::keeps_one_seat:
+        case fate::loses_a_seat: {
+            const auto seats = static_cast<std::uint32_t>(plan_.seats);
+            const auto one = static_cast<std::uint32_t>(random_.below(seats));
+            a.other = f == fate::keeps_one_seat ? one : (one + 1) % seats;
+            for (std::uint32_t seat = 0; seat < seats; ++seat) {
+                if ((seat == one) == (f == fate::loses_a_seat)) {
+                    cut(a, place, seat);
+                    cut(a, seat, place);
+                }
+            }
+            break;
+        }
         case fate::is_heard_again:
             heal(a);
             break;
@@ -288,8 +302,9 @@ void adversary::hinder(const attack& a, message_kind kind, std::uint32_t from, s
         return;
     }
     for (const auto& h : *a.meanwhile) {
-        if (has(h.kinds, kind) && is_on(h.target_is, a.target, from, to)) {
-            v.is_lost = v.is_lost || h.is_lost;
+        if (has(h.kinds, kind) && is_on(h.target_is, h.target_is == side::other_sends ? a.other : a.target, from, to)) {
+            v.is_lost = v.is_lost || h.is_lost || (h.loss > 0 && random_.chance(h.loss));
+            v.is_doubled = v.is_doubled || h.is_doubled;
             v.delay += draw(h.delay);
             v.brings_back_older = v.brings_back_older || h.brings_back_older;
         }

@@ -92,7 +92,7 @@ public:
     verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) override {
         const auto a = one_.sending(kind, from, to);
         const auto b = other_.sending(kind, from, to);
-        return {a.is_lost || b.is_lost, a.delay + b.delay, a.brings_back_older || b.brings_back_older};
+        return {a.is_lost || b.is_lost, a.delay + b.delay, a.brings_back_older || b.brings_back_older, a.is_doubled || b.is_doubled};
     }
 
 private:

@@ -10,6 +10,10 @@ using namespace std::chrono_literals;
 constexpr instant longest_way{16s};       // of a message after everything was mended: a stream that was cut tries again more and more seldom
 constexpr instant never = instant::max();
 
+bool is_news_of_views(message_kind kind) {
+    return kind == kind_of_type<view_layer::steps> || kind == kind_of_type<view_layer::welcome> || kind == kind_of_type<view_layer::outdated>;
+}
+
 }  // namespace
 
 aftermath::aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching, const event_queue& events)
@@ -20,13 +24,19 @@ void aftermath::begin() {
     began_ = now;
     enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
     next_kill_ = plan_.churned ? now : never;
-    owner_crashes_ = plan_.owner_crashes ? now + 1500ms : never;
+    owner_crashes_ = plan_.owner_crashes ? now + plan_.owner_crashes_after : never;
     leaves_ = plan_.leaver ? now + 200ms : never;
     for (const auto& place : {plan_.churned, plan_.leaver}) {
         if (place) {
             work_.excuse(*place);
         }
     }
+    for (std::uint32_t place = 0; place < machines_.places(); ++place) {
+        if (scenario_.places[place].is_misfit()) {
+            work_.excuse(place);
+        }
+    }
+    befall();
 }
 
 bool aftermath::look() {
@@ -63,13 +73,15 @@ bool aftermath::look() {
 
 void aftermath::look_at_checking(instant now) {
     trouble(now);
-    if (!work_.is_done()) {
+    const bool is_more_to_come = is_in_a_plight_ && owner_crashes_ != never;
+    if (!work_.is_done() || is_more_to_come) {
         if (now >= until_) {
             work_.report_unserved(now);
         }
         return;
     }
     served_after_ = now - began_;
+    relieve();
     if (plan_.rests) {
         enter(phase::calming, now + longest_way);
     } else {
@@ -84,15 +96,78 @@ void aftermath::trouble(instant now) {
         machines_.leave(*plan_.leaver, 1h);
     }
     if (now >= next_kill_) {
-        next_kill_ = now + scenario_.common.lease * 4 / 5;
+        next_kill_ = now + (plan_.what == plight::hears_of_views_late ? scenario_.common.lease * 3 / 10 : scenario_.common.lease * 4 / 5);
         machines_.crash(*plan_.churned, 20ms);
     }
     if (now >= owner_crashes_) {
         owner_crashes_ = never;
         if (const auto owner = machines_.owner_of(0); owner && owner != plan_.leaver) {
-            machines_.crash(*owner, 20ms);
+            const bool is_another = is_in_a_plight_ && *owner == plan_.whom;
+            machines_.crash(is_another ? (*owner + 1) % static_cast<std::uint32_t>(machines_.places()) : *owner, 20ms);
         }
     }
+}
+
+// ---- the plight of one
+
+void aftermath::befall() {
+    is_in_a_plight_ = plan_.what != plight::none;
+    const auto seats = static_cast<std::uint32_t>(scenario_.seats);
+    const auto places = static_cast<std::uint32_t>(machines_.places());
+    const bool can_be_served = plan_.what == plight::none || plan_.what == plight::is_slandered || plan_.what == plight::hears_of_views_late;
+    if (!can_be_served) {
+        work_.excuse(plan_.whom);
+    }
+    if (plan_.what == plight::is_deaf) {
+        cut_off_from(0, places, false);
+    } else if (plan_.what == plight::loses_the_seats) {
+        cut_off_from(0, seats, true);
+    } else if (plan_.what == plight::seats_do_not_outlive) {
+        machines_.crash(plan_.whom, 1h);
+        for (std::uint32_t i = 1; i <= seats / 2; ++i) {
+            machines_.crash((plan_.whom + i) % seats, 20ms);
+        }
+    }
+    if (is_in_a_plight_) {
+        machines_.note("somebody is in a plight: p" + std::to_string(plan_.whom + 1));
+    }
+}
+
+void aftermath::cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways) {
+    for (auto other = first; other < end; ++other) {
+        if (other != plan_.whom) {
+            cut_.emplace_back(other, plan_.whom);
+            if (both_ways) {
+                cut_.emplace_back(plan_.whom, other);
+            }
+        }
+    }
+    for (const auto& [from, to] : cut_) {
+        machines_.net().cut(from, to);
+    }
+}
+
+void aftermath::relieve() {
+    is_in_a_plight_ = false;
+    for (const auto& [from, to] : std::exchange(cut_, {})) {
+        machines_.net().mend(from, to);
+    }
+}
+
+meddler::verdict aftermath::sending(message_kind kind, std::uint32_t from, std::uint32_t to) {
+    verdict v;
+    if (!is_in_a_plight_) {
+        return v;
+    }
+    const auto whom = plan_.whom;
+    if (plan_.what == plight::is_slandered) {
+        v.is_lost = is_swim(kind) && (from == whom || to == whom);
+    } else if (plan_.what == plight::hears_of_no_views) {
+        v.is_lost = to == whom && is_news_of_views(kind);
+    } else if (plan_.what == plight::hears_of_views_late && to == whom && is_news_of_views(kind)) {
+        v.delay = scenario_.common.lease * 3 / 4;
+    }
+    return v;
 }
 
 void aftermath::settle(instant now) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "sim/cluster.hpp"
 #include "sim/event_queue.hpp"
@@ -12,7 +14,7 @@
 
 namespace holdfast::sim {
 
-class aftermath {
+class aftermath final : public meddler {
 public:
     aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching, const event_queue& events);
 
@@ -22,6 +24,8 @@ public:
     bool look();
     /// From the mending until everybody had had every lock.
     [[nodiscard]] instant served_after() const { return served_after_; }
+    /// The plight of one process.
+    verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) override;
 
 private:
     enum class phase : std::uint8_t {
@@ -39,6 +43,9 @@ private:
     void look_at_closing(instant now);
     void be_quiet(instant now);
     void trouble(instant now);
+    void befall();
+    void relieve();
+    void cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways);
     void enter(phase next, instant until);
 
     const scenario& scenario_;
@@ -55,6 +62,8 @@ private:
     instant next_kill_{};
     instant owner_crashes_{};
     instant leaves_{};
+    bool is_in_a_plight_ = false;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> cut_;
     std::uint64_t views_before_ = 0;
     std::uint64_t lock_messages_before_ = 0;
 };

@@ -80,6 +80,29 @@ std::array<attack_plan, attack_kinds> write_down() {
                      .meanwhile = {{.kinds = kinds<accepted>(), .target_is = sender, .delay = {span::brief, span::detection}}}}},
          .lasts = {span::detection}},
 
+        // What if phase 1 were content with less than a quorum? Only who proposed knows what was decided, and others begin anew.
+        {.name = "decision that nobody hears of",
+         .target = {prey::by_message},
+         .stirs = {restarts, leaves, crashes},
+         .stages = {{.at = kinds<accept>(),
+                     .up_to_times = 3,
+                     .meanwhile = {{.kinds = kinds<accept>(), .target_is = sender, .loss = 0.5},
+                                   {.kinds = news_of_views(), .target_is = sender, .is_lost = true},
+                                   {.kinds = kinds<prepare, promise>(), .target_is = nowhere, .loss = 0.4, .is_doubled = true}}}},
+         .lasts = {span::detection}},
+
+        // A value for the view after next reaches a voter that has not installed the next one.
+        {.name = "voter is a view behind",
+         .target = {prey::seat},
+         .stirs = {crashes},
+         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}},
+                    {.at = kinds<accept>(),
+                     .target_is = receiver,
+                     .up_to_times = 3,
+                     .meanwhile = {{.kinds = kinds<accept>(), .target_is = other_sends, .loss = 0.7},
+                                   {.kinds = news_of_views(), .target_is = other_sends, .is_lost = true}}}},
+         .lasts = {span::detection}},
+
         // ---- decisions
 
         {.name = "decision is kept from one",
@@ -121,6 +144,27 @@ std::array<attack_plan, attack_kinds> write_down() {
                      .meanwhile = {{.kinds = kinds<lease::ack>(), .target_is = receiver, .delay = {span::brief, span::detection, span::lease}}}},
                     {.after = {span::lease}, .target = {is_cut_off, loses_the_seats, is_deaf}}},
          .lasts = {span::ages}},
+
+        // The answers to the last requests are still under way when nobody hears the target any more.
+        {.name = "renewals come late, then are asked for in vain",
+         .target = {prey::holder},
+         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = kinds<lease::ack>(), .target_is = receiver, .delay = {span::detection, span::lease}}}},
+                    {.after = {span::lease}, .target = {is_mute}, .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}}},
+         .lasts = {span::ages}},
+
+        // LEASE-2: what if acks of two processes that had one seat made a quorum?
+        {.name = "keeps one seat, which restarts",
+         .target = {prey::anybody},
+         .stages = {{.after = {span::none}, .target = {keeps_one_seat}}, {.after = {span::lease}, .other = {restarts}}},
+         .lasts = {span::detection, span::lease}},
+
+        // LEASE-3: who acked it is gone, who removes it never acked it.
+        {.name = "voter is replaced, then one is cut off",
+         .target = {prey::holder},
+         .stages = {{.after = {span::none}, .target = {loses_a_seat}},
+                    {.after = {span::lease, span::ages}, .other = {restarts}},
+                    {.at = kinds<welcome>(), .target_is = nowhere, .target = {is_cut_off}}},
+         .lasts = {span::lease, span::ages}},
 
         {.name = "out of the seats' reach",
          .target = {prey::holder, prey::owner, prey::anybody},

@@ -36,17 +36,21 @@ enum class fate : std::uint8_t {
     loses_the_other,   ///< the link to the other side of the message
     keeps_the_other,   ///< both sides of the message are cut off together
     has_a_loose_link,  ///< to the other side, or to somebody: up and down again and again
+    keeps_one_seat,    ///< of all seats it hears and reaches one, which becomes the other side
+    loses_a_seat,      ///< it does not hear and reach one seat; another becomes the other side
     is_heard_again,    ///< whatever this attack has cut is mended
 };
 
-/// Where the target is. With `nowhere` the message is anybody's.
-enum class side : std::uint8_t { sender, receiver, either, nowhere };
+/// Where the target is. With `nowhere` the message is anybody's; with `other_sends` that of the other side (hindrances only).
+enum class side : std::uint8_t { sender, receiver, either, nowhere, other_sends };
 
 /// Befalls messages from one stage until the next.
 struct hindrance {
     std::vector<message_kind> kinds{};
     side target_is = side::either;
     bool is_lost = false;
+    double loss = 0;
+    bool is_doubled = false;
     std::vector<span> delay{};       ///< one of them
     bool brings_back_older = false;  ///< tables: former ones to the same process come again
 };
@@ -76,7 +80,7 @@ struct attack_plan {
     std::vector<span> lasts{};  ///< after the last stage: one of these
 };
 
-constexpr std::size_t attack_kinds = 24;
+constexpr std::size_t attack_kinds = 29;
 [[nodiscard]] const std::array<attack_plan, attack_kinds>& attacks();
 
 }  // namespace holdfast::sim

@@ -166,6 +166,9 @@ void cluster::start(std::uint32_t at) {
     p.settings.address = planned.address;
     p.settings.weight = planned.weight;
     p.settings.lease = planned.lease.value_or(plan_.common.lease);
+    if (!planned.seeds.empty()) {
+        p.settings.seeds = planned.seeds;
+    }
     p.settings.highest_epoch = plan_.has_state_dir ? p.persisted : epoch{};
     p.is_leaving = false;
     make_node(at, same_id ? p.id : draw_id());
@@ -500,6 +503,11 @@ void cluster::perform(std::uint32_t at, node::send& s) {
     if (p.pause_in_next_step) {
         p.unsent.push_back(n);
         return;
+    }
+    if (verdict.is_doubled) {
+        const auto copy = network_.blank();
+        network_.at(copy) = network_.at(n);
+        network_.post(copy, verdict.delay);
     }
     network_.post(n, verdict.delay + (s.is_lazy ? random_.between({}, 2ms) : base::duration{}));
 }

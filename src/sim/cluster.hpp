@@ -50,6 +50,7 @@ public:
         bool is_lost = false;
         base::duration delay{};
         bool brings_back_older = false;  ///< of the same kind to the same process; for tables only
+        bool is_doubled = false;
     };
     virtual verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) = 0;
 

@@ -16,6 +16,7 @@ constexpr std::uint64_t break_now = 5;
 constexpr std::uint64_t orphan_now = 6;
 constexpr std::uint64_t renew_now = 7;
 constexpr std::uint64_t clock_goes_on = 8;
+constexpr std::uint64_t rush_on = 9;
 
 /// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
 message_kind draw_prey(base::random_source& random) {
@@ -56,6 +57,9 @@ void faults::handle(const event& e) {
                 abuse_clock(victim());
             } else if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
                 orphan();
+            } else if (plan_.faults.rushes > 0 && !is_rushing_ && random_.chance(plan_.faults.rushes)) {
+                is_rushing_ = true;
+                rush(60);
             } else if (!plan_.faults.kinds.empty()) {
                 inject(plan_.faults.kinds[random_.below(plan_.faults.kinds.size())]);
             }
@@ -81,6 +85,8 @@ void faults::handle(const event& e) {
                 machines_.crash(e.where, 20ms);
             } else if (e.detail == clock_goes_on) {
                 machines_.set_rate(e.where, plan_.places[e.where].parts_per_million);
+            } else if (e.detail == rush_on) {
+                rush(e.where);
             } else if (e.detail == bury_again) {
                 unearthed_.reset();
                 isolate({e.where}, 2 * plan_.common.lease);
@@ -338,6 +344,21 @@ void faults::orphan_a_lock_of(std::uint32_t owner) {
     }
     if (!is_orphaned_) {
         mute_.reset();
+    }
+}
+
+/// VIEW-1: the last process comes and goes so often that views would be quicker than the seconds that their epochs are named for. Then
+/// everybody is down for so long that FENCE holds without a state_dir.
+void faults::rush(std::uint32_t left) {
+    if (left > 0) {
+        machines_.crash(static_cast<std::uint32_t>(machines_.places() - 1), 5ms);
+        events_.plan(events_.now() + 200ms, event_kind::fault_now, left - 1, rush_on);
+        return;
+    }
+    is_rushing_ = false;
+    for (std::uint32_t place = 0; place < machines_.places(); ++place) {
+        const auto outage = random_.between(4s, 5s);
+        machines_.crash(place, outage);
     }
 }
 

@@ -53,6 +53,7 @@ private:
     void inject(fault f);
     void orphan();
     void orphan_a_lock_of(std::uint32_t owner);
+    void rush(std::uint32_t left);
     void split();
     void isolate(const group& lonely, base::duration how_long);
     std::uint64_t cut_off(const group& some, bool from_them, bool to_them, base::duration how_long, bool is_burial = false);
@@ -83,6 +84,7 @@ private:
     std::optional<std::uint32_t> unearthed_;  // heard for a moment
     std::optional<std::uint32_t> mute_;  // its lease requests are lost, its owner's side lives on
     bool is_orphaned_ = false;           // the holder of one of its locks is cut off
+    bool is_rushing_ = false;
     unsigned held_up_tables_ = 0;
     bool is_mended_ = false;
     std::array<std::uint64_t, fault_kinds> injected_{};

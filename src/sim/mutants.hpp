@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/planted.hpp"
+#include "sim/scenario.hpp"
 
 namespace holdfast::sim {
 
@@ -14,6 +15,7 @@ struct mutant {
     std::string_view name;
     std::string_view rule;   ///< of DESIGN, that it breaks
     std::string_view costs;  ///< the promise that goes with it, as the list has it; empty: none, a story in tests/scenarios shows it
+    aims seen_by{};          ///< where random faults would need too many seeds
 };
 
 [[nodiscard]] std::span<const mutant> all_mutants();

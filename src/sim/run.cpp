@@ -30,7 +30,7 @@ public:
           faults_{plan_, random_.next(), machines_, events_},
           adversary_{plan_, random_.next(), machines_, events_},
           after_{plan_, machines_, work_, judge_, events_} {
-        machines_.attach(work_, all_faults_);
+        machines_.attach(work_, everything_);
         events_.plan(plan_.asked.length, event_kind::look);
     }
 
@@ -120,6 +120,7 @@ private:
     adversary adversary_;
     both_meddle all_faults_{faults_, adversary_};
     aftermath after_;
+    both_meddle everything_{all_faults_, after_};
     bool is_mended_ = false;
     bool is_finished_ = false;
     instant second_ends_{};

@@ -135,6 +135,106 @@ void draw_more(scenario& s) {
     }
 }
 
+/// Who may be in which plight, without leaving anybody else without a quorum.
+void draw_plight(base::random_source& random, scenario& s) {
+    const auto places = static_cast<std::uint32_t>(s.places.size());
+    const auto seats = static_cast<std::uint32_t>(s.seats);
+    auto& a = s.aftermath;
+    constexpr std::array all{plight::is_deaf,           plight::loses_the_seats, plight::is_slandered, plight::hears_of_views_late,
+                             plight::hears_of_no_views, plight::seats_do_not_outlive};
+    const auto what = one_of(random, all);
+    const auto anybody = static_cast<std::uint32_t>(random.below(places));
+    const auto no_seat = places > seats ? seats + static_cast<std::uint32_t>(random.below(places - seats)) : 0;
+    const auto seat = static_cast<std::uint32_t>(random.below(seats));
+    if (seats < 3 || a.leaver || a.cut_link) {
+        return;
+    }
+    switch (what) {
+        case plight::is_deaf:
+            a.churned.reset();
+            a.whom = anybody;
+            break;
+        case plight::loses_the_seats:
+            if (places < seats + 2) {
+                return;
+            }
+            a.churned.reset();
+            a.whom = no_seat;
+            s.places[no_seat].weight = 1;  // what it owns is missed
+            break;
+        case plight::is_slandered:
+            a.churned.reset();
+            a.whom = anybody;
+            a.owner_crashes = true;
+            a.owner_crashes_after = 8s;  // gossip has given it up by then
+            break;
+        case plight::hears_of_views_late:
+            if (places == seats || anybody == no_seat || s.common.lease < 2s) {
+                return;
+            }
+            a.churned = no_seat;
+            s.places[no_seat].weight = 0;
+            a.whom = anybody;
+            break;
+        case plight::hears_of_no_views:
+            if (places == seats) {
+                return;
+            }
+            a.churned.reset();
+            a.whom = no_seat;
+            s.places[no_seat].weight = 0;  // who is let in again and again, and never knows, cannot serve what it owns
+            a.owner_crashes = true;
+            break;
+        case plight::seats_do_not_outlive:
+            a.churned.reset();
+            a.whom = seat;
+            a.owner_crashes = false;
+            break;
+        case plight::none:
+            return;
+    }
+    a.what = what;
+}
+
+/// One process has been given other times than everybody else, or other seeds. It is refused.
+void draw_misfit(base::random_source& random, scenario& s) {
+    const auto last = s.places.size() - 1;
+    if (s.places.size() == s.seats || s.aftermath.leaver == last || s.aftermath.churned == last || s.aftermath.what != plight::none) {
+        return;
+    }
+    auto& p = s.places[last];
+    if (random.chance(0.5)) {
+        p.lease = 3 * s.common.lease;
+    } else if (s.seats > 1) {
+        p.seeds = s.common.seeds;
+        p.seeds.back() = p.address;
+        p.first_start = random.between(0s, 200ms);
+    }
+}
+
+/// VIEW-1: views change so fast that their epochs would leave the clocks behind.
+void draw_rush(scenario& s) {
+    s.faults.rushes = 0.3;
+    s.has_state_dir = false;
+    for (auto& p : s.places) {
+        p.wall_s = s.places.front().wall_s;
+    }
+    std::erase_if(s.faults.kinds, [](fault f) { return f == fault::wall_step; });
+}
+
+void draw_still_more(scenario& s) {
+    base::random_source random{s.asked.seed * 0xA24BAED4963EE407ULL + s.asked.nodes};
+    if (random.chance(0.5)) {
+        draw_plight(random, s);
+    }
+    if (random.chance(0.06)) {
+        draw_misfit(random, s);
+    }
+    if (s.places.size() > s.seats && random.chance(0.05)) {
+        draw_rush(s);
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
@@ -189,6 +289,7 @@ scenario draw(const options& asked) {
     }
     s.work = draw_work(random);
     draw_more(s);
+    draw_still_more(s);
     return s;
 }
 

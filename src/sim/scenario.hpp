@@ -76,6 +76,7 @@ struct fault_plan {
     base::duration longest_outage{};
     std::vector<grudge> grudges;
     double orphans = 0;               ///< the chance that an owner loses its lease, then the holder is cut off, then the owner is started anew
+    double rushes = 0;                ///< the chance that views change as fast as they can for a while; then everybody restarts (VIEW-1)
     double breaks = 0;                ///< the chance that a grant is held up, and its hold broken before it arrives (BREAK-1)
 };
 
@@ -84,10 +85,14 @@ struct place_plan {
     endpoint address;
     std::uint32_t weight = 1;
     std::optional<base::duration> lease;  ///< other than everybody's: configured wrongly (LEASE-6)
+    std::vector<endpoint> seeds;          ///< if any, other than everybody's (FOUND-2)
     instant first_start{};
     base::time_point boot;
     int parts_per_million = 0;
     std::int64_t wall_s = 0;
+
+    /// Nobody lets it in.
+    [[nodiscard]] bool is_misfit() const { return lease || !seeds.empty(); }
 };
 
 struct work_plan {
@@ -98,12 +103,26 @@ struct work_plan {
     bool watches = false;             ///< processes watch locks
 };
 
-/// What goes on while everything is checked. None of it excuses anybody from LIVE.
+/// What befalls one process from the end of the faults until everybody was served. It must not cost the others anything.
+enum class plight : std::uint8_t {
+    none,
+    is_deaf,               ///< it is heard and hears nobody (VIEW-2)
+    loses_the_seats,       ///< only processes without a seat hear it, and they say that it lives (VIEW-5)
+    is_slandered,          ///< gossip believes it dead, but its lease is renewed (VIEW-2); later another one crashes
+    hears_of_views_late,   ///< but not so late that it lags behind (LEASE-1); another comes and goes meanwhile
+    hears_of_no_views,     ///< although its datagrams come through (LEASE-7); an owner crashes meanwhile
+    seats_do_not_outlive,  ///< it stays down, and so many other seats restart that no quorum has a view (FOUND-6)
+};
+
+/// What goes on while everything is checked. None of it excuses anybody from LIVE, but those that cannot be served.
 struct aftermath_plan {
+    plight what = plight::none;
+    std::uint32_t whom = 0;                                          ///< befalls
     std::optional<std::pair<std::uint32_t, std::uint32_t>> cut_link;  ///< two processes never talk again (NET-1)
     std::optional<std::uint32_t> leaver;                             ///< leaves, and nobody takes its place
     std::optional<std::uint32_t> churned;                            ///< owns nothing, is killed and started again and again
     bool owner_crashes = false;
+    base::duration owner_crashes_after = std::chrono::milliseconds{1500};
     bool rests = false;                                              ///< at last some locks are held and nobody asks (SILENCE)
 };
 

@@ -48,7 +48,7 @@ void workload::started(std::uint32_t place) {
         c.rests = rests_ && i == 0 && place < plan_.shared_locks && !excused_[place];
         think(place, c, i, 0ms);
     }
-    for (judge::lock l = 0; l < plan_.shared_locks && plan_.work.watches; ++l) {
+    for (judge::lock l = 0; l < plan_.shared_locks && may_watch(place); ++l) {
         if (random_.chance(0.5)) {
             machines_.watch(place, l);
         }
@@ -123,7 +123,7 @@ void workload::wind_down() {
 bool workload::is_done() const {
     for (std::size_t place = 0; place < clients_.size(); ++place) {
         const auto& all = clients_[place];
-        const bool has_all = !all.empty() && all.front().next_to_check == plan_.shared_locks &&
+        const bool has_all = machines_.is_up(static_cast<std::uint32_t>(place)) && !all.empty() && all.front().next_to_check == plan_.shared_locks &&
                              std::all_of(all.begin(), all.end(), [](const client& c) { return c.what == doing::nothing; });
         if (!has_all && !excused_[place]) {
             return false;
@@ -217,7 +217,7 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
         }
         may_change_its_mind = random_.chance(0.15);
     }
-    if (plan_.work.watches && random_.chance(0.02)) {
+    if (may_watch(place) && random_.chance(0.02)) {
         watch_anew(place);
     }
     c.what = doing::waiting;

@@ -63,6 +63,7 @@ private:
     void act(std::uint32_t place, client& c, std::size_t index);
     void ask(std::uint32_t place, client& c, std::size_t index);
     void watch_anew(std::uint32_t place);
+    [[nodiscard]] bool may_watch(std::uint32_t place) const { return plan_.work.watches && !plan_.places[place].is_misfit(); }
     void let_go(std::uint32_t place, client& c, std::size_t index);
     void think(std::uint32_t place, client& c, std::size_t index, base::duration at_least);
     [[nodiscard]] base::duration hold_time();

@@ -3,6 +3,7 @@
 
 #include "base/assert.hpp"
 #include "sim/mutants.hpp"
+#include "sim/rules.hpp"
 #include "sim/run.hpp"
 
 namespace holdfast::sim {
@@ -64,6 +65,13 @@ TEST_CASE("a seed is one run and no other", "[sim]") {
     const auto other = run_without_abort({.seed = 8, .length = 10s});
     CHECK(once.hash == again.hash);
     CHECK(once.hash != other.hash);
+}
+
+TEST_CASE("every named rule is broken by a planted bug, or a decision says why not", "[sim]") {
+    for (const auto& r : all_rules()) {
+        INFO(r.name);
+        CHECK(has_mutant(r) == r.exempt.empty());
+    }
 }
 
 // The quick ones; `holdfast-sim --mutants` tries them all.

@@ -131,14 +131,22 @@ std::vector<mutant> mutants_asked_for(const options& asked) {
     return out;
 }
 
+std::string_view name_of(aims way) { return way == aims::none ? "random" : way == aims::instead ? "directed" : "both"; }
+
 /// Each planted bug must be seen within so many seeds.
 int every_mutant(options asked, sweep_options how) {
     const auto mutants = mutants_asked_for(asked);
     int survivors = 0;
     how.stops_at_first_failure = true;
-    std::printf("%3s  %-31s %-15s %-15s %6s  %-10s %s\n", "#", "mutant", "breaks", "should cost", "seed", "cost", "took");
+    const auto wanted = asked.aims;
+    std::printf("%3s  %-31s %-15s %-15s %-8s %6s  %-10s %s\n", "#", "mutant", "breaks", "should cost", "faults", "seed", "cost", "took");
     for (const auto& m : mutants) {
         asked.bug = m.bug;
+        asked.aims = wanted == aims::none ? m.seen_by : wanted;
+        const auto print_row = [&] {
+            std::printf("%3u  %-31s %-15s %-15s %-8s ", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
+                        std::string{m.costs}.c_str(), std::string{name_of(asked.aims)}.c_str());
+        };
         const auto start = wall::now();
         bool is_caught = false;
         sweep(asked, how, [&](const result& r) {
@@ -147,13 +155,13 @@ int every_mutant(options asked, sweep_options how) {
             }
             is_caught = true;
             const auto& v = r.violations.front();
-            std::printf("%3u  %-31s %-15s %-15s %6llu  %-10s %.1f s\n", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
-                        std::string{m.costs}.c_str(), number(r.asked.seed), std::string{to_string(v.broken)}.c_str(), seconds_since(start));
+            print_row();
+            std::printf("%6llu  %-10s %.1f s\n", number(r.asked.seed), std::string{to_string(v.broken)}.c_str(), seconds_since(start));
         });
         if (!is_caught) {
             ++survivors;
-            std::printf("%3u  %-31s %-15s %-15s SURVIVED %llu seeds, %.1f s\n", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
-                        std::string{m.costs}.c_str(), number(how.seeds), seconds_since(start));
+            print_row();
+            std::printf("SURVIVED %llu seeds, %.1f s\n", number(how.seeds), seconds_since(start));
         }
         std::fflush(stdout);
     }
