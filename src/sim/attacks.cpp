@@ -15,6 +15,9 @@ std::vector<message_kind> all_gossip() {
     return kinds<swim::ping, swim::ping_request, swim::ack, swim::nack, swim::gossip, swim::push_pull>();
 }
 
+// Without some of it, voters wish for different views.
+std::vector<message_kind> what_voters_wish_by() { return kinds<view_layer::join, view_layer::opinion>(); }
+
 // What tells a decision, or that there is one.
 std::vector<message_kind> news_of_views() { return kinds<view_layer::steps, view_layer::welcome, view_layer::outdated>(); }
 
@@ -84,9 +87,11 @@ std::array<attack_plan, attack_kinds> write_down() {
         {.name = "decision that nobody hears of",
          .target = {prey::by_message},
          .stirs = {restarts, leaves, crashes},
-         .stages = {{.at = kinds<accept>(),
+         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4}}},
+                    {.at = kinds<accept>(),
                      .up_to_times = 3,
                      .meanwhile = {{.kinds = kinds<accept>(), .target_is = sender, .loss = 0.5},
+                                   {.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4},
                                    {.kinds = news_of_views(), .target_is = sender, .is_lost = true},
                                    {.kinds = kinds<prepare, promise>(), .target_is = nowhere, .loss = 0.4, .is_doubled = true}}}},
          .lasts = {span::detection}},
@@ -95,7 +100,9 @@ std::array<attack_plan, attack_kinds> write_down() {
         {.name = "voter is a view behind",
          .target = {prey::seat},
          .stirs = {crashes},
-         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}},
+         .stages = {{.after = {span::none},
+                     .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true},
+                                   {.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4}}},
                     {.at = kinds<accept>(),
                      .target_is = receiver,
                      .up_to_times = 3,

@@ -70,6 +70,7 @@ constexpr std::array mutants{
     mutant{planted::watch_not_renewed, "watch_not_renewed", "WATCH-1", "WATCH"},
     mutant{planted::other_times_welcome, "other_times_welcome", "LEASE-6", "MUTEX, MINORITY"},
     mutant{planted::epochs_run_ahead, "epochs_run_ahead", "VIEW-1", "FENCE"},
+    mutant{planted::acks_a_laggard, "acks_a_laggard", "LEASE-7", "LIVE"},
     mutant{planted::dead_founding_adopted, "dead_founding_adopted", "FOUND-7", "LIVE"},
     mutant{planted::one_cluster_id_for_all, "one_cluster_id_for_all", "FOUND-4", "ONE-VIEW"},
     mutant{planted::epoch_not_written, "epoch_not_written", "FOUND-5", "FENCE"},

@@ -8,8 +8,6 @@
 namespace holdfast::sim {
 namespace {
 
-constexpr std::string_view not_yet{"../status"};  // to be planted; docs/status.md lists them
-
 constexpr std::array rules{
     rule{"VIEW-1", {}},  rule{"VIEW-2", {}},  rule{"VIEW-3", {}},  rule{"VIEW-4", {}},  rule{"VIEW-5", {}},  rule{"VIEW-6", {}},
     rule{"CHECKSUM", "0020-rules-that-no-single-planted-bug-can-show"},
@@ -18,7 +16,7 @@ constexpr std::array rules{
     rule{"SEAT-2", "0020-rules-that-no-single-planted-bug-can-show"},
     rule{"SEAT-3", "0020-rules-that-no-single-planted-bug-can-show"},
     rule{"FOUND-1", {}}, rule{"FOUND-2", {}}, rule{"FOUND-3", {}}, rule{"FOUND-4", {}}, rule{"FOUND-5", {}}, rule{"FOUND-6", {}}, rule{"FOUND-7", {}},
-    rule{"LEASE-1", {}}, rule{"LEASE-2", {}}, rule{"LEASE-3", {}}, rule{"LEASE-4", {}}, rule{"LEASE-5", {}}, rule{"LEASE-6", {}}, rule{"LEASE-7", not_yet},
+    rule{"LEASE-1", {}}, rule{"LEASE-2", {}}, rule{"LEASE-3", {}}, rule{"LEASE-4", {}}, rule{"LEASE-5", {}}, rule{"LEASE-6", {}}, rule{"LEASE-7", {}},
     rule{"RING-1", {}},  rule{"RING-2", {}},
     rule{"OWN-1", {}},   rule{"OWN-2", {}},   rule{"OWN-3", {}},   rule{"OWN-4", {}},   rule{"OWN-5", {}},   rule{"OWN-6", {}},
     rule{"OWN-7", {}},   rule{"OWN-8", {}},   rule{"OWN-9", {}},   rule{"OWN-10", {}},

@@ -177,13 +177,15 @@ void draw_plight(base::random_source& random, scenario& s) {
             a.whom = anybody;
             break;
         case plight::hears_of_no_views:
-            if (places == seats) {
+            if (places < seats + 2) {
                 return;
             }
             a.churned.reset();
             a.whom = no_seat;
             s.places[no_seat].weight = 0;  // who is let in again and again, and never knows, cannot serve what it owns
             a.owner_crashes = true;
+            a.which_owner = no_seat + 1 < places ? no_seat + 1 : seats;  // without a seat: were seats to change, its old ones would give it away
+            s.places[*a.which_owner].weight = 4;
             break;
         case plight::seats_do_not_outlive:
             a.churned.reset();

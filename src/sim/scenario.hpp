@@ -122,6 +122,7 @@ struct aftermath_plan {
     std::optional<std::uint32_t> leaver;                             ///< leaves, and nobody takes its place
     std::optional<std::uint32_t> churned;                            ///< owns nothing, is killed and started again and again
     bool owner_crashes = false;
+    std::optional<std::uint32_t> which_owner;                        ///< else that of the first lock
     base::duration owner_crashes_after = std::chrono::milliseconds{1500};
     bool rests = false;                                              ///< at last some locks are held and nobody asks (SILENCE)
 };
