@@ -155,8 +155,11 @@ std::array<attack_plan, attack_kinds> write_down() {
         // The answers to the last requests are still under way when nobody hears the target any more.
         {.name = "renewals come late, then are asked for in vain",
          .target = {prey::holder},
-         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = kinds<lease::ack>(), .target_is = receiver, .delay = {span::detection, span::lease}}}},
-                    {.after = {span::lease}, .target = {is_mute}, .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}}},
+         .stages = {{.after = {span::none},
+                     .meanwhile = {{.kinds = kinds<lease::ack>(), .target_is = receiver, .delay = {span::detection, span::lease}}}},
+                    {.after = {span::lease},
+                     .target = {is_mute},
+                     .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}}},
          .lasts = {span::ages}},
 
         // LEASE-2: what if acks of two processes that had one seat made a quorum?

@@ -140,7 +140,7 @@ void draw_plight(base::random_source& random, scenario& s) {
     const auto places = static_cast<std::uint32_t>(s.places.size());
     const auto seats = static_cast<std::uint32_t>(s.seats);
     auto& a = s.aftermath;
-    constexpr std::array all{plight::is_deaf,           plight::loses_the_seats, plight::is_slandered, plight::hears_of_views_late,
+    constexpr std::array all{plight::is_deaf,           plight::loses_the_seats,     plight::is_slandered, plight::hears_of_views_late,
                              plight::hears_of_no_views, plight::seats_do_not_outlive};
     const auto what = one_of(random, all);
     const auto anybody = static_cast<std::uint32_t>(random.below(places));
@@ -184,7 +184,8 @@ void draw_plight(base::random_source& random, scenario& s) {
             a.whom = no_seat;
             s.places[no_seat].weight = 0;  // who is let in again and again, and never knows, cannot serve what it owns
             a.owner_crashes = true;
-            a.which_owner = no_seat + 1 < places ? no_seat + 1 : seats;  // without a seat: were seats to change, its old ones would give it away
+            // Without a seat: were seats to change, the old ones in its requests would give it away.
+            a.which_owner = no_seat + 1 < places ? no_seat + 1 : seats;
             s.places[*a.which_owner].weight = 4;
             break;
         case plight::seats_do_not_outlive:

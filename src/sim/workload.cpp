@@ -123,7 +123,8 @@ void workload::wind_down() {
 bool workload::is_done() const {
     for (std::size_t place = 0; place < clients_.size(); ++place) {
         const auto& all = clients_[place];
-        const bool has_all = machines_.is_up(static_cast<std::uint32_t>(place)) && !all.empty() && all.front().next_to_check == plan_.shared_locks &&
+        const bool is_up = machines_.is_up(static_cast<std::uint32_t>(place));
+        const bool has_all = is_up && !all.empty() && all.front().next_to_check == plan_.shared_locks &&
                              std::all_of(all.begin(), all.end(), [](const client& c) { return c.what == doing::nothing; });
         if (!has_all && !excused_[place]) {
             return false;

@@ -33,8 +33,7 @@ bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds, b
     std::set<peer_id> ids;
     for (const auto& f : value.founders) {
         const bool is_there = f.seat < seeds.size() && (seeds[f.seat] == f.self.address || bug == base::planted::other_seeds_welcome);
-        if (!is_there || !seats.insert(f.seat).second || f.self.id.is_nil() ||
-            !ids.insert(f.self.id).second) {
+        if (!is_there || !seats.insert(f.seat).second || f.self.id.is_nil() || !ids.insert(f.self.id).second) {
             return false;
         }
     }
