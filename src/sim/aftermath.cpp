@@ -1,5 +1,6 @@
 #include "sim/aftermath.hpp"
 
+#include <set>
 #include <string>
 
 namespace holdfast::sim {
@@ -24,7 +25,7 @@ void aftermath::begin() {
     began_ = now;
     enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
     next_kill_ = plan_.churned ? now : never;
-    owner_crashes_ = plan_.owner_crashes ? now + plan_.owner_crashes_after : never;
+    owner_crashes_ = plan_.owner_crashes && plan_.what != plight::is_slandered ? now + plan_.owner_crashes_after : never;
     leaves_ = plan_.leaver ? now + 200ms : never;
     for (const auto& place : {plan_.churned, plan_.leaver}) {
         if (place) {
@@ -73,7 +74,7 @@ bool aftermath::look() {
 
 void aftermath::look_at_checking(instant now) {
     trouble(now);
-    const bool is_more_to_come = is_in_a_plight_ && owner_crashes_ != never;
+    const bool is_more_to_come = is_in_a_plight_ ? owner_crashes_ != never : plan_.what != plight::none;
     if (!work_.is_done() || is_more_to_come) {
         if (now >= until_) {
             work_.report_unserved(now);
@@ -91,6 +92,12 @@ void aftermath::look_at_checking(instant now) {
 
 /// What the plan has for this phase. None of it keeps anybody else from its locks for long.
 void aftermath::trouble(instant now) {
+    if (plan_.what == plight::is_slandered && !is_in_a_plight_ && are_all_together()) {
+        // Not before: only gossip tells who is left behind in a cluster that is no more where the others are.
+        is_in_a_plight_ = true;
+        owner_crashes_ = now + plan_.owner_crashes_after;
+        enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
+    }
     if (now >= leaves_) {
         leaves_ = never;
         machines_.leave(*plan_.leaver, 1h);
@@ -111,7 +118,7 @@ void aftermath::trouble(instant now) {
 // ---- the plight of one
 
 void aftermath::befall() {
-    is_in_a_plight_ = plan_.what != plight::none;
+    is_in_a_plight_ = plan_.what != plight::none && plan_.what != plight::is_slandered;
     const auto seats = static_cast<std::uint32_t>(scenario_.seats);
     const auto places = static_cast<std::uint32_t>(machines_.places());
     const bool can_be_served = plan_.what == plight::none || plan_.what == plight::is_slandered || plan_.what == plight::hears_of_views_late;
@@ -131,6 +138,18 @@ void aftermath::befall() {
     if (is_in_a_plight_) {
         machines_.note("somebody is in a plight: p" + std::to_string(plan_.whom + 1));
     }
+}
+
+/// In one cluster, with leases.
+bool aftermath::are_all_together() const {
+    std::set<cluster_id> clusters;
+    for (std::uint32_t place = 0; place < machines_.places(); ++place) {
+        if (!machines_.is_leased(place)) {
+            return false;
+        }
+        clusters.insert(machines_.node_at(place)->installed()->cluster);
+    }
+    return clusters.size() == 1;
 }
 
 void aftermath::cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways) {
