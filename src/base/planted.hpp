@@ -78,6 +78,7 @@ enum class planted : std::uint8_t {
     other_seeds_welcome = 108,            // FOUND-2
     joins_kept_to_oneself = 109,          // HEARSAY
     patience_kept = 110,                  // FINISH
+    late_accepts_count = 111,             // BALLOT-VIEW
     queued_never_asked_again = 151,       // QUEUED
     grant_taken_without_a_lease = 152,    // HOLD-7
     unknown_holder_never_freed = 153,     // OWN-5

@@ -77,6 +77,7 @@ constexpr std::array mutants{
     mutant{planted::other_seeds_welcome, "other_seeds_welcome", "FOUND-2", "ONE-VIEW"},
     mutant{planted::joins_kept_to_oneself, "joins_kept_to_oneself", "HEARSAY", "LIVE"},
     mutant{planted::patience_kept, "patience_kept", "FINISH", {}},
+    mutant{planted::late_accepts_count, "late_accepts_count", "BALLOT-VIEW", {}},
     mutant{planted::queued_never_asked_again, "queued_never_asked_again", "QUEUED", "LIVE"},
     mutant{planted::grant_taken_without_a_lease, "grant_taken_without_a_lease", "HOLD-7", "MUTEX"},
     mutant{planted::unknown_holder_never_freed, "unknown_holder_never_freed", "OWN-5", "STUCK"},

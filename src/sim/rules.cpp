@@ -30,6 +30,7 @@ constexpr std::array rules{
     rule{"QUEUED", {}},
     rule{"HEARSAY", {}},
     rule{"FINISH", {}},
+    rule{"BALLOT-VIEW", {}},
     rule{"BREAK-1", {}}, rule{"WATCH-1", {}},
     rule{"NET-1", {}},   rule{"NET-2", {}},   rule{"NET-3", {}},   rule{"NOW-1", {}},
 };

@@ -113,7 +113,8 @@ void proposer::handle(const peer_id& from, const promise& given, const candidate
 
 void proposer::handle(const peer_id& from, const accepted& given, const candidates& wishes, base::time_point) {
     auto* phase = std::get_if<accepting>(&phase_);
-    if (phase == nullptr || given.ballot != phase->mine || given.number != current_->number.next() || !current_->is_voter(from)) {
+    const bool is_late = given.number != current_->number.next() && settings_.bug != base::planted::late_accepts_count;
+    if (phase == nullptr || given.ballot != phase->mine || is_late || !current_->is_voter(from)) {
         return;
     }
     phase->accepts.insert_or_assign(from, given.silences);
