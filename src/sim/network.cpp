@@ -44,7 +44,7 @@ network::number network::arrived(const event& e) {
     if (is_stopped(static_cast<std::uint32_t>(l / places_), static_cast<std::uint32_t>(l % places_))) {
         return none;
     }
-    const auto n = s.under_way.front();
+    const auto n = s.under_way.front().what;
     s.under_way.pop_front();
     plan_first(l);
     return n;
@@ -67,8 +67,8 @@ void network::mend(std::uint32_t from, std::uint32_t to) {
         if (!s.under_way.empty() && !s.is_planned && !is_stopped(a, b)) {
             // The sender's TCP tries again some time after the link is back.
             auto due = events_.now() + delay(link(a, b));
-            for (const auto n : s.under_way) {
-                due = at(n).due = std::max(due, at(n).due);
+            for (auto& p : s.under_way) {
+                due = p.due = std::max(due, p.due);
             }
             s.last_due = std::max(s.last_due, due);
             plan_first(link(a, b));
@@ -88,12 +88,12 @@ void network::reset(std::uint32_t from, std::uint32_t to) {
     // What the other side's kernel already has is still read, whatever the new connection brings meanwhile.
     const auto survivors = is_stopped(from, to) ? 0 : random_.below(s.under_way.size() + 1);
     for (std::size_t i = 0; i < s.under_way.size(); ++i) {
-        const auto n = s.under_way[i];
+        const auto& p = s.under_way[i];
         if (i < survivors) {
-            events_.plan(at(n).due, event_kind::datagram, at(n).to, n);
+            events_.plan(p.due, event_kind::datagram, to, p.what);
         } else {
             ++counters_.lost;
-            discard(n);
+            discard(p.what);
         }
     }
     s.under_way.clear();
@@ -141,7 +141,7 @@ void network::post_datagram(number n, base::duration extra) {
 }
 
 void network::post_on_stream(number n, base::duration extra) {
-    auto& p = at(n);
+    const auto& p = at(n);
     const auto l = link(p.from, p.to);
     auto& s = streams_[l];
     const bool cannot_connect = p.to_run == 0 || (is_stopped(p.from, p.to) && !weather_.streams_wait_out_cuts);
@@ -151,8 +151,8 @@ void network::post_on_stream(number n, base::duration extra) {
         return;
     }
     // In order: nothing overtakes what was sent before it.
-    p.due = s.last_due = std::max(s.last_due, events_.now() + delay(l) + extra);
-    s.under_way.push_back(n);
+    s.last_due = std::max(s.last_due, events_.now() + delay(l) + extra);
+    s.under_way.push_back({n, s.last_due});
     if (s.under_way.size() == 1) {
         plan_first(l);
     }
@@ -161,8 +161,7 @@ void network::post_on_stream(number n, base::duration extra) {
 void network::plan_first(std::size_t l) {
     auto& s = streams_[l];
     if (!s.under_way.empty()) {
-        const auto& p = at(s.under_way.front());
-        events_.plan(p.due, event_kind::stream, p.to, std::uint64_t{l} << 32 | s.generation);
+        events_.plan(s.under_way.front().due, event_kind::stream, static_cast<std::uint32_t>(l % places_), std::uint64_t{l} << 32 | s.generation);
         s.is_planned = true;
     }
 }

@@ -38,7 +38,6 @@ struct packet {
     std::uint32_t from_run = 0;  ///< which process it was at that place
     std::uint32_t to_run = 0;
     bool is_stream = false;
-    instant due{};
 };
 
 class network {
@@ -89,8 +88,12 @@ public:
     [[nodiscard]] const counters& counted() const { return counters_; }
 
 private:
+    struct due_packet {
+        number what = none;
+        instant due{};
+    };
     struct stream {
-        std::deque<number> under_way;
+        std::deque<due_packet> under_way;
         std::uint32_t generation = 0;
         bool is_planned = false;  // an event will deliver the first packet
         instant last_due{};
