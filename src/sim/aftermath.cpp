@@ -110,6 +110,7 @@ void aftermath::trouble(instant now) {
         owner_crashes_ = never;
         if (const auto owner = plan_.which_owner ? plan_.which_owner : machines_.owner_of(0); owner && owner != plan_.leaver) {
             const bool is_another = is_in_a_plight_ && *owner == plan_.whom;
+            began_ = is_in_a_plight_ ? now : began_;  // what was waited for until now was this
             machines_.crash(is_another ? (*owner + 1) % static_cast<std::uint32_t>(machines_.places()) : *owner, 20ms);
         }
     }

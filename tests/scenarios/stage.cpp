@@ -270,6 +270,7 @@ sim::meddler::verdict stage::sending(sim::message_kind kind, place from, place t
             --*r.left;
         }
         v.is_lost = v.is_lost || r.is_lost;
+        v.is_doubled = v.is_doubled || r.is_doubled;
         v.delay += r.delay;
         if (r.then) {
             due_.push_back({*r.then, from, to});
@@ -350,9 +351,11 @@ void stage::act_out(words w) {
         w.expect_end();
         mend_cuts();
     } else if (w.takes("lose")) {
-        meddle(w, true);
+        meddle(w, meddling::loses);
     } else if (w.takes("hold up")) {
-        meddle(w, false);
+        meddle(w, meddling::holds_up);
+    } else if (w.takes("double")) {
+        meddle(w, meddling::doubles);
     } else if (w.takes("let pass")) {
         const auto kind = take_kind(w);
         w.expect_end();
@@ -432,7 +435,7 @@ stage::rule stage::rule_of(words& w) {
     return r;
 }
 
-void stage::meddle(words w, bool is_lost) {
+void stage::meddle(words w, meddling how) {
     std::optional<std::uint64_t> left;
     if (w.takes("next")) {
         left = 1;
@@ -441,8 +444,9 @@ void stage::meddle(words w, bool is_lost) {
     }
     auto r = rule_of(w);
     r.left = left;
-    r.is_lost = is_lost;
-    if (!is_lost) {
+    r.is_lost = how == meddling::loses;
+    r.is_doubled = how == meddling::doubles;
+    if (how == meddling::holds_up) {
         w.expect("by");
         r.delay = w.take_time();
     }

@@ -40,6 +40,7 @@ private:
         token held;
         errc why{};
     };
+    enum class meddling : std::uint8_t { loses, holds_up, doubles };
     /// What happens to messages of one kind.
     struct rule {
         std::size_t line = 0;
@@ -48,6 +49,7 @@ private:
         std::optional<group> to;
         std::optional<std::uint64_t> left;  // nothing: until "let pass"
         bool is_lost = false;
+        bool is_doubled = false;
         base::duration delay{};
         std::optional<words> then;  // done once, after the event
         bool was_used = false;
@@ -80,7 +82,7 @@ private:
     void step(words w);
     void act_out(words w);
     void act_of(words w);
-    void meddle(words w, bool is_lost);
+    void meddle(words w, meddling how);
     [[nodiscard]] rule rule_of(words& w);
     void cut(words w);
     void mend_cuts();
