@@ -31,6 +31,7 @@ enum class errc : std::uint8_t {
     version,             ///< the other side speaks no version of the protocol that we speak
     ring_not_supported,  ///< the cluster's view names a ring function that this build lacks (RING-1)
     io,                  ///< the operating system refused; the text has its words
+    out_of_memory,       ///< at its start: nothing is left behind. Later: this peer has stopped, its holds are lost
 
     // A hold ended without a release. What it guarded may already be somebody else's.
     lease_lost,      ///< the lease ran out before it could be renewed (LEASE-5)
@@ -46,7 +47,7 @@ enum class held : std::uint8_t {
     maybe,    ///< it was held, and may still look held to others until the lease has run out; never of lock()
 };
 
-/// A failure: which, and in words what to do.
+/// A failure: which, and in words what to do. The text may be missing when memory ran out.
 struct error {
     errc code{};
     std::string text;

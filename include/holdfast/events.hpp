@@ -118,6 +118,7 @@ struct statistics {
     std::uint64_t malformed = 0;
     std::uint64_t dropped = 0;            ///< messages no rule lets us act on, or that did not fit a full queue
     std::uint64_t connect_failures = 0;
+    std::uint64_t lacked_memory = 0;      ///< messages, in or out, that were lost because memory ran out; streams that ended for it
 
     std::uint64_t callback_exceptions = 0; ///< callbacks of the application must not throw; this many did
     std::uint64_t callbacks_missed = 0;    ///< events of which 4096 waited already, callbacks without a thread or memory

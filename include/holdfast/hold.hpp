@@ -66,13 +66,13 @@ public:
     /// if it is late now, or the hold lost. The warning before `lost`: finish or save what can be. When the lease is renewed
     /// after all, this token stays triggered; ask for a new one.
     [[nodiscard]] std::stop_token at_risk() const;
-    /// Why it was lost: `lease_lost`, `evicted`, `broken`, `shutting_down`, `internal_error`. Nothing while it is valid and
-    /// after a release.
+    /// Why it was lost: `lease_lost`, `evicted`, `broken`, `shutting_down`, `internal_error`, `out_of_memory`. Nothing while it
+    /// is valid and after a release.
     [[nodiscard]] std::optional<errc> why_lost() const;
 
     /// Ends the hold here and now and tells the owner soon after (HOLD-3); returns at once. Again, or on a moved-from
     /// hold: does nothing. An error tells that the hold had been lost before, and why: what was done since then may
-    /// have met another holder.
+    /// have met another holder. Throws nothing, also when memory runs out.
     result<void> release();
 
 private:

@@ -51,13 +51,17 @@ struct known_peer {
 /// `shutting_down` or tells nothing, and destroying the copies there does nothing, for they may be in the midst of a change.
 /// Start a peer of its own there.
 ///
+/// Memory that runs out: a message that finds none, in or out, is lost, as networks lose some (`statistics::lacked_memory`).
+/// Where it would leave the peer's own state half changed, the peer stops for good with `out_of_memory`. A call may throw
+/// std::bad_alloc while it makes its arguments or its answer; then nothing is held by it. Destructors and `release` never throw.
+///
 /// Errors inside: this peer stops for good (events::stopped) when an invariant of the library breaks (`internal_error`, the
 /// text tells where), when it cannot write to its `state_dir` (`io`), or when its seeds cannot be those of its cluster
 /// (`seeds_differ`). Its holds are lost, its calls fail with that error, and the program goes on.
 class HOLDFAST_EXPORT peer {
 public:
     /// Opens the sockets, starts the thread, and returns without waiting for the cluster (`wait_ready` does).
-    /// Fails with `bad_config`, `address_in_use`, `io`.
+    /// Fails with `bad_config`, `address_in_use`, `io`, `out_of_memory`; then no thread and no socket is left behind.
     [[nodiscard]] static result<peer> start(config options);
 
     peer(peer&&) noexcept;
@@ -80,7 +84,7 @@ public:
     /// `timed_out`: others have it, or its owner did not answer. `not_a_member`, `no_quorum`: nobody can be granted it here
     /// now; these end a call only when its wait does. `cancelled`: by `options.stop`. `shutting_down`, `too_many`,
     /// `name_too_long`, `value_too_long`: it was not asked for. `broken`: somebody broke this request (BREAK-1).
-    /// `internal_error`, `io`, `seeds_differ`: the peer has stopped for good, see above. In each case nothing is held and
+    /// `internal_error`, `out_of_memory`, `io`, `seeds_differ`: the peer has stopped for good, see above. In each case nothing is held and
     /// nothing will be (HOLD-6).
     [[nodiscard]] result<hold> lock(std::string_view name, acquire_options options = {}) const;
     /// As `lock`, with one answer instead of a wait: `would_block` when another has it. Takes a round trip to the owner of

@@ -33,6 +33,7 @@ constexpr entry entries[] = {
     {errc::version, "version", held::refused, "the other side speaks no version of the protocol that this build speaks; upgrade the older one"},
     {errc::ring_not_supported, "ring_not_supported", held::refused, "the cluster uses a ring function that this build lacks; upgrade it"},
     {errc::io, "io", held::refused, "the operating system refused"},
+    {errc::out_of_memory, "out_of_memory", held::no, "memory ran out; give this process more of it, and start the peer again"},
     {errc::lease_lost, "lease_lost", held::maybe, "the lease ran out before a majority of the seats renewed it; what the lock guarded may already be another's: stop using it"},
     {errc::evicted, "evicted", held::maybe, "the cluster removed this peer; what the lock guarded may already be another's: stop using it"},
     {errc::broken, "broken", held::no, "the hold was broken; what the lock guarded may already be another's: stop using it"},

@@ -126,8 +126,11 @@ void stream::prove() {
 
 void stream::put_frame(std::span<const std::byte> message) {
     const auto begins = out_.size();
-    out_.resize(begins + length_size + message.size());
-    const auto length = static_cast<std::uint32_t>(message.size() + (mine_.key.empty() ? 0 : tag_size));
+    const auto overhead = mine_.key.empty() ? 0 : tag_size;
+    // With room for the tag, which seal() appends: if memory runs out, it does so here, before a part of a frame is there.
+    out_.resize(begins + length_size + message.size() + overhead);
+    out_.resize(out_.size() - overhead);
+    const auto length = static_cast<std::uint32_t>(message.size() + overhead);
     put_length(out_.data() + begins, length);
     if (!message.empty()) {
         std::memcpy(out_.data() + begins + length_size, message.data(), message.size());

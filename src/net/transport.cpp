@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <new>
 #include <utility>
 
 #include "base/deadline.hpp"
@@ -59,6 +60,37 @@ struct transport::state {
         datagram_counter = 0;
     }
 
+    // ---- memory that runs out
+
+    /// Gives a message to whoever reads. What that throws is no business of ours: it has half done what it does.
+    void give(const net::sink& to, const received& what) {
+        const bool outer = std::exchange(is_in_sink, true);
+        to(what);
+        is_in_sink = outer;
+    }
+
+    /// False: memory ran out in `act`, but not in the sink.
+    template <class Act>
+    bool has_memory(Act&& act) {
+        try {
+            act();
+            return true;
+        } catch (const std::bad_alloc&) {
+            if (std::exchange(is_in_sink, false)) {
+                throw;
+            }
+            ++stats.lacked_memory;
+            return false;
+        }
+    }
+
+    /// Room for one more, so that the next push_back cannot fail.
+    static void make_room(std::vector<std::uint64_t>& list) {
+        if (list.size() == list.capacity()) {
+            list.reserve(2 * list.size() + 8);
+        }
+    }
+
     // ---- epoll
 
     void watch(std::uint64_t what, int fd, std::uint32_t events, int operation) {
@@ -84,7 +116,7 @@ struct transport::state {
         return id;
     }
 
-    /// `has_failed`: not ended by our own choice.
+    /// `has_failed`: not ended by our own choice. Does not fail when memory runs out.
     void end(std::uint64_t id, bool has_failed = true) {
         const auto at = streams.find(id);
         if (at == streams.end()) {
@@ -93,20 +125,22 @@ struct transport::state {
         const auto s = at->second;
         count(*s);
         stats.dropped_full += s->kept();
-        if (has_failed && s->is_dialled() && !s->is_proven()) {
-            failed_to_connect(s->at(), now_seen);  // also when it was refused: each message would dial again otherwise
-        }
-        if (s->why_refused()) {
-            complain_about(s->why_refused()->code, [&] { return s->why_refused()->text; });
-        }
         ::epoll_ctl(poll.get(), EPOLL_CTL_DEL, s->fd(), nullptr);
         s->is_ended = true;
         ::shutdown(s->fd(), SHUT_RDWR);  // wakes a caller that waits on it; the number is free only when it gave it back
         if (s->is_claimed) {
-            ended_claims[id] = s;
+            std::find_if(claims.begin(), claims.end(), [&](const auto& c) { return c.second.id == id; })->second.ended = s;
         }
         streams.erase(at);
         std::erase(dirty, id);
+        has_memory([&] {
+            if (has_failed && s->is_dialled() && !s->is_proven()) {
+                failed_to_connect(s->at(), now_seen);  // also when it was refused: each message would dial again otherwise
+            }
+            if (s->why_refused()) {
+                complain_about(s->why_refused()->code, [&] { return s->why_refused()->text; });
+            }
+        });
     }
 
     void count(stream& s) {
@@ -207,6 +241,8 @@ struct transport::state {
             ++stats.dropped_full;
             return;
         }
+        make_room(dirty);  // the append is the last that may fail
+        make_room(to_write);
         s.append(to, bytes, now);
         if (!s.is_proven()) {
             base::earlier(next_tick, now + message_patience);
@@ -270,7 +306,7 @@ struct transport::state {
 
     /// When strangers hold all places, the oldest goes: a peer proves itself within a round trip or two, and whoever only
     /// waits is no peer. Refusing the new one would let those that wait lock out everybody.
-    void make_room(std::vector<newcomer>& unproven, const std::array<std::uint8_t, 16>& for_origin) {
+    void make_place(std::vector<newcomer>& unproven, const std::array<std::uint8_t, 16>& for_origin) {
         const auto is_same = [&](const newcomer& n) { return n.origin == for_origin; };
         auto oldest = unproven.end();
         if (std::count_if(unproven.begin(), unproven.end(), is_same) >= most_unproven_of_one) {
@@ -284,6 +320,13 @@ struct transport::state {
         }
     }
 
+    /// What waits stays readable for as long as it cannot be taken: looking away keeps the loop from spinning.
+    void pause_accepting(time_point now) {
+        watch(tcp_listener, tcp.get(), 0, EPOLL_CTL_MOD);
+        accept_again = now + accept_pause;
+        base::earlier(next_tick, accept_again);
+    }
+
     void accept_some(time_point now) {
         auto unproven = newcomers();
         for (std::size_t i = 0; i < connections_in_a_read; ++i) {
@@ -292,22 +335,25 @@ struct transport::state {
             descriptor fd{::accept4(tcp.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
             if (!fd) {
                 if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                    // What waits stays readable for as long as it cannot be taken: looking away keeps the loop from spinning.
-                    watch(tcp_listener, tcp.get(), 0, EPOLL_CTL_MOD);
-                    accept_again = now + accept_pause;
-                    base::earlier(next_tick, accept_again);
+                    pause_accepting(now);
                 }
                 return;
             }
             const auto at = from_sockaddr(address);
-            make_room(unproven, origin(at));
+            make_place(unproven, origin(at));
             tune(fd.get());
-            unproven.push_back({add(std::move(fd), at, false, now), origin(at)});
             base::earlier(next_tick, now + greeting_time);
+            unproven.push_back({add(std::move(fd), at, false, now), origin(at)});
         }
     }
 
     void read_stream(std::uint64_t id, const net::sink& to) {
+        if (!has_memory([&] { read_once(id, to); })) {
+            end(id);  // whoever needs it dials again
+        }
+    }
+
+    void read_once(std::uint64_t id, const net::sink& to) {
         const auto at = streams.find(id);
         if (at == streams.end()) {
             return;
@@ -317,7 +363,7 @@ struct transport::state {
         const bool was_proven = s->is_proven();
         const bool goes_on = s->read(scratch, [&](std::span<const std::byte> message) {
             if (!s->is_ended) {
-                to({s->peer(), endpoint{}, message});
+                give(to, {s->peer(), endpoint{}, message});
             }
         });
         if (s->is_ended) {
@@ -412,7 +458,7 @@ struct transport::state {
             }
             ++stats.datagrams_received;
             stats.bytes_received += static_cast<std::uint64_t>(n);
-            open_datagram({datagram_in.data(), static_cast<std::size_t>(n)}, from_sockaddr(address), to);
+            has_memory([&] { open_datagram({datagram_in.data(), static_cast<std::size_t>(n)}, from_sockaddr(address), to); });
         }
     }
 
@@ -456,7 +502,7 @@ struct transport::state {
         if (from == mine.self) {
             return;
         }
-        to({from, at, {reinterpret_cast<const std::byte*>(message.data()), message.size()}});
+        give(to, {from, at, {reinterpret_cast<const std::byte*>(message.data()), message.size()}});
     }
 
     std::string not_opened(const endpoint& at) const {
@@ -481,10 +527,14 @@ struct transport::state {
     std::uint64_t datagram_counter = 0;
     std::uint64_t last_stream = first_stream;
     std::map<std::uint64_t, std::shared_ptr<stream>> streams;       // in the order they were made
-    std::map<std::uint64_t, std::shared_ptr<stream>> ended_claims;  // closed while a caller waits on them
-    std::map<peer_id, std::uint64_t> claims;
+    struct claim {
+        std::uint64_t id;
+        std::shared_ptr<stream> ended;  // the stream, when it was closed while a caller waits on it
+    };
+    std::map<peer_id, claim> claims;
     std::map<endpoint, back_off> back_offs;
     std::optional<time_point> complained[3];  // when last of a wrong key, a wrong cluster, another version
+    bool is_in_sink = false;
     bool is_corked = false;
     std::vector<std::uint64_t> dirty;     // appended to, not written
     std::vector<std::uint64_t> to_write;  // of those, what uncork() writes
@@ -603,7 +653,9 @@ void transport::read(const net::sink& to, time_point now) {
         const auto id = events[i].data.u64;
         const auto what = events[i].events;
         if (id == tcp_listener) {
-            s.accept_some(now);
+            if (!s.has_memory([&] { s.accept_some(now); })) {
+                s.pause_accepting(now);
+            }
             continue;
         }
         if (id == udp_socket) {
@@ -617,7 +669,8 @@ void transport::read(const net::sink& to, time_point now) {
         const auto stream = at->second;
         if (stream->is_connecting()) {
             if ((what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
-                if (!stream->connected()) {
+                bool is_connected = false;
+                if (!s.has_memory([&] { is_connected = stream->connected(); }) || !is_connected) {
                     s.end(id);
                 } else {
                     s.rewatch(id, *stream);
@@ -652,8 +705,8 @@ std::optional<int> transport::claim(const peer_id& peer) {
         return std::nullopt;
     }
     auto& stream = *s.streams.at(id);
+    s.claims.insert({peer, {id, nullptr}});
     stream.is_claimed = true;
-    s.claims[peer] = id;
     s.rewatch(id, stream);
     return stream.fd();
 }
@@ -662,7 +715,7 @@ void transport::read_claimed(const peer_id& peer, const net::sink& to, time_poin
     auto& s = *state_;
     s.now_seen = now;
     if (const auto at = s.claims.find(peer); at != s.claims.end()) {
-        s.read_stream(at->second, to);
+        s.read_stream(at->second.id, to);
     }
 }
 
@@ -672,13 +725,11 @@ void transport::give_back(const peer_id& peer) {
     if (at == s.claims.end()) {
         return;
     }
-    const auto id = at->second;
+    const auto id = at->second.id;
     s.claims.erase(at);
-    if (s.ended_claims.erase(id) == 0) {
-        if (const auto stream = s.streams.find(id); stream != s.streams.end()) {
-            stream->second->is_claimed = false;
-            s.rewatch(id, *stream->second);
-        }
+    if (const auto stream = s.streams.find(id); stream != s.streams.end()) {
+        stream->second->is_claimed = false;
+        s.rewatch(id, *stream->second);
     }
 }
 

@@ -3,6 +3,9 @@
 // Knows bytes, addresses and PeerIds, no messages. Everything here is called under the peer's one mutex, except
 // where it says otherwise; nothing blocks. The sockets are plain non-blocking descriptors in one epoll set of our
 // own, so that any thread may write to them and a waiting caller may read; the libuv loop watches that set.
+//
+// Memory that runs out in read() or read_claimed() costs a datagram, a stream, or the wait for new connections, and is
+// counted; what the sink throws goes through. From send() it is thrown: then this message is lost, and no part of it is sent.
 #pragma once
 
 #include <cstddef>
@@ -43,6 +46,7 @@ struct transport_statistics {
     std::uint64_t datagrams_sent = 0, datagrams_received = 0, frames_sent = 0, frames_received = 0;
     std::uint64_t bytes_sent = 0, bytes_received = 0, writes = 0, reads = 0;
     std::uint64_t not_authentic = 0, replayed = 0, malformed = 0, connect_failures = 0;
+    std::uint64_t lacked_memory = 0; ///< datagrams and streams lost in reading because memory ran out
     std::uint64_t dropped_full = 0;  ///< messages for a stream that was full, could not be made in time, or reached another peer
 };
 

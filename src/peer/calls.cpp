@@ -82,6 +82,8 @@ void call_table::let_read(call& c, net::transport& streams) {
         c.waker = waker::of_this_thread();
     } catch (const std::system_error&) {
         return;  // no descriptor is left for it: the loop reads
+    } catch (const std::bad_alloc&) {
+        return;  // no memory
     }
     auto at = std::find_if(claims_.begin(), claims_.end(), [&](const claim& one) { return one.owner == c.owner; });
     if (at == claims_.end()) {

@@ -55,7 +55,6 @@ void dispatcher::catch_up() noexcept {
 
 void dispatcher::stop() {
     std::thread ending;
-    std::deque<entry> never_run;
     {
         const std::lock_guard guard{queue_->mutex};
         if (!queue_->waiting.empty()) {
@@ -65,11 +64,12 @@ void dispatcher::stop() {
         queue_->changed.notify_one();
         ending = std::move(thread_);
         if (!ending.joinable()) {
-            never_run = std::move(queue_->waiting);
+            queue_->never_run.swap(queue_->waiting);
         }
     }
-    count_missed(never_run.size());
     if (!ending.joinable()) {
+        count_missed(queue_->never_run.size());
+        queue_->never_run.clear();  // what the callbacks keep alive goes outside the lock
         return;
     }
     if (is_this_thread()) {

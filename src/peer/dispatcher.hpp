@@ -38,7 +38,7 @@ public:
     static constexpr std::size_t most_events = 4096;
     /// Tries again to make the thread that callbacks wait for. To be called now and then.
     void catch_up() noexcept;
-    /// Runs what was posted, then ends the thread. Called by a callback: the thread ends by itself after it.
+    /// Runs what was posted, then ends the thread. Called by a callback: the thread ends by itself after it. Takes no memory.
     void stop();
     [[nodiscard]] bool is_this_thread() const;
     void count_missed(std::size_t count = 1) noexcept { queue_->missed.fetch_add(count, std::memory_order_relaxed); }
@@ -56,6 +56,7 @@ private:
         std::mutex mutex;
         std::condition_variable changed;
         std::deque<entry> waiting;
+        std::deque<entry> never_run;  // empty until stop(); even an empty one takes memory to make
         std::size_t events_waiting = 0;
         bool is_stopping = false;
         std::atomic<std::thread::id> thread{};

@@ -12,23 +12,38 @@
 
 namespace holdfast::runtime {
 
-result<std::shared_ptr<driver>> driver::start(config options) {
-    auto made = prepare(std::move(options));
-    if (!made) {
-        return tl::unexpected<error>{made.error()};
+namespace {
+
+tl::unexpected<error> not_started(const std::system_error& e) {
+    if (e.code() == std::errc::not_enough_memory) {
+        return tl::unexpected<error>{in_words(errc::out_of_memory)};
     }
+    return fail(errc::io, std::string{"the peer cannot be started: "} + e.what());
+}
+
+}  // namespace
+
+result<std::shared_ptr<driver>> driver::start(config options) {
     try {
-        const std::shared_ptr<driver> d{new driver{std::move(*made)}, [](driver* ending) {
-                                            if (!ending->is_forked()) {
-                                                delete ending;
-                                            }
-                                        }};
-        if (auto opened = d->open(); !opened) {
-            return tl::unexpected<error>{opened.error()};
+        auto made = prepare(std::move(options));
+        if (!made) {
+            return tl::unexpected<error>{std::move(made.error())};
         }
-        return d;
-    } catch (const std::system_error& e) {
-        return fail(errc::io, std::string{"the peer cannot be started: "} + e.what());
+        try {
+            const std::shared_ptr<driver> d{new driver{std::move(*made)}, [](driver* ending) {
+                                                if (!ending->is_forked()) {
+                                                    delete ending;
+                                                }
+                                            }};
+            if (auto opened = d->open(); !opened) {
+                return tl::unexpected<error>{std::move(opened.error())};
+            }
+            return d;
+        } catch (const std::system_error& e) {
+            return not_started(e);
+        }
+    } catch (const std::bad_alloc&) {
+        return tl::unexpected<error>{in_words(errc::out_of_memory)};
     }
 }
 
@@ -58,7 +73,9 @@ result<void> driver::open() {
     }
     sink_ = [this](const net::received& packet) { receive(packet); };
     node_ = std::make_unique<node::node>(settings_, transport_options_.self, random_number(), moment_now());
-    within(nullptr, [] {});
+    if (auto begun = within(nullptr, [] {}); !begun && begun.error().code == errc::out_of_memory) {
+        return begun;
+    }
     loop_ = std::make_unique<loop>(transport_->poll_descriptor(), timer_.descriptor(),
                                    loop::handlers{[this] { return on_readable(); }, [this] { return on_timer(); }});
     return {};
@@ -183,6 +200,10 @@ bool driver::on_timer() {
 void driver::receive(const net::received& packet) {
     auto decoded = wire::decode(packet.bytes, settings_.cluster_name);
     if (!decoded) {
+        if (decoded.error() == wire::decode_error::no_memory) {
+            ++counted_.lacked_memory;
+            return;
+        }
         ++counted_.malformed;
         if (decoded.error() == wire::decode_error::version) {
             complain({errc::version, to_string(packet.address) + ": " + std::string{explain(errc::version)}});
@@ -213,7 +234,8 @@ void driver::close(error why) noexcept {
         fail_call(*c, *closed_);
     }
     for (const auto& [key, g] : std::exchange(holds_, {})) {
-        lose(*g, closed_->code == errc::internal_error ? errc::internal_error : errc::shutting_down);
+        const bool is_own_fault = closed_->code == errc::internal_error || closed_->code == errc::out_of_memory;
+        lose(*g, is_own_fault ? closed_->code : errc::shutting_down);
         if (g->has_listeners()) {
             dispatcher_.post([g = g] { g->tell_lost(); });
         }
@@ -249,7 +271,7 @@ void driver::stop() {
         const std::lock_guard guard{mutex_};
         if (node_) {
             wakes_ = &wakes;
-            close({errc::shutting_down, std::string{explain(errc::shutting_down)}});
+            close(in_words(errc::shutting_down));
             wakes_ = nullptr;
         }
     }
@@ -288,10 +310,10 @@ result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop
 
 result<void> driver::leave(std::optional<base::duration> wait) {
     if (is_forked()) {
-        return fail(errc::shutting_down);
+        return tl::unexpected<error>{in_words(errc::shutting_down)};
     }
     if (dispatcher_.is_this_thread()) {
-        return fail(errc::would_deadlock);
+        return tl::unexpected<error>{in_words(errc::would_deadlock)};
     }
     bool is_first = false;
     const auto entered = within(nullptr, [&] {
@@ -304,22 +326,22 @@ result<void> driver::leave(std::optional<base::duration> wait) {
     std::unique_lock guard{mutex_};
     if (!is_first && is_leaving_) {
         changed_.wait(guard, [&] { return departure_.has_value(); });
-        return *departure_;
+        return without_text_if_need_be(*departure_);
     }
     result<void> outcome;
     if (!is_first) {
-        outcome = entered;  // closed before anybody left
+        outcome = without_text_if_need_be(entered);  // closed before anybody left
     } else {
         changed_.wait_for(guard, std::min(wait.value_or(5 * settings_.lease), longest_wait), [&] { return has_left_ || closed_; });
         if (!has_left_) {
-            outcome = closed_ ? tl::unexpected<error>{*closed_}
-                              : fail(errc::timed_out, "the peer has stopped, but did not hear that the others know it; they wait for its lease to end");
+            constexpr auto unheard = "the peer has stopped, but did not hear that the others know it; they wait for its lease to end";
+            outcome = tl::unexpected<error>{closed_ ? without_text_if_need_be(*closed_) : in_words(errc::timed_out, {unheard})};
         }
     }
     guard.unlock();
     stop();
     guard.lock();
-    departure_ = outcome;
+    departure_ = without_text_if_need_be(outcome);
     changed_.notify_all();
     return outcome;
 }
@@ -429,6 +451,7 @@ statistics driver::counted() const {
     out.not_authentic += t.not_authentic;
     out.replayed = t.replayed;
     out.malformed += t.malformed;
+    out.lacked_memory += t.lacked_memory;
     out.dropped += t.dropped_full;
     out.connect_failures = t.connect_failures;
     out.callback_exceptions = dispatcher_.exceptions();

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,7 +50,8 @@
 
 namespace holdfast::runtime {
 
-/// Closing a peer must not fail, even when memory is what is missing.
+// Closing a peer, and saying how a call ended that has had its effect, must not fail, even when memory is what is missing.
+
 [[nodiscard]] inline error without_text_if_need_be(const error& e) noexcept {
     try {
         return e;
@@ -57,13 +59,21 @@ namespace holdfast::runtime {
         return {e.code, {}};
     }
 }
-[[nodiscard]] inline error broken(const std::exception& e) noexcept {
+[[nodiscard]] inline result<void> without_text_if_need_be(const result<void>& r) noexcept {
+    return r ? result<void>{} : tl::unexpected<error>{without_text_if_need_be(r.error())};
+}
+[[nodiscard]] inline error in_words(errc code, std::initializer_list<std::string_view> parts) noexcept {
     try {
-        return {errc::internal_error, std::string{explain(errc::internal_error)} + ": " + e.what()};
+        std::string text;
+        for (const auto part : parts) {
+            text += part;
+        }
+        return {code, std::move(text)};
     } catch (const std::bad_alloc&) {
-        return {errc::internal_error, {}};
+        return {code, {}};
     }
 }
+[[nodiscard]] inline error in_words(errc code) noexcept { return in_words(code, {explain(code)}); }
 
 /// Longer waits are for ever as far as anybody can tell, and added to a present time they would overflow.
 constexpr base::duration longest_wait = std::chrono::hours{24 * 365};
@@ -111,7 +121,7 @@ private:
     // ---- one stay inside (driver.cpp)
 
     result<void> open();
-    /// An error: `act` was not called (a forked child; closed), or this peer was closed in it.
+    /// An error: `act` was not called (a forked child; closed), or this peer was closed in it. Throws nothing that `act` threw.
     template <class Act>
     result<void> within(call* me, Act&& act);
     /// For questions: what `question` answers under the mutex; a default in a forked child.
@@ -209,14 +219,14 @@ private:
 template <class Act>
 result<void> driver::within(call* me, Act&& act) {
     if (is_forked()) {
-        return fail(errc::shutting_down);
+        return tl::unexpected<error>{in_words(errc::shutting_down)};
     }
     result<void> outcome;
     wake_list wakes;
     {
         const std::lock_guard guard{mutex_};
         if (closed_) {
-            return tl::unexpected<error>{*closed_};
+            return tl::unexpected<error>{without_text_if_need_be(*closed_)};
         }
         me_ = me;
         wakes_ = &wakes;
@@ -228,15 +238,18 @@ result<void> driver::within(call* me, Act&& act) {
                 transport_->uncork();
                 set_timer();
             }
+        } catch (const std::bad_alloc&) {
+            // As below: the node may be in the midst of a change. A packet that finds no memory costs less (`receive`).
+            close(in_words(errc::out_of_memory));
         } catch (const std::exception& e) {
-            // An invariant of ours is broken (base::broken_invariant), or memory is out: what we know may be wrong, so every
-            // right ends now. This peer stops; the program goes on.
-            close(broken(e));
+            // An invariant of ours is broken (base::broken_invariant): what we know may be wrong, so every right ends now. This
+            // peer stops; the program goes on.
+            close(in_words(errc::internal_error, {explain(errc::internal_error), ": ", e.what()}));
         }
         wakes_ = nullptr;
         me_ = nullptr;
         if (closed_) {
-            outcome = tl::unexpected<error>{*closed_};
+            outcome = tl::unexpected<error>{without_text_if_need_be(*closed_)};  // no exception may reach the loop
         }
     }
     wakes.run();

@@ -51,7 +51,7 @@ result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_opt
         wait_for_answer(c);
     }
     if (!c.granted) {
-        return tl::unexpected<error>{c.failure};
+        return tl::unexpected<error>{std::move(c.failure)};
     }
     return std::move(c.granted);
 }
@@ -146,7 +146,8 @@ result<void> driver::release(grip& g) {
             node_->release(g.name(), g.token(), now);
         }
     });
-    return g.is_released() ? result<void>{} : fail(g.why_lost().value_or(errc::lease_lost));
+    // A destructor may be the caller: no exception.
+    return g.is_released() ? result<void>{} : tl::unexpected<error>{in_words(g.why_lost().value_or(errc::lease_lost))};
 }
 
 error driver::why_no_grant() const {

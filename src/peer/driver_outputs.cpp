@@ -1,5 +1,6 @@
 // What the node wants done.
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "peer/clock.hpp"
@@ -13,8 +14,12 @@ namespace holdfast::runtime {
 void driver::perform(node::send& o) {
     buffer_.clear();
     const auto to = o.head.to;
-    wire::encode({std::move(o.head), std::move(o.what)}, settings_.cluster_name, buffer_);
-    transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, boot_now());
+    try {
+        wire::encode({std::move(o.head), std::move(o.what)}, settings_.cluster_name, buffer_);
+        transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, boot_now());
+    } catch (const std::bad_alloc&) {
+        ++counted_.lacked_memory;  // a lost message, of which the protocol stands any number
+    }
 }
 
 void driver::perform(node::persist_epoch& o) {

@@ -1,6 +1,8 @@
 // A packet: version, cluster, envelope, message.
 #include <xxhash.h>
 
+#include <new>
+
 #include "base/settings.hpp"
 #include "wire/archive.hpp"
 #include "wire/codec.hpp"
@@ -90,8 +92,29 @@ void encode(const packet& p, std::string_view cluster_name, std::vector<std::byt
     std::visit(write_alternative{to}, p.what);
 }
 
+namespace {
+
+tl::unexpected<decode_error> refuse(decode_error why) { return tl::unexpected<decode_error>{why}; }
+
+/// What comes behind the head.
+tl::expected<packet, decode_error> read_packet(std::span<const std::byte> bytes) {
+    pack::reader in{bytes};
+    packet p;
+    reading{in}.get(p.envelope);
+    const auto kind = in.number();
+    const bool is_known = !in.has_failed() && read_any(in, kind, p.what);
+    if (in.why() == pack::failure::too_large) {
+        return refuse(decode_error::too_large);
+    }
+    if (!is_known || in.has_failed() || in.left() > 0) {
+        return refuse(decode_error::malformed);
+    }
+    return p;
+}
+
+}  // namespace
+
 tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes, std::string_view cluster_name) {
-    const auto refuse = [](decode_error why) { return tl::unexpected<decode_error>{why}; };
     if (bytes.empty()) {
         return refuse(decode_error::malformed);
     }
@@ -109,19 +132,11 @@ tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes, std:
     if (const auto expected = head_for(cluster_name); !std::equal(expected.begin() + 1, expected.end(), bytes.begin() + 1)) {
         return refuse(decode_error::wrong_cluster);
     }
-
-    pack::reader in{bytes.subspan(head_size)};
-    packet p;
-    reading{in}.get(p.envelope);
-    const auto kind = in.number();
-    const bool is_known = !in.has_failed() && read_any(in, kind, p.what);
-    if (in.why() == pack::failure::too_large) {
-        return refuse(decode_error::too_large);
+    try {
+        return read_packet(bytes.subspan(head_size));
+    } catch (const std::bad_alloc&) {
+        return refuse(decode_error::no_memory);
     }
-    if (!is_known || in.has_failed() || in.left() > 0) {
-        return refuse(decode_error::malformed);
-    }
-    return p;
 }
 
 std::string_view name_of(const node::message& what) { return std::visit(name_of_alternative{}, what); }
