@@ -18,6 +18,7 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
@@ -83,6 +84,8 @@ public:
     [[nodiscard]] const counters& counted() const { return counters_; }
 
 private:
+    friend struct explore::insight;
+
     struct pending {
         request_number caller;  // the number the caller knows; the key is the one the owner knows
         std::string name;

@@ -19,6 +19,7 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
@@ -65,6 +66,8 @@ public:
     void check() const;
 
 private:
+    friend struct explore::insight;
+
     struct granted_hold {
         hold what;
         base::time_point next_send{};  // while not taken

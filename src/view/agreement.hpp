@@ -14,6 +14,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
@@ -76,6 +77,8 @@ public:
     [[nodiscard]] const member& self() const { return self_; }
 
 private:
+    friend struct explore::insight;
+
     void on(const peer_id& from, const endpoint& at, const join& asked, base::time_point now);
     void on(const join_shown& told);
     void on(const join_refused& told);

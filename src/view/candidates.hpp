@@ -11,6 +11,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/insight.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "view/facts.hpp"
@@ -46,6 +47,8 @@ public:
     [[nodiscard]] std::optional<change> draft(const view& current, const std::set<peer_id>& agreed_removals, base::time_point now) const;
 
 private:
+    friend struct explore::insight;
+
     struct joiner {
         member who;
         base::time_point heard;

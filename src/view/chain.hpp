@@ -11,6 +11,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/insight.hpp"
 #include "base/planted.hpp"
 #include "base/slot_map.hpp"
 #include "view/facts.hpp"
@@ -47,6 +48,8 @@ public:
     [[nodiscard]] std::optional<welcome> welcome_for(view_number since) const;
 
 private:
+    friend struct explore::insight;
+
     struct snapshot {
         std::shared_ptr<const view> before;
         base::shared_slot_map map;

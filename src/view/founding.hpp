@@ -13,6 +13,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
@@ -61,6 +62,8 @@ public:
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
 
 private:
+    friend struct explore::insight;
+
     struct preparing {
         ballot mine;
         std::map<peer_id, found_promise> promises;

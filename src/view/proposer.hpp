@@ -13,6 +13,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
@@ -64,6 +65,8 @@ public:
     [[nodiscard]] base::duration patience() ;
 
 private:
+    friend struct explore::insight;
+
     struct idle {};
     struct batching {
         base::time_point until;

@@ -15,6 +15,7 @@ MAY_INCLUDE = {
     "node": CORE,
     "wire": CORE | {"wire"},
     "sim": CORE | {"wire", "sim"},
+    "explore": CORE | {"wire", "explore"},
     "net": {"base", "net"},
     "peer": CORE | {"wire", "net", "peer"},
 }
@@ -24,7 +25,7 @@ THIRD_PARTIES = {
     r"msgpack": lambda path: path.startswith("wire/pack."),
     r"sodium": lambda path: path.startswith("net/"),
     r"uv(\.h$|/)": lambda path: path.startswith(("net/", "peer/")),
-    r"xxhash|xxh3": lambda path: path.startswith(("ring/", "wire/", "sim/")),
+    r"xxhash|xxh3": lambda path: path.startswith(("ring/", "wire/", "sim/", "explore/")),
     r"tl/": lambda path: True,
 }
 

@@ -1,0 +1,447 @@
+#include "explore/ballot.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <set>
+
+#include "base/assert.hpp"
+#include "explore/tell.hpp"
+#include "ring/assign.hpp"
+
+namespace holdfast::explore {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace view_layer;
+
+// Time stands still: a timer is due when the explorer says so, and is set far away again after that.
+constexpr base::time_point now{1000h};
+constexpr base::time_point far_away{9000h};
+constexpr base::moment moment{now, 1000};
+
+constexpr std::uint32_t timer_event = 0x80000000;  // added to the number of the timer; else an event is a letter
+constexpr std::uint32_t restart_event = 0xc0000000;
+
+constexpr std::uint64_t member_without_seat = 4;
+constexpr std::uint64_t first_joiner = 5;
+constexpr std::uint64_t restarted = 10;  // added to the PeerId at a restart
+
+constexpr std::size_t restarts_word = 0;
+constexpr std::size_t first_machine_word = 1;
+constexpr std::size_t first_letter_word = first_machine_word + ballot_world::seats;
+
+peer_id peer(std::uint64_t n) { return {0, n}; }
+endpoint address(std::uint64_t n) { return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, static_cast<std::uint8_t>(n)}, 4653}; }
+member member_of(std::uint64_t n) { return {peer(n), to_name(peer(n)), address(n), 1, false, {}}; }
+
+std::optional<std::size_t> seat_of(const peer_id& id) {
+    const auto n = id.low > restarted ? id.low - restarted : id.low;
+    return id.high == 0 && n >= 1 && n <= ballot_world::seats ? std::optional<std::size_t>{n - 1} : std::nullopt;
+}
+
+std::vector<endpoint> seat_addresses() { return {address(1), address(2), address(3)}; }
+
+/// View 1 has nobody; view 2 has the three seats and one more. Everybody starts with the step between them.
+welcome start_of_all() {
+    welcome out;
+    out.before.cluster = {1, 1};
+    out.before.number = {1};
+    out.before.epoch = {1};
+    out.before.slots = 1;
+    for (const auto& a : seat_addresses()) {
+        out.before.seats.push_back({a, {}});
+    }
+    out.map_before = std::make_shared<const base::slot_map>(base::slot_map{{peer(1)}, {0}});
+    auto& by = out.added_by.what;
+    by.cluster = out.before.cluster;
+    by.number = {2};
+    by.epoch = {2};
+    for (std::uint64_t n = 1; n <= member_without_seat; ++n) {
+        by.added.push_back(member_of(n));
+        if (n <= ballot_world::seats) {
+            by.seats.push_back({static_cast<std::uint8_t>(n - 1), peer(n)});
+        }
+    }
+    const auto after = apply(out.before, by);
+    HOLDFAST_ASSERT(after.has_value());
+    by.checksum = ring::checksum(*after, ring::next_map(*out.map_before, *after, 64));
+    return out;
+}
+
+/// What a peer without a view listens to (node.cpp, is_for_strangers).
+bool is_for_strangers(const message& what) {
+    return std::holds_alternative<join_shown>(what) || std::holds_alternative<join_refused>(what) || std::holds_alternative<welcome>(what);
+}
+
+}  // namespace
+
+/// Each seat heard the member without a seat at another time; nobody vouches for it.
+struct ballot_world::seat_facts final : facts {
+    explicit seat_facts(std::size_t of) : seat{of} {}
+    base::duration silence(const peer_id& id, base::time_point) const override {
+        constexpr std::array<base::duration, seats> heard{10s, 20s, 40s};
+        return id == peer(member_without_seat) ? heard[seat] : base::duration::zero();
+    }
+    bool vouches_for(const peer_id&, base::time_point) const override { return false; }
+    bool seems_alive(const peer_id&) const override { return true; }
+    bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }
+    base::shared_slot_map first_map(const view& v) const override { return std::make_shared<const base::slot_map>(ring::first_map(v, 64)); }
+    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&, const view& after) const override {
+        return std::make_shared<const base::slot_map>(ring::next_map(*map, after, 64));
+    }
+    std::uint64_t checksum(const view& v, const base::slot_map& map) const override { return ring::checksum(v, map); }
+
+    std::size_t seat;
+};
+
+fingerprint ballot_world::letter::sum() const {
+    digest out;
+    out.add(what.envelope.from);
+    out.add(what.envelope.to);
+    out.add(what.envelope.cluster.low);
+    out.add(what.envelope.installed.value);
+    out.add(to_string(to));
+    out.add(what.what);
+    return out.result();
+}
+
+ballot_world::ballot_world(const ballot_options& options) : options_{options} {
+    for (std::size_t i = 0; i < seats; ++i) {
+        auto& s = settings_[i];
+        s.name = to_name(peer(i + 1));
+        s.address = address(i + 1);
+        s.seeds = seat_addresses();
+        s.may_found = false;
+        s.lease = 100h;      // no wish grows old
+        s.retry = {};        // nothing is held back because it was said a moment ago
+        s.slots = 1;
+        s.bug = options.bug;
+        facts_[i] = std::make_unique<seat_facts>(i);
+    }
+}
+
+ballot_world::~ballot_world() = default;
+
+ballot_world::machine ballot_world::start(std::size_t seat, const peer_id& id) const {
+    return {seat, agreement{settings_[seat], id, 1, *facts_[seat], moment}};
+}
+
+words ballot_world::first() {
+    words at(first_letter_word, 0);
+    std::set<std::uint32_t> letters;
+    for (std::size_t i = 0; i < seats; ++i) {
+        auto m = start(i, peer(i + 1));
+        m.who.handle(peer(1), address(1), {2}, start_of_all(), moment);
+        if (i < 2) {
+            join asked{member_of(first_joiner + i), seat_addresses(), view_number{2}, {}, 1, {settings_[i].lease, settings_[i].drift_ppm()}};
+            m.who.handle(asked.self.id, asked.self.address, {}, asked, moment);
+        }
+        if (i == 0 && options_.has_removal) {
+            m.who.seems_gone(peer(member_without_seat), true, now);
+        }
+        const auto done = settle(std::move(m));
+        HOLDFAST_ASSERT(done.objection.empty());
+        at[first_machine_word + i] = done.machine;
+        letters.insert(done.letters.begin(), done.letters.end());
+    }
+    at.insert(at.end(), letters.begin(), letters.end());
+    for (std::size_t i = 0; i < seats; ++i) {
+        answer(at, i, {});
+    }
+    return at;
+}
+
+void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, const message& what, std::vector<std::uint32_t>& said) {
+    const auto& v = m.who.current();
+    letter l{{{m.who.self().id, to, v ? v->cluster : cluster_id{}, v ? v->number : view_number{}, false}, what}, to.is_nil() ? at : endpoint{}};
+    letter_facts about;
+    if (to == m.who.self().id) {
+        if (!std::holds_alternative<accepted>(what)) {
+            return;  // it has been heard; only accepts are looked at
+        }
+    } else if (!to.is_nil()) {
+        about.receiver = seat_of(to);
+    } else {
+        const auto all = seat_addresses();
+        const auto place = std::find(all.begin(), all.end(), at);
+        if (place != all.end()) {
+            about.receiver = static_cast<std::size_t>(place - all.begin());
+        }
+    }
+    if (!about.receiver && to != m.who.self().id) {
+        return;  // to somebody outside
+    }
+    const auto number = cast_.post(std::move(l));
+    said.push_back(number);
+    if (number < letter_facts_.size()) {
+        return;
+    }
+    const auto add_step = [&](const step& s) { about.decides.push_back({s.what.number.value, value_number(s.what)}); };
+    if (const auto* news = std::get_if<steps>(&what)) {
+        std::for_each(news->in_order.begin(), news->in_order.end(), add_step);
+    } else if (const auto* whole = std::get_if<welcome>(&what)) {
+        add_step(whole->added_by);
+    }
+    letter_facts_.push_back(std::move(about));
+}
+
+/// Everything it has to say; what it says to itself it hears at once, as a node does.
+ballot_world::stage::reaction ballot_world::settle(machine m) {
+    stage::reaction done;
+    std::deque<message> local;
+    while (true) {
+        if (auto out = m.who.next()) {
+            if (auto* s = std::get_if<send>(&*out)) {
+                say(m, s->to, s->at, s->what, done.letters);
+                if (s->to == m.who.self().id) {
+                    local.push_back(std::move(s->what));
+                }
+            } else if (const auto* e = std::get_if<evicted>(&*out); e != nullptr && e->why != errc::evicted) {
+                done.objection = "ONE-VIEW: what was decided does not fit " + to_name(m.who.self().id) + "'s chain";
+            }
+        } else if (!local.empty()) {
+            const auto what = std::move(local.front());
+            local.pop_front();
+            m.who.handle(m.who.self().id, {}, m.who.current() ? m.who.current()->number : view_number{}, what, moment);
+        } else {
+            break;
+        }
+    }
+    for (const auto t : all_view_timers) {
+        insight::set(m.who, t, far_away);
+    }
+    done.machine = enter(std::move(m));
+    return done;
+}
+
+std::uint32_t ballot_world::enter(machine m) {
+    digest out;
+    out.add(std::uint64_t{m.seat});
+    insight::add(out, m.who, options_.bug);
+    return cast_.enter({std::move(m), out.result()});
+}
+
+std::uint32_t ballot_world::value_number(const change& value) {
+    digest out;
+    out.add(node::message{view_layer::message{accept{{}, {}, value}}});
+    return values_.number_of(out.result()).first;
+}
+
+const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_number, std::uint32_t event) {
+    return cast_.react(machine_number, event, [&](const summed_machine& before) {
+        machine m = before.of;
+        if (event == restart_event) {
+            const auto id = m.who.self().id;
+            // Planted bug 18: a restarted process goes on under its PeerId.
+            return settle(start(m.seat, options_.bug == base::planted::restart_keeps_the_peer_id ? id : peer(id.low + restarted)));
+        }
+        if (event >= timer_event) {
+            insight::set(m.who, static_cast<view_timer>(event - timer_event), now);
+            m.who.tick(moment);
+            return settle(std::move(m));
+        }
+        const auto& l = cast_.letter(event);
+        const auto& what = std::get<message>(l.what.what);
+        const auto& head = l.what.envelope;
+        if (head.to.is_nil() || head.to == m.who.self().id) {
+            // As node::handle does.
+            if (m.who.current() && head.installed.value != 0) {
+                m.who.shows(head.from, head.installed, now);
+            }
+            if (is_for_strangers(what) || std::holds_alternative<join>(what) || (m.who.current() && head.installed.value != 0)) {
+                m.who.handle(head.from, settings_[*seat_of(head.from)].address, head.installed, what, moment);
+            }
+        }
+        return settle(std::move(m));
+    });
+}
+
+bool ballot_world::may(std::uint32_t machine_number) const {
+    const auto& m = cast_.machine(machine_number).of;
+    return m.who.ballots_started() <= options_.ballots[m.seat];
+}
+
+/// Adds what the seats answer without changing by it. To have said more never hinders anything, so that a state with these
+/// answers can do whatever the one without them can (docs/decisions/0060).
+void ballot_world::answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh) {
+    const auto hear = [&](std::size_t seat, std::uint32_t l) {
+        const auto& done = react(at[first_machine_word + seat], l);
+        if (done.machine == at[first_machine_word + seat]) {
+            fresh.insert(fresh.end(), done.letters.begin(), done.letters.end());
+        }
+    };
+    const auto add = [&](std::uint32_t l) {
+        const auto place = std::lower_bound(at.begin() + first_letter_word, at.end(), l);
+        if (place != at.end() && *place == l) {
+            return false;
+        }
+        at.insert(place, l);
+        return true;
+    };
+    for (std::size_t i = first_letter_word; i < at.size(); ++i) {
+        if (letter_facts_[at[i]].receiver == changed) {
+            hear(changed, at[i]);
+        }
+    }
+    for (const auto t : all_view_timers) {
+        if (insight::is_armed(cast_.machine(at[first_machine_word + changed]).of.who, t)) {
+            hear(changed, timer_event + static_cast<std::uint32_t>(t));
+        }
+    }
+    while (!fresh.empty()) {
+        const auto l = fresh.back();
+        fresh.pop_back();
+        if (add(l) && letter_facts_[l].receiver) {
+            hear(*letter_facts_[l].receiver, l);
+        }
+    }
+}
+
+void ballot_world::expand(state from, const visitor& visit) {
+    words after;
+    const auto try_event = [&](std::size_t seat, std::uint32_t event) {
+        const auto before = from[first_machine_word + seat];
+        const auto& done = react(before, event);
+        if (done.machine == before || !may(done.machine)) {
+            return;
+        }
+        after.assign(from.begin(), from.end());
+        after[first_machine_word + seat] = done.machine;
+        after[restarts_word] += event == restart_event ? 1 : 0;
+        answer(after, seat, done.letters);
+        visit(move{seat} << 32 | event, after);
+    };
+    for (const auto l : from.subspan(first_letter_word)) {
+        if (const auto& receiver = letter_facts_[l].receiver) {
+            try_event(*receiver, l);
+        }
+    }
+    for (std::size_t seat = 0; seat < seats; ++seat) {
+        for (const auto t : all_view_timers) {
+            if (insight::is_armed(cast_.machine(from[first_machine_word + seat]).of.who, t)) {
+                try_event(seat, timer_event + static_cast<std::uint32_t>(t));
+            }
+        }
+        if (from[restarts_word] < options_.restarts && cast_.machine(from[first_machine_word + seat]).of.who.self().id.low <= seats) {
+            try_event(seat, restart_event);
+        }
+    }
+}
+
+std::string ballot_world::objection(state at) {
+    std::vector<decision> all;
+    for (const auto l : at.subspan(first_letter_word)) {
+        for (const auto& d : letter_facts_[l].decides) {
+            for (const auto& other : all) {
+                if (other.number == d.number && other.value != d.value) {
+                    return "ONE-VIEW: two values were decided for view " + std::to_string(d.number);
+                }
+            }
+            all.push_back(d);
+        }
+        if (letter_facts_[l].decides.empty()) {
+            continue;
+        }
+        if (const auto* news = std::get_if<steps>(&std::get<message>(cast_.letter(l).what.what))) {
+            for (const auto& s : news->in_order) {
+                if (auto wrong = wrong_remaining(at, s); !wrong.empty()) {
+                    return wrong;
+                }
+            }
+        }
+    }
+    return {};
+}
+
+/// LEASE-4: some ballot was accepted by a quorum, and the figure covers what these told.
+std::string ballot_world::wrong_remaining(state at, const step& decided) {
+    const auto has_it = std::find_if(decided.leases.begin(), decided.leases.end(), [](const remaining& r) { return r.peer == peer(member_without_seat); });
+    if (has_it == decided.leases.end()) {
+        return {};
+    }
+    std::set<ballot> ballots;
+    for (const auto l : at.subspan(first_letter_word)) {
+        const auto* a = std::get_if<accept>(&std::get<message>(cast_.letter(l).what.what));
+        if (a != nullptr && a->number == decided.what.number && a->value == decided.what) {
+            ballots.insert(a->ballot);
+        }
+    }
+    std::map<ballot, std::map<peer_id, base::duration>> told;
+    for (const auto l : at.subspan(first_letter_word)) {
+        const auto* a = std::get_if<accepted>(&std::get<message>(cast_.letter(l).what.what));
+        if (a == nullptr || a->number != decided.what.number || !ballots.contains(a->ballot)) {
+            continue;
+        }
+        for (const auto& r : a->silences) {
+            if (r.peer == has_it->peer) {
+                told[a->ballot][cast_.letter(l).what.envelope.from] = r.lease;
+            }
+        }
+    }
+    for (const auto& [unused, by_voter] : told) {
+        std::vector<base::duration> silences;
+        for (const auto& [voter, silence] : by_voter) {
+            silences.push_back(silence);
+        }
+        std::sort(silences.begin(), silences.end(), std::greater<>{});
+        if (silences.size() > seats / 2 && has_it->lease >= settings_[0].full_lease() - silences[seats / 2]) {
+            return {};
+        }
+    }
+    return "LEASE-4: the lease of a removed peer is said to end earlier than any quorum that accepted its removal told";
+}
+
+std::string ballot_world::objection_at_end(state at) {
+    std::uint64_t newest = 2;
+    for (const auto l : at.subspan(first_letter_word)) {
+        for (const auto& d : letter_facts_[l].decides) {
+            newest = std::max(newest, d.number);
+        }
+    }
+    std::shared_ptr<const view> last;
+    for (std::size_t i = 0; i < seats; ++i) {
+        const auto& v = cast_.machine(at[first_machine_word + i]).of.who.current();
+        if (v && v->number.value == newest) {
+            last = v;
+        }
+    }
+    for (std::size_t i = 0; last && i < seats; ++i) {
+        const auto& who = cast_.machine(at[first_machine_word + i]).of.who;
+        if (last->has(who.self().id) && (!who.current() || who.current()->number != last->number)) {
+            return to_name(who.self().id) + " never learns of view " + std::to_string(newest) + ", whatever it hears";
+        }
+    }
+    return {};
+}
+
+std::string ballot_world::describe(state from, move what) {
+    const auto seat = static_cast<std::size_t>(what >> 32);
+    const auto event = static_cast<std::uint32_t>(what);
+    const auto& before = cast_.machine(from[first_machine_word + seat]).of.who;
+    const auto& done = react(from[first_machine_word + seat], event);
+    const auto& after = cast_.machine(done.machine).of.who;
+    std::string text = to_name(before.self().id);
+    if (event == restart_event) {
+        text += " crashes, and comes back as " + to_name(after.self().id);
+    } else if (event >= timer_event) {
+        constexpr std::array names{"the proposer's", "to finish", "to look around", "to join"};
+        text += ": the timer (" + std::string{names[event - timer_event]} + ") fires";
+    } else {
+        const auto& l = cast_.letter(event);
+        text += " hears from " + to_name(l.what.envelope.from) + ": " + tell(std::get<message>(l.what.what));
+    }
+    if (after.current() && (!before.current() || before.current()->number != after.current()->number)) {
+        text += "; installs view " + std::to_string(after.current()->number.value);
+    }
+    std::set<std::string> said;
+    for (const auto l : done.letters) {
+        said.insert(tell(std::get<message>(cast_.letter(l).what.what)));
+    }
+    for (const auto& s : said) {
+        text += "; says " + s;
+    }
+    return text;
+}
+
+}  // namespace holdfast::explore

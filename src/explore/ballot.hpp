@@ -1,0 +1,97 @@
+// The small world of a vote: the three seats of view 2, and those among them that want different things of view 3.
+//
+// Every message that was ever said may reach its receiver at any time, as often as it likes, or never: that is every
+// order, delay, loss and duplication there is. Every timer may fire at any time. Bounded are the ballots that each seat
+// starts, and how many seats restart.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/planted.hpp"
+#include "base/settings.hpp"
+#include "explore/cast.hpp"
+#include "explore/insight.hpp"
+#include "explore/search.hpp"
+#include "view/agreement.hpp"
+#include "wire/codec.hpp"
+
+namespace holdfast::explore {
+
+struct ballot_options {
+    /// Besides the joiner that each of the first two seats knows of and the other does not, the first one believes
+    /// that a member without a seat is gone.
+    bool has_removal = false;
+    std::array<std::uint64_t, 3> ballots{1, 1, 0};  ///< so many each seat may start
+    unsigned restarts = 0;                          ///< so many seats may crash and come back as another peer
+    base::planted bug = base::planted::none;
+};
+
+class ballot_world final : public world {
+public:
+    explicit ballot_world(const ballot_options& options);
+    ~ballot_world() override;
+
+    [[nodiscard]] std::size_t machine_words() const override { return 1 + seats; }
+    [[nodiscard]] words first() override;
+    void expand(state from, const visitor& visit) override;
+    [[nodiscard]] std::string objection(state at) override;
+    [[nodiscard]] std::string objection_at_end(state at) override;
+    [[nodiscard]] std::string describe(state from, move what) override;
+
+    static constexpr std::size_t seats = 3;
+
+private:
+    struct seat_facts;
+    struct machine {
+        std::size_t seat;
+        view_layer::agreement who;
+    };
+    struct letter {
+        wire::packet what;
+        endpoint to;  // when it names no receiver
+        [[nodiscard]] friend fingerprint fingerprint_of(const letter& l) { return l.sum(); }
+        [[nodiscard]] fingerprint sum() const;
+    };
+    struct summed_machine {
+        machine of;
+        fingerprint sum;
+        [[nodiscard]] friend fingerprint fingerprint_of(const summed_machine& m) { return m.sum; }
+    };
+    /// What a letter says was decided: the view number, and the change by number.
+    struct decision {
+        std::uint64_t number;
+        std::uint32_t value;
+    };
+    struct letter_facts {
+        std::optional<std::size_t> receiver;  // the seat; none: it is there only to be looked at
+        std::vector<decision> decides;
+    };
+    using stage = cast<summed_machine, letter>;
+
+    [[nodiscard]] machine start(std::size_t seat, const peer_id& id) const;
+    [[nodiscard]] const stage::reaction& react(std::uint32_t machine_number, std::uint32_t event);
+    [[nodiscard]] stage::reaction settle(machine m);
+    void say(const machine& m, const peer_id& to, const endpoint& at, const view_layer::message& what, std::vector<std::uint32_t>& said);
+    [[nodiscard]] std::uint32_t enter(machine m);
+    [[nodiscard]] std::uint32_t value_number(const view_layer::change& value);
+    void answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh);
+    [[nodiscard]] bool may(std::uint32_t machine_number) const;
+    [[nodiscard]] std::string wrong_remaining(state at, const view_layer::step& decided);
+
+    ballot_options options_;
+    std::array<base::settings, seats> settings_;
+    std::array<std::unique_ptr<seat_facts>, seats> facts_;
+    stage cast_;
+    numbering values_;
+    std::vector<letter_facts> letter_facts_;  // by letter
+};
+
+}  // namespace holdfast::explore

@@ -1,0 +1,166 @@
+#include <utility>
+#include <variant>
+
+#include "base/assert.hpp"
+#include "explore/insight.hpp"
+
+namespace holdfast::explore {
+namespace {
+
+using namespace view_layer;
+
+node::message wrapped(view_layer::message what) { return what; }
+
+void add(digest& out, const ballot& b) {
+    out.add(b.round);
+    out.add(std::uint64_t{b.seat});
+    out.add(b.proposer);
+}
+
+void add(digest& out, const std::vector<remaining>& told) {
+    out.add_each(told, [&](const remaining& r) {
+        out.add(r.peer);
+        out.add(static_cast<std::uint64_t>(r.lease.count()));
+    });
+}
+
+template <class Ids>
+void add_ids(digest& out, const Ids& ids) {
+    out.add_each(ids, [&](const peer_id& id) { out.add(id); });
+}
+
+template <class Accepted>
+void add(digest& out, const acceptor<Accepted>& a) {
+    add(out, a.promised());
+    out.add_presence(a.accepted());
+}
+
+}  // namespace
+
+void insight::add(digest& out, const agreement& a, base::planted bug) {
+    // Held back for nobody (retry is zero there): caught_up. Told at the start: settings, facts, seeds.
+    const auto& [settings, facts, self, seeds, random, views, wishes, proposes, founds, founded_by, accepts, finish_at, installed_at,
+                 highest_epoch, next_join, shown, caught_up, next_look, is_over, out_box] = a;
+    HOLDFAST_ASSERT(out_box.empty() && settings.retry == base::duration::zero());
+    out.add(self.id);
+    add(out, views);
+    add(out, wishes);
+    add(out, proposes, bug);
+    add(out, founds);
+    out.add_presence(founded_by);
+    explore::add(out, accepts);
+    if (accepts.accepted()) {
+        out.add(wrapped(accept{{}, accepts.accepted()->ballot, accepts.accepted()->value}));
+    }
+    out.add_presence(finish_at);
+    out.add(std::uint64_t{highest_epoch.value});
+    out.add_presence(next_join);
+    out.add_each(shown, [&](const auto& s) {
+        out.add(s.first.high);
+        out.add(s.first.low);
+        out.add(s.second.value);
+    });
+    out.add_presence(next_look);
+    out.add(std::uint64_t{is_over});
+}
+
+void insight::add(digest& out, const chain& c) {
+    const auto& [bug, current, map, steps_kept, snapshots] = c;
+    out.add(std::uint64_t{current != nullptr});
+    if (current) {
+        out.add(wrapped(welcome{*current, map, {}}));
+    }
+    out.add(wrapped(steps{{steps_kept.begin(), steps_kept.end()}}));
+    out.add_each(snapshots, [&](const auto& s) { out.add(s.first.value); });  // each is what the steps before it made
+}
+
+void insight::add(digest& out, const candidates& c) {
+    // Joiners stay fresh and seats refilled: the lease of the world is longer than its life.
+    const auto& [settings, facts, joiners, leaving, stopped, gone, new_epoch_at, refilled] = c;
+    out.add_each(joiners, [&](const auto& j) { out.add(wrapped(join{j.second.who, {}, {}, {}, 1, {}})); });
+    add_ids(out, leaving);
+    add_ids(out, stopped);
+    add_ids(out, gone);
+    out.add(new_epoch_at ? new_epoch_at->value : 0);
+    out.add_each(refilled, [&](const auto& r) { out.add(static_cast<std::uint64_t>(r.first)); });
+}
+
+void insight::add(digest& out, const proposer& p, base::planted bug) {
+    // tries only makes waits longer; current and map are those of the chain.
+    const auto& [settings, self, facts, random, current, map, phase, consents, highest_round, tries, not_before, ballots_started, out_box] = p;
+    HOLDFAST_ASSERT(out_box.empty());
+    out.add(current ? current->number.value : 0);
+    out.add(std::uint64_t{phase.index()});
+    if (const auto* preparing = std::get_if<proposer::preparing>(&phase)) {
+        const auto& [mine, promises, came, until] = *preparing;
+        explore::add(out, mine);
+        out.add_each(promises, [&](const auto& given) {
+            out.add(given.first);
+            out.add(wrapped(given.second));
+        });
+        out.add(bug == base::planted::promises_counted_by_message ? std::uint64_t{came} : 0);  // else it is counted, but not looked at
+    } else if (const auto* accepting = std::get_if<proposer::accepting>(&phase)) {
+        const auto& [mine, value, accepts, until] = *accepting;
+        explore::add(out, mine);
+        out.add(wrapped(accept{{}, mine, value}));
+        out.add_each(accepts, [&](const auto& given) {
+            out.add(given.first);
+            explore::add(out, given.second);
+        });
+    } else if (const auto* batching = std::get_if<proposer::batching>(&phase)) {
+        [[maybe_unused]] const auto& [until] = *batching;
+    }
+    out.add_each(consents, [&](const auto& c) {
+        out.add(c.first);
+        add_ids(out, c.second);
+    });
+    out.add(highest_round);
+    out.add_presence(not_before);
+    out.add(ballots_started);
+}
+
+void insight::add(digest& out, const founding& f) {
+    // The world founds nothing.
+    const auto& [settings, self, seeds, seat, random, accepts, phase, highest_round, highest_told, next_try, out_box] = f;
+    HOLDFAST_ASSERT(out_box.empty() && std::holds_alternative<founding::idle>(phase) && highest_round == 0 && !next_try);
+    explore::add(out, accepts);
+    out.add(std::uint64_t{highest_told.value});
+}
+
+bool insight::is_armed(const agreement& a, view_timer which) {
+    if (a.is_over_) {
+        return false;
+    }
+    switch (which) {
+    case view_timer::proposer: return a.is_voter() && a.proposer_.deadline();
+    case view_timer::finish: return a.is_voter() && a.finish_at_;
+    case view_timer::look: return a.is_voter() && a.next_look_;
+    case view_timer::join: return !a.current() && a.next_join_;
+    }
+    return false;
+}
+
+void insight::set(agreement& a, view_timer which, base::time_point due) {
+    const auto set_if_armed = [&](std::optional<base::time_point>& timer) {
+        if (timer) {
+            timer = due;
+        }
+    };
+    switch (which) {
+    case view_timer::proposer:
+        std::visit(
+            [&](auto& phase) {
+                if constexpr (requires { phase.until; }) {
+                    phase.until = due;
+                }
+            },
+            a.proposer_.phase_);
+        set_if_armed(a.proposer_.not_before_);
+        break;
+    case view_timer::finish: set_if_armed(a.finish_at_); break;
+    case view_timer::look: set_if_armed(a.next_look_); break;
+    case view_timer::join: set_if_armed(a.next_join_); break;
+    }
+}
+
+}  // namespace holdfast::explore

@@ -1,0 +1,83 @@
+// holdfast-explore: every state of small worlds of the real code, and the planted bugs that they must show.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "explore/worlds.hpp"
+
+namespace {
+
+using namespace holdfast::explore;
+using holdfast::base::planted;
+
+void print_head() { std::printf("%-14s %-31s %10s %10s %10s %6s %8s  %s\n", "world", "planted", "states", "machines", "moves", "depth", "seconds", "found"); }
+
+void print(const small_world& of, std::string_view bug, const outcome& r) {
+    std::printf("%-14s %-31s %10llu %10llu %10llu %6llu %8.1f  %s\n", std::string{of.name}.c_str(), std::string{bug}.c_str(),
+                static_cast<unsigned long long>(r.states), static_cast<unsigned long long>(r.machines), static_cast<unsigned long long>(r.moves),
+                static_cast<unsigned long long>(r.depth), r.seconds,
+                r.found ? r.found->what.c_str() : r.is_complete ? "nothing, in all there is" : "nothing, and was STOPPED at its bound");
+    std::fflush(stdout);
+}
+
+void print_schedule(const counterexample& found) {
+    for (const auto& line : found.schedule) {
+        std::printf("    %s\n", line.c_str());
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Goes through every state of small worlds of the real code."};
+    std::string only;
+    unsigned bug = 0;
+    std::uint64_t seconds = 300;
+    bounds within;
+    bool is_short = false;
+    bool shows_schedules = false;
+    app.add_option("--world", only, "This world alone");
+    app.add_option("--mutant", bug, "With this planted bug, by its number");
+    app.add_option("--seconds", seconds, "For each world at most so long")->capture_default_str();
+    app.add_option("--states", within.states, "In each world at most so many states")->capture_default_str();
+    app.add_flag("--short", is_short, "Leave out the worlds that take minutes");
+    app.add_flag("--schedules", shows_schedules, "Print what leads to each planted bug");
+    CLI11_PARSE(app, argc, argv);
+    within.time = std::chrono::seconds{seconds};
+
+    int failed = 0;
+    bool is_known = false;
+    print_head();
+    for (const auto& w : all_worlds()) {
+        if ((!only.empty() && w.name != only) || (only.empty() && is_short && w.is_large)) {
+            continue;
+        }
+        is_known = true;
+        const auto try_with = [&](planted which, std::string_view name, bool must_find) {
+            const auto world = w.make(which);
+            const auto r = search(*world, within);
+            print(w, name, r);
+            if (r.found && (shows_schedules || !must_find)) {
+                print_schedule(*r.found);
+            }
+            failed += must_find ? !r.found : (r.found || !r.is_complete);
+        };
+        if (bug != 0) {
+            try_with(static_cast<planted>(bug), "number " + std::to_string(bug), true);
+            continue;
+        }
+        try_with(planted::none, "", false);
+        for (const auto& shown : w.shows) {
+            try_with(shown.bug, shown.name, true);
+        }
+    }
+    if (!is_known) {
+        std::fprintf(stderr, "no world has the name %s\n", only.c_str());
+        return 2;
+    }
+    std::printf("%s\n", failed == 0 ? "no promise broken, every planted bug seen" : "FAILED");
+    return failed == 0 ? 0 : 1;
+}
