@@ -20,16 +20,13 @@ constexpr base::time_point now{1000h};
 constexpr base::time_point far_away{9000h};
 constexpr base::moment moment{now, 1000};
 
-constexpr std::uint32_t timer_event = 0x80000000;  // added to the number of the timer; else an event is a letter
-constexpr std::uint32_t restart_event = 0xc0000000;
+constexpr std::uint32_t restart_event = 0xc0000000;  // the other events are timers and letters
 
 constexpr std::uint64_t member_without_seat = 4;
 constexpr std::uint64_t first_joiner = 5;
 constexpr std::uint64_t restarted = 10;  // added to the PeerId at a restart
 
-constexpr std::size_t restarts_word = 0;
-constexpr std::size_t first_machine_word = 1;
-constexpr std::size_t first_letter_word = first_machine_word + ballot_world::seats;
+constexpr std::size_t restarts_word = 0;  // the only note: how many seats have restarted
 
 peer_id peer(std::uint64_t n) { return {0, n}; }
 endpoint address(std::uint64_t n) { return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, static_cast<std::uint8_t>(n)}, 4653}; }
@@ -106,7 +103,7 @@ fingerprint ballot_world::letter::sum() const {
     return out.result();
 }
 
-ballot_world::ballot_world(const ballot_options& options) : options_{options} {
+ballot_world::ballot_world(const ballot_options& options) : talk{1, seats}, options_{options} {
     for (std::size_t i = 0; i < seats; ++i) {
         auto& s = settings_[i];
         s.name = to_name(peer(i + 1));
@@ -128,7 +125,7 @@ ballot_world::machine ballot_world::start(std::size_t seat, const peer_id& id) c
 }
 
 words ballot_world::first() {
-    words at(first_letter_word, 0);
+    words at(machine_words(), 0);
     std::set<std::uint32_t> letters;
     for (std::size_t i = 0; i < seats; ++i) {
         auto m = start(i, peer(i + 1));
@@ -141,8 +138,7 @@ words ballot_world::first() {
             m.who.seems_gone(peer(member_without_seat), true, now);
         }
         const auto done = settle(std::move(m));
-        HOLDFAST_ASSERT(done.objection.empty());
-        at[first_machine_word + i] = done.machine;
+        at[1 + i] = done.machine;
         letters.insert(done.letters.begin(), done.letters.end());
     }
     at.insert(at.end(), letters.begin(), letters.end());
@@ -189,6 +185,7 @@ void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, 
 /// Everything it has to say; what it says to itself it hears at once, as a node does.
 ballot_world::stage::reaction ballot_world::settle(machine m) {
     stage::reaction done;
+    std::string wrong;
     std::deque<message> local;
     while (true) {
         if (auto out = m.who.next()) {
@@ -198,7 +195,7 @@ ballot_world::stage::reaction ballot_world::settle(machine m) {
                     local.push_back(std::move(s->what));
                 }
             } else if (const auto* e = std::get_if<evicted>(&*out); e != nullptr && e->why != errc::evicted) {
-                done.objection = "ONE-VIEW: what was decided does not fit " + to_name(m.who.self().id) + "'s chain";
+                wrong = "ONE-VIEW: what was decided does not fit " + to_name(m.who.self().id) + "'s chain";
             }
         } else if (!local.empty()) {
             const auto what = std::move(local.front());
@@ -211,15 +208,17 @@ ballot_world::stage::reaction ballot_world::settle(machine m) {
     for (const auto t : all_view_timers) {
         insight::set(m.who, t, far_away);
     }
-    done.machine = enter(std::move(m));
+    done.machine = enter(std::move(m), std::move(wrong));
     return done;
 }
 
-std::uint32_t ballot_world::enter(machine m) {
+std::uint32_t ballot_world::enter(machine m, std::string wrong) {
     digest out;
     out.add(std::uint64_t{m.seat});
     insight::add(out, m.who, options_.bug);
-    return cast_.enter({std::move(m), out.result()});
+    out.add(wrong);
+    const auto sum = out.result();
+    return cast_.enter({std::move(m), sum, std::move(wrong)});
 }
 
 std::uint32_t ballot_world::value_number(const change& value) {
@@ -236,8 +235,8 @@ const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_n
             // Planted bug 18: a restarted process goes on under its PeerId.
             return settle(start(m.seat, options_.bug == base::planted::restart_keeps_the_peer_id ? id : peer(id.low + restarted)));
         }
-        if (event >= timer_event) {
-            insight::set(m.who, static_cast<view_timer>(event - timer_event), now);
+        if (event >= first_own_event) {
+            insight::set(m.who, static_cast<view_timer>(event - first_own_event), now);
             m.who.tick(moment);
             return settle(std::move(m));
         }
@@ -257,81 +256,35 @@ const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_n
     });
 }
 
-bool ballot_world::may(std::uint32_t machine_number) const {
+bool ballot_world::is_within_bounds(std::uint32_t machine_number) const {
     const auto& m = cast_.machine(machine_number).of;
     return m.who.ballots_started() <= options_.ballots[m.seat];
 }
 
-/// Adds what the seats answer without changing by it. To have said more never hinders anything, so that a state with these
-/// answers can do whatever the one without them can (docs/decisions/0060).
-void ballot_world::answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh) {
-    const auto hear = [&](std::size_t seat, std::uint32_t l) {
-        const auto& done = react(at[first_machine_word + seat], l);
-        if (done.machine == at[first_machine_word + seat]) {
-            fresh.insert(fresh.end(), done.letters.begin(), done.letters.end());
-        }
-    };
-    const auto add = [&](std::uint32_t l) {
-        const auto place = std::lower_bound(at.begin() + first_letter_word, at.end(), l);
-        if (place != at.end() && *place == l) {
-            return false;
-        }
-        at.insert(place, l);
-        return true;
-    };
-    for (std::size_t i = first_letter_word; i < at.size(); ++i) {
-        if (letter_facts_[at[i]].receiver == changed) {
-            hear(changed, at[i]);
-        }
-    }
+std::vector<std::uint32_t> ballot_world::own_events(state at, std::size_t place) const {
+    std::vector<std::uint32_t> out;
+    const auto& who = cast_.machine(machine_at(at, place)).of.who;
     for (const auto t : all_view_timers) {
-        if (insight::is_armed(cast_.machine(at[first_machine_word + changed]).of.who, t)) {
-            hear(changed, timer_event + static_cast<std::uint32_t>(t));
+        if (insight::is_armed(who, t)) {
+            out.push_back(first_own_event + static_cast<std::uint32_t>(t));
         }
     }
-    while (!fresh.empty()) {
-        const auto l = fresh.back();
-        fresh.pop_back();
-        if (add(l) && letter_facts_[l].receiver) {
-            hear(*letter_facts_[l].receiver, l);
-        }
+    if (at[restarts_word] < options_.restarts && who.self().id.low <= seats) {
+        out.push_back(restart_event);
     }
+    return out;
 }
 
-void ballot_world::expand(state from, const visitor& visit) {
-    words after;
-    const auto try_event = [&](std::size_t seat, std::uint32_t event) {
-        const auto before = from[first_machine_word + seat];
-        const auto& done = react(before, event);
-        if (done.machine == before || !may(done.machine)) {
-            return;
-        }
-        after.assign(from.begin(), from.end());
-        after[first_machine_word + seat] = done.machine;
-        after[restarts_word] += event == restart_event ? 1 : 0;
-        answer(after, seat, done.letters);
-        visit(move{seat} << 32 | event, after);
-    };
-    for (const auto l : from.subspan(first_letter_word)) {
-        if (const auto& receiver = letter_facts_[l].receiver) {
-            try_event(*receiver, l);
-        }
-    }
-    for (std::size_t seat = 0; seat < seats; ++seat) {
-        for (const auto t : all_view_timers) {
-            if (insight::is_armed(cast_.machine(from[first_machine_word + seat]).of.who, t)) {
-                try_event(seat, timer_event + static_cast<std::uint32_t>(t));
-            }
-        }
-        if (from[restarts_word] < options_.restarts && cast_.machine(from[first_machine_word + seat]).of.who.self().id.low <= seats) {
-            try_event(seat, restart_event);
-        }
-    }
-}
+void ballot_world::note(words& at, std::size_t, std::uint32_t, std::uint32_t event) const { at[restarts_word] += event == restart_event ? 1 : 0; }
 
 std::string ballot_world::objection(state at) {
+    for (std::size_t i = 0; i < seats; ++i) {
+        if (const auto& wrong = cast_.machine(machine_at(at, i)).objection; !wrong.empty()) {
+            return wrong;
+        }
+    }
     std::vector<decision> all;
-    for (const auto l : at.subspan(first_letter_word)) {
+    for (const auto l : letters_of(at)) {
         for (const auto& d : letter_facts_[l].decides) {
             for (const auto& other : all) {
                 if (other.number == d.number && other.value != d.value) {
@@ -361,14 +314,14 @@ std::string ballot_world::wrong_remaining(state at, const step& decided) {
         return {};
     }
     std::set<ballot> ballots;
-    for (const auto l : at.subspan(first_letter_word)) {
+    for (const auto l : letters_of(at)) {
         const auto* a = std::get_if<accept>(&std::get<message>(cast_.letter(l).what.what));
         if (a != nullptr && a->number == decided.what.number && a->value == decided.what) {
             ballots.insert(a->ballot);
         }
     }
     std::map<ballot, std::map<peer_id, base::duration>> told;
-    for (const auto l : at.subspan(first_letter_word)) {
+    for (const auto l : letters_of(at)) {
         const auto* a = std::get_if<accepted>(&std::get<message>(cast_.letter(l).what.what));
         if (a == nullptr || a->number != decided.what.number || !ballots.contains(a->ballot)) {
             continue;
@@ -394,20 +347,20 @@ std::string ballot_world::wrong_remaining(state at, const step& decided) {
 
 std::string ballot_world::objection_at_end(state at) {
     std::uint64_t newest = 2;
-    for (const auto l : at.subspan(first_letter_word)) {
+    for (const auto l : letters_of(at)) {
         for (const auto& d : letter_facts_[l].decides) {
             newest = std::max(newest, d.number);
         }
     }
     std::shared_ptr<const view> last;
     for (std::size_t i = 0; i < seats; ++i) {
-        const auto& v = cast_.machine(at[first_machine_word + i]).of.who.current();
+        const auto& v = cast_.machine(machine_at(at, i)).of.who.current();
         if (v && v->number.value == newest) {
             last = v;
         }
     }
     for (std::size_t i = 0; last && i < seats; ++i) {
-        const auto& who = cast_.machine(at[first_machine_word + i]).of.who;
+        const auto& who = cast_.machine(machine_at(at, i)).of.who;
         if (last->has(who.self().id) && (!who.current() || who.current()->number != last->number)) {
             return to_name(who.self().id) + " never learns of view " + std::to_string(newest) + ", whatever it hears";
         }
@@ -416,17 +369,17 @@ std::string ballot_world::objection_at_end(state at) {
 }
 
 std::string ballot_world::describe(state from, move what) {
-    const auto seat = static_cast<std::size_t>(what >> 32);
-    const auto event = static_cast<std::uint32_t>(what);
-    const auto& before = cast_.machine(from[first_machine_word + seat]).of.who;
-    const auto& done = react(from[first_machine_word + seat], event);
+    const auto event = event_of(what);
+    const auto number = machine_at(from, place_of(what));
+    const auto& before = cast_.machine(number).of.who;
+    const auto& done = react(number, event);
     const auto& after = cast_.machine(done.machine).of.who;
     std::string text = to_name(before.self().id);
     if (event == restart_event) {
         text += " crashes, and comes back as " + to_name(after.self().id);
-    } else if (event >= timer_event) {
+    } else if (event >= first_own_event) {
         constexpr std::array names{"the proposer's", "to finish", "to look around", "to join"};
-        text += ": the timer (" + std::string{names[event - timer_event]} + ") fires";
+        text += ": the timer (" + std::string{names[event - first_own_event]} + ") fires";
     } else {
         const auto& l = cast_.letter(event);
         text += " hears from " + to_name(l.what.envelope.from) + ": " + tell(std::get<message>(l.what.what));

@@ -20,6 +20,7 @@
 #include "explore/cast.hpp"
 #include "explore/insight.hpp"
 #include "explore/search.hpp"
+#include "explore/talk.hpp"
 #include "view/agreement.hpp"
 #include "wire/codec.hpp"
 
@@ -34,14 +35,12 @@ struct ballot_options {
     base::planted bug = base::planted::none;
 };
 
-class ballot_world final : public world {
+class ballot_world final : public talk {
 public:
     explicit ballot_world(const ballot_options& options);
     ~ballot_world() override;
 
-    [[nodiscard]] std::size_t machine_words() const override { return 1 + seats; }
     [[nodiscard]] words first() override;
-    void expand(state from, const visitor& visit) override;
     [[nodiscard]] std::string objection(state at) override;
     [[nodiscard]] std::string objection_at_end(state at) override;
     [[nodiscard]] std::string describe(state from, move what) override;
@@ -63,6 +62,7 @@ private:
     struct summed_machine {
         machine of;
         fingerprint sum;
+        std::string objection;  // it did something that is wrong whatever the others do
         [[nodiscard]] friend fingerprint fingerprint_of(const summed_machine& m) { return m.sum; }
     };
     /// What a letter says was decided: the view number, and the change by number.
@@ -80,10 +80,16 @@ private:
     [[nodiscard]] const stage::reaction& react(std::uint32_t machine_number, std::uint32_t event);
     [[nodiscard]] stage::reaction settle(machine m);
     void say(const machine& m, const peer_id& to, const endpoint& at, const view_layer::message& what, std::vector<std::uint32_t>& said);
-    [[nodiscard]] std::uint32_t enter(machine m);
+    [[nodiscard]] std::uint32_t enter(machine m, std::string wrong);
     [[nodiscard]] std::uint32_t value_number(const view_layer::change& value);
-    void answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh);
-    [[nodiscard]] bool may(std::uint32_t machine_number) const;
+    [[nodiscard]] effect happen(std::uint32_t machine_number, std::uint32_t event) override {
+        const auto& done = react(machine_number, event);
+        return {done.machine, done.letters};
+    }
+    [[nodiscard]] std::optional<std::size_t> receiver_of(std::uint32_t l) const override { return letter_facts_[l].receiver; }
+    [[nodiscard]] std::vector<std::uint32_t> own_events(state at, std::size_t place) const override;
+    [[nodiscard]] bool is_within_bounds(std::uint32_t machine_number) const override;
+    void note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const override;
     [[nodiscard]] std::string wrong_remaining(state at, const view_layer::step& decided);
 
     ballot_options options_;

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -24,7 +23,6 @@ public:
     struct reaction {
         std::uint32_t machine = 0;           ///< what became of it
         std::vector<std::uint32_t> letters;  ///< what it said
-        std::string objection;               ///< it did something that is wrong whatever the others do
     };
 
     std::uint32_t enter(Machine what) {

@@ -7,9 +7,12 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "base/time.hpp"
 #include "explore/digest.hpp"
+#include "lock/holder.hpp"
+#include "lock/owner.hpp"
 #include "view/agreement.hpp"
 
 namespace holdfast::explore {
@@ -25,6 +28,18 @@ struct insight {
 
     [[nodiscard]] static bool is_armed(const view_layer::agreement& a, view_timer which);
     static void set(view_layer::agreement& a, view_timer which, base::time_point due);
+
+    static void add(digest& out, const lock::owner& o, base::time_point now);
+    static void add(digest& out, const lock::holder& h);
+    /// What is repeated until it is answered is due then.
+    static void set_repeats(lock::owner& o, base::time_point due);
+    static void set_repeats(lock::holder& h, base::time_point due);
+    /// The leases of removed peers end (`void_at`), if there are any that have not.
+    [[nodiscard]] static bool waits_for_leases(const lock::owner& o, base::time_point now);
+    static void end_leases(lock::owner& o, base::time_point now);
+    [[nodiscard]] static std::uint64_t reports(const lock::holder& h) { return h.last_report_; }
+    [[nodiscard]] static std::uint32_t sequence(const lock::owner& o) { return o.sequence_; }
+    [[nodiscard]] static std::vector<holdfast::token> held(const lock::holder& h);
 
 private:
     static void add(digest& out, const view_layer::chain& c);

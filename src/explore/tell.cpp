@@ -8,9 +8,9 @@ namespace {
 
 using namespace view_layer;
 
-std::string tell(const ballot& b) { return std::to_string(b.round) + "." + to_name(b.proposer); }
+std::string text_of(const ballot& b) { return std::to_string(b.round) + "." + to_name(b.proposer); }
 
-std::string tell(const change& value) {
+std::string text_of(const change& value) {
     std::string out = "view " + std::to_string(value.number.value) + " {";
     for (const auto& m : value.added) {
         out += " +" + to_name(m.id);
@@ -21,21 +21,47 @@ std::string tell(const change& value) {
     return out + " }";
 }
 
-std::string details(const prepare& m) { return " " + tell(m.ballot); }
+std::string details(const prepare& m) { return " " + text_of(m.ballot); }
 std::string details(const promise& m) {
-    return " " + tell(m.ballot) + (m.accepted ? ", accepted " + tell(m.accepted->ballot) + " " + tell(m.accepted->value) : "");
+    return " " + text_of(m.ballot) + (m.accepted ? ", accepted " + text_of(m.accepted->ballot) + " " + text_of(m.accepted->value) : "");
 }
-std::string details(const rejected& m) { return " " + tell(m.ballot) + ", promised " + tell(m.promised); }
-std::string details(const accept& m) { return " " + tell(m.ballot) + " " + tell(m.value); }
-std::string details(const accepted& m) { return " " + tell(m.ballot); }
+std::string details(const rejected& m) { return " " + text_of(m.ballot) + ", promised " + text_of(m.promised); }
+std::string details(const accept& m) { return " " + text_of(m.ballot) + " " + text_of(m.value); }
+std::string details(const accepted& m) { return " " + text_of(m.ballot); }
 std::string details(const steps& m) {
     std::string out;
     for (const auto& s : m.in_order) {
-        out += " " + tell(s.what);
+        out += " " + text_of(s.what);
     }
     return out;
 }
-std::string details(const auto&) { return {}; }
+std::string details(const lock::report& m) {
+    std::string out = " of view " + std::to_string(m.named.value) + " {";
+    for (const auto& h : m.holds) {
+        out += " " + explore::tell(h.token);
+    }
+    return out + " }";
+}
+std::string details(const lock::table& m) {
+    std::string out = " of view " + std::to_string(m.to_view.value) + " {";
+    for (const auto& t : m.slots) {
+        for (const auto& h : t.holds) {
+            out += " " + explore::tell(h.token) + " by " + to_name(h.holder);
+        }
+        for (const auto& w : t.queue) {
+            out += " " + to_name(w.peer) + " waits";
+        }
+    }
+    return out + " }";
+}
+std::string details(const auto& m) {
+    if constexpr (requires { m.token; }) {
+        return " " + explore::tell(m.token);
+    } else if constexpr (requires { m.settled; }) {
+        return " " + std::to_string(m.number.value);
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -45,7 +71,13 @@ std::string to_name(const peer_id& id) {
     return std::string(1, static_cast<char>('A' + n - 1)) + (id.low > restarted ? "'" : "");
 }
 
+std::string tell(const token& t) { return std::to_string(t.of_epoch().value) + "#" + std::to_string(t.sequence()); }
+
 std::string tell(const message& what) {
+    return std::string{wire::name_of(node::message{what})} + std::visit([](const auto& m) { return details(m); }, what);
+}
+
+std::string tell(const lock::message& what) {
     return std::string{wire::name_of(node::message{what})} + std::visit([](const auto& m) { return details(m); }, what);
 }
 

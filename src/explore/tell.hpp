@@ -4,13 +4,18 @@
 #include <string>
 
 #include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
 
+#include "lock/messages.hpp"
 #include "view/messages.hpp"
 
 namespace holdfast::explore {
 
 /// A to Z for the first ones; with a prime after a restart.
 [[nodiscard]] std::string to_name(const peer_id& id);
+/// "2#1": the first of epoch 2.
+[[nodiscard]] std::string tell(const token& t);
 [[nodiscard]] std::string tell(const view_layer::message& what);
+[[nodiscard]] std::string tell(const lock::message& what);
 
 }  // namespace holdfast::explore

@@ -1,0 +1,285 @@
+#include "explore/hand_over.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+
+#include "explore/tell.hpp"
+
+namespace holdfast::explore {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace lock;
+
+// Time stands still, long after view 1; what is repeated is due when the explorer says so.
+constexpr base::time_point long_ago{1000h};
+constexpr base::time_point now{5000h};
+constexpr base::time_point far_away{9000h};
+
+enum own_event : std::uint32_t { repeats = 0x80000000, installs, asks, releases, is_over, leases_end };
+
+// The notes: the highest token that was taken; whether it was not higher than the ones before; whether the first owner's
+// lease has ended.
+constexpr std::size_t highest_word = 0;
+constexpr std::size_t falls_word = 1;
+constexpr std::size_t ended_word = 2;
+constexpr std::size_t notes = 3;
+
+const std::string name = "a";
+
+peer_id peer(std::size_t place) { return {0, place + 1}; }
+member member_at(std::size_t place) { return {peer(place), to_name(peer(place)), {}, place < 2 ? 1u : 0u, false, {1}}; }
+
+/// In order, and small enough for a word: no epoch nor sequence of this world reaches 256.
+std::uint32_t word_of(token t) { return t.of_epoch().value << 8 | t.sequence(); }
+
+}  // namespace
+
+hand_over_world::hand_over_world(const hand_over_options& options) : talk{notes, members}, options_{options} {
+    settings_.lease = 100h;
+    settings_.slots = 1;
+    settings_.bug = options.bug;
+    view v;
+    v.cluster = {1, 1};
+    v.slots = 1;
+    v.seats = {{{}, peer(2)}};  // it makes no difference here who votes
+    base::shared_slot_map map;
+    for (std::size_t i = 0; i < members; ++i) {
+        v.members.push_back(member_at(i));
+    }
+    for (std::size_t i = 0; i < options_.owners.size(); ++i) {
+        v.number = {i + 1};
+        v.epoch = {static_cast<std::uint32_t>(i + 1)};
+        step s{nullptr, map, std::make_shared<const base::slot_map>(base::slot_map{{peer(options_.owners[i])}, {0}}), {}, i == 0};
+        if (i == 1 && options_.is_removed) {
+            v.members.erase(v.members.begin());
+            v.formers.push_back({peer(0), {1}, {2}});
+            s.removed.push_back({peer(0), {1}, far_away});
+        }
+        s.now = std::make_shared<const view>(v);
+        map = s.map;
+        steps_.push_back(std::move(s));
+    }
+}
+
+words hand_over_world::first() {
+    words at(machine_words(), 0);
+    const auto only_slot = [](std::string_view) { return slot{}; };
+    for (std::size_t i = 0; i < members; ++i) {
+        machine m{i, {settings_, peer(i), only_slot}, {settings_, peer(i), only_slot}};
+        install(m, long_ago);
+        m.owner.set_leased(true, long_ago);
+        m.holder.set_leased(true, long_ago);
+        m.owner.tick(now);  // FOUND-1 is over: the owner of view 1 serves
+        at[notes + i] = settle(std::move(m)).machine;
+    }
+    return at;
+}
+
+void hand_over_world::install(machine& m, base::time_point at) const {
+    const auto& s = steps_[m.installed++];
+    m.owner.install(s, at);
+    m.holder.install(s, at);
+}
+
+void hand_over_world::act(machine& m, std::uint32_t event) const {
+    switch (event) {
+    case own_event::repeats:
+        insight::set_repeats(m.owner, now);
+        insight::set_repeats(m.holder, now);
+        m.owner.tick(now);
+        m.holder.tick(now);
+        break;
+    case own_event::installs: install(m, now); break;
+    case own_event::asks:
+        ++m.asked;
+        (void)m.holder.acquire(name, {}, false, std::nullopt, now);
+        break;
+    case own_event::releases: m.holder.release(name, insight::held(m.holder).front(), now); break;
+    case own_event::is_over:
+        m.is_over = true;
+        m.owner.set_leased(false, now);
+        m.holder.end(errc::evicted, errc::not_a_member);
+        break;
+    case own_event::leases_end:
+        insight::end_leases(m.owner, now);
+        m.owner.tick(now);
+        break;
+    default: {
+        const auto& l = cast_.letter(event);
+        const auto& what = std::get<lock::message>(l.what.what);
+        m.owner.handle(l.what.envelope.from, what, now);
+        m.holder.handle(l.what.envelope.from, what, now);
+    }
+    }
+}
+
+/// Everything it has to say; what it says to itself it hears at once, as a node does.
+hand_over_world::stage::reaction hand_over_world::settle(machine m) {
+    stage::reaction done;
+    std::deque<lock::message> local;
+    const auto say = [&](lock::send& s) {
+        if (s.to == peer(m.place)) {
+            local.push_back(std::move(s.what));
+        } else {
+            done.letters.push_back(cast_.post({{{peer(m.place), s.to, {}, {}, false}, std::move(s.what)}}));
+        }
+    };
+    while (true) {
+        if (auto out = m.owner.next()) {
+            if (auto* s = std::get_if<lock::send>(&*out)) {
+                say(*s);
+            }
+        } else if (auto said = m.holder.next()) {
+            if (auto* s = std::get_if<lock::send>(&*said)) {
+                say(*s);
+            }
+        } else if (!local.empty()) {
+            const auto what = std::move(local.front());
+            local.pop_front();
+            m.owner.handle(peer(m.place), what, now);
+            m.holder.handle(peer(m.place), what, now);
+        } else {
+            break;
+        }
+    }
+    if (m.is_over) {
+        done.letters.clear();
+    }
+    insight::set_repeats(m.owner, far_away);
+    insight::set_repeats(m.holder, far_away);
+    digest out;
+    out.add(std::uint64_t{m.place});
+    out.add(m.installed);
+    out.add(m.asked);
+    out.add(std::uint64_t{m.is_over});
+    if (!m.is_over) {
+        insight::add(out, m.owner, now);
+        insight::add(out, m.holder);
+    }
+    m.sum = out.result();
+    done.machine = cast_.enter(std::move(m));
+    return done;
+}
+
+talk::effect hand_over_world::happen(std::uint32_t machine_number, std::uint32_t event) {
+    const auto& done = cast_.react(machine_number, event, [&](const machine& before) {
+        machine m = before;
+        if (!m.is_over) {
+            act(m, event);
+        }
+        return settle(std::move(m));
+    });
+    return {done.machine, done.letters};
+}
+
+std::optional<std::size_t> hand_over_world::receiver_of(std::uint32_t l) const { return cast_.letter(l).what.envelope.to.low - 1; }
+
+std::vector<std::uint32_t> hand_over_world::own_events(state at, std::size_t place) const {
+    std::vector<std::uint32_t> out;
+    const auto& m = cast_.machine(machine_at(at, place));
+    if (m.is_over) {
+        return out;
+    }
+    out.push_back(own_event::repeats);
+    const bool never_learns = options_.is_removed && place == 0;
+    if (m.installed < steps_.size() && !never_learns) {
+        out.push_back(own_event::installs);
+    }
+    if (place >= 2 && m.asked < options_.asks[place - 2]) {
+        out.push_back(own_event::asks);
+    }
+    if (!insight::held(m.holder).empty()) {
+        out.push_back(own_event::releases);
+    }
+    if (never_learns) {
+        out.push_back(own_event::is_over);
+    }
+    if (at[ended_word] != 0 && insight::waits_for_leases(m.owner, now)) {
+        out.push_back(own_event::leases_end);
+    }
+    return out;
+}
+
+bool hand_over_world::is_within_bounds(std::uint32_t machine_number) const {
+    const auto& m = cast_.machine(machine_number);
+    return insight::sequence(m.owner) <= options_.grants && insight::reports(m.holder) <= options_.reports;
+}
+
+void hand_over_world::note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const {
+    const auto had = insight::held(cast_.machine(before).holder);
+    for (const auto t : insight::held(cast_.machine(at[notes + place]).holder)) {
+        if (std::find(had.begin(), had.end(), t) == had.end()) {
+            at[falls_word] |= word_of(t) <= at[highest_word] ? 1 : 0;
+            at[highest_word] = std::max(at[highest_word], word_of(t));
+        }
+    }
+    at[ended_word] |= event == own_event::is_over ? 1 : 0;
+}
+
+std::string hand_over_world::objection(state at) {
+    std::vector<std::string> who;
+    for (std::size_t i = 0; i < members; ++i) {
+        for (const auto t : insight::held(cast_.machine(machine_at(at, i)).holder)) {
+            who.push_back(to_name(peer(i)) + " with " + tell(t));
+        }
+    }
+    if (who.size() > 1) {
+        return "MUTEX: held by " + who[0] + " and " + who[1];
+    }
+    return at[falls_word] != 0 ? "FENCE: a grant was taken whose token is not above the one before it" : "";
+}
+
+/// Whatever is said is heard in the end: then nobody waits, and nothing is kept for nobody.
+std::string hand_over_world::objection_at_end(state at) {
+    if (was_cut()) {
+        return {};  // what would have gone on is beyond the bounds
+    }
+    for (std::size_t i = 0; i < members; ++i) {
+        const auto& m = cast_.machine(machine_at(at, i));
+        if (m.is_over) {
+            continue;
+        }
+        if (m.holder.requests() > 0) {
+            return "LIVE: " + to_name(peer(i)) + " waits for ever";
+        }
+        if (!m.owner.holds().empty()) {
+            return "STUCK: " + to_name(peer(i)) + " keeps a hold that nobody has";
+        }
+        if (!m.owner.has_handed_over()) {
+            return "STUCK: " + to_name(peer(i)) + " has a table to hand over for ever";
+        }
+    }
+    return {};
+}
+
+std::string hand_over_world::describe(state from, move what) {
+    const auto event = event_of(what);
+    const auto number = machine_at(from, place_of(what));
+    const auto done = happen(number, event);
+    const auto& after = cast_.machine(done.machine);
+    std::string text = to_name(peer(place_of(what)));
+    switch (event) {
+    case own_event::repeats: text += " repeats what was not answered"; break;
+    case own_event::installs: text += " installs view " + std::to_string(after.installed); break;
+    case own_event::asks: text += " wants the lock"; break;
+    case own_event::releases: text += " gives the lock up"; break;
+    case own_event::is_over: text += "'s lease ends"; break;
+    case own_event::leases_end: text += " knows that the lease of the removed has ended"; break;
+    default: {
+        const auto& l = cast_.letter(event).what;
+        text += " hears from " + to_name(l.envelope.from) + ": " + tell(std::get<lock::message>(l.what));
+    }
+    }
+    std::set<std::string> said;
+    for (const auto l : done.letters) {
+        said.insert(tell(std::get<lock::message>(cast_.letter(l).what.what)));
+    }
+    for (const auto& s : said) {
+        text += "; says " + s;
+    }
+    return text;
+}
+
+}  // namespace holdfast::explore

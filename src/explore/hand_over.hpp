@@ -1,0 +1,88 @@
+// The small world of one slot: two members that own it one after the other, and two that want a lock in it.
+//
+// The views are given by hand; each member installs them one by one, whenever it likes. All that is said may be heard at any
+// time, as often as one likes, or never. Bounded are the times that each holder asks, the grants of one owner in one view, and
+// the reports of one member.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/planted.hpp"
+#include "base/settings.hpp"
+#include "explore/cast.hpp"
+#include "explore/insight.hpp"
+#include "explore/talk.hpp"
+#include "lock/holder.hpp"
+#include "lock/owner.hpp"
+#include "wire/codec.hpp"
+
+namespace holdfast::explore {
+
+struct hand_over_options {
+    /// Who owns the slot in view 1, 2, ...: 0 or 1.
+    std::vector<std::size_t> owners{0, 1};
+    /// View 2 removes the first owner, which may go on for as long as its lease lasts. A crash is one that does nothing
+    /// from some moment on.
+    bool is_removed = false;
+    std::array<std::uint64_t, 2> asks{1, 1};  ///< how often each of the two asks for the lock
+    std::uint32_t grants = 3;                 ///< of one owner in one view
+    std::uint64_t reports = 1;                ///< of one member
+    base::planted bug = base::planted::none;
+};
+
+class hand_over_world final : public talk {
+public:
+    explicit hand_over_world(const hand_over_options& options);
+
+    [[nodiscard]] words first() override;
+    [[nodiscard]] std::string objection(state at) override;
+    [[nodiscard]] std::string objection_at_end(state at) override;
+    [[nodiscard]] std::string describe(state from, move what) override;
+
+private:
+    static constexpr std::size_t members = 4;  // two owners, then two holders
+
+    struct machine {
+        std::size_t place;
+        lock::owner owner;
+        lock::holder holder;
+        std::uint64_t installed = 0;  // views
+        std::uint64_t asked = 0;
+        bool is_over = false;
+        fingerprint sum{};
+        [[nodiscard]] friend fingerprint fingerprint_of(const machine& m) { return m.sum; }
+    };
+    struct letter {
+        wire::packet what;
+        [[nodiscard]] friend fingerprint fingerprint_of(const letter& l) {
+            digest out;
+            out.add(l.what.envelope.from);
+            out.add(l.what.envelope.to);
+            out.add(l.what.what);
+            return out.result();
+        }
+    };
+    using stage = cast<machine, letter>;
+
+    [[nodiscard]] effect happen(std::uint32_t machine_number, std::uint32_t event) override;
+    [[nodiscard]] std::optional<std::size_t> receiver_of(std::uint32_t l) const override;
+    [[nodiscard]] std::vector<std::uint32_t> own_events(state at, std::size_t place) const override;
+    [[nodiscard]] bool is_within_bounds(std::uint32_t machine_number) const override;
+    void note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const override;
+
+    void install(machine& m, base::time_point at) const;
+    void act(machine& m, std::uint32_t event) const;
+    [[nodiscard]] stage::reaction settle(machine m);
+
+    hand_over_options options_;
+    base::settings settings_;
+    std::vector<lock::step> steps_;  // to view 1, 2, ...
+    stage cast_;
+};
+
+}  // namespace holdfast::explore

@@ -1,0 +1,68 @@
+#include "explore/talk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::explore {
+
+void talk::answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh) {
+    const auto hear = [&](std::size_t place, std::uint32_t event) {
+        const auto done = happen(machine_at(at, place), event);
+        if (done.machine == machine_at(at, place)) {
+            fresh.insert(fresh.end(), done.letters.begin(), done.letters.end());
+        }
+    };
+    for (std::size_t i = machine_words(); i < at.size(); ++i) {
+        if (receiver_of(at[i]) == changed) {
+            hear(changed, at[i]);
+        }
+    }
+    for (const auto event : own_events(at, changed)) {
+        hear(changed, event);
+    }
+    while (!fresh.empty()) {
+        const auto l = fresh.back();
+        fresh.pop_back();
+        const auto place = std::lower_bound(at.begin() + static_cast<std::ptrdiff_t>(machine_words()), at.end(), l);
+        if (place != at.end() && *place == l) {
+            continue;
+        }
+        at.insert(place, l);
+        if (const auto receiver = receiver_of(l)) {
+            hear(*receiver, l);
+        }
+    }
+}
+
+void talk::expand(state from, const visitor& visit) {
+    was_cut_ = false;
+    words after;
+    const auto try_event = [&](std::size_t place, std::uint32_t event) {
+        const auto before = machine_at(from, place);
+        const auto done = happen(before, event);
+        if (done.machine == before) {
+            return;  // whatever it answered was answered before
+        }
+        if (!is_within_bounds(done.machine)) {
+            was_cut_ = true;
+            return;
+        }
+        after.assign(from.begin(), from.end());
+        after[notes_ + place] = done.machine;
+        note(after, place, before, event);
+        answer(after, place, done.letters);
+        visit(move{place} << 32 | event, after);
+    };
+    for (const auto l : letters_of(from)) {
+        if (const auto receiver = receiver_of(l)) {
+            try_event(*receiver, l);
+        }
+    }
+    for (std::size_t place = 0; place < machines_; ++place) {
+        for (const auto event : own_events(from, place)) {
+            try_event(place, event);
+        }
+    }
+}
+
+}  // namespace holdfast::explore

@@ -1,0 +1,59 @@
+// A world of machines that talk: what may happen is that one hears something that was said, or something of its own.
+//
+// What was said may be heard at any time, as often as one likes, or never. So losses, delays, duplicates and every order
+// are in it without being moves of their own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "explore/search.hpp"
+
+namespace holdfast::explore {
+
+class talk : public world {
+public:
+    void expand(state from, const visitor& visit) final;
+    [[nodiscard]] std::size_t machine_words() const final { return notes_ + machines_; }
+
+protected:
+    /// What one machine did: what became of it, and the letters it said.
+    struct effect {
+        std::uint32_t machine;
+        const std::vector<std::uint32_t>& letters;
+    };
+    /// The words are `notes` of the world's own, a number for each machine, and the letters.
+    talk(std::size_t notes, std::size_t machines) : notes_{notes}, machines_{machines} {}
+
+    [[nodiscard]] virtual effect happen(std::uint32_t machine, std::uint32_t event) = 0;
+    /// Which machine a letter is for; none: it is there only to be looked at.
+    [[nodiscard]] virtual std::optional<std::size_t> receiver_of(std::uint32_t letter) const = 0;
+    /// What may happen to a machine besides hearing a letter.
+    [[nodiscard]] virtual std::vector<std::uint32_t> own_events(state at, std::size_t place) const = 0;
+    /// Whether a machine is within the bounds of the world.
+    [[nodiscard]] virtual bool is_within_bounds(std::uint32_t machine) const = 0;
+    /// Keeps the notes; the machine at `place` was `before`.
+    virtual void note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const = 0;
+
+    [[nodiscard]] state letters_of(state at) const { return at.subspan(machine_words()); }
+    [[nodiscard]] std::uint32_t machine_at(state at, std::size_t place) const { return at[notes_ + place]; }
+    /// Adds what machines answer without changing by it, now that the one at `changed` is another.
+    void answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh);
+    /// The last state that was expanded had a move that leads beyond the bounds.
+    [[nodiscard]] bool was_cut() const { return was_cut_; }
+
+    [[nodiscard]] static std::size_t place_of(move what) { return static_cast<std::size_t>(what >> 32); }
+    [[nodiscard]] static std::uint32_t event_of(move what) { return static_cast<std::uint32_t>(what); }
+
+    /// Events that are no letters.
+    static constexpr std::uint32_t first_own_event = 0x80000000;
+
+private:
+    std::size_t notes_;
+    std::size_t machines_;
+    bool was_cut_ = false;
+};
+
+}  // namespace holdfast::explore
