@@ -30,9 +30,10 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
     out.add(std::uint64_t{is_leased});
     out.add(std::uint64_t{is_founder});
     out.add_each(voids, [&](const auto& v) {
+        const auto& [at, since] = v.second;
         out.add(v.first);
-        out.add(std::uint64_t{v.second.at <= now});
-        out.add(v.second.since.value);
+        out.add(std::uint64_t{at <= now});
+        out.add(since.value);
     });
     out.add_each(tenures, [&](const auto& t) {
         const auto& [gained, gained_epoch, state, locks, early] = t.second;
@@ -64,11 +65,12 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         });
     });
     out.add_each(transit, [&](const auto& t) {
+        const auto& [from, lost, to] = t.second;
         explore::add(out, t.first.first);
         out.add(t.first.second.value);
-        out.add(t.second.from);
-        out.add(t.second.lost.value);
-        out.add(t.second.to);
+        out.add(from);
+        out.add(lost.value);
+        out.add(to);
     });
     out.add_each(passages, [&](const auto& p) {
         const auto& [to_view, to, tables, none, next_send, attempt] = p;
@@ -84,9 +86,10 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         out.add(std::uint64_t{promise.value});
         out.add_each(slots, [&](slot s) { explore::add(out, s); });
         out.add_each(heard, [&](const auto& h) {
+            const auto& [number, holds] = h.second;
             out.add(h.first);
-            out.add(h.second.number);
-            out.add_each(h.second.holds, [&](const hold& one) { explore::add(out, one); });
+            out.add(number);
+            out.add_each(holds, [&](const hold& one) { explore::add(out, one); });
         });
     });
     out.add(last_serial);

@@ -77,7 +77,11 @@ void insight::add(digest& out, const chain& c) {
 void insight::add(digest& out, const candidates& c) {
     // Joiners stay fresh and seats refilled: the lease of the world is longer than its life.
     const auto& [settings, facts, joiners, leaving, stopped, gone, new_epoch_at, refilled] = c;
-    out.add_each(joiners, [&](const auto& j) { out.add(wrapped(join{j.second.who, {}, {}, {}, 1, {}})); });
+    out.add_each(joiners, [&](const auto& j) {
+        const auto& [who, heard, asked_us] = j.second;
+        out.add(wrapped(join{who, {}, {}, {}, 1, {}}));
+        out.add(std::uint64_t{asked_us});
+    });
     add_ids(out, leaving);
     add_ids(out, stopped);
     add_ids(out, gone);

@@ -24,6 +24,7 @@ struct small_world {
     bool is_large = false;    ///< takes minutes
     std::function<std::unique_ptr<world>(base::planted)> make;
     std::vector<shown_bug> shows;
+    bool is_endless = false;  ///< larger than what is ever looked at: there for its bugs
 };
 
 [[nodiscard]] std::span<const small_world> all_worlds();
