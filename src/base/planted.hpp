@@ -79,6 +79,7 @@ enum class planted : std::uint8_t {
     joins_kept_to_oneself = 109,          // HEARSAY
     patience_kept = 110,                  // FINISH
     late_accepts_count = 111,             // BALLOT-VIEW
+    strangers_not_told = 112,             // FOUND-3
     queued_never_asked_again = 151,       // QUEUED
     grant_taken_without_a_lease = 152,    // HOLD-7
     unknown_holder_never_freed = 153,     // OWN-5

@@ -284,6 +284,16 @@ struct node::state final : view_layer::facts {
         }
     }
 
+    /// FOUND-3: who asks for a lease of another cluster meets this one, even if no gossip reaches it.
+    void show_to_stranger(const envelope& head, const endpoint& at, const message& what) {
+        const auto& v = agreement.current();
+        const auto* asked = std::get_if<lease::message>(&what);
+        const bool asks = asked != nullptr && std::holds_alternative<lease::request>(*asked);
+        if (v && was_leased && asks && head.cluster != v->cluster && settings.bug != base::planted::strangers_not_told) {
+            send_to(head.from, at, false, false, view_layer::message{view_layer::join_shown{v->cluster, v->number}});
+        }
+    }
+
     void handle_lock(const peer_id& from, const lock::message& what, time_point now) {
         if (is_for_owner(what)) {
             owner.handle(from, what, now);
@@ -564,6 +574,9 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
     auto& s = *state_;
     s.begin(now);
     if (s.is_over || head.from == s.self || head.from.is_nil() || (!head.to.is_nil() && head.to != s.self)) {
+        if (!s.is_over && head.from != s.self && !head.from.is_nil()) {
+            s.show_to_stranger(head, from_address, what);  // it asks a process that was here before
+        }
         ++s.stats.dropped;
         s.settle(now);
         return;
@@ -600,6 +613,7 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         }
         s.dispatch(head.from, from_address, head.installed, what, now);
     } else {
+        s.show_to_stranger(head, from_address, what);
         ++s.stats.dropped;
     }
     s.close(now);
