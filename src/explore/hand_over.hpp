@@ -41,7 +41,8 @@ public:
 
     [[nodiscard]] words first() override;
     [[nodiscard]] std::string objection(state at) override;
-    [[nodiscard]] std::string objection_at_end(state at) override;
+    /// There are no ends here: an old grant may be given back again and again. So from each state a fair run is made.
+    [[nodiscard]] std::string objection_at_end(state) override { return {}; }
     [[nodiscard]] std::string describe(state from, move what) override;
 
 private:
@@ -75,6 +76,7 @@ private:
     [[nodiscard]] bool is_within_bounds(std::uint32_t machine_number) const override;
     void note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const override;
 
+    [[nodiscard]] std::string fair_run(state from);
     void install(machine& m, base::time_point at) const;
     void act(machine& m, std::uint32_t event) const;
     [[nodiscard]] stage::reaction settle(machine m);

@@ -76,7 +76,7 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         const auto& [to_view, to, tables, none, next_send, attempt] = p;
         out.add(to_view.value);
         out.add(to);
-        out.add_each(tables, [&](const auto& t) { out.add(node::message{lock::message{table{to_view, {t.second}}}}); });
+        out.add_each(tables, [&](const auto& t) { out.add(node::message{lock::message{table{p.to_view, {t.second}}}}); });
         out.add_each(none, [&](slot s) { explore::add(out, s); });
     });
     out.add_each(gathers, [&](const auto& g) {

@@ -35,17 +35,12 @@ void talk::answer(words& at, std::size_t changed, std::vector<std::uint32_t> fre
 }
 
 void talk::expand(state from, const visitor& visit) {
-    was_cut_ = false;
     words after;
     const auto try_event = [&](std::size_t place, std::uint32_t event) {
         const auto before = machine_at(from, place);
         const auto done = happen(before, event);
-        if (done.machine == before) {
-            return;  // whatever it answered was answered before
-        }
-        if (!is_within_bounds(done.machine)) {
-            was_cut_ = true;
-            return;
+        if (done.machine == before || !is_within_bounds(done.machine)) {
+            return;  // what was answered without a change was answered before
         }
         after.assign(from.begin(), from.end());
         after[notes_ + place] = done.machine;

@@ -41,8 +41,6 @@ protected:
     [[nodiscard]] std::uint32_t machine_at(state at, std::size_t place) const { return at[notes_ + place]; }
     /// Adds what machines answer without changing by it, now that the one at `changed` is another.
     void answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh);
-    /// The last state that was expanded had a move that leads beyond the bounds.
-    [[nodiscard]] bool was_cut() const { return was_cut_; }
 
     [[nodiscard]] static std::size_t place_of(move what) { return static_cast<std::size_t>(what >> 32); }
     [[nodiscard]] static std::uint32_t event_of(move what) { return static_cast<std::uint32_t>(what); }
@@ -53,7 +51,6 @@ protected:
 private:
     std::size_t notes_;
     std::size_t machines_;
-    bool was_cut_ = false;
 };
 
 }  // namespace holdfast::explore

@@ -35,7 +35,6 @@ TEST_CASE("in no state of a small world is a promise broken") {
         INFO(w.name << "\n" << schedule_of(r));
         CHECK_FALSE(r.found);
         CHECK(r.is_complete);
-        CHECK(r.ends > 0);
         std::printf("%-14s %llu states of %llu combinations of machines\n", std::string{w.name}.c_str(), static_cast<unsigned long long>(r.states),
                     static_cast<unsigned long long>(r.machines));
     }
