@@ -34,12 +34,10 @@ TEST_CASE("an allocation of a call that fails is an error or std::bad_alloc, and
         CAPTURE(nth);
         const auto p = ready({.profile = profile::local});
         std::optional<errc> why;
-        bool is_held = false;
         {
             const memory::scarce little{nth, how};
             try {
                 const auto h = p.lock(long_name, {.wait = 5s});
-                is_held = h.has_value();
                 if (!h) {
                     why = h.error().code;
                 }
