@@ -284,6 +284,9 @@ struct node::state final : view_layer::facts {
         }
     }
 
+    /// FOUND-3: who founded a moment ago would else give up a cluster that lives for one whose last leases are running out.
+    [[nodiscard]] bool has_no_hope(time_point now) const { return !was_leased && !leaving && now - last_leased >= settings.lease / 2; }
+
     /// FOUND-3: who asks for a lease of another cluster meets this one, even if no gossip reaches it.
     void show_to_stranger(const envelope& head, const endpoint& at, const message& what) {
         const auto& v = agreement.current();
@@ -602,7 +605,7 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         s.out.push(complaint{errc::seeds_differ, to_string(from_address) + " is a member of a cluster of this name that has seats; this peer was started without "
                                                  "seeds. Give it the seeds of that cluster, or another cluster name."});
         s.finish(errc::seeds_differ);  // SEAT-2
-    } else if (v && !head.cluster.is_nil() && !is_ours && head.is_leased && !s.was_leased && !s.leaving) {
+    } else if (v && !head.cluster.is_nil() && !is_ours && head.is_leased && s.has_no_hope(now.now)) {
         s.finish(errc::wrong_cluster);  // FOUND-3
     } else if (is_open || is_ours) {
         if (const auto* asked = view_message == nullptr ? nullptr : std::get_if<view_layer::join>(view_message)) {
