@@ -46,7 +46,7 @@ void owner::halve(std::uint64_t serial, base::time_point now) {
 }
 
 void owner::ask_reports(std::uint64_t serial, gather_round& g, base::time_point now) {
-    g.next_send = now + settings_.retry;
+    g.next_send = now + pause_after(settings_, g.attempt);
     const gather ask{g.named, g.promise, serial, {g.slots.begin(), g.slots.end()}};
     for (const auto& m : view_->members) {
         if (m.since < g.named && !g.heard.contains(m.id)) {
@@ -153,7 +153,7 @@ void owner::repeat_breaks(base::time_point now) {
             continue;
         }
         if (b.next_send <= now) {
-            b.next_send = now + settings_.retry;
+            b.next_send = now + pause_after(settings_, b.attempt);
             out_.push(send{b.holder, break_hold{key.first, key.second, b.number}, b.attempt++});
         }
         ++at;
@@ -230,7 +230,7 @@ void owner::tell_again(base::time_point now) {
                 continue;
             }
             if (w.next_send <= now) {
-                w.next_send = now + settings_.retry;
+                w.next_send = now + pause_after(settings_, w.attempt);
                 out_.push(send{w.by, lock_state{key.second, view_->number, w.serial, w.number, state_of(key.second)}, ++w.attempt});
             }
             base::earlier(next_tell_, w.next_send);

@@ -181,8 +181,7 @@ void owner::send_passage(passage& p, base::time_point now) {
     if (!p.none.empty()) {
         out_.push(send{p.to, no_table{p.to_view, {p.none.begin(), p.none.end()}}, p.attempt});
     }
-    ++p.attempt;
-    p.next_send = now + settings_.retry;
+    p.next_send = now + pause_after(settings_, p.attempt++);
 }
 
 void owner::on(const peer_id& from, const table& given, base::time_point now) {

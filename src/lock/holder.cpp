@@ -281,7 +281,7 @@ bool holder::has(std::string_view name, holdfast::token token) const {
 // ---- requests
 
 void holder::ask(request_number number, pending& p, base::time_point now) {
-    p.next_send = now + settings_.retry;
+    p.next_send = now + pause_after(settings_, p.attempt);
     plan(number, p);
     const auto owner = owner_of(p.at);
     if (owner.is_nil()) {
@@ -361,7 +361,7 @@ void holder::give_up(const std::string& name, holdfast::token token, bool is_laz
 }
 
 void holder::send_release(const hold_key& key, repeated& r, bool is_lazy, base::time_point now) {
-    r.next_send = now + settings_.retry;
+    r.next_send = now + pause_after(settings_, r.attempt);
     base::earlier(next_repeat_, r.next_send);
     if (const auto owner = owner_of(r.at); !owner.is_nil()) {
         out_.push(send{owner, lock::release{key.first, key.second}, r.attempt++, is_lazy});
@@ -369,7 +369,7 @@ void holder::send_release(const hold_key& key, repeated& r, bool is_lazy, base::
 }
 
 void holder::send_cancel(const cancel_key& key, repeated& r, base::time_point now) {
-    r.next_send = now + settings_.retry;
+    r.next_send = now + pause_after(settings_, r.attempt);
     base::earlier(next_repeat_, r.next_send);
     if (const auto owner = owner_of(r.at); !owner.is_nil()) {
         out_.push(send{owner, lock::cancel{key.second, key.first}, r.attempt++});
@@ -377,7 +377,7 @@ void holder::send_cancel(const cancel_key& key, repeated& r, base::time_point no
 }
 
 void holder::send_watch(const std::string& name, watching& w, base::time_point now) {
-    w.next_send = now + settings_.retry;
+    w.next_send = now + pause_after(settings_, w.attempt);
     base::earlier(next_repeat_, w.next_send);
     if (const auto owner = owner_of(w.at); !owner.is_nil()) {
         out_.push(send{owner, watch{name, w.number}, w.attempt++});

@@ -219,7 +219,7 @@ void owner::pump(slot s, const std::string& name, entry& e, base::time_point now
 
 void owner::send_grant(granted_hold& h, bool others_wait, base::time_point now) {
     out_.push(send{h.what.holder, grant{h.what.number, h.what.name, h.what.token, others_wait}, h.attempt++});
-    h.next_send = now + settings_.retry;
+    h.next_send = now + pause_after(settings_, h.attempt);
     if (!h.what.is_taken && settings_.bug != base::planted::grant_sent_once) {
         untaken_.emplace(slot_of_(h.what.name), h.what.name);
         base::earlier(next_repeat_, h.next_send);

@@ -1,6 +1,7 @@
 // What owner and holder are told of views, and what they share.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -43,6 +44,13 @@ struct send {
     unsigned attempt = 0;
     bool is_lazy = false;
 };
+
+/// NET-2: until the next try of what was tried so often. Copies pile up behind a cut, each of them in three ways (NET-1), and
+/// all arrive when it ends; so after a while, when every voter was tried, the pause grows. Not by much: whoever waits for
+/// an owner that gathers must be heard soon after.
+[[nodiscard]] constexpr base::duration pause_after(const base::settings& settings, unsigned attempt) {
+    return settings.retry * (1 << std::min(attempt / 8, 2u));
+}
 
 /// Slots in one gather or table message, so that a report or a table stays far below the limit of a frame.
 constexpr std::size_t slots_in_a_message = 1024;

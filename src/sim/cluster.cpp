@@ -20,7 +20,8 @@ constexpr std::size_t most_kept_while_paused = 1024;
 }  // namespace
 
 cluster::cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace, event_queue& events)
-    : plan_{plan}, random_{seed}, judge_{watching}, trace_{trace}, events_{events}, network_{plan.places.size(), random_.next(), events} {
+    : plan_{plan}, random_{seed}, judge_{watching}, trace_{trace}, events_{events}, network_{plan.places.size(), random_.next(), events},
+      births_{random_.next()} {
     places_.reserve(plan.places.size());
     for (const auto& p : plan.places) {
         places_.emplace_back(p);
@@ -192,7 +193,7 @@ void cluster::make_node(std::uint32_t at, const peer_id& id) {
     judge_.started(p.run, id, p.name, at < plan_.seats ? std::optional<std::size_t>{at} : std::nullopt);
     news_.push_back({news::what::started, at, {}, 0, {}});
     try {
-        p.node = std::make_unique<node::node>(p.settings, id, random_.next(), moment_of(p));
+        p.node = std::make_unique<node::node>(p.settings, id, births_.next(), moment_of(p));
     } catch (const std::exception& e) {
         broken(at, e.what());
         return;
@@ -673,7 +674,10 @@ std::optional<std::uint32_t> cluster::place_at(const endpoint& address) const {
     return at < plan_.places.size() && plan_.places[at].address == address ? std::optional{at} : std::nullopt;
 }
 
-peer_id cluster::draw_id() { return {random_.next(), random_.next() | 1}; }
+peer_id cluster::draw_id() {
+    const auto high = births_.next();  // in this order, whatever the compiler likes
+    return {high, births_.next() | 1};
+}
 
 void cluster::broken(std::uint32_t at, std::string_view what) {
     judge_.object(promise::invariant, events_.now(), places_[at].name + ": " + std::string{what});

@@ -220,6 +220,7 @@ private:
     sim::trace& trace_;
     event_queue& events_;
     sim::network network_;
+    base::random_source births_;  // who is born as what: not moved by how much was said before, or stories would name other owners
     application* application_ = nullptr;
     meddler* meddler_ = nullptr;
     witness* witness_ = nullptr;
