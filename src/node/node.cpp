@@ -96,6 +96,7 @@ struct node::state final : view_layer::facts {
     void begin(moment now) {
         HOLDFAST_ASSERT(now.now >= last_now);
         last_now = now.now;
+        has_granted = false;
         notice_lease(now.now);
     }
 
@@ -218,6 +219,7 @@ struct node::state final : view_layer::facts {
     }
 
     void send_lock(const lock::send& s, time_point now) {
+        has_granted = has_granted || std::holds_alternative<lock::grant>(s.what);
         send_to(s.to, {}, true, s.is_lazy, s.what);
         if (s.to == self) {
             return;
@@ -488,7 +490,9 @@ struct node::state final : view_layer::facts {
             d.at = phase::handing_over;
             d.give_up = now + 2 * settings.lease;
         }
-        if (d.at == phase::handing_over && ((owner.has_handed_over() && holder.has_released_all()) || d.give_up <= now)) {
+        // Not in a call that has granted: the lease would end at the moment of the grant (OWN-1).
+        const bool is_ready = (owner.has_handed_over() && holder.has_released_all()) || d.give_up <= now;
+        if (d.at == phase::handing_over && is_ready && !has_granted) {
             d.at = phase::saying;
             d.next_word = now;
             d.give_up = now + settings.lease;
@@ -525,7 +529,7 @@ struct node::state final : view_layer::facts {
         }
         if (leaving) {
             base::earlier(due, leaving->next_word);
-            base::earlier(due, leaving->give_up);
+            base::earlier(due, has_granted ? last_now : leaving->give_up);
         }
         return due;
     }
@@ -548,6 +552,7 @@ struct node::state final : view_layer::facts {
 
     time_point last_now;
     bool was_leased = false;
+    bool has_granted = false;  // in this call
     bool was_at_risk = false;
     bool is_over = false;
     time_point last_leased{};
