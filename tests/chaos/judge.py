@@ -202,7 +202,7 @@ class Weather:
         self.unhealthy = [Spans() for _ in range(run.places)]
         self.minority = [Spans() for _ in range(run.places)]
         self.halted = [Spans() for _ in range(run.places)]    # the process cannot run as it should
-        self.troubled = [Spans() for _ in range(run.places)]  # halted, down, or with an impaired link
+        self.impaired = {(i, j): Spans() for j in range(run.places) for i in range(j)}  # the link between two places, either way
         self.stalls = Spans()
         self.look_back()
 
@@ -260,21 +260,21 @@ class Weather:
                 reached = sum(1 for s in range(run.seats) if not gone[s] and not stopped[s] and joined(i, s, lambda x: x != "cut"))
                 self.minority[i].set(at, reached < run.quorum)
                 self.halted[i].set(at, not runs(i))
-                self.troubled[i].set(at, not runs(i) or any(links[i][j] != "clean" or links[j][i] != "clean" for j in n if j != i))
-        for i in n:
-            for spans in (self.unhealthy, self.minority, self.halted, self.troubled):
-                spans[i].set(run.end, False)
+            for (i, j), spans in self.impaired.items():
+                spans.set(at, links[i][j] != "clean" or links[j][i] != "clean")
+        for spans in (*self.unhealthy, *self.minority, *self.halted, *self.impaired.values()):
+            spans.set(run.end, False)
 
     def alone(self, place, start, end):
         """Whether nothing else was wrong in that time than what was wrong with that place."""
         if self.stalls.meets(start, end):
             return False
-        for i in range(self.run.places):
-            if i != place:
-                for span in self.troubled[i].meets(start, end):
-                    # A power cut impairs the others' links to the place, no more.
-                    if self.halted[i].meets(start, end) or not self.troubled[place].meets(*span):
-                        return False
+        # A power cut impairs the links to the place; another fault of those days may impair them too, but not them alone.
+        others = [i for i in range(self.run.places) if i != place]
+        if any(self.halted[i].meets(start, end) for i in others):
+            return False
+        if any(self.impaired[i, j].meets(start, end) for j in others for i in others if i < j):
+            return False
         return True
 
 

@@ -135,6 +135,17 @@ class Judge(unittest.TestCase):
         s.processes["0.1"] += [f"write {9_940 * MS} {n} accepted 0", f"release {9_950 * MS} {n}", f"released {10_900 * MS} {n} lease_lost"]
         self.expect()
 
+    def test_a_slow_fail_over_while_the_others_are_cut_from_each_other(self):
+        s = self.story
+        s.grant("0.1", "n0", 10_000, 1)
+        for state, when in (("cut", 10_102), ("clean", 14_000)):
+            s.harness += [f"link {when * MS} {when * MS} {i} {j} {state}" for i in (0, 1, 2) for j in (0, 1, 2) if i != j]
+        s.kill(10_100, 0)
+        s.hold("1.1", "n0", 14_200, 14_300, 2, asked=10_000)
+        s.start(20_000, 0, 2)
+        s.hold("0.2", "n0", 50_020, 50_030, 1001)
+        self.expect()
+
     # ---- planted errors
 
     def test_two_holds_at_once(self):
