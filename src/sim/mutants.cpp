@@ -81,7 +81,7 @@ constexpr std::array mutants{
     mutant{planted::patience_kept, "patience_kept", "FINISH", {}},
     mutant{planted::late_accepts_count, "late_accepts_count", "BALLOT-VIEW", {}},
     mutant{planted::strangers_not_told, "strangers_not_told", "FOUND-3", {}},
-    mutant{planted::queued_never_asked_again, "queued_never_asked_again", "QUEUED", "LIVE"},
+    mutant{planted::queued_never_asked_again, "queued_never_asked_again", "QUEUED", {}},
     mutant{planted::grant_taken_without_a_lease, "grant_taken_without_a_lease", "HOLD-7", "MUTEX"},
     mutant{planted::unknown_holder_never_freed, "unknown_holder_never_freed", "OWN-5", "STUCK"},
     mutant{planted::nobody_brought_up_to_date, "nobody_brought_up_to_date", "NET-3", "LIVE"},
