@@ -1,6 +1,5 @@
 // Memory that runs out in the transport costs a datagram, a message or a stream; the next ones arrive.
 #include <poll.h>
-#include <time.h>
 
 #include <algorithm>
 #include <functional>
@@ -10,20 +9,16 @@
 #include <string_view>
 #include <vector>
 
+#include "boot_clock.hpp"
 #include "catch.hpp"
 #include "net/transport.hpp"
 #include "scarce.hpp"
 
 using namespace holdfast;
 using namespace std::chrono_literals;
+using test_support::now;
 
 namespace {
-
-base::time_point now() {
-    timespec t{};
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return base::time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
-}
 
 struct end {
     explicit end(std::uint64_t n) {

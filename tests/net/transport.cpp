@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "boot_clock.hpp"
 #include "catch.hpp"
 #include "net/seal.hpp"
 #include "net/socket.hpp"
@@ -19,14 +19,9 @@
 using namespace holdfast;
 using namespace holdfast::net;
 using namespace std::chrono_literals;
+using test_support::now;
 
 namespace {
-
-base::time_point now() {
-    timespec t{};
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return base::time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
-}
 
 std::vector<std::byte> bytes(std::string_view text) {
     const auto* from = reinterpret_cast<const std::byte*>(text.data());
