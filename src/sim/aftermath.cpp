@@ -92,8 +92,7 @@ void aftermath::look_at_checking(instant now) {
 
 /// What the plan has for this phase. None of it keeps anybody else from its locks for long.
 void aftermath::trouble(instant now) {
-    if (plan_.what == plight::is_slandered && !is_in_a_plight_ && are_all_together()) {
-        // Not before: only gossip tells who is left behind in a cluster that is no more where the others are.
+    if (plan_.what == plight::is_slandered && !is_in_a_plight_) {
         is_in_a_plight_ = true;
         owner_crashes_ = now + plan_.owner_crashes_after;
         enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
@@ -139,18 +138,6 @@ void aftermath::befall() {
     if (is_in_a_plight_) {
         machines_.note("somebody is in a plight: p" + std::to_string(plan_.whom + 1));
     }
-}
-
-/// In one cluster, with leases.
-bool aftermath::are_all_together() const {
-    std::set<cluster_id> clusters;
-    for (std::uint32_t place = 0; place < machines_.places(); ++place) {
-        if (!machines_.is_leased(place)) {
-            return false;
-        }
-        clusters.insert(machines_.node_at(place)->installed()->cluster);
-    }
-    return clusters.size() == 1;
 }
 
 void aftermath::cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways) {

@@ -45,7 +45,6 @@ private:
     void trouble(instant now);
     void befall();
     void relieve();
-    [[nodiscard]] bool are_all_together() const;
     void cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways);
     void enter(phase next, instant until);
 
