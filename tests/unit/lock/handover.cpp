@@ -98,6 +98,47 @@ TEST_CASE("OWN-3: an owner that passes a table on and is removed before it has i
     CHECK(c.count<table_ack>() == 1);
 }
 
+TEST_CASE("OWN-3: who was to pass a table on says that there is none once its source is removed") {
+    cluster c;
+    c.acquire(3, "a");
+    c.run();
+    const auto to_second = c.next_view(2, {});
+    const auto to_third = c.next_view(3, {});
+    const auto without_first = c.next_view(3, {1}, 0ms);
+    for (const std::uint64_t n : {2, 3}) {
+        c.install_at(n, to_second);
+        c.install_at(n, to_third);  // 3 waits for 2, which waits for 1
+    }
+    CHECK(c.wire.empty());
+    c.kill(1);
+    for (const std::uint64_t n : {2, 3}) {
+        c.install_at(n, without_first);
+    }
+    const auto word = c.take<no_table>();
+    CHECK(word.to == peer(3));
+    c.deliver(word);
+    CHECK(c.count<gather>() > 0);
+    c.run();
+    CHECK(c[3].as_owner.holds().size() == 1);
+}
+
+TEST_CASE("OWN-3: who was to pass a table on passes on the word that there is none") {
+    cluster c;
+    const auto to_second = c.next_view(2, {});
+    const auto to_third = c.next_view(3, {});
+    for (const auto& s : {to_second, to_third}) {
+        c.install_at(2, s);
+        c.install_at(3, s);
+    }
+    c.deliver({peer(3), peer(2), no_table{to_second.now->number, {{0}}}});
+    CHECK(c.count<no_table>() == 0);  // it comes from somebody else
+    c.deliver({peer(1), peer(2), no_table{to_second.now->number, {{0}}}});
+    const auto word = c.take<no_table>();
+    CHECK(word.to == peer(3));
+    CHECK(std::get<no_table>(word.what).to_view == to_third.now->number);
+    CHECK(std::get<no_table>(word.what).slots == std::vector<slot>{{0}});
+}
+
 TEST_CASE("NET-3: a table or a word that there is none, for a view not installed here, is left for its next copy") {
     cluster c;
     c.acquire(3, "a");
