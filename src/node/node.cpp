@@ -287,7 +287,7 @@ struct node::state final : view_layer::facts {
     }
 
     /// FOUND-3: who founded a moment ago would else give up a cluster that lives for one whose last leases are running out.
-    [[nodiscard]] bool has_no_hope(time_point now) const { return !was_leased && !leaving && now - last_leased >= settings.lease / 2; }
+    [[nodiscard]] bool has_no_hope(time_point now) const { return !was_leased && now - last_leased >= settings.lease / 2; }
 
     /// FOUND-3: who asks for a lease of another cluster meets this one, even if no gossip reaches it.
     void show_to_stranger(const envelope& head, const endpoint& at, const message& what) {
@@ -452,7 +452,7 @@ struct node::state final : view_layer::facts {
         next_look = now + settings.lease / 4;
         std::erase_if(contacts, [&](const auto& c) { return now - c.second.heard > 4 * settings.lease; });
         std::erase_if(came_round, [&](const auto& c) { return now - c.second.second > settings.lease; });
-        if (!leaving && finds_itself_forgotten(now)) {
+        if (finds_itself_forgotten(now)) {
             finish(errc::no_quorum);
         }
     }

@@ -138,6 +138,32 @@ TEST_CASE("FOUND-6: a voter that hears nobody does not hold the others up") {
     }
 }
 
+TEST_CASE("LEAVE-1: who leaves a cluster that is over waits for nobody") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    for (const std::uint64_t seat : {1, 2, 3}) {
+        c.kill(seat);
+        c.cut(seat, 4);
+    }
+    c.start(1);
+    c.start(2);
+    c.start(3);
+    REQUIRE(c.run_until([&] { return c[3].lease_end() > c.now && c[3].installed()->members.size() == 3; }, 10s));
+    c.run_for(1s);
+    SECTION("when it meets the cluster that is there now (FOUND-3)") {
+        c.mend();
+        c.leave(4);
+        CHECK(c.run_until([&] { return c.all[4].has_left; }, 2s));
+    }
+    SECTION("also when it was about to leave before") {
+        c.leave(4);
+        c.run_for(100ms);
+        CHECK_FALSE(c.all[4].has_left);
+        c.mend();
+        CHECK(c.run_until([&] { return c.all[4].has_left; }, 2s));
+    }
+}
+
 TEST_CASE("NET-1: a member that cannot reach one owner is served round by the voters") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4, 5}));
