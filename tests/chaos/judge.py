@@ -200,7 +200,6 @@ class Weather:
     def __init__(self, run):
         self.run = run
         self.unhealthy = [Spans() for _ in range(run.places)]
-        self.minority = [Spans() for _ in range(run.places)]
         self.halted = [Spans() for _ in range(run.places)]    # the process cannot run as it should
         self.impaired = {(i, j): Spans() for j in range(run.places) for i in range(j)}  # the link between two places, either way
         self.stalls = Spans()
@@ -257,12 +256,10 @@ class Weather:
             for i in n:
                 good = sum(1 for s in range(run.seats) if seats[i] and seats[i][s] == peer[s] and runs(s) and joined(i, s, lambda x: x == "clean"))
                 self.unhealthy[i].set(at, not runs(i) or good < run.quorum)
-                reached = sum(1 for s in range(run.seats) if not gone[s] and not stopped[s] and joined(i, s, lambda x: x != "cut"))
-                self.minority[i].set(at, reached < run.quorum)
                 self.halted[i].set(at, not runs(i))
             for (i, j), spans in self.impaired.items():
                 spans.set(at, links[i][j] != "clean" or links[j][i] != "clean")
-        for spans in (*self.unhealthy, *self.minority, *self.halted, *self.impaired.values()):
+        for spans in (*self.unhealthy, *self.halted, *self.impaired.values()):
             spans.set(run.end, False)
 
     def alone(self, place, start, end):
@@ -276,6 +273,75 @@ class Weather:
         if any(self.impaired[i, j].meets(start, end) for j in others for i in others if i < j):
             return False
         return True
+
+
+class Acks:
+    """When at the latest each place sent a quorum of seats what they may have answered. A lease counts from there.
+
+    A seat that is stopped hears what was sent to it when it goes on; the way back is then open or not, whatever the way
+    there is like by that time. Each seat counts by itself: one may have been reached at one moment, another at the next.
+    """
+
+    def __init__(self, run):
+        self.run = run
+        seats, places = range(run.seats), range(run.places)
+        # For each place and seat, in order: (from when on, asked when), None: whenever it is looked at.
+        self.asked = {(i, s): [(0, None if i == s else -1)] for i in places for s in seats}
+        gone, stopped = [True] * run.places, [False] * run.places
+        links = [["clean"] * run.places for _ in places]
+        heard = {(i, s): -1 for i in places for s in seats}   # sent when, at the latest, to the process that is there
+        for at, kind, what in self.changes():
+            for i in places:
+                for s in seats:
+                    if i != s and not gone[s] and links[i][s] != "cut":
+                        heard[i, s] = at
+            if kind == "link":
+                links[what[0]][what[1]] = what[2]
+            elif kind == "stop":
+                stopped[what] = True
+            elif kind == "cont":
+                stopped[what] = False
+            elif kind == "start":
+                gone[what] = False
+            else:
+                gone[what], stopped[what] = True, False
+                for i in places if what in seats else ():
+                    heard[i, what] = -1
+            for i in places:
+                for s in seats:
+                    if i == s:
+                        continue
+                    is_answered = not gone[s] and not stopped[s] and links[s][i] != "cut"
+                    spans = self.asked[i, s]
+                    if not is_answered:
+                        value = spans[-1][1] if spans[-1][1] is not None else at
+                    elif links[i][s] != "cut":
+                        value = None
+                    else:
+                        value = max(heard[i, s], spans[-1][1] if spans[-1][1] is not None else at)
+                    if value != spans[-1][1]:
+                        spans.append((at, value))
+
+    def changes(self):
+        """Ways close when that is certain, and open as soon as they may be open."""
+        found = []
+        for w in self.run.harness:
+            kind = w[0]
+            if kind == "link":
+                found.append((int(w[2] if w[5] == "cut" else w[1]), kind, (int(w[3]), int(w[4]), w[5])))
+            elif kind in ("stop", "cont"):
+                found.append((int(w[2] if kind == "stop" else w[1]), kind, int(w[3])))
+            elif kind in ("start", "gone"):
+                found.append((int(w[1]), kind, int(w[2])))
+        return sorted(found, key=lambda c: c[0])
+
+    def latest(self, place, at):
+        times = []
+        for s in range(self.run.seats):
+            spans = self.asked[place, s]
+            value = spans[bisect.bisect_right(spans, at, key=lambda span: span[0]) - 1][1]
+            times.append(at if value is None else value)
+        return sorted(times)[-self.run.quorum]
 
 
 def check_mutex(run, bad):
@@ -336,13 +402,13 @@ def check_lease(run, bad):
                 bad("LEASE", f"{h} was lost at {seen}, {(vouched - seen) / MS:.3f} ms before the time that it was good for")
 
 
-def check_minority(run, weather, bad):
+def check_minority(run, acks, bad):
     for h in run.holds:
-        span = h.certain()
-        if span:
-            for cut, healed in weather.minority[h.process.place].meets(*span):
-                if min(span[1], healed) > max(span[0], cut + run.lease):
-                    bad("MINORITY", f"{h} was certain until {span[1]}, its process without a quorum since {cut}")
+        for at, remaining in h.valid:
+            asked = acks.latest(h.process.place, at)
+            if at + remaining > asked + run.lease:
+                bad("MINORITY", f"{h} was good until {at + remaining} at {at}, but what it sent to a quorum of seats after {asked} nobody answered")
+                break
 
 
 def check_no_loss(run, weather, bad):
@@ -489,7 +555,7 @@ def judge(folder):
     check_fence(run, bad)
     check_gate(run, bad)
     check_lease(run, bad)
-    check_minority(run, weather, bad)
+    check_minority(run, Acks(run), bad)
     lost = check_no_loss(run, weather, bad)
     check_waits(run, weather, bad)
     check_last_calm(run, weather, bad)

@@ -67,6 +67,13 @@ class Story:
             for other in {0, 1, 2} - {place}:
                 self.harness += [f"link {when * MS} {when * MS} {place} {other} {state}", f"link {when * MS} {when * MS} {other} {place} {state}"]
 
+    def one_way(self, at, place, other, until):
+        self.harness += [f"link {at * MS} {at * MS} {place} {other} cut", f"link {until * MS} {until * MS} {place} {other} clean"]
+
+    def cut_link(self, at, place, other, until):
+        self.one_way(at, place, other, until)
+        self.one_way(at, other, place, until)
+
     def broken(self):
         """The promises that the judge finds broken."""
         with tempfile.TemporaryDirectory() as folder:
@@ -217,6 +224,34 @@ class Judge(unittest.TestCase):
         s.check("0.1", n, 9_500, 600)
         s.lose("0.1", n, 10_101)
         self.expect("MINORITY")
+
+    def test_a_lease_from_a_seat_that_was_stopped_and_answered_late(self):
+        s = self.story
+        # 0 and 1 are stopped; 2 asks them meanwhile, and the way from 2 is cut when they go on and answer.
+        s.stop(9_000, 0, 12_000)
+        s.stop(9_000, 1, 12_000)
+        s.one_way(11_500, 2, 0, 13_000)
+        s.one_way(11_500, 2, 1, 13_000)
+        n = s.grant("2.1", "n2", 12_010, 1, asked=9_500, remaining=480)
+        s.release("2.1", n, 12_020)
+        self.expect()
+
+    def test_a_lease_from_a_seat_that_cannot_have_answered_yet(self):
+        s = self.story
+        s.stop(9_000, 0, 12_000)
+        s.stop(9_000, 1, 12_000)
+        n = s.grant("2.1", "n2", 11_000, 1, asked=8_999, remaining=480)
+        s.release("2.1", n, 11_010)
+        self.expect("MINORITY")
+
+    def test_a_quorum_whose_seats_were_reached_one_after_the_other(self):
+        s = self.story
+        s.cut_link(9_000, 2, 1, 9_600)
+        s.cut_link(9_500, 2, 0, 13_000)
+        s.cut_link(9_700, 2, 1, 13_000)
+        n = s.grant("2.1", "n2", 9_650, 1, remaining=840)
+        s.lose("2.1", n, 10_600)
+        self.expect()
 
     def test_a_hold_lost_without_a_cause(self):
         n = self.story.grant("0.1", "n0", 10_000, 1)
