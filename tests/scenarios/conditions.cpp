@@ -1,5 +1,6 @@
 // What may be said of a cluster in a story, and who and what its words stand for.
 #include <algorithm>
+#include <array>
 
 #include "stage.hpp"
 #include "wire/codec.hpp"
@@ -26,6 +27,16 @@ const std::map<std::string, sim::message_kind>& all_kinds() {
         return out;
     }();
     return kinds;
+}
+
+swim::condition take_belief(words& w) {
+    constexpr std::array<std::string_view, 4> names{"alive", "suspect", "dead", "left"};
+    const auto name = w.take();
+    const auto at = std::find(names.begin(), names.end(), name);
+    if (at == names.end()) {
+        w.object("nobody is believed to be " + name);
+    }
+    return static_cast<swim::condition>(at - names.begin());
 }
 
 }  // namespace
@@ -124,6 +135,19 @@ stage::condition stage::condition_about(const group& those, words w) {
         w.expect("members");
         w.expect_end();
         return all([view_of, members](place at) { return view_of(at) && view_of(at)->members.size() == members; });
+    }
+    if (what == "believes") {
+        const auto whom = take_group(w);
+        const auto is = take_belief(w);
+        w.expect_end();
+        return all([this, whom, is](place at) {
+            const auto roster = machines_.node_at(at)->roster();
+            return std::all_of(whom.begin(), whom.end(), [&](place other) {
+                const auto* n = machines_.node_at(other);
+                return n != nullptr && std::any_of(roster.begin(), roster.end(),
+                                                   [&](const swim::rumour& r) { return r.about == n->self() && r.state == is; });
+            });
+        });
     }
     if (what == "is" && w.takes("leased")) {
         w.expect_end();
