@@ -108,7 +108,7 @@ enum class plight : std::uint8_t {
     none,
     is_deaf,               ///< it is heard and hears nobody (VIEW-2)
     loses_the_seats,       ///< only processes without a seat hear it, and they say that it lives (VIEW-5)
-    is_slandered,          ///< once all are together: gossip believes it dead, its lease is renewed (VIEW-2); later another crashes
+    is_slandered,          ///< gossip believes it dead, its lease is renewed (VIEW-2); later another crashes
     hears_of_views_late,   ///< but not so late that it lags behind (LEASE-1); another comes and goes meanwhile
     hears_of_no_views,     ///< although its datagrams come through (LEASE-7); an owner crashes meanwhile
     seats_do_not_outlive,  ///< it stays down, and so many other seats restart that no quorum has a view (FOUND-6)
