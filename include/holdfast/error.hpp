@@ -20,6 +20,7 @@ enum class errc : std::uint8_t {
     value_too_long,  ///< a note or election value longer than `limits::note`
     too_many,        ///< more waiting requests than `config::max_requests`
     would_deadlock,  ///< this thread already waits in a callback of the library
+    limit_differs,   ///< a semaphore that others use with another limit
 
     // The peer cannot join or start. Nothing is held.
     bad_config,          ///< a field of `config` is wrong; the text names it

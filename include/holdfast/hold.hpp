@@ -10,6 +10,8 @@
 
 #include <holdfast/error.hpp>
 #include <holdfast/export.hpp>
+#include <holdfast/fate.hpp>
+#include <holdfast/mode.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/token.hpp>
 
@@ -29,6 +31,8 @@ struct acquire_options {
     std::string note{};
     /// Called at most once, on the callback thread, when the hold is lost; never after a release. Must not throw.
     std::function<void(errc why)> on_lost{};
+    /// Alone, together with other readers, or as one of the permits of a semaphore (mode.hpp).
+    lock_mode mode{};
 };
 
 /// One granted lock. Move-only; its destruction releases it.
@@ -69,6 +73,16 @@ public:
     /// Why it was lost: `lease_lost`, `evicted`, `broken`, `shutting_down`, `internal_error`, `out_of_memory`. Nothing while it
     /// is valid and after a release.
     [[nodiscard]] std::optional<errc> why_lost() const;
+
+    /// What became of the holder before this one, and what it left (fate.hpp). As it was at the grant.
+    [[nodiscard]] const previous_hold& previous() const;
+    /// What the lock guards is whole again, whatever became of the holder before. Told with the release; whoever holds the
+    /// lock next is then told that this hold was `released`. Needless when `previous().is_clean()`.
+    void mark_consistent();
+    /// Left for the next holder at the release, in place of what was found in `previous().value`; at most 4096 bytes, else
+    /// `value_too_long` and nothing is changed. The owner of the lock's name keeps it in memory: it survives holders and
+    /// planned changes of owners, not the crash of the owner, and it is forgotten when thousands of other locks were used.
+    result<void> set_value(std::string value);
 
     /// Ends the hold here and now and tells the owner soon after (HOLD-3); returns at once. Again, or on a moved-from
     /// hold: does nothing. An error tells that the hold had been lost before, and why: what was done since then may

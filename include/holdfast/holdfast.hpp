@@ -11,12 +11,15 @@
 #include <holdfast/election.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/events.hpp>
+#include <holdfast/fate.hpp>
 #include <holdfast/gate.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/mode.hpp>
 #include <holdfast/mutex.hpp>
 #include <holdfast/peer.hpp>
 #include <holdfast/result.hpp>
+#include <holdfast/shared_mutex.hpp>
 #include <holdfast/token.hpp>
 #include <holdfast/version.hpp>
 #include <holdfast/view.hpp>

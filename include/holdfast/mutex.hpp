@@ -15,7 +15,11 @@ namespace holdfast {
 
 class peer;
 
-/// What `mutex::lock` throws: the one exception of the library. `code().value()` is the `errc` as a number.
+namespace runtime {
+class thread_holds;
+}
+
+/// What `mutex::lock` and its like throw: the one exception of the library. `code().value()` is the `errc` as a number.
 class HOLDFAST_EXPORT lock_error : public std::system_error {
 public:
     explicit lock_error(error why);
@@ -24,6 +28,13 @@ public:
 private:
     error why_;
 };
+
+/// `wait` in nanoseconds; of more than a year they might not fit.
+template <class Rep, class Period>
+[[nodiscard]] constexpr std::chrono::nanoseconds bounded(const std::chrono::duration<Rep, Period>& wait) {
+    constexpr std::chrono::hours a_year{24 * 365};
+    return wait < a_year ? std::chrono::ceil<std::chrono::nanoseconds>(wait) : a_year;
+}
 
 /// The lock `name` of the cluster of a peer. Any number of mutexes, in any processes, may have one name.
 ///
@@ -46,8 +57,7 @@ public:
     [[nodiscard]] bool try_lock();
     template <class Rep, class Period>
     [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) {
-        constexpr std::chrono::hours for_ever{24 * 365};  // of more, the nanoseconds may not fit
-        return try_for(wait < for_ever ? std::chrono::ceil<std::chrono::nanoseconds>(wait) : for_ever);
+        return try_for(bounded(wait));
     }
     template <class Clock, class Duration>
     [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& end) {
@@ -64,8 +74,7 @@ public:
 private:
     bool try_for(std::chrono::nanoseconds wait);
 
-    struct state;
-    std::unique_ptr<state> state_;
+    std::unique_ptr<runtime::thread_holds> holds_;
 };
 
 }  // namespace holdfast

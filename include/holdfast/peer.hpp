@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -80,16 +82,25 @@ public:
     [[nodiscard]] bool is_ready() const;
 
     /// Waits up to `options.wait` for the lock `name` (1 to 512 bytes of any kind).
-    /// Success: it is held, alone, until released or lost; its token exceeds that of every earlier hold of `name` (FENCE).
+    /// Success: it is held until released or lost, alone, or as `options.mode` says beside others; its token exceeds that of
+    /// every earlier hold of `name` (FENCE). `limit_differs`: others use this semaphore with another limit (LIMIT).
     /// `timed_out`: others have it, or its owner did not answer. `not_a_member`, `no_quorum`: nobody can be granted it here
     /// now; these end a call only when its wait does. `cancelled`: by `options.stop`. `shutting_down`, `too_many`,
     /// `name_too_long`, `value_too_long`: it was not asked for. `broken`: somebody broke this request (BREAK-1).
     /// `internal_error`, `out_of_memory`, `io`, `seeds_differ`: the peer has stopped for good, see above. In each case nothing is held and
     /// nothing will be (HOLD-6).
     [[nodiscard]] result<hold> lock(std::string_view name, acquire_options options = {}) const;
-    /// As `lock`, with one answer instead of a wait: `would_block` when another has it. Takes a round trip to the owner of
+    /// As `lock`, with one answer instead of a wait: `would_block` when another has it or waits for it; the text says who has
+    /// it and how many wait. Takes a round trip to the owner of
     /// the name; while the name changes owners, up to about a lease, after which it fails with `timed_out`.
     [[nodiscard]] result<hold> try_lock(std::string_view name, acquire_options options = {}) const;
+
+    /// As `lock`, without a thread that waits. Success: `then` is called once, on the callback thread, with the hold or the
+    /// error; when the peer ends, too. An error: it was not asked for, and `then` is never called. `then` must not throw; a
+    /// hold that it does not keep is released. The stop token ends the wait as it does in `lock`.
+    [[nodiscard]] result<void> lock_async(std::string_view name, acquire_options options, std::function<void(result<hold>)> then) const;
+    /// The same as a future, which is ready at once with the error when it was not asked for. Its destruction does not wait.
+    [[nodiscard]] std::future<result<hold>> lock_future(std::string_view name, acquire_options options = {}) const;
 
     [[nodiscard]] holdfast::election election(std::string_view name) const;
 
@@ -116,6 +127,7 @@ public:
 
 private:
     friend class mutex;
+    friend class shared_mutex;
     explicit peer(std::shared_ptr<runtime::driver> d);
 
     std::shared_ptr<runtime::driver> driver_;

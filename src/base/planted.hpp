@@ -86,6 +86,14 @@ enum class planted : std::uint8_t {
     nobody_brought_up_to_date = 154,      // NET-3
     holds_without_a_lease = 155,          // HOLD-2
     last_come_first_served = 156,         // OWN-10
+    readers_overtake_writers = 161,       // OWN-10
+    readers_beside_writers = 162,         // MODES
+    permits_not_counted = 163,            // MODES
+    modes_not_reported = 164,             // MODES
+    limits_not_compared = 165,            // LIMIT
+    fate_not_handed_over = 166,           // FATE
+    fate_forgotten_by_release = 167,      // FATE
+    fate_unknown_after_gather = 168,      // FATE
 };
 
 }  // namespace holdfast::base

@@ -19,6 +19,7 @@ namespace holdfast::base {
 struct limits {
     static constexpr std::size_t name = 512;             ///< bytes of a lock name
     static constexpr std::size_t note = 1024;            ///< bytes of a hold's note
+    static constexpr std::size_t value = 4096;           ///< bytes that a holder leaves for the next
     static constexpr std::size_t member_name = 128;      ///< bytes of a member's name
     static constexpr std::size_t seats = 7;
     static constexpr std::size_t members = 4096;
@@ -53,6 +54,8 @@ struct settings {
     std::uint32_t slots = limits::slots;                  ///< fixed at founding
     std::size_t max_owners = 64;
     std::uint32_t last_sequence = token::max_sequence;    ///< of one owner in one view (OWN-6); less only to try that
+
+    std::size_t most_pasts = 4096;                        ///< holds that have ended, remembered by an owner (FATE)
 
     // messages that are repeated until answered (NET-2)
     duration retry = std::chrono::milliseconds{200};

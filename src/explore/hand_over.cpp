@@ -39,6 +39,7 @@ std::uint32_t word_of(token t) { return t.of_epoch().value << 8 | t.sequence(); 
 hand_over_world::hand_over_world(const hand_over_options& options) : talk{notes, members}, options_{options} {
     settings_.lease = 100h;
     settings_.slots = 1;
+    settings_.most_pasts = 0;  // what became of holds before decides nothing
     settings_.bug = options.bug;
     view v;
     v.cluster = {1, 1};
@@ -94,9 +95,9 @@ void hand_over_world::act(machine& m, std::uint32_t event) const {
     case own_event::installs: install(m, now); break;
     case own_event::asks:
         ++m.asked;
-        (void)m.holder.acquire(name, {}, false, std::nullopt, now);
+        (void)m.holder.acquire(name, {}, now);
         break;
-    case own_event::releases: m.holder.release(name, insight::held(m.holder).front(), now); break;
+    case own_event::releases: m.holder.release(name, insight::held(m.holder).front(), {}, now); break;
     case own_event::is_over:
         m.is_over = true;
         m.owner.set_leased(false, now);

@@ -12,7 +12,7 @@ using namespace lock;
 
 void add(digest& out, slot s) { out.add(std::uint64_t{s.value}); }
 void add(digest& out, token t) { out.add(static_cast<std::uint64_t>(t.value)); }
-void add(digest& out, const hold& h) { out.add(node::message{lock::message{table{{}, {{slot{}, {h}, {}}}}}}); }
+void add(digest& out, const hold& h) { out.add(node::message{lock::message{table{{}, {{slot{}, {h}, {}, {}, false}}}}}); }
 void add(digest& out, const request& r) { out.add(node::message{lock::message{r}}); }
 
 }  // namespace
@@ -21,9 +21,9 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
     // Map and epoch are those of the view. How often something was sent only decides whether it also goes round; what is
     // counted for people decides nothing; when a repeat is due decides the explorer.
     const auto& [settings, self, slot_of, current, map, grant_epoch, sequence, is_leased, first_view_at, is_founder, voids, tenures, transit,
-                 passages, gathers, last_serial, to_gather, untaken, contended, next_repeat, next_still, next_void, settled, watches, breaks,
+                 passages, gathers, last_serial, to_gather, untaken, contended, next_repeat, next_still, next_void, settled, pasts, watches, breaks,
                  watch_serial, next_tell, counters, out_box] = o;
-    HOLDFAST_ASSERT(out_box.empty() && to_gather.empty() && watches.empty() && watch_serial == 0 && !next_tell);
+    HOLDFAST_ASSERT(out_box.empty() && to_gather.empty() && pasts.size() == 0 && watches.empty() && watch_serial == 0 && !next_tell);
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{grant_epoch.value});
     out.add(std::uint64_t{sequence});
@@ -36,11 +36,13 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         out.add(since.value);
     });
     out.add_each(tenures, [&](const auto& t) {
-        const auto& [gained, gained_epoch, state, locks, early] = t.second;
+        const auto& [gained, gained_epoch, state, locks, is_unused, knows_all, early] = t.second;
         explore::add(out, t.first);
         out.add(gained.value);
         out.add(std::uint64_t{gained_epoch.value});
         out.add(std::uint64_t{state.index()});
+        out.add(std::uint64_t{is_unused});
+        out.add(std::uint64_t{knows_all});
         if (const auto* w = std::get_if<owner::waiting>(&state)) {
             out.add(w->from);
         } else if (const auto* g = std::get_if<owner::gathering>(&state)) {
@@ -49,11 +51,10 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         out.add_each(locks, [&](const auto& l) {
             const auto& [held, queue] = l.second;
             out.add(l.first);
-            out.add_presence(held);
-            if (held) {
-                const auto& [what, next_send, attempt, asked] = *held;
+            out.add_each(held, [&](const auto& h) {
+                const auto& [what, holder_name, next_send, attempt, asked] = h;
                 explore::add(out, what);
-            }
+            });
             out.add_each(queue, [&](const waiter& w) {
                 out.add(w.peer);
                 out.add(w.number.value);
@@ -77,7 +78,10 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         out.add(to_view.value);
         out.add(to);
         out.add_each(tables, [&](const auto& t) { out.add(node::message{lock::message{table{p.to_view, {t.second}}}}); });
-        out.add_each(none, [&](slot s) { explore::add(out, s); });
+        out.add_each(none, [&](const auto& n) {
+            explore::add(out, n.first);
+            out.add(std::uint64_t{n.second});
+        });
     });
     out.add_each(gathers, [&](const auto& g) {
         const auto& [named, promise, slots, heard, next_send, attempt] = g.second;
@@ -127,26 +131,31 @@ void insight::add(digest& out, const holder& h) {
     out.add(last_number);
     out.add(last_report);
     out.add_each(requests, [&](const auto& r) {
-        const auto& [caller, name, at, note, is_try, until, was_asked, next_send, attempt, when_due] = r.second;
+        const auto& [caller, name, at, wanted, was_asked, next_send, attempt, when_due] = r.second;
         out.add(r.first.value);
         out.add(caller.value);
         out.add(name);
-        out.add(std::uint64_t{is_try});
+        out.add(std::uint64_t{wanted.is_try});
         out.add(std::uint64_t{was_asked});
         out.add_presence(next_send);
     });
     out.add_each(held, [&](const auto& one) {
-        const auto& [at, number, note, others_wait] = one.second;
+        const auto& [at, number, note, mode, others_wait, is_unclean] = one.second;
         out.add(one.first.first);
         explore::add(out, one.first.second);
         out.add(number.value);
         out.add(std::uint64_t{others_wait});
+        out.add(std::uint64_t{is_unclean});
     });
     const auto add_key = [&](const auto& r) {
         out.add(r.first.first);
         explore::add(out, r.first.second);
     };
-    out.add_each(releases, add_key);
+    out.add_each(releases, [&](const auto& r) {
+        add_key(r);
+        out.add(std::uint64_t{static_cast<unsigned>(r.second.what.how)});
+        out.add(std::uint64_t{r.second.what.is_consistent});
+    });
     out.add_each(cancels, [&](const auto& c) {
         out.add(c.first.first.value);
         out.add(c.first.second);
@@ -168,8 +177,8 @@ void insight::set_repeats(owner& o, base::time_point due) {
     set(o.next_still_);
     for (auto& [s, t] : o.tenures_) {
         for (auto& [name, e] : t.table) {
-            if (e.held) {
-                e.held->next_send = due;
+            for (auto& h : e.held) {
+                h.next_send = due;
             }
         }
     }

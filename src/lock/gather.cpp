@@ -1,6 +1,7 @@
 // A new owner asks the members what they hold (OWN-4, OWN-8, HOLD-4).
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "base/deadline.hpp"
@@ -115,31 +116,35 @@ void owner::try_serve(base::time_point now) {
 }
 
 void owner::serve_gathered(const gather_round& g, base::time_point now) {
+    std::vector<const hold*> reported;
     for (const auto& [from, heard] : g.heard) {
         for (const auto& h : heard.holds) {
-            const auto s = slot_of_(h.name);
-            if (!g.slots.contains(s) || h.holder != from) {
-                continue;
+            if (g.slots.contains(slot_of_(h.name)) && h.holder == from) {
+                reported.push_back(&h);
             }
-            auto& held = tenures_.at(s).table[h.name].held;
-            if (held && held->what.token == h.token) {
-                continue;
-            }
-            if (held) {
-                // HOLD-4: a bug somewhere. The higher token stays, the other holder is told.
-                ++counters_.conflicts;
-                const auto& loser = held->what.token < h.token ? held->what : h;
-                breaks_[{loser.name, loser.token}] = {loser.holder, loser.number, now, 0};
-            }
-            if (!held || held->what.token < h.token) {
-                held = granted_hold{h, now, 0, 0};
-                held->what.is_taken = true;
-            }
+        }
+    }
+    std::sort(reported.begin(), reported.end(), [](const hold* x, const hold* y) { return std::tie(x->name, y->token) < std::tie(y->name, x->token); });
+    for (const auto* h : reported) {
+        auto& e = tenures_.at(slot_of_(h->name)).table[h->name];
+        if (e.find(h->token) != nullptr) {
+            continue;
+        }
+        if (has_room(e, h->mode)) {
+            e.held.insert(e.held.begin(), granted_hold{*h, name_of(h->holder), now, 0, 0});  // they come in falling order
+            e.held.front().what.is_taken = true;
+        } else {
+            // HOLD-4: a bug somewhere. What goes with the higher tokens stays, the other holders are told.
+            ++counters_.conflicts;
+            breaks_[{h->name, h->token}] = {h->holder, h->number, now, 0};
         }
     }
     for (const auto& s : g.slots) {
         ++counters_.slots_gathered;
-        serve(s, tenures_.at(s), now);
+        auto& t = tenures_.at(s);
+        // FATE: of what nobody has served yet everything is known. Of the rest nobody knows who died unheard.
+        t.knows_all = t.is_unused || settings_.bug == base::planted::fate_unknown_after_gather;
+        serve(s, t, now);
     }
     repeat_breaks(now);
 }
@@ -175,7 +180,7 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
     }
     w.number = asked.number;
     if (serving_at(s) != nullptr) {
-        tell(asked.name, w, state_of(asked.name), now);
+        tell(asked.name, w, standing_of(asked.name), now);
     }
 }
 
@@ -191,32 +196,33 @@ void owner::on(const peer_id& from, const lock_state_seen& seen) {
     }
 }
 
-std::optional<hold> owner::state_of(const std::string& name) {
-    auto* t = serving_at(slot_of_(name));
-    if (t == nullptr) {
-        return std::nullopt;
-    }
-    const auto at = t->table.find(name);
-    return at != t->table.end() && at->second.held ? std::optional{at->second.held->what} : std::nullopt;
+standing owner::standing_of(const std::string& name) {
+    const auto* t = serving_at(slot_of_(name));
+    const auto at = t == nullptr ? locks::const_iterator{} : t->table.find(name);
+    return t == nullptr || at == t->table.end() ? standing{} : standing_of(at->second);
 }
 
-void owner::tell_watchers(const std::string& name, const std::optional<hold>& held, base::time_point now) {
+void owner::tell_watchers(const std::string& name, base::time_point now) {
+    if (watches_.empty()) {
+        return;
+    }
     const auto at = watches_.find({slot_of_(name), name});
     if (at == watches_.end()) {
         return;
     }
+    const auto stands = standing_of(name);
     for (auto& w : at->second) {
-        tell(name, w, held, now);
+        tell(name, w, stands, now);
     }
 }
 
-void owner::tell(const std::string& name, watched& w, const std::optional<hold>& held, base::time_point now) {
+void owner::tell(const std::string& name, watched& w, const standing& stands, base::time_point now) {
     w.serial = ++watch_serial_;
     w.has_seen = false;
     w.attempt = 0;
     w.next_send = now + settings_.retry;
     base::earlier(next_tell_, w.next_send);
-    out_.push(send{w.by, lock_state{name, view_->number, w.serial, w.number, held}, w.attempt});
+    out_.push(send{w.by, lock_state{name, view_->number, w.serial, w.number, stands}, w.attempt});
 }
 
 void owner::tell_again(base::time_point now) {
@@ -231,7 +237,7 @@ void owner::tell_again(base::time_point now) {
             }
             if (w.next_send <= now) {
                 w.next_send = now + pause_after(settings_, w.attempt);
-                out_.push(send{w.by, lock_state{key.second, view_->number, w.serial, w.number, state_of(key.second)}, ++w.attempt});
+                out_.push(send{w.by, lock_state{key.second, view_->number, w.serial, w.number, standing_of(key.second)}, ++w.attempt});
             }
             base::earlier(next_tell_, w.next_send);
         }

@@ -32,7 +32,7 @@ void owner::install(const step& s, base::time_point now) {
         if (!is_member(t.to)) {
             transit_.erase(key);
         } else if (!is_member(t.from)) {
-            source_has_none(key.first, key.second, t.from, now);
+            source_has_none(key.first, key.second, t.from, false, now);
         }
     }
     if (s.map_before != s.map) {
@@ -65,6 +65,7 @@ void owner::gain(slot s, const peer_id& from, base::time_point) {
     tenure t;
     t.gained = view_->number;
     t.gained_epoch = view_->epoch;
+    t.is_unused = is_founder_ && view_->number == view_number{1};
     if (is_member(from) && from != self_) {
         t.state = waiting{from};
     } else {
@@ -85,7 +86,7 @@ void owner::lose(slot s, const peer_id& to, base::time_point now) {
         transit_[{s, t.gained}] = {w->from, view_->number, to};
     } else {
         // FOUND-1, OWN-4: who gathers, or waits for a table that will not come, has none to give.
-        passage_to(view_->number, to, now).none.insert(s);
+        passage_to(view_->number, to, now).none.emplace(s, t.is_unused);
         to_gather_.erase(s);
         const auto* gathers = std::get_if<gathering>(&t.state);
         if (const auto g = gathers == nullptr ? gathers_.end() : gathers_.find(gathers->serial); g != gathers_.end()) {
@@ -96,6 +97,7 @@ void owner::lose(slot s, const peer_id& to, base::time_point now) {
         }
     }
     forget_grants_of(s);
+    pasts_.forget(s);
     tenures_.erase(s);
 }
 
@@ -118,13 +120,13 @@ void owner::forget_grants_of(slot s) {
     watches_.erase(first, last);
 }
 
-slot_table owner::table_of(slot s, const tenure& t) {
-    slot_table out{s, {}, {}};
+slot_table owner::table_of(slot s, const tenure& t) const {
+    slot_table out{s, {}, {}, {}, t.knows_all};
     std::size_t bytes = 0;
     for (const auto& [name, e] : t.table) {
-        if (e.held) {
-            out.holds.push_back(e.held->what);
-            bytes += bytes_of(e.held->what);
+        for (const auto& h : e.held) {
+            out.holds.push_back(h.what);
+            bytes += bytes_of(h.what);
         }
     }
     // Whoever finds no room asks the new owner again within A (QUEUED); it only loses its place.
@@ -134,6 +136,18 @@ slot_table owner::table_of(slot s, const tenure& t) {
             if (bytes <= bytes_in_a_message) {
                 out.queue.push_back(w);
             }
+        }
+    }
+    if (settings_.bug == base::planted::fate_not_handed_over) {
+        return out;
+    }
+    for (auto& [name, what] : pasts_.of(s)) {
+        past p{name, std::move(what)};
+        bytes += bytes_of(p);
+        if (bytes <= bytes_in_a_message) {
+            out.pasts.push_back(std::move(p));
+        } else if (!p.what.is_clean()) {
+            out.knows_all = false;
         }
     }
     return out;
@@ -173,13 +187,23 @@ void owner::send_passage(passage& p, base::time_point now) {
         for (const auto& w : t.queue) {
             bytes += bytes_of(w);
         }
+        for (const auto& remembered : t.pasts) {
+            bytes += bytes_of(remembered);
+        }
         tables.slots.push_back(t);
     }
     if (!tables.slots.empty()) {
         out_.push(send{p.to, std::move(tables), p.attempt});
     }
     if (!p.none.empty()) {
-        out_.push(send{p.to, no_table{p.to_view, {p.none.begin(), p.none.end()}}, p.attempt});
+        no_table word{p.to_view, {}, {}};
+        for (const auto& [s, is_unused] : p.none) {
+            word.slots.push_back(s);
+            if (is_unused) {
+                word.unused.push_back(s);
+            }
+        }
+        out_.push(send{p.to, std::move(word), p.attempt});
     }
     p.next_send = now + pause_after(settings_, p.attempt++);
 }
@@ -213,7 +237,7 @@ void owner::on(const peer_id& from, const no_table& given, base::time_point now)
         return;
     }
     for (const auto& s : given.slots) {
-        source_has_none(s, given.to_view, from, now);
+        source_has_none(s, given.to_view, from, std::binary_search(given.unused.begin(), given.unused.end(), s), now);
     }
     out_.push(send{from, table_ack{given.to_view, given.slots}});
     send_passages(now);
@@ -221,17 +245,18 @@ void owner::on(const peer_id& from, const no_table& given, base::time_point now)
     try_serve(now);
 }
 
-void owner::source_has_none(slot s, view_number to_view, const peer_id& from, base::time_point now) {
+void owner::source_has_none(slot s, view_number to_view, const peer_id& from, bool is_unused, base::time_point now) {
     if (auto* t = current(s)) {
         const auto* w = std::get_if<waiting>(&t->state);
         if (w != nullptr && t->gained == to_view && w->from == from) {
             t->state = gathering{};
+            t->is_unused = is_unused;
             to_gather_.insert(s);
         }
     }
     const auto on_its_way = transit_.find({s, to_view});
     if (on_its_way != transit_.end() && on_its_way->second.from == from) {
-        passage_to(on_its_way->second.lost, on_its_way->second.to, now).none.insert(s);
+        passage_to(on_its_way->second.lost, on_its_way->second.to, now).none.emplace(s, is_unused);
         transit_.erase(on_its_way);
     }
 }
@@ -252,12 +277,21 @@ void owner::take_table(tenure& t, const slot_table& given, base::time_point now)
     ++counters_.tables_received;
     for (const auto& h : given.holds) {
         if (slot_of_(h.name) == given.slot) {
-            t.table[h.name].held = granted_hold{h, now, 0, 0};
+            auto& e = t.table[h.name];
+            if (e.find(h.token) == nullptr) {
+                e.held.push_back({h, name_of(h.holder), now, 0, 0});
+            }
         }
     }
     for (const auto& w : given.queue) {
         if (slot_of_(w.name) == given.slot && is_member(w.peer)) {
             t.table[w.name].queue.push_back(w);
+        }
+    }
+    t.knows_all = given.knows_all;
+    for (const auto& p : given.pasts) {
+        if (slot_of_(p.name) == given.slot) {
+            keep(given.slot, p.name, p.what);
         }
     }
     serve(given.slot, t, now);
@@ -269,11 +303,11 @@ void owner::serve(slot s, tenure& t, base::time_point now) {
     std::vector<std::string> names;
     for (auto& [name, e] : t.table) {
         names.push_back(name);
-        if (e.held && !e.held->what.is_taken) {
-            send_grant(*e.held, !e.queue.empty(), now);
-        }
-        if (e.held) {
-            if (const auto at = void_at(e.held->what.holder)) {
+        for (auto& h : e.held) {
+            if (!h.what.is_taken) {
+                send_grant(h, !e.queue.empty(), now);
+            }
+            if (const auto at = void_at(h.what.holder)) {
                 schedule_void(*at);
             }
         }
@@ -287,7 +321,7 @@ void owner::serve(slot s, tenure& t, base::time_point now) {
         }
     }
     for (auto at = watches_.lower_bound({s, ""}); at != watches_.end() && at->first.first == s; ++at) {
-        tell_watchers(at->first.second, state_of(at->first.second), now);
+        tell_watchers(at->first.second, now);
     }
 }
 

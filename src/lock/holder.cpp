@@ -7,15 +7,12 @@
 
 namespace holdfast::lock {
 
-request_number holder::acquire(std::string_view name, std::string note, bool is_try, std::optional<base::time_point> until,
-                               base::time_point now) {
+request_number holder::acquire(std::string_view name, wish wanted, base::time_point now) {
     const request_number number{++last_number_};
     pending p;
     p.caller = number;
     p.name = name;
-    p.note = std::move(note);
-    p.is_try = is_try;
-    p.until = until;
+    p.wanted = std::move(wanted);
     const auto at = requests_.emplace(number, std::move(p)).first;
     if (is_leaving_) {
         fail(at, errc::shutting_down, now);
@@ -38,15 +35,17 @@ void holder::cancel(request_number number, base::time_point now) {
     }
 }
 
-void holder::release(std::string_view name, holdfast::token token, base::time_point now) {
+void holder::release(std::string_view name, holdfast::token token, parting last_words, base::time_point now) {
     const auto at = held_.find({std::string{name}, token});
     if (at == held_.end()) {
         return;
     }
     // HOLD-3: here first. It waits for company unless somebody is known to wait for it.
     const bool is_lazy = !at->second.others_wait;
+    const bool is_consistent = !at->second.is_unclean || last_words.says_consistent;
     held_.erase(at);
-    give_up(std::string{name}, token, is_lazy, now);
+    const bool gives_value = last_words.value.has_value();
+    give_up({std::string{name}, token, ending::released, is_consistent, gives_value, std::move(last_words.value).value_or("")}, is_lazy, now);
 }
 
 void holder::watch_lock(std::string_view name, base::time_point now) {
@@ -93,7 +92,7 @@ void holder::install(const step& s, base::time_point now) {
     for (auto& [key, r] : releases_) {
         if (has_moved(r.at)) {
             r.attempt = 0;
-            send_release(key, r, false, now);
+            send_release(r, false, now);
         }
     }
     for (auto& [key, r] : cancels_) {
@@ -124,7 +123,7 @@ void holder::set_leased(bool is_leased, base::time_point now) {
         for (const auto& [key, h] : all) {
             ++counters_.lost;
             out_.push(was_lost{key.first, key.second, errc::lease_lost});
-            give_up(key.first, key.second, false, now);
+            give_up(key.first, key.second, ending::expired, now);
         }
         for (auto& [number, p] : requests_) {
             p.next_send.reset();
@@ -155,9 +154,10 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
                     plan(at->first, at->second);
                 }
             } else if constexpr (std::is_same_v<kind, denied>) {
-                if (const auto at = requests_.find(m.number); at != requests_.end() && at->second.is_try) {
+                const auto at = requests_.find(m.number);
+                if (at != requests_.end() && (at->second.wanted.is_try || m.why != refusal::taken)) {
                     at->second.was_asked = false;  // answered: there is nothing to cancel
-                    fail(at, errc::would_block, now);
+                    fail(at, m.why == refusal::taken ? errc::would_block : errc::limit_differs, now, m.stands);
                 }
             } else if constexpr (std::is_same_v<kind, released>) {
                 releases_.erase({m.name, m.token});
@@ -168,7 +168,7 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
                 }
             } else if constexpr (std::is_same_v<kind, still_held>) {
                 if (!held_.contains({m.name, m.token})) {
-                    give_up(m.name, m.token, false, now);  // OWN-9
+                    give_up(m.name, m.token, ending::expired, now);  // OWN-9; how it ended nobody knows any more
                 }
             }
         },
@@ -183,7 +183,7 @@ void holder::tick(base::time_point now) {
     }
     while (!due_.empty() && due_.begin()->first <= now) {
         const auto here = requests_.find(due_.begin()->second);
-        if (base::is_due(here->second.until, now)) {
+        if (base::is_due(here->second.wanted.until, now)) {
             fail(here, why_nothing(), now);
         } else {
             ask(here->first, here->second, now);
@@ -195,7 +195,7 @@ void holder::tick(base::time_point now) {
     next_repeat_.reset();
     for (auto& [key, r] : releases_) {
         if (r.next_send <= now) {
-            send_release(key, r, false, now);
+            send_release(r, false, now);
         }
         base::earlier(next_repeat_, r.next_send);
     }
@@ -222,7 +222,7 @@ std::optional<base::time_point> holder::deadline() const {
 }
 
 void holder::plan(request_number number, pending& p) {
-    auto due = p.until;
+    auto due = p.wanted.until;
     base::earlier(due, p.next_send);
     if (due == p.due) {
         return;
@@ -252,7 +252,7 @@ void holder::end(errc holds, errc requests) {
         out_.push(was_lost{key.first, key.second, holds});
     }
     for (const auto& [number, p] : std::exchange(requests_, {})) {
-        out_.push(has_failed{p.caller, requests});
+        out_.push(has_failed{p.caller, requests, {}});
     }
     due_.clear();
     releases_.clear();
@@ -270,7 +270,7 @@ void holder::leave(base::time_point now) {
     for (const auto& [key, h] : std::exchange(held_, {})) {
         ++counters_.lost;
         out_.push(was_lost{key.first, key.second, errc::shutting_down});
-        give_up(key.first, key.second, false, now);
+        give_up(key.first, key.second, ending::expired, now);
     }
 }
 
@@ -288,14 +288,14 @@ void holder::ask(request_number number, pending& p, base::time_point now) {
         return;
     }
     // Numbers rise, so everything below the lowest pending one is over.
-    out_.push(send{owner, request{number, p.name, p.note, p.is_try, requests_.begin()->first}, p.attempt++});
+    out_.push(send{owner, request{number, p.name, p.wanted.note, p.wanted.is_try, requests_.begin()->first, p.wanted.mode}, p.attempt++});
     p.was_asked = true;
 }
 
-void holder::fail(requests_map::iterator at, errc why, base::time_point now) {
+void holder::fail(requests_map::iterator at, errc why, base::time_point now, std::optional<standing> stands) {
     const auto number = at->first;
     const auto p = take_out(at);
-    out_.push(has_failed{p.caller, why});
+    out_.push(has_failed{p.caller, why, std::move(stands)});
     if (p.was_asked) {
         const cancel_key key{number, p.name};
         auto& r = cancels_[key] = {p.at, now, 0};
@@ -322,13 +322,13 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
         const bool is_below_promise = promised != promises_.end() && given.token.of_epoch() < promised->second;
         if (is_below_promise && settings_.bug != base::planted::late_grant_accepted) {
             // HOLD-1: some owner may have been told that we hold nothing. The request goes on waiting at the new one.
-            give_up(given.name, given.token, false, now);
+            give_up(given.name, given.token, ending::given_back, now);
             return;
         }
         if (is_leased_ || settings_.bug == base::planted::grant_taken_without_a_lease) {
-            held_.emplace(hold_key{given.name, given.token}, held_lock{at->second.at, given.number, at->second.note, given.others_wait});
+            held_.emplace(hold_key{given.name, given.token}, held_lock{at->second.at, given.number, at->second.wanted.note, at->second.wanted.mode, given.others_wait, !given.before.is_clean()});
             ++counters_.taken;
-            out_.push(was_granted{at->second.caller, given.name, given.token});
+            out_.push(was_granted{at->second.caller, given.name, given.token, given.before});
             (void)take_out(at);
             out_.push(send{from, taken{given.name, given.token}, 0, true});
             return;
@@ -343,28 +343,30 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
         plan(anew->first, anew->second);
     }
     if (settings_.bug == base::planted::unknown_grant_kept && !is_held) {
-        held_.emplace(hold_key{given.name, given.token}, held_lock{slot_of_(given.name), given.number, {}, false});
+        held_.emplace(hold_key{given.name, given.token}, held_lock{slot_of_(given.name), given.number, {}, {}, false, false});
         out_.push(send{from, taken{given.name, given.token}, 0, true});
         return;
     }
     ++counters_.given_back;
-    give_up(given.name, given.token, false, now);
+    give_up(given.name, given.token, ending::given_back, now);
 }
 
 // ---- releases
 
-void holder::give_up(const std::string& name, holdfast::token token, bool is_lazy, base::time_point now) {
-    auto [at, is_new] = releases_.try_emplace({name, token}, repeated{view_ ? slot_of_(name) : slot{}, now, 0});
+void holder::give_up(lock::release what, bool is_lazy, base::time_point now) {
+    const hold_key key{what.name, what.token};
+    const auto at = view_ ? slot_of_(what.name) : slot{};
+    auto [r, is_new] = releases_.try_emplace(key, releasing{{at, now, 0}, std::move(what)});
     if (is_new || !is_lazy) {
-        send_release(at->first, at->second, is_lazy, now);
+        send_release(r->second, is_lazy, now);
     }
 }
 
-void holder::send_release(const hold_key& key, repeated& r, bool is_lazy, base::time_point now) {
+void holder::send_release(releasing& r, bool is_lazy, base::time_point now) {
     r.next_send = now + pause_after(settings_, r.attempt);
     base::earlier(next_repeat_, r.next_send);
     if (const auto owner = owner_of(r.at); !owner.is_nil()) {
-        out_.push(send{owner, lock::release{key.first, key.second}, r.attempt++, is_lazy});
+        out_.push(send{owner, r.what, r.attempt++, is_lazy});
     }
 }
 
@@ -403,7 +405,7 @@ void holder::on(const peer_id& from, const gather& asked) {
     }
     for (const auto& [key, h] : held_) {
         if (std::binary_search(asked.slots.begin(), asked.slots.end(), h.at)) {
-            answer.holds.push_back({key.first, key.second, self_, h.number, h.note, true});
+            answer.holds.push_back({key.first, key.second, self_, h.number, h.note, true, settings_.bug == base::planted::modes_not_reported ? lock_mode::shared() : h.mode});
             bytes += bytes_of(answer.holds.back());
             if (bytes > bytes_in_a_message && asked.slots.size() > 1) {
                 answer.is_too_large = true;
@@ -420,7 +422,10 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
         ++counters_.lost;
         out_.push(was_lost{asked.name, asked.token, errc::broken});
         held_.erase(at);
-    } else if (const auto waiting = requests_.find(asked.number); waiting != requests_.end() && waiting->second.name == asked.name) {
+        give_up(asked.name, asked.token, ending::broken, now);
+        return;
+    }
+    if (const auto waiting = requests_.find(asked.number); waiting != requests_.end() && waiting->second.name == asked.name) {
         if (settings_.bug == base::planted::broken_request_forgotten) {
             (void)take_out(waiting);
         } else if (settings_.bug != base::planted::broken_grant_accepted) {
@@ -428,7 +433,7 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
             fail(waiting, errc::broken, now);
         }
     }
-    give_up(asked.name, asked.token, false, now);
+    give_up(asked.name, asked.token, ending::given_back, now);
 }
 
 void holder::on(const peer_id& from, const lock_state& told) {
@@ -450,7 +455,7 @@ void holder::on(const peer_id& from, const lock_state& told) {
     }
     w.in = told.in;
     w.serial = told.serial;
-    out_.push(state_changed{told.name, told.held});
+    out_.push(state_changed{told.name, told.stands});
 }
 
 }  // namespace holdfast::lock

@@ -24,6 +24,7 @@
 #include "base/time.hpp"
 #include "lock/messages.hpp"
 #include "lock/slots.hpp"
+#include "lock/wish.hpp"
 
 namespace holdfast::lock {
 
@@ -31,10 +32,12 @@ struct was_granted {
     request_number number;
     std::string name;
     holdfast::token token;
+    previous_hold before;
 };
 struct has_failed {
     request_number number;
     errc why{};
+    std::optional<standing> stands;  ///< as its owner saw it when it refused
 };
 struct was_lost {
     std::string name;
@@ -43,7 +46,7 @@ struct was_lost {
 };
 struct state_changed {
     std::string name;
-    std::optional<hold> held;
+    standing stands;
 };
 
 class holder {
@@ -59,10 +62,9 @@ public:
     holder(const base::settings& settings, const peer_id& self, slot_function slot_of)
         : settings_{settings}, self_{self}, slot_of_{std::move(slot_of)} {}
 
-    [[nodiscard]] request_number acquire(std::string_view name, std::string note, bool is_try, std::optional<base::time_point> until,
-                                         base::time_point now);
+    [[nodiscard]] request_number acquire(std::string_view name, wish wanted, base::time_point now);
     void cancel(request_number number, base::time_point now);
-    void release(std::string_view name, holdfast::token token, base::time_point now);
+    void release(std::string_view name, holdfast::token token, parting last_words, base::time_point now);
     void watch_lock(std::string_view name, base::time_point now);
     void unwatch_lock(std::string_view name, base::time_point now);
 
@@ -90,9 +92,7 @@ private:
         request_number caller;  // the number the caller knows; the key is the one the owner knows
         std::string name;
         holdfast::slot at;
-        std::string note;
-        bool is_try = false;
-        std::optional<base::time_point> until;
+        wish wanted;
         bool was_asked = false;
         std::optional<base::time_point> next_send;  // none: waiting for a lease
         unsigned attempt = 0;
@@ -104,14 +104,19 @@ private:
         holdfast::slot at;
         request_number number;
         std::string note;
+        lock_mode mode;
         bool others_wait = false;
+        bool is_unclean = false;  // FATE: so was it when it came here
     };
     using cancel_key = std::pair<request_number, std::string>;
-    /// A release or a cancel, until a serving owner answers it.
+    /// A cancel or a release, until a serving owner answers it.
     struct repeated {
         holdfast::slot at;
         base::time_point next_send{};
         unsigned attempt = 0;
+    };
+    struct releasing : repeated {
+        lock::release what;
     };
     struct watching {
         holdfast::slot at;
@@ -129,11 +134,14 @@ private:
     void on(const peer_id& from, const break_hold& asked, base::time_point now);
     void on(const peer_id& from, const lock_state& told);
     void ask(request_number number, pending& p, base::time_point now);
-    void give_up(const std::string& name, holdfast::token token, bool is_lazy, base::time_point now);
-    void send_release(const hold_key& key, repeated& r, bool is_lazy, base::time_point now);
+    void give_up(const std::string& name, holdfast::token token, ending how, base::time_point now) {
+        give_up({name, token, how, false, false, {}}, false, now);
+    }
+    void give_up(lock::release what, bool is_lazy, base::time_point now);
+    void send_release(releasing& r, bool is_lazy, base::time_point now);
     void send_cancel(const cancel_key& key, repeated& r, base::time_point now);
     void send_watch(const std::string& name, watching& w, base::time_point now);
-    void fail(requests_map::iterator at, errc why, base::time_point now);
+    void fail(requests_map::iterator at, errc why, base::time_point now, std::optional<standing> stands = {});
     pending take_out(requests_map::iterator at);
     /// Notes when the request is next due; after each change of `until` or `next_send`.
     void plan(request_number number, pending& p);
@@ -154,7 +162,7 @@ private:
     requests_map requests_;
     std::set<std::pair<base::time_point, request_number>> due_;  // there may be many requests, and each is asked again once per A
     std::map<hold_key, held_lock> held_;
-    std::map<hold_key, repeated> releases_;
+    std::map<hold_key, releasing> releases_;
     std::map<cancel_key, repeated> cancels_;
     std::optional<base::time_point> next_repeat_;  // not later than the first release, cancel or watch is due
     std::map<slot, epoch> promises_;

@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/mode.hpp>
 #include <holdfast/token.hpp>
 
 namespace holdfast::lock {
@@ -20,6 +22,7 @@ struct hold {
     request_number number;
     std::string note;
     bool is_taken = false;  ///< the holder has answered its grant, or reported it
+    lock_mode mode;
     bool operator==(const hold&) const = default;
 };
 struct waiter {
@@ -27,8 +30,18 @@ struct waiter {
     peer_id peer;
     request_number number;
     std::string note;
+    lock_mode mode;
     bool operator==(const waiter&) const = default;
 };
+
+/// How a lock stands at its owner.
+struct standing {
+    std::vector<hold> held;      ///< the oldest, `most_told` at most
+    std::uint32_t holders = 0;   ///< all of them
+    std::uint32_t waiting = 0;
+    bool operator==(const standing&) const = default;
+};
+constexpr std::size_t most_told = 16;  // with the longest names and notes still a small message
 
 // ---- holder to owner
 
@@ -38,6 +51,7 @@ struct request {
     std::string note;
     bool is_try = false;       ///< answer `denied` at once instead of queueing
     request_number settled;    ///< every request of the sender below this number is over (OWN-10)
+    lock_mode mode;
     bool operator==(const request&) const = default;
 };
 struct taken {
@@ -45,9 +59,20 @@ struct taken {
     holdfast::token token;
     bool operator==(const taken&) const = default;
 };
+/// How a hold ended at its holder (FATE).
+enum class ending : std::uint8_t {
+    given_back,  ///< the application never had it
+    released,
+    expired,
+    broken,
+};
 struct release {
     std::string name;
     holdfast::token token;
+    ending how{};
+    bool is_consistent = false;        ///< what it guards is as it should be, as far as a released holder knows
+    bool gives_value = false;
+    std::string value;                 ///< if so, for the next holder, in place of the one it was given
     bool operator==(const release&) const = default;
 };
 struct cancel {
@@ -63,8 +88,14 @@ struct queued {
     request_number number;
     bool operator==(const queued&) const = default;
 };
+enum class refusal : std::uint8_t {
+    taken,          ///< of a try: others have it
+    limit_differs,  ///< LIMIT, of any request
+};
 struct denied {
     request_number number;
+    refusal why{};
+    standing stands;
     bool operator==(const denied&) const = default;
 };
 struct grant {
@@ -72,6 +103,7 @@ struct grant {
     std::string name;
     holdfast::token token;
     bool others_wait = false;  ///< a release of it is worth sending at once
+    previous_hold before;
     bool operator==(const grant&) const = default;
 };
 struct released {
@@ -117,11 +149,19 @@ struct report {
 
 // ---- owner to owner (OWN-3)
 
+/// What is remembered of a hold that has ended.
+struct past {
+    std::string name;
+    previous_hold what;
+    bool operator==(const past&) const = default;
+};
 /// The table of one slot, handed over in the step to view `to_view`; from-view is always the one before.
 struct slot_table {
     holdfast::slot slot;
     std::vector<hold> holds;
     std::vector<waiter> queue;  ///< first come first
+    std::vector<past> pasts;
+    bool knows_all = false;     ///< of a lock without a past nothing bad is known; else it has `moved` (FATE)
     bool operator==(const slot_table&) const = default;
 };
 struct table {
@@ -133,6 +173,7 @@ struct table {
 struct no_table {
     view_number to_view;
     std::vector<slot> slots;
+    std::vector<slot> unused;  ///< of these nobody has ever held a lock in this cluster (FATE)
     bool operator==(const no_table&) const = default;
 };
 struct table_ack {
@@ -153,13 +194,13 @@ struct unwatch {
     std::uint64_t number = 0;
     bool operator==(const unwatch&) const = default;
 };
-/// Who holds `name` now. Steps may be missed, the last state not: repeated until answered.
+/// How `name` stands now. Steps may be missed, the last state not: repeated until answered.
 struct lock_state {
     std::string name;
     view_number in;           ///< the owner's view
     std::uint64_t serial = 0; ///< rises within that view; older ones are ignored
     std::uint64_t number = 0; ///< of the watch
-    std::optional<hold> held;
+    standing stands;
     bool operator==(const lock_state&) const = default;
 };
 struct lock_state_seen {

@@ -72,9 +72,11 @@ void owner::tick(base::time_point now) {
             if (auto* t = serving_at(s)) {
                 next_still_ = now + settings_.lease;
                 auto& e = t->table[name];
-                if (e.held && e.held->what.is_taken && settings_.bug != base::planted::still_held_never_asked) {
-                    // "Yes" is not answered, so from the third time on it also goes round by the voters.
-                    out_.push(send{e.held->what.holder, still_held{name, e.held->what.token}, e.held->asked++});
+                for (auto& h : e.held) {
+                    if (h.what.is_taken && settings_.bug != base::planted::still_held_never_asked) {
+                        // "Yes" is not answered, so from the third time on it also goes round by the voters.
+                        out_.push(send{h.what.holder, still_held{name, h.what.token}, h.asked++});
+                    }
                 }
             }
         }
@@ -104,8 +106,8 @@ std::vector<hold> owner::holds() const {
     std::vector<hold> out;
     for (const auto& [s, t] : tenures_) {
         for (const auto& [name, e] : t.table) {
-            if (e.held) {
-                out.push_back(e.held->what);
+            for (const auto& h : e.held) {
+                out.push_back(h.what);
             }
         }
     }
@@ -121,13 +123,43 @@ void owner::check() const {
         HOLDFAST_ASSERT(std::holds_alternative<serving>(t.state) || t.table.empty());
         for (const auto& [name, e] : t.table) {
             HOLDFAST_ASSERT(!e.is_empty());
-            HOLDFAST_ASSERT(!e.held || e.held->what.token.of_epoch() <= view_->epoch);
+            for (const auto& h : e.held) {
+                HOLDFAST_ASSERT(h.what.token.of_epoch() <= view_->epoch);
+            }
             HOLDFAST_ASSERT(e.queue.empty() || contended_.contains({s, name}));
         }
     }
     for (const auto& [serial, g] : gathers_) {
         HOLDFAST_ASSERT(!g.slots.empty());
     }
+}
+
+// ---- one lock
+
+owner::granted_hold* owner::entry::find(token t) {
+    const auto at = std::find_if(held.begin(), held.end(), [&](const granted_hold& h) { return h.what.token == t; });
+    return at == held.end() ? nullptr : &*at;
+}
+
+bool owner::has_room(const entry& e, const lock_mode& mode) const {
+    const bool is_permit = mode.how == lock_mode::kind::permit;
+    if (settings_.bug == base::planted::readers_beside_writers && mode.how == lock_mode::kind::shared) {
+        return true;
+    }
+    if (is_permit && e.held.size() >= mode.limit && settings_.bug != base::planted::permits_not_counted) {
+        return false;
+    }
+    return std::all_of(e.held.begin(), e.held.end(), [&](const granted_hold& h) {
+        return mode.goes_with(h.what.mode) || (settings_.bug == base::planted::limits_not_compared && mode.contradicts(h.what.mode));
+    });
+}
+
+standing owner::standing_of(const entry& e) {
+    standing out{{}, static_cast<std::uint32_t>(e.held.size()), static_cast<std::uint32_t>(e.queue.size())};
+    for (std::size_t i = 0; i < std::min(e.held.size(), most_told); ++i) {
+        out.held.push_back(e.held[i].what);
+    }
+    return out;
 }
 
 // ---- requests and grants
@@ -166,33 +198,59 @@ void owner::on(const peer_id& from, const request& asked, base::time_point now) 
 
 void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked, base::time_point now) {
     auto& e = t.table[asked.name];
-    if (e.held && e.held->what.holder == from && e.held->what.number == asked.number) {
-        send_grant(*e.held, !e.queue.empty(), now);  // HOLD-5
+    const auto granted = std::find_if(e.held.begin(), e.held.end(),
+                                      [&](const granted_hold& h) { return h.what.holder == from && h.what.number == asked.number; });
+    if (granted != e.held.end()) {
+        send_grant(*granted, !e.queue.empty(), now);  // HOLD-5
         return;
     }
-    const bool is_queued = std::any_of(e.queue.begin(), e.queue.end(), [&](const waiter& w) { return w.peer == from && w.number == asked.number; });
-    if (!is_queued) {
-        if (asked.is_try && !e.is_empty()) {
-            out_.push(send{from, denied{asked.number}});
+    const auto is_this = [&](const waiter& w) { return w.peer == from && w.number == asked.number; };
+    const bool is_new = std::none_of(e.queue.begin(), e.queue.end(), is_this);
+    if (is_new) {
+        if (is_refused(from, asked, e)) {
             return;
         }
         const auto place = settings_.bug == base::planted::last_come_first_served ? e.queue.begin() : e.queue.end();
-        e.queue.insert(place, {asked.name, from, asked.number, asked.note});
+        e.queue.insert(place, {asked.name, from, asked.number, asked.note, asked.mode});
     }
-    pump(s, asked.name, e, now);
+    const bool has_granted = pump(s, asked.name, e, now);
     const auto at = t.table.find(asked.name);
-    if (at != t.table.end() && std::any_of(at->second.queue.begin(), at->second.queue.end(),
-                                           [&](const waiter& w) { return w.peer == from && w.number == asked.number; })) {
+    if (at != t.table.end() && std::any_of(at->second.queue.begin(), at->second.queue.end(), is_this)) {
         out_.push(send{from, queued{asked.number}});
+        if (is_new && !has_granted) {
+            tell_watchers(asked.name, now);
+        }
     }
 }
 
-void owner::pump(slot s, const std::string& name, entry& e, base::time_point now) {
+bool owner::is_refused(const peer_id& from, const request& asked, const entry& e) {
+    const bool differs = settings_.bug != base::planted::limits_not_compared && (std::any_of(e.held.begin(), e.held.end(), [&](const granted_hold& h) { return asked.mode.contradicts(h.what.mode); }) ||
+                         std::any_of(e.queue.begin(), e.queue.end(), [&](const waiter& w) { return asked.mode.contradicts(w.mode); }));
+    if (differs) {
+        out_.push(send{from, denied{asked.number, refusal::limit_differs, standing_of(e)}});  // LIMIT
+        return true;
+    }
+    if (asked.is_try && !(e.queue.empty() && has_room(e, asked.mode))) {
+        out_.push(send{from, denied{asked.number, refusal::taken, standing_of(e)}});
+        return true;
+    }
+    return false;
+}
+
+bool owner::pump(slot s, const std::string& name, entry& e, base::time_point now) {
     const bool may_grant = is_leased_ || settings_.bug == base::planted::grants_without_a_lease;  // OWN-1
-    while (may_grant && !e.held && !e.queue.empty()) {
+    bool has_granted = false;
+    while (may_grant && !e.queue.empty()) {
         if (!is_member(e.queue.front().peer)) {
             e.queue.pop_front();
             continue;
+        }
+        auto first = e.queue.begin();
+        if (settings_.bug == base::planted::readers_overtake_writers) {
+            first = std::find_if(first, e.queue.end(), [&](const waiter& w) { return is_member(w.peer) && has_room(e, w.mode); });
+        }
+        if (first == e.queue.end() || !has_room(e, first->mode)) {
+            break;  // OWN-10: nobody behind it goes before it, so that writers do not starve
         }
         if (sequence_ >= settings_.last_sequence) {
             if (settings_.bug != base::planted::sequence_runs_over) {
@@ -201,24 +259,29 @@ void owner::pump(slot s, const std::string& name, entry& e, base::time_point now
             }
             sequence_ = 0;
         }
-        auto next = std::move(e.queue.front());
-        e.queue.pop_front();
-        e.held = granted_hold{{name, token::make(grant_epoch_, ++sequence_), next.peer, next.number, std::move(next.note), false}, {}, 0, 0};
+        auto next = std::move(*first);
+        e.queue.erase(first);
+        e.held.push_back({{name, token::make(grant_epoch_, ++sequence_), next.peer, next.number, std::move(next.note), false, next.mode}, name_of(next.peer), {}, 0, 0});
         ++counters_.granted;
-        out_.push(gave{e.held->what, view_->number});
-        send_grant(*e.held, !e.queue.empty(), now);
-        tell_watchers(name, e.held->what, now);
+        has_granted = true;
+        out_.push(gave{e.held.back().what, view_->number});
+        send_grant(e.held.back(), !e.queue.empty(), now);
     }
     note_waiters(s, name, e, now);
+    if (has_granted) {
+        tell_watchers(name, now);
+    }
     if (e.is_empty()) {
         if (auto* t = current(s)) {
             t->table.erase(t->table.find(name));
         }
     }
+    return has_granted;
 }
 
 void owner::send_grant(granted_hold& h, bool others_wait, base::time_point now) {
-    out_.push(send{h.what.holder, grant{h.what.number, h.what.name, h.what.token, others_wait}, h.attempt++});
+    const auto& g = h.what;
+    out_.push(send{g.holder, grant{g.number, g.name, g.token, others_wait, before(slot_of_(g.name), g.name)}, h.attempt++});
     h.next_send = now + pause_after(settings_, h.attempt);
     if (!h.what.is_taken && settings_.bug != base::planted::grant_sent_once) {
         untaken_.emplace(slot_of_(h.what.name), h.what.name);
@@ -232,15 +295,31 @@ void owner::resend_grants(base::time_point now) {
     for (const auto& [s, name] : names) {
         auto* t = serving_at(s);
         const auto at = t == nullptr ? locks::iterator{} : t->table.find(name);
-        if (t == nullptr || at == t->table.end() || !at->second.held || at->second.held->what.is_taken) {
+        if (t == nullptr || at == t->table.end()) {
             untaken_.erase({s, name});
             continue;
         }
-        auto& h = *at->second.held;
-        if (h.next_send <= now) {
-            send_grant(h, !at->second.queue.empty(), now);
+        for (auto& h : at->second.held) {
+            if (h.what.is_taken) {
+                continue;
+            }
+            if (h.next_send <= now) {
+                send_grant(h, !at->second.queue.empty(), now);
+            }
+            base::earlier(next_repeat_, h.next_send);
         }
-        base::earlier(next_repeat_, h.next_send);
+        settle_untaken(s, name);
+    }
+}
+
+/// After a hold was taken or is gone: whether any grant of this lock is still to be repeated.
+void owner::settle_untaken(slot s, const std::string& name) {
+    auto* t = serving_at(s);
+    const auto at = t == nullptr ? locks::iterator{} : t->table.find(name);
+    const bool is_awaited = t != nullptr && at != t->table.end() &&
+                            std::any_of(at->second.held.begin(), at->second.held.end(), [](const granted_hold& h) { return !h.what.is_taken; });
+    if (!is_awaited) {
+        untaken_.erase({s, name});
     }
 }
 
@@ -251,9 +330,10 @@ void owner::on(const peer_id& from, const taken& answer) {
         return;
     }
     const auto at = t->table.find(answer.name);
-    if (at != t->table.end() && at->second.held && at->second.held->what.token == answer.token && at->second.held->what.holder == from) {
-        at->second.held->what.is_taken = true;
-        untaken_.erase({s, answer.name});
+    auto* h = at == t->table.end() ? nullptr : at->second.find(answer.token);
+    if (h != nullptr && h->what.holder == from) {
+        h->what.is_taken = true;
+        settle_untaken(s, answer.name);
     }
 }
 
@@ -270,23 +350,32 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
     }
     breaks_.erase({done.name, done.token});
     const auto at = t->table.find(done.name);
-    if (at != t->table.end() && at->second.held) {
-        const auto& h = at->second.held->what;
-        const bool is_meant = settings_.bug == base::planted::release_by_holder ? h.holder == from : h.token == done.token;
-        if (is_meant) {
-            free_hold(s, done.name, at->second, now);
+    if (at != t->table.end()) {
+        const auto& held = at->second.held;
+        const auto meant = std::find_if(held.begin(), held.end(), [&](const granted_hold& h) {
+            return settings_.bug == base::planted::release_by_holder ? h.what.holder == from : h.what.token == done.token;
+        });
+        if (meant != held.end()) {
+            std::optional<farewell> how;
+            if (done.how != ending::given_back) {
+                how = farewell{done.how == ending::released ? fate::released : done.how == ending::expired ? fate::expired : fate::broken, done.is_consistent,
+                          done.gives_value ? std::optional{done.value} : std::nullopt};
+            }
+            free_hold(s, done.name, at->second, meant->what.token, std::move(how), now);
         }
     }
     out_.push(send{from, released{done.name, done.token}});
 }
 
-void owner::free_hold(slot s, const std::string& name, entry& e, base::time_point now) {
+void owner::free_hold(slot s, const std::string& name, entry& e, token t, std::optional<farewell> how, base::time_point now) {
     const std::string free{name};  // `name` may live in the entry
-    e.held.reset();
-    untaken_.erase({s, free});
-    pump(s, free, e, now);
-    if (!state_of(free)) {
-        tell_watchers(free, std::nullopt, now);
+    if (const auto* h = e.find(t); h != nullptr && how) {
+        remember(s, free, *h, std::move(*how));
+    }
+    std::erase_if(e.held, [&](const granted_hold& h) { return h.what.token == t; });
+    settle_untaken(s, free);
+    if (!pump(s, free, e, now)) {
+        tell_watchers(free, now);
     }
 }
 
@@ -298,8 +387,10 @@ void owner::on(const peer_id& from, const cancel& asked, base::time_point now) {
     }
     const auto at = t->table.find(asked.name);
     if (at != t->table.end()) {
-        std::erase_if(at->second.queue, [&](const waiter& w) { return w.peer == from && w.number == asked.number; });
-        pump(s, asked.name, at->second, now);
+        const auto gone = std::erase_if(at->second.queue, [&](const waiter& w) { return w.peer == from && w.number == asked.number; });
+        if (!pump(s, asked.name, at->second, now) && gone > 0) {
+            tell_watchers(asked.name, now);
+        }
     }
     out_.push(send{from, cancelled{asked.number}});
 }
@@ -313,6 +404,44 @@ void owner::note_waiters(slot s, const std::string& name, const entry& e, base::
             next_still_ = now + settings_.lease;
         }
     }
+}
+
+// ---- what became of the holders before (FATE)
+
+void owner::remember(slot s, const std::string& name, const granted_hold& h, farewell how) {
+    if (h.what.mode.how != lock_mode::kind::exclusive) {
+        return;
+    }
+    auto was = before(s, name);
+    if (how.how == fate::released && !how.is_consistent && settings_.bug != base::planted::fate_forgotten_by_release) {
+        // It was told what had become of its predecessor, and has not said that all is well: so will the next be told.
+        was.value = how.value.value_or(was.value);
+        was.how = was.is_clean() ? fate::moved : was.how;  // whoever told it so has taken what it knew along
+        keep(s, name, std::move(was));
+        return;
+    }
+    keep(s, name, {how.how, h.what.token, h.what.holder, h.holder_name, h.what.note, how.value.value_or(was.value)});
+}
+
+void owner::keep(slot s, const std::string& name, previous_hold what) {
+    if (const auto forgotten = pasts_.keep(s, name, std::move(what))) {
+        if (auto* t = current(*forgotten)) {
+            t->knows_all = false;
+        }
+    }
+}
+
+previous_hold owner::before(slot s, const std::string& name) {
+    if (const auto* known = pasts_.find(s, name)) {
+        return *known;
+    }
+    const auto* t = current(s);
+    return {t != nullptr && t->knows_all ? fate::none : fate::moved, {}, {}, {}, {}, {}};
+}
+
+std::string owner::name_of(const peer_id& id) const {
+    const auto* m = view_->find(id);
+    return m == nullptr ? std::string{} : m->name;
 }
 
 // ---- the removed (OWN-5)
@@ -333,22 +462,20 @@ std::optional<base::time_point> owner::void_at(const peer_id& id) const {
 
 void owner::free_the_removed(base::time_point now) {
     for (auto& [s, t] : tenures_) {
-        std::vector<std::string> ended;
-        for (auto& [name, e] : t.table) {
-            if (!e.held) {
-                continue;
-            }
-            if (const auto at = void_at(e.held->what.holder)) {
-                if (*at <= now || settings_.bug == base::planted::removed_holder_freed_at_once) {
-                    ended.push_back(name);
-                } else {
+        std::vector<std::pair<std::string, token>> ended;
+        for (const auto& [name, e] : t.table) {
+            for (const auto& h : e.held) {
+                const auto at = void_at(h.what.holder);
+                if (at && (*at <= now || settings_.bug == base::planted::removed_holder_freed_at_once)) {
+                    ended.emplace_back(name, h.what.token);
+                } else if (at) {
                     schedule_void(*at);
                 }
             }
         }
-        for (const auto& name : ended) {
+        for (const auto& [name, token] : ended) {
             if (const auto at = t.table.find(name); at != t.table.end()) {
-                free_hold(s, name, at->second, now);
+                free_hold(s, name, at->second, token, farewell{fate::died, false, {}}, now);
             }
         }
     }
@@ -361,8 +488,10 @@ void owner::drop_strangers(base::time_point now) {
     for (const auto& [s, name] : names) {
         if (auto* t = serving_at(s)) {
             auto& e = t->table[name];
-            std::erase_if(e.queue, [&](const waiter& w) { return !is_member(w.peer); });
-            pump(s, name, e, now);
+            const auto gone = std::erase_if(e.queue, [&](const waiter& w) { return !is_member(w.peer); });
+            if (!pump(s, name, e, now) && gone > 0) {
+                tell_watchers(name, now);
+            }
         }
     }
     std::erase_if(settled_, [&](const auto& f) { return !is_member(f.first); });

@@ -24,6 +24,7 @@
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
+#include "lock/pasts.hpp"
 #include "lock/slots.hpp"
 
 namespace holdfast::lock {
@@ -49,7 +50,7 @@ public:
     };
 
     owner(const base::settings& settings, const peer_id& self, slot_function slot_of)
-        : settings_{settings}, self_{self}, slot_of_{std::move(slot_of)} {}
+        : settings_{settings}, self_{self}, slot_of_{std::move(slot_of)}, pasts_{settings.most_pasts} {}
 
     void install(const step& s, base::time_point now);
     /// OWN-1: whether this peer's own lease is running. Told before anything else is handled.
@@ -70,14 +71,17 @@ private:
 
     struct granted_hold {
         hold what;
+        std::string holder_name;       // as long as it is known, for it may be removed
         base::time_point next_send{};  // while not taken
         unsigned attempt = 0;
         unsigned asked = 0;            // OWN-9
     };
     struct entry {
-        std::optional<granted_hold> held;
+        std::vector<granted_hold> held;
         std::deque<waiter> queue;
-        [[nodiscard]] bool is_empty() const { return !held && queue.empty(); }
+        [[nodiscard]] bool is_empty() const { return held.empty() && queue.empty(); }
+        /// Null: there is no such hold.
+        [[nodiscard]] granted_hold* find(holdfast::token t);
     };
     using locks = std::map<std::string, entry, std::less<>>;
 
@@ -93,6 +97,8 @@ private:
         epoch gained_epoch;
         std::variant<waiting, gathering, serving> state;
         locks table;
+        bool is_unused = false;                         // nobody has served it yet in this cluster (FATE)
+        bool knows_all = false;                         // FATE, as in slot_table
         std::deque<std::pair<peer_id, request>> early;  // kept until we serve (OWN-10)
     };
     /// A tenure that ended while it waited: where its table comes from, and goes to.
@@ -106,7 +112,7 @@ private:
         view_number to_view;
         peer_id to;
         std::map<slot, slot_table> tables;
-        std::set<slot> none;
+        std::map<slot, bool> none;                      // and whether it is unused
         base::time_point next_send{};
         unsigned attempt = 0;
     };
@@ -160,26 +166,43 @@ private:
     void serve_gathered(const gather_round& g, base::time_point now);
     void serve(slot s, tenure& t, base::time_point now);
     void take_table(tenure& t, const slot_table& given, base::time_point now);
-    [[nodiscard]] static slot_table table_of(slot s, const tenure& t);
+    [[nodiscard]] slot_table table_of(slot s, const tenure& t) const;
     passage& passage_to(view_number to_view, const peer_id& to, base::time_point now);
     void send_passages(base::time_point now);
     void send_passage(passage& p, base::time_point now);
     void forget_grants_of(slot s);
     void schedule_void(base::time_point at);
-    void source_has_none(slot s, view_number to_view, const peer_id& from, base::time_point now);
+    void source_has_none(slot s, view_number to_view, const peer_id& from, bool is_unused, base::time_point now);
     void drop_strangers(base::time_point now);
     void resend_grants(base::time_point now);
 
     void enqueue(slot s, tenure& t, const peer_id& from, const request& asked, base::time_point now);
-    void pump(slot s, const std::string& name, entry& e, base::time_point now);
-    void free_hold(slot s, const std::string& name, entry& e, base::time_point now);
+    /// MODES: whether one more hold of this mode may be valid beside those there are.
+    [[nodiscard]] bool has_room(const entry& e, const lock_mode& mode) const;
+    [[nodiscard]] bool is_refused(const peer_id& from, const request& asked, const entry& e);
+    /// Grants what can be granted. Says whether that was anything; then watchers have been told.
+    bool pump(slot s, const std::string& name, entry& e, base::time_point now);
+    struct farewell {
+        fate how{};
+        bool is_consistent = false;
+        std::optional<std::string> value;
+    };
+    /// Without `how`: nobody had it.
+    void free_hold(slot s, const std::string& name, entry& e, holdfast::token t, std::optional<farewell> how, base::time_point now);
+    /// FATE.
+    void remember(slot s, const std::string& name, const granted_hold& h, farewell how);
+    [[nodiscard]] previous_hold before(slot s, const std::string& name);
+    void keep(slot s, const std::string& name, previous_hold what);
+    [[nodiscard]] std::string name_of(const peer_id& id) const;
+    void settle_untaken(slot s, const std::string& name);
     void note_waiters(slot s, const std::string& name, const entry& e, base::time_point now);
     void send_grant(granted_hold& h, bool others_wait, base::time_point now);
     void repeat_breaks(base::time_point now);
-    void tell_watchers(const std::string& name, const std::optional<hold>& held, base::time_point now);
-    void tell(const std::string& name, watched& w, const std::optional<hold>& held, base::time_point now);
+    void tell_watchers(const std::string& name, base::time_point now);
+    void tell(const std::string& name, watched& w, const standing& stands, base::time_point now);
     void tell_again(base::time_point now);
-    [[nodiscard]] std::optional<hold> state_of(const std::string& name);
+    [[nodiscard]] standing standing_of(const std::string& name);
+    [[nodiscard]] static standing standing_of(const entry& e);
     void free_the_removed(base::time_point now);
 
     [[nodiscard]] tenure* current(slot s);
@@ -218,6 +241,7 @@ private:
     std::optional<base::time_point> next_still_;        // OWN-9
     std::optional<base::time_point> next_void_;         // OWN-5, OWN-4 (b)
     std::map<peer_id, request_number> settled_;         // OWN-10
+    pasts pasts_;
     std::map<std::pair<slot, std::string>, std::vector<watched>> watches_;
     std::map<std::pair<std::string, token>, breaking> breaks_;
     std::uint64_t watch_serial_ = 0;

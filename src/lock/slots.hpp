@@ -61,5 +61,8 @@ template <class Entry>
 [[nodiscard]] std::size_t bytes_of(const Entry& hold_or_waiter) {
     return hold_or_waiter.name.size() + hold_or_waiter.note.size() + 64;
 }
+[[nodiscard]] inline std::size_t bytes_of(const past& p) {
+    return p.name.size() + p.what.holder_name.size() + p.what.note.size() + p.what.value.size() + 64;
+}
 
 }  // namespace holdfast::lock

@@ -361,10 +361,10 @@ struct node::state final : view_layer::facts {
     void from_owner(lock::epoch_wanted&, time_point now) { agreement.wants_new_epoch(now); }
 
     void from_holder(lock::send& s) { send_lock(s, last_now); }
-    void from_holder(lock::was_granted& g) { out.push(granted{g.number, std::move(g.name), g.token}); }
-    void from_holder(lock::has_failed& f) { out.push(request_failed{f.number, f.why}); }
+    void from_holder(lock::was_granted& g) { out.push(granted{g.number, std::move(g.name), g.token, std::move(g.before)}); }
+    void from_holder(lock::has_failed& f) { out.push(request_failed{f.number, f.why, std::move(f.stands)}); }
     void from_holder(lock::was_lost& l) { out.push(hold_lost{std::move(l.name), l.token, l.why}); }
-    void from_holder(lock::state_changed& c) { out.push(lock_changed{std::move(c.name), std::move(c.held)}); }
+    void from_holder(lock::state_changed& c) { out.push(lock_changed{std::move(c.name), std::move(c.stands)}); }
 
     void install(view_layer::installation& i, time_point now) {
         ++stats.views_installed;
@@ -644,10 +644,10 @@ void node::tick(moment now) {
 std::optional<time_point> node::deadline() const { return state_->deadline(); }
 std::optional<output> node::next() { return state_->out.next(); }
 
-request_number node::acquire(std::string_view name, acquire_options options, moment now) {
+request_number node::acquire(std::string_view name, lock::wish wanted, moment now) {
     auto& s = *state_;
     s.begin(now);
-    const auto number = s.holder.acquire(name, std::move(options.note), options.is_try, options.deadline, now.now);
+    const auto number = s.holder.acquire(name, std::move(wanted), now.now);
     s.settle(now);
     return number;
 }
@@ -658,9 +658,9 @@ void node::cancel(request_number number, moment now) {
     state_->settle(now);
 }
 
-void node::release(std::string_view name, holdfast::token token, moment now) {
+void node::release(std::string_view name, holdfast::token token, lock::parting last_words, moment now) {
     state_->begin(now);
-    state_->holder.release(name, token, now.now);
+    state_->holder.release(name, token, std::move(last_words), now.now);
     state_->settle(now);
 }
 

@@ -21,6 +21,7 @@
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
+#include "lock/wish.hpp"
 #include "node/message.hpp"
 #include "swim/messages.hpp"
 #include "view/change.hpp"
@@ -50,11 +51,13 @@ struct granted {
     request_number number;
     std::string name;
     holdfast::token token;
+    previous_hold before;
 };
 /// The request ended without a hold.
 struct request_failed {
     request_number number;
     errc why{};
+    std::optional<lock::standing> stands;  ///< as the owner saw the lock when it refused
 };
 /// A hold ended without a release: lease_lost, evicted, broken.
 struct hold_lost {
@@ -80,7 +83,7 @@ struct belief_changed {
 /// Whoever watches `name` (WATCH-1).
 struct lock_changed {
     std::string name;
-    std::optional<lock::hold> held;
+    lock::standing stands;
 };
 /// This PeerId is over; all its rights have ended and every hold was reported lost. The driver makes a new node with
 /// a new PeerId, `highest_epoch` and `stopped_being` = the old PeerId, unless it was told to leave.
@@ -121,12 +124,6 @@ struct statistics {
     std::uint64_t dropped = 0;             ///< messages no rule lets us act on
 };
 
-struct acquire_options {
-    std::string note;
-    bool is_try = false;
-    std::optional<base::time_point> deadline;  ///< none: waits for ever
-};
-
 class node {
 public:
     node(const base::settings& settings, peer_id self, std::uint64_t seed, base::moment now);
@@ -143,11 +140,11 @@ public:
     // ---- what the application wants. Request numbers come from the node.
 
     /// Ends in `granted` or `request_failed` with this number. While this peer is in no cluster it waits.
-    [[nodiscard]] request_number acquire(std::string_view name, acquire_options options, base::moment now);
+    [[nodiscard]] request_number acquire(std::string_view name, lock::wish wanted, base::moment now);
     /// Ends in `request_failed{cancelled}`, unless it was granted before. Then the lock is not held (HOLD-6).
     void cancel(request_number number, base::moment now);
     /// Takes effect at once. A token not held here is ignored.
-    void release(std::string_view name, holdfast::token token, base::moment now);
+    void release(std::string_view name, holdfast::token token, lock::parting last_words, base::moment now);
     void watch(std::string_view name, base::moment now);
     void unwatch(std::string_view name, base::moment now);
     /// LEAVE-1. Ends in `has_left`.

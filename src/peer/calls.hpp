@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,6 +21,7 @@
 
 #include <holdfast/error.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/result.hpp>
 
 #include "base/time.hpp"
 #include "net/transport.hpp"
@@ -28,7 +30,9 @@
 
 namespace holdfast::runtime {
 
-/// Lives on the stack of its caller, until `word` says `answered`.
+struct later_call;
+
+/// Lives on the stack of its caller, until `word` says `answered`, or in a later_call.
 struct call {
     static constexpr std::uint32_t waiting = 0;
     static constexpr std::uint32_t answered = 1;
@@ -38,6 +42,7 @@ struct call {
     std::function<void(errc)> on_lost;
     bool is_try = false;
     std::optional<base::time_point> until;
+    lock_mode mode;
 
     // Under the driver's mutex, and the caller's once answered.
     request_number number;
@@ -49,6 +54,17 @@ struct call {
     std::atomic<int> read_fd{-1};    ///< the stream it reads, while it has the claim
     std::shared_ptr<runtime::waker> waker;
     std::atomic<std::uint32_t> word{waiting};
+
+    std::shared_ptr<later_call> later;  ///< what it is part of, from when it is asked until it is answered
+};
+
+/// A call that nobody waits in: the callback thread tells the answer.
+struct later_call {
+    std::string name;
+    call what;
+    std::function<void(result<std::shared_ptr<grip>>)> then;
+    std::atomic<bool> is_unwanted{false};  ///< a stop was requested, perhaps before it was asked
+    std::optional<std::stop_callback<std::function<void()>>> on_stop;
 };
 
 /// Who has to be woken once the mutex is free.

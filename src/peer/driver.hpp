@@ -89,6 +89,8 @@ public:
     // ---- calls of the application's threads (contracts: the public headers)
 
     [[nodiscard]] result<std::shared_ptr<grip>> acquire(std::string_view name, acquire_options options);
+    /// `then` is called once on the callback thread, unless this fails.
+    [[nodiscard]] result<void> acquire_later(std::string_view name, acquire_options options, std::function<void(result<std::shared_ptr<grip>>)> then);
     result<void> release(grip& g);
     [[nodiscard]] result<void> wait_ready(base::duration wait, const std::stop_token& stop);
     result<void> leave(std::optional<base::duration> wait);
@@ -141,14 +143,22 @@ private:
 
     // ---- asking (driver_calls.cpp)
 
+    /// Whether it may be asked for at all.
+    [[nodiscard]] static result<void> check(std::string_view name, const acquire_options& options);
+    void fill(call& c, std::string_view name, acquire_options& options) const;
+    /// Asks; `then` under the mutex, when it was asked and before any answer.
+    template <class Then>
+    result<void> begin(call* me, call& c, Then&& then);
     void ask(call& c);
     void answer(call& c) noexcept;
+    void tell_answer(call& c) noexcept;
     void fail_call(call& c, const error& why) noexcept;
     void cancel(call& c);
     void wait_for_answer(call& c);
     void read_for(call& c, bool is_broken);
     /// Only from what is agreed: a complaint may come from anybody who can send a packet.
     [[nodiscard]] error why_no_grant() const;
+    [[nodiscard]] std::string describe(const lock::standing& stands) const;
 
     // ---- what the node wants done (driver_outputs.cpp)
 

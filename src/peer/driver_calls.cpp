@@ -9,42 +9,64 @@
 
 namespace holdfast::runtime {
 
-result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_options options) {
+result<void> driver::check(std::string_view name, const acquire_options& options) {
     if (name.empty() || name.size() > base::limits::name) {
         return fail(errc::name_too_long);
     }
     if (options.note.size() > base::limits::note) {
         return fail(errc::value_too_long);
     }
+    if ((options.mode.how == lock_mode::kind::permit) != (options.mode.limit > 0)) {
+        return fail(errc::bad_config, "a permit has a limit of at least 1, every other mode has none; use the functions of lock_mode");
+    }
     if (options.stop.stop_requested()) {
         return fail(errc::cancelled);
     }
-    call c;
+    return {};
+}
+
+void driver::fill(call& c, std::string_view name, acquire_options& options) const {
     c.name = name;
     c.note = std::move(options.note);
     c.on_lost = std::move(options.on_lost);
+    c.mode = options.mode;
     c.is_try = options.wait && *options.wait <= base::duration::zero();
     if (c.is_try) {
         c.until = boot_now() + settings_.lease;
     } else if (options.wait && *options.wait < longest_wait) {
         c.until = boot_now() + *options.wait;
     }
+}
+
+template <class Then>
+result<void> driver::begin(call* me, call& c, Then&& then) {
     bool was_asked = false;
-    error refused;
-    const auto entered = within(&c, [&] {
+    result<void> refused;
+    const auto entered = within(me, [&] {
         if (auto open = check_open(); !open) {
-            refused = open.error();
+            refused = open;
         } else if (calls_.size() >= options_.max_requests) {
-            refused = {errc::too_many, std::string{explain(errc::too_many)}};
+            refused = fail(errc::too_many);
+        } else if (c.later && c.later->is_unwanted.load(std::memory_order_acquire)) {
+            refused = fail(errc::cancelled);
         } else {
             ++counted_.requests;
             ask(c);
             was_asked = true;  // not before: if asking fails, nobody would answer
-            calls_.let_read(c, *transport_);
+            then();
         }
     });
-    if (!was_asked) {
-        return tl::unexpected<error>{entered ? refused : entered.error()};
+    return was_asked ? result<void>{} : entered ? refused : entered;
+}
+
+result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_options options) {
+    if (const auto is_fit = check(name, options); !is_fit) {
+        return tl::unexpected<error>{is_fit.error()};
+    }
+    call c;
+    fill(c, name, options);
+    if (const auto begun = begin(&c, c, [&] { calls_.let_read(c, *transport_); }); !begun) {
+        return tl::unexpected<error>{begun.error()};
     }
     {
         const std::stop_callback on_stop{options.stop, [&] { cancel(c); }};
@@ -56,9 +78,31 @@ result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_opt
     return std::move(c.granted);
 }
 
+result<void> driver::acquire_later(std::string_view name, acquire_options options, std::function<void(result<std::shared_ptr<grip>>)> then) {
+    if (auto is_fit = check(name, options); !is_fit) {
+        return is_fit;
+    }
+    const auto later = std::make_shared<later_call>();
+    later->name = name;
+    later->then = std::move(then);
+    fill(later->what, later->name, options);
+    // Before it is asked, so that it is gone when the answer is told. A stop between the two is seen in `begin`.
+    later->on_stop.emplace(options.stop, [driver = shared_from_this(), &one = *later] {
+        one.is_unwanted.store(true, std::memory_order_release);
+        driver->cancel(one.what);
+    });
+    later->what.later = later;
+    auto begun = begin(nullptr, later->what, [] {});
+    if (begun || !later->what.later) {
+        return {};  // asked, or failed so late that it is told all the same
+    }
+    later->what.later.reset();
+    return begun;
+}
+
 void driver::ask(call& c) {
     const auto now = moment_now();
-    c.number = node_->acquire(c.name, {c.note, c.is_try, c.until}, now);
+    c.number = node_->acquire(c.name, {c.note, c.is_try, c.until, c.mode}, now);
     c.owner = map_ ? map_->owner_of(node_->slot_of(c.name)) : peer_id{};
     if (c.owner == node_->self()) {
         c.owner = {};
@@ -69,7 +113,19 @@ void driver::ask(call& c) {
 void driver::answer(call& c) noexcept {
     c.is_over = true;
     calls_.remove(c, *transport_, boot_now());
-    if (&c == me_ || wakes_ == nullptr) {
+    tell_answer(c);
+}
+
+void driver::tell_answer(call& c) noexcept {
+    if (auto later = std::move(c.later)) {
+        // What the application gave us dies there too, never under the mutex: it may have the hold in it.
+        dispatcher_.post([later = std::move(later)] {
+            later->on_stop.reset();  // waits for one that runs
+            auto& told = later->what;
+            const auto then = std::move(later->then);
+            then(told.granted ? result<std::shared_ptr<grip>>{std::move(told.granted)} : tl::unexpected<error>{std::move(told.failure)});
+        });
+    } else if (&c == me_ || wakes_ == nullptr) {
         c.word.store(call::answered, std::memory_order_release);
     } else {
         wakes_->add_answered(c);
@@ -87,11 +143,7 @@ void driver::fail_call(call& c, const error& why) noexcept {
         return;
     }
     c.is_over = true;  // an orphan: waits in no table
-    if (&c == me_ || wakes_ == nullptr) {
-        c.word.store(call::answered, std::memory_order_release);
-    } else {
-        wakes_->add_answered(c);
-    }
+    tell_answer(c);
 }
 
 void driver::cancel(call& c) {
@@ -143,7 +195,7 @@ result<void> driver::release(grip& g) {
             node_->tick(now);  // LEASE-5: it may have been lost a while ago, unnoticed; then this release comes too late
         } else if (g.end_as_released()) {
             holds_.erase({g.token(), g.name()});
-            node_->release(g.name(), g.token(), now);
+            node_->release(g.name(), g.token(), g.last_words(), now);
         }
     });
     // A destructor may be the caller: no exception.

@@ -35,10 +35,10 @@ void driver::perform(node::persist_epoch& o) {
 void driver::perform(node::granted& o) {
     auto* c = calls_.find(o.number);
     if (c == nullptr) {
-        node_->release(o.name, o.token, moment_now());
+        node_->release(o.name, o.token, {}, moment_now());
         return;
     }
-    auto g = std::make_shared<grip>(shared_from_this(), std::move(o.name), o.token, std::move(c->on_lost));
+    auto g = std::make_shared<grip>(shared_from_this(), std::move(o.name), o.token, std::move(o.before), std::move(c->on_lost));
     holds_.emplace(hold_key{g->token(), g->name()}, g);
     c->granted = std::move(g);
     answer(*c);
@@ -60,7 +60,25 @@ void driver::perform(node::request_failed& o) {
         return;
     }
     const bool is_nobody_to_grant = o.why == errc::not_a_member || o.why == errc::no_quorum;
-    fail_call(*c, is_nobody_to_grant ? why_no_grant() : error{o.why, std::string{explain(o.why)}});
+    auto why = is_nobody_to_grant ? why_no_grant() : error{o.why, std::string{explain(o.why)}};
+    if (o.stands) {
+        why.text += " (" + describe(*o.stands) + ")";
+    }
+    fail_call(*c, why);
+}
+
+/// "held by worker-3, token 1234, and 2 more; 4 wait"
+std::string driver::describe(const lock::standing& stands) const {
+    std::string text = "held by nobody";
+    if (!stands.held.empty()) {
+        const auto& first = stands.held.front();
+        const auto* who = view_ ? view_->find(first.holder) : nullptr;
+        text = "held by " + (who != nullptr && !who->name.empty() ? who->name : to_string(first.holder)) + ", token " + std::to_string(first.token.value);
+    }
+    if (stands.holders > 1) {
+        text += ", and " + std::to_string(stands.holders - 1) + " more";
+    }
+    return text + "; " + std::to_string(stands.waiting) + " wait";
 }
 
 void driver::perform(node::hold_lost& o) {
@@ -128,11 +146,15 @@ void driver::perform(node::lock_changed& o) {
     if (e == nullptr) {
         return;
     }
-    leader now{o.name, o.held.has_value(), {}, {}, {}};
-    if (o.held) {
-        now.value = o.held->note;
-        now.token = o.held->token;
-        now.holder = o.held->holder;
+    leader now{o.name, !o.stands.held.empty(), {}, {}, {}};
+    if (now.exists) {
+        const auto& held = o.stands.held.front();
+        now.value = held.note;
+        now.token = held.token;
+        now.holder = held.holder;
+    }
+    if (e->last && e->last->exists == now.exists && e->last->token == now.token) {
+        return;  // others have begun or ceased to wait
     }
     e->last = now;
     for (const auto& observer : e->observers) {

@@ -88,4 +88,19 @@ void grip::tell_lost() {
     }
 }
 
+void grip::mark_consistent() {
+    const std::lock_guard guard{last_words_mutex_};
+    last_words_.says_consistent = true;
+}
+
+void grip::leave_value(std::string value) {
+    const std::lock_guard guard{last_words_mutex_};
+    last_words_.value = std::move(value);
+}
+
+lock::parting grip::last_words() {
+    const std::lock_guard guard{last_words_mutex_};
+    return std::move(last_words_);
+}
+
 }  // namespace holdfast::runtime

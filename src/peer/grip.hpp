@@ -12,9 +12,11 @@
 #include <utility>
 
 #include <holdfast/error.hpp>
+#include <holdfast/fate.hpp>
 #include <holdfast/token.hpp>
 
 #include "base/time.hpp"
+#include "lock/wish.hpp"
 
 namespace holdfast::runtime {
 
@@ -22,14 +24,20 @@ class driver;
 
 class grip {
 public:
-    grip(std::shared_ptr<driver> d, std::string name, holdfast::token token, std::function<void(errc)> on_lost)
-        : driver_{std::move(d)}, name_{std::move(name)}, token_{token}, on_lost_{std::move(on_lost)} {}
+    grip(std::shared_ptr<driver> d, std::string name, holdfast::token token, previous_hold before, std::function<void(errc)> on_lost)
+        : driver_{std::move(d)}, name_{std::move(name)}, token_{token}, before_{std::move(before)}, on_lost_{std::move(on_lost)} {}
     grip(const grip&) = delete;
     grip& operator=(const grip&) = delete;
 
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] holdfast::token token() const { return token_; }
+    [[nodiscard]] const previous_hold& before() const { return before_; }
     [[nodiscard]] driver& owner() const { return *driver_; }
+
+    /// FATE: said with the release.
+    void mark_consistent();
+    void leave_value(std::string value);
+    [[nodiscard]] lock::parting last_words();
 
     /// HOLD-2, for the moment of the question.
     [[nodiscard]] base::duration remaining() const;
@@ -60,11 +68,15 @@ private:
     const std::shared_ptr<driver> driver_;
     const std::string name_;
     const holdfast::token token_;
+    const previous_hold before_;
     std::atomic<std::uint8_t> end_{held};
 
     std::mutex listeners_mutex_;
     std::optional<std::stop_source> lost_;  // made when first asked for: most holds are never asked
     std::function<void(errc)> on_lost_;
+
+    std::mutex last_words_mutex_;
+    lock::parting last_words_;
 };
 
 }  // namespace holdfast::runtime

@@ -1,9 +1,6 @@
 // The public classes over the driver.
 #include <holdfast/holdfast.hpp>
 
-#include <map>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "peer/driver.hpp"
@@ -49,6 +46,21 @@ result<hold> peer::lock(std::string_view name, acquire_options options) const {
     return hold{std::move(*got)};
 }
 
+result<void> peer::lock_async(std::string_view name, acquire_options options, std::function<void(result<hold>)> then) const {
+    return driver_->acquire_later(name, std::move(options), [then = std::move(then)](result<std::shared_ptr<runtime::grip>> got) {
+        then(got ? result<hold>{hold{std::move(*got)}} : tl::unexpected<error>{std::move(got.error())});
+    });
+}
+
+std::future<result<hold>> peer::lock_future(std::string_view name, acquire_options options) const {
+    const auto answer = std::make_shared<std::promise<result<hold>>>();
+    auto told = answer->get_future();
+    if (const auto asked = lock_async(name, std::move(options), [answer](result<hold> got) { answer->set_value(std::move(got)); }); !asked) {
+        answer->set_value(tl::unexpected<error>{asked.error()});
+    }
+    return told;
+}
+
 result<hold> peer::try_lock(std::string_view name, acquire_options options) const {
     options.wait = std::chrono::nanoseconds::zero();
     return lock(name, std::move(options));
@@ -89,6 +101,25 @@ std::chrono::nanoseconds hold::remaining() const { return grip_ ? grip_->remaini
 std::stop_token hold::lost() const { return grip_ ? grip_->lost_token() : std::stop_token{}; }
 std::stop_token hold::at_risk() const { return grip_ ? grip_->at_risk_token() : std::stop_token{}; }
 std::optional<errc> hold::why_lost() const { return grip_ ? grip_->why_lost() : std::nullopt; }
+const previous_hold& hold::previous() const {
+    static const previous_hold none;
+    return grip_ ? grip_->before() : none;
+}
+void hold::mark_consistent() {
+    if (grip_) {
+        grip_->mark_consistent();
+    }
+}
+result<void> hold::set_value(std::string value) {
+    if (value.size() > base::limits::value) {
+        return fail(errc::value_too_long, "a value for the next holder has at most 4096 bytes");
+    }
+    if (grip_) {
+        grip_->leave_value(std::move(value));
+    }
+    return {};
+}
+
 result<void> hold::release() { return grip_ ? grip_->owner().release(*grip_) : result<void>{}; }
 
 // ---- election
@@ -127,82 +158,6 @@ void observation::stop() {
         observer_->stop();
         observer_.reset();
     }
-}
-
-// ---- mutex
-
-lock_error::lock_error(error why) : std::system_error{static_cast<int>(why.code), std::generic_category(), why.text}, why_{std::move(why)} {}
-
-struct mutex::state {
-    std::shared_ptr<runtime::driver> driver;
-    std::string name;
-    std::mutex guard;
-    std::map<std::thread::id, std::shared_ptr<runtime::grip>> held;
-
-    std::shared_ptr<runtime::grip> mine() {
-        if (driver->is_forked()) {
-            return nullptr;  // `guard` may be a thread's that is not here
-        }
-        const std::lock_guard lock{guard};
-        const auto at = held.find(std::this_thread::get_id());
-        return at == held.end() ? nullptr : at->second;
-    }
-    result<void> take(std::optional<std::chrono::nanoseconds> wait) {
-        if (mine()) {
-            return fail(errc::would_deadlock, "this thread has the mutex already");
-        }
-        auto got = driver->acquire(name, {wait, {}, {}, {}});
-        if (!got) {
-            return tl::unexpected<error>{got.error()};
-        }
-        const std::lock_guard lock{guard};
-        held[std::this_thread::get_id()] = std::move(*got);
-        return {};
-    }
-};
-
-mutex::mutex(const peer& with, std::string name) : state_{std::make_unique<state>()} {
-    state_->driver = with.driver_;
-    state_->name = std::move(name);
-}
-
-mutex::~mutex() {
-    if (state_->driver->is_forked()) {
-        (void)state_.release();  // as the driver: perhaps in the midst of a change
-        return;
-    }
-    for (const auto& [thread, g] : state_->held) {
-        (void)state_->driver->release(*g);
-    }
-}
-
-void mutex::lock() {
-    if (auto taken = state_->take({}); !taken) {
-        throw lock_error{taken.error()};
-    }
-}
-
-bool mutex::try_lock() { return state_->take(std::chrono::nanoseconds::zero()).has_value(); }
-bool mutex::try_for(std::chrono::nanoseconds wait) { return state_->take(wait).has_value(); }
-
-void mutex::unlock() {
-    if (const auto g = state_->mine()) {
-        {
-            const std::lock_guard lock{state_->guard};
-            state_->held.erase(std::this_thread::get_id());
-        }
-        (void)state_->driver->release(*g);
-    }
-}
-
-token mutex::token() const {
-    const auto g = state_->mine();
-    return g ? g->token() : holdfast::token{};
-}
-
-bool mutex::is_valid() const {
-    const auto g = state_->mine();
-    return g && g->remaining() > base::duration::zero();
 }
 
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -82,7 +83,7 @@ void cluster::tell_applications() {
                 case news::what::started: application_->started(n.place); break;
                 case news::what::ended: application_->ended(n.place); break;
                 case news::what::resumed: application_->resumed(n.place); break;
-                case news::what::granted: application_->granted(n.place, n.number, n.lock, n.held); break;
+                case news::what::granted: application_->granted(n.place, n.number, n.lock, n.held, n.is_clean); break;
                 case news::what::failed: application_->failed(n.place, n.number); break;
                 case news::what::lost: application_->lost(n.place, n.lock, n.held); break;
             }
@@ -95,15 +96,15 @@ void cluster::tell_applications() {
 request_number cluster::acquire(std::uint32_t at, judge::lock l, const acquire_how& how) {
     request_number number;
     step(at, [&](node::node& n, base::moment now) {
-        node::acquire_options asked{{}, how.is_try, std::nullopt};
+        lock::wish asked{{}, how.is_try, std::nullopt, how.mode};
         if (how.timeout) {
-            asked.deadline = now.now + *how.timeout;
+            asked.until = now.now + *how.timeout;
         }
         number = n.acquire(plan_.locks[l], std::move(asked), now);
-        judge_.asked(places_[at].run, l, number, events_.now());
+        judge_.asked(places_[at].run, l, number, how.mode, events_.now());
     });
     if (trace_.is_printed()) {
-        say(at, "asks for \"" + plan_.locks[l] + "\", request " + std::to_string(number.value) + (how.is_try ? ", if it is free" : "") +
+        say(at, "asks for \"" + plan_.locks[l] + "\"" + text_of(how.mode) + ", request " + std::to_string(number.value) + (how.is_try ? ", if it is free" : "") +
                     (how.timeout ? ", for " + to_string(instant{*how.timeout}) + " s" : ""));
     }
     return number;
@@ -116,12 +117,12 @@ void cluster::cancel(std::uint32_t at, request_number number) {
     step(at, [&](node::node& n, base::moment now) { n.cancel(number, now); });
 }
 
-void cluster::release(std::uint32_t at, judge::lock l, token t) {
+void cluster::release(std::uint32_t at, judge::lock l, token t, bool says_consistent) {
     if (trace_.is_printed()) {
-        say(at, "releases \"" + plan_.locks[l] + "\" " + text_of(t));
+        say(at, "releases \"" + plan_.locks[l] + "\" " + text_of(t) + (says_consistent ? ", consistent" : ""));
     }
-    judge_.released(places_[at].run, l, t);
-    step(at, [&](node::node& n, base::moment now) { n.release(plan_.locks[l], t, now); });
+    judge_.released(places_[at].run, l, t, says_consistent);
+    step(at, [&](node::node& n, base::moment now) { n.release(plan_.locks[l], t, {says_consistent, text_of(t)}, now); });
 }
 
 void cluster::watch(std::uint32_t at, judge::lock l) {
@@ -535,11 +536,12 @@ void cluster::perform(std::uint32_t at, const node::granted& g) {
     const auto l = lock_of(g.name);
     trace_.add(static_cast<std::uint64_t>(g.token.value));
     if (trace_.is_printed()) {
-        say(at, "was granted \"" + g.name + "\" " + text_of(g.token) + ", request " + std::to_string(g.number.value));
+        say(at, "was granted \"" + g.name + "\" " + text_of(g.token) + ", request " + std::to_string(g.number.value) + text_of(g.before));
     }
-    judge_.granted(places_[at].run, l, g.token, events_.now());
+    judge_.granted(places_[at].run, l, g.token, g.number, events_.now());
+    judge_.told_of_predecessor(places_[at].run, l, g.token, {g.before.how, g.before.token, g.before.value == text_of(g.before.token)}, events_.now());
     judge_.request_ended(places_[at].run, g.number);
-    news_.push_back({news::what::granted, at, g.number, l, g.token});
+    news_.push_back({news::what::granted, at, g.number, l, g.token, g.before.is_clean()});
 }
 
 void cluster::perform(std::uint32_t at, const node::request_failed& f) {
@@ -617,12 +619,18 @@ void cluster::perform(std::uint32_t at, const node::complaint& c) {
 }
 
 void cluster::perform(std::uint32_t at, const node::lock_changed& c) {
-    const auto t = c.held ? c.held->token : token{};
-    trace_.add(static_cast<std::uint64_t>(t.value) << 1);
-    if (trace_.is_printed()) {
-        say(at, "is told that \"" + c.name + "\" is " + (c.held ? "held, " + text_of(t) : "free"));
+    std::set<token> tokens;
+    std::string text;
+    for (const auto& h : c.stands.held) {
+        tokens.insert(h.token);
+        trace_.add(static_cast<std::uint64_t>(h.token.value) << 1);
+        text += (text.empty() ? "held, " : " ") + text_of(h.token);
     }
-    judge_.told(places_[at].run, lock_of(c.name), t);
+    trace_.add(c.stands.waiting);
+    if (trace_.is_printed()) {
+        say(at, "is told that \"" + c.name + "\" is " + (text.empty() ? "free" : text) + ", " + std::to_string(c.stands.waiting) + " wait");
+    }
+    judge_.told(places_[at].run, lock_of(c.name), {std::move(tokens), c.stands.waiting});
 }
 
 // ---- looking

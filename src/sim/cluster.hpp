@@ -35,7 +35,7 @@ public:
     virtual void started(std::uint32_t place) = 0;
     virtual void ended(std::uint32_t place) = 0;
     virtual void resumed(std::uint32_t place) = 0;
-    virtual void granted(std::uint32_t place, request_number number, judge::lock l, token t) = 0;
+    virtual void granted(std::uint32_t place, request_number number, judge::lock l, token t, bool is_clean) = 0;
     virtual void failed(std::uint32_t place, request_number number) = 0;
     virtual void lost(std::uint32_t place, judge::lock l, token t) = 0;
 
@@ -70,6 +70,7 @@ protected:
 struct acquire_how {
     bool is_try = false;
     std::optional<base::duration> timeout;
+    lock_mode mode;
 };
 
 class cluster {
@@ -97,7 +98,8 @@ public:
 
     [[nodiscard]] request_number acquire(std::uint32_t place, judge::lock l, const acquire_how& how);
     void cancel(std::uint32_t place, request_number number);
-    void release(std::uint32_t place, judge::lock l, token t);
+    /// The value it leaves to the next is its token.
+    void release(std::uint32_t place, judge::lock l, token t, bool says_consistent = false);
     void watch(std::uint32_t place, judge::lock l);
     void unwatch(std::uint32_t place, judge::lock l);
     /// A person has the owner at `place` break the holds whose grants were not answered yet (BREAK-1).
@@ -176,6 +178,7 @@ private:
         request_number number;
         judge::lock lock = 0;
         token held;
+        bool is_clean = true;
     };
 
     template <class Call>

@@ -9,16 +9,32 @@ namespace holdfast::sim {
 namespace {
 
 std::string text_of(token t) { return std::to_string(t.of_epoch().value) + "/" + std::to_string(t.sequence()); }
+std::string text_of(const std::set<token>& tokens) {
+    std::string text;
+    for (const auto t : tokens) {
+        text += (text.empty() ? "" : " ") + text_of(t);
+    }
+    return text.empty() ? "free" : text;
+}
 std::string text_of(view_number v) { return std::to_string(v.value); }
 std::string seconds(instant at) { return to_string(at) + " s"; }
 
 /// FENCE over a total restart, without a state_dir: nothing was granted for longer than the clocks differ, plus this.
 constexpr std::chrono::seconds restart_margin{2};
 
+using kind = lock_mode::kind;
+/// Whether two holds may not both be valid, whatever else there is.
+bool exclude_each_other(const lock_mode& a, const lock_mode& b) {
+    if (a.how == kind::exclusive || b.how == kind::exclusive || a.how != b.how) {
+        return true;
+    }
+    return a.how == kind::permit && a.limit != b.limit;
+}
+
 }  // namespace
 
 std::string_view to_string(promise p) {
-    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT", "SILENCE", "WATCH", "ORDER"};
+    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT", "SILENCE", "WATCH", "ORDER", "FATE"};
     return names[static_cast<std::size_t>(p)];
 }
 
@@ -46,7 +62,13 @@ void judge::crashed(run r) {
     runs_[r].watched.clear();
     turns_.ended(runs_[r].id);
     for (const auto l : std::exchange(runs_[r].holding, {})) {
-        std::erase_if(locks_[l].holds, [&](const hold& h) { return h.by == r; });
+        auto& g = locks_[l];
+        for (const auto& h : g.holds) {
+            if (h.by == r) {
+                ended_without_release(g, h);
+            }
+        }
+        std::erase_if(g.holds, [&](const hold& h) { return h.by == r; });
     }
 }
 
@@ -71,9 +93,10 @@ void judge::heard(run r, std::size_t seat, instant now) { runs_[r].heard[seat] =
 
 // ---- holders
 
-void judge::granted(run r, lock l, token t, instant now) {
+void judge::granted(run r, lock l, token t, request_number number, instant now) {
     auto& g = locks_[l];
     const auto known = g.tokens.find(t);
+    const auto mode = runs_[r].modes[number];
     if (known == g.tokens.end()) {
         object(promise::fence, now, name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + ", which no owner gave");
     } else if (known->second.holder != runs_[r].id) {
@@ -81,12 +104,51 @@ void judge::granted(run r, lock l, token t, instant now) {
     } else if (is_held(l, t)) {
         object(promise::fence, now, name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + " twice");
     }
+    if (known != g.tokens.end()) {
+        known->second.mode = mode;
+    }
     const auto& ends = runs_[r].lease_ends;
-    g.holds.push_back({r, t, ends && now < *ends, true, false});
+    g.holds.push_back({r, t, mode, ends && now < *ends, true, false});
     runs_[r].holding.insert(l);
 }
 
-void judge::released(run r, lock l, token t) {
+void judge::told_of_predecessor(run r, lock l, token t, const predecessor& before, instant now) {
+    auto& g = locks_[l];
+    const auto at = std::find_if(g.holds.begin(), g.holds.end(), [&](const hold& h) { return h.by == r && h.what == t; });
+    const auto known = g.tokens.find(t);
+    if (at == g.holds.end() || known == g.tokens.end() || at->mode.how != kind::exclusive) {
+        return;
+    }
+    const auto last = std::exchange(g.last_exclusive, t);
+    const auto former = g.tokens.find(last);
+    const bool is_known = former != g.tokens.end() && former->second.life == known->second.life;  // another cluster's fates are no more
+    // Whoever is still there has not released; it is only that it does not know yet.
+    const bool is_there = std::any_of(g.holds.begin(), g.holds.end(), [&](const hold& h) { return h.what == last; });
+    g.is_unclean = is_known && (g.is_unclean || is_there);
+    const bool says_clean = before.how == fate::none || before.how == fate::released;
+    const auto text = name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + " and told that all is well, but ";
+    if (says_clean && g.is_unclean) {
+        object(promise::fate, now, text + text_of(last) + ", or one before it, ended without a release, and nobody has said since that it is mended");
+    } else if (before.how == fate::released && (before.what != last || !before.has_its_value)) {
+        object(promise::fate, now, text + text_of(last) + " came before it, not " + text_of(before.what) + (before.has_its_value ? "" : ", or its value is lost"));
+    }
+}
+
+void judge::ended_without_release(guarded& g, const hold& h) {
+    if (h.what == g.last_exclusive) {
+        g.is_unclean = true;
+    }
+}
+
+void judge::released(run r, lock l, token t, bool says_consistent) {
+    auto& g = locks_[l];
+    if (t == g.last_exclusive && says_consistent) {
+        g.is_unclean = false;
+    }
+    take_away(r, l, t);
+}
+
+void judge::take_away(run r, lock l, token t) {
     auto& holds = locks_[l].holds;
     std::erase_if(holds, [&](const hold& h) { return h.by == r && h.what == t; });
     if (std::none_of(holds.begin(), holds.end(), [&](const hold& h) { return h.by == r; })) {
@@ -108,7 +170,12 @@ void judge::lost(run r, lock l, token t, errc why, instant now) {
     } else if (was_running && why != errc::broken && !(why == errc::shutting_down && p.is_leaving)) {
         object_by_the_clock(promise::no_loss, now, text + " while its lease ran until " + seconds(*p.lease_ends));
     }
-    released(r, l, t);
+    for (const auto& h : g.holds) {
+        if (h.by == r && h.what == t) {
+            ended_without_release(g, h);
+        }
+    }
+    take_away(r, l, t);
 }
 
 bool judge::wrote(lock l, token t, instant now) {
@@ -118,22 +185,36 @@ bool judge::wrote(lock l, token t, instant now) {
         return false;  // objected to when it was granted
     }
     const auto at = std::find_if(g.holds.begin(), g.holds.end(), [&](const hold& h) { return h.what == t; });
-    if (t < g.mark) {
+    if (known->second.mode.how == kind::permit) {
+        return true;  // what several change at once has no order, and no gate
+    }
+    const bool is_exclusive = known->second.mode.how == kind::exclusive;
+    if (const auto least = is_exclusive ? g.mark : g.exclusive_mark; t < least) {
         if (at != g.holds.end() && is_valid(*at, now)) {
-            object_by_the_clock(promise::mutex, now, "the gate of \"" + g.name + "\" refused " + text_of(t) + " of " + name_of(at->by) + ", which is valid: it has seen " + text_of(g.mark));
+            object_by_the_clock(promise::mutex, now, "the gate of \"" + g.name + "\" refused " + text_of(t) + " of " + name_of(at->by) + ", which is valid: it has seen " + text_of(least));
         }
         return false;
     }
-    g.mark = t;
-    if (g.newest_let_in && known->second.place() < g.newest_let_in->place()) {
+    const auto& conflicting = is_exclusive ? g.newest : g.newest_exclusive;
+    if (conflicting && known->second.place() < conflicting->place()) {
         const auto text = "the gate of \"" + g.name + "\" let " + text_of(t) + " in after a hold that was granted later";
-        if (known->second.life == g.newest_let_in->life) {
+        if (known->second.life == conflicting->life) {
             object(promise::fence, now, text);
         } else {
             object_by_the_clock(promise::fence, now, text + ", by another cluster");  // only FOUND-1 keeps them apart
         }
     }
-    g.newest_let_in = known->second;
+    const auto note = [&](std::optional<given>& newest) {
+        if (!newest || newest->place() < known->second.place()) {
+            newest = known->second;
+        }
+    };
+    g.mark = std::max(g.mark, t);
+    note(g.newest);
+    if (is_exclusive) {
+        g.exclusive_mark = t;
+        note(g.newest_exclusive);
+    }
     return true;
 }
 
@@ -195,7 +276,7 @@ void judge::owner_granted(run owner, lock l, token t, const peer_id& holder, req
     }
     check_order(g, owner, t, at, in, now);
     lives_[at].last_grant = now;
-    g.tokens.emplace(t, given{holder, number, at, in, grants_});
+    g.tokens.emplace(t, given{holder, number, {}, at, in, grants_});
     if (const auto cut_off = cut_off_at(p, now); !cut_off || *cut_off < now) {
         object_by_the_clock(promise::minority, now, text + ", but no quorum can have let it act" + (cut_off ? " after " + seconds(*cut_off) : ""));
     }
@@ -243,8 +324,11 @@ std::size_t judge::life_of(const cluster_id& cluster, instant now) {
         for (auto& g : locks_) {
             g.tokens.clear();
             g.lives.clear();
-            g.mark = {};
-            g.newest_let_in.reset();
+            g.exclusive_mark = g.mark = {};
+            g.newest_exclusive.reset();
+            g.newest.reset();
+            g.last_exclusive = {};
+            g.is_unclean = false;
         }
     }
     lives_.push_back({cluster, now});
@@ -301,9 +385,9 @@ void judge::reported_conflict(run r, instant now) {
     object_by_the_clock(promise::mutex, now, name_of(r) + " gathered reports that conflict (HOLD-4)");
 }
 
-void judge::told(run r, lock l, token held) {
+void judge::told(run r, lock l, standing stands) {
     if (const auto at = runs_[r].watched.find(l); at != runs_[r].watched.end()) {
-        at->second = held;
+        at->second = std::move(stands);
     }
 }
 
@@ -381,8 +465,11 @@ void judge::check_against_the_others(run r, instant now) {
             if (mine.by != r) {
                 continue;
             }
+            std::size_t permits = 0;
             for (const auto& other : g.holds) {
-                if (&other != &mine && is_valid(other, now)) {
+                permits += other.mode == mine.mode && is_valid(other, now) ? 1 : 0;
+                const bool is_too_many = mine.mode.how == kind::permit && permits > mine.mode.limit;
+                if (&other != &mine && is_valid(other, now) && (exclude_each_other(mine.mode, other.mode) || is_too_many)) {
                     object_by_the_clock(promise::mutex, now,
                                         "\"" + g.name + "\" is held by " + name_of(mine.by) + " (" + text_of(mine.what) + ") and by " + name_of(other.by) + " (" +
                                             text_of(other.what) + "), until " + seconds(std::min(*runs_[mine.by].lease_ends, *runs_[other.by].lease_ends)));
@@ -408,9 +495,14 @@ void judge::check_watchers(instant now) {
     for (run r = 1; r < runs_.size(); ++r) {
         for (const auto& [l, known] : runs_[r].watched) {
             const auto& g = locks_[l];
-            const auto truth = g.holds.empty() ? token{} : g.holds.back().what;
-            if (known != truth) {
-                object(promise::watch, now, name_of(r) + " watches \"" + g.name + "\" and was last told " + (known ? text_of(*known) : "nothing") + ", but it is " + text_of(truth) + " (WATCH-1)");
+            std::set<token> truth;
+            for (const auto& h : g.holds) {
+                truth.insert(h.what);
+            }
+            if (!known || known->held != truth || known->waiting != 0) {
+                object(promise::watch, now, name_of(r) + " watches \"" + g.name + "\" and was last told " +
+                                                (known ? text_of(known->held) + ", " + std::to_string(known->waiting) + " waiting" : "nothing") +
+                                                ", but it is " + text_of(truth) + ", none waiting (WATCH-1)");
             }
         }
     }

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include <holdfast/error.hpp>
+#include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/mode.hpp>
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
@@ -26,8 +28,8 @@
 
 namespace holdfast::sim {
 
-enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant, silence, watch, order };
-constexpr std::size_t promise_kinds = 11;
+enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant, silence, watch, order, fate };
+constexpr std::size_t promise_kinds = 12;
 [[nodiscard]] std::string_view to_string(promise p);
 
 struct violation {
@@ -61,17 +63,30 @@ public:
     void gave_up(run r, instant now);
     void asked_to_leave(run r);
 
-    void asked(run r, lock l, request_number number, instant now) { turns_.asked(runs_[r].id, number, l, now); }
-    void request_ended(run r, request_number number) { turns_.ended(runs_[r].id, number); }
+    void asked(run r, lock l, request_number number, lock_mode mode, instant now) {
+        turns_.asked(runs_[r].id, number, l, now);
+        runs_[r].modes[number] = mode;
+    }
+    void request_ended(run r, request_number number) {
+        turns_.ended(runs_[r].id, number);
+        runs_[r].modes.erase(number);
+    }
     /// An owner tells a waiter that it is in the queue.
     void queued(run owner, const peer_id& who, request_number number, instant now) { turns_.queued(owner, who, number, now); }
     /// The owner has installed a view in which `l` belongs to another.
     void owns_no_more(run owner, lock l) { turns_.lost(owner, l); }
 
     /// The application was told that its request was granted.
-    void granted(run r, lock l, token t, instant now);
+    void granted(run r, lock l, token t, request_number number, instant now);
+    /// What it was told with its grant of the holder before (FATE).
+    struct predecessor {
+        holdfast::fate how{};
+        token what;
+        bool has_its_value = false;  ///< the value that came with it is the one it left
+    };
+    void told_of_predecessor(run r, lock l, token t, const predecessor& before, instant now);
     /// The application releases; it counts from before the call.
-    void released(run r, lock l, token t);
+    void released(run r, lock l, token t, bool says_consistent = false);
     /// The application was told that a hold ended.
     void lost(run r, lock l, token t, errc why, instant now);
     /// The application writes to what the lock guards. Says whether the gate let it in.
@@ -89,8 +104,12 @@ public:
         }
     }
     void unwatches(run r, lock l) { runs_[r].watched.erase(l); }
-    /// A watcher was told who holds `l`: nobody, if the token is nil.
-    void told(run r, lock l, token held);
+    struct standing {
+        std::set<token> held;
+        std::size_t waiting = 0;
+    };
+    /// A watcher was told how `l` stands.
+    void told(run r, lock l, standing stands);
     /// A message from the process at `seat` was handled by `r`.
     void heard(run r, std::size_t seat, instant now);
 
@@ -132,11 +151,13 @@ private:
         cluster_id cluster;
         view_number newest;
         bool has_granted = false;  // in the present step
-        std::map<lock, std::optional<token>> watched;  // and what was told of it last
+        std::map<lock, std::optional<standing>> watched;  // and what was told of it last
+        std::map<request_number, lock_mode> modes;        // what was asked for
     };
     struct hold {
         run by = 0;
         token what;
+        lock_mode mode;
         bool was_valid = false;
         bool is_new = true;  // granted in the present step
         bool has_lapsed = false;
@@ -145,6 +166,7 @@ private:
     struct given {
         peer_id holder;
         request_number number;
+        lock_mode mode;
         std::size_t life = 0;
         view_number in;
         std::uint64_t order = 0;
@@ -163,9 +185,14 @@ private:
         std::map<token, given> tokens;
         std::set<token> broken;
         std::map<std::size_t, std::vector<in_view>> lives;  // views in rising order
-        // the gate: one mark, for all holds are exclusive
+        // the gate: what it has let in (DESIGN section 7)
+        token exclusive_mark;
         token mark;
-        std::optional<given> newest_let_in;
+        std::optional<given> newest_exclusive;
+        std::optional<given> newest;
+        // FATE
+        token last_exclusive;   // that an application was told of
+        bool is_unclean = false;  // that one ended without a release, or one before it, and nobody has said since that all is well
     };
     /// All grants of one cluster id.
     struct life {
@@ -184,6 +211,8 @@ private:
     };
 
     [[nodiscard]] bool is_valid(const hold& h, instant now) const;
+    static void ended_without_release(guarded& g, const hold& h);
+    void take_away(run r, lock l, token t);
     /// When it last heard from this seat: from its own, now.
     [[nodiscard]] static std::optional<instant> last_heard(const participant& p, std::size_t seat, instant now);
     /// Until when a quorum of seats can have let it act, given what it was told.

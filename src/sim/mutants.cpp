@@ -87,6 +87,14 @@ constexpr std::array mutants{
     mutant{planted::nobody_brought_up_to_date, "nobody_brought_up_to_date", "NET-3", "LIVE"},
     mutant{planted::holds_without_a_lease, "holds_without_a_lease", "HOLD-2", "MUTEX"},
     mutant{planted::last_come_first_served, "last_come_first_served", "OWN-10", "ORDER"},
+    mutant{planted::readers_overtake_writers, "readers_overtake_writers", "OWN-10", "ORDER"},
+    mutant{planted::readers_beside_writers, "readers_beside_writers", "MODES", "MUTEX"},
+    mutant{planted::permits_not_counted, "permits_not_counted", "MODES", "MUTEX"},
+    mutant{planted::modes_not_reported, "modes_not_reported", "MODES", "MUTEX"},
+    mutant{planted::limits_not_compared, "limits_not_compared", "LIMIT", "MUTEX"},
+    mutant{planted::fate_not_handed_over, "fate_not_handed_over", "FATE", "FATE"},
+    mutant{planted::fate_forgotten_by_release, "fate_forgotten_by_release", "FATE", "FATE"},
+    mutant{planted::fate_unknown_after_gather, "fate_unknown_after_gather", "FATE", "FATE"},
 };
 
 }  // namespace

@@ -22,6 +22,7 @@ constexpr std::array rules{
     rule{"RING-1", {}},  rule{"RING-2", {}},
     rule{"OWN-1", {}},   rule{"OWN-2", {}},   rule{"OWN-3", {}},   rule{"OWN-4", {}},   rule{"OWN-5", {}},   rule{"OWN-6", {}},
     rule{"OWN-7", {}},   rule{"OWN-8", {}},   rule{"OWN-9", {}},   rule{"OWN-10", {}},
+    rule{"MODES", {}},   rule{"LIMIT", {}},   rule{"FATE", {}},
     rule{"HOLD-1", {}},  rule{"HOLD-2", {}},  rule{"HOLD-3", {}},
     rule{"HOLD-4", "0040-rules-without-a-planted-bug"},
     rule{"HOLD-5", "0040-rules-without-a-planted-bug"},

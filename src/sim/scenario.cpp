@@ -238,6 +238,22 @@ void draw_still_more(scenario& s) {
     }
 }
 
+void draw_styles(scenario& s) {
+    base::random_source random{s.asked.seed * 0x9FB21C651E98DF25ULL + s.asked.nodes};
+    s.styles.resize(s.locks.size());
+    if (random.chance(0.4)) {
+        return;
+    }
+    for (auto& how : s.styles) {
+        if (random.chance(0.4)) {
+            how.shared = one_of<double, 3>(random, {0.3, 0.7, 0.95});
+        } else if (random.chance(0.5)) {
+            how.limit = static_cast<std::uint32_t>(1 + random.below(3));
+            how.wrong_limit = one_of<double, 3>(random, {0, 0, 0.03});
+        }
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
@@ -293,6 +309,7 @@ scenario draw(const options& asked) {
     s.work = draw_work(random);
     draw_more(s);
     draw_still_more(s);
+    draw_styles(s);
     return s;
 }
 

@@ -95,6 +95,13 @@ struct place_plan {
     [[nodiscard]] bool is_misfit() const { return lease || !seeds.empty(); }
 };
 
+/// How applications use a lock.
+struct style {
+    double shared = 0;           ///< the chance that it is asked for shared
+    std::uint32_t limit = 0;     ///< if any, it is a semaphore
+    double wrong_limit = 0;      ///< the chance that somebody has it wrong (LIMIT)
+};
+
 struct work_plan {
     std::size_t clients = 1;          ///< for each process
     base::duration longest_think{};
@@ -133,6 +140,7 @@ struct scenario {
     std::size_t seats = 1;            ///< the first places
     std::vector<place_plan> places;
     std::vector<std::string> locks;
+    std::vector<style> styles;        ///< of the locks, in the same order
     std::size_t shared_locks = 0;     ///< the first of them; each other is asked for once in a run, by one process
     bool has_state_dir = false;
     int most_parts_per_million = 0;   ///< no clock is further off

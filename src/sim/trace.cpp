@@ -187,6 +187,9 @@ void describe(fields& f, const lock::message& what) {
             if constexpr (requires { m.token; }) {
                 f.add("token", m.token);
             }
+            if constexpr (requires { m.mode; }) {
+                f.add("mode", text_of(m.mode));
+            }
             if constexpr (requires { m.named; }) {
                 f.add("named", m.named).add("serial", m.serial);
             }
@@ -248,6 +251,23 @@ std::string trace::describe(const node::message& what) const {
             what);
     }
     return std::string{wire::name_of(what)} + std::move(f).text();
+}
+
+std::string text_of(const lock_mode& mode) {
+    switch (mode.how) {
+        case lock_mode::kind::shared: return " shared";
+        case lock_mode::kind::permit: return " (1 of " + std::to_string(mode.limit) + ")";
+        case lock_mode::kind::exclusive: break;
+    }
+    return {};
+}
+
+std::string text_of(const previous_hold& before) {
+    constexpr std::array<std::string_view, 6> names{"", "released", "expired", "died", "broken", "moved"};
+    if (before.how == fate::none) {
+        return {};
+    }
+    return ", after " + (before.token.value == 0 ? "" : text_of(before.token) + " ") + std::string{names[static_cast<std::size_t>(before.how)]};
 }
 
 std::string text_of(token t) { return std::to_string(t.of_epoch().value) + "/" + std::to_string(t.sequence()); }

@@ -44,5 +44,9 @@ private:
 };
 
 [[nodiscard]] std::string text_of(token t);
+/// Nothing of an exclusive one.
+[[nodiscard]] std::string text_of(const lock_mode& mode);
+/// Nothing if nothing is known.
+[[nodiscard]] std::string text_of(const previous_hold& before);
 
 }  // namespace holdfast::sim

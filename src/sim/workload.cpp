@@ -69,13 +69,14 @@ void workload::resumed(std::uint32_t place) {
     }
 }
 
-void workload::granted(std::uint32_t place, request_number number, judge::lock l, token t) {
+void workload::granted(std::uint32_t place, request_number number, judge::lock l, token t, bool is_clean) {
     auto& all = clients_[place];
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto& c = all[i];
         if (c.what == doing::waiting && c.number == number) {
             c.what = doing::holding;
             c.held = t;
+            c.mends = !is_clean && random_.chance(0.6);
             (void)judge_.wrote(l, t, events_.now());
             if (!c.rests) {
                 plan(place, i, c.checks_off ? 1ms : hold_time());
@@ -218,6 +219,7 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
         }
         may_change_its_mind = random_.chance(0.15);
     }
+    how.mode = draw_mode(c.lock);
     if (may_watch(place) && random_.chance(0.02)) {
         watch_anew(place);
     }
@@ -227,6 +229,15 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
     if (may_change_its_mind && c.what == doing::waiting) {
         plan(place, index, random_.between(0ms, 300ms));
     }
+}
+
+lock_mode workload::draw_mode(judge::lock l) {
+    const auto& style = plan_.styles[l];
+    if (style.limit > 0) {
+        const bool is_wrong = style.wrong_limit > 0 && !winds_down_ && random_.chance(style.wrong_limit);
+        return random_.chance(0.05) ? lock_mode::exclusive() : lock_mode::permit(style.limit + (is_wrong ? 1 : 0));
+    }
+    return style.shared > 0 && random_.chance(style.shared) ? lock_mode::shared() : lock_mode::exclusive();
 }
 
 void workload::watch_anew(std::uint32_t place) {
@@ -249,7 +260,7 @@ void workload::let_go(std::uint32_t place, client& c, std::size_t index) {
         ++c.next_to_check;
     }
     think(place, c, index, 0ms);
-    machines_.release(place, l, t);
+    machines_.release(place, l, t, c.mends);
 }
 
 void workload::think(std::uint32_t place, client& c, std::size_t index, base::duration at_least) {

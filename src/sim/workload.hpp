@@ -24,7 +24,7 @@ public:
     void started(std::uint32_t place) override;
     void ended(std::uint32_t place) override;
     void resumed(std::uint32_t place) override;
-    void granted(std::uint32_t place, request_number number, judge::lock l, token t) override;
+    void granted(std::uint32_t place, request_number number, judge::lock l, token t, bool is_clean) override;
     void failed(std::uint32_t place, request_number number) override;
     void lost(std::uint32_t place, judge::lock l, token t) override;
 
@@ -49,6 +49,7 @@ private:
         request_number number;
         judge::lock lock = 0;
         token held;
+        bool mends = false;  // what it may have found half done (FATE)
         bool checks_off = false;    // while winding down: it asks for every lock in turn
         judge::lock next_to_check = 0;
         bool rests = false;         // it takes its lock and keeps it
@@ -63,6 +64,7 @@ private:
     void act(std::uint32_t place, client& c, std::size_t index);
     void ask(std::uint32_t place, client& c, std::size_t index);
     void watch_anew(std::uint32_t place);
+    [[nodiscard]] lock_mode draw_mode(judge::lock l);
     [[nodiscard]] bool may_watch(std::uint32_t place) const { return plan_.work.watches && !plan_.places[place].is_misfit(); }
     void let_go(std::uint32_t place, client& c, std::size_t index);
     void think(std::uint32_t place, client& c, std::size_t index, base::duration at_least);

@@ -13,18 +13,30 @@ constexpr std::size_t most_holds = limits::frame / 16;
 
 }  // namespace
 
-void fields(auto& a, is<lock::hold> auto& h) {
-    a(text(h.name, limits::name), h.token, h.holder, h.number, text(h.note, limits::note), h.is_taken);
+void fields(auto& a, is<lock_mode> auto& m) {
+    a(one_of(m.how, lock_mode::kind::exclusive, lock_mode::kind::permit), m.limit);
+    a.check((m.how == lock_mode::kind::permit) == (m.limit > 0));
 }
-void fields(auto& a, is<lock::waiter> auto& w) { a(text(w.name, limits::name), w.peer, w.number, text(w.note, limits::note)); }
-void fields(auto& a, is<lock::slot_table> auto& t) { a(t.slot, list(t.holds, most_holds), list(t.queue, most_holds)); }
+void fields(auto& a, is<lock::hold> auto& h) {
+    a(text(h.name, limits::name), h.token, h.holder, h.number, text(h.note, limits::note), h.is_taken, h.mode);
+}
+void fields(auto& a, is<lock::waiter> auto& w) { a(text(w.name, limits::name), w.peer, w.number, text(w.note, limits::note), w.mode); }
+void fields(auto& a, is<lock::standing> auto& s) { a(list(s.held, lock::most_told), s.holders, s.waiting); }
+void fields(auto& a, is<previous_hold> auto& p) {
+    a(one_of(p.how, fate::none, fate::moved), p.token, p.holder, text(p.holder_name, limits::member_name), text(p.note, limits::note),
+      text(p.value, limits::value));
+}
+void fields(auto& a, is<lock::past> auto& p) { a(text(p.name, limits::name), p.what); }
+void fields(auto& a, is<lock::slot_table> auto& t) {
+    a(t.slot, list(t.holds, most_holds), list(t.queue, most_holds), list(t.pasts, most_holds), t.knows_all);
+}
 
 // ---- holder to owner
 
 template <>
 constexpr kind about<lock::request>{0x50, "lock.request"};
 void fields(auto& a, is<lock::request> auto& m) {
-    a(m.number, text(m.name, limits::name), text(m.note, limits::note), m.is_try, m.settled);
+    a(m.number, text(m.name, limits::name), text(m.note, limits::note), m.is_try, m.settled, m.mode);
 }
 
 template <>
@@ -33,7 +45,10 @@ void fields(auto& a, is<lock::taken> auto& m) { a(text(m.name, limits::name), m.
 
 template <>
 constexpr kind about<lock::release>{0x52, "lock.release"};
-void fields(auto& a, is<lock::release> auto& m) { a(text(m.name, limits::name), m.token); }
+void fields(auto& a, is<lock::release> auto& m) {
+    a(text(m.name, limits::name), m.token, one_of(m.how, lock::ending::given_back, lock::ending::broken), m.is_consistent,
+      m.gives_value, text(m.value, limits::value));
+}
 
 template <>
 constexpr kind about<lock::cancel>{0x53, "lock.cancel"};
@@ -47,11 +62,11 @@ void fields(auto& a, is<lock::queued> auto& m) { a(m.number); }
 
 template <>
 constexpr kind about<lock::denied>{0x55, "lock.denied"};
-void fields(auto& a, is<lock::denied> auto& m) { a(m.number); }
+void fields(auto& a, is<lock::denied> auto& m) { a(m.number, one_of(m.why, lock::refusal::taken, lock::refusal::limit_differs), m.stands); }
 
 template <>
 constexpr kind about<lock::grant>{0x56, "lock.grant"};
-void fields(auto& a, is<lock::grant> auto& m) { a(m.number, text(m.name, limits::name), m.token, m.others_wait); }
+void fields(auto& a, is<lock::grant> auto& m) { a(m.number, text(m.name, limits::name), m.token, m.others_wait, m.before); }
 
 template <>
 constexpr kind about<lock::released>{0x57, "lock.released"};
@@ -93,7 +108,7 @@ void fields(auto& a, is<lock::table> auto& m) {
 
 template <>
 constexpr kind about<lock::no_table>{0x5e, "lock.no_table"};
-void fields(auto& a, is<lock::no_table> auto& m) { a(m.to_view, slot_set(m.slots)); }
+void fields(auto& a, is<lock::no_table> auto& m) { a(m.to_view, slot_set(m.slots), slot_set(m.unused)); }
 
 template <>
 constexpr kind about<lock::table_ack>{0x5f, "lock.table_ack"};
@@ -111,7 +126,7 @@ void fields(auto& a, is<lock::unwatch> auto& m) { a(text(m.name, limits::name), 
 
 template <>
 constexpr kind about<lock::lock_state>{0x62, "lock.lock_state"};
-void fields(auto& a, is<lock::lock_state> auto& m) { a(text(m.name, limits::name), m.in, m.serial, m.number, maybe(m.held)); }
+void fields(auto& a, is<lock::lock_state> auto& m) { a(text(m.name, limits::name), m.in, m.serial, m.number, m.stands); }
 
 template <>
 constexpr kind about<lock::lock_state_seen>{0x63, "lock.lock_state_seen"};

@@ -29,14 +29,25 @@ const std::map<std::string, sim::message_kind>& all_kinds() {
     return kinds;
 }
 
-swim::condition take_belief(words& w) {
-    constexpr std::array<std::string_view, 4> names{"alive", "suspect", "dead", "left"};
+/// The place of the next word among `names`.
+template <std::size_t N>
+std::size_t take_one_of(words& w, const std::array<std::string_view, N>& names, const std::string& objection) {
     const auto name = w.take();
     const auto at = std::find(names.begin(), names.end(), name);
     if (at == names.end()) {
-        w.object("nobody is believed to be " + name);
+        w.object(objection + name);
     }
-    return static_cast<swim::condition>(at - names.begin());
+    return static_cast<std::size_t>(at - names.begin());
+}
+
+swim::condition take_belief(words& w) {
+    constexpr std::array<std::string_view, 4> names{"alive", "suspect", "dead", "left"};
+    return static_cast<swim::condition>(take_one_of(w, names, "nobody is believed to be "));
+}
+
+fate take_fate(words& w) {
+    constexpr std::array<std::string_view, 6> names{"none", "released", "expired", "died", "broken", "moved"};
+    return static_cast<fate>(take_one_of(w, names, "nothing becomes of a hold that is called "));
 }
 
 }  // namespace
@@ -84,8 +95,9 @@ stage::condition stage::condition_about(const group& those, words w) {
     const auto what = w.take();
     if (what == "holds") {
         const auto l = take_lock(w);
+        const auto before = w.takes("after") ? std::optional{take_fate(w)} : std::nullopt;
         w.expect_end();
-        return all([this, l](place at) { return holds(at, l); });
+        return all([this, l, before](place at) { return holds(at, l) && (!before || stake_of(at, l).before == *before); });
     }
     if (what == "waits") {
         w.expect("for");

@@ -209,7 +209,7 @@ void stage::ended(place at) {
 
 void stage::resumed(place at) { chronicle_.add(machines_.name_at(at), "goes on"); }
 
-void stage::granted(place at, request_number number, sim::judge::lock l, token t) {
+void stage::granted(place at, request_number number, sim::judge::lock l, token t, bool) {
     auto& s = stake_of(at, l);
     if (s.is != stake::state::waiting || s.number != number) {
         judge_.object(sim::promise::invariant, events_.now(), "a grant answers no request");
@@ -249,6 +249,12 @@ void stage::saw(place at, const node::output& what) {
             const auto& s = stakes_[at][l];
             if (s.is == stake::state::waiting && s.number == f->number) {
                 chronicle_.add(machines_.name_at(at), "is not granted \"" + plan_.locks[l] + "\": " + std::string{to_string(f->why)});
+            }
+        }
+    } else if (const auto* g = std::get_if<node::granted>(&what)) {
+        for (auto& s : stakes_[at]) {
+            if (s.is == stake::state::waiting && s.number == g->number) {
+                s.before = g->before.how;
             }
         }
     } else if (const auto* l = std::get_if<node::hold_lost>(&what)) {
@@ -387,10 +393,14 @@ void stage::act_of(words w) {
         return;
     }
     const auto l = take_lock(w);
-    sim::acquire_how how{what == "tries", std::nullopt};
+    sim::acquire_how how{what == "tries", std::nullopt, {}};
+    if (what == "locks" || what == "tries") {
+        how.mode = take_mode(w);
+    }
     if (what == "locks" && w.takes("for")) {
         how.timeout = w.take_time();
     }
+    const bool says_consistent = what == "releases" && w.takes("consistent");
     w.expect_end();
     for (const auto p : who) {
         auto& s = stake_of(p, l);
@@ -407,7 +417,7 @@ void stage::act_of(words w) {
         } else if (what == "releases" && s.is == stake::state::held) {
             (void)judge_.wrote(l, s.held, events_.now());
             const auto t = std::exchange(s, {}).held;
-            machines_.release(p, l, t);
+            machines_.release(p, l, t, says_consistent);
         } else if (what == "cancels" && s.is == stake::state::waiting) {
             machines_.cancel(p, s.number);
         } else {
@@ -415,6 +425,13 @@ void stage::act_of(words w) {
         }
     }
     machines_.tell_applications();
+}
+
+lock_mode stage::take_mode(words& w) {
+    if (w.takes("shared")) {
+        return lock_mode::shared();
+    }
+    return w.takes("as 1 of") ? lock_mode::permit(static_cast<std::uint32_t>(w.take_number())) : lock_mode::exclusive();
 }
 
 void stage::crash(place at) {

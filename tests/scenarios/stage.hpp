@@ -39,6 +39,7 @@ private:
         request_number number;
         token held;
         errc why{};
+        fate before{};
     };
     enum class meddling : std::uint8_t { loses, holds_up, doubles };
     /// What happens to messages of one kind.
@@ -64,7 +65,7 @@ private:
     void started(place at) override;
     void ended(place at) override;
     void resumed(place at) override;
-    void granted(place at, request_number number, sim::judge::lock l, token t) override;
+    void granted(place at, request_number number, sim::judge::lock l, token t, bool is_clean) override;
     void failed(place at, request_number number) override;
     void lost(place at, sim::judge::lock l, token t) override;
     verdict sending(sim::message_kind kind, place from, place to) override;
@@ -95,6 +96,7 @@ private:
     [[nodiscard]] std::optional<place> place_of(const words& w, const std::string& name) const;
     [[nodiscard]] sim::judge::lock take_lock(words& w) const;
     [[nodiscard]] errc take_reason(words& w) const;
+    [[nodiscard]] static lock_mode take_mode(words& w);
     [[nodiscard]] sim::message_kind take_kind(words& w) const;
     [[nodiscard]] stake& stake_of(place at, sim::judge::lock l) { return stakes_[at][l]; }
     [[nodiscard]] bool holds(place at, sim::judge::lock l);

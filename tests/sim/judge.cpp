@@ -46,7 +46,7 @@ struct story {
     void grant(judge::run owner, judge::run to, const peer_id& id, token t, instant now, instant lease_ends, view_number in = {1}, std::uint64_t number = 0) {
         judged.owner_granted(owner, 0, t, id, {number == 0 ? ++numbers : number}, in, now);
         judged.lease(owner, now + 500ms, now);
-        judged.granted(to, 0, t, now);
+        judged.granted(to, 0, t, {}, now);
         judged.lease(to, lease_ends, now);
     }
     [[nodiscard]] std::vector<promise> broken() const {
@@ -89,7 +89,7 @@ TEST_CASE("MUTEX: also within one process", "[judge]") {
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     s.judged.owner_granted(1, 0, at(100, 2), bob, {99}, {1}, 200ms);
     s.judged.lease(1, 700ms, 200ms);
-    s.judged.granted(2, 0, at(100, 2), 200ms);
+    s.judged.granted(2, 0, at(100, 2), {}, 200ms);
     s.judged.lease(2, 600ms, 200ms);
     CHECK(!s.broken().empty());
     CHECK(s.broken().front() == promise::mutex);
@@ -185,11 +185,11 @@ TEST_CASE("FENCE: a later view with a lower token, whichever was granted first",
 TEST_CASE("FENCE: a token that nobody gave, or that was given to another", "[judge]") {
     story s;
     SECTION("nobody") {
-        s.judged.granted(2, 0, at(100, 3), 100ms);
+        s.judged.granted(2, 0, at(100, 3), {}, 100ms);
     }
     SECTION("another") {
         s.judged.owner_granted(1, 0, at(100, 3), carol, {9}, {1}, 100ms);
-        s.judged.granted(2, 0, at(100, 3), 100ms);
+        s.judged.granted(2, 0, at(100, 3), {}, 100ms);
     }
     CHECK(s.broken() == broken{promise::fence});
 }
@@ -380,7 +380,7 @@ TEST_CASE("WATCH-1: a watcher must know the state as it is", "[judge]") {
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     s.judged.check_watchers(150ms);
     CHECK(s.broken().size() == 2);
-    s.judged.told(3, 0, at(100, 1));
+    s.judged.told(3, 0, {{at(100, 1)}, 0});
     s.judged.check_watchers(160ms);
     CHECK(s.broken().size() == 2);
     s.judged.unwatches(3, 0);
@@ -407,7 +407,7 @@ TEST_CASE("HOLD-7: a grant is told only while the lease runs", "[judge]") {
     story s;
     s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 100ms);
     s.judged.lease(1, 600ms, 100ms);
-    s.judged.granted(2, 0, at(100, 1), 100ms);
+    s.judged.granted(2, 0, at(100, 1), {}, 100ms);
     s.judged.lease(2, std::nullopt, 100ms);
     CHECK(s.broken() == broken{promise::mutex});
 }
@@ -415,7 +415,7 @@ TEST_CASE("HOLD-7: a grant is told only while the lease runs", "[judge]") {
 TEST_CASE("OWN-10: who was queued is not overtaken by who asked later", "[judge]") {
     story s;
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms, {1}, 1);
-    s.judged.asked(3, 0, {1}, 110ms);
+    s.judged.asked(3, 0, {1}, {}, 110ms);
     s.judged.queued(1, carol, {1}, 120ms);
     s.judged.released(2, 0, at(100, 1));
     SECTION("in turn") {
@@ -423,24 +423,24 @@ TEST_CASE("OWN-10: who was queued is not overtaken by who asked later", "[judge]
         CHECK(s.broken() == broken{});
     }
     SECTION("overtaken") {
-        s.judged.asked(2, 0, {2}, 130ms);
+        s.judged.asked(2, 0, {2}, {}, 130ms);
         s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
         CHECK(s.broken() == broken{promise::order});
     }
     SECTION("by who had asked before it was queued") {
-        s.judged.asked(2, 0, {2}, 115ms);
+        s.judged.asked(2, 0, {2}, {}, 115ms);
         s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
         CHECK(s.broken() == broken{});
     }
     SECTION("after it gave up") {
         s.judged.request_ended(3, {1});
-        s.judged.asked(2, 0, {2}, 130ms);
+        s.judged.asked(2, 0, {2}, {}, 130ms);
         s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
         CHECK(s.broken() == broken{});
     }
     SECTION("after another owner came between") {
         s.judged.owns_no_more(1, 0);
-        s.judged.asked(2, 0, {2}, 130ms);
+        s.judged.asked(2, 0, {2}, {}, 130ms);
         s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
         CHECK(s.broken() == broken{});
     }

@@ -151,13 +151,13 @@ struct cluster {
             run();
         }
     }
-    request_number acquire(std::uint64_t n, std::string name, bool is_try = false, std::optional<base::time_point> until = {}) {
-        const auto number = all.at(n)->as_holder.acquire(name, "", is_try, until, now);
+    request_number acquire(std::uint64_t n, std::string name, bool is_try = false, std::optional<base::time_point> until = {}, lock_mode mode = {}) {
+        const auto number = all.at(n)->as_holder.acquire(name, {"", is_try, until, mode}, now);
         drain(n);
         return number;
     }
-    void release(std::uint64_t n, const std::string& name, token t) {
-        all.at(n)->as_holder.release(name, t, now);
+    void release(std::uint64_t n, const std::string& name, token t, parting last_words = {}) {
+        all.at(n)->as_holder.release(name, t, std::move(last_words), now);
         drain(n);
     }
     void kill(std::uint64_t n) { all.erase(n); }

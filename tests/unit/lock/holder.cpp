@@ -245,17 +245,17 @@ TEST_CASE("WATCH-1: what an owner of an earlier view tells does not end the regi
     c.run();
     c.acquire(1, "a");    // 1 is still in view 1 and tells 3
     c.run();
-    REQUIRE(c[3].states.back().held);
+    REQUIRE_FALSE(c[3].states.back().stands.held.empty());
     c.install_at(1, v2);
     c.install_at(2, v2);
     c.pass(1s);
     c.release(1, "a", c[1].granted.at(0).token);
     c.pass(1s);
-    CHECK_FALSE(c[3].states.back().held);
+    CHECK(c[3].states.back().stands.held.empty());
     c.acquire(2, "a");
     c.pass(1s);
-    REQUIRE(c[3].states.back().held);
-    CHECK(c[3].states.back().held->holder == made_up::peer(2));
+    REQUIRE_FALSE(c[3].states.back().stands.held.empty());
+    CHECK(c[3].states.back().stands.held.front().holder == made_up::peer(2));
 }
 
 TEST_CASE("WATCH-1: a lock freed while its owner may not grant is told free") {
@@ -270,14 +270,14 @@ TEST_CASE("WATCH-1: a lock freed while its owner may not grant is told free") {
     c[1].as_owner.set_leased(false, c.now);
     c.release(2, "a", c[2].granted.at(0).token);
     c.run();
-    CHECK_FALSE(c[3].states.back().held);
+    CHECK(c[3].states.back().stands.held.empty());
     c[3].as_holder.cancel(number, c.now);
     c.drain(3);
     c.run();
     c[1].as_owner.set_leased(true, c.now);
     c.drain(1);
     c.pass(1s);
-    CHECK_FALSE(c[3].states.back().held);
+    CHECK(c[3].states.back().stands.held.empty());
 }
 
 TEST_CASE("HOLD-1: a promise above the holder's own view is not made") {

@@ -216,12 +216,12 @@ TEST_CASE("WATCH-1: a watcher sees the note of whoever holds it, through a crash
     const auto name = c.name_at(2);
     c.watch(1, name);
     c.acquire(4, name);
-    REQUIRE(c.run_until([&] { return !c.all[1].watched.empty() && c.all[1].watched.back().held; }));
-    CHECK(c.all[1].watched.back().held->note == "note of p4");
+    REQUIRE(c.run_until([&] { return !c.all[1].watched.empty() && c.all[1].watched.back().stands.holders; }));
+    CHECK(c.all[1].watched.back().stands.held.front().note == "note of p4");
     c.kill(2);
     REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 3, 4, 5}); }));
     c.release(4, name, c.all[4].granted[0].token);
-    REQUIRE(c.run_until([&] { return !c.all[1].watched.back().held; }));
+    REQUIRE(c.run_until([&] { return !c.all[1].watched.back().stands.holders; }));
 }
 
 TEST_CASE("LEASE-6: a peer with another lease does not join, and both sides say why") {

@@ -71,12 +71,12 @@ public:
     base::moment moment() const { return {now, 10'000 + std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count()}; }
 
     request_number acquire(std::uint64_t i, std::string_view name, std::optional<base::duration> wait = {}) {
-        const auto number = all.at(i).node->acquire(name, {"note of p" + std::to_string(i), false, wait ? std::optional{now + *wait} : std::nullopt}, moment());
+        const auto number = all.at(i).node->acquire(name, {"note of p" + std::to_string(i), false, wait ? std::optional{now + *wait} : std::nullopt, {}}, moment());
         drain(i);
         return number;
     }
     void release(std::uint64_t i, std::string_view name, token t) {
-        all.at(i).node->release(name, t, moment());
+        all.at(i).node->release(name, t, {}, moment());
         drain(i);
     }
     void leave(std::uint64_t i) {

@@ -136,7 +136,7 @@ TEST_CASE("a name over its limit is too large", "[wire]") {
     const auto release_of = [](std::size_t length) {
         auto bytes = front();
         wire::pack::writer out{bytes};
-        out.number(0x52);
+        out.number(0x57);
         out.array(2);
         out.text(std::string(length, 'x'));
         out.signed_number(1);
@@ -202,6 +202,27 @@ TEST_CASE("numbers out of range are refused", "[wire]") {
         for (const int kind : {0, 0x0f, 0x16, 0x1f, 0x37, 0x3f, 0x42, 0x64, 0x71, 0x7f}) {
             REQUIRE(why_refused(with(static_cast<std::uint8_t>(kind), [](auto& out) { out.array(0); })) == decode_error::malformed);
         }
+    }
+    SECTION("a mode that contradicts itself") {
+        const auto request = [&](std::uint64_t how, std::uint64_t limit) {
+            return with(0x50, [&](auto& out) {
+                out.array(6);
+                out.number(1);
+                out.text("x");
+                out.text("");
+                out.boolean(false);
+                out.number(0);
+                out.array(2);
+                out.number(how);
+                out.number(limit);
+            });
+        };
+        REQUIRE(wire::decode(request(0, 0), "c").has_value());
+        REQUIRE(wire::decode(request(2, 5), "c").has_value());
+        REQUIRE(why_refused(request(2, 0)) == decode_error::malformed);
+        REQUIRE(why_refused(request(0, 1)) == decode_error::malformed);
+        REQUIRE(why_refused(request(1, 1)) == decode_error::malformed);
+        REQUIRE(why_refused(request(3, 1)) == decode_error::malformed);
     }
     SECTION("a negative token") {
         const auto released = [&](std::int64_t token) {
@@ -286,10 +307,12 @@ TEST_CASE("a table names each slot once, in rising order", "[wire]") {
         out.number(1);
         out.array(slots.size());
         for (const auto s : slots) {
-            out.array(3);
+            out.array(5);
             out.number(s);
             out.array(0);
             out.array(0);
+            out.array(0);
+            out.boolean(false);
         }
         return bytes;
     };

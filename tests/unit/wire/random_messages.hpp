@@ -23,25 +23,27 @@ concept one_among = (std::same_as<T, Among> || ...);
 
 template <class T>
 concept has_1 = one_among<T, swim::nack, swim::gossip, view_layer::steps, view_layer::want_steps, view_layer::outdated,
-                          view_layer::new_epoch_wanted, view_layer::found_accepted, view_layer::founded, lock::queued, lock::denied,
-                          lock::cancelled>;
+                          view_layer::new_epoch_wanted, view_layer::found_accepted, view_layer::founded, lock::queued, lock::cancelled>;
 template <class T>
 concept has_2 = one_among<T, view_layer::step, view_layer::accepted_change, view_layer::join_shown, view_layer::join_refused,
                           view_layer::opinion_ask, view_layer::prepare, view_layer::accepted_founding, view_layer::lease_terms,
-                          view_layer::found_accept, lease::ack, lock::taken, lock::release, lock::cancel, lock::released,
-                          lock::still_held, lock::no_table, lock::table_ack, lock::watch, lock::unwatch, seat>;
+                          view_layer::found_accept, lease::ack, lock::taken, lock::cancel, lock::released,
+                          lock::still_held, lock::table_ack, lock::watch, lock::unwatch, lock::past, seat>;
 template <class T>
 concept has_3 = one_among<T, view_layer::found_prepare, swim::ack, swim::push_pull, swim::introduction, view_layer::welcome, view_layer::opinion,
                           view_layer::rejected, view_layer::accept, view_layer::accepted, lease::request, lock::break_hold,
-                          lock::slot_table, lock::lock_state_seen, former_member>;
+                          lock::denied, lock::standing, lock::no_table, lock::lock_state_seen, former_member>;
 template <class T>
-concept has_4 = one_among<T, swim::ping, view_layer::found_promise, lock::waiter, lock::grant, lock::gather,
+concept has_4 = one_among<T, swim::ping, view_layer::found_promise, lock::gather,
                           node::relayed>;
 template <class T>
-concept has_5 = one_among<T, view_layer::promise, swim::ping_request, view_layer::found_rejected, lock::request, lock::report, lock::lock_state,
+concept has_5 = one_among<T, view_layer::promise, swim::ping_request, view_layer::found_rejected, lock::report, lock::lock_state, lock::waiter, lock::grant,
+                          lock::slot_table,
                           node::envelope>;
 template <class T>
-concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::hold, member>;
+concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::request, lock::release, previous_hold, member>;
+template <class T>
+concept has_7 = one_among<T, lock::hold>;
 template <class T>
 concept has_8 = one_among<T, view_layer::change>;
 template <class T>
@@ -127,6 +129,13 @@ private:
     void fill(swim::condition& state) { state = static_cast<swim::condition>(chance_.below(4)); }
     void fill(view_layer::refusal& why) { why = static_cast<view_layer::refusal>(1 + chance_.below(4)); }
     void fill(view_layer::found_refusal& why) { why = static_cast<view_layer::found_refusal>(1 + chance_.below(3)); }
+    void fill(lock::refusal& why) { why = static_cast<lock::refusal>(chance_.below(2)); }
+    void fill(lock::ending& how) { how = static_cast<lock::ending>(chance_.below(4)); }
+    void fill(fate& how) { how = static_cast<fate>(chance_.below(6)); }
+    void fill(lock_mode& mode) {
+        const std::array all{lock_mode::exclusive(), lock_mode::shared(), lock_mode::permit(static_cast<std::uint32_t>(1 + chance_.below(1u << 31)))};
+        mode = all[chance_.below(all.size())];
+    }
     void fill(std::string& text) {
         text.resize(chance_.below(chance_.chance(0.1) ? 128 : 12));
         for (auto& c : text) {
@@ -235,6 +244,11 @@ private:
     void fill(T& m) {
         auto& [a, b, c, d, e, f] = m;
         each(a, b, c, d, e, f);
+    }
+    template <has_7 T>
+    void fill(T& m) {
+        auto& [a, b, c, d, e, f, g] = m;
+        each(a, b, c, d, e, f, g);
     }
     template <has_8 T>
     void fill(T& m) {

@@ -1,0 +1,49 @@
+#include "lock/pasts.hpp"
+
+#include <algorithm>
+
+namespace holdfast::lock {
+
+const previous_hold* pasts::find(slot s, const std::string& name) const {
+    const auto at = all_.find({s, name});
+    return at == all_.end() ? nullptr : &at->second.what;
+}
+
+std::optional<slot> pasts::keep(slot s, const std::string& name, previous_hold what) {
+    if (const auto at = all_.find({s, name}); at != all_.end()) {
+        erase(at);
+    }
+    const auto age = ++last_;
+    order_of(what).emplace(age, key{s, name});
+    all_.emplace(key{s, name}, remembered{std::move(what), age});
+    if (all_.size() <= most_) {
+        return std::nullopt;
+    }
+    const bool is_clean = !clean_.empty();
+    const auto oldest = all_.find((is_clean ? clean_ : unclean_).begin()->second);
+    const auto whose = oldest->first.first;
+    erase(oldest);
+    return is_clean ? std::nullopt : std::optional{whose};
+}
+
+void pasts::forget(slot s) {
+    for (auto at = all_.lower_bound({s, ""}); at != all_.end() && at->first.first == s;) {
+        erase(at++);
+    }
+}
+
+std::vector<std::pair<std::string, previous_hold>> pasts::of(slot s) const {
+    std::vector<std::pair<std::string, previous_hold>> out;
+    for (auto at = all_.lower_bound({s, ""}); at != all_.end() && at->first.first == s; ++at) {
+        out.emplace_back(at->first.second, at->second.what);
+    }
+    std::stable_partition(out.begin(), out.end(), [](const auto& p) { return !p.second.is_clean(); });
+    return out;
+}
+
+void pasts::erase(map::iterator at) {
+    order_of(at->second.what).erase(at->second.age);
+    all_.erase(at);
+}
+
+}  // namespace holdfast::lock

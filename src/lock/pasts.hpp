@@ -1,0 +1,48 @@
+// What an owner remembers of holds that have ended (FATE): a bounded number, those that ended well are forgotten first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <holdfast/fate.hpp>
+#include <holdfast/ids.hpp>
+
+namespace holdfast::lock {
+
+class pasts {
+public:
+    explicit pasts(std::size_t most) : most_{most} {}
+
+    /// Null: none is remembered.
+    [[nodiscard]] const previous_hold* find(slot s, const std::string& name) const;
+    /// In place of what was remembered of this lock. Says of which slot one was forgotten that had not ended well, if so.
+    [[nodiscard]] std::optional<slot> keep(slot s, const std::string& name, previous_hold what);
+    void forget(slot s);
+    /// Those that did not end well come first.
+    [[nodiscard]] std::vector<std::pair<std::string, previous_hold>> of(slot s) const;
+    [[nodiscard]] std::size_t size() const { return all_.size(); }
+
+private:
+    using key = std::pair<slot, std::string>;
+    struct remembered {
+        previous_hold what;
+        std::uint64_t age = 0;
+    };
+    using map = std::map<key, remembered>;
+
+    void erase(map::iterator at);
+    [[nodiscard]] std::map<std::uint64_t, key>& order_of(const previous_hold& p) { return p.is_clean() ? clean_ : unclean_; }
+
+    std::size_t most_;
+    std::uint64_t last_ = 0;
+    map all_;
+    std::map<std::uint64_t, key> clean_;  // by age
+    std::map<std::uint64_t, key> unclean_;
+};
+
+}  // namespace holdfast::lock

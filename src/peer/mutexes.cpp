@@ -1,0 +1,133 @@
+// Locks with the faces of the standard's: what a thread locked, that thread unlocks.
+#include <holdfast/mutex.hpp>
+#include <holdfast/shared_mutex.hpp>
+
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <holdfast/peer.hpp>
+
+#include "peer/driver.hpp"
+
+namespace holdfast {
+namespace runtime {
+
+/// What the threads of this process have of one lock.
+class thread_holds {
+public:
+    thread_holds(std::shared_ptr<driver> d, std::string name) : driver_{std::move(d)}, name_{std::move(name)} {}
+    thread_holds(const thread_holds&) = delete;
+    thread_holds& operator=(const thread_holds&) = delete;
+
+    /// Forgets `all` in a forked child: its lists may be in the midst of a change, and its holds are the parent's.
+    static void end(std::unique_ptr<thread_holds> all) {
+        if (all->driver_->is_forked()) {
+            (void)all.release();
+            return;
+        }
+        for (const auto& [thread, mine] : all->held_) {
+            (void)all->driver_->release(*mine.grip);
+        }
+    }
+
+    result<void> take(lock_mode mode, std::optional<std::chrono::nanoseconds> wait) {
+        if (mine()) {
+            return fail(errc::would_deadlock, "this thread has the mutex already");
+        }
+        auto got = driver_->acquire(name_, {wait, {}, {}, {}, mode});
+        if (!got) {
+            return tl::unexpected<error>{got.error()};
+        }
+        const std::lock_guard guard{mutex_};
+        held_[std::this_thread::get_id()] = {std::move(*got), mode};
+        return {};
+    }
+    void lock(lock_mode mode) {
+        if (auto taken = take(mode, {}); !taken) {
+            throw lock_error{taken.error()};
+        }
+    }
+    /// Nothing, if this thread does not have it in that mode.
+    void give_back(lock_mode mode) {
+        std::shared_ptr<grip> g;
+        if (!driver_->is_forked()) {
+            const std::lock_guard guard{mutex_};
+            if (const auto at = held_.find(std::this_thread::get_id()); at != held_.end() && at->second.mode == mode) {
+                g = std::move(at->second.grip);
+                held_.erase(at);
+            }
+        }
+        if (g) {
+            (void)driver_->release(*g);
+        }
+    }
+    [[nodiscard]] std::shared_ptr<grip> mine() {
+        if (driver_->is_forked()) {
+            return nullptr;  // `mutex_` may be a thread's that is not here
+        }
+        const std::lock_guard guard{mutex_};
+        const auto at = held_.find(std::this_thread::get_id());
+        return at == held_.end() ? nullptr : at->second.grip;
+    }
+    [[nodiscard]] holdfast::token token() {
+        const auto g = mine();
+        return g ? g->token() : holdfast::token{};
+    }
+    [[nodiscard]] bool is_valid() {
+        const auto g = mine();
+        return g && g->remaining() > base::duration::zero();
+    }
+
+private:
+    struct held {
+        std::shared_ptr<runtime::grip> grip;
+        lock_mode mode;
+    };
+
+    std::shared_ptr<driver> driver_;
+    std::string name_;
+    std::mutex mutex_;
+    std::map<std::thread::id, held> held_;
+};
+
+}  // namespace runtime
+
+namespace {
+
+constexpr auto alone = lock_mode::exclusive();
+constexpr auto together = lock_mode::shared();
+constexpr auto at_once = std::chrono::nanoseconds::zero();
+
+}  // namespace
+
+lock_error::lock_error(error why) : std::system_error{static_cast<int>(why.code), std::generic_category(), why.text}, why_{std::move(why)} {}
+
+// ---- mutex
+
+mutex::mutex(const peer& with, std::string name) : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name))} {}
+mutex::~mutex() { runtime::thread_holds::end(std::move(holds_)); }
+void mutex::lock() { holds_->lock(alone); }
+bool mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
+bool mutex::try_for(std::chrono::nanoseconds wait) { return holds_->take(alone, wait).has_value(); }
+void mutex::unlock() { holds_->give_back(alone); }
+token mutex::token() const { return holds_->token(); }
+bool mutex::is_valid() const { return holds_->is_valid(); }
+
+// ---- shared_mutex
+
+shared_mutex::shared_mutex(const peer& with, std::string name) : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name))} {}
+shared_mutex::~shared_mutex() { runtime::thread_holds::end(std::move(holds_)); }
+void shared_mutex::lock() { holds_->lock(alone); }
+bool shared_mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
+bool shared_mutex::try_for(std::chrono::nanoseconds wait) { return holds_->take(alone, wait).has_value(); }
+void shared_mutex::unlock() { holds_->give_back(alone); }
+void shared_mutex::lock_shared() { holds_->lock(together); }
+bool shared_mutex::try_lock_shared() { return holds_->take(together, at_once).has_value(); }
+bool shared_mutex::try_shared_for(std::chrono::nanoseconds wait) { return holds_->take(together, wait).has_value(); }
+void shared_mutex::unlock_shared() { holds_->give_back(together); }
+token shared_mutex::token() const { return holds_->token(); }
+bool shared_mutex::is_valid() const { return holds_->is_valid(); }
+
+}  // namespace holdfast

@@ -1,0 +1,235 @@
+// FATE: what became of the holder before, and the value it left.
+#include "fixture.hpp"
+#include "lock/pasts.hpp"
+
+using namespace lock_test;
+
+namespace {
+
+/// It asks, and is granted the lock at once or when the others are done.
+const previous_hold& take(cluster& c, std::uint64_t n, const std::string& name = "a") {
+    c.acquire(n, name);
+    c.run();
+    REQUIRE_FALSE(c[n].granted.empty());
+    return c[n].granted.back().before;
+}
+void give_back(cluster& c, std::uint64_t n, parting words = {}, const std::string& name = "a") {
+    c.release(n, name, c[n].granted.back().token, std::move(words));
+    c.run();
+}
+
+/// As the fixture is before it has waited (FOUND-1).
+void begin_anew(cluster& c) {
+    for (auto& [n, p] : c.all) {
+        p = std::make_unique<participant>(c.settings, n);
+        p->as_owner.set_leased(true, c.now);
+        p->as_holder.set_leased(true, c.now);
+        c.install_at(n, {std::make_shared<const view>(c.v), nullptr, c.map, {}, true});
+    }
+}
+
+}  // namespace
+
+TEST_CASE("FATE: the first holder is told of nobody, the next of who released it, with name, token, note and value") {
+    cluster c;
+    CHECK(take(c, 2).how == fate::none);
+    const auto first = c[2].granted.back().token;
+    give_back(c, 2, {false, "seven"});
+    const auto before = take(c, 3);
+    CHECK(before.how == fate::released);
+    CHECK(before.is_clean());
+    CHECK(before.token == first);
+    CHECK(before.holder == peer(2));
+    CHECK(before.holder_name == c.v.find(peer(2))->name);
+    CHECK(before.value == "seven");
+    SECTION("a holder that leaves no value leaves the one that it found") {
+        give_back(c, 3);
+        CHECK(take(c, 2).value == "seven");
+    }
+    SECTION("unless it leaves an empty one") {
+        give_back(c, 3, {false, ""});
+        CHECK(take(c, 2).value.empty());
+    }
+}
+
+TEST_CASE("FATE: a lease that ran out is told until somebody says that all is well") {
+    cluster c;
+    take(c, 2);
+    const auto lost = c[2].granted.back().token;
+    c[2].as_holder.set_leased(false, c.now);
+    c.drain(2);
+    c.run();
+    c[2].as_holder.set_leased(true, c.now);
+    auto before = take(c, 3);
+    CHECK(before.how == fate::expired);
+    CHECK(before.token == lost);
+    CHECK_FALSE(before.is_clean());
+    give_back(c, 3, {false, "half"});
+    before = take(c, 2);
+    CHECK(before.how == fate::expired);
+    CHECK(before.token == lost);
+    CHECK(before.value == "half");
+    give_back(c, 2, {true, {}});
+    before = take(c, 3);
+    CHECK(before.how == fate::released);
+    CHECK(before.value == "half");
+}
+
+TEST_CASE("FATE: a holder that was removed has died, a broken one was broken") {
+    cluster c;
+    take(c, 3);
+    SECTION("died") {
+        c.kill(3);
+        const auto s = c.next_view(1, {3}, 0ms);
+        c.install_at(1, s);
+        c.install_at(2, s);
+        c.run();
+        const auto before = take(c, 2);
+        CHECK(before.how == fate::died);
+        CHECK(before.holder == peer(3));
+        CHECK_FALSE(before.holder_name.empty());  // though no view names it any more
+    }
+    SECTION("broken") {
+        c.deliver({peer(1), peer(3), break_hold{"a", c[3].granted.back().token, {1}}});
+        c.run();
+        CHECK(take(c, 2).how == fate::broken);
+    }
+}
+
+TEST_CASE("FATE: what was given back was held by nobody") {
+    cluster c;
+    take(c, 2);
+    give_back(c, 2);
+    const auto number = c.acquire(3, "a");
+    const auto on_its_way = c.wire;
+    c[3].as_holder.cancel(number, c.now);
+    c.drain(3);
+    for (const auto& k : on_its_way) {
+        c.deliver(k);  // the request arrives before the cancel
+    }
+    c.run();
+    REQUIRE(c[3].granted.empty());
+    const auto before = take(c, 2);
+    CHECK(before.how == fate::released);
+    CHECK(before.holder == peer(2));
+}
+
+TEST_CASE("FATE: shared holds and permits leave none") {
+    cluster c;
+    take(c, 2);
+    give_back(c, 2);
+    c.acquire(3, "a", false, {}, lock_mode::shared());
+    c.run();
+    CHECK(c[3].granted.back().before.holder == peer(2));
+    c[3].as_holder.set_leased(false, c.now);
+    c.drain(3);
+    c.run();
+    CHECK(take(c, 2).how == fate::released);
+}
+
+TEST_CASE("FATE: it moves with the slot, and is lost with the owner") {
+    cluster c;
+    take(c, 3);
+    c[3].as_holder.set_leased(false, c.now);
+    c.drain(3);
+    c.run();
+    c[3].as_holder.set_leased(true, c.now);
+    const auto s = c.next_view(2, {});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, s);
+    }
+    c.run();
+    CHECK(take(c, 1).how == fate::expired);
+    give_back(c, 1);
+    CHECK(take(c, 1, "b").how == fate::none);  // of other locks nothing bad is known
+    give_back(c, 1, {}, "b");
+    c.kill(2);
+    const auto without = c.next_view(1, {2}, 0ms);
+    c.install_at(1, without);
+    c.install_at(3, without);
+    c.run();
+    c.pass(1200ms);
+    CHECK(take(c, 3).how == fate::moved);
+    give_back(c, 3);
+    CHECK(take(c, 1).how == fate::moved);  // nobody has looked after it
+    give_back(c, 1, {true, {}});
+    CHECK(take(c, 3).how == fate::released);
+    CHECK(take(c, 3, "b").how == fate::moved);
+}
+
+TEST_CASE("FATE: of a slot that moves before anybody has served it nothing bad is known") {
+    cluster c;
+    begin_anew(c);
+    c.run();
+    const auto to_second = c.next_view(2, {});
+    const auto to_third = c.next_view(3, {});
+    SECTION("also when it moves twice") {
+        for (std::uint64_t n = 1; n <= 3; ++n) {
+            c.install_at(n, to_second);
+            c.install_at(n, to_third);
+        }
+        c.run();
+        c.pass(1200ms);
+        CHECK(take(c, 1).how == fate::none);
+        CHECK(c[3].as_owner.holds().size() == 1);
+    }
+    SECTION("but not when its first owner is gone without a word") {
+        c.kill(1);
+        const auto without_first = c.next_view(3, {1}, 0ms);
+        for (const std::uint64_t n : {2, 3}) {
+            c.install_at(n, to_second);
+            c.install_at(n, to_third);
+            c.install_at(n, without_first);
+        }
+        c.run();
+        c.pass(1200ms);
+        CHECK(take(c, 2).how == fate::moved);
+    }
+}
+
+TEST_CASE("FATE: an owner forgets what ended well first, and knows when it has forgotten more") {
+    cluster c;
+    c.settings.most_pasts = 2;
+    begin_anew(c);
+    c.run();
+    c.pass(1100ms);
+    const auto lose = [&](const std::string& name) {
+        take(c, 2, name);
+        c[2].as_holder.set_leased(false, c.now);
+        c.drain(2);
+        c.run();
+        c[2].as_holder.set_leased(true, c.now);
+    };
+    lose("a");
+    for (const auto* name : {"b", "c", "d"}) {
+        take(c, 3, name);
+        give_back(c, 3, {}, name);
+    }
+    CHECK(take(c, 3).how == fate::expired);
+    give_back(c, 3);
+    CHECK(take(c, 3, "b").how == fate::none);  // it was released, and that is forgotten
+    give_back(c, 3, {}, "b");
+    lose("b");
+    lose("c");  // "a" is forgotten
+    CHECK(take(c, 3).how == fate::moved);
+    CHECK(take(c, 3, "d").how == fate::moved);  // it cannot know that of "d" any more
+    CHECK(take(c, 3, "c").how == fate::expired);
+}
+
+TEST_CASE("pasts: of one slot, those first that did not end well") {
+    pasts all{10};
+    const auto ended = [](fate how) { return previous_hold{how, {7}, peer(1), {}, {}, {}}; };
+    CHECK_FALSE(all.keep({1}, "a", ended(fate::released)));
+    CHECK_FALSE(all.keep({1}, "b", ended(fate::died)));
+    CHECK_FALSE(all.keep({2}, "a", ended(fate::died)));
+    const auto of_1 = all.of({1});
+    REQUIRE(of_1.size() == 2);
+    CHECK(of_1[0].first == "b");
+    CHECK_FALSE(all.keep({1}, "b", ended(fate::released)));
+    CHECK(all.size() == 3);
+    CHECK(all.find({1}, "b")->how == fate::released);
+    all.forget({1});
+    CHECK(all.size() == 1);
+    CHECK(all.find({1}, "a") == nullptr);
+    CHECK(all.find({2}, "a") != nullptr);
+}
