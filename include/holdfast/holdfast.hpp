@@ -7,6 +7,7 @@
 //     if (hold) { write(hold->token()); }
 #pragma once
 
+#include <holdfast/await.hpp>
 #include <holdfast/config.hpp>
 #include <holdfast/election.hpp>
 #include <holdfast/error.hpp>
