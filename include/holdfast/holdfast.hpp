@@ -13,6 +13,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/events.hpp>
 #include <holdfast/fate.hpp>
+#include <holdfast/file_gate.hpp>
 #include <holdfast/gate.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/ids.hpp>

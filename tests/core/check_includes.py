@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "explore": CORE | {"wire", "explore"},
     "net": {"base", "net"},
     "peer": CORE | {"wire", "net", "peer"},
+    "gate": {"gate"},
 }
 
 # Third parties, and where alone they may be seen.
