@@ -15,6 +15,7 @@
 #include "catch.hpp"
 #include "disk.hpp"
 #include "folder.hpp"
+#include "late_writer.hpp"
 
 using holdfast::file_gate;
 using holdfast::token;
@@ -276,4 +277,13 @@ TEST_CASE("processes that write at the same time leave the newest content, and n
         CHECK(status == 0);
     }
     CHECK(content_of(g.path) == content(139));
+}
+
+TEST_CASE("a holder that wakes up late does not change the file", "[file]") {
+    const folder f;
+    const auto path = f / "guarded";
+    test_support::wakes_up_late(test_support::by_program(HOLDFAST_FENCED_FILE, path), [&] {
+        const auto line = content_of(path);
+        return line.substr(0, line.find('\n'));
+    });
 }
