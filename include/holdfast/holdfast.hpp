@@ -22,6 +22,7 @@
 #include <holdfast/peer.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/shared_mutex.hpp>
+#include <holdfast/sql_gate.hpp>
 #include <holdfast/token.hpp>
 #include <holdfast/version.hpp>
 #include <holdfast/view.hpp>
