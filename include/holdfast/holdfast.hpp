@@ -16,6 +16,7 @@
 #include <holdfast/file_gate.hpp>
 #include <holdfast/gate.hpp>
 #include <holdfast/hold.hpp>
+#include <holdfast/http_gate.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/mode.hpp>
 #include <holdfast/mutex.hpp>
