@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,62 +15,17 @@
 #include <cstdlib>
 #include <optional>
 #include <stop_token>
-#include <thread>
 #include <utility>
 
+#include "failure.hpp"
 #include "guard.hpp"
+#include "options.hpp"
+#include "signals.hpp"
 
 namespace holdfast_tool {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr int usage = 64, unavailable = 69, os_error = 71, not_in_time = 75, lock_lost = 76;
-
-/// The signals that are meant for the command. Blocked while this lives, so that none ends us between grant and start.
-class signals {
-public:
-    signals() {
-        sigset_t all;
-        sigemptyset(&all);
-        for (const int one : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
-            sigaddset(&all, one);
-        }
-        sigprocmask(SIG_BLOCK, &all, nullptr);
-        descriptor_ = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-    }
-    ~signals() { close(descriptor_); }
-    signals(const signals&) = delete;
-    signals& operator=(const signals&) = delete;
-
-    [[nodiscard]] int descriptor() const { return descriptor_; }
-    /// The next that has come, or 0.
-    int take() const {
-        signalfd_siginfo got{};
-        return read(descriptor_, &got, sizeof got) == sizeof got ? static_cast<int>(got.ssi_signo) : 0;
-    }
-    /// What `wait` returns; a signal that comes meanwhile asks it to stop, and is still there to be taken.
-    template <class Wait>
-    auto until_one_comes(Wait wait) const {
-        const int over = eventfd(0, EFD_CLOEXEC);
-        std::stop_source stop;
-        std::jthread looking{[&] {
-            pollfd fds[2] = {{descriptor_, POLLIN, 0}, {over, POLLIN, 0}};
-            poll(fds, 2, -1);
-            if (fds[0].revents != 0) {
-                stop.request_stop();
-            }
-        }};
-        auto result = wait(stop.get_token());
-        eventfd_write(over, 1);
-        looking.join();
-        close(over);
-        return result;
-    }
-
-private:
-    int descriptor_ = -1;
-};
 
 /// Starts the command in a process group of its own. The kernel kills it should we die before the guard knows of it.
 pid_t start(const std::vector<std::string>& command, const holdfast::hold& held) {
@@ -105,23 +58,7 @@ pid_t start(const std::vector<std::string>& command, const holdfast::hold& held)
 
 }  // namespace
 
-std::optional<std::chrono::nanoseconds> duration_of(const std::string& text) {
-    std::size_t used = 0;
-    double number = 0;
-    try {
-        number = std::stod(text, &used);
-    } catch (const std::exception&) {
-        return std::nullopt;
-    }
-    const auto unit = text.substr(used);
-    const double seconds = unit == "ms" ? 1e-3 : unit == "s" || unit.empty() ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : -1;
-    if (seconds < 0 || !(number >= 0 && number * seconds < 1e9)) {
-        return std::nullopt;
-    }
-    return std::chrono::nanoseconds{static_cast<std::int64_t>(number * seconds * 1e9)};
-}
-
-int run(const std::function<std::optional<holdfast::peer>()>& join, std::chrono::nanoseconds lease, const run_options& options) {
+int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join, std::chrono::nanoseconds lease, const run_options& options) {
     holdfast::acquire_options how;
     if (!options.wait.empty()) {
         how.wait = duration_of(options.wait);
@@ -136,13 +73,16 @@ int run(const std::function<std::optional<holdfast::peer>()>& join, std::chrono:
         std::perror("holdfast: the guard of the command cannot be started");
         return os_error;
     }
-    signals passed_on;
-    auto with = join();
-    if (!with) {
-        return unavailable;
-    }
+    // Those meant for the command. Blocked, so that none ends us between grant and start.
+    const signals passed_on{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
+    std::optional<holdfast::peer> with;
     how.note = "holdfast run, process " + std::to_string(getpid());
-    auto held = passed_on.until_one_comes([&](std::stop_token stop) {
+    auto held = passed_on.until_one_comes([&](std::stop_token stop) -> holdfast::result<holdfast::hold> {
+        auto joined = join(stop);
+        if (!joined) {
+            return tl::unexpected{joined.error()};
+        }
+        with = std::move(*joined);
         how.stop = std::move(stop);
         return with->lock(options.lock, how);
     });
@@ -196,7 +136,7 @@ int run(const std::function<std::optional<holdfast::peer>()>& join, std::chrono:
             was_asked = true;
         }
         const auto look_again = was_asked ? lease / 100 : lease / 20;
-        pollfd fds[2] = {{ended, POLLIN, 0}, {passed_on.descriptor(), POLLIN, 0}};
+        pollfd fds[2] = {{ended, POLLIN, 0}, {passed_on.waiting(), POLLIN, 0}};
         poll(fds, 2, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(look_again).count()));
         if (fds[0].revents != 0) {
             break;

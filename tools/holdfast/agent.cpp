@@ -1,0 +1,60 @@
+#include "agent.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+#include <cstdio>
+#include <optional>
+
+#include <holdfast/holdfast.hpp>
+
+#include "control.hpp"
+#include "descriptor.hpp"
+#include "failure.hpp"
+#include "signals.hpp"
+
+namespace holdfast_tool {
+
+int agent(const common& options) {
+    const signals ends{SIGTERM, SIGINT};
+    const descriptor stopped{eventfd(0, EFD_CLOEXEC)};
+    auto c = options.make(false);
+    c.on_event = [&stopped](const holdfast::event& e) {
+        std::fprintf(stderr, "holdfast: %s\n", holdfast::to_string(e).c_str());
+        if (std::holds_alternative<holdfast::events::stopped>(e)) {
+            eventfd_write(stopped, 1);
+        }
+    };
+    std::optional<control_socket> control;  // before the peer: one that cannot have it must not trouble the cluster
+    if (!options.control.empty()) {
+        control.emplace(options.control);
+    }
+    auto p = must(holdfast::peer::start(std::move(c)));
+    std::optional<control_server> server;
+    if (control) {
+        server.emplace(*control, p);
+    }
+    bool is_ready = false;
+    for (;;) {
+        pollfd fds[2] = {{ends.waiting(), POLLIN, 0}, {stopped, POLLIN, 0}};
+        poll(fds, 2, is_ready ? -1 : 20);
+        if (fds[0].revents != 0) {
+            break;
+        }
+        if (fds[1].revents != 0) {
+            return internal;  // the event has said why
+        }
+        if (!is_ready && p.is_ready()) {
+            is_ready = true;
+            std::printf("ready %s %s\n", to_string(p.address()).c_str(), to_string(p.id()).c_str());
+            std::fflush(stdout);
+        }
+    }
+    server.reset();
+    control.reset();
+    (void)p.leave();
+    return done;
+}
+
+}  // namespace holdfast_tool

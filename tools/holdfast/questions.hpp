@@ -1,0 +1,42 @@
+// The questions: each a function from a peer to an answer, and a way to print it. The same for an agent and a light peer.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <holdfast/peer.hpp>
+
+namespace holdfast_tool {
+
+/// Who asks. An answer has any number of lines; one that goes on until nobody wants more ends soon after `stop`.
+struct listener {
+    std::function<void(const nlohmann::json& line)> tell;  ///< may wait for the other side, and throws when that is gone
+    std::stop_token stop;
+};
+
+/// An argument of a question: always a text.
+struct parameter {
+    const char* key;     ///< in the `arguments` of the question
+    const char* option;  ///< on the command line: `NAME`, or `--reason`
+    const char* about;
+    bool is_required = true;
+};
+
+struct question {
+    const char* name;
+    const char* about;
+    std::vector<parameter> parameters;
+    /// On a thread that may wait; throws `failure`. Required arguments are there.
+    void (*answer)(const holdfast::peer& p, const nlohmann::json& arguments, const listener& to);
+    void (*print)(const nlohmann::json& line);  ///< for people
+};
+
+const std::vector<question>& questions();
+
+/// Answers `{"ask": NAME, "arguments": {KEY: TEXT, ...}}`. Throws `failure`.
+void answer(const holdfast::peer& p, const nlohmann::json& asked, const listener& to);
+
+}  // namespace holdfast_tool
