@@ -1,0 +1,290 @@
+// The questions of the command line: at an agent and as a light peer, over time, and with clients of every kind.
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <list>
+#include <utility>
+
+#include "agents.hpp"
+
+using namespace process_tests;
+
+namespace {
+
+/// A client of the control socket that keeps to no rule of ours.
+class raw_client {
+public:
+    explicit raw_client(const std::string& path) : fd_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+        sockaddr_un at{AF_UNIX, {}};
+        std::memcpy(at.sun_path, path.c_str(), path.size());
+        REQUIRE(connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
+        const timeval patience{20, 0};
+        setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+    raw_client(raw_client&& other) noexcept : fd_{std::exchange(other.fd_, -1)}, unread_{std::move(other.unread_)} {}
+    raw_client& operator=(raw_client&&) = delete;
+    ~raw_client() {
+        if (fd_ >= 0) {
+            close(fd_);
+        }
+    }
+
+    raw_client& ask(const std::string& line) {
+        (void)!send(fd_, (line + "\n").data(), line.size() + 1, MSG_NOSIGNAL);
+        return *this;
+    }
+    raw_client& ends_its_half() {
+        shutdown(fd_, SHUT_WR);
+        return *this;
+    }
+    /// Null at the end.
+    json next() {
+        while (unread_.find('\n') == std::string::npos) {
+            char bytes[4096];
+            const auto n = recv(fd_, bytes, sizeof bytes, 0);
+            if (n <= 0) {
+                return nullptr;
+            }
+            unread_.append(bytes, static_cast<std::size_t>(n));
+        }
+        const auto line = unread_.substr(0, unread_.find('\n'));
+        unread_.erase(0, line.size() + 1);
+        return json::parse(line);
+    }
+
+private:
+    int fd_;
+    std::string unread_;
+};
+
+const std::string watch_job = R"({"ask": "watch", "arguments": {"name": "job"}})";
+constexpr std::size_t max_clients = 32;
+
+json next_of(child& c) {
+    const auto l = c.expect("");
+    return l ? json::parse(l->text) : json{};
+}
+
+/// What is left in `c` is skipped until a line says so: states may be missed, and told twice.
+bool tells(child& c, bool is_held) {
+    for (auto line = next_of(c); !line.is_null(); line = next_of(c)) {
+        if (line["held"] == is_held) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Watches as a light peer of its own, or at the first agent.
+child watcher(const agents& a, bool by_socket, std::vector<std::string> more = {"--json"}) {
+    more.insert(more.begin(), {"watch", "job"});
+    if (by_socket) {
+        more.insert(more.end(), {"--control", a.control(0)});
+    }
+    return child{a.command(more)};
+}
+
+/// Until the agent lets it in; one that hung up is forgotten soon, not at once.
+bool is_let_in_soon(const std::string& path) {
+    const auto until = steady::now() + 20s;
+    while (steady::now() < until) {
+        if (raw_client{path}.ask(R"({"ask": "view"})").next().contains("answer")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Then it takes the signal itself.
+bool blocks(const child& c, int signal_number) {
+    std::ifstream status{"/proc/" + std::to_string(c.id()) + "/status"};
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("SigBlk:")) {
+            return (std::stoull(line.substr(7), nullptr, 16) >> (signal_number - 1) & 1) != 0;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("holdfast watch tells of each change until it is interrupted", "[process]") {
+    const auto& a = unharmed();
+    for (const bool by_socket : {true, false}) {
+        for (const int how : {SIGINT, SIGTERM}) {
+            CAPTURE(by_socket, how);
+            auto seen = watcher(a, by_socket);
+            CHECK(next_of(seen) == json{{"lock", "job"}, {"held", false}});
+            auto holder = a.run("job", "echo $HOLDFAST_TOKEN; read line");
+            const auto token = holder.expect("");
+            REQUIRE(token);
+            const auto held = next_of(seen);
+            CHECK(held["held"] == true);
+            CHECK(held["token"] == std::stoll(token->text));
+            CHECK(held["note"] == "holdfast run, process " + std::to_string(holder.id()));
+            holder.end_input();
+            CHECK(tells(seen, false));
+            CHECK(holder.wait() == 1);
+            seen.kill(how);
+            CHECK(seen.wait() == 128 + how);
+        }
+    }
+}
+
+TEST_CASE("holdfast watch for people", "[process]") {
+    const auto& a = unharmed();
+    for (const bool by_socket : {true, false}) {
+        CAPTURE(by_socket);
+        auto seen = watcher(a, by_socket, {});
+        CHECK(seen.expect("job is free"));
+        auto holder = a.run("job", "echo held; read line");
+        CHECK(seen.expect("job is held by "));
+        holder.end_input();
+        CHECK(holder.wait() == 1);
+    }
+}
+
+TEST_CASE("holdfast watch ends when nobody reads it any more", "[process]") {
+    const auto& a = unharmed();
+    for (const bool by_socket : {true, false}) {
+        CAPTURE(by_socket);
+        auto words = a.command({"watch", "job"});
+        if (by_socket) {
+            words.insert(words.end(), {"--control", a.control(0)});
+        }
+        std::string line;
+        for (const auto& word : words) {
+            line += word + " ";
+        }
+        CHECK(child{{"/bin/sh", "-c", line + "| head -n 1"}}.wait() == 0);
+    }
+}
+
+TEST_CASE("holdfast watch fails when its agent ends", "[process]") {
+    agents a;
+    auto of_one_that_leaves = watcher(a, true);
+    CHECK(tells(of_one_that_leaves, false));
+    a.all.front().kill(SIGTERM);
+    CHECK(of_one_that_leaves.wait() == 69);
+    CHECK(a.all.front().wait() == 0);
+    CHECK_FALSE(std::filesystem::exists(a.control(0)));
+}
+
+TEST_CASE("the control socket: clients that hang, read nothing or hang up do not matter to others", "[process]") {
+    const auto& a = unharmed();
+    const auto path = a.control(1);
+    raw_client says_nothing{path};
+    raw_client half_a_question{path};
+    half_a_question.ask(R"({"ask": )");
+    raw_client reads_nothing{path};
+    reads_nothing.ask(watch_job);
+    CHECK(first_line_of(child{a.command({"view", "--json", "--control", path})})["seats"].size() == 3);
+    CHECK(raw_client{path}.ask(R"({"ask": "view"})").ends_its_half().next()["answer"]["seats"].size() == 3);
+    raw_client watches{path};
+    watches.ask(watch_job).ends_its_half();
+    CHECK(watches.next()["answer"]["held"] == false);
+}
+
+TEST_CASE("the control socket: a bounded number of clients; who is gone makes room", "[process]") {
+    agents a;
+    std::list<raw_client> all;
+    while (all.size() < max_clients - 1) {
+        CHECK(all.emplace_back(a.control(0)).ask(watch_job).next()["answer"]["held"] == false);
+    }
+    auto last = watcher(a, true);
+    CHECK(tells(last, false));
+    CHECK(raw_client{a.control(0)}.next()["code"] == "too_many");
+    CHECK(first_line_of(child{a.command({"view", "--json", "--control", a.control(0)})}, 69)["code"] == "too_many");
+
+    last.kill(SIGINT);
+    CHECK(last.wait() == 128 + SIGINT);
+    CHECK(is_let_in_soon(a.control(0)));
+    all.pop_front();
+    CHECK(is_let_in_soon(a.control(0)));
+}
+
+TEST_CASE("the control socket: what is no question is told so", "[process]") {
+    const auto& a = unharmed();
+    for (const auto* line : {"", "view", "[]", R"({"ask": 7})", R"({"ask": "weather"})", R"({"ask": "owner"})",
+                             R"({"ask": "owner", "arguments": 7})", R"({"ask": "owner", "arguments": {"name": 7}})"}) {
+        CAPTURE(line);
+        raw_client c{a.control(2)};
+        CHECK(c.ask(line).next()["code"] == "usage");
+        CHECK(c.next().is_null());
+    }
+    raw_client endless{a.control(2)};
+    endless.ask(std::string(200'000, 'x'));
+    const auto told = endless.next();
+    CHECK((told.is_null() || told["code"] == "usage"));
+    raw_client c{a.control(2)};
+    CHECK(c.ask(R"({"ask": "members"})").next()["answer"].is_array());
+    CHECK(c.next() == json{{"end", true}});
+}
+
+TEST_CASE("a question that fails has an exit code and a text, at an agent as for a light peer", "[process]") {
+    const auto& a = unharmed();
+    for (const bool by_socket : {true, false}) {
+        CAPTURE(by_socket);
+        auto words = a.command({"watch", std::string(513, 'x'), "--json"});
+        if (by_socket) {
+            words.insert(words.end(), {"--control", a.control(0)});
+        }
+        const auto told = first_line_of(child{words}, 64);
+        CHECK(told["code"] == "name_too_long");
+        CHECK_FALSE(told["error"].get<std::string>().empty());
+    }
+    CHECK(child{a.command({"owner", "\xff", "--control", a.control(0)})}.wait() == 64);
+    CHECK(child{a.command({"owner"})}.wait() == 64);
+    const auto nobody = test_support::free_addresses(3);
+    const auto seeds = nobody[0] + "," + nobody[1] + "," + nobody[2];
+    CHECK(first_line_of(child{{tool, "view", "--seeds", seeds, "--profile", "local", "--json", "--join-wait", "300ms"}}, 69)["code"]
+              .is_string());
+    CHECK(child{{tool, "view", "--seeds", "127.0.0.1:1,127.0.0.1:2", "--profile", "local"}}.wait() == 64);
+}
+
+TEST_CASE("the control socket is its user's, replaces a dead agent's, and not a living one's", "[process]") {
+    agents a;
+    const auto mode_of = [](const std::string& path) {
+        struct stat there {};
+        REQUIRE(stat(path.c_str(), &there) == 0);
+        return there.st_mode & 07777;
+    };
+    CHECK(mode_of(a.control(0)) == 0600);
+    const auto another = [&](const std::string& at) { return child{a.command({"agent", "--listen", "127.0.0.1:0", "--control", at})}; };
+    CHECK(another(a.control(0)).wait() == 69);
+    CHECK(child{a.command({"view", "--control", a.control(0)})}.wait() == 0);
+
+    a.all.back().kill(SIGKILL);
+    CHECK(a.all.back().wait() == -SIGKILL);
+    REQUIRE(std::filesystem::exists(a.control(2)));
+    CHECK(child{a.command({"view", "--control", a.control(2)})}.wait() == 69);
+    auto next = another(a.control(2));
+    CHECK(next.expect("ready "));
+    CHECK(child{a.command({"view", "--control", a.control(2)})}.wait() == 0);
+    CHECK(mode_of(a.control(2)) == 0600);
+
+    const auto file = (a.folder / "precious").string();
+    std::ofstream{file} << "data\n";
+    CHECK(another(file).wait() == 69);
+    CHECK(std::filesystem::file_size(file) == 5);
+}
+
+TEST_CASE("a signal ends the wait for a cluster", "[process]") {
+    const auto nobody = test_support::free_addresses(3);
+    const auto seeds = nobody[0] + "," + nobody[1] + "," + nobody[2];
+    for (const auto& words : {std::vector<std::string>{"view"}, {"run", "--lock", "job", "/bin/true"}}) {
+        std::vector<std::string> command{tool, words[0], "--seeds", seeds, "--profile", "local", "--join-wait", "1h"};
+        command.insert(command.end(), words.begin() + 1, words.end());
+        child c{command};
+        const auto until = steady::now() + 20s;
+        while (!blocks(c, SIGTERM) && steady::now() < until) {
+        }
+        c.kill(SIGTERM);
+        CHECK(c.wait() == 128 + SIGTERM);
+    }
+}
