@@ -1,6 +1,7 @@
 // holdfast: a peer, or a question to a cluster, from the command line. README.md has the exit codes.
 #include <cstdio>
 #include <functional>
+#include <iostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -11,16 +12,52 @@
 #include "agent.hpp"
 #include "ask.hpp"
 #include "failure.hpp"
+#include "generate.hpp"
 #include "options.hpp"
 #include "questions.hpp"
 #include "run.hpp"
 
 using namespace holdfast_tool;
 
+namespace {
+
+// The first sentence heads the manual page.
+constexpr auto about =
+    "Locks, elections and membership from your own fleet of processes. A question is put to the agent whose socket --control names; "
+    "without one the command joins the cluster as a light peer, which owns no locks, for as long as it takes.";
+
+// The manual page takes these apart: a term and a text, with two spaces or more before each.
+constexpr auto codes_of_questions = R"(Exit codes of questions:
+  0        it was answered
+  1        it is not so, or it failed
+  64       wrong usage
+  69       no agent or no cluster could be reached
+  70       an error inside the agent or the peer
+  128 + n  signal n has ended it)";
+
+constexpr auto codes_of_agent = R"(Exit codes:
+  0   it has left the cluster after SIGTERM or SIGINT
+  64  wrong usage
+  69  it could not start
+  70  it has stopped because of an error, which it has printed)";
+
+constexpr auto codes_of_run = R"(Exit codes:
+  128 + n   the command, or the wait for the lock, was ended by signal n
+  64        wrong usage
+  69        no majority of seats could be reached
+  71        the system refused to start the command
+  75        the lock was not acquired in time
+  76        the lock was lost while the command ran
+  126, 127  the command cannot be run, or was not found, as in shells
+  any       else: that of the command, which ran to its end with the lock)";
+
+}  // namespace
+
 int main(int argc, char** argv) {
-    CLI::App app{"Locks, elections and membership from your own fleet of processes."};
+    CLI::App app{about};
     app.set_version_flag("--version", std::string{holdfast::version_text});
     app.require_subcommand(1);
+    app.footer(codes_of_questions);  // before the commands, which take it over
     common options;
     run_options what_to_run;
     auto arguments = nlohmann::json::object();
@@ -33,25 +70,40 @@ int main(int argc, char** argv) {
         return command;
     };
 
-    add("agent", "run a full peer until SIGTERM; prints `ready ADDRESS ID` when it can serve", [&] { return agent(options); });
+    add("agent", "run a full peer until SIGTERM; prints `ready ADDRESS ID` when it can serve", [&] {
+        return agent(options);
+    })->footer(codes_of_agent);
     auto* run_command = add("run", "run a command while holding a lock", [&] {
         const auto c = options.make(true);
         must(c.validate());
         return run([&](std::stop_token stop) { return options.join(c, std::move(stop)); }, holdfast::times_of(c).lease, what_to_run);
     });
     run_command->add_option("--lock", what_to_run.lock, "the lock")->type_name("NAME")->required();
-    run_command->add_option("--wait", what_to_run.wait, "how long to wait for it, e.g. 10s or 500ms (default: for ever)")->type_name("DURATION");
+    run_command->add_option("--wait", what_to_run.wait, "how long to wait for it, e.g. 10s or 500ms (default: for ever)")
+        ->type_name("DURATION");
     run_command->add_option("CMD", what_to_run.command, "the command and its arguments, after --")->type_name("")->required();
     run_command->positionals_at_end();
+    run_command->footer(codes_of_run);
     for (const auto& q : questions()) {
         auto* command = add(q.name, q.about, [&] { return ask(q, arguments, options, as_json); });
         command->add_flag("--json", as_json, "one line of JSON for each line of the answer");
         for (const auto& one : q.parameters) {
-            command->add_option_function<std::string>(one.option, [&](const std::string& text) { arguments[one.key] = text; }, one.about)
+            command
+                ->add_option_function<std::string>(
+                    one.option, [&](const std::string& text) { arguments[one.key] = text; }, one.about)
                 ->type_name(one.option[0] == '-' ? "TEXT" : "")
                 ->required(one.is_required);
         }
     }
+    std::string what_to_generate;
+    auto* generate_command = app.add_subcommand("generate", "the manual page, or the completions of a shell")->group("");  // hidden
+    generate_command->add_option("WHAT", what_to_generate)->required()->check(CLI::IsMember({"man", "bash", "zsh", "fish"}));
+    generate_command->callback([&] {
+        chosen = [&] {
+            generate(app, what_to_generate, std::cout);
+            return std::cout.flush() ? done : not_so;
+        };
+    });
 
     try {
         app.parse(argc, argv);

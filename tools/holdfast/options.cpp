@@ -21,7 +21,9 @@ std::optional<std::chrono::nanoseconds> duration_of(const std::string& text) {
 }
 
 void common::add_to(CLI::App& command) {
-    command.add_option("--listen", listen, "where to listen (light peers: a free port)")->type_name("HOST:PORT")->envname("HOLDFAST_LISTEN");
+    command.add_option("--listen", listen, "where to listen (light peers: a free port)")
+        ->type_name("HOST:PORT")
+        ->envname("HOLDFAST_LISTEN");
     command.add_option("--seeds", seeds, "the seats' addresses, with commas between")->type_name("ADDRESSES")->envname("HOLDFAST_SEEDS");
     command.add_option("--cluster", cluster, "the cluster's name")->type_name("NAME")->capture_default_str()->envname("HOLDFAST_CLUSTER");
     command.add_option("--name", name, "this peer's name, for people")->type_name("NAME")->envname("HOLDFAST_NAME");
