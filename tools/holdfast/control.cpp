@@ -82,10 +82,10 @@ private:
     std::string unread_;
 };
 
-/// Not blocking: a full queue of a living agent is an answer as well.
-bool is_served(const address& at) {
+/// Not blocking: a full queue is that of a living agent. So is a socket that is not ours to use.
+bool is_left_behind(const address& at) {
     const descriptor trial{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    return connect(trial, at.get(), sizeof at.un) == 0 || errno == EAGAIN;
+    return connect(trial, at.get(), sizeof at.un) != 0 && errno == ECONNREFUSED;
 }
 
 int listen_at(const std::string& path) {
@@ -95,7 +95,7 @@ int listen_at(const std::string& path) {
         if (!S_ISSOCK(there.st_mode)) {
             throw failure{"address_in_use", "--control " + path + ": a file that is no socket is in the way"};
         }
-        if (is_served(at)) {
+        if (!is_left_behind(at)) {
             throw failure{"address_in_use", "--control " + path + ": another agent answers there"};
         }
         unlink(path.c_str());
