@@ -56,7 +56,8 @@ std::set<std::string> commands() {
 struct generated {
     std::filesystem::path path;
 
-    explicit generated(const std::string& what) : path{std::filesystem::temp_directory_path() / ("holdfast-" + what + "-" + std::to_string(getpid()))} {
+    explicit generated(const std::string& what)
+        : path{std::filesystem::temp_directory_path() / ("holdfast-" + what + "-" + std::to_string(getpid()))} {
         std::ofstream{path} << text_of({tool, "generate", what});
     }
     ~generated() { std::filesystem::remove(path); }

@@ -22,7 +22,7 @@ using namespace holdfast_tool;
 namespace {
 
 // The first sentence heads the manual page.
-constexpr auto about =
+constexpr auto purpose =
     "Locks, elections and membership from your own fleet of processes. A question is put to the agent whose socket --control names; "
     "without one the command joins the cluster as a light peer, which owns no locks, for as long as it takes.";
 
@@ -54,7 +54,7 @@ constexpr auto codes_of_run = R"(Exit codes:
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{about};
+    CLI::App app{purpose};
     app.set_version_flag("--version", std::string{holdfast::version_text});
     app.require_subcommand(1);
     app.footer(codes_of_questions);  // before the commands, which take it over

@@ -58,7 +58,8 @@ pid_t start(const std::vector<std::string>& command, const holdfast::hold& held)
 
 }  // namespace
 
-int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join, std::chrono::nanoseconds lease, const run_options& options) {
+int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join, std::chrono::nanoseconds lease,
+        const run_options& options) {
     holdfast::acquire_options how;
     if (!options.wait.empty()) {
         how.wait = duration_of(options.wait);
@@ -93,7 +94,7 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
         std::fprintf(stderr, "holdfast: %s not locked: %s\n", options.lock.c_str(), held.error().text.c_str());
         const auto code = held.error().code;
         return code == holdfast::errc::timed_out || code == holdfast::errc::would_block ? not_in_time
-               : code == holdfast::errc::name_too_long                                   ? usage
+               : code == holdfast::errc::name_too_long                                  ? usage
                                                                                         : unavailable;
     }
 
