@@ -70,14 +70,13 @@ json next_of(child& c) {
     return l ? json::parse(l->text) : json{};
 }
 
-/// What is left in `c` is skipped until a line says so: states may be missed, and told twice.
-bool tells(child& c, bool is_held) {
-    for (auto line = next_of(c); !line.is_null(); line = next_of(c)) {
-        if (line["held"] == is_held) {
-            return true;
-        }
+/// The next line that says so: others may come before it, for a state that lasts until then.
+json told_by(child& c, bool is_held) {
+    auto line = next_of(c);
+    while (!line.is_null() && line["held"] != is_held) {
+        line = next_of(c);
     }
-    return false;
+    return line;
 }
 
 /// Watches as a light peer of its own, or at the first agent.
@@ -123,12 +122,12 @@ TEST_CASE("holdfast watch tells of each change until it is interrupted", "[proce
             auto holder = a.run("job", "echo $HOLDFAST_TOKEN; read line");
             const auto token = holder.expect("");
             REQUIRE(token);
-            const auto held = next_of(seen);
-            CHECK(held["held"] == true);
+            const auto held = told_by(seen, true);
+            REQUIRE(held.is_object());
             CHECK(held["token"] == std::stoll(token->text));
             CHECK(held["note"] == "holdfast run, process " + std::to_string(holder.id()));
             holder.end_input();
-            CHECK(tells(seen, false));
+            CHECK(told_by(seen, false).is_object());
             CHECK(holder.wait() == 1);
             seen.kill(how);
             CHECK(seen.wait() == 128 + how);
@@ -168,7 +167,7 @@ TEST_CASE("holdfast watch ends when nobody reads it any more", "[process]") {
 TEST_CASE("holdfast watch fails when its agent ends", "[process]") {
     agents a;
     auto of_one_that_leaves = watcher(a, true);
-    CHECK(tells(of_one_that_leaves, false));
+    CHECK(told_by(of_one_that_leaves, false).is_object());
     a.all.front().kill(SIGTERM);
     CHECK(of_one_that_leaves.wait() == 69);
     CHECK(a.all.front().wait() == 0);
@@ -197,7 +196,7 @@ TEST_CASE("the control socket: a bounded number of clients; who is gone makes ro
         CHECK(all.emplace_back(a.control(0)).ask(watch_job).next()["answer"]["held"] == false);
     }
     auto last = watcher(a, true);
-    CHECK(tells(last, false));
+    CHECK(told_by(last, false).is_object());
     CHECK(raw_client{a.control(0)}.next()["code"] == "too_many");
     CHECK(first_line_of(child{a.command({"view", "--json", "--control", a.control(0)})}, 69)["code"] == "too_many");
 

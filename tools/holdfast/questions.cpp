@@ -82,13 +82,17 @@ void print_owner(const json& o) {
 
 void watch(const holdfast::peer& p, const json& arguments, const listener& to) {
     relay changes;
+    json last;
     // A lock is the election of its holder, and the note of the hold is the value.
     const auto seen = must(p.election(text(arguments, "name")).observe([&](const holdfast::leader& now) {
         json line{{"lock", now.election}, {"held", now.exists}};
         if (now.exists) {
             line.update({{"token", now.token.value}, {"holder", to_string(now.holder)}, {"note", now.value.value_or("")}});
         }
-        changes.put(std::move(line));
+        if (line != last) {  // after a change of owners a state is told again
+            last = line;
+            changes.put(std::move(line));
+        }
     }));
     changes.pass_on(to);
 }
