@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include <holdfast/breaking.hpp>
 #include <holdfast/events.hpp>
 #include <holdfast/export.hpp>
 #include <holdfast/result.hpp>
@@ -73,6 +74,23 @@ struct config {
     /// rising even when the wall clocks of all seats were set back meanwhile. Created if missing; a peer that
     /// cannot write to it stops. Empty: none.
     std::string state_dir{};
+
+    // ---- breaking holds (breaking.hpp)
+
+    /// Who may break the holds of this peer, where `acquire_options::breaking` does not say.
+    break_policy breaking{};
+    /// How long a lock is granted to nobody after an exclusive hold of this peer (a term of an election is one) that ended without a
+    /// release, where `acquire_options::lock_delay` does not say, and for no fenced one. LIVE comes so much later. At most 60 s.
+    std::chrono::milliseconds lock_delay{0};
+    /// The operators whose demands this peer, as an owner, accepts, by the names they go by; the same list on every peer. A name is no
+    /// proof: whoever has the cluster's key can take one. Empty: everybody.
+    std::vector<std::string> operators{};
+
+    /// A tiny process is started with the peer that kills this one (SIGKILL) when its lease ends while it has a hold, however stopped or
+    /// hung it is: nothing of it acts any more when another may be granted its locks. A lease that is lost for want of a network ends
+    /// the program, too. Ending a hold in time, by `release` or `break_hold`, does not. The peer is forked for it at its start: start
+    /// it early, before the program is large. Linux 5.9.
+    bool deadman = false;
 
     // ---- limits
 

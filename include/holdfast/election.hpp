@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/token.hpp>
+#include <holdfast/watch.hpp>
 
 namespace holdfast {
 
@@ -21,8 +23,7 @@ class peer;
 
 namespace runtime {
 class driver;
-class observer;
-}  // namespace runtime
+}
 
 struct campaign_options {
     /// What observers learn of the leader: its address, say. At most 1024 bytes.
@@ -32,6 +33,8 @@ struct campaign_options {
     std::stop_token stop{};
     /// As in `acquire_options`.
     std::function<void(errc why)> on_lost{};
+    /// Of those who wait, who has the highest leads next (PRIORITY). Nobody who leads is put off for it.
+    std::int32_t priority = 0;
 };
 
 /// Leadership: this process leads while it is valid. Terms of one election have rising tokens and, clocks willing
@@ -47,6 +50,8 @@ public:
     [[nodiscard]] std::optional<errc> why_lost() const { return hold_.why_lost(); }
     /// Ends the term at once; the next candidate leads a round trip later. See `hold::release`.
     result<void> resign() { return hold_.release(); }
+    /// As `resign`, and this peer leads next if it campaigns here and now, before everybody else; else whoever's turn it is.
+    result<void> hand_over(const peer_id& candidate);
 
 private:
     friend class election;
@@ -64,23 +69,6 @@ struct leader {
     peer_id holder;
 };
 
-/// While it lives, its callback is called. Move-only. Its destruction waits for a call that is under way, unless it
-/// happens in that very call; none comes after it.
-class HOLDFAST_EXPORT observation {
-public:
-    observation(observation&&) noexcept;
-    observation& operator=(observation&&) noexcept;
-    ~observation();
-
-    void stop();  ///< as destruction
-
-private:
-    friend class election;
-    explicit observation(std::shared_ptr<runtime::observer> o);
-
-    std::shared_ptr<runtime::observer> observer_;
-};
-
 /// From `peer::election`. A small handle: copy it, keep it beyond the peer (calls fail with `shutting_down` then).
 class HOLDFAST_EXPORT election {
 public:
@@ -88,6 +76,10 @@ public:
 
     /// Waits until this process leads. Fails as `peer::lock`; `value_too_long` for the value.
     [[nodiscard]] result<term> campaign(campaign_options options = {}) const;
+
+    /// Who leads, from the owner of the election's name: linearizable (LOOK-1). Fails as `peer::look`, and with `timed_out`
+    /// where that would tell of an owner that cannot answer for certain.
+    [[nodiscard]] result<leader> current(std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
 
     /// Calls `callback` with the present state as soon as that is known, and after each change. Between two calls
     /// states may be missed, the last one is not; while this peer cannot reach the owner the last state stands.

@@ -19,7 +19,7 @@ enum class errc : std::uint8_t {
     name_too_long,   ///< a lock name longer than `limits::name`, or empty
     value_too_long,  ///< a note or election value longer than `limits::note`
     too_many,        ///< more waiting requests than `config::max_requests`
-    would_deadlock,  ///< this thread already waits in a callback of the library
+    would_deadlock,  ///< it would wait for itself: in a callback of the library, or for a mutex that this thread has
     limit_differs,   ///< a semaphore that others use with another limit
 
     // The peer cannot join or start. Nothing is held.

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <variant>
 
+#include <holdfast/breaking.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/export.hpp>
 #include <holdfast/ids.hpp>
@@ -53,6 +54,25 @@ struct hold_lost {
     std::string name;
     holdfast::token token;
     errc why{};
+    std::string broken_by{}; ///< the operator, or the policy, when it was broken
+    std::string broken_for{};  ///< and its reason
+};
+/// Somebody wants a hold of ours back.
+struct hold_asked_back {
+    asked_back what;
+};
+/// `hold::progress` was not called in time.
+struct hold_stuck {
+    std::string name;
+    holdfast::token token;
+};
+/// This peer, as an owner, has a hold broken because of the hold's own policy.
+struct broke_by_policy {
+    std::string name;
+    holdfast::token token;
+    peer_id holder;
+    std::string who;
+    std::string why;
 };
 /// Something a person should know or mend: other seats, another key, a version. The peer goes on trying.
 struct complaint {
@@ -74,7 +94,7 @@ struct stopped {
 }  // namespace events
 
 using event = std::variant<events::view_installed, events::belief_changed, events::lease_gained, events::lease_at_risk,
-                           events::lease_renewed, events::lease_lost, events::hold_lost, events::complaint, events::restarted,
+                           events::lease_renewed, events::lease_lost, events::hold_lost, events::hold_asked_back, events::hold_stuck, events::broke_by_policy, events::complaint, events::restarted,
                            events::stopped>;
 
 /// One line for a log.

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 
+#include <holdfast/breaking.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/export.hpp>
 #include <holdfast/fate.hpp>
+#include <holdfast/ids.hpp>
 #include <holdfast/mode.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/token.hpp>
@@ -27,12 +30,28 @@ struct acquire_options {
     std::optional<std::chrono::nanoseconds> wait{};
     /// Ends the wait with `cancelled` when a stop is requested.
     std::stop_token stop{};
-    /// A few words of the holder that others see with the hold (`holdfast owner`, elections); at most 1024 bytes.
+    /// A few words of the holder that others see with the hold (`holdfast why`, elections); at most 1024 bytes.
     std::string note{};
     /// Called at most once, on the callback thread, when the hold is lost; never after a release. Must not throw.
     std::function<void(errc why)> on_lost{};
     /// Alone, together with other readers, or as one of the permits of a semaphore (mode.hpp).
     lock_mode mode{};
+    /// Who may break the hold. None: `config::breaking`.
+    std::optional<break_policy> breaking{};
+    /// Called on the callback thread each time somebody asks for the hold back (`peer::ask_back`). Must not throw.
+    std::function<void(const asked_back& by)> on_asked_back{};
+    /// The hold is given up by itself after so long, as if it were broken. Zero: never.
+    std::chrono::nanoseconds max_hold{};
+    /// How often `hold::progress` has to be called, else `when_stuck` is done. Zero: it need not.
+    std::chrono::nanoseconds progress_every{};
+    stuck_action when_stuck = stuck_action::tell;
+    /// Of those who wait, who has the highest is granted it next; of one priority, who asked first (PRIORITY).
+    std::int32_t priority = 0;
+    /// What the lock guards checks tokens (gate.hpp): work of a lost hold that goes on meets it there, so nobody need wait for it.
+    bool is_fenced = false;
+    /// How long the lock is granted to nobody after this hold, if it ends without a release (a crash, a lost lease): time for work
+    /// that goes on after it. While the lock's owner lives. At most 60 s. None: `config::lock_delay`, zero for a fenced one.
+    std::optional<std::chrono::milliseconds> lock_delay{};
 };
 
 /// One granted lock. Move-only; its destruction releases it.
@@ -74,13 +93,18 @@ public:
     /// is valid and after a release.
     [[nodiscard]] std::optional<errc> why_lost() const;
 
+    /// A stop is requested when somebody asks for this hold back (`peer::ask_back`), or already was. Release it soon, or not.
+    [[nodiscard]] std::stop_token asked_back() const;
+    /// It gets on (acquire_options::progress_every). Local; does nothing where no progress is asked for.
+    void progress();
+
     /// What became of the holder before this one, and what it left (fate.hpp). As it was at the grant.
     [[nodiscard]] const previous_hold& previous() const;
     /// What the lock guards is whole again, whatever became of the holder before. Told with the release; whoever holds the
     /// lock next is then told that this hold was `released`. Needless when `previous().is_clean()`.
     void mark_consistent();
     /// Left for the next holder at the release, in place of what was found in `previous().value`; at most 4096 bytes, else
-    /// `value_too_long` and nothing is changed. The owner of the lock's name keeps it in memory: it survives holders and
+    /// `value_too_long` and nothing is changed. Of exclusive holds: what others hand on is not kept. The owner of the lock's name keeps it in memory: it survives holders and
     /// planned changes of owners, not the crash of the owner, and it is forgotten when thousands of other locks were used.
     result<void> set_value(std::string value);
 
@@ -88,11 +112,14 @@ public:
     /// hold: does nothing. An error tells that the hold had been lost before, and why: what was done since then may
     /// have met another holder. Throws nothing, also when memory runs out.
     result<void> release();
+    /// As `release`, and if this peer waits for the lock, it comes before everybody else (PRIORITY).
+    result<void> release_to(const peer_id& heir);
 
 private:
     friend class peer;
     friend class term;
     friend class election;
+    friend class group;
     explicit hold(std::shared_ptr<runtime::grip> g);
 
     std::shared_ptr<runtime::grip> grip_;

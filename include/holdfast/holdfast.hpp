@@ -8,6 +8,7 @@
 #pragma once
 
 #include <holdfast/await.hpp>
+#include <holdfast/breaking.hpp>
 #include <holdfast/config.hpp>
 #include <holdfast/election.hpp>
 #include <holdfast/error.hpp>
@@ -15,15 +16,20 @@
 #include <holdfast/fate.hpp>
 #include <holdfast/file_gate.hpp>
 #include <holdfast/gate.hpp>
+#include <holdfast/group.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/http_gate.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/look.hpp>
 #include <holdfast/mode.hpp>
 #include <holdfast/mutex.hpp>
 #include <holdfast/peer.hpp>
+#include <holdfast/record.hpp>
+#include <holdfast/recursive_mutex.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/shared_mutex.hpp>
 #include <holdfast/sql_gate.hpp>
 #include <holdfast/token.hpp>
 #include <holdfast/version.hpp>
 #include <holdfast/view.hpp>
+#include <holdfast/watch.hpp>

@@ -16,10 +16,14 @@
 #include <holdfast/error.hpp>
 #include <holdfast/events.hpp>
 #include <holdfast/export.hpp>
+#include <holdfast/group.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/look.hpp>
+#include <holdfast/record.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/view.hpp>
+#include <holdfast/watch.hpp>
 
 namespace holdfast {
 
@@ -102,7 +106,46 @@ public:
     /// The same as a future, which is ready at once with the error when it was not asked for. Its destruction does not wait.
     [[nodiscard]] std::future<result<hold>> lock_future(std::string_view name, acquire_options options = {}) const;
 
+    /// Several locks, all or none: taken one after another in the order of the bytes of their names, whatever the order given, so
+    /// that programs which ask so never wait for each other in a circle. `options` is for each of them, its `wait` for
+    /// all together; `on_lost` is called for each that is lost. Success: the holds, in the order of the names as given. Fails as
+    /// `lock`, with the name in the text, and with the reason of a loss where one was lost while others were waited for; then none is
+    /// held. A name that is given twice: `bad_config`.
+    [[nodiscard]] result<std::vector<hold>> lock_all(std::vector<std::string> names, acquire_options options = {}) const;
+
     [[nodiscard]] holdfast::election election(std::string_view name) const;
+    [[nodiscard]] holdfast::group group(std::string_view name) const;
+
+    /// Calls `callback` with how the lock stands as soon as that is known, and after each change, also of how many wait. Between two
+    /// calls states may be missed, the last one is not, whatever becomes of the lock's owner; while this peer cannot reach the owner the
+    /// last state stands. On the callback thread, outside every lock of the library. Must not throw.
+    /// Fails with `name_too_long` or `shutting_down`.
+    [[nodiscard]] result<observation> watch(std::string_view name, std::function<void(const lock_status&)> callback) const;
+
+    // ---- looking (look.hpp)
+
+    /// How `name` stands, from its owner. When that cannot tell for certain within `wait`, the report says what it is doing
+    /// instead (`lock_report::state`). Fails with `not_a_member` without a view, `name_too_long`, `shutting_down`, and as above.
+    [[nodiscard]] result<lock_report> look(std::string_view name, std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
+    /// All locks that are held or waited for.
+    [[nodiscard]] result<lock_list> locks(std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
+
+    // ---- ending holds of others (breaking.hpp). Each is recorded at a majority of the seats before it is done, and again
+    // with what came of it; `no_quorum`: it could not be recorded, and was not done. Other failures as those of `look`,
+    // `value_too_long` for who and why, `bad_config` for what is no token.
+
+    /// Tells the holder's program that this hold is wanted back, and waits for it to be released.
+    [[nodiscard]] result<break_outcome> ask_back(std::string_view name, holdfast::token token, break_options options) const;
+    /// Has the holder's library give this hold up (BREAK-1), whatever its program does. A round trip, while the library answers.
+    /// Where the hold's policy wants several operators, this is the approval of one of them.
+    [[nodiscard]] result<break_outcome> break_hold(std::string_view name, holdfast::token token, break_options options) const;
+    /// Has a majority of the seats remove this member (VIEW-8). Success: it is none any more; its locks are granted again once
+    /// its lease is over, at most one length of it later; at once if its process is seen to be gone by a member on its machine (CERT-1) or
+    /// `options.fence` says so (CERT-2). If it lives, it comes back as a new peer, without its holds.
+    /// `timed_out`: it still is a member. A seat stays where a majority of filled seats would not be left (VIEW-6).
+    [[nodiscard]] result<void> evict(const peer_id& whom, break_options options) const;
+    /// What was done so, oldest first, from a majority of the seats; else `no_quorum`.
+    [[nodiscard]] result<std::vector<record>> history(std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
 
     /// Leaves the cluster: releases the holds, hands its slots over, gives up its seat, and stops (LEAVE-1); holds that are
     /// still there are lost with `shutting_down`. Success: all of that is done, and nobody has to wait for a lease to run out.
@@ -127,6 +170,7 @@ public:
 
 private:
     friend class mutex;
+    friend class recursive_mutex;
     friend class shared_mutex;
     explicit peer(std::shared_ptr<runtime::driver> d);
 

@@ -15,6 +15,15 @@
 
 namespace holdfast {
 
+/// Where a member runs, for others on the same machine to see that it is gone (CERT-1).
+struct process_identity {
+    std::uint64_t machine = 0;  ///< of the boot and the process namespace, hashed; 0: it does not say
+    std::uint32_t pid = 0;      ///< in that namespace
+    std::uint64_t started = 0;  ///< in clock ticks since the boot
+
+    bool operator==(const process_identity&) const = default;
+};
+
 /// A participant listed in a view.
 struct member {
     peer_id id;
@@ -23,6 +32,7 @@ struct member {
     std::uint32_t weight = 1; ///< its share of the slots; 0 owns nothing (a light peer)
     bool leaving = false;     ///< it owns nothing any more and goes with one of the next views (LEAVE-1)
     view_number since;        ///< the view that added it
+    process_identity process{};
 
     bool operator==(const member&) const = default;
 };

@@ -24,7 +24,7 @@ constexpr entry entries[] = {
     {errc::value_too_long, "value_too_long", held::refused, "a note or value has at most 1024 bytes"},
     {errc::too_many, "too_many", held::refused, "too many requests wait at this peer already; raise max_requests or ask less"},
     {errc::limit_differs, "limit_differs", held::refused, "others use this semaphore with another limit; give every program the same, or the semaphore another name"},
-    {errc::would_deadlock, "would_deadlock", held::refused, "a callback of the library must not wait for the library; do it on another thread"},
+    {errc::would_deadlock, "would_deadlock", held::refused, "it would wait for itself: a callback of the library must not wait for the library, nor a thread for a mutex that it has"},
     {errc::bad_config, "bad_config", held::refused, "the configuration is wrong"},
     {errc::address_in_use, "address_in_use", held::refused, "another process listens at this address; choose another port or stop it"},
     {errc::seeds_differ, "seeds_differ", held::refused, "this peer and the cluster have different seed lists; give every peer the same one"},

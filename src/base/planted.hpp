@@ -94,6 +94,14 @@ enum class planted : std::uint8_t {
     fate_not_handed_over = 166,           // FATE
     fate_forgotten_by_release = 167,      // FATE
     fate_unknown_after_gather = 168,      // FATE
+    looks_without_a_lease = 169,          // LOOK-1
+    broken_without_the_holder = 170,      // BREAK-1
+    policies_not_asked = 171,             // BREAK-2
+    evicted_counts_as_stopped = 172,      // VIEW-8
+    priority_ignored = 173,               // PRIORITY
+    heir_ignored = 174,                   // PRIORITY
+    delay_not_waited = 175,               // DELAY
+    stopped_counts_as_gone = 176,         // CERT-1
 };
 
 }  // namespace holdfast::base

@@ -9,6 +9,7 @@
 
 #include <holdfast/ids.hpp>
 #include <holdfast/token.hpp>
+#include <holdfast/view.hpp>
 
 #include "base/planted.hpp"
 #include "base/time.hpp"
@@ -20,6 +21,10 @@ struct limits {
     static constexpr std::size_t name = 512;             ///< bytes of a lock name
     static constexpr std::size_t note = 1024;            ///< bytes of a hold's note
     static constexpr std::size_t value = 4096;           ///< bytes that a holder leaves for the next
+    static constexpr std::chrono::hours patience{24 * 365};  ///< what is longer is for ever, and would overflow sums
+    static constexpr std::chrono::seconds lock_delay{60};
+    static constexpr std::size_t who = 128;              ///< bytes of the name an operator goes by
+    static constexpr std::size_t why = 1024;             ///< bytes of the reason it gives
     static constexpr std::size_t member_name = 128;      ///< bytes of a member's name
     static constexpr std::size_t seats = 7;
     static constexpr std::size_t members = 4096;
@@ -36,6 +41,7 @@ struct settings {
     std::string name;
     endpoint address;
     std::uint32_t weight = 1;
+    process_identity process{};                          ///< CERT-1
 
     // The seats, sorted; empty: this peer is its own only seat.
     std::vector<endpoint> seeds;
@@ -56,6 +62,8 @@ struct settings {
     std::uint32_t last_sequence = token::max_sequence;    ///< of one owner in one view (OWN-6); less only to try that
 
     std::size_t most_pasts = 4096;                        ///< holds that have ended, remembered by an owner (FATE)
+
+    std::vector<std::string> operators;                   ///< who may ask for holds back and break them; empty: everybody (BREAK-1)
 
     // messages that are repeated until answered (NET-2)
     duration retry = std::chrono::milliseconds{200};

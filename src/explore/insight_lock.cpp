@@ -22,8 +22,9 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
     // counted for people decides nothing; when a repeat is due decides the explorer.
     const auto& [settings, self, slot_of, current, map, grant_epoch, sequence, is_leased, first_view_at, is_founder, voids, tenures, transit,
                  passages, gathers, last_serial, to_gather, untaken, contended, next_repeat, next_still, next_void, settled, pasts, watches, breaks,
-                 watch_serial, next_tell, counters, out_box] = o;
+                 demands, delays, next_delay, next_ask, next_patience, watch_serial, next_tell, counters, out_box] = o;
     HOLDFAST_ASSERT(out_box.empty() && to_gather.empty() && pasts.size() == 0 && watches.empty() && watch_serial == 0 && !next_tell);
+    HOLDFAST_ASSERT(demands.empty() && delays.empty() && !next_delay && !next_ask && !next_patience);
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{grant_epoch.value});
     out.add(std::uint64_t{sequence});
@@ -49,10 +50,10 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
             out.add(g->serial);
         }
         out.add_each(locks, [&](const auto& l) {
-            const auto& [held, queue] = l.second;
+            const auto& [held, queue, first] = l.second;  // the last is for patience, which nobody here has
             out.add(l.first);
             out.add_each(held, [&](const auto& h) {
-                const auto& [what, holder_name, next_send, attempt, asked] = h;
+                const auto& [what, holder_name, next_send, attempt, asked, since, is_since_grant] = h;
                 explore::add(out, what);
             });
             out.add_each(queue, [&](const waiter& w) {
@@ -113,7 +114,7 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         out.add(f.second.value);
     });
     out.add_each(breaks, [&](const auto& b) {
-        const auto& [holder, number, next_send, attempt] = b.second;
+        const auto& [holder, number, who, why, next_send, attempt] = b.second;
         out.add(b.first.first);
         explore::add(out, b.first.second);
         out.add(holder);
@@ -123,8 +124,8 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
 
 void insight::add(digest& out, const holder& h) {
     const auto& [settings, self, slot_of, current, map, is_leased, is_leaving, last_number, last_report, last_watch, requests, due, held, releases,
-                 cancels, next_repeat, promises, watches, counters, out_box] = h;
-    HOLDFAST_ASSERT(out_box.empty() && watches.empty() && last_watch == 0);
+                 cancels, next_repeat, next_look, promises, watches, counters, out_box] = h;
+    HOLDFAST_ASSERT(out_box.empty() && !next_look && watches.empty() && last_watch == 0);
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{is_leased});
     out.add(std::uint64_t{is_leaving});
@@ -140,7 +141,7 @@ void insight::add(digest& out, const holder& h) {
         out.add_presence(next_send);
     });
     out.add_each(held, [&](const auto& one) {
-        const auto& [at, number, note, mode, others_wait, is_unclean] = one.second;
+        const auto& [at, number, note, mode, policy, delay, others_wait, is_unclean, asked_by, ends, stuck_from, progress_every, when_stuck] = one.second;
         out.add(one.first.first);
         explore::add(out, one.first.second);
         out.add(number.value);

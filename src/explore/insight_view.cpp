@@ -76,7 +76,8 @@ void insight::add(digest& out, const chain& c) {
 
 void insight::add(digest& out, const candidates& c) {
     // Joiners stay fresh and seats refilled: the lease of the world is longer than its life.
-    const auto& [settings, facts, joiners, leaving, stopped, gone, new_epoch_at, refilled] = c;
+    const auto& [settings, facts, joiners, leaving, stopped, gone, condemned, new_epoch_at, refilled] = c;
+    HOLDFAST_ASSERT(condemned.empty());
     out.add_each(joiners, [&](const auto& j) {
         const auto& [who, heard, asked_us] = j.second;
         out.add(wrapped(join{who, {}, {}, {}, 1, {}}));

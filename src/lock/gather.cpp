@@ -131,12 +131,12 @@ void owner::serve_gathered(const gather_round& g, base::time_point now) {
             continue;
         }
         if (has_room(e, h->mode)) {
-            e.held.insert(e.held.begin(), granted_hold{*h, name_of(h->holder), now, 0, 0});  // they come in falling order
+            e.held.insert(e.held.begin(), granted_hold{*h, name_of(h->holder), now, 0, 0, now, false});  // they come in falling order
             e.held.front().what.is_taken = true;
         } else {
             // HOLD-4: a bug somewhere. What goes with the higher tokens stays, the other holders are told.
             ++counters_.conflicts;
-            breaks_[{h->name, h->token}] = {h->holder, h->number, now, 0};
+            breaks_[{h->name, h->token}] = {h->holder, h->number, {}, "two holds exclude each other (HOLD-4)", now, 0};
         }
     }
     for (const auto& s : g.slots) {
@@ -147,22 +147,6 @@ void owner::serve_gathered(const gather_round& g, base::time_point now) {
         serve(s, t, now);
     }
     repeat_breaks(now);
-}
-
-void owner::repeat_breaks(base::time_point now) {
-    for (auto at = breaks_.begin(); at != breaks_.end();) {
-        auto& [key, b] = *at;
-        const auto ends = void_at(b.holder);
-        if (serving_at(slot_of_(key.first)) == nullptr || (ends && *ends <= now)) {
-            at = breaks_.erase(at);
-            continue;
-        }
-        if (b.next_send <= now) {
-            b.next_send = now + pause_after(settings_, b.attempt);
-            out_.push(send{b.holder, break_hold{key.first, key.second, b.number}, b.attempt++});
-        }
-        ++at;
-    }
 }
 
 // ---- watching (WATCH-1)

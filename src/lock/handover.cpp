@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/deadline.hpp"
 #include "lock/owner.hpp"
 
 namespace holdfast::lock {
@@ -78,7 +79,7 @@ void owner::gain(slot s, const peer_id& from, base::time_point) {
 void owner::lose(slot s, const peer_id& to, base::time_point now) {
     auto& t = tenures_.at(s);
     if (std::holds_alternative<serving>(t.state)) {
-        passage_to(view_->number, to, now).tables.insert_or_assign(s, table_of(s, t));
+        passage_to(view_->number, to, now).tables.insert_or_assign(s, table_of(s, t, now));
         if (settings_.bug == base::planted::grants_after_hand_over) {
             return;
         }
@@ -118,11 +119,18 @@ void owner::forget_grants_of(slot s) {
         ++last;
     }
     watches_.erase(first, last);
+    std::erase_if(delays_, [&](const auto& d) { return d.first.first == s; });
 }
 
-slot_table owner::table_of(slot s, const tenure& t) const {
-    slot_table out{s, {}, {}, {}, t.knows_all};
+slot_table owner::table_of(slot s, const tenure& t, base::time_point now) const {
+    slot_table out{s, {}, {}, {}, t.knows_all, {}};
     std::size_t bytes = 0;
+    for (auto at = delays_.lower_bound({s, ""}); at != delays_.end() && at->first.first == s; ++at) {
+        if (at->second > now && bytes <= bytes_in_a_message) {
+            out.delays.push_back({at->first.second, at->second - now});
+            bytes += at->first.second.size() + 16;
+        }
+    }
     for (const auto& [name, e] : t.table) {
         for (const auto& h : e.held) {
             out.holds.push_back(h.what);
@@ -189,6 +197,9 @@ void owner::send_passage(passage& p, base::time_point now) {
         }
         for (const auto& remembered : t.pasts) {
             bytes += bytes_of(remembered);
+        }
+        for (const auto& d : t.delays) {
+            bytes += d.name.size() + 16;
         }
         tables.slots.push_back(t);
     }
@@ -274,12 +285,17 @@ void owner::on(const peer_id& from, const table_ack& given) {
 }
 
 void owner::take_table(tenure& t, const slot_table& given, base::time_point now) {
+    for (const auto& d : given.delays) {
+        if (slot_of_(d.name) == given.slot) {
+            base::earlier(next_delay_, delays_[{given.slot, d.name}] = now + d.left);
+        }
+    }
     ++counters_.tables_received;
     for (const auto& h : given.holds) {
         if (slot_of_(h.name) == given.slot) {
             auto& e = t.table[h.name];
             if (e.find(h.token) == nullptr) {
-                e.held.push_back({h, name_of(h.holder), now, 0, 0});
+                e.held.push_back({h, name_of(h.holder), now, 0, 0, now, false});
             }
         }
     }

@@ -45,7 +45,53 @@ void holder::release(std::string_view name, holdfast::token token, parting last_
     const bool is_consistent = !at->second.is_unclean || last_words.says_consistent;
     held_.erase(at);
     const bool gives_value = last_words.value.has_value();
-    give_up({std::string{name}, token, ending::released, is_consistent, gives_value, std::move(last_words.value).value_or("")}, is_lazy, now);
+    give_up({std::string{name}, token, ending::released, is_consistent, gives_value, std::move(last_words.value).value_or(""), last_words.heir}, is_lazy, now);
+}
+
+void holder::progress(std::string_view name, holdfast::token token, base::time_point now) {
+    const auto at = held_.find({std::string{name}, token});
+    if (at != held_.end() && at->second.progress_every > base::duration::zero()) {
+        at->second.stuck_from = now + at->second.progress_every;
+        base::earlier(next_look_, at->second.stuck_from);
+    }
+}
+
+void holder::look_after_holds(base::time_point now) {
+    if (!base::is_due(next_look_, now)) {
+        return;
+    }
+    next_look_.reset();
+    for (auto at = held_.begin(); at != held_.end();) {
+        const auto here = at++;
+        auto& h = here->second;
+        if (base::is_due(h.ends, now)) {
+            break_own(here, "it was held for as long as it may be (max_hold)", now);
+            continue;
+        }
+        if (base::is_due(h.stuck_from, now)) {
+            h.stuck_from.reset();
+            out_.push(was_stuck{here->first.first, here->first.second});
+            constexpr auto why = "its program makes no progress (progress_every)";
+            if (h.when_stuck == stuck_action::break_it) {
+                break_own(here, why, now);
+                continue;
+            }
+            if (h.when_stuck == stuck_action::ask) {
+                out_.push(was_asked_back{{here->first.first, here->first.second, self_, 0, "its own policy", why, {}}});
+            }
+        }
+        base::earlier(next_look_, h.ends);
+        base::earlier(next_look_, h.stuck_from);
+    }
+}
+
+/// As if the owner had asked for it (BREAK-1).
+void holder::break_own(std::map<hold_key, held_lock>::iterator at, const std::string& why, base::time_point now) {
+    const auto [name, token] = at->first;
+    ++counters_.lost;
+    out_.push(was_lost{name, token, errc::broken, "its own policy", why});
+    held_.erase(at);
+    give_up(name, token, ending::broken, now);
 }
 
 void holder::watch_lock(std::string_view name, base::time_point now) {
@@ -122,7 +168,7 @@ void holder::set_leased(bool is_leased, base::time_point now) {
         const auto all = settings_.bug == base::planted::lapsed_hold_returns ? decltype(held_){} : std::exchange(held_, {});
         for (const auto& [key, h] : all) {
             ++counters_.lost;
-            out_.push(was_lost{key.first, key.second, errc::lease_lost});
+            out_.push(was_lost{key.first, key.second, errc::lease_lost, {}, {}});
             give_up(key.first, key.second, ending::expired, now);
         }
         for (auto& [number, p] : requests_) {
@@ -143,7 +189,7 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
             using kind = std::decay_t<decltype(m)>;
             if constexpr (std::is_same_v<kind, grant> || std::is_same_v<kind, break_hold>) {
                 on(from, m, now);
-            } else if constexpr (std::is_same_v<kind, gather> || std::is_same_v<kind, lock_state>) {
+            } else if constexpr (std::is_same_v<kind, gather> || std::is_same_v<kind, ask_back> || std::is_same_v<kind, lock_state>) {
                 on(from, m);
             } else if constexpr (std::is_same_v<kind, queued>) {
                 if (const auto at = requests_.find(m.number); at != requests_.end() && at->second.next_send && owner_of(at->second.at) == from) {
@@ -189,6 +235,7 @@ void holder::tick(base::time_point now) {
             ask(here->first, here->second, now);
         }
     }
+    look_after_holds(now);
     if (!base::is_due(next_repeat_, now)) {
         return;
     }
@@ -218,6 +265,7 @@ std::optional<base::time_point> holder::deadline() const {
     if (!due_.empty()) {
         base::earlier(due, due_.begin()->first);
     }
+    base::earlier(due, next_look_);
     return due;
 }
 
@@ -249,7 +297,7 @@ holder::pending holder::take_out(requests_map::iterator at) {
 void holder::end(errc holds, errc requests) {
     for (const auto& [key, h] : std::exchange(held_, {})) {
         ++counters_.lost;
-        out_.push(was_lost{key.first, key.second, holds});
+        out_.push(was_lost{key.first, key.second, holds, {}, {}});
     }
     for (const auto& [number, p] : std::exchange(requests_, {})) {
         out_.push(has_failed{p.caller, requests, {}});
@@ -269,7 +317,7 @@ void holder::leave(base::time_point now) {
     }
     for (const auto& [key, h] : std::exchange(held_, {})) {
         ++counters_.lost;
-        out_.push(was_lost{key.first, key.second, errc::shutting_down});
+        out_.push(was_lost{key.first, key.second, errc::shutting_down, {}, {}});
         give_up(key.first, key.second, ending::expired, now);
     }
 }
@@ -288,7 +336,7 @@ void holder::ask(request_number number, pending& p, base::time_point now) {
         return;
     }
     // Numbers rise, so everything below the lowest pending one is over.
-    out_.push(send{owner, request{number, p.name, p.wanted.note, p.wanted.is_try, requests_.begin()->first, p.wanted.mode}, p.attempt++});
+    out_.push(send{owner, request{number, p.name, p.wanted.note, p.wanted.is_try, requests_.begin()->first, p.wanted.mode, p.wanted.policy, p.wanted.delay, p.wanted.priority}, p.attempt++});
     p.was_asked = true;
 }
 
@@ -326,7 +374,15 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
             return;
         }
         if (is_leased_ || settings_.bug == base::planted::grant_taken_without_a_lease) {
-            held_.emplace(hold_key{given.name, given.token}, held_lock{at->second.at, given.number, at->second.wanted.note, at->second.wanted.mode, given.others_wait, !given.before.is_clean()});
+            const auto& wanted = at->second.wanted;
+            held_lock h{at->second.at, given.number, wanted.note, wanted.mode, wanted.policy, wanted.delay, given.others_wait, !given.before.is_clean(), {}, {}, {}, wanted.progress_every, wanted.when_stuck};
+            if (wanted.max_hold > base::duration::zero()) {
+                base::earlier(next_look_, *(h.ends = now + wanted.max_hold));
+            }
+            if (wanted.progress_every > base::duration::zero()) {
+                base::earlier(next_look_, *(h.stuck_from = now + wanted.progress_every));
+            }
+            held_.emplace(hold_key{given.name, given.token}, std::move(h));
             ++counters_.taken;
             out_.push(was_granted{at->second.caller, given.name, given.token, given.before});
             (void)take_out(at);
@@ -343,7 +399,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
         plan(anew->first, anew->second);
     }
     if (settings_.bug == base::planted::unknown_grant_kept && !is_held) {
-        held_.emplace(hold_key{given.name, given.token}, held_lock{slot_of_(given.name), given.number, {}, {}, false, false});
+        held_.emplace(hold_key{given.name, given.token}, held_lock{slot_of_(given.name), given.number, {}, {}, {}, {}, false, false, {}, {}, {}, {}, {}});
         out_.push(send{from, taken{given.name, given.token}, 0, true});
         return;
     }
@@ -405,7 +461,7 @@ void holder::on(const peer_id& from, const gather& asked) {
     }
     for (const auto& [key, h] : held_) {
         if (std::binary_search(asked.slots.begin(), asked.slots.end(), h.at)) {
-            answer.holds.push_back({key.first, key.second, self_, h.number, h.note, true, settings_.bug == base::planted::modes_not_reported ? lock_mode::shared() : h.mode});
+            answer.holds.push_back({key.first, key.second, self_, h.number, h.note, true, settings_.bug == base::planted::modes_not_reported ? lock_mode::shared() : h.mode, h.policy, h.delay});
             bytes += bytes_of(answer.holds.back());
             if (bytes > bytes_in_a_message && asked.slots.size() > 1) {
                 answer.is_too_large = true;
@@ -420,12 +476,15 @@ void holder::on(const peer_id& from, const gather& asked) {
 void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
     if (const auto at = held_.find({asked.name, asked.token}); at != held_.end()) {
         ++counters_.lost;
-        out_.push(was_lost{asked.name, asked.token, errc::broken});
+        out_.push(was_lost{asked.name, asked.token, errc::broken, asked.who, asked.why});
         held_.erase(at);
         give_up(asked.name, asked.token, ending::broken, now);
         return;
     }
-    if (const auto waiting = requests_.find(asked.number); waiting != requests_.end() && waiting->second.name == asked.name) {
+    // Not for a grant that was given back (HOLD-1): the request waits for another one.
+    const auto promised = view_ ? promises_.find(slot_of_(asked.name)) : promises_.end();
+    const bool is_below_promise = promised != promises_.end() && asked.token.of_epoch() < promised->second;
+    if (const auto waiting = requests_.find(asked.number); waiting != requests_.end() && waiting->second.name == asked.name && !is_below_promise) {
         if (settings_.bug == base::planted::broken_request_forgotten) {
             (void)take_out(waiting);
         } else if (settings_.bug != base::planted::broken_grant_accepted) {
@@ -434,6 +493,23 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
         }
     }
     give_up(asked.name, asked.token, ending::given_back, now);
+}
+
+void holder::on(const peer_id& from, const ask_back& asked) {
+    const auto at = held_.find({asked.name, asked.token});
+    if (at == held_.end()) {
+        return;  // its grant, or its release, is on the way
+    }
+    constexpr std::size_t most_remembered = 64;
+    auto& known = at->second.asked_by;
+    if (const std::pair demand{asked.by, asked.number}; std::find(known.begin(), known.end(), demand) == known.end()) {
+        if (known.size() == most_remembered) {
+            known.erase(known.begin());
+        }
+        known.push_back(demand);
+        out_.push(was_asked_back{asked});
+    }
+    out_.push(send{from, ask_heard{asked.name, asked.token, asked.by, asked.number}});
 }
 
 void holder::on(const peer_id& from, const lock_state& told) {

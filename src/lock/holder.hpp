@@ -43,6 +43,17 @@ struct was_lost {
     std::string name;
     holdfast::token token;
     errc why{};
+    std::string broken_by{}; ///< and for what reason, when it was
+    std::string broken_for{};
+};
+/// Its program makes no progress (wish::progress_every). Told once until it does again.
+struct was_stuck {
+    std::string name;
+    holdfast::token token;
+};
+/// Somebody asks for a hold back. Told once for each demand.
+struct was_asked_back {
+    lock::ask_back what;
 };
 struct state_changed {
     std::string name;
@@ -51,7 +62,7 @@ struct state_changed {
 
 class holder {
 public:
-    using output = std::variant<send, was_granted, has_failed, was_lost, state_changed>;
+    using output = std::variant<send, was_granted, has_failed, was_lost, was_stuck, was_asked_back, state_changed>;
 
     struct counters {
         std::uint64_t taken = 0;
@@ -65,6 +76,8 @@ public:
     [[nodiscard]] request_number acquire(std::string_view name, wish wanted, base::time_point now);
     void cancel(request_number number, base::time_point now);
     void release(std::string_view name, holdfast::token token, parting last_words, base::time_point now);
+    /// Of a hold whose progress is watched.
+    void progress(std::string_view name, holdfast::token token, base::time_point now);
     void watch_lock(std::string_view name, base::time_point now);
     void unwatch_lock(std::string_view name, base::time_point now);
 
@@ -105,8 +118,15 @@ private:
         request_number number;
         std::string note;
         lock_mode mode;
+        break_policy policy;
+        std::chrono::milliseconds delay{};
         bool others_wait = false;
         bool is_unclean = false;  // FATE: so was it when it came here
+        std::vector<std::pair<peer_id, std::uint64_t>> asked_by;  // whose demands its program was told of
+        std::optional<base::time_point> ends;                     // wish::max_hold
+        std::optional<base::time_point> stuck_from;               // wish::progress_every; none: it is, and was told
+        base::duration progress_every{};
+        stuck_action when_stuck{};
     };
     using cancel_key = std::pair<request_number, std::string>;
     /// A cancel or a release, until a serving owner answers it.
@@ -132,8 +152,11 @@ private:
     void on(const peer_id& from, const grant& given, base::time_point now);
     void on(const peer_id& from, const gather& asked);
     void on(const peer_id& from, const break_hold& asked, base::time_point now);
+    void on(const peer_id& from, const ask_back& asked);
     void on(const peer_id& from, const lock_state& told);
     void ask(request_number number, pending& p, base::time_point now);
+    void look_after_holds(base::time_point now);
+    void break_own(std::map<hold_key, held_lock>::iterator at, const std::string& why, base::time_point now);
     void give_up(const std::string& name, holdfast::token token, ending how, base::time_point now) {
         give_up({name, token, how, false, false, {}}, false, now);
     }
@@ -165,6 +188,7 @@ private:
     std::map<hold_key, releasing> releases_;
     std::map<cancel_key, repeated> cancels_;
     std::optional<base::time_point> next_repeat_;  // not later than the first release, cancel or watch is due
+    std::optional<base::time_point> next_look_;    // not later than the first hold that ends, or is stuck
     std::map<slot, epoch> promises_;
     std::map<std::string, watching, std::less<>> watches_;
     counters counters_;

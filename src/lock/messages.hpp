@@ -7,10 +7,14 @@
 #include <variant>
 #include <vector>
 
+#include <holdfast/breaking.hpp>
 #include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/mode.hpp>
 #include <holdfast/token.hpp>
+
+#include "base/time.hpp"
+#include "lock/records.hpp"
 
 namespace holdfast::lock {
 
@@ -23,6 +27,8 @@ struct hold {
     std::string note;
     bool is_taken = false;  ///< the holder has answered its grant, or reported it
     lock_mode mode;
+    break_policy policy{};
+    std::chrono::milliseconds delay{};  ///< the lock is granted so long after it, if it ends without a release (DELAY)
     bool operator==(const hold&) const = default;
 };
 struct waiter {
@@ -31,6 +37,9 @@ struct waiter {
     request_number number;
     std::string note;
     lock_mode mode;
+    break_policy policy{};
+    std::chrono::milliseconds delay{};
+    std::int32_t priority = 0;
     bool operator==(const waiter&) const = default;
 };
 
@@ -52,6 +61,9 @@ struct request {
     bool is_try = false;       ///< answer `denied` at once instead of queueing
     request_number settled;    ///< every request of the sender below this number is over (OWN-10)
     lock_mode mode;
+    break_policy policy{};
+    std::chrono::milliseconds delay{};
+    std::int32_t priority = 0; ///< goes before lower ones in the queue (PRIORITY)
     bool operator==(const request&) const = default;
 };
 struct taken {
@@ -73,6 +85,7 @@ struct release {
     bool is_consistent = false;        ///< what it guards is as it should be, as far as a released holder knows
     bool gives_value = false;
     std::string value;                 ///< if so, for the next holder, in place of the one it was given
+    peer_id heir{};                    ///< goes before everybody else, if it waits (PRIORITY)
     bool operator==(const release&) const = default;
 };
 struct cancel {
@@ -126,6 +139,8 @@ struct break_hold {
     std::string name;
     holdfast::token token;
     request_number number;
+    std::string who{};
+    std::string why{};
     bool operator==(const break_hold&) const = default;
 };
 
@@ -155,6 +170,12 @@ struct past {
     previous_hold what;
     bool operator==(const past&) const = default;
 };
+/// DELAY: nobody is granted this lock for so long.
+struct delay {
+    std::string name;
+    base::duration left{};
+    bool operator==(const delay&) const = default;
+};
 /// The table of one slot, handed over in the step to view `to_view`; from-view is always the one before.
 struct slot_table {
     holdfast::slot slot;
@@ -162,6 +183,7 @@ struct slot_table {
     std::vector<waiter> queue;  ///< first come first
     std::vector<past> pasts;
     bool knows_all = false;     ///< of a lock without a past nothing bad is known; else it has `moved` (FATE)
+    std::vector<delay> delays{};
     bool operator==(const slot_table&) const = default;
 };
 struct table {
@@ -210,7 +232,98 @@ struct lock_state_seen {
     bool operator==(const lock_state_seen&) const = default;
 };
 
+// ---- questions to an owner (LOOK-1). Repeated under one number until answered; they change nothing.
+
+/// What the owner is to the slot of a name.
+enum class tenure_state : std::uint8_t {
+    elsewhere,  ///< it does not own it
+    receives,   ///< waits for the former owner's table
+    gathers,    ///< asks everybody what they hold
+    unleased,   ///< serves, but its lease does not run
+    serves,     ///< the only one of these whose answer is how things stand
+};
+struct look {
+    std::uint64_t number = 0;
+    std::string name;
+    bool operator==(const look&) const = default;
+};
+struct seen_hold {
+    hold what;
+    std::string holder_name;
+    base::duration known_for{};    ///< to this owner
+    bool is_since_grant = false;   ///< it was this owner that granted it: `known_for` is its age
+    bool is_asked_back = false;
+    bool is_to_break = false;
+    bool operator==(const seen_hold&) const = default;
+};
+struct looked {
+    std::uint64_t number = 0;
+    tenure_state is{};
+    std::vector<seen_hold> held;   ///< the oldest, as many as fit a message
+    std::uint32_t holders = 0;     ///< all of them
+    std::vector<waiter> queue;     ///< first come first, `most_told` at most
+    std::uint32_t waiting = 0;
+    bool operator==(const looked&) const = default;
+};
+/// Which locks are there, of those whose names come after this one?
+struct list_locks {
+    std::uint64_t number = 0;
+    std::string after;
+    bool operator==(const list_locks&) const = default;
+};
+struct listed_lock {
+    std::string name;
+    standing stands;
+    bool operator==(const listed_lock&) const = default;
+};
+struct listed {
+    std::uint64_t number = 0;
+    std::vector<listed_lock> locks;  ///< in the order of their names
+    bool is_all = false;             ///< none comes after them
+    std::uint32_t not_served = 0;    ///< slots that it owns and does not serve yet
+    bool operator==(const listed&) const = default;
+};
+
+// ---- asking for a hold back, and breaking it (BREAK-1)
+
+enum class urging : std::uint8_t { ask, break_it };
+/// To the owner, under one number until the hold is gone or whoever asks has had enough.
+struct demand {
+    std::uint64_t number = 0;
+    std::string name;
+    holdfast::token token;
+    urging how{};
+    std::string who;
+    std::string why;
+    base::duration grace{};
+    bool operator==(const demand&) const = default;
+};
+struct demanded {
+    std::uint64_t number = 0;
+    break_outcome so_far;
+    bool operator==(const demanded&) const = default;
+};
+/// Owner to holder, until it is heard.
+struct ask_back {
+    std::string name;
+    holdfast::token token;
+    peer_id by;
+    std::uint64_t number = 0;  ///< of the demand
+    std::string who;
+    std::string why;
+    base::duration grace{};
+    bool operator==(const ask_back&) const = default;
+};
+struct ask_heard {
+    std::string name;
+    holdfast::token token;
+    peer_id by;
+    std::uint64_t number = 0;
+    bool operator==(const ask_heard&) const = default;
+};
+
 using message = std::variant<request, taken, release, cancel, queued, denied, grant, released, cancelled, still_held, break_hold, gather,
-                             report, table, no_table, table_ack, watch, unwatch, lock_state, lock_state_seen>;
+                             report, table, no_table, table_ack, watch, unwatch, lock_state, lock_state_seen, look, looked, list_locks, listed, demand, demanded, ask_back, ask_heard,
+                             keep_record, record_kept, read_records, records_read>;
 
 }  // namespace holdfast::lock

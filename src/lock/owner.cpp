@@ -1,6 +1,7 @@
 #include "lock/owner.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -33,9 +34,10 @@ void owner::handle(const peer_id& from, const message& what, base::time_point no
             using kind = std::decay_t<decltype(m)>;
             if constexpr (std::is_same_v<kind, request> || std::is_same_v<kind, release> || std::is_same_v<kind, cancel> ||
                           std::is_same_v<kind, report> || std::is_same_v<kind, table> || std::is_same_v<kind, no_table> ||
-                          std::is_same_v<kind, watch>) {
+                          std::is_same_v<kind, watch> || std::is_same_v<kind, look> || std::is_same_v<kind, demand>) {
                 on(from, m, now);
-            } else if constexpr (std::is_same_v<kind, taken> || std::is_same_v<kind, table_ack> || std::is_same_v<kind, lock_state_seen>) {
+            } else if constexpr (std::is_same_v<kind, taken> || std::is_same_v<kind, table_ack> || std::is_same_v<kind, lock_state_seen> ||
+                                 std::is_same_v<kind, list_locks> || std::is_same_v<kind, ask_heard>) {
                 on(from, m);
             } else if constexpr (std::is_same_v<kind, unwatch>) {
                 if (const auto at = watches_.find({slot_of_(m.name), m.name}); at != watches_.end()) {
@@ -81,7 +83,10 @@ void owner::tick(base::time_point now) {
             }
         }
     }
+    end_delays(now);
+    break_for_the_patient(now);
     repeat_breaks(now);
+    repeat_asks(now);
     tell_again(now);
 }
 
@@ -99,6 +104,9 @@ std::optional<base::time_point> owner::deadline() const {
         base::earlier(due, b.next_send);
     }
     base::earlier(due, next_tell_);
+    base::earlier(due, next_ask_);
+    base::earlier(due, next_delay_);
+    base::earlier(due, next_patience_);
     return due;
 }
 
@@ -207,11 +215,13 @@ void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked
     const auto is_this = [&](const waiter& w) { return w.peer == from && w.number == asked.number; };
     const bool is_new = std::none_of(e.queue.begin(), e.queue.end(), is_this);
     if (is_new) {
-        if (is_refused(from, asked, e)) {
+        if (is_refused(from, asked, e, now)) {
+            if (e.is_empty()) {
+                t.table.erase(t.table.find(asked.name));  // it rests (DELAY)
+            }
             return;
         }
-        const auto place = settings_.bug == base::planted::last_come_first_served ? e.queue.begin() : e.queue.end();
-        e.queue.insert(place, {asked.name, from, asked.number, asked.note, asked.mode});
+        enter(e, {asked.name, from, asked.number, asked.note, asked.mode, asked.policy, asked.delay, asked.priority});
     }
     const bool has_granted = pump(s, asked.name, e, now);
     const auto at = t.table.find(asked.name);
@@ -223,14 +233,25 @@ void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked
     }
 }
 
-bool owner::is_refused(const peer_id& from, const request& asked, const entry& e) {
+/// PRIORITY: behind everybody of its own priority and above.
+void owner::enter(entry& e, waiter w) const {
+    auto place = std::find_if(e.queue.begin(), e.queue.end(), [&](const waiter& other) { return other.priority < w.priority; });
+    if (settings_.bug == base::planted::last_come_first_served) {
+        place = e.queue.begin();
+    } else if (settings_.bug == base::planted::priority_ignored) {
+        place = e.queue.end();
+    }
+    e.queue.insert(place, std::move(w));
+}
+
+bool owner::is_refused(const peer_id& from, const request& asked, const entry& e, base::time_point now) {
     const bool differs = settings_.bug != base::planted::limits_not_compared && (std::any_of(e.held.begin(), e.held.end(), [&](const granted_hold& h) { return asked.mode.contradicts(h.what.mode); }) ||
                          std::any_of(e.queue.begin(), e.queue.end(), [&](const waiter& w) { return asked.mode.contradicts(w.mode); }));
     if (differs) {
         out_.push(send{from, denied{asked.number, refusal::limit_differs, standing_of(e)}});  // LIMIT
         return true;
     }
-    if (asked.is_try && !(e.queue.empty() && has_room(e, asked.mode))) {
+    if (asked.is_try && (!(e.queue.empty() && has_room(e, asked.mode)) || is_delayed(slot_of_(asked.name), asked.name, now))) {
         out_.push(send{from, denied{asked.number, refusal::taken, standing_of(e)}});
         return true;
     }
@@ -240,7 +261,7 @@ bool owner::is_refused(const peer_id& from, const request& asked, const entry& e
 bool owner::pump(slot s, const std::string& name, entry& e, base::time_point now) {
     const bool may_grant = is_leased_ || settings_.bug == base::planted::grants_without_a_lease;  // OWN-1
     bool has_granted = false;
-    while (may_grant && !e.queue.empty()) {
+    while (may_grant && !e.queue.empty() && !is_delayed(s, name, now)) {
         if (!is_member(e.queue.front().peer)) {
             e.queue.pop_front();
             continue;
@@ -261,7 +282,7 @@ bool owner::pump(slot s, const std::string& name, entry& e, base::time_point now
         }
         auto next = std::move(*first);
         e.queue.erase(first);
-        e.held.push_back({{name, token::make(grant_epoch_, ++sequence_), next.peer, next.number, std::move(next.note), false, next.mode}, name_of(next.peer), {}, 0, 0});
+        e.held.push_back({{name, token::make(grant_epoch_, ++sequence_), next.peer, next.number, std::move(next.note), false, next.mode, next.policy, next.delay}, name_of(next.peer), {}, 0, 0, now, true});
         ++counters_.granted;
         has_granted = true;
         out_.push(gave{e.held.back().what, view_->number});
@@ -361,6 +382,11 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
                 how = farewell{done.how == ending::released ? fate::released : done.how == ending::expired ? fate::expired : fate::broken, done.is_consistent,
                           done.gives_value ? std::optional{done.value} : std::nullopt};
             }
+            if (const auto heir = std::find_if(at->second.queue.begin(), at->second.queue.end(), [&](const waiter& w) { return w.peer == done.heir; });
+                heir != at->second.queue.end() && settings_.bug != base::planted::heir_ignored) {
+                heir->priority = std::numeric_limits<std::int32_t>::max();  // PRIORITY: who comes later does not go before it either
+                std::rotate(at->second.queue.begin(), heir, heir + 1);
+            }
             free_hold(s, done.name, at->second, meant->what.token, std::move(how), now);
         }
     }
@@ -370,13 +396,54 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
 void owner::free_hold(slot s, const std::string& name, entry& e, token t, std::optional<farewell> how, base::time_point now) {
     const std::string free{name};  // `name` may live in the entry
     if (const auto* h = e.find(t); h != nullptr && how) {
+        delay_after(s, *h, how->how, now);
         remember(s, free, *h, std::move(*how));
     }
+    breaks_.erase({free, t});
     std::erase_if(e.held, [&](const granted_hold& h) { return h.what.token == t; });
     settle_untaken(s, free);
+    answer_demands(free, t);
     if (!pump(s, free, e, now)) {
         tell_watchers(free, now);
     }
+}
+
+// ---- DELAY
+
+void owner::delay_after(slot s, const granted_hold& h, fate how, base::time_point now) {
+    if (h.what.delay.count() <= 0 || (how != fate::died && how != fate::expired) || settings_.bug == base::planted::delay_not_waited) {
+        return;
+    }
+    auto& until = delays_[{s, h.what.name}];
+    until = std::max(until, now + h.what.delay);
+    base::earlier(next_delay_, until);
+}
+
+bool owner::is_delayed(slot s, const std::string& name, base::time_point now) {
+    const auto at = delays_.find({s, name});
+    if (at == delays_.end()) {
+        return false;
+    }
+    if (at->second <= now) {
+        delays_.erase(at);
+        return false;
+    }
+    base::earlier(next_delay_, at->second);
+    return true;
+}
+
+void owner::end_delays(base::time_point now) {
+    if (!base::is_due(next_delay_, now)) {
+        return;
+    }
+    next_delay_.reset();
+    const auto names = contended_;
+    for (const auto& [s, name] : names) {
+        if (auto* t = serving_at(s); t != nullptr && delays_.contains({s, name})) {
+            pump(s, name, t->table[name], now);
+        }
+    }
+    std::erase_if(delays_, [&](const auto& d) { return d.second <= now; });
 }
 
 void owner::on(const peer_id& from, const cancel& asked, base::time_point now) {
@@ -395,13 +462,22 @@ void owner::on(const peer_id& from, const cancel& asked, base::time_point now) {
     out_.push(send{from, cancelled{asked.number}});
 }
 
-void owner::note_waiters(slot s, const std::string& name, const entry& e, base::time_point now) {
+void owner::note_waiters(slot s, const std::string& name, entry& e, base::time_point now) {
     if (e.queue.empty()) {
         contended_.erase({s, name});
+        e.first.reset();
     } else {
         contended_.emplace(s, name);
         if (!next_still_) {
             next_still_ = now + settings_.lease;
+        }
+        if (const auto& w = e.queue.front(); !e.first || e.first->peer != w.peer || e.first->number != w.number) {
+            e.first = {w.peer, w.number, now};
+        }
+        for (const auto& h : e.held) {
+            if (h.what.policy.waited_for.count() > 0) {
+                base::earlier(next_patience_, e.first->since + h.what.policy.waited_for);
+            }
         }
     }
 }

@@ -34,12 +34,18 @@ struct gave {
     hold what;
     view_number in;
 };
+/// A hold is to be broken because somebody has waited for it so long as its policy says.
+struct broke_by_policy {
+    hold what;
+    std::string who;
+    std::string why;
+};
 /// OWN-6: the sequence nears its end.
 struct epoch_wanted {};
 
 class owner {
 public:
-    using output = std::variant<send, gave, epoch_wanted>;
+    using output = std::variant<send, gave, broke_by_policy, epoch_wanted>;
 
     struct counters {
         std::uint64_t granted = 0;
@@ -75,10 +81,18 @@ private:
         base::time_point next_send{};  // while not taken
         unsigned attempt = 0;
         unsigned asked = 0;            // OWN-9
+        base::time_point since{};      // we know of it
+        bool is_since_grant = false;
     };
     struct entry {
         std::vector<granted_hold> held;
         std::deque<waiter> queue;
+        struct first_waiter {
+            peer_id peer;
+            request_number number;
+            base::time_point since;  // it became the first
+        };
+        std::optional<first_waiter> first;
         [[nodiscard]] bool is_empty() const { return held.empty() && queue.empty(); }
         /// Null: there is no such hold.
         [[nodiscard]] granted_hold* find(holdfast::token t);
@@ -132,6 +146,20 @@ private:
     struct breaking {
         peer_id holder;
         request_number number;
+        std::string who;
+        std::string why;
+        base::time_point next_send{};
+        unsigned attempt = 0;
+    };
+    /// Somebody wants a hold to end.
+    struct urged {
+        peer_id by;
+        std::uint64_t number = 0;  // of its demand
+        urging how{};
+        std::string who;
+        std::string why;
+        base::duration grace{};
+        bool is_heard = false;     // of an ask: by the holder
         base::time_point next_send{};
         unsigned attempt = 0;
     };
@@ -154,6 +182,10 @@ private:
     void on(const peer_id& from, const table_ack& given);
     void on(const peer_id& from, const watch& asked, base::time_point now);
     void on(const peer_id& from, const lock_state_seen& seen);
+    void on(const peer_id& from, const look& asked, base::time_point now);
+    void on(const peer_id& from, const list_locks& asked);
+    void on(const peer_id& from, const demand& wanted, base::time_point now);
+    void on(const peer_id& from, const ask_heard& heard);
 
     void gain(slot s, const peer_id& from, base::time_point now);
     void lose(slot s, const peer_id& to, base::time_point now);
@@ -166,7 +198,7 @@ private:
     void serve_gathered(const gather_round& g, base::time_point now);
     void serve(slot s, tenure& t, base::time_point now);
     void take_table(tenure& t, const slot_table& given, base::time_point now);
-    [[nodiscard]] slot_table table_of(slot s, const tenure& t) const;
+    [[nodiscard]] slot_table table_of(slot s, const tenure& t, base::time_point now) const;
     passage& passage_to(view_number to_view, const peer_id& to, base::time_point now);
     void send_passages(base::time_point now);
     void send_passage(passage& p, base::time_point now);
@@ -179,7 +211,7 @@ private:
     void enqueue(slot s, tenure& t, const peer_id& from, const request& asked, base::time_point now);
     /// MODES: whether one more hold of this mode may be valid beside those there are.
     [[nodiscard]] bool has_room(const entry& e, const lock_mode& mode) const;
-    [[nodiscard]] bool is_refused(const peer_id& from, const request& asked, const entry& e);
+    [[nodiscard]] bool is_refused(const peer_id& from, const request& asked, const entry& e, base::time_point now);
     /// Grants what can be granted. Says whether that was anything; then watchers have been told.
     bool pump(slot s, const std::string& name, entry& e, base::time_point now);
     struct farewell {
@@ -194,10 +226,21 @@ private:
     [[nodiscard]] previous_hold before(slot s, const std::string& name);
     void keep(slot s, const std::string& name, previous_hold what);
     [[nodiscard]] std::string name_of(const peer_id& id) const;
+    void enter(entry& e, waiter w) const;
+    /// DELAY: until when nobody is granted it.
+    void delay_after(slot s, const granted_hold& h, fate how, base::time_point now);
+    [[nodiscard]] bool is_delayed(slot s, const std::string& name, base::time_point now);
+    void end_delays(base::time_point now);
     void settle_untaken(slot s, const std::string& name);
-    void note_waiters(slot s, const std::string& name, const entry& e, base::time_point now);
+    void note_waiters(slot s, const std::string& name, entry& e, base::time_point now);
     void send_grant(granted_hold& h, bool others_wait, base::time_point now);
+    void break_hold_of(const granted_hold& h, const std::string& who, const std::string& why, base::time_point now);
     void repeat_breaks(base::time_point now);
+    void repeat_asks(base::time_point now);
+    void break_for_the_patient(base::time_point now);
+    [[nodiscard]] break_outcome outcome_for(const granted_hold& h, const urged& u) const;
+    [[nodiscard]] break_outcome how_it_ended(const std::string& name, holdfast::token t) const;
+    void answer_demands(const std::string& name, holdfast::token t);
     void tell_watchers(const std::string& name, base::time_point now);
     void tell(const std::string& name, watched& w, const standing& stands, base::time_point now);
     void tell_again(base::time_point now);
@@ -244,6 +287,11 @@ private:
     pasts pasts_;
     std::map<std::pair<slot, std::string>, std::vector<watched>> watches_;
     std::map<std::pair<std::string, token>, breaking> breaks_;
+    std::map<std::pair<std::string, token>, std::vector<urged>> demands_;
+    std::map<std::pair<slot, std::string>, base::time_point> delays_;  // DELAY
+    std::optional<base::time_point> next_delay_;        // not later than the first that ends while somebody waits
+    std::optional<base::time_point> next_ask_;          // not later than the first ask to repeat
+    std::optional<base::time_point> next_patience_;     // not later than the first policy that lets a waiter break
     std::uint64_t watch_serial_ = 0;
     std::optional<base::time_point> next_tell_;         // not later than the first state to tell again
 

@@ -1,9 +1,13 @@
 // What is asked for, from the application down to the holder.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
+#include <holdfast/breaking.hpp>
+#include <holdfast/ids.hpp>
 #include <holdfast/mode.hpp>
 
 #include "base/time.hpp"
@@ -14,13 +18,20 @@ struct wish {
     std::string note;
     bool is_try = false;
     std::optional<base::time_point> until;  ///< none: waits for ever
-    lock_mode mode;
+    lock_mode mode{};
+    break_policy policy{};
+    base::duration max_hold{};              ///< zero: none
+    base::duration progress_every{};        ///< zero: nobody looks
+    stuck_action when_stuck{};
+    std::int32_t priority = 0;
+    std::chrono::milliseconds delay{};      ///< after a hold that ends without a release (DELAY)
 };
 
 /// What a holder says with its release (FATE).
 struct parting {
     bool says_consistent = false;      ///< it has mended what its predecessor may have left half done
     std::optional<std::string> value;  ///< for the next holder
+    peer_id heir{};                    ///< whom it is to go to, if that one waits; nil: nobody in particular
 };
 
 }  // namespace holdfast::lock

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -12,6 +13,7 @@
 #include "lease/renewal.hpp"
 #include "lease/voter.hpp"
 #include "lock/holder.hpp"
+#include "lock/inquirer.hpp"
 #include "lock/owner.hpp"
 #include "ring/assign.hpp"
 #include "swim/detector.hpp"
@@ -43,7 +45,21 @@ bool is_for_owner(const lock::message& what) {
     return std::holds_alternative<request>(what) || std::holds_alternative<taken>(what) || std::holds_alternative<lock::release>(what) ||
            std::holds_alternative<lock::cancel>(what) || std::holds_alternative<report>(what) || std::holds_alternative<table>(what) ||
            std::holds_alternative<no_table>(what) || std::holds_alternative<table_ack>(what) || std::holds_alternative<lock::watch>(what) ||
-           std::holds_alternative<lock::unwatch>(what) || std::holds_alternative<lock_state_seen>(what);
+           std::holds_alternative<lock::unwatch>(what) || std::holds_alternative<lock_state_seen>(what) || std::holds_alternative<look>(what) ||
+           std::holds_alternative<list_locks>(what) || std::holds_alternative<demand>(what) || std::holds_alternative<ask_heard>(what);
+}
+
+/// If it is one.
+std::optional<lock::answer> answer_in(const lock::message& what) {
+    return std::visit(
+        [](const auto& m) -> std::optional<lock::answer> {
+            if constexpr (std::is_constructible_v<lock::answer, std::in_place_type_t<std::decay_t<decltype(m)>>>) {
+                return m;
+            } else {
+                return std::nullopt;
+            }
+        },
+        what);
 }
 
 constexpr unsigned tries_before_relaying = 2;  // NET-1
@@ -61,6 +77,7 @@ struct node::state final : view_layer::facts {
           renewal{settings},
           owner{settings, self, [this](std::string_view name) { return slot_of(name); }},
           holder{settings, self, [this](std::string_view name) { return slot_of(name); }},
+          inquirer{settings, [this](std::string_view name) { return slot_of(name); }},
           last_now{now.now} {}
 
     // ---- what `view` asks (view/facts.hpp)
@@ -150,6 +167,10 @@ struct node::state final : view_layer::facts {
                 is_busy = true;
                 std::visit([&](auto& what) { from_holder(what); }, *o);
             }
+            while (auto o = inquirer.next()) {
+                is_busy = true;
+                std::visit([&](auto& what) { from_inquirer(what); }, *o);
+            }
             while (!local.empty() && !is_over) {
                 is_busy = true;
                 const auto what = local.next();
@@ -160,6 +181,9 @@ struct node::state final : view_layer::facts {
         if (is_over) {
             while (auto o = holder.next()) {
                 std::visit([&](auto& what) { from_holder(what); }, *o);
+            }
+            while (auto o = inquirer.next()) {
+                std::visit([&](auto& what) { from_inquirer(what); }, *o);
             }
             while (auto o = agreement.next()) {
                 if (const auto* c = std::get_if<view_layer::complains>(&*o)) {
@@ -302,8 +326,22 @@ struct node::state final : view_layer::facts {
     void handle_lock(const peer_id& from, const lock::message& what, time_point now) {
         if (is_for_owner(what)) {
             owner.handle(from, what, now);
+        } else if (const auto* given = std::get_if<lock::keep_record>(&what)) {
+            keep(from, *given, now);
+        } else if (const auto* wanted = std::get_if<lock::read_records>(&what)) {
+            send_lock({from, lock::records_read{wanted->number, records.all()}}, now);
+        } else if (auto answer = answer_in(what)) {
+            inquirer.handle(from, *answer, now);
         } else {
             holder.handle(from, what, now);
+        }
+    }
+
+    void keep(const peer_id& from, const lock::keep_record& given, time_point now) {
+        const auto& v = agreement.current();
+        if (v && v->has(from)) {
+            records.keep(given.what);
+            send_lock({from, lock::record_kept{given.number}}, now);
         }
     }
 
@@ -358,13 +396,42 @@ struct node::state final : view_layer::facts {
     void from_owner(lock::gave& g, time_point) {
         out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});
     }
+    void from_owner(lock::broke_by_policy& b, time_point) { out.push(broke_by_policy{std::move(b.what), std::move(b.who), std::move(b.why)}); }
     void from_owner(lock::epoch_wanted&, time_point now) { agreement.wants_new_epoch(now); }
 
     void from_holder(lock::send& s) { send_lock(s, last_now); }
     void from_holder(lock::was_granted& g) { out.push(granted{g.number, std::move(g.name), g.token, std::move(g.before)}); }
     void from_holder(lock::has_failed& f) { out.push(request_failed{f.number, f.why, std::move(f.stands)}); }
-    void from_holder(lock::was_lost& l) { out.push(hold_lost{std::move(l.name), l.token, l.why}); }
+    void from_holder(lock::was_lost& l) { out.push(hold_lost{std::move(l.name), l.token, l.why, std::move(l.broken_by), std::move(l.broken_for)}); }
+    void from_holder(lock::was_stuck& w) { out.push(hold_stuck{std::move(w.name), w.token}); }
+    void from_holder(lock::was_asked_back& a) { out.push(was_asked_back{std::move(a.what)}); }
     void from_holder(lock::state_changed& c) { out.push(lock_changed{std::move(c.name), std::move(c.stands)}); }
+
+    void from_inquirer(lock::send& s) { send_lock(s, last_now); }
+    void from_inquirer(lock::answered& a) {
+        const auto* read = std::get_if<lock::records_read>(&a.what);
+        if (read == nullptr || copies.erase(a.number) == 0) {
+            out.push(std::move(a));
+            return;
+        }
+        for (const auto& r : read->records) {
+            records.keep(r);
+        }
+    }
+    void from_inquirer(lock::unanswered& u) {
+        if (copies.erase(u.number) == 0) {
+            out.push(std::move(u));
+        }
+    }
+
+    /// Who comes to fill a seat takes over what the others remember.
+    void copy_records(time_point now) {
+        for (const auto& s : agreement.current()->seats) {
+            if (!s.filled_by.is_nil() && s.filled_by != self) {
+                copies.insert(inquirer.ask(lock::read_records{}, s.filled_by, now + 4 * settings.lease, now));
+            }
+        }
+    }
 
     void install(view_layer::installation& i, time_point now) {
         ++stats.views_installed;
@@ -397,6 +464,12 @@ struct node::state final : view_layer::facts {
         notice_lease(now);
         owner.install(step, now);
         holder.install(step, now);
+        inquirer.install(step, now);
+        const bool is_founding = i.now->number.value == 1;  // nobody remembers anything
+        if (!is_founding && i.now->is_voter(self) && (before == nullptr || !before->is_voter(self))) {
+            copy_records(now);
+        }
+        std::erase_if(evictions, [&](const auto& e) { return !i.now->has(e.first); });
         out.push(view_installed{i.now, i.map});
     }
 
@@ -415,7 +488,26 @@ struct node::state final : view_layer::facts {
             holder.end(is_final ? why : errc::evicted, is_final ? why : errc::not_a_member);
             last_word = must_restart{why, agreement.highest_epoch()};
         }
+        inquirer.end(leaving ? errc::shutting_down : errc::not_a_member);
         owner.set_leased(false, last_now);
+    }
+
+    // ---- evictions by somebody's word (VIEW-8)
+
+    struct eviction {
+        view_layer::proof proof{};
+        time_point until;
+        time_point next_word;
+    };
+
+    void advance_evictions(time_point now) {
+        std::erase_if(evictions, [&](const auto& e) { return e.second.until <= now; });
+        for (auto& [whom, e] : evictions) {
+            if (e.next_word <= now && agreement.current()) {
+                e.next_word = now + settings.retry;
+                tell_voters(view_layer::evict{whom, e.proof});
+            }
+        }
     }
 
     /// FOUND-6: the seats answer, but under other PeerIds, or they do not renew our lease: our view is history.
@@ -523,6 +615,10 @@ struct node::state final : view_layer::facts {
         base::earlier(due, renewal.deadline());
         base::earlier(due, owner.deadline());
         base::earlier(due, holder.deadline());
+        base::earlier(due, inquirer.deadline());
+        for (const auto& [whom, e] : evictions) {
+            base::earlier(due, std::min(e.until, e.next_word));
+        }
         base::earlier(due, next_look);
         if (was_leased) {
             base::earlier(due, was_at_risk ? *renewal.end() : std::min(renewal.at_risk_from(), *renewal.end()));
@@ -549,6 +645,9 @@ struct node::state final : view_layer::facts {
     lease::renewal renewal;
     lock::owner owner;
     lock::holder holder;
+    lock::inquirer inquirer;
+    lock::archive records;                                              // kept for the cluster, while it fills a seat
+    std::set<std::uint64_t> copies;                                     // questions of our own
 
     time_point last_now;
     bool was_leased = false;
@@ -558,6 +657,7 @@ struct node::state final : view_layer::facts {
     time_point last_leased{};
     std::optional<time_point> next_look;
     std::optional<time_point> reached_since;                            // without a lease, a quorum of seats (FOUND-6)
+    std::map<peer_id, eviction> evictions;
     std::optional<departure> leaving;
     std::optional<output> last_word;
     cluster_id shown_cluster;                                           // by the sender of what is being handled
@@ -636,6 +736,8 @@ void node::tick(moment now) {
         s.renewal.tick(now.now);
         s.owner.tick(now.now);
         s.holder.tick(now.now);
+        s.inquirer.tick(now.now);
+        s.advance_evictions(now.now);
         s.look_around(now.now);
     }
     s.close(now);
@@ -664,6 +766,12 @@ void node::release(std::string_view name, holdfast::token token, lock::parting l
     state_->settle(now);
 }
 
+void node::progress(std::string_view name, holdfast::token token, moment now) {
+    state_->begin(now);
+    state_->holder.progress(name, token, now.now);
+    state_->settle(now);
+}
+
 void node::watch(std::string_view name, moment now) {
     state_->begin(now);
     state_->holder.watch_lock(name, now.now);
@@ -674,6 +782,34 @@ void node::unwatch(std::string_view name, moment now) {
     state_->begin(now);
     state_->holder.unwatch_lock(name, now.now);
     state_->settle(now);
+}
+
+std::uint64_t node::ask(lock::question what, const peer_id& to, time_point until, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    const auto number = s.inquirer.ask(std::move(what), to, until, now.now);
+    if (s.is_over) {
+        s.inquirer.end(errc::not_a_member);
+    }
+    s.settle(now);
+    return number;
+}
+
+void node::forget(std::uint64_t question, moment now) {
+    state_->begin(now);
+    state_->inquirer.forget(question);
+    state_->settle(now);
+}
+
+void node::evict(const peer_id& whom, view_layer::proof proof, time_point until, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    if (!s.is_over) {
+        auto& known = s.evictions[whom];
+        known = {std::max(known.proof, proof), std::max(known.until, until), now.now};  // what is proven stays so
+        s.advance_evictions(now.now);
+    }
+    s.settle(now);
 }
 
 void node::leave(moment now) {
@@ -704,6 +840,7 @@ bool node::holds(std::string_view name, holdfast::token token, time_point now) c
 std::shared_ptr<const view> node::installed() const { return state_->agreement.current(); }
 base::shared_slot_map node::map() const { return state_->agreement.map(); }
 slot node::slot_of(std::string_view name) const { return state_->slot_of(name); }
+std::optional<swim::rumour> node::known(const peer_id& peer) const { return state_->swim.known(peer); }
 std::vector<swim::rumour> node::roster() const { return state_->swim.roster(); }
 epoch node::highest_epoch() const { return state_->agreement.highest_epoch(); }
 

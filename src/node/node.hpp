@@ -20,11 +20,13 @@
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
+#include "lock/inquirer.hpp"
 #include "lock/messages.hpp"
 #include "lock/wish.hpp"
 #include "node/message.hpp"
 #include "swim/messages.hpp"
 #include "view/change.hpp"
+#include "view/messages.hpp"
 
 namespace holdfast::node {
 
@@ -64,7 +66,27 @@ struct hold_lost {
     std::string name;
     holdfast::token token;
     errc why{};
+    std::string broken_by{}; ///< and for what reason, when it was
+    std::string broken_for{};
 };
+/// Somebody asks for a hold back.
+struct was_asked_back {
+    lock::ask_back what;
+};
+/// The program of a hold makes no progress.
+struct hold_stuck {
+    std::string name;
+    holdfast::token token;
+};
+/// As an owner: a hold is to be broken because of its own policy.
+struct broke_by_policy {
+    lock::hold what;
+    std::string who;
+    std::string why;
+};
+/// To ask(): the last word, or the end of the time for it.
+using answered = lock::answered;
+using unanswered = lock::unanswered;
 /// The lease is late to be renewed (true), or was renewed again (false).
 struct at_risk {
     bool is_at_risk = false;
@@ -106,8 +128,8 @@ struct owner_granted {
     request_number number;
     view_number in;
 };
-using output = std::variant<send, persist_epoch, granted, request_failed, hold_lost, at_risk, view_installed, belief_changed, lock_changed,
-                            must_restart, has_left, complaint, owner_granted>;
+using output = std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stuck, was_asked_back, broke_by_policy, answered, unanswered,
+                            at_risk, view_installed, belief_changed, lock_changed, must_restart, has_left, complaint, owner_granted>;
 
 /// For snapshots.
 struct statistics {
@@ -145,8 +167,15 @@ public:
     void cancel(request_number number, base::moment now);
     /// Takes effect at once. A token not held here is ignored.
     void release(std::string_view name, holdfast::token token, lock::parting last_words, base::moment now);
+    void progress(std::string_view name, holdfast::token token, base::moment now);
     void watch(std::string_view name, base::moment now);
     void unwatch(std::string_view name, base::moment now);
+    /// To whoever owns the name that it is about, or to `to`. Ends in `answered` or `unanswered` with this number.
+    [[nodiscard]] std::uint64_t ask(lock::question what, const peer_id& to, base::time_point until, base::moment now);
+    void forget(std::uint64_t question, base::moment now);
+    /// VIEW-8: has the seats remove this member, whatever gossip says of it. Said again until it is none, or `until`.
+    /// With a proof that it can do nothing any more, its lease is not waited for (CERT-1, CERT-2).
+    void evict(const peer_id& whom, view_layer::proof proof, base::time_point until, base::moment now);
     /// LEAVE-1. Ends in `has_left`.
     void leave(base::moment now);
 
@@ -161,6 +190,8 @@ public:
     [[nodiscard]] base::shared_slot_map map() const;
     [[nodiscard]] slot slot_of(std::string_view name) const;
     [[nodiscard]] std::vector<swim::rumour> roster() const;
+    /// What gossip believes of one other; nothing: it is unknown here.
+    [[nodiscard]] std::optional<swim::rumour> known(const peer_id& peer) const;
     [[nodiscard]] holdfast::epoch highest_epoch() const;
     [[nodiscard]] const statistics& stats() const;
     /// Everything this node, as an owner, keeps as held: for the judge (STUCK) and for people.

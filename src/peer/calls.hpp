@@ -6,6 +6,7 @@
 // left the driver's mutex. A claim outlives its call for a moment (`parked`), because the next one mostly follows soon.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -19,11 +20,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include <holdfast/breaking.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/result.hpp>
 
 #include "base/time.hpp"
+#include "lock/inquirer.hpp"
 #include "net/transport.hpp"
 #include "peer/grip.hpp"
 #include "peer/parking.hpp"
@@ -43,6 +46,13 @@ struct call {
     bool is_try = false;
     std::optional<base::time_point> until;
     lock_mode mode;
+    break_policy breaking;
+    std::function<void(const asked_back&)> on_asked_back;
+    base::duration max_hold{};
+    base::duration progress_every{};
+    stuck_action when_stuck{};
+    std::int32_t priority = 0;
+    std::chrono::milliseconds lock_delay{};
 
     // Under the driver's mutex, and the caller's once answered.
     request_number number;
@@ -56,6 +66,28 @@ struct call {
     std::atomic<std::uint32_t> word{waiting};
 
     std::shared_ptr<later_call> later;  ///< what it is part of, from when it is asked until it is answered
+};
+
+/// Questions asked together (lock/inquirer.hpp). Lives on the stack of its caller; under the driver's mutex.
+struct inquiry {
+    struct part {
+        lock::question what;
+        peer_id to;
+        std::uint64_t number = 0;
+        std::optional<lock::answer> heard;
+        bool is_over = false;      ///< nothing more will be heard
+        bool is_last_word = false;
+    };
+    std::vector<part> parts;
+    std::size_t needed = 1;        ///< last words that are enough
+    std::optional<errc> failure;
+
+    [[nodiscard]] std::size_t last_words() const {
+        return static_cast<std::size_t>(std::count_if(parts.begin(), parts.end(), [](const part& p) { return p.is_last_word; }));
+    }
+    [[nodiscard]] bool is_over() const {
+        return last_words() >= needed || std::all_of(parts.begin(), parts.end(), [](const part& p) { return p.is_over; });
+    }
 };
 
 /// A call that nobody waits in: the callback thread tells the answer.

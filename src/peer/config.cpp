@@ -137,6 +137,25 @@ config_times times_of(const config& c) {
 
 config config::local() { return {.profile = profile::local}; }
 config config::lan() { return {.profile = profile::lan}; }
+namespace {
+
+result<void> check_policies(const config& c) {
+    if (c.breaking.waited_for.count() < 0 || c.breaking.waited_for > base::limits::patience) {
+        return bad("breaking.waited_for", "is from 0 to a year");
+    }
+    if (c.lock_delay.count() < 0 || c.lock_delay > base::limits::lock_delay) {
+        return bad("lock_delay", std::to_string(c.lock_delay.count()) + " ms is outside 0 to 60000 ms");
+    }
+    for (const auto& who : c.operators) {
+        if (who.empty() || who.size() > base::limits::who) {
+            return bad("operators", "a name has 1 to " + std::to_string(base::limits::who) + " bytes");
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
 config config::wan() { return {.profile = profile::wan}; }
 
 result<void> config::validate() const {
@@ -161,6 +180,9 @@ result<void> config::validate() const {
     }
     if (!(clock_drift > 0 && clock_drift <= 0.1)) {
         return bad("clock_drift", std::to_string(clock_drift) + " is outside 0 (excluded) to 0.1");
+    }
+    if (auto checked = check_policies(*this); !checked) {
+        return checked;
     }
     return check_times(*this);
 }

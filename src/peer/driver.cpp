@@ -58,6 +58,12 @@ driver::driver(setup s)
 driver::~driver() { stop(); }
 
 result<void> driver::open() {
+    if (options_.deadman) {
+        deadman_ = std::make_unique<deadman>();
+        if (!deadman_->is_running()) {
+            return fail(errc::io, "deadman: the process that watches this one cannot be started");
+        }
+    }
     if (on_event_) {
         dispatcher_.start();  // better no peer than one that cannot tell what it was asked to tell
     }
@@ -142,6 +148,11 @@ void driver::publish() {
     const auto now = boot_now();
     const bool is_ready = end && *end > now && view_ && view_->has(node_->self());
     lease_end_.store(is_ready ? end->time_since_epoch().count() : 0, std::memory_order_release);
+    if (deadman_ && is_ready && holds_.empty()) {
+        deadman_->let_live();
+    } else if (deadman_ && is_ready) {
+        deadman_->kill_at(*end);  // not taken back when the lease has run out: that is what it is for
+    }
     if (is_warned_ && is_ready && now < *end - settings_.lease * 2 / 5) {
         // In health again, however it came to be: a lease that was lost and returns is not said to be renewed in time.
         at_risk_ = std::stop_source{};
@@ -277,6 +288,7 @@ void driver::stop() {
     }
     wakes.run();
     loop_.reset();
+    deadman_.reset();
     std::unique_ptr<net::transport> sockets;
     watch_table watches;
     {

@@ -41,6 +41,7 @@
 #include "net/transport.hpp"
 #include "node/node.hpp"
 #include "peer/calls.hpp"
+#include "peer/deadman.hpp"
 #include "peer/dispatcher.hpp"
 #include "peer/grip.hpp"
 #include "peer/loop.hpp"
@@ -91,13 +92,22 @@ public:
     [[nodiscard]] result<std::shared_ptr<grip>> acquire(std::string_view name, acquire_options options);
     /// `then` is called once on the callback thread, unless this fails.
     [[nodiscard]] result<void> acquire_later(std::string_view name, acquire_options options, std::function<void(result<std::shared_ptr<grip>>)> then);
-    result<void> release(grip& g);
+    result<void> release(grip& g, const peer_id& heir = {});
+    void progress(grip& g);
     [[nodiscard]] result<void> wait_ready(base::duration wait, const std::stop_token& stop);
     result<void> leave(std::optional<base::duration> wait);
     /// The end, for whatever reason: everything is lost, the threads are joined. Again: nothing.
     void stop();
 
-    [[nodiscard]] result<std::shared_ptr<observer>> observe(const std::string& name, std::function<void(const leader&)> callback);
+    // ---- looking and breaking (driver_questions.cpp)
+
+    [[nodiscard]] result<lock_report> look_at(std::string_view name, base::duration wait);
+    [[nodiscard]] result<lock_list> list(base::duration wait);
+    [[nodiscard]] result<break_outcome> urge(lock::urging how, std::string_view name, holdfast::token token, break_options options);
+    [[nodiscard]] result<void> evict(const peer_id& whom, break_options options);
+    [[nodiscard]] result<std::vector<record>> history(base::duration wait);
+
+    [[nodiscard]] result<std::shared_ptr<observer>> observe(const std::string& name, bool wants_all, std::function<void(const lock_status&)> callback);
     void stop_observing(const observer& o);
 
     // ---- local questions
@@ -160,6 +170,24 @@ private:
     [[nodiscard]] error why_no_grant() const;
     [[nodiscard]] std::string describe(const lock::standing& stands) const;
 
+    // ---- looking and breaking (driver_questions.cpp)
+
+    /// Asks all of it, and waits until enough is answered, or `until`. An error: this peer was closed, or in no cluster.
+    result<void> inquire(inquiry& asked, base::time_point until);
+    [[nodiscard]] static result<void> check(const break_options& options);
+    [[nodiscard]] std::vector<peer_id> voters();
+    [[nodiscard]] belief seems(const peer_id& id) const;
+    [[nodiscard]] std::string name_of(const peer_id& id) const;
+    [[nodiscard]] lock_holder holder_from(const lock::hold& h) const;
+    [[nodiscard]] lock_report report_of(const std::string& name, const inquiry& asked) const;
+    [[nodiscard]] record record_of(deed what, std::string name, holdfast::token token, const break_options& options);
+    /// Whether a majority of the seats has it by `until`.
+    result<void> write(const record& what, base::time_point until);
+    void deliver_status(watch_table::entry& e, const lock_status& now, bool is_all);
+    void look_for_all(const std::string& name, watch_table::entry& e);
+    [[nodiscard]] bool take_look(std::uint64_t number, const lock::answer* what, errc why);
+    void take_answer(std::uint64_t number, std::optional<lock::answer> what, std::optional<errc> failure);
+
     // ---- what the node wants done (driver_outputs.cpp)
 
     void perform(node::send& o);
@@ -167,6 +195,11 @@ private:
     void perform(node::granted& o);
     void perform(node::request_failed& o);
     void perform(node::hold_lost& o);
+    void perform(node::hold_stuck& o);
+    void perform(node::was_asked_back& o);
+    void perform(node::broke_by_policy& o);
+    void perform(node::answered& o);
+    void perform(node::unanswered& o);
     void perform(node::at_risk& o);
     void perform(node::view_installed& o);
     void perform(node::belief_changed& o);
@@ -177,7 +210,7 @@ private:
     void perform(node::owner_granted&) {}
     void restart();
     void warn();
-    void lose(grip& g, errc why) noexcept;
+    void lose(grip& g, errc why, std::string by = {}, std::string reason = {}) noexcept;
     void complain(error what);
     void tell(event what) noexcept;
 
@@ -194,7 +227,7 @@ private:
     std::atomic<base::duration::rep> lease_end_{0};
 
     std::mutex mutex_;
-    std::condition_variable_any changed_;  // of is_ready_, has_left_, closed_ and departure_
+    std::condition_variable_any changed_;  // of is_ready_, has_left_, closed_, departure_, view_ and inquiries
     std::unique_ptr<net::transport> transport_;  // null after stop()
     net::transport_statistics last_traffic_;     // of then
     net::sink sink_;
@@ -205,6 +238,8 @@ private:
     call_table calls_;
     std::map<hold_key, std::shared_ptr<grip>> holds_;
     watch_table watches_;
+    std::vector<inquiry*> inquiries_;
+    std::uint64_t last_record_ = 0;
     std::stop_source at_risk_;
     bool is_warned_ = false;                     // a stop of at_risk_ is requested
     bool is_ready_ = false;
@@ -220,6 +255,7 @@ private:
     call* me_ = nullptr;                         // the caller inside, which needs no waking
     wake_list* wakes_ = nullptr;
 
+    std::unique_ptr<deadman> deadman_;           // config::deadman
     timer timer_;
     dispatcher dispatcher_;
     std::mutex stop_mutex_;  // one stop() at a time

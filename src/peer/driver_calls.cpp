@@ -19,6 +19,15 @@ result<void> driver::check(std::string_view name, const acquire_options& options
     if ((options.mode.how == lock_mode::kind::permit) != (options.mode.limit > 0)) {
         return fail(errc::bad_config, "a permit has a limit of at least 1, every other mode has none; use the functions of lock_mode");
     }
+    if (options.breaking && (options.breaking->waited_for.count() < 0 || options.breaking->waited_for > base::limits::patience)) {
+        return fail(errc::bad_config, "breaking.waited_for is from 0 to a year");
+    }
+    if (options.max_hold < base::duration::zero() || options.progress_every < base::duration::zero()) {
+        return fail(errc::bad_config, "max_hold and progress_every are not negative; 0 means none");
+    }
+    if (options.lock_delay && (options.lock_delay->count() < 0 || *options.lock_delay > base::limits::lock_delay)) {
+        return fail(errc::bad_config, "lock_delay is from 0 to 60 s");
+    }
     if (options.stop.stop_requested()) {
         return fail(errc::cancelled);
     }
@@ -30,6 +39,14 @@ void driver::fill(call& c, std::string_view name, acquire_options& options) cons
     c.note = std::move(options.note);
     c.on_lost = std::move(options.on_lost);
     c.mode = options.mode;
+    c.breaking = options.breaking.value_or(options_.breaking);
+    c.on_asked_back = std::move(options.on_asked_back);
+    c.max_hold = std::min(options.max_hold, longest_wait);
+    c.progress_every = std::min(options.progress_every, longest_wait);
+    c.when_stuck = options.when_stuck;
+    c.priority = options.priority;
+    const bool rests = !options.is_fenced && options.mode.how == lock_mode::kind::exclusive;  // what is shared is changed by nobody
+    c.lock_delay = options.lock_delay.value_or(rests ? options_.lock_delay : std::chrono::milliseconds{0});
     c.is_try = options.wait && *options.wait <= base::duration::zero();
     if (c.is_try) {
         c.until = boot_now() + settings_.lease;
@@ -102,7 +119,7 @@ result<void> driver::acquire_later(std::string_view name, acquire_options option
 
 void driver::ask(call& c) {
     const auto now = moment_now();
-    c.number = node_->acquire(c.name, {c.note, c.is_try, c.until, c.mode}, now);
+    c.number = node_->acquire(c.name, {c.note, c.is_try, c.until, c.mode, c.breaking, c.max_hold, c.progress_every, c.when_stuck, c.priority, c.lock_delay}, now);
     c.owner = map_ ? map_->owner_of(node_->slot_of(c.name)) : peer_id{};
     if (c.owner == node_->self()) {
         c.owner = {};
@@ -188,18 +205,27 @@ void driver::read_for(call& c, bool is_broken) {
     });
 }
 
-result<void> driver::release(grip& g) {
+result<void> driver::release(grip& g, const peer_id& heir) {
     within(nullptr, [&] {
         const auto now = moment_now();
         if (!node_->holds(g.name(), g.token(), now.now)) {
             node_->tick(now);  // LEASE-5: it may have been lost a while ago, unnoticed; then this release comes too late
         } else if (g.end_as_released()) {
             holds_.erase({g.token(), g.name()});
-            node_->release(g.name(), g.token(), g.last_words(), now);
+            auto words = g.last_words();
+            words.heir = heir;
+            node_->release(g.name(), g.token(), std::move(words), now);
         }
     });
+    if (g.is_released()) {
+        g.forget_listeners();
+    }
     // A destructor may be the caller: no exception.
     return g.is_released() ? result<void>{} : tl::unexpected<error>{in_words(g.why_lost().value_or(errc::lease_lost))};
+}
+
+void driver::progress(grip& g) {
+    within(nullptr, [&] { node_->progress(g.name(), g.token(), moment_now()); });
 }
 
 error driver::why_no_grant() const {
@@ -209,11 +235,11 @@ error driver::why_no_grant() const {
 
 // ---- observers
 
-result<std::shared_ptr<observer>> driver::observe(const std::string& name, std::function<void(const leader&)> callback) {
+result<std::shared_ptr<observer>> driver::observe(const std::string& name, bool wants_all, std::function<void(const lock_status&)> callback) {
     if (name.empty() || name.size() > base::limits::name) {
         return fail(errc::name_too_long);
     }
-    auto o = std::make_shared<observer>(shared_from_this(), name, std::move(callback));
+    auto o = std::make_shared<observer>(shared_from_this(), name, wants_all, std::move(callback));
     bool is_watching = false;
     within(nullptr, [&] {
         if (!check_open()) {
@@ -224,6 +250,8 @@ result<std::shared_ptr<observer>> driver::observe(const std::string& name, std::
         auto& e = watches_.add(o);
         if (is_first) {
             node_->watch(name, moment_now());
+        } else if (e.last && wants_all && e.last->holder_count > e.last->holders.size()) {
+            look_for_all(name, e);
         } else if (e.last) {
             dispatcher_.post([o, now = *e.last] { o->deliver(now); });
         }
@@ -242,7 +270,7 @@ void driver::stop_observing(const observer& o) {
     });
 }
 
-void observer::deliver(const leader& now) {
+void observer::deliver(const lock_status& now) {
     const std::lock_guard guard{delivering_};
     if (!is_stopped_) {
         callback_(now);

@@ -6,6 +6,7 @@
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
 #include "peer/entropy.hpp"
+#include "peer/identity.hpp"
 #include "peer/state_dir.hpp"
 #include "wire/codec.hpp"
 
@@ -38,7 +39,7 @@ void driver::perform(node::granted& o) {
         node_->release(o.name, o.token, {}, moment_now());
         return;
     }
-    auto g = std::make_shared<grip>(shared_from_this(), std::move(o.name), o.token, std::move(o.before), std::move(c->on_lost));
+    auto g = std::make_shared<grip>(shared_from_this(), std::move(o.name), o.token, std::move(o.before), std::move(c->on_lost), std::move(c->on_asked_back));
     holds_.emplace(hold_key{g->token(), g->name()}, g);
     c->granted = std::move(g);
     answer(*c);
@@ -69,7 +70,7 @@ void driver::perform(node::request_failed& o) {
 
 /// "held by worker-3, token 1234, and 2 more; 4 wait"
 std::string driver::describe(const lock::standing& stands) const {
-    std::string text = "held by nobody";
+    std::string text = stands.waiting == 0 ? "held by nobody; it rests after a hold that was lost (lock_delay)" : "held by nobody";
     if (!stands.held.empty()) {
         const auto& first = stands.held.front();
         const auto* who = view_ ? view_->find(first.holder) : nullptr;
@@ -91,21 +92,34 @@ void driver::perform(node::hold_lost& o) {
     if (o.why == errc::lease_lost) {
         warn();  // a sudden loss (the machine slept): the warning comes late, but before the loss
     }
-    lose(*g, o.why);
+    lose(*g, o.why, std::move(o.broken_by), std::move(o.broken_for));
     if (g->has_listeners()) {
         dispatcher_.post([g] { g->tell_lost(); });
     }
 }
 
-void driver::lose(grip& g, errc why) noexcept {
+void driver::lose(grip& g, errc why, std::string by, std::string reason) noexcept {
     if (!g.end_as_lost(why)) {
         return;
     }
     try {
-        tell(events::hold_lost{g.name(), g.token(), why});
+        tell(events::hold_lost{g.name(), g.token(), why, std::move(by), std::move(reason)});
     } catch (const std::bad_alloc&) {
         dispatcher_.count_missed();
     }
+}
+
+void driver::perform(node::hold_stuck& o) { tell(events::hold_stuck{std::move(o.name), o.token}); }
+
+void driver::perform(node::was_asked_back& o) {
+    auto& a = o.what;
+    const auto at = holds_.find(hold_key{a.token, a.name});
+    if (at == holds_.end()) {
+        return;
+    }
+    const asked_back by{a.name, a.token, std::move(a.who), std::move(a.why), std::chrono::duration_cast<std::chrono::milliseconds>(a.grace)};
+    tell(events::hold_asked_back{by});
+    dispatcher_.post([g = at->second, by] { g->tell_asked_back(by); });
 }
 
 void driver::perform(node::at_risk& o) {
@@ -134,10 +148,15 @@ void driver::perform(node::view_installed& o) {
     }
     view_ = o.view;
     map_ = o.map;
+    changed_.notify_all();
     tell(events::view_installed{view_});
 }
 
 void driver::perform(node::belief_changed& o) {
+    const auto* m = view_ && (o.state == swim::condition::suspect || o.state == swim::condition::dead) ? view_->find(o.peer) : nullptr;
+    if (m != nullptr && m->process.machine == settings_.process.machine && is_gone(m->process)) {
+        node_->evict(o.peer, view_layer::proof::gone, boot_now() + 4 * settings_.lease, moment_now());  // CERT-1
+    }
     tell(events::belief_changed{o.peer, std::move(o.name), o.address, static_cast<belief>(o.state)});
 }
 
@@ -146,19 +165,27 @@ void driver::perform(node::lock_changed& o) {
     if (e == nullptr) {
         return;
     }
-    leader now{o.name, !o.stands.held.empty(), {}, {}, {}};
-    if (now.exists) {
-        const auto& held = o.stands.held.front();
-        now.value = held.note;
-        now.token = held.token;
-        now.holder = held.holder;
-    }
-    if (e->last && e->last->exists == now.exists && e->last->token == now.token) {
-        return;  // others have begun or ceased to wait
+    lock_status now{o.name, {}, o.stands.holders, o.stands.waiting};
+    for (const auto& h : o.stands.held) {
+        now.holders.push_back(holder_from(h));
     }
     e->last = now;
-    for (const auto& observer : e->observers) {
-        dispatcher_.post([observer, now] { observer->deliver(now); });
+    const bool is_all = now.holder_count == now.holders.size();
+    if (is_all) {
+        e->look.reset();  // what it would tell is older than this, or as old
+    }
+    deliver_status(*e, now, is_all);
+    if (!is_all) {
+        look_for_all(o.name, *e);
+    }
+}
+
+/// To those whom it is enough for.
+void driver::deliver_status(watch_table::entry& e, const lock_status& now, bool is_all) {
+    for (const auto& observer : e.observers) {
+        if (is_all || !observer->wants_all()) {
+            dispatcher_.post([observer, now] { observer->deliver(now); });
+        }
     }
 }
 
@@ -198,6 +225,7 @@ void driver::restart() {
     transport_->become(after);
     node_ = std::make_unique<node::node>(settings_, after, random_number(), moment_now());
     tell(events::restarted{before, after, why.why});
+    watches_.forget_looks();
     for (const auto& name : watches_.names()) {
         node_->watch(name, moment_now());
     }

@@ -20,7 +20,17 @@ struct sentence {
     std::string operator()(const events::lease_renewed&) const { return "lease renewed in time"; }
     std::string operator()(const events::lease_lost&) const { return "lease lost"; }
     std::string operator()(const events::hold_lost& e) const {
-        return "hold of \"" + e.name + "\" lost (token " + std::to_string(e.token.value) + "): " + std::string{to_string(e.why)};
+        return "hold of \"" + e.name + "\" lost (token " + std::to_string(e.token.value) + "): " + std::string{to_string(e.why)} +
+               (e.broken_by.empty() && e.broken_for.empty() ? "" : " by " + e.broken_by + ": " + e.broken_for);
+    }
+    std::string operator()(const events::hold_asked_back& e) const {
+        return "hold of \"" + e.what.name + "\" asked back (token " + std::to_string(e.what.token.value) + ") by " + e.what.who + ": " + e.what.why;
+    }
+    std::string operator()(const events::hold_stuck& e) const {
+        return "hold of \"" + e.name + "\" makes no progress (token " + std::to_string(e.token.value) + ")";
+    }
+    std::string operator()(const events::broke_by_policy& e) const {
+        return "breaks the hold of \"" + e.name + "\" by " + to_short_string(e.holder) + " (token " + std::to_string(e.token.value) + "), " + e.who + ": " + e.why;
     }
     std::string operator()(const events::complaint& e) const { return std::string{to_string(e.what.code)} + ": " + e.what.text; }
     std::string operator()(const events::restarted& e) const {

@@ -67,18 +67,59 @@ std::stop_token grip::lost_token() {
     return lost_->get_token();
 }
 
+std::stop_token grip::asked_back_token() {
+    if (driver_->is_forked()) {
+        return stopped_token();
+    }
+    const std::lock_guard guard{listeners_mutex_};
+    if (!asked_back_) {
+        asked_back_.emplace();
+        if (is_asked_back_) {
+            asked_back_->request_stop();  // nobody can listen yet
+        }
+    }
+    return asked_back_->get_token();
+}
+
+void grip::tell_asked_back(const asked_back& by) {
+    std::optional<std::stop_source> asked;
+    std::function<void(const asked_back&)> on_asked_back;
+    {
+        const std::lock_guard guard{listeners_mutex_};
+        is_asked_back_ = true;
+        asked = asked_back_;
+        on_asked_back = on_asked_back_;
+    }
+    if (asked) {
+        asked->request_stop();
+    }
+    if (on_asked_back) {
+        on_asked_back(by);
+    }
+}
+
 bool grip::has_listeners() {
     const std::lock_guard guard{listeners_mutex_};
-    return lost_ || on_lost_;
+    return lost_ || on_lost_ || on_asked_back_;
+}
+
+void grip::forget_listeners() {
+    std::function<void(errc)> on_lost;
+    std::function<void(const asked_back&)> on_asked_back;
+    const std::lock_guard guard{listeners_mutex_};
+    on_lost.swap(on_lost_);
+    on_asked_back.swap(on_asked_back_);
 }
 
 void grip::tell_lost() {
     std::optional<std::stop_source> lost;
     std::function<void(errc)> on_lost;
+    std::function<void(const asked_back&)> no_longer;
     {
         const std::lock_guard guard{listeners_mutex_};
         lost = lost_;
         on_lost = std::exchange(on_lost_, nullptr);
+        no_longer = std::exchange(on_asked_back_, nullptr);
     }
     if (lost) {
         lost->request_stop();

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include <holdfast/breaking.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/fate.hpp>
 #include <holdfast/token.hpp>
@@ -24,8 +25,10 @@ class driver;
 
 class grip {
 public:
-    grip(std::shared_ptr<driver> d, std::string name, holdfast::token token, previous_hold before, std::function<void(errc)> on_lost)
-        : driver_{std::move(d)}, name_{std::move(name)}, token_{token}, before_{std::move(before)}, on_lost_{std::move(on_lost)} {}
+    grip(std::shared_ptr<driver> d, std::string name, holdfast::token token, previous_hold before, std::function<void(errc)> on_lost,
+         std::function<void(const asked_back&)> on_asked_back)
+        : driver_{std::move(d)}, name_{std::move(name)}, token_{token}, before_{std::move(before)}, on_lost_{std::move(on_lost)},
+          on_asked_back_{std::move(on_asked_back)} {}
     grip(const grip&) = delete;
     grip& operator=(const grip&) = delete;
 
@@ -44,6 +47,7 @@ public:
     [[nodiscard]] std::optional<errc> why_lost() const;
     [[nodiscard]] std::stop_token lost_token();
     [[nodiscard]] std::stop_token at_risk_token();
+    [[nodiscard]] std::stop_token asked_back_token();
 
     // ---- for the driver
 
@@ -55,6 +59,9 @@ public:
     [[nodiscard]] bool has_listeners();
     /// On the callback thread, without locks.
     void tell_lost();
+    void tell_asked_back(const asked_back& by);
+    /// It has ended as the application wanted: what it gave us goes, for it may have the hold in it. Not under the driver's mutex.
+    void forget_listeners();
 
 private:
     static constexpr std::uint8_t held = 0;
@@ -74,6 +81,9 @@ private:
     std::mutex listeners_mutex_;
     std::optional<std::stop_source> lost_;  // made when first asked for: most holds are never asked
     std::function<void(errc)> on_lost_;
+    std::optional<std::stop_source> asked_back_;
+    bool is_asked_back_ = false;
+    std::function<void(const asked_back&)> on_asked_back_;
 
     std::mutex last_words_mutex_;
     lock::parting last_words_;

@@ -1,5 +1,6 @@
 // Locks with the faces of the standard's: what a thread locked, that thread unlocks.
 #include <holdfast/mutex.hpp>
+#include <holdfast/recursive_mutex.hpp>
 #include <holdfast/shared_mutex.hpp>
 
 #include <map>
@@ -17,7 +18,9 @@ namespace runtime {
 /// What the threads of this process have of one lock.
 class thread_holds {
 public:
-    thread_holds(std::shared_ptr<driver> d, std::string name) : driver_{std::move(d)}, name_{std::move(name)} {}
+    /// `counts`: a thread may take it again, and has to give it back as often.
+    thread_holds(std::shared_ptr<driver> d, std::string name, bool counts = false)
+        : driver_{std::move(d)}, name_{std::move(name)}, counts_{counts} {}
     thread_holds(const thread_holds&) = delete;
     thread_holds& operator=(const thread_holds&) = delete;
 
@@ -33,6 +36,9 @@ public:
     }
 
     result<void> take(lock_mode mode, std::optional<std::chrono::nanoseconds> wait) {
+        if (counts_ && take_again()) {
+            return {};
+        }
         if (mine()) {
             return fail(errc::would_deadlock, "this thread has the mutex already");
         }
@@ -41,7 +47,7 @@ public:
             return tl::unexpected<error>{got.error()};
         }
         const std::lock_guard guard{mutex_};
-        held_[std::this_thread::get_id()] = {std::move(*got), mode};
+        held_[std::this_thread::get_id()] = {std::move(*got), mode, 1};
         return {};
     }
     void lock(lock_mode mode) {
@@ -54,7 +60,7 @@ public:
         std::shared_ptr<grip> g;
         if (!driver_->is_forked()) {
             const std::lock_guard guard{mutex_};
-            if (const auto at = held_.find(std::this_thread::get_id()); at != held_.end() && at->second.mode == mode) {
+            if (const auto at = held_.find(std::this_thread::get_id()); at != held_.end() && at->second.mode == mode && --at->second.times == 0) {
                 g = std::move(at->second.grip);
                 held_.erase(at);
             }
@@ -84,10 +90,25 @@ private:
     struct held {
         std::shared_ptr<runtime::grip> grip;
         lock_mode mode;
+        std::size_t times = 1;
     };
+
+    bool take_again() {
+        if (driver_->is_forked()) {
+            return false;
+        }
+        const std::lock_guard guard{mutex_};
+        const auto at = held_.find(std::this_thread::get_id());
+        if (at == held_.end()) {
+            return false;
+        }
+        ++at->second.times;
+        return true;
+    }
 
     std::shared_ptr<driver> driver_;
     std::string name_;
+    const bool counts_;
     std::mutex mutex_;
     std::map<std::thread::id, held> held_;
 };
@@ -114,6 +135,18 @@ bool mutex::try_for(std::chrono::nanoseconds wait) { return holds_->take(alone, 
 void mutex::unlock() { holds_->give_back(alone); }
 token mutex::token() const { return holds_->token(); }
 bool mutex::is_valid() const { return holds_->is_valid(); }
+
+// ---- recursive_mutex
+
+recursive_mutex::recursive_mutex(const peer& with, std::string name)
+    : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name), true)} {}
+recursive_mutex::~recursive_mutex() { runtime::thread_holds::end(std::move(holds_)); }
+void recursive_mutex::lock() { holds_->lock(alone); }
+bool recursive_mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
+bool recursive_mutex::try_for(std::chrono::nanoseconds wait) { return holds_->take(alone, wait).has_value(); }
+void recursive_mutex::unlock() { holds_->give_back(alone); }
+token recursive_mutex::token() const { return holds_->token(); }
+bool recursive_mutex::is_valid() const { return holds_->is_valid(); }
 
 // ---- shared_mutex
 

@@ -1,8 +1,11 @@
 // The public classes over the driver.
 #include <holdfast/holdfast.hpp>
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
+#include "peer/clock.hpp"
 #include "peer/driver.hpp"
 
 namespace holdfast {
@@ -66,8 +69,62 @@ result<hold> peer::try_lock(std::string_view name, acquire_options options) cons
     return lock(name, std::move(options));
 }
 
+result<std::vector<hold>> peer::lock_all(std::vector<std::string> names, acquire_options options) const {
+    std::vector<std::size_t> order(names.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
+    const auto twice = std::adjacent_find(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return names[a] == names[b]; });
+    if (twice != order.end()) {
+        return fail(errc::bad_config, "\"" + names[*twice] + "\" is given twice");
+    }
+    const auto until = options.wait ? std::optional{runtime::boot_now() + std::clamp<std::chrono::nanoseconds>(*options.wait, std::chrono::nanoseconds::zero(), runtime::longest_wait)} : std::nullopt;
+    const bool is_try = options.wait && *options.wait <= std::chrono::nanoseconds::zero();
+    std::vector<std::optional<hold>> held(names.size());
+    for (const auto at : order) {
+        auto how = options;
+        if (until) {
+            how.wait = std::max<std::chrono::nanoseconds>(*until - runtime::boot_now(), std::chrono::nanoseconds::zero());
+        }
+        auto got = lock(names[at], std::move(how));
+        if (!got) {
+            // The others are released as `held` goes.
+            const bool is_late = got.error().code == errc::would_block && !is_try;  // the others took all the time there was
+            return fail(is_late ? errc::timed_out : got.error().code, "\"" + names[at] + "\": " + got.error().text);
+        }
+        held[at].emplace(std::move(*got));
+    }
+    std::vector<hold> out;
+    for (auto& h : held) {
+        if (const auto why = h->why_lost()) {  // while it waited for the next
+            return fail(*why, "\"" + h->name() + "\" was lost while others were waited for");
+        }
+        out.push_back(std::move(*h));
+    }
+    return out;
+}
+
+group peer::group(std::string_view name) const { return holdfast::group{driver_, std::string{name}}; }
+
+result<observation> peer::watch(std::string_view name, std::function<void(const lock_status&)> callback) const {
+    auto observing = driver_->observe(std::string{name}, false, std::move(callback));
+    if (!observing) {
+        return tl::unexpected<error>{observing.error()};
+    }
+    return observation{std::move(*observing)};
+}
+
 election peer::election(std::string_view name) const { return holdfast::election{driver_, std::string{name}}; }
 result<void> peer::leave(std::optional<std::chrono::nanoseconds> wait) { return driver_->leave(wait); }
+result<lock_report> peer::look(std::string_view name, std::chrono::nanoseconds wait) const { return driver_->look_at(name, wait); }
+result<lock_list> peer::locks(std::chrono::nanoseconds wait) const { return driver_->list(wait); }
+result<break_outcome> peer::ask_back(std::string_view name, holdfast::token token, break_options options) const {
+    return driver_->urge(holdfast::lock::urging::ask, name, token, std::move(options));
+}
+result<break_outcome> peer::break_hold(std::string_view name, holdfast::token token, break_options options) const {
+    return driver_->urge(holdfast::lock::urging::break_it, name, token, std::move(options));
+}
+result<void> peer::evict(const peer_id& whom, break_options options) const { return driver_->evict(whom, std::move(options)); }
+result<std::vector<record>> peer::history(std::chrono::nanoseconds wait) const { return driver_->history(wait); }
 peer_id peer::id() const { return driver_->id(); }
 const std::string& peer::name() const { return driver_->name(); }
 endpoint peer::address() const { return driver_->address(); }
@@ -100,6 +157,12 @@ bool hold::is_valid() const { return remaining() > std::chrono::nanoseconds::zer
 std::chrono::nanoseconds hold::remaining() const { return grip_ ? grip_->remaining() : std::chrono::nanoseconds::zero(); }
 std::stop_token hold::lost() const { return grip_ ? grip_->lost_token() : std::stop_token{}; }
 std::stop_token hold::at_risk() const { return grip_ ? grip_->at_risk_token() : std::stop_token{}; }
+std::stop_token hold::asked_back() const { return grip_ ? grip_->asked_back_token() : std::stop_token{}; }
+void hold::progress() {
+    if (grip_) {
+        grip_->owner().progress(*grip_);
+    }
+}
 std::optional<errc> hold::why_lost() const { return grip_ ? grip_->why_lost() : std::nullopt; }
 const previous_hold& hold::previous() const {
     static const previous_hold none;
@@ -122,23 +185,138 @@ result<void> hold::set_value(std::string value) {
 
 result<void> hold::release() { return grip_ ? grip_->owner().release(*grip_) : result<void>{}; }
 
+result<void> hold::release_to(const peer_id& heir) { return grip_ ? grip_->owner().release(*grip_, heir) : result<void>{}; }
+
 // ---- election
 
+result<void> term::hand_over(const peer_id& candidate) { return hold_.release_to(candidate); }
+
 result<term> election::campaign(campaign_options options) const {
-    auto got = driver_->acquire(name_, {options.wait, options.stop, std::move(options.value), std::move(options.on_lost)});
+    acquire_options how;
+    how.wait = options.wait;
+    how.stop = options.stop;
+    how.note = std::move(options.value);
+    how.on_lost = std::move(options.on_lost);
+    how.priority = options.priority;
+    auto got = driver_->acquire(name_, std::move(how));
     if (!got) {
         return tl::unexpected<error>{got.error()};
     }
     return term{hold{std::move(*got)}};
 }
 
+namespace {
+
+leader leader_of(const std::string& election, const std::vector<lock_holder>& holders) {
+    leader now{election, !holders.empty(), {}, {}, {}};
+    if (now.exists) {
+        const auto& h = holders.front();
+        now.value = h.note;
+        now.token = h.token;
+        now.holder = h.peer;
+    }
+    return now;
+}
+
+/// What the owner says for certain, or why it cannot.
+result<lock_report> certain(result<lock_report> seen) {
+    if (seen && seen->state != slot_state::serving) {
+        return fail(errc::timed_out, seen->explain());
+    }
+    return seen;
+}
+
+}  // namespace
+
+result<leader> election::current(std::chrono::nanoseconds wait) const {
+    const auto seen = certain(driver_->look_at(name_, wait));
+    if (!seen) {
+        return tl::unexpected<error>{seen.error()};
+    }
+    return leader_of(name_, seen->holders);
+}
+
 result<observation> election::observe(std::function<void(const leader&)> callback) const {
-    auto observing = driver_->observe(name_, std::move(callback));
+    // Others begin and cease to wait: that is no news of the leader.
+    auto observing = driver_->observe(name_, false, [callback = std::move(callback), last = std::optional<leader>{}](const lock_status& s) mutable {
+        auto now = leader_of(s.name, s.holders);
+        if (!last || last->exists != now.exists || last->token != now.token) {
+            last = now;
+            callback(now);
+        }
+    });
     if (!observing) {
         return tl::unexpected<error>{observing.error()};
     }
     return observation{std::move(*observing)};
 }
+
+// ---- group
+
+namespace {
+
+std::vector<group_entry> members_of(const std::vector<lock_holder>& holders) {
+    std::vector<group_entry> out;
+    for (const auto& h : holders) {
+        out.push_back({h.peer, h.peer_name, h.note, h.token, h.seems});
+    }
+    return out;
+}
+
+/// Those of `all` that are not among `others`.
+std::vector<group_entry> without(const std::vector<group_entry>& all, const std::vector<group_entry>& others) {
+    std::vector<group_entry> out;
+    for (const auto& m : all) {
+        if (std::none_of(others.begin(), others.end(), [&](const group_entry& o) { return o.token == m.token; })) {
+            out.push_back(m);
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+result<membership> group::join(join_options options) const {
+    acquire_options how;
+    how.wait = options.wait;
+    how.stop = options.stop;
+    how.note = std::move(options.note);
+    how.on_lost = std::move(options.on_lost);
+    how.mode = lock_mode::shared();
+    auto got = driver_->acquire(name_, std::move(how));
+    if (!got) {
+        return tl::unexpected<error>{got.error()};
+    }
+    return membership{hold{std::move(*got)}};
+}
+
+result<std::vector<group_entry>> group::members(std::chrono::nanoseconds wait) const {
+    const auto seen = certain(driver_->look_at(name_, wait));
+    if (!seen) {
+        return tl::unexpected<error>{seen.error()};
+    }
+    return members_of(seen->holders);
+}
+
+result<observation> group::watch(std::function<void(const group_change&)> callback) const {
+    auto observing = driver_->observe(name_, true, [callback = std::move(callback), last = std::optional<std::vector<group_entry>>{}](const lock_status& s) mutable {
+        group_change now{s.name, {}, {}, members_of(s.holders)};
+        const auto before = last.value_or(std::vector<group_entry>{});
+        now.joined = without(now.members, before);
+        now.left = without(before, now.members);
+        const bool is_news = !last || !now.joined.empty() || !now.left.empty();
+        last = now.members;
+        if (is_news) {
+            callback(now);
+        }
+    });
+    if (!observing) {
+        return tl::unexpected<error>{observing.error()};
+    }
+    return observation{std::move(*observing)};
+}
+
+// ---- watching
 
 observation::observation(std::shared_ptr<runtime::observer> o) : observer_{std::move(o)} {}
 observation::observation(observation&&) noexcept = default;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "peer/addresses.hpp"
+#include "peer/identity.hpp"
 #include "peer/key.hpp"
 #include "peer/state_dir.hpp"
 
@@ -109,6 +110,8 @@ result<setup> prepare(config options) {
     s.settings.weight = c.light ? 0 : c.weight;
     s.settings.may_found = c.found == founding::yes;
     s.settings.clock_drift = c.clock_drift;
+    s.settings.operators = c.operators;
+    s.settings.process = own_identity();
     s.transport.max_frame = base::limits::frame;
     s.transport.max_datagram = base::limits::datagram;
     copy_times(s);

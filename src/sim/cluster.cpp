@@ -86,6 +86,7 @@ void cluster::tell_applications() {
                 case news::what::granted: application_->granted(n.place, n.number, n.lock, n.held, n.is_clean); break;
                 case news::what::failed: application_->failed(n.place, n.number); break;
                 case news::what::lost: application_->lost(n.place, n.lock, n.held); break;
+                case news::what::asked_back: application_->asked_back(n.place, n.lock, n.held); break;
             }
         }
     }
@@ -96,12 +97,13 @@ void cluster::tell_applications() {
 request_number cluster::acquire(std::uint32_t at, judge::lock l, const acquire_how& how) {
     request_number number;
     step(at, [&](node::node& n, base::moment now) {
-        lock::wish asked{{}, how.is_try, std::nullopt, how.mode};
+        lock::wish asked{{}, how.is_try, std::nullopt, how.mode, how.breaking, how.max_hold, how.progress_every, how.when_stuck, how.priority, how.delay};
         if (how.timeout) {
             asked.until = now.now + *how.timeout;
         }
         number = n.acquire(plan_.locks[l], std::move(asked), now);
-        judge_.asked(places_[at].run, l, number, how.mode, events_.now());
+        const bool ends_itself = how.max_hold > base::duration{} || (how.progress_every > base::duration{} && how.when_stuck == stuck_action::break_it);
+        judge_.asked(places_[at].run, l, number, {how.mode, how.breaking, ends_itself, how.priority}, events_.now());
     });
     if (trace_.is_printed()) {
         say(at, "asks for \"" + plan_.locks[l] + "\"" + text_of(how.mode) + ", request " + std::to_string(number.value) + (how.is_try ? ", if it is free" : "") +
@@ -117,12 +119,15 @@ void cluster::cancel(std::uint32_t at, request_number number) {
     step(at, [&](node::node& n, base::moment now) { n.cancel(number, now); });
 }
 
-void cluster::release(std::uint32_t at, judge::lock l, token t, bool says_consistent) {
+void cluster::release(std::uint32_t at, judge::lock l, token t, bool says_consistent, std::optional<std::uint32_t> heir) {
     if (trace_.is_printed()) {
-        say(at, "releases \"" + plan_.locks[l] + "\" " + text_of(t) + (says_consistent ? ", consistent" : ""));
+        say(at, "releases \"" + plan_.locks[l] + "\" " + text_of(t) + (says_consistent ? ", consistent" : "") + (heir ? ", for " + places_[*heir].name : ""));
     }
     judge_.released(places_[at].run, l, t, says_consistent);
-    step(at, [&](node::node& n, base::moment now) { n.release(plan_.locks[l], t, {says_consistent, text_of(t)}, now); });
+    if (heir) {
+        judge_.is_for(l, places_[*heir].id);
+    }
+    step(at, [&](node::node& n, base::moment now) { n.release(plan_.locks[l], t, {says_consistent, text_of(t), heir ? places_[*heir].id : peer_id{}}, now); });
 }
 
 void cluster::watch(std::uint32_t at, judge::lock l) {
@@ -138,6 +143,45 @@ void cluster::unwatch(std::uint32_t at, judge::lock l) {
     step(at, [&](node::node& n, base::moment now) { n.unwatch(plan_.locks[l], now); });
 }
 
+void cluster::progress(std::uint32_t at, judge::lock l, token t) {
+    step(at, [&](node::node& n, base::moment now) { n.progress(plan_.locks[l], t, now); });
+}
+
+void cluster::look(std::uint32_t at, judge::lock l) {
+    if (!places_[at].node) {
+        return;
+    }
+    step(at, [&](node::node& n, base::moment now) {
+        const auto question = n.ask(lock::look{0, plan_.locks[l]}, {}, now.now + 3 * plan_.common.lease, now);
+        judge_.looks(places_[at].run, l, question, events_.now());
+    });
+}
+
+void cluster::demand(std::uint32_t at, judge::lock l, token t, lock::urging how, const std::string& who) {
+    if (!places_[at].node) {
+        return;
+    }
+    if (trace_.is_printed()) {
+        say(at, who + (how == lock::urging::ask ? " asks for \"" : " breaks \"") + plan_.locks[l] + "\" " + text_of(t));
+    }
+    if (how == lock::urging::break_it) {
+        judge_.is_to_break(l, t, who);
+    }
+    step(at, [&](node::node& n, base::moment now) {
+        (void)n.ask(lock::demand{0, plan_.locks[l], t, how, who, {}, {}}, {}, now.now + 3 * plan_.common.lease, now);
+    });
+}
+
+void cluster::evict(std::uint32_t at, std::uint32_t whom) {
+    if (!places_[at].node || !places_[whom].node) {
+        return;
+    }
+    if (trace_.is_printed()) {
+        say(at, "evicts " + places_[whom].name);
+    }
+    step(at, [&](node::node& n, base::moment now) { n.evict(places_[whom].id, view_layer::proof::none, now.now + 3 * plan_.common.lease, now); });
+}
+
 void cluster::break_untaken(std::uint32_t at) {
     auto& p = places_[at];
     if (!p.node || !p.node->installed() || p.paused_until) {
@@ -151,7 +195,7 @@ void cluster::break_untaken(std::uint32_t at) {
         }
         judge_.is_to_break(lock_of(h.name), h.token);
         const bool is_leased = p.lease_ends && events_.now() < *p.lease_ends;
-        node::send s{{p.id, h.holder, v.cluster, v.number, is_leased}, holder->address, false, false, lock::message{lock::break_hold{h.name, h.token, h.number}}};
+        node::send s{{p.id, h.holder, v.cluster, v.number, is_leased}, holder->address, false, false, lock::message{lock::break_hold{h.name, h.token, h.number, {}, {}}}};
         perform(at, s);
     }
 }
@@ -167,6 +211,7 @@ void cluster::start(std::uint32_t at) {
     p.settings.name = planned.name;
     p.settings.address = planned.address;
     p.settings.weight = planned.weight;
+    p.settings.process = {planned.machine, at + 1, p.starts};
     p.settings.lease = planned.lease.value_or(plan_.common.lease);
     if (!planned.seeds.empty()) {
         p.settings.seeds = planned.seeds;
@@ -182,6 +227,7 @@ void cluster::make_node(std::uint32_t at, const peer_id& id) {
     p.run = static_cast<judge::run>(place_of_run_.size());
     place_of_run_.push_back(at);
     place_of_id_[id] = at;
+    start_of_id_[id] = p.starts;
     p.id = id;
     const auto starts = static_cast<std::uint32_t>(std::count(place_of_run_.begin() + 1, place_of_run_.end(), at));
     p.name = plan_.places[at].name + (starts > 1 ? "." + std::to_string(starts) : "");
@@ -214,6 +260,7 @@ void cluster::end_node(std::uint32_t at) {
     p.paused_until.reset();
     p.earlier_turn.reset();
     p.pause_in_next_step.reset();
+    p.suspects.clear();
     p.timer.reset();
     p.is_over.reset();
     p.has_left = false;
@@ -431,6 +478,9 @@ void cluster::settle(std::uint32_t at) {
         pause(at, how_long, false);
     }
     arm(at);
+    if (!p.paused_until) {
+        look_for_suspects(at);
+    }
 }
 
 void cluster::tell_lease(std::uint32_t at) {
@@ -561,6 +611,60 @@ void cluster::perform(std::uint32_t at, const node::hold_lost& l) {
     const auto name = lock_of(l.name);
     judge_.lost(places_[at].run, name, l.token, l.why, events_.now());
     news_.push_back({news::what::lost, at, {}, name, l.token});
+}
+
+void cluster::perform(std::uint32_t at, const node::was_asked_back& a) {
+    const auto& what = a.what;
+    trace_.add(static_cast<std::uint64_t>(what.token.value) << 2);
+    if (trace_.is_printed()) {
+        say(at, "is asked for \"" + what.name + "\" " + text_of(what.token) + " by " + what.who);
+    }
+    news_.push_back({news::what::asked_back, at, {}, lock_of(what.name), what.token});
+}
+
+void cluster::perform(std::uint32_t at, const node::broke_by_policy& b) {
+    if (trace_.is_printed()) {
+        say(at, "breaks \"" + b.what.name + "\" " + text_of(b.what.token) + ", " + b.who + ": " + b.why);
+    }
+}
+
+void cluster::perform(std::uint32_t at, const node::answered& a) {
+    const auto* seen = std::get_if<lock::looked>(&a.what);
+    if (seen == nullptr) {
+        return;
+    }
+    std::set<token> held;
+    std::string text;
+    for (const auto& h : seen->held) {
+        held.insert(h.what.token);
+        text += " " + text_of(h.what.token);
+        trace_.add(static_cast<std::uint64_t>(h.what.token.value) << 3);
+    }
+    if (trace_.is_printed()) {
+        say(at, "sees:" + text + "; " + std::to_string(seen->waiting) + " wait");
+    }
+    judge_.has_seen(places_[at].run, a.number, held, events_.now());
+}
+
+void cluster::perform(std::uint32_t at, const node::belief_changed& b) {
+    if (plan_.places[at].machine != 0 && (b.state == swim::condition::suspect || b.state == swim::condition::dead)) {
+        places_[at].suspects.push_back(b.peer);
+    }
+}
+
+void cluster::look_for_suspects(std::uint32_t at) {
+    for (const auto& id : std::exchange(places_[at].suspects, {})) {
+        const auto where = place_of_id_.find(id);
+        if (where == place_of_id_.end() || plan_.places[where->second].machine != plan_.places[at].machine) {
+            continue;
+        }
+        const auto& there = places_[where->second];
+        // A PeerId that a living process gave up is not gone: its successor says so itself (LEASE-4).
+        const bool is_there = there.node != nullptr && there.starts == start_of_id_.at(id);
+        if (!is_there || (there.paused_until && plan_.asked.bug == base::planted::stopped_counts_as_gone)) {
+            step(at, [&](node::node& n, base::moment now) { n.evict(id, view_layer::proof::gone, now.now + 3 * plan_.common.lease, now); });
+        }
+    }
 }
 
 void cluster::perform(std::uint32_t at, const node::view_installed& v) {

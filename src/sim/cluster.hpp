@@ -38,6 +38,7 @@ public:
     virtual void granted(std::uint32_t place, request_number number, judge::lock l, token t, bool is_clean) = 0;
     virtual void failed(std::uint32_t place, request_number number) = 0;
     virtual void lost(std::uint32_t place, judge::lock l, token t) = 0;
+    virtual void asked_back(std::uint32_t place, judge::lock l, token t) = 0;
 
 protected:
     ~application() = default;
@@ -71,6 +72,12 @@ struct acquire_how {
     bool is_try = false;
     std::optional<base::duration> timeout;
     lock_mode mode;
+    break_policy breaking{};
+    base::duration max_hold{};
+    base::duration progress_every{};
+    stuck_action when_stuck{};
+    std::int32_t priority = 0;
+    std::chrono::milliseconds delay{};
 };
 
 class cluster {
@@ -99,9 +106,16 @@ public:
     [[nodiscard]] request_number acquire(std::uint32_t place, judge::lock l, const acquire_how& how);
     void cancel(std::uint32_t place, request_number number);
     /// The value it leaves to the next is its token.
-    void release(std::uint32_t place, judge::lock l, token t, bool says_consistent = false);
+    void release(std::uint32_t place, judge::lock l, token t, bool says_consistent = false, std::optional<std::uint32_t> heir = {});
     void watch(std::uint32_t place, judge::lock l);
     void unwatch(std::uint32_t place, judge::lock l);
+    void progress(std::uint32_t place, judge::lock l, token t);
+    /// The process at `place` asks how the lock stands.
+    void look(std::uint32_t place, judge::lock l);
+    /// Somebody there wants this hold to end.
+    void demand(std::uint32_t place, judge::lock l, token t, lock::urging how, const std::string& who);
+    /// Somebody there has what runs at `whom` removed.
+    void evict(std::uint32_t place, std::uint32_t whom);
     /// A person has the owner at `place` break the holds whose grants were not answered yet (BREAK-1).
     void break_untaken(std::uint32_t place);
 
@@ -161,6 +175,7 @@ private:
         std::optional<base::moment> earlier_turn;  // NOW-1, planted: the clock as read before the pause
         base::time_point paused_at;  // by its own clock
         std::optional<base::duration> pause_in_next_step;
+        std::vector<peer_id> suspects;        // in the present step, of its own machine
         std::vector<network::number> inbox;   // came while it was paused
         std::vector<network::number> unsent;  // of the step in which it was paused
         std::optional<base::time_point> timer;
@@ -173,7 +188,7 @@ private:
         bool has_left = false;
     };
     struct news {
-        enum class what : std::uint8_t { started, ended, resumed, granted, failed, lost } kind{};
+        enum class what : std::uint8_t { started, ended, resumed, granted, failed, lost, asked_back } kind{};
         std::uint32_t place = 0;
         request_number number;
         judge::lock lock = 0;
@@ -195,6 +210,7 @@ private:
     void tell_lease(std::uint32_t at);
 
     void perform(std::uint32_t at, node::send& s);
+    void look_for_suspects(std::uint32_t at);
     void remember_table(const packet& sent, bool brings_back_older);
     void perform(std::uint32_t at, const node::persist_epoch& p);
     void perform(std::uint32_t at, const node::granted& g);
@@ -206,7 +222,13 @@ private:
     void perform(std::uint32_t at, const node::owner_granted& g);
     void perform(std::uint32_t at, const node::complaint& c);
     void perform(std::uint32_t, const node::at_risk&) {}
-    void perform(std::uint32_t, const node::belief_changed&) {}
+    void perform(std::uint32_t, const node::hold_stuck&) {}
+    void perform(std::uint32_t, const node::unanswered&) {}
+    void perform(std::uint32_t at, const node::was_asked_back& a);
+    void perform(std::uint32_t at, const node::broke_by_policy& b);
+    void perform(std::uint32_t at, const node::answered& a);
+    /// CERT-1, as the runtime does it: whoever suspects a process of its own machine looks whether it is there.
+    void perform(std::uint32_t at, const node::belief_changed& b);
     void perform(std::uint32_t at, const node::lock_changed& c);
 
     [[nodiscard]] base::moment moment_of(const machine& p) const;
@@ -230,6 +252,7 @@ private:
     std::vector<machine> places_;
     std::vector<std::uint32_t> place_of_run_{0};
     std::map<peer_id, std::uint32_t> place_of_id_;
+    std::map<peer_id, std::uint32_t> start_of_id_;  // which process of its place it is
     std::vector<news> news_;
     std::vector<news> telling_;
     wire::packet packet_;  // reused for what is sent

@@ -34,7 +34,7 @@ bool exclude_each_other(const lock_mode& a, const lock_mode& b) {
 }  // namespace
 
 std::string_view to_string(promise p) {
-    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT", "SILENCE", "WATCH", "ORDER", "FATE"};
+    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT", "SILENCE", "WATCH", "ORDER", "FATE", "LOOK"};
     return names[static_cast<std::size_t>(p)];
 }
 
@@ -96,7 +96,8 @@ void judge::heard(run r, std::size_t seat, instant now) { runs_[r].heard[seat] =
 void judge::granted(run r, lock l, token t, request_number number, instant now) {
     auto& g = locks_[l];
     const auto known = g.tokens.find(t);
-    const auto mode = runs_[r].modes[number];
+    const auto asked = runs_[r].requests[number];
+    const auto mode = asked.mode;
     if (known == g.tokens.end()) {
         object(promise::fence, now, name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + ", which no owner gave");
     } else if (known->second.holder != runs_[r].id) {
@@ -108,7 +109,7 @@ void judge::granted(run r, lock l, token t, request_number number, instant now) 
         known->second.mode = mode;
     }
     const auto& ends = runs_[r].lease_ends;
-    g.holds.push_back({r, t, mode, ends && now < *ends, true, false});
+    g.holds.push_back({r, t, mode, asked, ends && now < *ends, true, false});
     runs_[r].holding.insert(l);
 }
 
@@ -128,9 +129,9 @@ void judge::told_of_predecessor(run r, lock l, token t, const predecessor& befor
     const bool says_clean = before.how == fate::none || before.how == fate::released;
     const auto text = name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + " and told that all is well, but ";
     if (says_clean && g.is_unclean) {
-        object(promise::fate, now, text + text_of(last) + ", or one before it, ended without a release, and nobody has said since that it is mended");
+        object_by_the_clock(promise::fate, now, text + text_of(last) + ", or one before it, ended without a release, and nobody has said since that it is mended");
     } else if (before.how == fate::released && (before.what != last || !before.has_its_value)) {
-        object(promise::fate, now, text + text_of(last) + " came before it, not " + text_of(before.what) + (before.has_its_value ? "" : ", or its value is lost"));
+        object_by_the_clock(promise::fate, now, text + text_of(last) + " came before it, not " + text_of(before.what) + (before.has_its_value ? "" : ", or its value is lost"));
     }
 }
 
@@ -165,8 +166,8 @@ void judge::lost(run r, lock l, token t, errc why, instant now) {
         object(promise::invariant, now, text);
     } else if (why == errc::evicted && was_running) {
         evictions_.push_back({r, p.cluster, text});  // whether it was removed is known once later views are
-    } else if (why == errc::broken && !g.broken.contains(t)) {
-        object(promise::no_loss, now, text + ", which nobody broke");
+    } else if (why == errc::broken && !may_be_broken(r, g, t)) {
+        object(promise::no_loss, now, text + ", which nobody broke who may (BREAK-1, BREAK-2)");
     } else if (was_running && why != errc::broken && !(why == errc::shutting_down && p.is_leaving)) {
         object_by_the_clock(promise::no_loss, now, text + " while its lease ran until " + seconds(*p.lease_ends));
     }
@@ -176,6 +177,50 @@ void judge::lost(run r, lock l, token t, errc why, instant now) {
         }
     }
     take_away(r, l, t);
+}
+
+bool judge::may_be_broken(run r, const guarded& g, token t) const {
+    const auto h = std::find_if(g.holds.begin(), g.holds.end(), [&](const hold& one) { return one.by == r && one.what == t; });
+    if (g.broken.contains(t) || h == g.holds.end()) {
+        return true;
+    }
+    const auto& policy = h->asked.breaking;
+    const auto demanded = g.demanded.find(t);
+    const bool by_operators = policy.by_operators && demanded != g.demanded.end() && demanded->second.size() >= std::max<std::size_t>(policy.approvals, 1);
+    return by_operators || policy.waited_for.count() > 0 || h->asked.ends_itself;
+}
+
+void judge::looks(run r, lock l, std::uint64_t question, instant now) {
+    std::set<token> held;
+    for (const auto& h : locks_[l].holds) {
+        if (!h.is_new && is_valid(h, now)) {
+            held.insert(h.what);
+        }
+    }
+    runs_[r].looks[question] = {l, std::move(held)};
+}
+
+void judge::has_seen(run r, std::uint64_t question, const std::set<token>& held, instant now) {
+    const auto at = runs_[r].looks.find(question);
+    if (at == runs_[r].looks.end()) {
+        object(promise::look, now, name_of(r) + " is answered a question that it did not ask");
+        return;
+    }
+    const auto [l, before] = std::move(at->second);
+    runs_[r].looks.erase(at);
+    const auto& g = locks_[l];
+    for (const auto& t : before) {
+        // Still valid, so it was so all the while.
+        const bool is_there = std::any_of(g.holds.begin(), g.holds.end(), [&](const hold& h) { return h.what == t && is_valid(h, now); });
+        if (is_there && !held.contains(t)) {
+            object_by_the_clock(promise::look, now, name_of(r) + " looked at \"" + g.name + "\" and saw " + text_of(held) + ", but " + text_of(t) + " was held from before to after (LOOK-1)");
+        }
+    }
+    for (const auto& t : held) {
+        if (!g.tokens.contains(t)) {
+            object(promise::look, now, name_of(r) + " looked at \"" + g.name + "\" and saw " + text_of(t) + ", which no owner gave");
+        }
+    }
 }
 
 bool judge::wrote(lock l, token t, instant now) {

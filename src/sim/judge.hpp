@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/breaking.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
@@ -28,8 +29,8 @@
 
 namespace holdfast::sim {
 
-enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant, silence, watch, order, fate };
-constexpr std::size_t promise_kinds = 12;
+enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant, silence, watch, order, fate, look };
+constexpr std::size_t promise_kinds = 13;
 [[nodiscard]] std::string_view to_string(promise p);
 
 struct violation {
@@ -63,13 +64,20 @@ public:
     void gave_up(run r, instant now);
     void asked_to_leave(run r);
 
-    void asked(run r, lock l, request_number number, lock_mode mode, instant now) {
-        turns_.asked(runs_[r].id, number, l, now);
-        runs_[r].modes[number] = mode;
+    /// What an application asks for.
+    struct terms {
+        lock_mode mode;
+        break_policy breaking;
+        bool ends_itself = false;  ///< it may be given up by its own library (max_hold, progress_every)
+        std::int32_t priority = 0;
+    };
+    void asked(run r, lock l, request_number number, const terms& what, instant now) {
+        turns_.asked(runs_[r].id, number, l, what.priority, now);
+        runs_[r].requests[number] = what;
     }
     void request_ended(run r, request_number number) {
         turns_.ended(runs_[r].id, number);
-        runs_[r].modes.erase(number);
+        runs_[r].requests.erase(number);
     }
     /// An owner tells a waiter that it is in the queue.
     void queued(run owner, const peer_id& who, request_number number, instant now) { turns_.queued(owner, who, number, now); }
@@ -87,6 +95,8 @@ public:
     void told_of_predecessor(run r, lock l, token t, const predecessor& before, instant now);
     /// The application releases; it counts from before the call.
     void released(run r, lock l, token t, bool says_consistent = false);
+    /// And names who is to have it next.
+    void is_for(lock l, const peer_id& heir) { turns_.is_for(l, heir); }
     /// The application was told that a hold ended.
     void lost(run r, lock l, token t, errc why, instant now);
     /// The application writes to what the lock guards. Says whether the gate let it in.
@@ -98,6 +108,11 @@ public:
     void reported_conflict(run r, instant now);
     /// A person breaks this hold: its holder is right to report it lost.
     void is_to_break(lock l, token t) { locks_[l].broken.insert(t); }
+    /// An operator demands it, which that hold's policy may allow.
+    void is_to_break(lock l, token t, const std::string& who) { locks_[l].demanded[t].insert(who); }
+    /// LOOK-1: an application asks how `l` stands, and is told.
+    void looks(run r, lock l, std::uint64_t question, instant now);
+    void has_seen(run r, std::uint64_t question, const std::set<token>& held, instant now);
     void watches(run r, lock l) {
         if (!runs_[r].is_leaving) {
             runs_[r].watched[l].reset();
@@ -136,6 +151,11 @@ public:
     [[nodiscard]] std::uint64_t grants() const { return grants_; }
     [[nodiscard]] bool is_held(lock l, token t) const;
     [[nodiscard]] std::vector<std::pair<lock, token>> holds_of(run r) const;
+    /// Null: nobody holds it.
+    [[nodiscard]] std::optional<token> newest_hold(lock l) const {
+        const auto& holds = locks_[l].holds;
+        return holds.empty() ? std::nullopt : std::optional{holds.back().what};
+    }
     /// The run that now validly holds `l`, or 0.
     [[nodiscard]] run holder_of(lock l, instant now) const;
 
@@ -152,12 +172,14 @@ private:
         view_number newest;
         bool has_granted = false;  // in the present step
         std::map<lock, std::optional<standing>> watched;  // and what was told of it last
-        std::map<request_number, lock_mode> modes;        // what was asked for
+        std::map<request_number, terms> requests;         // what was asked for
+        std::map<std::uint64_t, std::pair<lock, std::set<token>>> looks;  // what was held when each began
     };
     struct hold {
         run by = 0;
         token what;
         lock_mode mode;
+        terms asked;
         bool was_valid = false;
         bool is_new = true;  // granted in the present step
         bool has_lapsed = false;
@@ -184,6 +206,7 @@ private:
         std::vector<hold> holds;
         std::map<token, given> tokens;
         std::set<token> broken;
+        std::map<token, std::set<std::string>> demanded;  // by which operators
         std::map<std::size_t, std::vector<in_view>> lives;  // views in rising order
         // the gate: what it has let in (DESIGN section 7)
         token exclusive_mark;
@@ -210,6 +233,7 @@ private:
         std::string text;
     };
 
+    [[nodiscard]] bool may_be_broken(run r, const guarded& g, token t) const;
     [[nodiscard]] bool is_valid(const hold& h, instant now) const;
     static void ended_without_release(guarded& g, const hold& h);
     void take_away(run r, lock l, token t);

@@ -95,6 +95,14 @@ constexpr std::array mutants{
     mutant{planted::fate_not_handed_over, "fate_not_handed_over", "FATE", "FATE"},
     mutant{planted::fate_forgotten_by_release, "fate_forgotten_by_release", "FATE", "FATE"},
     mutant{planted::fate_unknown_after_gather, "fate_unknown_after_gather", "FATE", "FATE"},
+    mutant{planted::looks_without_a_lease, "looks_without_a_lease", "LOOK-1", "LOOK"},
+    mutant{planted::broken_without_the_holder, "broken_without_the_holder", "BREAK-1", "MUTEX"},
+    mutant{planted::policies_not_asked, "policies_not_asked", "BREAK-2", "NO-LOSS"},
+    mutant{planted::evicted_counts_as_stopped, "evicted_counts_as_stopped", "VIEW-8", "MUTEX"},
+    mutant{planted::priority_ignored, "priority_ignored", "PRIORITY", "ORDER"},
+    mutant{planted::heir_ignored, "heir_ignored", "PRIORITY", {}},
+    mutant{planted::stopped_counts_as_gone, "stopped_counts_as_gone", "CERT-1", "MUTEX"},
+    mutant{planted::delay_not_waited, "delay_not_waited", "DELAY", {}},
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace holdfast::sim {
 namespace {
 
 constexpr std::array rules{
-    rule{"VIEW-1", {}},  rule{"VIEW-2", {}},  rule{"VIEW-3", {}},  rule{"VIEW-4", {}},  rule{"VIEW-5", {}},  rule{"VIEW-6", {}},
+    rule{"VIEW-1", {}},  rule{"VIEW-2", {}},  rule{"VIEW-3", {}},  rule{"VIEW-4", {}},  rule{"VIEW-5", {}},  rule{"VIEW-6", {}},  rule{"VIEW-8", {}},
     rule{"CHECKSUM", "0020-rules-that-no-single-planted-bug-can-show"},
     rule{"LEAVE-1", {}},
     rule{"SEAT-1", "0040-rules-without-a-planted-bug"},
@@ -22,7 +22,7 @@ constexpr std::array rules{
     rule{"RING-1", {}},  rule{"RING-2", {}},
     rule{"OWN-1", {}},   rule{"OWN-2", {}},   rule{"OWN-3", {}},   rule{"OWN-4", {}},   rule{"OWN-5", {}},   rule{"OWN-6", {}},
     rule{"OWN-7", {}},   rule{"OWN-8", {}},   rule{"OWN-9", {}},   rule{"OWN-10", {}},
-    rule{"MODES", {}},   rule{"LIMIT", {}},   rule{"FATE", {}},
+    rule{"MODES", {}},   rule{"LIMIT", {}},   rule{"FATE", {}},   rule{"PRIORITY", {}}, rule{"DELAY", {}},
     rule{"HOLD-1", {}},  rule{"HOLD-2", {}},  rule{"HOLD-3", {}},
     rule{"HOLD-4", "0040-rules-without-a-planted-bug"},
     rule{"HOLD-5", "0040-rules-without-a-planted-bug"},
@@ -32,7 +32,7 @@ constexpr std::array rules{
     rule{"HEARSAY", {}},
     rule{"FINISH", {}},
     rule{"BALLOT-VIEW", {}},
-    rule{"BREAK-1", {}}, rule{"WATCH-1", {}},
+    rule{"CERT-1", {}},  rule{"BREAK-1", {}}, rule{"BREAK-2", {}}, rule{"LOOK-1", {}}, rule{"WATCH-1", {}},
     rule{"NET-1", {}},   rule{"NET-2", {}},   rule{"NET-3", {}},   rule{"NOW-1", {}},
 };
 

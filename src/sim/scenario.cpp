@@ -254,6 +254,19 @@ void draw_styles(scenario& s) {
     }
 }
 
+void draw_operators(scenario& s) {
+    base::random_source random{s.asked.seed * 0xD6E8FEB86659FD93ULL + s.asked.nodes};
+    s.work.looks = random.chance(0.5) ? one_of<double, 2>(random, {0.02, 0.3}) : 0;
+    s.work.demands = random.chance(0.5) ? one_of<double, 2>(random, {0.01, 0.1}) : 0;
+    s.work.evictions = random.chance(0.2) ? 0.003 : 0;
+    s.work.policies = random.chance(0.5) ? 0.3 : 0;
+    if (random.chance(0.4)) {
+        for (auto& p : s.places) {
+            p.machine = 1 + random.below(3);
+        }
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
@@ -310,6 +323,7 @@ scenario draw(const options& asked) {
     draw_more(s);
     draw_still_more(s);
     draw_styles(s);
+    draw_operators(s);
     return s;
 }
 

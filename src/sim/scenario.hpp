@@ -84,6 +84,7 @@ struct place_plan {
     std::string name;
     endpoint address;
     std::uint32_t weight = 1;
+    std::uint64_t machine = 0;            ///< which others share (CERT-1); 0: nobody looks
     std::optional<base::duration> lease;  ///< other than everybody's: configured wrongly (LEASE-6)
     std::vector<endpoint> seeds;          ///< if any, other than everybody's (FOUND-2)
     instant first_start{};
@@ -108,6 +109,10 @@ struct work_plan {
     base::duration longest_hold{};
     double long_holds = 0;            ///< the chance that a hold lasts up to four leases
     bool watches = false;             ///< processes watch locks
+    double looks = 0;                 ///< the chance, at each request, that somebody looks at a lock first (LOOK-1)
+    double demands = 0;               ///< that somebody asks for a hold back, or breaks one (BREAK-1, BREAK-2)
+    double evictions = 0;             ///< that somebody has a process removed (VIEW-8)
+    double policies = 0;              ///< that a request says who may break its hold, or when it ends by itself
 };
 
 /// What befalls one process from the end of the faults until everybody was served. It must not cost the others anything.

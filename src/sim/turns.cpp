@@ -21,7 +21,7 @@ void turns::queued(run owner, const peer_id& who, request_number number, instant
     }
     const bool is_there = std::any_of(queue_.begin(), queue_.end(), [&](const waiter& w) { return w.owner == owner && w.who == who && w.number == number; });
     if (!is_there) {
-        queue_.push_back({owner, known->second.of, who, number, now});
+        queue_.push_back({owner, known->second.of, who, number, known->second.priority, now});
     }
 }
 
@@ -41,7 +41,13 @@ std::optional<peer_id> turns::granted(run owner, lock l, const peer_id& who, req
     if (known == asked_.end()) {
         return std::nullopt;
     }
-    const auto first = std::find_if(queue_.begin(), queue_.end(), [&](const waiter& w) { return w.owner == owner && w.of == l && w.since < known->second.at; });
+    if (const auto heirs = heirs_.find(l); heirs != heirs_.end() && heirs->second.contains(who)) {
+        return std::nullopt;
+    }
+    const auto& mine = known->second;
+    const auto first = std::find_if(queue_.begin(), queue_.end(), [&](const waiter& w) {
+        return w.owner == owner && w.of == l && (w.priority > mine.priority || (w.priority == mine.priority && w.since < mine.at));
+    });
     return first == queue_.end() ? std::nullopt : std::optional{first->who};
 }
 

@@ -1,7 +1,8 @@
 // First come, first served (OWN-10): who was told by an owner that it is queued is not overtaken by who asked later.
 //
 // Only within one tenure of the owner, and only once it has granted in it: from then on nobody is put before those
-// whom it has in its queue. Who asked for itself alone, within one process, is known by when its application asked.
+// whom it has in its queue. Of those who wait, who has the higher priority goes first, and whom the last holder named before
+// all (PRIORITY). Who asked for itself alone, within one process, is known by when its application asked.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,9 @@ public:
     using run = std::uint32_t;
     using lock = std::uint32_t;
 
-    void asked(const peer_id& who, request_number number, lock l, instant now) { asked_[{who, number}] = {l, now}; }
+    void asked(const peer_id& who, request_number number, lock l, std::int32_t priority, instant now) { asked_[{who, number}] = {l, priority, now}; }
+    /// The holder that releases it names who is to have it next.
+    void is_for(lock l, const peer_id& heir) { heirs_[l].insert(heir); }
     /// It was granted, has failed or was cancelled.
     void ended(const peer_id& who, request_number number);
     void ended(const peer_id& who);
@@ -37,6 +40,7 @@ public:
 private:
     struct request {
         lock of = 0;
+        std::int32_t priority = 0;
         instant at{};
     };
     struct waiter {
@@ -44,12 +48,14 @@ private:
         lock of = 0;
         peer_id who;
         request_number number;
+        std::int32_t priority = 0;
         instant since{};
     };
 
     std::map<std::pair<peer_id, request_number>, request> asked_;
     std::vector<waiter> queue_;  // of all locks
     std::set<std::pair<run, lock>> serving_;
+    std::map<lock, std::set<peer_id>> heirs_;  // whoever was named once may be granted out of turn
 };
 
 }  // namespace holdfast::sim

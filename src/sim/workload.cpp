@@ -106,6 +106,53 @@ void workload::lost(std::uint32_t place, judge::lock l, token t) {
     }
 }
 
+void workload::asked_back(std::uint32_t place, judge::lock l, token t) {
+    auto& all = clients_[place];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto& c = all[i];
+        if (c.what == doing::holding && c.lock == l && c.held == t && !c.rests && random_.chance(0.7)) {
+            plan(place, i, random_.between(0ms, 100ms));
+        }
+    }
+}
+
+void workload::operate(std::uint32_t place) {
+    const auto& w = plan_.work;
+    if (w.looks > 0 && random_.chance(w.looks)) {
+        machines_.look(place, static_cast<judge::lock>(random_.below(plan_.shared_locks)));
+    }
+    if (w.demands > 0 && random_.chance(w.demands)) {
+        const auto l = static_cast<judge::lock>(random_.below(plan_.shared_locks));
+        if (const auto t = judge_.newest_hold(l)) {
+            const auto who = random_.chance(0.5) ? "ann" : "bob";
+            machines_.demand(place, l, *t, random_.chance(0.3) ? lock::urging::ask : lock::urging::break_it, who);
+        }
+    }
+    if (w.evictions > 0 && random_.chance(w.evictions)) {
+        machines_.evict(place, static_cast<std::uint32_t>(random_.below(plan_.places.size())));
+    }
+}
+
+void workload::draw_policy(acquire_how& how) {
+    if (plan_.work.policies == 0 || !random_.chance(plan_.work.policies)) {
+        return;
+    }
+    how.priority = static_cast<std::int32_t>(random_.below(3)) - 1;
+    how.delay = random_.chance(0.3) ? std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(0ms, 500ms)) : 0ms;
+    how.breaking.by_operators = random_.chance(0.5);
+    how.breaking.approvals = random_.chance(0.5) ? 2 : 1;
+    if (random_.chance(0.2)) {
+        how.breaking.waited_for = std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(10ms, 1s));
+    }
+    if (random_.chance(0.2)) {
+        how.max_hold = random_.between(1ms, 1s);
+    }
+    if (random_.chance(0.2)) {
+        how.progress_every = random_.between(10ms, 1s);
+        how.when_stuck = random_.chance(0.5) ? stuck_action::break_it : stuck_action::ask;
+    }
+}
+
 void workload::wind_down() {
     winds_down_ = true;
     winds_down_since_ = events_.now();
@@ -218,6 +265,13 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
             how.timeout = random_.between(5ms, 2s);
         }
         may_change_its_mind = random_.chance(0.15);
+        draw_policy(how);
+    }
+    if (!winds_down_) {
+        operate(place);
+        if (!machines_.is_up(place) || machines_.is_paused(place)) {
+            return;
+        }
     }
     how.mode = draw_mode(c.lock);
     if (may_watch(place) && random_.chance(0.02)) {
@@ -260,7 +314,9 @@ void workload::let_go(std::uint32_t place, client& c, std::size_t index) {
         ++c.next_to_check;
     }
     think(place, c, index, 0ms);
-    machines_.release(place, l, t, c.mends);
+    const bool names_an_heir = plan_.work.policies > 0 && random_.chance(0.05);
+    const auto heir = names_an_heir ? std::optional{static_cast<std::uint32_t>(random_.below(plan_.places.size()))} : std::nullopt;
+    machines_.release(place, l, t, c.mends, heir);
 }
 
 void workload::think(std::uint32_t place, client& c, std::size_t index, base::duration at_least) {

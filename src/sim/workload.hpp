@@ -27,6 +27,7 @@ public:
     void granted(std::uint32_t place, request_number number, judge::lock l, token t, bool is_clean) override;
     void failed(std::uint32_t place, request_number number) override;
     void lost(std::uint32_t place, judge::lock l, token t) override;
+    void asked_back(std::uint32_t place, judge::lock l, token t) override;
 
     /// No new requests, but for one by each process for each lock: that every lock can be had again (LIVE).
     void wind_down();
@@ -65,6 +66,9 @@ private:
     void ask(std::uint32_t place, client& c, std::size_t index);
     void watch_anew(std::uint32_t place);
     [[nodiscard]] lock_mode draw_mode(judge::lock l);
+    void draw_policy(acquire_how& how);
+    /// What operators do, now and then.
+    void operate(std::uint32_t place);
     [[nodiscard]] bool may_watch(std::uint32_t place) const { return plan_.work.watches && !plan_.places[place].is_misfit(); }
     void let_go(std::uint32_t place, client& c, std::size_t index);
     void think(std::uint32_t place, client& c, std::size_t index, base::duration at_least);

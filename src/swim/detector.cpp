@@ -445,6 +445,11 @@ std::optional<endpoint> detector::address_of(const peer_id& peer) const {
     return k == nullptr ? std::nullopt : std::optional{k->told.address};
 }
 
+std::optional<rumour> detector::known(const peer_id& peer) const {
+    const auto* k = state_->peers.find(peer);
+    return k == nullptr ? std::nullopt : std::optional{k->told};
+}
+
 std::vector<rumour> detector::roster() const { return state_->whole_roster(); }
 std::size_t detector::local_health() const { return state_->local_health; }
 

@@ -67,6 +67,8 @@ public:
     [[nodiscard]] bool seems_alive(const peer_id& peer) const;   ///< alive or suspect
     [[nodiscard]] std::optional<condition> belief(const peer_id& peer) const;
     [[nodiscard]] std::optional<endpoint> address_of(const peer_id& peer) const;
+    /// What is believed of one; nothing: it is unknown here. Not for ourselves.
+    [[nodiscard]] std::optional<rumour> known(const peer_id& peer) const;
     [[nodiscard]] std::vector<rumour> roster() const;             ///< for snapshots and tests; ourselves included
     [[nodiscard]] std::size_t local_health() const;               ///< 0 is healthy
 

@@ -13,7 +13,7 @@ std::vector<endpoint> seats_of(const base::settings& settings) {
 }
 
 member self_of(const base::settings& settings, const peer_id& self) {
-    return {self, settings.name, settings.address, settings.weight, false, {}};
+    return {self, settings.name, settings.address, settings.weight, false, {}, settings.process};
 }
 
 std::vector<endpoint> addresses(const view& v) {
@@ -82,6 +82,8 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
                 candidates_.asks_to_leave(from);
             } else if constexpr (std::is_same_v<kind, left>) {
                 candidates_.has_stopped(from);
+            } else if constexpr (std::is_same_v<kind, evict>) {
+                on(from, m, now.now);
             } else if constexpr (std::is_same_v<kind, new_epoch_wanted>) {
                 candidates_.wants_new_epoch(m.at);
             } else if constexpr (std::is_same_v<kind, opinion_ask>) {
@@ -301,6 +303,19 @@ void agreement::on(const welcome& given, base::time_point now) {
         return;
     }
     complete(chain_.start(given, facts_), now);
+}
+
+void agreement::on(const peer_id& from, const evict& asked, base::time_point now) {
+    const auto* by = current() ? current()->find(from) : nullptr;
+    const auto* whom = current() ? current()->find(asked.whom) : nullptr;
+    if (by == nullptr || whom == nullptr) {
+        return;
+    }
+    candidates_.is_to_go(asked.whom, now);
+    const bool can_see_it = by->process.machine != 0 && by->process.machine == whom->process.machine;
+    if (asked.proof == proof::fenced || (asked.proof == proof::gone && can_see_it)) {
+        candidates_.has_stopped(asked.whom);  // LEASE-4: nothing is left to wait for
+    }
 }
 
 // ---- voting

@@ -83,6 +83,7 @@ private:
     void on(const join_shown& told);
     void on(const join_refused& told);
     void on(const welcome& given, base::time_point now);
+    void on(const peer_id& from, const evict& asked, base::time_point now);
     void on(const peer_id& from, const opinion_ask& asked, base::time_point now);
     void on(const peer_id& from, const prepare& asked, base::moment now);
     void on(const peer_id& from, const promise& given, base::time_point now);

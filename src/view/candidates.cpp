@@ -40,6 +40,7 @@ void candidates::installed(const view& now_installed, const view* before, base::
     const auto drop_strangers = [&](std::set<peer_id>& ids) { std::erase_if(ids, [&](const peer_id& id) { return !now_installed.has(id); }); };
     drop_strangers(leaving_);
     drop_strangers(gone_);
+    std::erase_if(condemned_, [&](const auto& c) { return !now_installed.has(c.first); });
     // A joiner may name the PeerId it stopped being before that one's removal is on the way; nobody else is kept.
     drop_strangers(stopped_);
     std::erase_if(joiners_, [&](const auto& j) { return now_installed.has(j.first) || !is_fresh(j.second, now); });
@@ -62,7 +63,7 @@ std::vector<peer_id> candidates::removals(const view& current, const peer_id& se
         }
         // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
         const bool is_silent = facts_.silence(m.id, now) >= 2 * settings_.lease && settings_.bug != base::planted::only_gossip_removes;
-        if (gone_.contains(m.id) || stopped_.contains(m.id) || is_replaced(m, now) || is_silent) {
+        if (gone_.contains(m.id) || is_condemned(m.id, now) || stopped_.contains(m.id) || is_replaced(m, now) || is_silent) {
             out.push_back(m.id);
         }
     }
@@ -71,7 +72,7 @@ std::vector<peer_id> candidates::removals(const view& current, const peer_id& se
 
 bool candidates::objects_to_removal(const view& current, const peer_id& peer, base::time_point now) const {
     const auto* m = current.find(peer);
-    if (m == nullptr || stopped_.contains(peer) || is_replaced(*m, now)) {
+    if (m == nullptr || stopped_.contains(peer) || is_condemned(peer, now) || is_replaced(*m, now)) {
         return false;
     }
     return facts_.vouches_for(peer, now);

@@ -32,6 +32,13 @@ public:
     /// It ended its lease itself: by its own word (LEAVE-1), or by its successor's (LEASE-4).
     void has_stopped(const peer_id& peer) { stopped_.insert(peer); }
     void seems_gone(const peer_id& peer, bool is_gone);
+    /// VIEW-8: by somebody's word, which is repeated as long as it stands. Its lease may still run: nothing is said of that.
+    void is_to_go(const peer_id& peer, base::time_point now) {
+        condemned_[peer] = now;
+        if (settings_.bug == base::planted::evicted_counts_as_stopped) {
+            stopped_.insert(peer);
+        }
+    }
     void wants_new_epoch(view_number at) { new_epoch_at_ = at; }
     void installed(const view& now_installed, const view* before, base::time_point now);
 
@@ -55,6 +62,10 @@ private:
         bool asked_us = false;
     };
     [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const { return now - j.heard < settings_.lease; }
+    [[nodiscard]] bool is_condemned(const peer_id& peer, base::time_point now) const {
+        const auto at = condemned_.find(peer);
+        return at != condemned_.end() && now - at->second < settings_.lease;
+    }
     [[nodiscard]] bool is_replaced(const member& m, base::time_point now) const;
     [[nodiscard]] bool may_refill(std::size_t seat, base::time_point now) const;
 
@@ -64,6 +75,7 @@ private:
     std::set<peer_id> leaving_;
     std::set<peer_id> stopped_;
     std::set<peer_id> gone_;
+    std::map<peer_id, base::time_point> condemned_;  // and when that was last said
     std::optional<view_number> new_epoch_at_;
     std::map<std::size_t, base::time_point> refilled_;  // when a seat was last filled, as we saw it (SEAT-3)
 };

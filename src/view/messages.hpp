@@ -145,6 +145,18 @@ struct leave_request {
 struct left {
     bool operator==(const left&) const = default;
 };
+/// Why a member can do nothing any more.
+enum class proof : std::uint8_t {
+    none,    ///< nothing is known of that
+    gone,    ///< the sender is on the same machine and finds no such process (CERT-1)
+    fenced,  ///< somebody has made sure of it, by other means (CERT-2)
+};
+/// Somebody's word that this member is to be removed, whatever gossip says of it (VIEW-8).
+struct evict {
+    peer_id whom;
+    view_layer::proof proof{};
+    bool operator==(const evict&) const = default;
+};
 /// An owner is near the end of its sequence (OWN-6): a new view, please, even an empty one.
 struct new_epoch_wanted {
     view_number at;
@@ -209,7 +221,7 @@ struct founded {
 };
 
 using message = std::variant<join, join_shown, join_refused, welcome, opinion_ask, opinion, prepare, promise, rejected, accept, accepted,
-                             steps, want_steps, outdated, leave_request, left, new_epoch_wanted, found_prepare, found_promise,
+                             steps, want_steps, outdated, leave_request, left, evict, new_epoch_wanted, found_prepare, found_promise,
                              found_rejected, found_accept, found_accepted, founded>;
 
 }  // namespace holdfast::view_layer

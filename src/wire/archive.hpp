@@ -119,6 +119,7 @@ public:
     }
     void put(base::time_point t) { out_.signed_number(t.time_since_epoch().count()); }
     void put(base::duration d) { out_.signed_number(d.count()); }
+    void put(std::chrono::milliseconds d) { out_.signed_number(d.count()); }
     template <class String>
     void put(const text<String>& t) {
         check(t.value.size() <= t.limit);
@@ -181,8 +182,10 @@ public:
             const auto wide = in_.number();
             value = static_cast<T>(wide);
             check(value == wide);
-        } else if constexpr (std::same_as<T, std::int64_t>) {
-            value = in_.signed_number();
+        } else if constexpr (std::signed_integral<T>) {
+            const auto wide = in_.signed_number();
+            value = static_cast<T>(wide);
+            check(value == wide);
         } else {
             fields(*this, value);
         }
@@ -209,6 +212,7 @@ public:
     }
     void get(base::time_point& t) { t = base::time_point{base::duration{in_.signed_number()}}; }
     void get(base::duration& d) { d = base::duration{in_.signed_number()}; }
+    void get(std::chrono::milliseconds& d) { d = std::chrono::milliseconds{in_.signed_number()}; }
     template <class String>
     void get(text<String>& t) {
         t.value = in_.text(t.limit);

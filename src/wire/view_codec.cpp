@@ -22,8 +22,9 @@ bool rises(const Range& range, Projection projection) {
 
 // ---- what messages are made of
 
+void fields(auto& a, is<process_identity> auto& p) { a(p.machine, p.pid, p.started); }
 void fields(auto& a, is<member> auto& m) {
-    a(m.id, text(m.name, limits::member_name), m.address, m.weight, m.leaving, m.since);
+    a(m.id, text(m.name, limits::member_name), m.address, m.weight, m.leaving, m.since, m.process);
 }
 void fields(auto& a, is<seat> auto& s) { a(s.address, s.filled_by); }
 void fields(auto& a, is<former_member> auto& f) { a(f.id, f.since, f.removed); }
@@ -139,6 +140,12 @@ void fields(auto& a, is<view_layer::leave_request> auto&) { a(); }
 template <>
 constexpr kind about<view_layer::left>{0x2f, "view.left"};
 void fields(auto& a, is<view_layer::left> auto&) { a(); }
+
+template <>
+constexpr kind about<view_layer::evict>{0x37, "view.evict"};
+void fields(auto& a, is<view_layer::evict> auto& m) {
+    a(m.whom, one_of(m.proof, view_layer::proof::none, view_layer::proof::fenced));
+}
 
 template <>
 constexpr kind about<view_layer::new_epoch_wanted>{0x30, "view.new_epoch_wanted"};

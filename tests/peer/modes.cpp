@@ -19,7 +19,7 @@ acquire_options as(lock_mode mode, std::optional<std::chrono::nanoseconds> wait 
 }  // namespace
 
 TEST_CASE("MODES: readers of several peers hold a lock together, a writer alone") {
-    three c;
+    const auto& c = unharmed();
     auto first = c.peers[0].lock("a", as(lock_mode::shared()));
     auto second = c.peers[1].lock("a", as(lock_mode::shared()));
     REQUIRE(first);
@@ -39,7 +39,7 @@ TEST_CASE("MODES: readers of several peers hold a lock together, a writer alone"
 }
 
 TEST_CASE("MODES, LIMIT: a semaphore") {
-    three c;
+    const auto& c = unharmed();
     auto first = c.peers[0].lock("s", as(lock_mode::permit(2)));
     auto second = c.peers[0].lock("s", as(lock_mode::permit(2)));
     REQUIRE(first);
@@ -55,14 +55,14 @@ TEST_CASE("MODES, LIMIT: a semaphore") {
 }
 
 TEST_CASE("a mode that cannot be is refused before anybody is asked") {
-    three c;
+    const auto& c = unharmed();
     const auto none = c.peers[0].lock("s", as(lock_mode::permit(0)));
     REQUIRE_FALSE(none);
     CHECK(none.error().code == errc::bad_config);
 }
 
 TEST_CASE("shared_mutex is lockable as std::shared_timed_mutex is") {
-    three c;
+    const auto& c = unharmed();
     shared_mutex here{c.peers[0], "m"};
     shared_mutex there{c.peers[1], "m"};
     {

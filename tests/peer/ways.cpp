@@ -33,7 +33,7 @@ detached take_both(const peer& p, seen<std::optional<errc>>& told) {
 }  // namespace
 
 TEST_CASE("a callback is told of a grant, in its turn") {
-    three c;
+    const auto& c = unharmed();
     auto kept = c.peers[0].lock("a", {.wait = 10s});
     REQUIRE(kept);
     seen<token> told;
@@ -77,7 +77,7 @@ TEST_CASE("a callback is told of a wait that ran out, of a stop, and of the end 
 }
 
 TEST_CASE("a future is ready with the hold or the error; one that nobody keeps gives the lock back") {
-    three c;
+    const auto& c = unharmed();
     {
         auto mine = c.peers[0].lock_future("a", {.wait = 10s}).get();
         REQUIRE(mine);

@@ -264,3 +264,52 @@ TEST_CASE("a stopped holder learns that it lost the lock, and its late write is 
     others.are_untouched();
     std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("deadman: a stopped holder is killed when its lease ends; one that holds nothing is let live", "[process]") {
+    fleet f;
+    f.at[4]->kill(SIGKILL);
+    (void)f.at[4]->wait();
+    setenv("HOLDFAST_WORKER_DEADMAN", "1", 1);
+    f.start(4);
+    unsetenv("HOLDFAST_WORKER_DEADMAN");
+    REQUIRE(f.at[4]->expect("ready"));
+    const auto lock = f.name_owned_by(1, "dead");
+
+    // Without a hold nothing happens to it.
+    f.at[4]->kill(SIGSTOP);
+    f.at[2]->say("lock " + *lock);
+    REQUIRE(f.at[2]->expect("held " + *lock + " "));
+    f.hold(0, "meanwhile");
+    f.at[4]->kill(SIGCONT);
+    f.at[2]->say("release " + *lock);
+    REQUIRE(f.at[2]->expect("released " + *lock));
+
+    // Released in time: let live, too.
+    f.hold(4, *lock);
+    f.at[4]->say("release " + *lock);
+    REQUIRE(f.at[4]->expect("released " + *lock));
+    const auto old_token = f.hold(4, *lock);
+
+    f.at[4]->kill(SIGSTOP);
+    const auto stopped = steady::now();
+    f.at[2]->say("lock " + *lock);
+    const auto got = f.at[2]->expect("held " + *lock + " ");
+    REQUIRE(got);
+    report("a holder with a deadman is stopped:", got->at - stopped);
+    CHECK(std::stoll(rest(got, "held " + *lock + " ")) > old_token);
+    CHECK(f.at[4]->wait() == -SIGKILL);
+}
+
+TEST_CASE("CERT-1: the lease of a process that is seen to be gone is not waited for", "[process]") {
+    // All of these are on one machine: whoever suspects the killed one looks, and finds no such process.
+    fleet f;
+    const auto lock = f.name_owned_by(1, "certain");
+    f.hold(4, *lock);
+    f.at[2]->say("lock " + *lock);
+    f.at[4]->kill(SIGKILL);
+    (void)f.at[4]->wait();  // reaped: a zombie's threads might still run
+    const auto killed = steady::now();
+    const auto got = f.at[2]->expect("held " + *lock + " ");
+    REQUIRE(got);
+    report("a holder is killed, and reaped:", got->at - killed);
+}

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -69,6 +70,7 @@ int main(int argc, char** argv) {
     }
     auto started = holdfast::peer::start({.name = argv[1], .listen = argv[2], .seeds = seeds, .cluster = "process-test",
                                           .profile = holdfast::profile::local,
+                                          .deadman = std::getenv("HOLDFAST_WORKER_DEADMAN") != nullptr,
                                           .on_event = [name = std::string{argv[1]}](const holdfast::event& e) {
                                               const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count() % 1000000;
                                               std::fprintf(stderr, "%6lld %s: %s\n", static_cast<long long>(at), name.c_str(), holdfast::to_string(e).c_str());

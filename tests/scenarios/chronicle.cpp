@@ -283,6 +283,29 @@ void chronicle::see(std::uint32_t at, const node::hold_lost& l) {
     add(machines_.name_at(at), "lost " + quoted(l.name) + " " + name_of(l.token) + ": " + std::string{to_string(l.why)});
 }
 
+void chronicle::see(std::uint32_t at, const node::was_asked_back& a) {
+    add(machines_.name_at(at), "is asked for " + quoted(a.what.name) + " " + name_of(a.what.token) + " by " + a.what.who);
+}
+
+void chronicle::see(std::uint32_t at, const node::broke_by_policy& b) {
+    add(machines_.name_at(at), "breaks " + quoted(b.what.name) + " " + name_of(b.what.token) + ", " + b.why);
+}
+
+void chronicle::see(std::uint32_t at, const node::hold_stuck& s) { add(machines_.name_at(at), "makes no progress with " + quoted(s.name)); }
+
+void chronicle::see(std::uint32_t at, const node::answered& a) {
+    if (const auto* seen = std::get_if<lock::looked>(&a.what)) {
+        std::string holders;
+        for (const auto& h : seen->held) {
+            holders += " " + names_.name_of(h.what.holder) + " " + name_of(h.what.token);
+        }
+        add(machines_.name_at(at), "saw" + (holders.empty() ? " nobody" : holders) + ", " + std::to_string(seen->waiting) + " waiting");
+    } else if (const auto* d = std::get_if<lock::demanded>(&a.what)) {
+        constexpr std::string_view names[] = {"unheard", "told", "heard", "needs approval", "gone", "refused"};
+        add(machines_.name_at(at), "is told: " + std::string{names[static_cast<std::size_t>(d->so_far.stage)]});
+    }
+}
+
 void chronicle::see(std::uint32_t at, const node::must_restart& m) {
     add(machines_.name_at(at), "is over: " + std::string{to_string(m.why)});
 }

@@ -53,6 +53,11 @@ private:
     void see(std::uint32_t at, const node::owner_granted& g);
     void see(std::uint32_t at, const node::belief_changed& b);
     void see(std::uint32_t at, const node::complaint& c);
+    void see(std::uint32_t at, const node::was_asked_back& a);
+    void see(std::uint32_t at, const node::broke_by_policy& b);
+    void see(std::uint32_t at, const node::answered& a);
+    void see(std::uint32_t at, const node::hold_stuck& s);
+    void see(std::uint32_t, const node::unanswered&) {}
     void see(std::uint32_t, const node::request_failed&) {}  // only the stage knows what it was for
     void see(std::uint32_t, const node::persist_epoch&) {}
     void see(std::uint32_t, const node::at_risk&) {}

@@ -111,6 +111,26 @@ stage::condition stage::condition_about(const group& those, words w) {
         w.expect_end();
         return all(stake_is(what == "lost" ? stake::state::lost : stake::state::failed, l, why));
     }
+    if (what == "was") {
+        w.expect("asked for");
+        const auto l = take_lock(w);
+        w.expect_end();
+        return all([this, l](place at) { return stake_of(at, l).was_asked_back; });
+    }
+    if (what == "saw") {
+        const auto seen = w.takes("nobody") ? group{} : take_group(w);
+        w.expect("in");
+        const auto l = take_lock(w);
+        w.expect_end();
+        return all([this, l, seen](place at) {
+            const auto known = seen_holders_.find({at, plan_.locks[l]});
+            std::set<peer_id> wanted;
+            for (const auto p : seen) {
+                wanted.insert(machines_.node_at(p)->self());
+            }
+            return known != seen_holders_.end() && known->second == wanted;
+        });
+    }
     if (what == "owns") {
         const auto l = take_lock(w);
         w.expect_end();

@@ -70,6 +70,7 @@ sim::scenario plan_of(const story& s, base::planted bug) {
     plan.longest_timer_delay = 100us;
     plan.locks = s.locks;
     const auto light = given.number("light", 0);
+    const auto machines = given.number("machines", 0);  // p1 on the first, p2 on the second and so on, round and round
     const auto absent = names_in(given.text("absent", ""));
     const auto lease = given.text("lease", "");  // p5:4s
     given.finish();
@@ -80,6 +81,7 @@ sim::scenario plan_of(const story& s, base::planted bug) {
         p.boot = base::time_point{} + 1s * static_cast<int>(i + 1);
         p.wall_s = 60'000'000;
         p.weight = i + light >= plan.asked.nodes ? 0 : 1;
+        p.machine = machines == 0 ? 0 : 1 + i % machines;
         p.first_start =
             std::find(absent.begin(), absent.end(), p.name) == absent.end() ? 1ms * static_cast<int>(i) : sim::instant{for_good};
         if (lease.starts_with(p.name + ":")) {
@@ -237,6 +239,11 @@ void stage::lost(place at, sim::judge::lock l, token t) {
     }
 }
 
+void stage::asked_back(place at, sim::judge::lock l, token t) {
+    auto& s = stake_of(at, l);
+    s.was_asked_back = s.is == stake::state::held && s.held == t;
+}
+
 void stage::saw(place at, const node::output& what) {
     const auto before = chronicle_.relayed();
     chronicle_.saw(at, what);
@@ -259,6 +266,14 @@ void stage::saw(place at, const node::output& what) {
         }
     } else if (const auto* l = std::get_if<node::hold_lost>(&what)) {
         why_lost_ = l->why;
+    } else if (const auto* a = std::get_if<node::answered>(&what)) {
+        if (const auto* seen = std::get_if<lock::looked>(&a->what)) {
+            auto& holders = seen_holders_[{at, last_looked_[at]}];
+            holders.clear();
+            for (const auto& h : seen->held) {
+                holders.insert(h.what.holder);
+            }
+        }
     } else if (const auto* c = std::get_if<node::complaint>(&what)) {
         complaints_[at].push_back(c->why);
     }
@@ -392,15 +407,35 @@ void stage::act_of(words w) {
         }
         return;
     }
-    const auto l = take_lock(w);
-    sim::acquire_how how{what == "tries", std::nullopt, {}};
-    if (what == "locks" || what == "tries") {
-        how.mode = take_mode(w);
+    if (what == "evicts") {
+        const auto whom = take_group(w);
+        w.expect_end();
+        for (const auto p : who) {
+            machines_.evict(p, whom.front());
+        }
+        return;
     }
-    if (what == "locks" && w.takes("for")) {
-        how.timeout = w.take_time();
+    if (what == "breaks" || what == "wants") {
+        demand(who, what == "breaks" ? lock::urging::break_it : lock::urging::ask, w);
+        return;
+    }
+    const auto l = take_lock(w);
+    if (what == "queries") {
+        w.expect_end();
+        for (const auto p : who) {
+            last_looked_[p] = plan_.locks[l];
+            seen_holders_.erase({p, plan_.locks[l]});
+            machines_.look(p, l);
+        }
+        return;
+    }
+    sim::acquire_how how;
+    if (what == "locks" || what == "tries") {
+        how = take_how(w);
+        how.is_try = what == "tries";
     }
     const bool says_consistent = what == "releases" && w.takes("consistent");
+    const auto heir = what == "releases" && w.takes("for") ? std::optional{take_group(w).front()} : std::nullopt;
     w.expect_end();
     for (const auto p : who) {
         auto& s = stake_of(p, l);
@@ -417,12 +452,52 @@ void stage::act_of(words w) {
         } else if (what == "releases" && s.is == stake::state::held) {
             (void)judge_.wrote(l, s.held, events_.now());
             const auto t = std::exchange(s, {}).held;
-            machines_.release(p, l, t, says_consistent);
+            machines_.release(p, l, t, says_consistent, heir);
         } else if (what == "cancels" && s.is == stake::state::waiting) {
             machines_.cancel(p, s.number);
         } else {
             w.object("p" + std::to_string(p + 1) + " cannot do that now");
         }
+    }
+    machines_.tell_applications();
+}
+
+sim::acquire_how stage::take_how(words& w) {
+    sim::acquire_how how;
+    how.mode = take_mode(w);
+    if (w.takes("for")) {
+        how.timeout = w.take_time();
+    }
+    how.breaking.by_operators = !w.takes("unbreakable");
+    if (w.takes("broken by")) {
+        how.breaking.approvals = static_cast<std::uint8_t>(w.take_number());
+    }
+    if (w.takes("broken after")) {
+        how.breaking.waited_for = std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
+    }
+    if (w.takes("urgently")) {
+        how.priority = 1;
+    }
+    if (w.takes("delayed by")) {
+        how.delay = std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
+    }
+    if (w.takes("at most")) {
+        how.max_hold = w.take_time();
+    }
+    return how;
+}
+
+/// `p3 breaks "a" as ann`: whoever holds it now.
+void stage::demand(const group& who, lock::urging how, words w) {
+    const auto l = take_lock(w);
+    const auto name = w.takes("as") ? w.take() : "ann";
+    w.expect_end();
+    const auto t = judge_.newest_hold(l);
+    if (!t) {
+        w.object("nobody holds it");
+    }
+    for (const auto p : who) {
+        machines_.demand(p, l, *t, how, name);
     }
     machines_.tell_applications();
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,7 @@ private:
         token held;
         errc why{};
         fate before{};
+        bool was_asked_back = false;
     };
     enum class meddling : std::uint8_t { loses, holds_up, doubles };
     /// What happens to messages of one kind.
@@ -68,6 +70,7 @@ private:
     void granted(place at, request_number number, sim::judge::lock l, token t, bool is_clean) override;
     void failed(place at, request_number number) override;
     void lost(place at, sim::judge::lock l, token t) override;
+    void asked_back(place at, sim::judge::lock l, token t) override;
     verdict sending(sim::message_kind kind, place from, place to) override;
     void saw(place at, const node::output& what) override;
 
@@ -97,6 +100,8 @@ private:
     [[nodiscard]] sim::judge::lock take_lock(words& w) const;
     [[nodiscard]] errc take_reason(words& w) const;
     [[nodiscard]] static lock_mode take_mode(words& w);
+    [[nodiscard]] static sim::acquire_how take_how(words& w);
+    void demand(const group& who, lock::urging how, words w);
     [[nodiscard]] sim::message_kind take_kind(words& w) const;
     [[nodiscard]] stake& stake_of(place at, sim::judge::lock l) { return stakes_[at][l]; }
     [[nodiscard]] bool holds(place at, sim::judge::lock l);
@@ -114,6 +119,8 @@ private:
     std::vector<sent_by> due_;  // actions of rules that were met in the event that is under way
     std::vector<std::pair<place, place>> cuts_;
     std::vector<std::vector<errc>> complaints_;
+    std::map<place, std::string> last_looked_;
+    std::map<std::pair<place, std::string>, std::set<peer_id>> seen_holders_;  // by whom what lock was looked at
     sim::instant last_relay_{};
     errc why_failed_{};
     errc why_lost_{};

@@ -11,6 +11,7 @@
 
 #include "catch.hpp"
 #include "lock/holder.hpp"
+#include "lock/inquirer.hpp"
 #include "lock/owner.hpp"
 #include "made_up.hpp"
 
@@ -32,14 +33,20 @@ inline base::shared_slot_map all_owned_by(std::uint64_t n) {
 }
 
 struct participant {
-    participant(const base::settings& s, std::uint64_t n) : id{peer(n)}, as_owner{s, id, slot_of}, as_holder{s, id, slot_of} {}
+    participant(const base::settings& s, std::uint64_t n) : id{peer(n)}, as_owner{s, id, slot_of}, as_holder{s, id, slot_of}, as_inquirer{s, slot_of} {}
     peer_id id;
     owner as_owner;
     holder as_holder;
+    inquirer as_inquirer;
     std::vector<was_granted> granted;
     std::vector<has_failed> failed;
     std::vector<was_lost> lost;
     std::vector<state_changed> states;
+    std::vector<was_asked_back> asked_back;
+    std::vector<was_stuck> stuck;
+    std::vector<broke_by_policy> policy;
+    std::vector<answered> answers;
+    std::vector<unanswered> silences;
 };
 
 struct packet {
@@ -82,6 +89,7 @@ struct cluster {
     void install_at(std::uint64_t n, const step& s) {
         all.at(n)->as_owner.install(s, now);
         all.at(n)->as_holder.install(s, now);
+        all.at(n)->as_inquirer.install(s, now);
         drain(n);
     }
     /// The next view: without `removed`, all slots to `owner`; installed at those in `where`.
@@ -104,6 +112,17 @@ struct cluster {
         while (auto o = p.as_owner.next()) {
             if (auto* s = std::get_if<send>(&*o)) {
                 wire.push_back({p.id, s->to, s->what});
+            } else if (auto* b = std::get_if<broke_by_policy>(&*o)) {
+                p.policy.push_back(*b);
+            }
+        }
+        while (auto o = p.as_inquirer.next()) {
+            if (auto* s = std::get_if<send>(&*o)) {
+                wire.push_back({p.id, s->to, s->what});
+            } else if (auto* a = std::get_if<answered>(&*o)) {
+                p.answers.push_back(*a);
+            } else if (auto* u = std::get_if<unanswered>(&*o)) {
+                p.silences.push_back(*u);
             }
         }
         while (auto o = p.as_holder.next()) {
@@ -117,6 +136,10 @@ struct cluster {
                 p.lost.push_back(*l);
             } else if (auto* t = std::get_if<state_changed>(&*o)) {
                 p.states.push_back(*t);
+            } else if (auto* a = std::get_if<was_asked_back>(&*o)) {
+                p.asked_back.push_back(*a);
+            } else if (auto* w = std::get_if<was_stuck>(&*o)) {
+                p.stuck.push_back(*w);
             }
         }
     }
@@ -126,6 +149,14 @@ struct cluster {
                 p->as_owner.handle(k.from, k.what, now);
                 drain(n);
                 p->as_holder.handle(k.from, k.what, now);
+                drain(n);
+                std::visit(
+                    [&](const auto& m) {
+                        if constexpr (std::is_constructible_v<answer, std::in_place_type_t<std::decay_t<decltype(m)>>>) {
+                            p->as_inquirer.handle(k.from, m, now);
+                        }
+                    },
+                    k.what);
                 drain(n);
             }
         }
@@ -139,8 +170,10 @@ struct cluster {
     }
     void tick() {
         for (auto& [n, p] : all) {
+            p->as_owner.check();
             p->as_owner.tick(now);
             p->as_holder.tick(now);
+            p->as_inquirer.tick(now);
             drain(n);
         }
     }
@@ -152,7 +185,19 @@ struct cluster {
         }
     }
     request_number acquire(std::uint64_t n, std::string name, bool is_try = false, std::optional<base::time_point> until = {}, lock_mode mode = {}) {
-        const auto number = all.at(n)->as_holder.acquire(name, {"", is_try, until, mode}, now);
+        wish wanted;
+        wanted.is_try = is_try;
+        wanted.until = until;
+        wanted.mode = mode;
+        return acquire(n, name, wanted);
+    }
+    request_number acquire(std::uint64_t n, const std::string& name, wish wanted) {
+        const auto number = all.at(n)->as_holder.acquire(name, std::move(wanted), now);
+        drain(n);
+        return number;
+    }
+    std::uint64_t ask(std::uint64_t n, question what, base::duration wait = 10s, const peer_id& to = {}) {
+        const auto number = all.at(n)->as_inquirer.ask(std::move(what), to, now + wait, now);
         drain(n);
         return number;
     }

@@ -31,7 +31,7 @@ std::string hex(const node::message& what) {
 TEST_CASE("golden bytes", "[wire]") {
     REQUIRE(hex(swim::message{swim::nack{7}}) == "13" "91" "07");
     REQUIRE(hex(lease::message{lease::request{{3}, base::time_point{base::duration{1000000}}, true}}) == "40" "93" "03" "ce000f4240" "c3");
-    REQUIRE(hex(lock::message{lock::request{{9}, "orders", "n", true, {8}, lock_mode::permit(3)}}) == "50" "96" "09" "a66f7264657273" "a16e" "c3" "08" "920203");
+    REQUIRE(hex(lock::message{lock::request{{9}, "orders", "n", true, {8}, lock_mode::permit(3)}}) == "50" "99" "09" "a66f7264657273" "a16e" "c3" "08" "920203" "93c30100" "00" "00");
     REQUIRE(hex(lock::message{lock::grant{{9}, "orders", token::make({5}, 2), false, {}}}) ==
             "56" "95" "09" "a66f7264657273" "cf0000000280000002" "c2" "96" "00" "00" "c41000000000000000000000000000000000" "a0" "a0" "a0");
     REQUIRE(hex(lock::message{lock::gather{{4}, {6}, 1, {{5}, {6}, {200}}}}) == "5b" "94" "04" "06" "01" "c4050005" "00c101");

@@ -199,14 +199,14 @@ TEST_CASE("numbers out of range are refused", "[wire]") {
     const auto id = std::array<std::byte, 16>{};
 
     SECTION("an unknown kind") {
-        for (const int kind : {0, 0x0f, 0x16, 0x1f, 0x37, 0x3f, 0x42, 0x64, 0x71, 0x7f}) {
+        for (const int kind : {0, 0x0f, 0x16, 0x1f, 0x38, 0x3f, 0x42, 0x71, 0x72, 0x7f}) {
             REQUIRE(why_refused(with(static_cast<std::uint8_t>(kind), [](auto& out) { out.array(0); })) == decode_error::malformed);
         }
     }
     SECTION("a mode that contradicts itself") {
-        const auto request = [&](std::uint64_t how, std::uint64_t limit) {
+        const auto request = [&](std::uint64_t how, std::uint64_t limit, std::int64_t patience = 0, std::int64_t delay = 0, std::int64_t priority = 0) {
             return with(0x50, [&](auto& out) {
-                out.array(6);
+                out.array(9);
                 out.number(1);
                 out.text("x");
                 out.text("");
@@ -215,6 +215,12 @@ TEST_CASE("numbers out of range are refused", "[wire]") {
                 out.array(2);
                 out.number(how);
                 out.number(limit);
+                out.array(3);  // policy
+                out.boolean(true);
+                out.number(1);
+                out.signed_number(patience);
+                out.signed_number(delay);
+                out.signed_number(priority);
             });
         };
         REQUIRE(wire::decode(request(0, 0), "c").has_value());
@@ -223,6 +229,14 @@ TEST_CASE("numbers out of range are refused", "[wire]") {
         REQUIRE(why_refused(request(0, 1)) == decode_error::malformed);
         REQUIRE(why_refused(request(1, 1)) == decode_error::malformed);
         REQUIRE(why_refused(request(3, 1)) == decode_error::malformed);
+        // Times that would overflow, and a priority that does not fit.
+        constexpr std::int64_t year = std::int64_t{1000} * 3600 * 24 * 365;
+        REQUIRE(wire::decode(request(0, 0, year, 60'000, -5), "c").has_value());
+        REQUIRE(why_refused(request(0, 0, year + 1)) == decode_error::malformed);
+        REQUIRE(why_refused(request(0, 0, -1)) == decode_error::malformed);
+        REQUIRE(why_refused(request(0, 0, 0, 60'001)) == decode_error::malformed);
+        REQUIRE(why_refused(request(0, 0, 0, -1)) == decode_error::malformed);
+        REQUIRE(why_refused(request(0, 0, 0, 0, std::int64_t{1} << 31)) == decode_error::malformed);
     }
     SECTION("a negative token") {
         const auto released = [&](std::int64_t token) {
@@ -307,12 +321,13 @@ TEST_CASE("a table names each slot once, in rising order", "[wire]") {
         out.number(1);
         out.array(slots.size());
         for (const auto s : slots) {
-            out.array(5);
+            out.array(6);
             out.number(s);
             out.array(0);
             out.array(0);
             out.array(0);
             out.boolean(false);
+            out.array(0);
         }
         return bytes;
     };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <memory>
 #include <optional>
@@ -23,29 +24,34 @@ concept one_among = (std::same_as<T, Among> || ...);
 
 template <class T>
 concept has_1 = one_among<T, swim::nack, swim::gossip, view_layer::steps, view_layer::want_steps, view_layer::outdated,
-                          view_layer::new_epoch_wanted, view_layer::found_accepted, view_layer::founded, lock::queued, lock::cancelled>;
+                          view_layer::new_epoch_wanted, view_layer::found_accepted, view_layer::founded, lock::queued, lock::cancelled,
+                          lock::record_kept, lock::read_records>;
 template <class T>
 concept has_2 = one_among<T, view_layer::step, view_layer::accepted_change, view_layer::join_shown, view_layer::join_refused,
                           view_layer::opinion_ask, view_layer::prepare, view_layer::accepted_founding, view_layer::lease_terms,
                           view_layer::found_accept, lease::ack, lock::taken, lock::cancel, lock::released,
-                          lock::still_held, lock::table_ack, lock::watch, lock::unwatch, lock::past, seat>;
+                          lock::still_held, lock::table_ack, lock::watch, lock::unwatch, lock::past, lock::look, lock::list_locks, lock::listed_lock, lock::demanded, lock::keep_record,
+                          lock::records_read, view_layer::evict, seat>;
 template <class T>
 concept has_3 = one_among<T, view_layer::found_prepare, swim::ack, swim::push_pull, swim::introduction, view_layer::welcome, view_layer::opinion,
-                          view_layer::rejected, view_layer::accept, view_layer::accepted, lease::request, lock::break_hold,
+                          view_layer::rejected, view_layer::accept, view_layer::accepted, lease::request, break_policy, process_identity,
                           lock::denied, lock::standing, lock::no_table, lock::lock_state_seen, former_member>;
 template <class T>
-concept has_4 = one_among<T, swim::ping, view_layer::found_promise, lock::gather,
+concept has_4 = one_among<T, swim::ping, view_layer::found_promise, lock::gather, lock::listed, lock::ask_heard, break_outcome,
                           node::relayed>;
 template <class T>
-concept has_5 = one_among<T, view_layer::promise, swim::ping_request, view_layer::found_rejected, lock::report, lock::lock_state, lock::waiter, lock::grant,
-                          lock::slot_table,
+concept has_5 = one_among<T, view_layer::promise, swim::ping_request, view_layer::found_rejected, lock::report, lock::lock_state, lock::grant, lock::break_hold,
                           node::envelope>;
 template <class T>
-concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::request, lock::release, previous_hold, member>;
+concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::slot_table, lock::looked, lock::seen_hold, previous_hold>;
 template <class T>
-concept has_7 = one_among<T, lock::hold>;
+concept has_7 = one_among<T, member, lock::release, lock::demand, lock::ask_back>;
 template <class T>
-concept has_8 = one_among<T, view_layer::change>;
+concept has_8 = one_among<T, view_layer::change, lock::waiter>;
+template <class T>
+concept has_9 = one_among<T, lock::hold, lock::request>;
+template <class T>
+concept has_13 = one_among<T, record>;
 template <class T>
 concept has_id = one_among<T, view_number, epoch, request_number>;
 
@@ -131,6 +137,17 @@ private:
     void fill(view_layer::found_refusal& why) { why = static_cast<view_layer::found_refusal>(1 + chance_.below(3)); }
     void fill(lock::refusal& why) { why = static_cast<lock::refusal>(chance_.below(2)); }
     void fill(lock::ending& how) { how = static_cast<lock::ending>(chance_.below(4)); }
+    void fill(lock::tenure_state& is) { is = static_cast<lock::tenure_state>(chance_.below(5)); }
+    void fill(lock::urging& how) { how = static_cast<lock::urging>(chance_.below(2)); }
+    void fill(break_stage& stage) { stage = static_cast<break_stage>(chance_.below(6)); }
+    void fill(deed& what) { what = static_cast<deed>(chance_.below(4)); }
+    void fill(view_layer::proof& p) { p = static_cast<view_layer::proof>(chance_.below(3)); }
+    void fill(std::chrono::milliseconds& t) { t = std::chrono::milliseconds{chance_.below(60'001)}; }
+    void fill(lock::delay& d) {
+        fill(d.name);
+        d.left = base::duration{static_cast<std::int64_t>(chance_.below(60'000'000'000))};
+    }
+    void fill(std::int32_t& value) { value = static_cast<std::int32_t>(chance_.next()); }
     void fill(fate& how) { how = static_cast<fate>(chance_.below(6)); }
     void fill(lock_mode& mode) {
         const std::array all{lock_mode::exclusive(), lock_mode::shared(), lock_mode::permit(static_cast<std::uint32_t>(1 + chance_.below(1u << 31)))};
@@ -249,6 +266,16 @@ private:
     void fill(T& m) {
         auto& [a, b, c, d, e, f, g] = m;
         each(a, b, c, d, e, f, g);
+    }
+    template <has_9 T>
+    void fill(T& m) {
+        auto& [a, b, c, d, e, f, g, h, i] = m;
+        each(a, b, c, d, e, f, g, h, i);
+    }
+    template <has_13 T>
+    void fill(T& m) {
+        auto& [a, b, c, d, e, f, g, h, i, j, k, l, n] = m;
+        each(a, b, c, d, e, f, g, h, i, j, k, l, n);
     }
     template <has_8 T>
     void fill(T& m) {

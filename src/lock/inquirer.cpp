@@ -1,0 +1,127 @@
+#include "lock/inquirer.hpp"
+
+#include <utility>
+
+#include "base/deadline.hpp"
+
+namespace holdfast::lock {
+namespace {
+
+/// Empty: it is about no name.
+const std::string& name_in(const question& what) {
+    static const std::string none;
+    return std::visit(
+        [](const auto& q) -> const std::string& {
+            using kind = std::decay_t<decltype(q)>;
+            if constexpr (std::is_same_v<kind, look> || std::is_same_v<kind, demand>) {
+                return q.name;
+            } else {
+                return none;
+            }
+        },
+        what);
+}
+
+/// Nothing better will come of asking on.
+bool is_last_word(const answer& what) {
+    if (const auto* l = std::get_if<looked>(&what)) {
+        return l->is == tenure_state::serves;
+    }
+    if (const auto* d = std::get_if<demanded>(&what)) {
+        return d->so_far.stage == break_stage::gone || d->so_far.stage == break_stage::refused;
+    }
+    return true;
+}
+
+bool answers(const answer& what, const question& asked) {
+    // The alternatives of both are in the same order.
+    return what.index() == asked.index();
+}
+
+}  // namespace
+
+std::uint64_t inquirer::ask(question what, const peer_id& to, base::time_point until, base::time_point now) {
+    const auto number = ++last_number_;
+    std::visit([&](auto& q) { q.number = number; }, what);
+    auto& e = errands_.emplace(number, errand{std::move(what), to, {}, until, now, 0, {}}).first->second;
+    if (view_) {
+        e.at = slot_of_(name_in(e.what));
+        send_errand(e, now);
+    }
+    return number;
+}
+
+void inquirer::install(const step& s, base::time_point now) {
+    const auto before = s.is_first ? nullptr : map_;
+    view_ = s.now;
+    map_ = s.map;
+    for (auto& [number, e] : errands_) {
+        if (s.is_first) {
+            e.at = slot_of_(name_in(e.what));
+        }
+        if (e.to.is_nil() && (!before || before->owner_of(e.at) != map_->owner_of(e.at))) {
+            e.attempt = 0;
+            send_errand(e, now);
+        }
+    }
+}
+
+void inquirer::handle(const peer_id& from, const answer& what, base::time_point now) {
+    const auto number = std::visit([](const auto& a) { return a.number; }, what);
+    const auto at = errands_.find(number);
+    if (at == errands_.end() || receiver(at->second) != from || !answers(what, at->second.what)) {
+        return;
+    }
+    if (is_last_word(what)) {
+        errands_.erase(at);
+        out_.push(answered{number, what});
+        return;
+    }
+    auto& e = at->second;
+    e.so_far = what;
+    if (std::holds_alternative<demanded>(what)) {
+        e.next_send = now + settings_.lease;  // as QUEUED: the owner tells the end of it, unless it is another owner by then
+        e.attempt = 0;
+    }
+}
+
+void inquirer::tick(base::time_point now) {
+    for (auto at = errands_.begin(); at != errands_.end();) {
+        auto& [number, e] = *at;
+        if (e.until <= now) {
+            out_.push(unanswered{number, view_ ? errc::timed_out : errc::not_a_member, std::move(e.so_far)});
+            at = errands_.erase(at);
+            continue;
+        }
+        if (view_ && e.next_send <= now) {
+            send_errand(e, now);
+        }
+        ++at;
+    }
+}
+
+std::optional<base::time_point> inquirer::deadline() const {
+    std::optional<base::time_point> due;
+    for (const auto& [number, e] : errands_) {
+        base::earlier(due, e.until);
+        if (view_) {
+            base::earlier(due, e.next_send);
+        }
+    }
+    return due;
+}
+
+void inquirer::end(errc why) {
+    for (auto& [number, e] : std::exchange(errands_, {})) {
+        out_.push(unanswered{number, why, std::move(e.so_far)});
+    }
+}
+
+void inquirer::send_errand(errand& e, base::time_point now) {
+    e.next_send = now + pause_after(settings_, e.attempt);
+    if (const auto to = receiver(e); !to.is_nil()) {
+        std::visit([&](const auto& q) { out_.push(send{to, q, e.attempt++}); }, e.what);
+    }
+}
+
+}  // namespace holdfast::lock

@@ -1,0 +1,81 @@
+// Questions put to owners and other members, and demands of them, each repeated until it is answered (NET-2, HOLD-5).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <holdfast/breaking.hpp>
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+
+#include "base/outbox.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "lock/messages.hpp"
+#include "lock/records.hpp"
+#include "lock/slots.hpp"
+
+namespace holdfast::lock {
+
+/// `number` is the inquirer's affair.
+using question = std::variant<look, list_locks, demand, keep_record, read_records>;
+using answer = std::variant<looked, listed, demanded, record_kept, records_read>;
+
+/// The last word on a question.
+struct answered {
+    std::uint64_t number = 0;
+    answer what;
+};
+/// Its time is up. `so_far`: what was heard last, if that was no last word (a gathering owner, a demand not met).
+struct unanswered {
+    std::uint64_t number = 0;
+    errc why{};
+    std::optional<answer> so_far;
+};
+
+class inquirer {
+public:
+    using output = std::variant<send, answered, unanswered>;
+
+    inquirer(const base::settings& settings, slot_function slot_of) : settings_{settings}, slot_of_{std::move(slot_of)} {}
+
+    /// `to`: nil for whoever owns the name that it is about.
+    [[nodiscard]] std::uint64_t ask(question what, const peer_id& to, base::time_point until, base::time_point now);
+    /// Nobody wants the answer any more.
+    void forget(std::uint64_t number) { errands_.erase(number); }
+
+    void install(const step& s, base::time_point now);
+    void handle(const peer_id& from, const answer& what, base::time_point now);
+    void tick(base::time_point now);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+    [[nodiscard]] std::optional<output> next() { return out_.next(); }
+    /// All of them fail.
+    void end(errc why);
+
+private:
+    struct errand {
+        question what;
+        peer_id to;
+        holdfast::slot at;
+        base::time_point until;
+        base::time_point next_send;
+        unsigned attempt = 0;
+        std::optional<answer> so_far;
+    };
+    void send_errand(errand& e, base::time_point now);
+    [[nodiscard]] peer_id receiver(const errand& e) const { return !e.to.is_nil() ? e.to : map_ ? map_->owner_of(e.at) : peer_id{}; }
+
+    const base::settings& settings_;
+    slot_function slot_of_;
+    std::shared_ptr<const view> view_;
+    base::shared_slot_map map_;
+    std::uint64_t last_number_ = 0;
+    std::map<std::uint64_t, errand> errands_;
+    base::outbox<output> out_;
+};
+
+}  // namespace holdfast::lock

@@ -1,0 +1,302 @@
+// Looking at locks, and ending holds of others, as programs use it.
+#include <thread>
+
+#include "peers.hpp"
+
+using namespace peers;
+
+namespace {
+
+break_options by(const std::string& who, std::chrono::nanoseconds wait = 10s) { return {.who = who, .why = "it hangs", .wait = wait}; }
+
+}  // namespace
+
+TEST_CASE("LOOK-1: what a look shows") {
+    const auto& c = unharmed();
+    CHECK(c.peers[1].look("a")->explain() == "free");
+    acquire_options noted;
+    noted.note = "nightly run";
+    const auto mine = c.peers[0].lock("a", noted);
+    REQUIRE(mine);
+    std::stop_source stop;
+    acquire_options waits;
+    waits.stop = stop.get_token();
+    auto waiting = c.peers[1].lock_future("a", waits);
+    const auto seen_waiting = [&] { return c.peers[2].look("a")->waiting == 1; };
+    for (int i = 0; i < 1000 && !seen_waiting(); ++i) {
+        std::this_thread::yield();
+    }
+    const auto seen = c.peers[2].look("a");
+    REQUIRE(seen);
+    CHECK(seen->state == slot_state::serving);
+    REQUIRE(seen->owner);
+    CHECK(seen->owner->id == c.peers[0].owner_of("a")->id);
+    REQUIRE(seen->holders.size() == 1);
+    CHECK(seen->holders[0].peer == c.peers[0].id());
+    CHECK(seen->holders[0].peer_name == c.peers[0].name());
+    CHECK(seen->holders[0].token == mine->token());
+    CHECK(seen->holders[0].note == "nightly run");
+    CHECK(seen->holders[0].held_for > 0s);
+    REQUIRE(seen->queue.size() == 1);
+    CHECK(seen->queue[0].peer_name == c.peers[1].name());
+    CHECK(seen->explain() == "held by " + c.peers[0].name());
+    stop.request_stop();
+    (void)waiting.get();
+    CHECK(c.peers[2].look("").error().code == errc::name_too_long);
+}
+
+TEST_CASE("all locks there are, of every owner") {
+    three c;
+    std::vector<hold> held;
+    for (int i = 0; i < 40; ++i) {
+        held.push_back(std::move(*c.peers[static_cast<std::size_t>(i) % 3].lock("lock " + std::to_string(100 + i))));
+    }
+    const auto all = c.peers[1].locks();
+    REQUIRE(all);
+    CHECK(all->slots_not_served == 0);
+    REQUIRE(all->locks.size() == 40);
+    for (std::size_t i = 0; i < 40; ++i) {
+        CHECK(all->locks[i].name == "lock " + std::to_string(100 + i));
+        REQUIRE(all->locks[i].holders.size() == 1);
+        CHECK(all->locks[i].holders[0].token == held[i].token());
+        CHECK(all->locks[i].owner == c.peers[0].owner_of(all->locks[i].name)->id);
+    }
+}
+
+TEST_CASE("a holder is asked back, and releases") {
+    const auto& c = unharmed();
+    seen<asked_back> told;
+    acquire_options how;
+    how.on_asked_back = [&](const asked_back& by) { told.add(by); };
+    auto mine = c.peers[0].lock("a", how);
+    REQUIRE(mine);
+    const auto asked = mine->asked_back();
+    auto outcome = std::async(std::launch::async, [&] { return c.peers[1].ask_back("a", mine->token(), by("ann")); });
+    REQUIRE(told.wait([](const auto& all) { return !all.empty(); }));
+    CHECK(told.all[0].who == "ann");
+    CHECK(told.all[0].why == "it hangs");
+    CHECK(told.all[0].token == mine->token());
+    CHECK(asked.stop_requested());
+    CHECK(mine->is_valid());
+    CHECK(mine->release());
+    const auto got = outcome.get();
+    REQUIRE(got);
+    CHECK(got->stage == break_stage::gone);
+    CHECK(got->how == fate::released);
+}
+
+TEST_CASE("BREAK-1: a hold is broken although its program does nothing; all is recorded") {
+    three c;
+    seen<errc> told;
+    acquire_options how;
+    how.on_lost = [&](errc why) { told.add(why); };
+    auto mine = c.peers[0].lock("a", how);
+    REQUIRE(mine);
+    const auto asked = c.peers[1].ask_back("a", mine->token(), by("ann", 100ms));
+    REQUIRE(asked);
+    CHECK(asked->stage == break_stage::heard);
+    const auto broken = c.peers[1].break_hold("a", mine->token(), by("ann"));
+    REQUIRE(broken);
+    CHECK(broken->stage == break_stage::gone);
+    CHECK(broken->how == fate::broken);
+    REQUIRE(told.wait([](const auto& all) { return !all.empty(); }));
+    CHECK(told.all[0] == errc::broken);
+    CHECK_FALSE(mine->is_valid());
+    const auto next = c.peers[2].lock("a", {.wait = 10s});
+    REQUIRE(next);
+    CHECK(next->previous().how == fate::broken);
+    // Told by any peer, whoever did it.
+    const auto all = c.peers[2].history();
+    REQUIRE(all);
+    REQUIRE(all->size() == 2);
+    CHECK((*all)[0].what == deed::asked);
+    CHECK((*all)[0].outcome.stage == break_stage::heard);
+    const auto& r = (*all)[1];
+    CHECK(r.what == deed::broke);
+    CHECK(r.who == "ann");
+    CHECK(r.why == "it hangs");
+    CHECK(r.name == "a");
+    CHECK(r.token == mine->token());
+    CHECK(r.whom == c.peers[0].id());
+    CHECK(r.whom_name == c.peers[0].name());
+    CHECK(r.by == c.peers[1].id());
+    CHECK(r.outcome == *broken);
+    CHECK(r.at_ms > 1'600'000'000'000);
+    // A late copy of the demand does not touch who has it now.
+    CHECK(c.peers[1].break_hold("a", mine->token(), by("ann"))->stage == break_stage::gone);
+    CHECK(next->is_valid());
+}
+
+TEST_CASE("BREAK-2: two operators, and a hold that nobody may break") {
+    const auto& c = unharmed();
+    acquire_options two;
+    two.breaking = break_policy{.approvals = 2};
+    auto first = c.peers[0].lock("a", two);
+    REQUIRE(first);
+    const auto one = c.peers[1].break_hold("a", first->token(), by("ann", 100ms));
+    REQUIRE(one);
+    CHECK(one->stage == break_stage::needs_approval);
+    CHECK(one->needed == 2);
+    CHECK(first->is_valid());
+    CHECK(c.peers[2].break_hold("a", first->token(), by("bob"))->stage == break_stage::gone);
+    acquire_options never;
+    never.breaking = break_policy{.by_operators = false};
+    auto second = c.peers[0].lock("a", never);
+    REQUIRE(second);
+    CHECK(c.peers[1].break_hold("a", second->token(), by("ann"))->stage == break_stage::refused);
+    CHECK(second->is_valid());
+}
+
+TEST_CASE("BREAK-2: where operators are named, owners hear no others") {
+    const auto seeds = test_support::free_addresses(1);
+    auto p = started({.name = "alone", .listen = seeds[0], .seeds = seeds, .cluster = "test", .profile = profile::local, .operators = {"ann"}});
+    REQUIRE(p.wait_ready(20s));
+    auto mine = p.lock("a", {.wait = 10s});
+    REQUIRE(mine);
+    CHECK(p.break_hold("a", mine->token(), by("eve"))->stage == break_stage::refused);
+    CHECK(mine->is_valid());
+    CHECK(p.break_hold("a", mine->token(), by("ann"))->stage == break_stage::gone);
+    CHECK(peer::start({.operators = {""}}).error().code == errc::bad_config);
+    CHECK(peer::start({.lock_delay = 61s}).error().code == errc::bad_config);
+}
+
+TEST_CASE("BREAK-2: by its policy a hold is broken for who has waited long enough, and recorded") {
+    three c;
+    acquire_options how;
+    how.breaking = break_policy{.waited_for = 200ms};
+    auto mine = c.peers[0].lock("a", how);
+    REQUIRE(mine);
+    CHECK(c.peers[1].lock("a", {.wait = 20s}));
+    CHECK(mine->why_lost() == errc::broken);
+    const auto is_recorded = [&] {
+        const auto all = c.peers[2].history();
+        return all && all->size() == 1 && (*all)[0].what == deed::broke;
+    };
+    for (int i = 0; i < 1000 && !is_recorded(); ++i) {
+        std::this_thread::yield();
+    }
+    CHECK(is_recorded());
+}
+
+TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
+    three c;
+    auto light = started({.name = "light", .seeds = c.seeds, .cluster = "test", .profile = profile::local, .light = true});
+    REQUIRE(light.wait_ready(20s));
+    const auto was = light.id();
+    auto mine = light.lock("a", {.wait = 10s});
+    REQUIRE(mine);
+    REQUIRE(c.peers[0].evict(was, by("ann")));
+    CHECK_FALSE(c.peers[0].view()->has(was));
+    const auto next = c.peers[1].lock("a", {.wait = 20s});
+    REQUIRE(next);
+    CHECK_FALSE(mine->is_valid());
+    REQUIRE(light.wait_ready(20s));
+    CHECK(light.id() != was);
+    const auto all = c.peers[1].history();
+    REQUIRE(all);
+    REQUIRE(all->size() == 1);
+    CHECK((*all)[0].what == deed::evicted);
+    CHECK((*all)[0].whom == was);
+    CHECK((*all)[0].outcome.stage == break_stage::gone);
+    CHECK(c.peers[0].evict(was, by("ann")).error().code == errc::bad_config);
+}
+
+TEST_CASE("VIEW-8: a member may evict itself, and goes on as another peer") {
+    const auto& c = unharmed();
+    auto light = started({.name = "light", .seeds = c.seeds, .cluster = "test", .profile = profile::local, .light = true});
+    REQUIRE(light.wait_ready(20s));
+    const auto was = light.id();
+    CHECK(light.evict(was, by("ann")));
+    CHECK(light.id() != was);
+}
+
+TEST_CASE("CERT-2: a fence that succeeds spares the wait for the lease; one that does not, does not") {
+    three c;
+    const bool succeeds = GENERATE(true, false);
+    auto light = started({.name = "light", .seeds = c.seeds, .cluster = "test", .profile = profile::local, .light = true});
+    REQUIRE(light.wait_ready(20s));
+    auto mine = light.lock("a", {.wait = 10s});
+    REQUIRE(mine);
+    auto how = by("ann");
+    std::string fenced;
+    how.fence = [&](const member& m) {
+        fenced = m.name;
+        return succeeds;
+    };
+    REQUIRE(c.peers[0].evict(light.id(), how));
+    CHECK(fenced == "light");
+    CHECK(c.peers[1].lock("a", {.wait = 20s}));
+    const auto all = c.peers[1].history();
+    REQUIRE(all);
+    CHECK(all->back().what == (succeeds ? deed::fenced : deed::evicted));
+}
+
+TEST_CASE("what is no token is refused before anybody is asked") {
+    const auto& c = unharmed();
+    CHECK(c.peers[0].break_hold("a", token{-1}, by("ann")).error().code == errc::bad_config);
+    CHECK(c.peers[0].ask_back("a", token{}, by("ann")).error().code == errc::bad_config);
+    CHECK(c.peers[0].is_ready());
+}
+
+TEST_CASE("a peer whose cluster goes while it looks for all members of a group can leave") {
+    const auto seeds = test_support::free_addresses(1);
+    auto seat = std::make_unique<peer>(started({.name = "seat", .listen = seeds[0], .seeds = seeds, .cluster = "test", .profile = profile::local}));
+    REQUIRE(seat->wait_ready(20s));
+    auto light = started({.name = "light", .seeds = seeds, .cluster = "test", .profile = profile::local, .light = true});
+    REQUIRE(light.wait_ready(20s));
+    std::vector<membership> in;
+    for (int i = 0; i < 30; ++i) {
+        in.push_back(std::move(*light.group("crowd").join()));
+    }
+    seen<std::size_t> told;
+    const auto watching = light.group("crowd").watch([&](const group_change& now) { told.add(now.members.size()); });
+    REQUIRE(told.wait([](const auto& all) { return !all.empty() && all.back() == 30; }));
+    // Each change has it look again; the owner goes in the midst of that.
+    std::thread churn{[&] {
+        while (light.group("crowd").join({.wait = 100ms})) {
+        }
+    }};
+    REQUIRE(told.wait([](const auto& all) { return all.size() > 20; }));
+    seat.reset();
+    churn.join();
+    (void)light.leave(5s);
+    CHECK_FALSE(light.is_ready());
+}
+
+TEST_CASE("max_hold and progress_every") {
+    const auto& c = unharmed();
+    acquire_options how;
+    how.max_hold = 100ms;
+    auto mine = c.peers[0].lock("a", how);
+    REQUIRE(mine);
+    CHECK(c.peers[1].lock("a", {.wait = 20s}));
+    CHECK(mine->why_lost() == errc::broken);
+    seen<asked_back> told;
+    acquire_options careful;
+    careful.progress_every = 100ms;
+    careful.when_stuck = stuck_action::ask;
+    careful.on_asked_back = [&](const asked_back& by) { told.add(by); };
+    auto other = c.peers[0].lock("b", careful);
+    REQUIRE(other);
+    other->progress();
+    REQUIRE(told.wait([](const auto& all) { return !all.empty(); }));
+    CHECK(other->is_valid());
+    acquire_options wrong;
+    wrong.max_hold = -1s;
+    CHECK(c.peers[0].lock("c", wrong).error().code == errc::bad_config);
+}
+
+TEST_CASE("questions end with their time, and with the peer") {
+    auto alone = started({.name = "alone", .seeds = {test_support::free_addresses(1)[0], "127.0.0.1:9", "127.0.0.1:10"}, .cluster = "test", .profile = profile::local, .light = true});
+    CHECK(alone.look("a", 50ms).error().code == errc::not_a_member);
+    CHECK(alone.locks(50ms).error().code == errc::not_a_member);
+    CHECK(alone.history(50ms).error().code == errc::not_a_member);
+    CHECK(alone.break_hold("a", {5}, by("ann", 50ms)).error().code == errc::not_a_member);
+    auto asked = std::async(std::launch::async, [&] { return alone.look("a", 60s); });
+    (void)alone.leave(1s);
+    CHECK_FALSE(asked.get());
+    CHECK(alone.look("a").error().code == errc::shutting_down);
+    break_options long_reason;
+    long_reason.why = std::string(1025, 'x');
+    CHECK(alone.break_hold("a", {5}, long_reason).error().code == errc::value_too_long);
+}
