@@ -118,7 +118,7 @@ TEST_CASE("holdfast watch tells of each change until it is interrupted", "[proce
         for (const int how : {SIGINT, SIGTERM}) {
             CAPTURE(by_socket, how);
             auto seen = watcher(a, by_socket);
-            CHECK(next_of(seen) == json{{"lock", "job"}, {"held", false}});
+            CHECK(next_of(seen) == json{{"lock", "job"}, {"held", false}, {"holder_count", 0}, {"waiting", 0}});
             auto holder = a.run("job", "echo $HOLDFAST_TOKEN; read line");
             const auto token = holder.expect("");
             REQUIRE(token);
@@ -140,7 +140,7 @@ TEST_CASE("holdfast watch for people", "[process]") {
     for (const bool by_socket : {true, false}) {
         CAPTURE(by_socket);
         auto seen = watcher(a, by_socket, {});
-        CHECK(seen.expect("job is free"));
+        CHECK(seen.expect("job is free, 0 waiting"));
         auto holder = a.run("job", "echo held; read line");
         CHECK(seen.expect("job is held by "));
         holder.end_input();

@@ -27,6 +27,10 @@ struct failure : std::runtime_error {
     [[nodiscard]] int exit_code() const;
 };
 
+/// Says so, and which exit code that is: 75 when it was not to be had in time, 64 for what was asked wrongly, 1 for another limit,
+/// else 69.
+int why_not_held(const std::string& name, const holdfast::error& why);
+
 [[nodiscard]] nlohmann::json to_json(const failure& f);
 /// One line, for programs. Names are any bytes their peers chose, JSON is UTF-8: what is none is replaced.
 [[nodiscard]] std::string text_of(const nlohmann::json& line);

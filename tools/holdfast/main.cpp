@@ -16,6 +16,7 @@
 #include "options.hpp"
 #include "questions.hpp"
 #include "run.hpp"
+#include "stay.hpp"
 
 using namespace holdfast_tool;
 
@@ -40,6 +41,14 @@ constexpr auto codes_of_agent = R"(Exit codes:
   64  wrong usage
   69  it could not start
   70  it has stopped because of an error, which it has printed)";
+
+constexpr auto codes_of_staying = R"(Exit codes without a command (with one, those of run):
+  0        SIGTERM, SIGINT or SIGHUP ended it while it was held
+  128 + n  signal n ended the wait
+  64       wrong usage
+  69       no majority of seats could be reached
+  75       it was not to be had in time
+  76       it was lost)";
 
 constexpr auto codes_of_run = R"(Exit codes:
   128 + n   the command, or the wait for the lock, was ended by signal n
@@ -70,20 +79,51 @@ int main(int argc, char** argv) {
         return command;
     };
 
+    const auto join_as = [&](const holdfast::config& c) {
+        return [&options, c](std::stop_token stop) { return options.join(c, std::move(stop)); };
+    };
     add("agent", "run a full peer until SIGTERM; prints `ready ADDRESS ID` when it can serve", [&] {
         return agent(options);
     })->footer(codes_of_agent);
     auto* run_command = add("run", "run a command while holding a lock", [&] {
         const auto c = options.make(true);
         must(c.validate());
-        return run([&](std::stop_token stop) { return options.join(c, std::move(stop)); }, holdfast::times_of(c).lease, what_to_run);
+        return run(join_as(c), holdfast::times_of(c).lease, what_to_run);
     });
     run_command->add_option("--lock", what_to_run.lock, "the lock")->type_name("NAME")->required();
     run_command->add_option("--wait", what_to_run.wait, "how long to wait for it, e.g. 10s or 500ms (default: for ever)")
         ->type_name("DURATION");
+    auto* shared = run_command->add_flag("--shared", what_to_run.is_shared, "together with other shared holders");
+    run_command->add_option("--permits", what_to_run.permits, "the lock is a semaphore: so many may hold it at a time")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber)
+        ->excludes(shared);
+    run_command->add_option("--note", what_to_run.note, "what others see with the hold")->type_name("TEXT");
     run_command->add_option("CMD", what_to_run.command, "the command and its arguments, after --")->type_name("")->required();
     run_command->positionals_at_end();
     run_command->footer(codes_of_run);
+    const auto stay_or_run = [&](const char* name, const char* about, const char* what, bool is_shared, const char* note_option, const char* note_about) {
+        auto* command = add(name, about, [&, what, is_shared] {
+            const auto c = options.make(true);
+            must(c.validate());
+            if (!what_to_run.command.empty()) {
+                what_to_run.is_shared = is_shared;
+                return run(join_as(c), holdfast::times_of(c).lease, what_to_run);
+            }
+            const auto mode = is_shared ? holdfast::lock_mode::shared() : holdfast::lock_mode::exclusive();
+            return stay(join_as(c), {what_to_run.lock, what_to_run.note, what_to_run.wait, mode, what, as_json});
+        });
+        command->add_option("NAME", what_to_run.lock, "its name")->type_name("")->required();
+        command->add_option(note_option, what_to_run.note, note_about)->type_name("TEXT");
+        command->add_option("--wait", what_to_run.wait, "how long to wait for it, e.g. 10s or 500ms (default: for ever)")->type_name("DURATION");
+        command->add_flag("--json", as_json, "what is printed is a line of JSON");
+        command->add_option("CMD", what_to_run.command, "a command to run meanwhile, after --")->type_name("");
+        command->footer(codes_of_staying);
+    };
+    stay_or_run("elect", "lead an election until a signal comes, or while a command runs; prints `leads NAME TOKEN`", "leads", false, "--value",
+                "what observers learn of the leader");
+    stay_or_run("join-group", "be in a group until a signal comes, or while a command runs; prints `joined NAME TOKEN`", "joined", true, "--note",
+                "what the others see of this member");
     for (const auto& q : questions()) {
         auto* command = add(q.name, q.about, [&] { return ask(q, arguments, options, as_json); });
         command->add_flag("--json", as_json, "one line of JSON for each line of the answer");

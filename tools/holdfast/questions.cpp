@@ -8,7 +8,7 @@
 #include <holdfast/holdfast.hpp>
 
 #include "failure.hpp"
-#include "relay.hpp"
+#include "lock_questions.hpp"
 
 namespace holdfast_tool {
 namespace {
@@ -80,43 +80,20 @@ void print_owner(const json& o) {
                 text(o, "address").c_str());
 }
 
-void watch(const holdfast::peer& p, const json& arguments, const listener& to) {
-    relay changes;
-    json last;
-    // A lock is the election of its holder, and the note of the hold is the value.
-    const auto seen = must(p.election(text(arguments, "name")).observe([&](const holdfast::leader& now) {
-        json line{{"lock", now.election}, {"held", now.exists}};
-        if (now.exists) {
-            line.update({{"token", now.token.value}, {"holder", to_string(now.holder)}, {"note", now.value.value_or("")}});
-        }
-        if (line != last) {  // after a change of owners a state is told again
-            last = line;
-            changes.put(std::move(line));
-        }
-    }));
-    changes.pass_on(to);
-}
-
-void print_watch(const json& now) {
-    if (now["held"].get<bool>()) {
-        std::printf("%s is held by %s, token %lld: %s\n", text(now, "lock").c_str(), short_id(now, "holder").c_str(),
-                    now["token"].get<long long>(), text(now, "note").c_str());
-    } else {
-        std::printf("%s is free\n", text(now, "lock").c_str());
-    }
-}
-
-const parameter lock_name{"name", "NAME", "the lock"};
-
 }  // namespace
 
 const std::vector<question>& questions() {
-    static const std::vector<question> all{
-        {"members", "who is there", {}, members, print_members},
-        {"view", "what the cluster has agreed on", {}, view, print_view},
-        {"owner", "which member owns a lock's name", {lock_name}, owner, print_owner},
-        {"watch", "who holds a lock, now and after each change, until interrupted", {lock_name}, watch, print_watch},
-    };
+    static const std::vector<question> all = [] {
+        std::vector<question> out{
+            {"members", "who is there", {}, members, print_members},
+            {"view", "what the cluster has agreed on", {}, view, print_view},
+            {"owner", "which member owns a lock's name", {{"name", "NAME", "the lock"}}, owner, print_owner},
+        };
+        for (auto& one : questions_about_locks()) {
+            out.push_back(std::move(one));
+        }
+        return out;
+    }();
     return all;
 }
 

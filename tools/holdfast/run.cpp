@@ -77,7 +77,8 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
     // Those meant for the command. Blocked, so that none ends us between grant and start.
     const signals passed_on{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
     std::optional<holdfast::peer> with;
-    how.note = "holdfast run, process " + std::to_string(getpid());
+    how.note = options.note.empty() ? "holdfast run, process " + std::to_string(getpid()) : options.note;
+    how.mode = options.mode();
     auto held = passed_on.until_one_comes([&](std::stop_token stop) -> holdfast::result<holdfast::hold> {
         auto joined = join(stop);
         if (!joined) {
@@ -91,11 +92,7 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
         if (const int one = passed_on.take(); one != 0) {
             return 128 + one;
         }
-        std::fprintf(stderr, "holdfast: %s not locked: %s\n", options.lock.c_str(), held.error().text.c_str());
-        const auto code = held.error().code;
-        return code == holdfast::errc::timed_out || code == holdfast::errc::would_block ? not_in_time
-               : code == holdfast::errc::name_too_long                                  ? usage
-                                                                                        : unavailable;
+        return why_not_held(options.lock, held.error());
     }
 
     // SIGTERM when a third of the lease is left, SIGKILL when a tenth is: dead before another may be granted the lock.

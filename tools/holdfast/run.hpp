@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -14,6 +15,12 @@ namespace holdfast_tool {
 struct run_options {
     std::string lock;
     std::string wait;  ///< `10s`, `500ms`; empty: for ever
+    std::string note;  ///< empty: which process it is
+    bool is_shared = false;
+    std::uint32_t permits = 0;  ///< if any, the lock is a semaphore of so many
+    [[nodiscard]] holdfast::lock_mode mode() const {
+        return permits > 0 ? holdfast::lock_mode::permit(permits) : is_shared ? holdfast::lock_mode::shared() : holdfast::lock_mode::exclusive();
+    }
     std::vector<std::string> command;
 };
 

@@ -1,0 +1,181 @@
+// What operators do from the command line: looking, asking, breaking, approving, evicting, reading what was done; elections and
+// groups; and `holdfast run` whose child hangs.
+#include <csignal>
+#include <functional>
+#include <utility>
+
+#include "agents.hpp"
+
+using namespace process_tests;
+
+namespace {
+
+/// Asks the first agent.
+json told(const agents& a, std::vector<std::string> words, int expected_code = 0) {
+    words.insert(words.end(), {"--json", "--control", a.control(0)});
+    return first_line_of(child{a.command(std::move(words))}, expected_code);
+}
+
+bool until_it_is_so(const std::function<bool()>& is_so) {
+    const auto until = steady::now() + 30s;
+    while (!is_so()) {
+        if (steady::now() > until) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE("holdfast run with a child that hangs: it is asked for its lock, then that is broken, and the child is gone", "[process]") {
+    const auto& a = unharmed();
+    // It ignores what asks it to end, as a child that hangs does.
+    auto hung = a.run("nightly", "trap '' TERM; echo $$; sleep 600", {"--note", "nightly run", "--name", "hung-job"});
+    const auto started = hung.expect("");
+    REQUIRE(started);
+    const auto group = static_cast<pid_t>(std::stol(started->text));
+    auto next = a.run("nightly", "echo mine; sleep 600");
+    REQUIRE(until_it_is_so([&] { return told(a, {"why", "nightly"})["waiting"] == 1; }));
+
+    const auto why = told(a, {"why", "nightly"});
+    CHECK(why["state"] == "serving");
+    REQUIRE(why["holders"].size() == 1);
+    CHECK(why["holders"][0]["name"] == "hung-job");
+    CHECK(why["holders"][0]["note"] == "nightly run");
+    CHECK(why["why"] == "held by hung-job");
+    CHECK(why["queue"].size() == 1);
+    const auto locks = told(a, {"locks"});
+    REQUIRE(locks["locks"].size() == 1);
+    CHECK(locks["locks"][0]["lock"] == "nightly");
+
+    const auto asked = told(a, {"ask", "nightly", "--who", "ann", "--reason", "it hangs", "--wait", "200ms"}, 1);
+    CHECK(asked["stage"] == "heard");
+    CHECK(kill(group, 0) == 0);
+    const auto broken = told(a, {"break", "nightly", "--who", "ann", "--reason", "it hangs"});
+    CHECK(broken["stage"] == "gone");
+    CHECK(broken["how"] == "broken");
+    CHECK(hung.wait() == 76);
+    CHECK(until_it_is_so([&] { return kill(group, 0) != 0; }));
+    CHECK(next.expect("mine"));
+    CHECK(told(a, {"why", "nightly"})["holders"][0]["token"].get<long long>() > broken["token"].get<long long>());
+
+    const auto history = told(a, {"history"});
+    REQUIRE(history.size() >= 2);
+    const auto& last = history.back();
+    CHECK(last["what"] == "broke");
+    CHECK(last["who"] == "ann");
+    CHECK(last["why"] == "it hangs");
+    CHECK(last["whom_name"] == "hung-job");
+    CHECK(last["outcome"]["stage"] == "gone");
+    // It names the hold that is gone: nothing happens to the next.
+    CHECK(told(a, {"break", "nightly", "--reason", "again", "--token", std::to_string(broken["token"].get<long long>())})["stage"] == "gone");
+    CHECK(told(a, {"why", "nightly"})["holder_count"] == 1);
+    next.kill(SIGTERM);
+    CHECK(next.wait() == 128 + SIGTERM);
+}
+
+TEST_CASE("what cannot be asked of operators is said", "[process]") {
+    const auto& a = unharmed();
+    CHECK(told(a, {"break", "nobody-has-this", "--reason", "r"}, 1)["code"] == "not_so");
+    CHECK(told(a, {"break", "x", "--reason", "r", "--token", "abc"}, 64)["code"] == "usage");
+    CHECK(told(a, {"break", "x", "--reason", "r", "--wait", "soon"}, 64)["code"] == "usage");
+    CHECK(told(a, {"evict", "nobody", "--reason", "r"}, 1)["code"] == "not_so");
+    CHECK(child{a.command({"break", "x", "--control", a.control(0)})}.wait() == 64);  // a reason is required
+    CHECK(told(a, {"why", "nobody-has-this"})["why"] == "free");
+}
+
+TEST_CASE("holdfast evict removes a process that has stopped, and its lock is granted again", "[process]") {
+    const auto& a = unharmed();
+    auto stopped = a.run("job", "echo $$; sleep 600", {"--name", "stopped-job"});
+    REQUIRE(stopped.expect(""));
+    stopped.kill(SIGSTOP);
+    const auto evicted = told(a, {"evict", "stopped-job", "--who", "ann", "--reason", "it is stopped"});
+    CHECK(evicted["name"] == "stopped-job");
+    auto next = a.run("job", "echo mine");
+    CHECK(next.expect("mine"));
+    CHECK(next.wait() == 0);
+    stopped.kill(SIGCONT);
+    CHECK(stopped.wait() == 76);
+    CHECK(told(a, {"history"}).back()["what"] == "evicted");
+}
+
+TEST_CASE("CERT-2: holdfast evict with a fence that kills the process: its lease is not waited for, and the record says so", "[process]") {
+    const auto& a = unharmed();
+    auto stopped = a.run("fenced-job", "echo $$; sleep 600", {"--name", "fenced-job"});
+    REQUIRE(stopped.expect(""));
+    stopped.kill(SIGSTOP);
+    CHECK(told(a, {"evict", "fenced-job", "--reason", "r", "--fence", "exit 3"}, 1)["code"] == "not_so");
+    CHECK(told(a, {"history"}).back()["outcome"]["stage"] == "unheard");
+    const auto evicted = told(a, {"evict", "fenced-job", "--who", "ann", "--reason", "it is stopped", "--fence", "kill -KILL $HOLDFAST_PID"});
+    CHECK(evicted["name"] == "fenced-job");
+    CHECK(stopped.wait() == -SIGKILL);
+    auto next = a.run("fenced-job", "echo mine");
+    CHECK(next.expect("mine"));
+    CHECK(next.wait() == 0);
+    CHECK(told(a, {"history"}).back()["what"] == "fenced");
+}
+
+TEST_CASE("holdfast elect and observe: a leader, its value, and the next one", "[process]") {
+    const auto& a = unharmed();
+    child seen{a.command({"observe", "boss", "--json", "--control", a.control(1)})};
+    const auto state = [&] {
+        const auto l = seen.expect("");
+        return l ? json::parse(l->text) : json{};
+    };
+    CHECK(state()["exists"] == false);
+    child first{a.command({"elect", "boss", "--value", "10.0.0.1:80"})};
+    REQUIRE(first.expect("leads boss "));
+    const auto leads = state();
+    CHECK(leads["value"] == "10.0.0.1:80");
+    auto second = child{a.command({"elect", "boss", "--value", "second", "--", "/bin/sh", "-c", "echo leading $HOLDFAST_LOCK"})};
+    REQUIRE(until_it_is_so([&] { return told(a, {"why", "boss"})["waiting"] == 1; }));
+    first.kill(SIGTERM);
+    CHECK(first.wait() == 0);
+    CHECK(second.expect("leading boss"));
+    CHECK(second.wait() == 0);
+    child late{a.command({"elect", "boss", "--wait", "30ms"})};
+    REQUIRE(late.expect("leads boss "));
+    child too_late{a.command({"elect", "boss", "--wait", "30ms"})};
+    CHECK(too_late.wait() == 75);
+    late.kill(SIGINT);
+    CHECK(late.wait() == 0);
+    seen.kill(SIGINT);
+    CHECK(seen.wait() == 128 + SIGINT);
+}
+
+TEST_CASE("holdfast join-group and group", "[process]") {
+    const auto& a = unharmed();
+    CHECK(told(a, {"group", "workers"}).empty());
+    child one{a.command({"join-group", "workers", "--note", "one", "--name", "first"})};
+    REQUIRE(one.expect("joined workers "));
+    child two{a.command({"join-group", "workers", "--note", "two"})};
+    REQUIRE(two.expect("joined workers "));
+    const auto both = told(a, {"group", "workers"});
+    REQUIRE(both.size() == 2);
+    CHECK(both[0]["note"] == "one");
+    CHECK(both[0]["name"] == "first");
+    CHECK(both[1]["note"] == "two");
+    one.kill(SIGTERM);
+    CHECK(one.wait() == 0);
+    CHECK(until_it_is_so([&] { return told(a, {"group", "workers"}).size() == 1; }));
+    two.kill(SIGTERM);
+    CHECK(two.wait() == 0);
+}
+
+TEST_CASE("holdfast run: shared locks and permits", "[process]") {
+    const auto& a = unharmed();
+    auto first = a.run("index", "echo in; read line", {"--shared"});
+    auto second = a.run("index", "echo in; read line", {"--shared"});
+    CHECK(first.expect("in"));
+    CHECK(second.expect("in"));
+    CHECK(a.run("index", "true", {"--wait", "30ms"}).wait() == 75);
+    auto slot = a.run("uploads", "echo in; read line", {"--permits", "2"});
+    CHECK(slot.expect("in"));
+    CHECK(a.run("uploads", "true", {"--permits", "3"}).wait() == 1);  // another limit
+    CHECK(a.run("uploads", "true", {"--permits", "2"}).wait() == 0);
+    for (auto* one : {&first, &second, &slot}) {
+        one->end_input();
+        (void)one->wait();
+    }
+}

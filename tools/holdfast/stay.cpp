@@ -1,0 +1,68 @@
+#include "stay.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "descriptor.hpp"
+#include "failure.hpp"
+#include "options.hpp"
+#include "signals.hpp"
+
+namespace holdfast_tool {
+
+int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join, const stay_options& options) {
+    holdfast::acquire_options how;
+    how.note = options.note;
+    how.mode = options.mode;
+    if (!options.wait.empty()) {
+        how.wait = duration_of(options.wait);
+        if (!how.wait) {
+            throw failure{"usage", "--wait: \"" + options.wait + "\" is no duration; write 10s or 500ms"};
+        }
+    }
+    const signals ends{SIGHUP, SIGINT, SIGTERM};
+    const descriptor is_lost{eventfd(0, EFD_CLOEXEC)};
+    how.on_lost = [fd = static_cast<int>(is_lost)](holdfast::errc) { eventfd_write(fd, 1); };
+    std::optional<holdfast::peer> with;
+    auto held = ends.until_one_comes([&](std::stop_token stop) -> holdfast::result<holdfast::hold> {
+        auto joined = join(stop);
+        if (!joined) {
+            return tl::unexpected{joined.error()};
+        }
+        with = std::move(*joined);
+        how.stop = std::move(stop);
+        return with->lock(options.name, how);
+    });
+    if (!held) {
+        if (const int one = ends.take(); one != 0) {
+            return 128 + one;
+        }
+        return why_not_held(options.name, held.error());
+    }
+    if (options.as_json) {
+        std::printf("%s\n", text_of({{"is", options.what}, {"name", options.name}, {"token", held->token().value}}).c_str());
+    } else {
+        std::printf("%s %s %lld\n", options.what, options.name.c_str(), static_cast<long long>(held->token().value));
+    }
+    std::fflush(stdout);
+    pollfd fds[2] = {{ends.waiting(), POLLIN, 0}, {is_lost, POLLIN, 0}};
+    while (poll(fds, 2, -1) < 0) {
+    }
+    const bool was_asked = fds[0].revents != 0;
+    const auto released = held->release();
+    with.reset();  // before the descriptor that its callbacks write to is gone
+    if (!released || !was_asked) {
+        std::fprintf(stderr, "holdfast: %s was lost: %s\n", options.name.c_str(), released ? "" : released.error().text.c_str());
+        return lock_lost;
+    }
+    return done;
+}
+
+}  // namespace holdfast_tool
