@@ -27,8 +27,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Starts the command in a process group of its own. The kernel kills it should we die before the guard knows of it.
-pid_t start(const std::vector<std::string>& command, const holdfast::hold& held) {
+/// Starts the command in a process group of its own, once `tell_guard` has returned: should we die before, it is never run, and
+/// after that the guard ends it with all that it has started.
+pid_t start(const std::vector<std::string>& command, const holdfast::hold& held, const std::function<void(pid_t)>& tell_guard) {
     std::vector<char*> arguments;
     for (const auto& one : command) {
         arguments.push_back(const_cast<char*>(one.c_str()));
@@ -36,13 +37,18 @@ pid_t start(const std::vector<std::string>& command, const holdfast::hold& held)
     arguments.push_back(nullptr);
     setenv("HOLDFAST_LOCK", held.name().c_str(), 1);
     setenv("HOLDFAST_TOKEN", std::to_string(held.token().value).c_str(), 1);
-    const auto parent = getpid();
+    int go[2];
+    if (pipe2(go, O_CLOEXEC) != 0) {
+        return -1;
+    }
     const auto child = fork();
     if (child == 0) {
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) {
-            _exit(lock_lost);  // we died before that was set
+        close(go[1]);
+        char word = 0;
+        if (read(go[0], &word, 1) != 1) {
+            _exit(lock_lost);  // we died
         }
         sigset_t none;
         sigemptyset(&none);
@@ -52,7 +58,13 @@ pid_t start(const std::vector<std::string>& command, const holdfast::hold& held)
         std::fprintf(stderr, "holdfast: %s: %s\n", arguments[0], std::strerror(why));
         _exit(why == ENOENT ? 127 : 126);
     }
-    setpgid(child, child);  // whoever of the two comes first
+    if (child > 0) {
+        setpgid(child, child);  // whoever of the two comes first
+        tell_guard(child);
+        (void)!write(go[1], "x", 1);
+    }
+    close(go[0]);
+    close(go[1]);
     return child;
 }
 
@@ -106,12 +118,11 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
         std::fprintf(stderr, "holdfast: the lock was lost before the command was started\n");
         return lock_lost;
     }
-    const auto child = start(options.command, *held);
+    const auto child = start(options.command, *held, [&](pid_t group) { watch.let_live(group, dies_at()); });
     if (child < 0) {
         std::perror("holdfast: fork");
         return os_error;
     }
-    watch.let_live(child, dies_at());
     const int ended = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
     if (ended < 0) {
         std::perror("holdfast: pidfd_open");
