@@ -144,6 +144,12 @@ public:
     /// `options.fence` says so (CERT-2). If it lives, it comes back as a new peer, without its holds.
     /// `timed_out`: it still is a member. A seat stays where a majority of filled seats would not be left (VIEW-6).
     [[nodiscard]] result<void> evict(const peer_id& whom, break_options options) const;
+    /// When a majority of the seats is gone for good (FORCE-1): this peer gives up what it was and takes part in founding a cluster of these
+    /// seats, as if it had been started with them as `seeds`; do it at each peer that is to go on. Tokens go on rising. It is your word
+    /// that the former majority is stopped: if it is not, locks can be held in both. Success: this peer has begun; see `wait_ready`.
+    /// `bad_config`: a majority answers this peer, or these cannot be seats. What it held was lost with its lease.
+    /// Change the configuration, too: a peer that is started with the former seeds does not find the new cluster.
+    [[nodiscard]] result<void> force_view(const std::vector<std::string>& seats) const;
     /// What was done so, oldest first, from a majority of the seats; else `no_quorum`.
     [[nodiscard]] result<std::vector<record>> history(std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
 

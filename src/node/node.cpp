@@ -812,6 +812,17 @@ void node::evict(const peer_id& whom, view_layer::proof proof, time_point until,
     s.settle(now);
 }
 
+bool node::give_up(moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    const bool is_allowed = !s.was_leased && !s.leaving && !s.is_over;
+    if (is_allowed) {
+        s.finish(errc::no_quorum);
+    }
+    s.settle(now);
+    return is_allowed;
+}
+
 void node::leave(moment now) {
     auto& s = *state_;
     s.begin(now);

@@ -106,6 +106,7 @@ public:
     [[nodiscard]] result<break_outcome> urge(lock::urging how, std::string_view name, holdfast::token token, break_options options);
     [[nodiscard]] result<void> evict(const peer_id& whom, break_options options);
     [[nodiscard]] result<std::vector<record>> history(base::duration wait);
+    [[nodiscard]] result<void> force_view(const std::vector<std::string>& seats);
 
     [[nodiscard]] result<std::shared_ptr<observer>> observe(const std::string& name, bool wants_all, std::function<void(const lock_status&)> callback);
     void stop_observing(const observer& o);

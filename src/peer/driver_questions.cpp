@@ -476,6 +476,40 @@ result<std::vector<record>> driver::history(base::duration wait) {
     return out;
 }
 
+// ---- a cluster whose seats are gone (FORCE-1)
+
+result<void> driver::force_view(const std::vector<std::string>& seats) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
+    auto asked = options_;
+    asked.seeds = seats;
+    if (seats.empty()) {
+        return fail(errc::bad_config, "seeds: name the seats of the new cluster");
+    }
+    if (auto sound = asked.validate(); !sound) {
+        return sound;
+    }
+    auto found = look_up_seats(seats);
+    if (!found) {
+        return tl::unexpected<error>{found.error()};
+    }
+    std::sort(found->begin(), found->end());  // FOUND-2
+    result<void> refused;
+    const auto entered = within(nullptr, [&] {
+        if (auto open = check_open(); !open) {
+            refused = open;
+            return;
+        }
+        const auto former = std::exchange(settings_.seeds, *found);
+        if (!node_->give_up(moment_now())) {
+            settings_.seeds = former;
+            refused = fail(errc::bad_config, "a majority of the seats answers this peer; this is for when they are gone for good");
+        }
+    });
+    return entered ? refused : entered;
+}
+
 }  // namespace holdfast::runtime
 
 namespace holdfast {

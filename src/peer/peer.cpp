@@ -124,6 +124,7 @@ result<break_outcome> peer::break_hold(std::string_view name, holdfast::token to
     return driver_->urge(holdfast::lock::urging::break_it, name, token, std::move(options));
 }
 result<void> peer::evict(const peer_id& whom, break_options options) const { return driver_->evict(whom, std::move(options)); }
+result<void> peer::force_view(const std::vector<std::string>& seats) const { return driver_->force_view(seats); }
 result<std::vector<record>> peer::history(std::chrono::nanoseconds wait) const { return driver_->history(wait); }
 peer_id peer::id() const { return driver_->id(); }
 const std::string& peer::name() const { return driver_->name(); }

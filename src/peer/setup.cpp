@@ -24,19 +24,13 @@ std::string host_and_process() {
 
 result<void> look_up_addresses(setup& s) {
     const auto& c = s.options;
-    for (const auto& text : c.seeds) {
-        auto seed = resolve(text, default_port);
-        if (!seed) {
-            return in_field("seeds", seed.error());
-        }
-        s.settings.seeds.push_back(*seed);
+    auto seats = look_up_seats(c.seeds);
+    if (!seats) {
+        return in_field("seeds", seats.error());
     }
-    auto& seeds = s.settings.seeds;
-    const auto first = seeds.empty() ? endpoint{} : seeds.front();  // as configured
-    std::sort(seeds.begin(), seeds.end());  // FOUND-2
-    if (const auto twice = std::adjacent_find(seeds.begin(), seeds.end()); twice != seeds.end()) {
-        return fail(errc::bad_config, "seeds: two of them mean " + to_string(*twice) + "; name each seat once");
-    }
+    const auto first = seats->empty() ? endpoint{} : seats->front();
+    s.settings.seeds = std::move(*seats);
+    std::sort(s.settings.seeds.begin(), s.settings.seeds.end());  // FOUND-2
     if (c.listen.empty()) {
         s.transport.listen = c.seeds.empty() ? loopback(0) : endpoint{{}, default_port};  // `::`, which is IPv4 too
     } else {
@@ -54,7 +48,7 @@ result<void> look_up_addresses(setup& s) {
         s.advertise = *advertise;
     } else if (!is_wildcard(s.transport.listen)) {
         s.advertise = s.transport.listen;
-    } else if (seeds.empty()) {
+    } else if (c.seeds.empty()) {
         s.advertise = loopback(s.transport.listen.port);
     } else if (const auto own = own_address_towards(first)) {
         s.advertise = *own;
@@ -94,6 +88,23 @@ void copy_times(setup& s) {
 }
 
 }  // namespace
+
+result<std::vector<endpoint>> look_up_seats(const std::vector<std::string>& seats) {
+    std::vector<endpoint> out;
+    for (const auto& text : seats) {
+        auto seat = resolve(text, default_port);
+        if (!seat) {
+            return tl::unexpected{seat.error()};
+        }
+        out.push_back(*seat);
+    }
+    auto sorted = out;
+    std::sort(sorted.begin(), sorted.end());
+    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
+        return fail(errc::bad_config, "two of them mean " + to_string(*twice) + "; name each seat once");
+    }
+    return out;
+}
 
 result<setup> prepare(config options) {
     if (auto checked = options.validate(); !checked) {

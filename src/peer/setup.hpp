@@ -19,4 +19,7 @@ struct setup {
 /// Looks names up and reads files, so it may block for as long as these take. `bad_config`, `io`.
 [[nodiscard]] result<setup> prepare(config options);
 
+/// Looked up, in the order given. `bad_config`, the text names no field.
+[[nodiscard]] result<std::vector<endpoint>> look_up_seats(const std::vector<std::string>& seats);
+
 }  // namespace holdfast::runtime

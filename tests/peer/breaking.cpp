@@ -1,4 +1,5 @@
 // Looking at locks, and ending holds of others, as programs use it.
+#include <memory>
 #include <thread>
 
 #include "peers.hpp"
@@ -261,6 +262,42 @@ TEST_CASE("a peer whose cluster goes while it looks for all members of a group c
     churn.join();
     (void)light.leave(5s);
     CHECK_FALSE(light.is_ready());
+}
+
+TEST_CASE("FORCE-1: when a majority of the seats is gone, a peer goes on with the seats that a person names, and tokens rise") {
+    const auto seeds = test_support::free_addresses(3);
+    std::vector<std::unique_ptr<peer>> seats;
+    for (const auto& at : seeds) {
+        seats.push_back(std::make_unique<peer>(started({.name = at, .listen = at, .seeds = seeds, .cluster = "test", .profile = profile::local})));
+    }
+    auto& left_over = *seats[0];
+    REQUIRE(left_over.wait_ready(20s));
+    const auto refused = left_over.force_view({seeds[0]});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::bad_config);
+    CHECK(left_over.is_ready());
+    CHECK(left_over.force_view({}).error().code == errc::bad_config);
+    CHECK(left_over.force_view({seeds[0], seeds[1]}).error().code == errc::bad_config);
+    const auto before = left_over.lock("a", {.wait = 10s});
+    REQUIRE(before);
+    const auto was = left_over.id();
+
+    seats[2].reset();
+    seats[1].reset();
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (left_over.is_ready()) {
+        REQUIRE(std::chrono::steady_clock::now() < until);
+    }
+    CHECK_FALSE(before->is_valid());
+    REQUIRE(left_over.force_view({seeds[0]}));
+    REQUIRE(left_over.wait_ready(20s));
+    CHECK(left_over.id() != was);
+    CHECK(left_over.view()->seats.size() == 1);
+    const auto after = left_over.lock("a", {.wait = 10s});
+    REQUIRE(after);
+    CHECK(after->token() > before->token());
+    auto joins = started({.name = "joins", .seeds = {seeds[0]}, .cluster = "test", .profile = profile::local, .light = true});
+    CHECK(joins.wait_ready(20s));
 }
 
 TEST_CASE("max_hold and progress_every") {

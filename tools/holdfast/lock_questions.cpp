@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <ctime>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -388,6 +389,41 @@ void evict(const holdfast::peer& p, const json& arguments, const listener& to) {
 
 void print_evict(const json& e) { std::printf("%s (%s) is no member any more; its locks are granted again when its lease is over\n", text(e, "name").c_str(), short_id(e, "evicted").c_str()); }
 
+/// What is at risk, and the deed itself once the name of the cluster confirms it.
+void force_view(const holdfast::peer& p, const json& arguments, const listener& to) {
+    std::vector<std::string> seats;
+    std::istringstream list{text(arguments, "seats")};
+    for (std::string one; std::getline(list, one, ',');) {
+        seats.push_back(one);
+    }
+    json unreached = json::array();
+    for (const auto& m : p.members()) {
+        if (m.is_voter && m.id != p.id()) {
+            unreached.push_back({{"id", to_string(m.id)}, {"name", m.name}, {"address", to_string(m.address)}, {"seems", std::string{to_string(m.seems)}}});
+        }
+    }
+    const bool is_confirmed = text_or(arguments, "confirm", "") == "they-are-stopped";
+    if (is_confirmed) {
+        if (const auto done = p.force_view(seats); !done) {
+            throw failure{done.error()};
+        }
+    }
+    to.tell({{"seats", seats}, {"former_voters", unreached}, {"done", is_confirmed}});
+    if (!is_confirmed) {
+        throw failure{"not_so", "nothing was done. If one of these voters runs on, its cluster may grant locks that the new one grants, too. Make sure that they "
+                                "are stopped, then say so: --confirm they-are-stopped"};
+    }
+}
+
+void print_force_view(const json& f) {
+    for (const auto& v : f["former_voters"]) {
+        std::printf("voter %s (%s) at %s seems %s\n", text(v, "name").c_str(), short_id(v, "id").c_str(), text(v, "address").c_str(), text(v, "seems").c_str());
+    }
+    if (f["done"].get<bool>()) {
+        std::printf("this peer takes part in founding a cluster of the seats named; do the same at the others, and change their configuration\n");
+    }
+}
+
 void history(const holdfast::peer& p, const json& arguments, const listener& to) {
     json out = json::array();
     for (const auto& r : must(p.history(wait_of(arguments)))) {
@@ -441,6 +477,7 @@ std::vector<question> questions_about_locks() {
         {"break", "have a holder's library give its lock up, whatever its program does", {lock_name, reason, token, who, wait}, break_hold, print_outcome},
         {"approve", "agree to the breaking of a hold whose policy wants several operators", {lock_name, reason, token, who, wait}, break_hold, print_outcome},
         {"evict", "remove a member that does not answer; its lease is waited out", {{"peer", "PEER", "its name or id"}, reason, who, wait, {"fence", "--fence", "a command that makes sure it can do nothing any more, and exits with 0 then; its lease is not waited out", false}}, evict, print_evict},
+        {"force-view", "found a new cluster of other seats, at each peer that is to go on, when a majority of the former ones is gone for good", {{"seats", "--seats", "the seats of the new cluster: A,B,C"}, {"confirm", "--confirm", "they-are-stopped: your word that the former majority is stopped", false}}, force_view, print_force_view},
         {"history", "what operators and policies did to holds and members", {wait}, history, print_history},
     };
 }
