@@ -269,7 +269,11 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
     }
     if (!winds_down_) {
         operate(place);
-        if (!machines_.is_up(place) || machines_.is_paused(place)) {
+        if (!machines_.is_up(place)) {
+            return;
+        }
+        if (machines_.is_paused(place)) {
+            plan(place, index, 0ms);  // in the midst of that: it asks when it goes on
             return;
         }
     }
