@@ -152,6 +152,9 @@ break_outcome owner::how_it_ended(const std::string& name, token t) const {
 }
 
 void owner::answer_demands(const std::string& name, token t) {
+    if (demands_.empty()) {
+        return;
+    }
     const auto at = demands_.find({name, t});
     if (at == demands_.end()) {
         return;

@@ -244,6 +244,14 @@ void owner::enter(entry& e, waiter w) const {
     e.queue.insert(place, std::move(w));
 }
 
+void owner::put_first(entry& e, const peer_id& heir) {
+    const auto at = std::find_if(e.queue.begin(), e.queue.end(), [&](const waiter& w) { return w.peer == heir; });
+    if (at != e.queue.end()) {
+        at->priority = std::numeric_limits<std::int32_t>::max();  // PRIORITY: who comes later does not go before it either
+        std::rotate(e.queue.begin(), at, at + 1);
+    }
+}
+
 bool owner::is_refused(const peer_id& from, const request& asked, const entry& e, base::time_point now) {
     const bool differs = settings_.bug != base::planted::limits_not_compared && (std::any_of(e.held.begin(), e.held.end(), [&](const granted_hold& h) { return asked.mode.contradicts(h.what.mode); }) ||
                          std::any_of(e.queue.begin(), e.queue.end(), [&](const waiter& w) { return asked.mode.contradicts(w.mode); }));
@@ -369,7 +377,9 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
         }
         return;
     }
-    breaks_.erase({done.name, done.token});
+    if (!breaks_.empty()) {
+        breaks_.erase({done.name, done.token});
+    }
     const auto at = t->table.find(done.name);
     if (at != t->table.end()) {
         const auto& held = at->second.held;
@@ -382,10 +392,8 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
                 how = farewell{done.how == ending::released ? fate::released : done.how == ending::expired ? fate::expired : fate::broken, done.is_consistent,
                           done.gives_value ? std::optional{done.value} : std::nullopt};
             }
-            if (const auto heir = std::find_if(at->second.queue.begin(), at->second.queue.end(), [&](const waiter& w) { return w.peer == done.heir; });
-                heir != at->second.queue.end() && settings_.bug != base::planted::heir_ignored) {
-                heir->priority = std::numeric_limits<std::int32_t>::max();  // PRIORITY: who comes later does not go before it either
-                std::rotate(at->second.queue.begin(), heir, heir + 1);
+            if (!done.heir.is_nil() && settings_.bug != base::planted::heir_ignored) {
+                put_first(at->second, done.heir);
             }
             free_hold(s, done.name, at->second, meant->what.token, std::move(how), now);
         }
@@ -399,7 +407,9 @@ void owner::free_hold(slot s, const std::string& name, entry& e, token t, std::o
         delay_after(s, *h, how->how, now);
         remember(s, free, *h, std::move(*how));
     }
-    breaks_.erase({free, t});
+    if (!breaks_.empty()) {
+        breaks_.erase({free, t});
+    }
     std::erase_if(e.held, [&](const granted_hold& h) { return h.what.token == t; });
     settle_untaken(s, free);
     answer_demands(free, t);
@@ -420,6 +430,9 @@ void owner::delay_after(slot s, const granted_hold& h, fate how, base::time_poin
 }
 
 bool owner::is_delayed(slot s, const std::string& name, base::time_point now) {
+    if (delays_.empty()) {
+        return false;  // as a rule; a key costs a copy of the name at every grant
+    }
     const auto at = delays_.find({s, name});
     if (at == delays_.end()) {
         return false;

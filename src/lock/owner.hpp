@@ -227,6 +227,7 @@ private:
     void keep(slot s, const std::string& name, previous_hold what);
     [[nodiscard]] std::string name_of(const peer_id& id) const;
     void enter(entry& e, waiter w) const;
+    static void put_first(entry& e, const peer_id& heir);
     /// DELAY: until when nobody is granted it.
     void delay_after(slot s, const granted_hold& h, fate how, base::time_point now);
     [[nodiscard]] bool is_delayed(slot s, const std::string& name, base::time_point now);
