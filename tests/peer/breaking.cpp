@@ -23,10 +23,7 @@ TEST_CASE("LOOK-1: what a look shows") {
     acquire_options waits;
     waits.stop = stop.get_token();
     auto waiting = c.peers[1].lock_future("a", waits);
-    const auto seen_waiting = [&] { return c.peers[2].look("a")->waiting == 1; };
-    for (int i = 0; i < 1000 && !seen_waiting(); ++i) {
-        std::this_thread::yield();
-    }
+    REQUIRE(comes_true([&] { return c.peers[2].look("a")->waiting == 1; }));
     const auto seen = c.peers[2].look("a");
     REQUIRE(seen);
     CHECK(seen->state == slot_state::serving);
@@ -169,14 +166,10 @@ TEST_CASE("BREAK-2: by its policy a hold is broken for who has waited long enoug
     REQUIRE(mine);
     CHECK(c.peers[1].lock("a", {.wait = 20s}));
     CHECK(mine->why_lost() == errc::broken);
-    const auto is_recorded = [&] {
+    CHECK(comes_true([&] {
         const auto all = c.peers[2].history();
         return all && all->size() == 1 && (*all)[0].what == deed::broke;
-    };
-    for (int i = 0; i < 1000 && !is_recorded(); ++i) {
-        std::this_thread::yield();
-    }
-    CHECK(is_recorded());
+    }));
 }
 
 TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
@@ -284,10 +277,7 @@ TEST_CASE("FORCE-1: when a majority of the seats is gone, a peer goes on with th
 
     seats[2].reset();
     seats[1].reset();
-    const auto until = std::chrono::steady_clock::now() + 20s;
-    while (left_over.is_ready()) {
-        REQUIRE(std::chrono::steady_clock::now() < until);
-    }
+    REQUIRE(comes_true([&] { return !left_over.is_ready(); }));
     CHECK_FALSE(before->is_valid());
     REQUIRE(left_over.force_view({seeds[0]}));
     REQUIRE(left_over.wait_ready(20s));

@@ -37,11 +37,7 @@ TEST_CASE("a group: a read after a join that returned shows it, at every peer") 
         CHECK(read->back().token == in.back().token());
     }
     CHECK(in[1].leave());
-    const auto without_it = [&] { return notes_of(*c.peers[0].group("workers").members()) == notes{"member 0", "member 2"}; };
-    for (int i = 0; i < 1000 && !without_it(); ++i) {
-        std::this_thread::yield();
-    }
-    CHECK(without_it());
+    CHECK(comes_true([&] { return notes_of(*c.peers[0].group("workers").members()) == notes{"member 0", "member 2"}; }));
 }
 
 TEST_CASE("a group: its watchers are told who joins and leaves, and a member goes with its peer") {
@@ -94,14 +90,7 @@ TEST_CASE("PRIORITY: a candidate that is preferred leads before those who asked 
     const auto& c = unharmed();
     auto leads = c.peers[0].election("boss").campaign();
     REQUIRE(leads);
-    const auto all_wait = [&](std::uint32_t n) {
-        for (int i = 0; i < 100000; ++i) {
-            if (c.peers[0].look("boss")->waiting == n) {
-                return true;
-            }
-        }
-        return false;
-    };
+    const auto all_wait = [&](std::uint32_t n) { return comes_true([&] { return c.peers[0].look("boss")->waiting == n; }); };
     const auto campaign = [&](std::size_t at, std::int32_t priority, const std::string& value) {
         return std::async(std::launch::async, [&, at, priority, value] {
             campaign_options how;
@@ -138,14 +127,7 @@ TEST_CASE("PRIORITY: a hold is released to an heir that waits") {
     auto mine = c.peers[0].lock("a", {.wait = 10s});
     REQUIRE(mine);
     auto second = c.peers[1].lock_future("a", {.wait = 30s});
-    const auto all_wait = [&](std::uint32_t n) {
-        for (int i = 0; i < 100000; ++i) {
-            if (c.peers[0].look("a")->waiting == n) {
-                return true;
-            }
-        }
-        return false;
-    };
+    const auto all_wait = [&](std::uint32_t n) { return comes_true([&] { return c.peers[0].look("a")->waiting == n; }); };
     REQUIRE(all_wait(1));
     auto third = c.peers[2].lock_future("a", {.wait = 30s});
     REQUIRE(all_wait(2));

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,19 @@ struct seen {
         return changed.wait_for(guard, 20s, [&] { return is(all); });
     }
 };
+
+/// Asks until it is so; bounded. For what is told to nobody.
+template <class Is>
+bool comes_true(Is is) {
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (!is()) {
+        if (std::chrono::steady_clock::now() > until) {
+            return false;
+        }
+        std::this_thread::yield();
+    }
+    return true;
+}
 
 inline peer started(config c) {
     auto p = peer::start(std::move(c));
