@@ -32,7 +32,9 @@ constexpr std::array rules{
     rule{"HEARSAY", {}},
     rule{"FINISH", {}},
     rule{"BALLOT-VIEW", {}},
-    rule{"CERT-1", {}},  rule{"BREAK-1", {}}, rule{"BREAK-2", {}}, rule{"LOOK-1", {}}, rule{"WATCH-1", {}},
+    rule{"CERT-1", {}},
+    rule{"CERT-2", "0040-rules-without-a-planted-bug"}, rule{"FORCE-1", "0040-rules-without-a-planted-bug"},
+    rule{"BREAK-1", {}}, rule{"BREAK-2", {}}, rule{"LOOK-1", {}}, rule{"WATCH-1", {}},
     rule{"NET-1", {}},   rule{"NET-2", {}},   rule{"NET-3", {}},   rule{"NOW-1", {}},
 };
 
