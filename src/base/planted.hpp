@@ -102,6 +102,15 @@ enum class planted : std::uint8_t {
     heir_ignored = 174,                   // PRIORITY
     delay_not_waited = 175,               // DELAY
     stopped_counts_as_gone = 176,         // CERT-1
+    several_in_the_order_given = 177,     // ALL-1
+    several_kept_after_a_failure = 178,   // ALL-1
+    loss_among_several_unnoticed = 179,   // ALL-1
+    forced_view_forgets_epochs = 180,     // FORCE-1
+    recorded_at_one_seat = 181,           // RECORD-1
+    records_go_back = 182,                // RECORD-1
+    read_before_copied = 185,             // RECORD-1
+    held_beyond_its_end = 183,            // MAX-HOLD
+    progress_not_asked_for = 184,         // MAX-HOLD
 };
 
 }  // namespace holdfast::base

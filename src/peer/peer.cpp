@@ -2,9 +2,12 @@
 #include <holdfast/holdfast.hpp>
 
 #include <algorithm>
-#include <numeric>
+#include <functional>
+#include <list>
+#include <stop_token>
 #include <utility>
 
+#include "lock/several.hpp"
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
 
@@ -70,34 +73,46 @@ result<hold> peer::try_lock(std::string_view name, acquire_options options) cons
 }
 
 result<std::vector<hold>> peer::lock_all(std::vector<std::string> names, acquire_options options) const {
-    std::vector<std::size_t> order(names.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return names[a] < names[b]; });
-    const auto twice = std::adjacent_find(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return names[a] == names[b]; });
-    if (twice != order.end()) {
-        return fail(errc::bad_config, "\"" + names[*twice] + "\" is given twice");
+    if (const auto twice = holdfast::lock::several::given_twice(names)) {
+        return fail(errc::bad_config, "\"" + *twice + "\" is given twice");
     }
     const auto until = options.wait ? std::optional{runtime::boot_now() + std::clamp<std::chrono::nanoseconds>(*options.wait, std::chrono::nanoseconds::zero(), runtime::longest_wait)} : std::nullopt;
     const bool is_try = options.wait && *options.wait <= std::chrono::nanoseconds::zero();
+    holdfast::lock::several all{names};
     std::vector<std::optional<hold>> held(names.size());
-    for (const auto at : order) {
+    // Who has lost one of them waits for no other: those that are left would be kept from everybody meanwhile.
+    const std::stop_source enough;
+    const auto stop = [enough] { (void)std::stop_source{enough}.request_stop(); };
+    std::list<std::stop_callback<std::function<void()>>> on_stop;
+    on_stop.emplace_back(options.stop, stop);
+    std::optional<error> refused;
+    while (const auto at = all.wanted()) {
         auto how = options;
+        how.stop = enough.get_token();
         if (until) {
             how.wait = std::max<std::chrono::nanoseconds>(*until - runtime::boot_now(), std::chrono::nanoseconds::zero());
         }
-        auto got = lock(names[at], std::move(how));
-        if (!got) {
-            // The others are released as `held` goes.
+        auto got = lock(names[*at], std::move(how));
+        if (got) {
+            all.was_granted();
+            on_stop.emplace_back(held[*at].emplace(std::move(*got)).lost(), stop);
+        } else {
+            all.was_refused();
             const bool is_late = got.error().code == errc::would_block && !is_try;  // the others took all the time there was
-            return fail(is_late ? errc::timed_out : got.error().code, "\"" + names[at] + "\": " + got.error().text);
+            refused = error{is_late ? errc::timed_out : got.error().code, "\"" + names[*at] + "\": " + got.error().text};
         }
-        held[at].emplace(std::move(*got));
+    }
+    for (const auto at : all.held()) {
+        if (const auto why = held[at]->why_lost()) {
+            all.was_lost(at);
+            refused = error{*why, "\"" + names[at] + "\" was lost while others were waited for"};
+        }
+    }
+    if (all.has_failed()) {
+        return tl::unexpected<error>{std::move(*refused)};  // those that are held are released as `held` goes
     }
     std::vector<hold> out;
     for (auto& h : held) {
-        if (const auto why = h->why_lost()) {  // while it waited for the next
-            return fail(*why, "\"" + h->name() + "\" was lost while others were waited for");
-        }
         out.push_back(std::move(*h));
     }
     return out;

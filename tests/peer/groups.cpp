@@ -223,6 +223,43 @@ TEST_CASE("several locks are taken all or none, in one order") {
     CHECK(c.peers[1].lock_all({})->empty());
 }
 
+TEST_CASE("several locks: who has lost one of them waits for no other") {
+    const auto& c = unharmed();
+    auto other = c.peers[1].lock("lost-b", {.wait = 10s});
+    REQUIRE(other);
+    auto both = std::async(std::launch::async, [&] { return c.peers[0].lock_all({"lost-a", "lost-b", "lost-c"}); });
+    std::optional<token> first;
+    REQUIRE(comes_true([&] {
+        const auto seen = c.peers[2].look("lost-a", 5s);
+        first = seen && !seen->holders.empty() ? std::optional{seen->holders.front().token} : std::nullopt;
+        return first.has_value();
+    }));
+    REQUIRE(c.peers[2].break_hold("lost-a", *first, {.who = "ann", .why = "a test", .wait = 10s}));
+    const auto refused = both.get();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::broken);
+    CHECK(refused.error().text == "\"lost-a\" was lost while others were waited for");
+    CHECK(other->is_valid());
+    CHECK(c.peers[2].lock("lost-a", {.wait = 10s}));
+}
+
+TEST_CASE("several locks: a stop request ends the wait, and what was granted is released") {
+    const auto& c = unharmed();
+    auto other = c.peers[1].lock("stop-b", {.wait = 10s});
+    REQUIRE(other);
+    std::stop_source stop;
+    auto both = std::async(std::launch::async, [&] { return c.peers[0].lock_all({"stop-b", "stop-a"}, {.stop = stop.get_token()}); });
+    REQUIRE(comes_true([&] {
+        const auto seen = c.peers[2].look("stop-a", 5s);
+        return seen && seen->holder_count == 1;
+    }));
+    stop.request_stop();
+    const auto refused = both.get();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == errc::cancelled);
+    CHECK(c.peers[2].lock("stop-a", {.wait = 10s}));
+}
+
 TEST_CASE("several locks: programs that name them in different orders never wait in a circle") {
     const auto& c = unharmed();
     const auto work = [&](std::size_t at, std::vector<std::string> names) {

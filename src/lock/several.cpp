@@ -1,0 +1,47 @@
+#include "lock/several.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace holdfast::lock {
+
+several::several(std::vector<std::string> names, base::planted bug) : names_{std::move(names)}, order_(names_.size()), is_lost_(names_.size()), bug_{bug} {
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    if (bug_ != base::planted::several_in_the_order_given) {
+        std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
+    }
+}
+
+std::optional<std::string> several::given_twice(std::vector<std::string> names) {
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    return twice == names.end() ? std::nullopt : std::optional{*twice};
+}
+
+std::optional<std::size_t> several::wanted() const { return has_failed_ || granted_ == order_.size() ? std::nullopt : std::optional{order_[granted_]}; }
+
+void several::was_granted() {
+    HOLDFAST_ASSERT(granted_ < order_.size());
+    ++granted_;
+}
+
+void several::was_lost(std::size_t at) {
+    is_lost_[at] = true;
+    has_failed_ = has_failed_ || bug_ != base::planted::loss_among_several_unnoticed;
+}
+
+std::vector<std::size_t> several::held() const {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < granted_; ++i) {
+        const bool is_forgotten = bug_ == base::planted::several_kept_after_a_failure && has_failed_ && i == 0;
+        if (!is_lost_[order_[i]] && !is_forgotten) {
+            out.push_back(order_[i]);
+        }
+    }
+    return out;
+}
+
+}  // namespace holdfast::lock

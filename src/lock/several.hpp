@@ -1,0 +1,45 @@
+// Several locks at once, all or none (ALL-1).
+//
+// Everybody asks for them one after another in the same order, that of the bytes of their names. Among those who wait for each
+// other, whoever has the greatest of all the names then waits for nobody, so they never wait in a circle (E. W. Dijkstra's
+// hierarchy of resources, EWD 310).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/planted.hpp"
+
+namespace holdfast::lock {
+
+class several {
+public:
+    /// No name may be there twice.
+    explicit several(std::vector<std::string> names, base::planted bug = base::planted::none);
+    [[nodiscard]] static std::optional<std::string> given_twice(std::vector<std::string> names);
+
+    /// Which is to be asked for now, by its place among the names as given. None: it is decided.
+    [[nodiscard]] std::optional<std::size_t> wanted() const;
+    /// The one that was wanted. Also one that comes after all has failed: it is to be given back with the others.
+    void was_granted();
+    void was_refused() { has_failed_ = true; }
+    /// One that had been granted.
+    void was_lost(std::size_t at);
+
+    [[nodiscard]] bool has_failed() const { return has_failed_; }
+    [[nodiscard]] bool has_all() const { return !has_failed_ && order_.size() == granted_; }
+    /// Those that were granted and not lost. If it has failed, all of them are to be released.
+    [[nodiscard]] std::vector<std::size_t> held() const;
+
+private:
+    std::vector<std::string> names_;
+    std::vector<std::size_t> order_;
+    std::vector<bool> is_lost_;  // by place
+    std::size_t granted_ = 0;    // of the order
+    bool has_failed_ = false;
+    base::planted bug_;
+};
+
+}  // namespace holdfast::lock
