@@ -13,6 +13,7 @@
 
 #include <holdfast/record.hpp>
 
+#include "base/planted.hpp"
 #include "base/settings.hpp"
 
 namespace holdfast::lock {
@@ -40,11 +41,13 @@ class archive {
 public:
     static constexpr std::size_t most = 1024;  // with the longest texts, still a message
 
+    explicit archive(base::planted bug = base::planted::none) : bug_{bug} {}
+
     /// A record that is known is replaced by a later state of it, never by an earlier one.
     void keep(const record& what) {
         for (auto& known : records_) {
             if (known.by == what.by && known.number == what.number) {
-                if (known.revision < what.revision) {
+                if (known.revision < what.revision || bug_ == base::planted::records_go_back) {
                     known = what;
                 }
                 return;
@@ -60,6 +63,7 @@ public:
 
 private:
     std::deque<record> records_;
+    base::planted bug_;
 };
 
 }  // namespace holdfast::lock

@@ -329,7 +329,9 @@ struct node::state final : view_layer::facts {
         } else if (const auto* given = std::get_if<lock::keep_record>(&what)) {
             keep(from, *given, now);
         } else if (const auto* wanted = std::get_if<lock::read_records>(&what)) {
-            send_lock({from, lock::records_read{wanted->number, records.all()}}, now);
+            if (!is_copying()) {
+                send_lock({from, lock::records_read{wanted->number, records.all()}}, now);
+            }
         } else if (auto answer = answer_in(what)) {
             inquirer.handle(from, *answer, now);
         } else {
@@ -414,6 +416,7 @@ struct node::state final : view_layer::facts {
             out.push(std::move(a));
             return;
         }
+        ++copied;
         for (const auto& r : read->records) {
             records.keep(r);
         }
@@ -424,11 +427,14 @@ struct node::state final : view_layer::facts {
         }
     }
 
-    /// Who comes to fill a seat takes over what the others remember.
+    /// RECORD-1: who comes to fill a seat takes over what the others remember, and until a quorum of them has told, or the time
+    /// for it is up, its own word would be worth less than that of who was there before.
+    [[nodiscard]] bool is_copying() const { return !copies.empty() && copied < agreement.current()->quorum(); }
     void copy_records(time_point now) {
+        copied = 0;
         for (const auto& s : agreement.current()->seats) {
             if (!s.filled_by.is_nil() && s.filled_by != self) {
-                copies.insert(inquirer.ask(lock::read_records{}, s.filled_by, now + 4 * settings.lease, now));
+                copies.insert(inquirer.ask(lock::read_records{}, s.filled_by, now + 2 * settings.lease, now));
             }
         }
     }
@@ -646,8 +652,9 @@ struct node::state final : view_layer::facts {
     lock::owner owner;
     lock::holder holder;
     lock::inquirer inquirer;
-    lock::archive records;                                              // kept for the cluster, while it fills a seat
+    lock::archive records{settings.bug};                                              // kept for the cluster, while it fills a seat
     std::set<std::uint64_t> copies;                                     // questions of our own
+    std::size_t copied = 0;                                             // and how many of them were answered
 
     time_point last_now;
     bool was_leased = false;

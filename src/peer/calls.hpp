@@ -26,7 +26,7 @@
 #include <holdfast/result.hpp>
 
 #include "base/time.hpp"
-#include "lock/inquirer.hpp"
+#include "lock/inquiry.hpp"
 #include "net/transport.hpp"
 #include "peer/grip.hpp"
 #include "peer/parking.hpp"
@@ -66,28 +66,6 @@ struct call {
     std::atomic<std::uint32_t> word{waiting};
 
     std::shared_ptr<later_call> later;  ///< what it is part of, from when it is asked until it is answered
-};
-
-/// Questions asked together (lock/inquirer.hpp). Lives on the stack of its caller; under the driver's mutex.
-struct inquiry {
-    struct part {
-        lock::question what;
-        peer_id to;
-        std::uint64_t number = 0;
-        std::optional<lock::answer> heard;
-        bool is_over = false;      ///< nothing more will be heard
-        bool is_last_word = false;
-    };
-    std::vector<part> parts;
-    std::size_t needed = 1;        ///< last words that are enough
-    std::optional<errc> failure;
-
-    [[nodiscard]] std::size_t last_words() const {
-        return static_cast<std::size_t>(std::count_if(parts.begin(), parts.end(), [](const part& p) { return p.is_last_word; }));
-    }
-    [[nodiscard]] bool is_over() const {
-        return last_words() >= needed || std::all_of(parts.begin(), parts.end(), [](const part& p) { return p.is_over; });
-    }
 };
 
 /// A call that nobody waits in: the callback thread tells the answer.

@@ -174,13 +174,13 @@ private:
     // ---- looking and breaking (driver_questions.cpp)
 
     /// Asks all of it, and waits until enough is answered, or `until`. An error: this peer was closed, or in no cluster.
-    result<void> inquire(inquiry& asked, base::time_point until);
+    result<void> inquire(lock::inquiry& asked, base::time_point until);
     [[nodiscard]] static result<void> check(const break_options& options);
-    [[nodiscard]] std::vector<peer_id> voters();
+    [[nodiscard]] lock::inquiry ask_the_seats(const lock::question& what);
     [[nodiscard]] belief seems(const peer_id& id) const;
     [[nodiscard]] std::string name_of(const peer_id& id) const;
     [[nodiscard]] lock_holder holder_from(const lock::hold& h) const;
-    [[nodiscard]] lock_report report_of(const std::string& name, const inquiry& asked) const;
+    [[nodiscard]] lock_report report_of(const std::string& name, const lock::inquiry& asked) const;
     [[nodiscard]] record record_of(deed what, std::string name, holdfast::token token, const break_options& options);
     /// Whether a majority of the seats has it by `until`.
     result<void> write(const record& what, base::time_point until);
@@ -239,7 +239,7 @@ private:
     call_table calls_;
     std::map<hold_key, std::shared_ptr<grip>> holds_;
     watch_table watches_;
-    std::vector<inquiry*> inquiries_;
+    std::vector<lock::inquiry*> inquiries_;
     std::uint64_t last_record_ = 0;
     std::stop_source at_risk_;
     bool is_warned_ = false;                     // a stop of at_risk_ is requested

@@ -27,7 +27,7 @@ base::time_point until_after(base::duration wait) { return boot_now() + std::cla
 
 }  // namespace
 
-result<void> driver::inquire(inquiry& asked, base::time_point until) {
+result<void> driver::inquire(lock::inquiry& asked, base::time_point until) {
     if (is_forked()) {
         return fail(errc::shutting_down);
     }
@@ -67,7 +67,7 @@ result<void> driver::inquire(inquiry& asked, base::time_point until) {
             }
         });
     }
-    if (asked.failure && asked.last_words() < asked.needed) {
+    if (asked.failure && !asked.has_enough()) {
         return fail(*asked.failure);
     }
     return {};
@@ -75,16 +75,7 @@ result<void> driver::inquire(inquiry& asked, base::time_point until) {
 
 void driver::take_answer(std::uint64_t number, std::optional<lock::answer> what, std::optional<errc> failure) {
     for (auto* i : inquiries_) {
-        for (auto& p : i->parts) {
-            if (p.number != number || p.is_over) {
-                continue;
-            }
-            p.is_over = true;
-            p.is_last_word = what && !failure;
-            p.heard = std::move(what);
-            if (failure && *failure != errc::timed_out) {
-                i->failure = failure;
-            }
+        if (i->hear(number, what, failure)) {
             changed_.notify_all();
             return;
         }
@@ -171,15 +162,15 @@ result<lock_report> driver::look_at(std::string_view name, base::duration wait) 
     if (name.empty() || name.size() > base::limits::name) {
         return fail(errc::name_too_long);
     }
-    inquiry asked;
-    asked.parts.push_back({lock::look{0, std::string{name}}, {}, 0, {}, false, false});
+    lock::inquiry asked;
+    asked.parts.push_back({lock::look{0, std::string{name}}, {}});
     if (auto done = inquire(asked, until_after(wait)); !done) {
         return tl::unexpected<error>{done.error()};
     }
     return look([&]() -> result<lock_report> { return report_of(std::string{name}, asked); });
 }
 
-lock_report driver::report_of(const std::string& name, const inquiry& asked) const {
+lock_report driver::report_of(const std::string& name, const lock::inquiry& asked) const {
     lock_report out;
     out.name = name;
     if (view_) {
@@ -241,9 +232,9 @@ result<lock_list> driver::list(base::duration wait) {
         after.emplace(owner, "");
     }
     while (!after.empty()) {
-        inquiry asked;
+        lock::inquiry asked;
         for (const auto& [owner, last] : after) {
-            asked.parts.push_back({lock::list_locks{0, last}, owner, 0, {}, false, false});
+            asked.parts.push_back({lock::list_locks{0, last}, owner});
         }
         asked.needed = asked.parts.size();
         if (auto done = inquire(asked, until); !done) {
@@ -291,16 +282,10 @@ result<void> driver::check(const break_options& options) {
     return {};
 }
 
-std::vector<peer_id> driver::voters() {
-    return look([&] {
-        std::vector<peer_id> out;
-        for (const auto& s : view_ ? view_->seats : std::vector<seat>{}) {
-            if (!s.filled_by.is_nil()) {
-                out.push_back(s.filled_by);
-            }
-        }
-        return out;
-    });
+/// RECORD-1. In no cluster: one that never has enough.
+lock::inquiry driver::ask_the_seats(const lock::question& what) {
+    const auto v = installed();
+    return v ? lock::ask_the_seats(*v, what) : lock::inquiry{};
 }
 
 record driver::record_of(deed what, std::string name, holdfast::token token, const break_options& options) {
@@ -319,19 +304,14 @@ record driver::record_of(deed what, std::string name, holdfast::token token, con
 }
 
 result<void> driver::write(const record& what, base::time_point until) {
-    inquiry asked;
-    for (const auto& v : voters()) {
-        asked.parts.push_back({lock::keep_record{0, what}, v, 0, {}, false, false});
-    }
-    const auto v = installed();
-    asked.needed = v ? v->quorum() : 1;
+    auto asked = ask_the_seats(lock::keep_record{0, what});
     if (asked.parts.size() >= asked.needed) {
         if (auto done = inquire(asked, until); !done) {
             return done;
         }
     }
-    if (asked.last_words() < asked.needed) {
-        return fail(v ? errc::no_quorum : errc::not_a_member, "this could not be recorded at a majority of the seats, so it was not done");
+    if (!asked.has_enough()) {
+        return fail(asked.parts.empty() ? errc::not_a_member : errc::no_quorum, "this could not be recorded at a majority of the seats, so it was not done");
     }
     return {};
 }
@@ -361,8 +341,8 @@ result<break_outcome> driver::urge(lock::urging how, std::string_view name, hold
     if (auto written = write(r, until); !written) {
         return tl::unexpected<error>{written.error()};
     }
-    inquiry asked;
-    asked.parts.push_back({lock::demand{0, std::string{name}, token, how, r.who, r.why, options.wait}, {}, 0, {}, false, false});
+    lock::inquiry asked;
+    asked.parts.push_back({lock::demand{0, std::string{name}, token, how, r.who, r.why, options.wait}, {}});
     const auto done = inquire(asked, until);
     if (const auto* heard = asked.parts.front().heard ? std::get_if<lock::demanded>(&*asked.parts.front().heard) : nullptr) {
         r.outcome = heard->so_far;
@@ -450,19 +430,14 @@ void driver::perform(node::broke_by_policy& o) {
 }
 
 result<std::vector<record>> driver::history(base::duration wait) {
-    inquiry asked;
-    for (const auto& v : voters()) {
-        asked.parts.push_back({lock::read_records{}, v, 0, {}, false, false});
-    }
-    const auto v = installed();
-    asked.needed = v ? v->quorum() : 1;
+    auto asked = ask_the_seats(lock::read_records{});
     if (asked.parts.size() >= asked.needed) {
         if (auto done = inquire(asked, until_after(wait)); !done) {
             return tl::unexpected<error>{done.error()};
         }
     }
-    if (asked.last_words() < asked.needed) {
-        return fail(v ? errc::no_quorum : errc::not_a_member);
+    if (!asked.has_enough()) {
+        return fail(asked.parts.empty() ? errc::not_a_member : errc::no_quorum);
     }
     lock::archive all;
     for (const auto& p : asked.parts) {
