@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -516,6 +517,18 @@ struct node::state final : view_layer::facts {
         }
     }
 
+    /// FORCE-1: the seats that are gone may have gone on without us, in views and clusters that nobody here has heard of; their epochs
+    /// were near their wall clocks (VIEW-1, FOUND-5). So it goes on an hour past ours: no clock is so wrong, and the only price is
+    /// that, until the hour is over, views come no quicker than one in a second.
+    [[nodiscard]] epoch epoch_after_force(moment now) const {
+        if (settings.bug == base::planted::forced_view_forgets_epochs) {
+            return agreement.highest_epoch();
+        }
+        constexpr std::int64_t hour = 3600;
+        const auto by_wall = std::clamp<std::int64_t>(now.wall_s + hour, 0, std::numeric_limits<std::uint32_t>::max() - 1);
+        return std::max(agreement.highest_epoch(), epoch{static_cast<std::uint32_t>(by_wall)});
+    }
+
     /// FOUND-6: the seats answer, but under other PeerIds, or they do not renew our lease: our view is history.
     bool finds_itself_forgotten(time_point now) {
         const auto& v = agreement.current();
@@ -652,7 +665,7 @@ struct node::state final : view_layer::facts {
     lock::owner owner;
     lock::holder holder;
     lock::inquirer inquirer;
-    lock::archive records{settings.bug};                                              // kept for the cluster, while it fills a seat
+    lock::archive records{settings.bug};                                // kept for the cluster, while it fills a seat
     std::set<std::uint64_t> copies;                                     // questions of our own
     std::size_t copied = 0;                                             // and how many of them were answered
 
@@ -825,6 +838,7 @@ bool node::give_up(moment now) {
     const bool is_allowed = !s.was_leased && !s.leaving && !s.is_over;
     if (is_allowed) {
         s.finish(errc::no_quorum);
+        s.last_word = must_restart{errc::no_quorum, s.epoch_after_force(now)};
     }
     s.settle(now);
     return is_allowed;

@@ -324,3 +324,72 @@ TEST_CASE("a decided value with a wrong checksum is accepted by nobody") {
     CHECK(accepted == 0);
     CHECK(c.is_member_everywhere({1, 2, 3}));
 }
+
+TEST_CASE("FORCE-1: a peer gives its cluster up only without a lease, and goes on an hour past its clock") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    CHECK_FALSE(c.give_up(4));
+    const auto before = c[4].installed()->cluster;
+    const auto wall = c.moment().wall_s;
+    for (const auto i : {1u, 2u, 3u}) {
+        c.kill(i);
+    }
+    c.settings.seeds = {made_up::address(4)};
+    c.run_for(100ms);
+    CHECK_FALSE(c.give_up(4));  // it still runs
+    c.run_for(2s);
+    REQUIRE(c.give_up(4));
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({4}); }, 60s));
+    CHECK(c[4].installed()->cluster != before);
+    CHECK(std::int64_t{c[4].installed()->epoch.value} > wall + 3600);
+}
+
+namespace {
+bool is_reading(const node::message& m) {
+    const auto* round = std::get_if<node::relayed>(&m);
+    const auto* l = round != nullptr ? &round->what : std::get_if<lock::message>(&m);
+    return l != nullptr && std::holds_alternative<lock::records_read>(*l);
+}
+}  // namespace
+
+TEST_CASE("RECORD-1: who comes to fill a seat does not answer for it before it has taken over what the others have") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    record what;
+    what.by = c[4].self();
+    what.number = 1;
+    for (const auto i : {1u, 2u, 3u}) {
+        c.ask(4, lock::keep_record{0, what}, c[i].self());
+    }
+    REQUIRE(c.run_until([&] { return c.all[4].answered.size() == 3; }));
+    c.kill(1);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({2, 3, 4}); }, 60s));
+    bool is_lost = true;
+    c.lose = [&](const node::message& m) { return is_lost && is_reading(m); };
+    c.start(1);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }, 60s));
+    c.all[4].answered.clear();
+    c.ask(4, lock::read_records{}, c[1].self());
+    c.run_for(1s);
+    CHECK(c.all[4].answered.empty());
+    is_lost = false;
+    REQUIRE(c.run_until([&] { return c.all[4].answered.size() == 1; }));
+    const auto* read = std::get_if<lock::records_read>(&c.all[4].answered[0].what);
+    REQUIRE(read != nullptr);
+    CHECK(read->records == std::vector<record>{what});
+}
+
+TEST_CASE("RECORD-1: who cannot reach the others answers for its seat all the same when the time for that is up") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    c.kill(1);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({2, 3, 4}); }, 60s));
+    bool is_lost = true;
+    c.lose = [&](const node::message& m) { return is_lost && is_reading(m); };
+    c.start(1);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }, 60s));
+    c.run_for(2 * c.settings.lease + 100ms);
+    is_lost = false;
+    c.ask(4, lock::read_records{}, c[1].self());
+    CHECK(c.run_until([&] { return c.all[4].answered.size() == 1; }, 1s));
+}

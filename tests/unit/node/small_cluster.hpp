@@ -49,6 +49,7 @@ public:
         std::vector<node::hold_lost> lost;
         std::vector<node::complaint> complaints;
         std::vector<node::lock_changed> watched;
+        std::vector<node::answered> answered;
         std::vector<epoch> persisted;
         std::optional<errc> restarted;
         bool has_left = false;
@@ -81,6 +82,15 @@ public:
     }
     void leave(std::uint64_t i) {
         all.at(i).node->leave(moment());
+        drain(i);
+    }
+    bool give_up(std::uint64_t i) {
+        const bool is_done = all.at(i).node->give_up(moment());
+        drain(i);
+        return is_done;
+    }
+    void ask(std::uint64_t i, lock::question what, const peer_id& to) {
+        (void)all.at(i).node->ask(std::move(what), to, now + 20s, moment());
         drain(i);
     }
     void watch(std::uint64_t i, std::string_view name) {
@@ -192,6 +202,8 @@ private:
                 p.complaints.push_back(*c);
             } else if (auto* w = std::get_if<node::lock_changed>(&*o)) {
                 p.watched.push_back(*w);
+            } else if (auto* a = std::get_if<node::answered>(&*o)) {
+                p.answered.push_back(*a);
             } else if (auto* e = std::get_if<node::persist_epoch>(&*o)) {
                 p.persisted.push_back(e->epoch);
             } else if (std::holds_alternative<node::has_left>(*o)) {
