@@ -109,7 +109,7 @@ public:
     /// Several locks, all or none: taken one after another in the order of the bytes of their names, whatever the order given, so
     /// that programs which ask so never wait for each other in a circle. `options` is for each of them, its `wait` for
     /// all together; `on_lost` is called for each that is lost. Success: the holds, in the order of the names as given. Fails as
-    /// `lock`, with the name in the text, and with the reason of a loss where one was lost while others were waited for; then none is
+    /// `lock`, with the name in the text, and with the reason of a loss as soon as one is lost while others are waited for; then none is
     /// held. A name that is given twice: `bad_config`.
     [[nodiscard]] result<std::vector<hold>> lock_all(std::vector<std::string> names, acquire_options options = {}) const;
 
@@ -145,8 +145,10 @@ public:
     /// `timed_out`: it still is a member. A seat stays where a majority of filled seats would not be left (VIEW-6).
     [[nodiscard]] result<void> evict(const peer_id& whom, break_options options) const;
     /// When a majority of the seats is gone for good (FORCE-1): this peer gives up what it was and takes part in founding a cluster of these
-    /// seats, as if it had been started with them as `seeds`; do it at each peer that is to go on. Tokens go on rising. It is your word
-    /// that the former majority is stopped: if it is not, locks can be held in both. Success: this peer has begun; see `wait_ready`.
+    /// seats, as if it had been started with them as `seeds`; do it at each peer that is to go on, and choose the seats among those that
+    /// were members: who was none knows of no token. Tokens go on rising, also above those of what the lost seats may have done last
+    /// that nobody here heard of, if their wall clocks were less than an hour ahead. It is your word that the former majority is stopped: if it
+    /// is not, locks can be held in both. Success: this peer has begun; see `wait_ready`.
     /// `bad_config`: a majority answers this peer, or these cannot be seats. What it held was lost with its lease.
     /// Change the configuration, too: a peer that is started with the former seeds does not find the new cluster.
     [[nodiscard]] result<void> force_view(const std::vector<std::string>& seats) const;

@@ -70,6 +70,9 @@ void holder::look_after_holds(base::time_point now) {
         }
         if (base::is_due(h.stuck_from, now)) {
             h.stuck_from.reset();
+            if (settings_.bug == base::planted::progress_not_asked_for) {
+                continue;
+            }
             out_.push(was_stuck{here->first.first, here->first.second});
             constexpr auto why = "its program makes no progress (progress_every)";
             if (h.when_stuck == stuck_action::break_it) {
@@ -376,7 +379,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
         if (is_leased_ || settings_.bug == base::planted::grant_taken_without_a_lease) {
             const auto& wanted = at->second.wanted;
             held_lock h{at->second.at, given.number, wanted.note, wanted.mode, wanted.policy, wanted.delay, given.others_wait, !given.before.is_clean(), {}, {}, {}, wanted.progress_every, wanted.when_stuck};
-            if (wanted.max_hold > base::duration::zero()) {
+            if (wanted.max_hold > base::duration::zero() && settings_.bug != base::planted::held_beyond_its_end) {
                 base::earlier(next_look_, *(h.ends = now + wanted.max_hold));
             }
             if (wanted.progress_every > base::duration::zero()) {

@@ -74,7 +74,7 @@ bool aftermath::look() {
 
 void aftermath::look_at_checking(instant now) {
     trouble(now);
-    const bool is_more_to_come = is_in_a_plight_ ? owner_crashes_ != never : plan_.what != plight::none;
+    const bool is_more_to_come = !untold_.empty() || (is_in_a_plight_ ? owner_crashes_ != never : plan_.what != plight::none);
     if (!work_.is_done() || is_more_to_come) {
         if (now >= until_) {
             work_.report_unserved(now);
@@ -92,6 +92,7 @@ void aftermath::look_at_checking(instant now) {
 
 /// What the plan has for this phase. None of it keeps anybody else from its locks for long.
 void aftermath::trouble(instant now) {
+    force_views(now);
     if (plan_.what == plight::is_slandered && !is_in_a_plight_) {
         is_in_a_plight_ = true;
         owner_crashes_ = now + plan_.owner_crashes_after;
@@ -125,6 +126,9 @@ void aftermath::befall() {
     if (!can_be_served) {
         work_.excuse(plan_.whom);
     }
+    if (plan_.what == plight::seats_are_gone) {
+        lose_the_seats();
+    }
     if (plan_.what == plight::is_deaf) {
         cut_off_from(0, places, false);
     } else if (plan_.what == plight::loses_the_seats) {
@@ -137,6 +141,34 @@ void aftermath::befall() {
     }
     if (is_in_a_plight_) {
         machines_.note("somebody is in a plight: p" + std::to_string(plan_.whom + 1));
+    }
+}
+
+void aftermath::lose_the_seats() {
+    const auto seats = static_cast<std::uint32_t>(scenario_.seats);
+    std::vector<bool> is_gone(machines_.places());
+    for (std::uint32_t i = 0; i <= seats / 2; ++i) {
+        const auto gone = (plan_.whom + i) % seats;
+        is_gone[gone] = true;
+        work_.excuse(gone);
+        machines_.lose(gone);
+    }
+    for (std::uint32_t place = 0; place < is_gone.size(); ++place) {
+        if (!is_gone[place]) {
+            // People are told one after another, and some at the very moment when the seats go.
+            untold_.emplace_back(began_ + (plan_.whom + place) % 3 * (scenario_.common.lease / 2 + 700ms), place);
+            new_seats_.push_back(place);
+        }
+    }
+    new_seats_.resize(new_seats_.size() >= 3 && plan_.whom % 2 == 0 ? 3 : 1);
+}
+
+/// Each is told again until its lease has ended and it does as it is told.
+void aftermath::force_views(instant now) {
+    const bool is_last = !untold_.empty();
+    std::erase_if(untold_, [&](const auto& u) { return u.first <= now && machines_.force_view(u.second, new_seats_); });
+    if (is_last && untold_.empty()) {
+        enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
     }
 }
 

@@ -43,7 +43,9 @@ private:
     void look_at_closing(instant now);
     void be_quiet(instant now);
     void trouble(instant now);
+    void force_views(instant now);
     void befall();
+    void lose_the_seats();
     void relieve();
     void cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways);
     void enter(phase next, instant until);
@@ -63,6 +65,8 @@ private:
     instant owner_crashes_{};
     instant leaves_{};
     bool is_in_a_plight_ = false;
+    std::vector<std::uint32_t> new_seats_;
+    std::vector<std::pair<instant, std::uint32_t>> untold_;  // of them, and when they will be
     std::vector<std::pair<std::uint32_t, std::uint32_t>> cut_;
     std::uint64_t views_before_ = 0;
     std::uint64_t lock_messages_before_ = 0;

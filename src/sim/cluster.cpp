@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <numeric>
 #include <set>
 #include <span>
 #include <utility>
@@ -25,7 +26,9 @@ cluster::cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim:
       births_{random_.next()} {
     places_.reserve(plan.places.size());
     for (const auto& p : plan.places) {
-        places_.emplace_back(p);
+        auto& m = places_.emplace_back(p);
+        m.seats.resize(plan.seats);
+        std::iota(m.seats.begin(), m.seats.end(), 0u);
         events_.plan(p.first_start, event_kind::start, static_cast<std::uint32_t>(places_.size() - 1));
     }
     least_wall_ = most_wall_ = plan.places.front().wall_s;
@@ -60,7 +63,7 @@ void cluster::handle(const event& e) {
             }
             break;
         case event_kind::start:
-            if (!p.node) {
+            if (!p.node && !p.is_gone) {
                 start(e.where);
             }
             break;
@@ -87,6 +90,7 @@ void cluster::tell_applications() {
                 case news::what::failed: application_->failed(n.place, n.number); break;
                 case news::what::lost: application_->lost(n.place, n.lock, n.held); break;
                 case news::what::asked_back: application_->asked_back(n.place, n.lock, n.held); break;
+                case news::what::recorded: record_outcome(n.place, *n.recorded); break;
             }
         }
     }
@@ -102,8 +106,8 @@ request_number cluster::acquire(std::uint32_t at, judge::lock l, const acquire_h
             asked.until = now.now + *how.timeout;
         }
         number = n.acquire(plan_.locks[l], std::move(asked), now);
-        const bool ends_itself = how.max_hold > base::duration{} || (how.progress_every > base::duration{} && how.when_stuck == stuck_action::break_it);
-        judge_.asked(places_[at].run, l, number, {how.mode, how.breaking, ends_itself, how.priority}, events_.now());
+        const bool is_broken_if_stuck = how.progress_every > base::duration{} && how.when_stuck == stuck_action::break_it;
+        judge_.asked(places_[at].run, l, number, {how.mode, how.breaking, how.max_hold, is_broken_if_stuck ? how.progress_every : base::duration{}, how.priority, how.together}, events_.now());
     });
     if (trace_.is_printed()) {
         say(at, "asks for \"" + plan_.locks[l] + "\"" + text_of(how.mode) + ", request " + std::to_string(number.value) + (how.is_try ? ", if it is free" : "") +
@@ -144,6 +148,7 @@ void cluster::unwatch(std::uint32_t at, judge::lock l) {
 }
 
 void cluster::progress(std::uint32_t at, judge::lock l, token t) {
+    judge_.progressed(places_[at].run, l, t, events_.now());
     step(at, [&](node::node& n, base::moment now) { n.progress(plan_.locks[l], t, now); });
 }
 
@@ -182,6 +187,119 @@ void cluster::evict(std::uint32_t at, std::uint32_t whom) {
     step(at, [&](node::node& n, base::moment now) { n.evict(places_[whom].id, view_layer::proof::none, now.now + 3 * plan_.common.lease, now); });
 }
 
+bool cluster::force_view(std::uint32_t at, const std::vector<std::uint32_t>& seats) {
+    auto& p = places_[at];
+    if (!p.node || p.paused_until) {
+        return false;
+    }
+    const auto former_seats = std::exchange(p.seats, seats);
+    const auto former_seeds = std::exchange(p.settings.seeds, addresses_of(seats));
+    bool is_done = false;
+    say(at, "is told of other seats");
+    step(at, [&](node::node& n, base::moment now) { is_done = n.give_up(now); });
+    if (is_done) {
+        judge_.forced();
+    } else {
+        p.seats = former_seats;
+        p.settings.seeds = former_seeds;
+    }
+    return is_done;
+}
+
+void cluster::record(std::uint32_t at) {
+    auto& p = places_[at];
+    if (!p.node || p.paused_until) {
+        return;
+    }
+    holdfast::record what;
+    what.by = p.id;
+    what.number = ++p.last_record;
+    what.at_ms = events_.now().count() / 1'000'000;
+    ask_the_seats(at, lock::keep_record{0, what}, what);
+}
+
+void cluster::read_records(std::uint32_t at) {
+    if (places_[at].node && !places_[at].paused_until) {
+        ask_the_seats(at, lock::read_records{}, {});
+    }
+}
+
+void cluster::ask_the_seats(std::uint32_t at, const lock::question& what, std::optional<holdfast::record> writes) {
+    auto& p = places_[at];
+    const auto v = p.node->installed();
+    if (!v) {
+        return;
+    }
+    auto& i = p.inquiries.emplace_back(inquiry{lock::ask_the_seats(*v, what, plan_.asked.bug), std::move(writes), ++p.last_inquiry});
+    if (!i.writes) {
+        std::set<peer_id> asked;
+        for (const auto& part : i.asked.parts) {
+            asked.insert(part.to);
+        }
+        judge_.reads_records(p.run, i.number, asked, v->seats.size());
+    }
+    step(at, [&](node::node& n, base::moment now) {
+        for (auto& part : i.asked.parts) {
+            part.number = n.ask(part.what, part.to, now.now + 3 * plan_.common.lease, now);
+        }
+    });
+}
+
+void cluster::hear(std::uint32_t at, std::uint64_t number, const std::optional<lock::answer>& what, std::optional<errc> why_none) {
+    auto& all = places_[at].inquiries;
+    const auto i = std::find_if(all.begin(), all.end(), [&](inquiry& one) { return one.asked.hear(number, what, why_none); });
+    if (i != all.end() && i->asked.is_over()) {
+        const auto over = std::move(*i);
+        all.erase(i);
+        if (over.asked.has_enough()) {
+            end_inquiry(at, over);
+        }
+    }
+}
+
+/// At once: whoever did it may be gone a moment later.
+void cluster::record_outcome(std::uint32_t at, holdfast::record what) {
+    const auto& p = places_[at];
+    if (what.revision == 0 && p.node && !p.paused_until && p.id == what.by) {
+        ++what.revision;
+        ask_the_seats(at, lock::keep_record{0, what}, what);
+    }
+}
+
+void cluster::end_inquiry(std::uint32_t at, const inquiry& i) {
+    auto& p = places_[at];
+    if (i.writes) {
+        std::set<peer_id> kept_at;
+        for (const auto& part : i.asked.parts) {
+            if (part.is_last_word) {
+                kept_at.insert(part.to);
+            }
+        }
+        if (trace_.is_printed()) {
+            say(at, "has recorded " + std::to_string(i.writes->number) + ", state " + std::to_string(i.writes->revision));
+        }
+        judge_.has_recorded({i.writes->by, i.writes->number}, i.writes->revision, kept_at);
+        news_.push_back({news::what::recorded, at, {}, 0, {}, true, i.writes});
+        return;
+    }
+    lock::archive all{plan_.asked.bug};
+    for (const auto& part : i.asked.parts) {
+        const auto* heard = part.is_last_word ? std::get_if<lock::records_read>(&*part.heard) : nullptr;
+        for (const auto& r : heard == nullptr ? std::vector<holdfast::record>{} : heard->records) {
+            all.keep(r);
+        }
+    }
+    std::map<judge::record_key, std::uint32_t> read;
+    for (const auto& r : all.all()) {
+        read[{r.by, r.number}] = r.revision;
+    }
+    p.records_read = read.size();
+    if (trace_.is_printed()) {
+        say(at, "reads " + std::to_string(read.size()) + " records");
+    }
+    judge_.has_read_records(p.run, i.number, read, events_.now());
+}
+
 void cluster::break_untaken(std::uint32_t at) {
     auto& p = places_[at];
     if (!p.node || !p.node->installed() || p.paused_until) {
@@ -213,9 +331,7 @@ void cluster::start(std::uint32_t at) {
     p.settings.weight = planned.weight;
     p.settings.process = {planned.machine, at + 1, p.starts};
     p.settings.lease = planned.lease.value_or(plan_.common.lease);
-    if (!planned.seeds.empty()) {
-        p.settings.seeds = planned.seeds;
-    }
+    p.settings.seeds = planned.seeds.empty() ? addresses_of(p.seats) : planned.seeds;
     p.settings.highest_epoch = plan_.has_state_dir ? p.persisted : epoch{};
     p.is_leaving = false;
     make_node(at, same_id ? p.id : draw_id());
@@ -237,7 +353,8 @@ void cluster::make_node(std::uint32_t at, const peer_id& id) {
     trace_.names(id, p.name);
     trace_.add(std::uint64_t{0x57A47} + p.run);
     say(at, "starts");
-    judge_.started(p.run, id, p.name, at < plan_.seats ? std::optional<std::size_t>{at} : std::nullopt);
+    const auto seat = std::find(p.seats.begin(), p.seats.end(), at);
+    judge_.started(p.run, id, p.name, p.seats.size(), seat == p.seats.end() ? std::nullopt : std::optional{static_cast<std::size_t>(seat - p.seats.begin())});
     news_.push_back({news::what::started, at, {}, 0, {}});
     try {
         p.node = std::make_unique<node::node>(p.settings, id, births_.next(), moment_of(p));
@@ -261,6 +378,8 @@ void cluster::end_node(std::uint32_t at) {
     p.earlier_turn.reset();
     p.pause_in_next_step.reset();
     p.suspects.clear();
+    p.inquiries.clear();
+    p.records_read.reset();
     p.timer.reset();
     p.is_over.reset();
     p.has_left = false;
@@ -285,6 +404,11 @@ void cluster::crash(std::uint32_t at, base::duration after) {
     events_.plan(events_.now() + after, event_kind::start, at);
 }
 
+void cluster::lose(std::uint32_t at) {
+    places_[at].is_gone = true;
+    crash(at, 24h);
+}
+
 void cluster::pause(std::uint32_t at, base::duration how_long, bool in_mid_step) {
     auto& p = places_[at];
     if (!p.node || p.paused_until) {
@@ -295,6 +419,7 @@ void cluster::pause(std::uint32_t at, base::duration how_long, bool in_mid_step)
         return;
     }
     say(at, "is paused");
+    judge_.paused(p.run);
     if (plan_.asked.bug == base::planted::time_of_an_earlier_turn) {
         p.earlier_turn = moment_of(p);
     }
@@ -307,6 +432,7 @@ void cluster::resume(std::uint32_t at) {
     auto& p = places_[at];
     say(at, "goes on");
     p.paused_until.reset();
+    judge_.resumed(p.run, events_.now());
     if (plan_.asked.bug == base::planted::clock_stops_in_suspend) {
         p.clock.stood_still_at(p.paused_at, events_.now());
         p.lease_end.reset();
@@ -411,8 +537,8 @@ void cluster::receive(std::uint32_t at, network::number n) {
     if (trace_.is_printed()) {
         say(at, "< " + trace_.name_of(packet->envelope.from) + " " + trace_.describe(packet->what));
     }
-    if (from < plan_.seats) {
-        judge_.heard(p.run, from, events_.now());
+    if (const auto seat = std::find(p.seats.begin(), p.seats.end(), from); seat != p.seats.end()) {
+        judge_.heard(p.run, static_cast<std::size_t>(seat - p.seats.begin()), events_.now());
     }
     step(at, [&](node::node& to, base::moment now) {
         to.handle(packet->envelope, is_stream ? endpoint{} : plan_.places[from].address, packet->what, now);
@@ -631,6 +757,7 @@ void cluster::perform(std::uint32_t at, const node::broke_by_policy& b) {
 void cluster::perform(std::uint32_t at, const node::answered& a) {
     const auto* seen = std::get_if<lock::looked>(&a.what);
     if (seen == nullptr) {
+        hear(at, a.number, a.what, {});
         return;
     }
     std::set<token> held;
@@ -645,6 +772,8 @@ void cluster::perform(std::uint32_t at, const node::answered& a) {
     }
     judge_.has_seen(places_[at].run, a.number, held, events_.now());
 }
+
+void cluster::perform(std::uint32_t at, const node::unanswered& u) { hear(at, u.number, u.so_far, u.why); }
 
 void cluster::perform(std::uint32_t at, const node::belief_changed& b) {
     if (plan_.places[at].machine != 0 && (b.state == swim::condition::suspect || b.state == swim::condition::dead)) {
@@ -754,6 +883,11 @@ std::optional<std::uint32_t> cluster::holder_of(judge::lock l) const {
     return r == 0 ? std::nullopt : std::optional{place_of_run_[r]};
 }
 
+bool cluster::holds(std::uint32_t at, judge::lock l, token t) const {
+    const auto& p = places_[at];
+    return p.node && p.node->holds(plan_.locks[l], t, moment_of(p).now);
+}
+
 bool cluster::has_owned_holds() const {
     return std::any_of(places_.begin(), places_.end(), [](const machine& p) { return p.node && !p.node->owned_holds().empty(); });
 }
@@ -779,6 +913,14 @@ judge::lock cluster::lock_of(std::string_view name) const {
     const auto at = std::find(plan_.locks.begin(), plan_.locks.end(), name);
     HOLDFAST_ASSERT(at != plan_.locks.end());
     return static_cast<judge::lock>(at - plan_.locks.begin());
+}
+
+std::vector<endpoint> cluster::addresses_of(const std::vector<std::uint32_t>& places) {
+    std::vector<endpoint> out;
+    for (const auto place : places) {
+        out.push_back(address_of(place));
+    }
+    return out;
 }
 
 std::optional<std::uint32_t> cluster::place_at(const endpoint& address) const {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "lock/inquiry.hpp"
 #include "node/node.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/judge.hpp"
@@ -78,6 +79,7 @@ struct acquire_how {
     stuck_action when_stuck{};
     std::int32_t priority = 0;
     std::chrono::milliseconds delay{};
+    std::uint64_t together = 0;  ///< which several locks it is one of, for the judge
 };
 
 class cluster {
@@ -116,6 +118,12 @@ public:
     void demand(std::uint32_t place, judge::lock l, token t, lock::urging how, const std::string& who);
     /// Somebody there has what runs at `whom` removed.
     void evict(std::uint32_t place, std::uint32_t whom);
+    /// FORCE-1: a person there says which places are to be the seats. False: its lease runs.
+    bool force_view(std::uint32_t place, const std::vector<std::uint32_t>& seats);
+    /// Somebody there has done something, which is recorded, and again with what came of it.
+    void record(std::uint32_t place);
+    /// Somebody there asks what was done.
+    void read_records(std::uint32_t place);
     /// A person has the owner at `place` break the holds whose grants were not answered yet (BREAK-1).
     void break_untaken(std::uint32_t place);
 
@@ -123,6 +131,8 @@ public:
 
     /// Started again `after` that, as a new peer.
     void crash(std::uint32_t place, base::duration after);
+    /// For good.
+    void lose(std::uint32_t place);
     /// Nothing runs until then, but the clocks. `in_mid_step`: it stops at its next step, between what it does and
     /// the packets that tell of it.
     void pause(std::uint32_t place, base::duration how_long, bool in_mid_step);
@@ -147,6 +157,10 @@ public:
     [[nodiscard]] bool is_leased(std::uint32_t place) const {
         return places_[place].node && places_[place].lease_ends && events_.now() < *places_[place].lease_ends;
     }
+    /// How many records were read there, when that was last done and answered.
+    [[nodiscard]] std::optional<std::size_t> records_read_at(std::uint32_t place) const { return places_[place].records_read; }
+    /// HOLD-2, as its program would ask.
+    [[nodiscard]] bool holds(std::uint32_t place, judge::lock l, token t) const;
     /// Where the owner of `l` runs, as some process that is up believes.
     [[nodiscard]] std::optional<std::uint32_t> owner_of(judge::lock l) const;
     [[nodiscard]] std::optional<std::uint32_t> holder_of(judge::lock l) const;
@@ -158,6 +172,11 @@ public:
     void note(std::string_view text) { trace_.line(events_.now(), "--", text); }
 
 private:
+    struct inquiry {
+        lock::inquiry asked;
+        std::optional<holdfast::record> writes;  // else it reads
+        std::uint64_t number = 0;
+    };
     struct machine {
         explicit machine(const place_plan& plan) : clock{plan.boot, plan.parts_per_million, plan.wall_s} {}
 
@@ -169,7 +188,13 @@ private:
         judge::run run = 0;
         base::settings settings;
         std::unique_ptr<node::node> node;  // null: nothing runs here
+        std::vector<std::uint32_t> seats;  // the places that it takes for the seats
+        std::deque<inquiry> inquiries;
+        std::uint64_t last_record = 0;
+        std::uint64_t last_inquiry = 0;
+        std::optional<std::size_t> records_read;  // when it last did
         bool is_leaving = false;
+        bool is_gone = false;
         base::duration restart_after{};
         std::optional<instant> paused_until;
         std::optional<base::moment> earlier_turn;  // NOW-1, planted: the clock as read before the pause
@@ -188,12 +213,13 @@ private:
         bool has_left = false;
     };
     struct news {
-        enum class what : std::uint8_t { started, ended, resumed, granted, failed, lost, asked_back } kind{};
+        enum class what : std::uint8_t { started, ended, resumed, granted, failed, lost, asked_back, recorded } kind{};
         std::uint32_t place = 0;
         request_number number;
         judge::lock lock = 0;
         token held;
         bool is_clean = true;
+        std::optional<holdfast::record> recorded{};
     };
 
     template <class Call>
@@ -209,6 +235,10 @@ private:
     void clock_has_changed(std::uint32_t at);
     void tell_lease(std::uint32_t at);
 
+    void ask_the_seats(std::uint32_t at, const lock::question& what, std::optional<holdfast::record> writes);
+    void hear(std::uint32_t at, std::uint64_t number, const std::optional<lock::answer>& what, std::optional<errc> why_none);
+    void record_outcome(std::uint32_t at, holdfast::record what);
+    void end_inquiry(std::uint32_t at, const inquiry& i);
     void perform(std::uint32_t at, node::send& s);
     void look_for_suspects(std::uint32_t at);
     void remember_table(const packet& sent, bool brings_back_older);
@@ -223,7 +253,7 @@ private:
     void perform(std::uint32_t at, const node::complaint& c);
     void perform(std::uint32_t, const node::at_risk&) {}
     void perform(std::uint32_t, const node::hold_stuck&) {}
-    void perform(std::uint32_t, const node::unanswered&) {}
+    void perform(std::uint32_t at, const node::unanswered& u);
     void perform(std::uint32_t at, const node::was_asked_back& a);
     void perform(std::uint32_t at, const node::broke_by_policy& b);
     void perform(std::uint32_t at, const node::answered& a);
@@ -233,6 +263,7 @@ private:
 
     [[nodiscard]] base::moment moment_of(const machine& p) const;
     [[nodiscard]] judge::lock lock_of(std::string_view name) const;
+    [[nodiscard]] static std::vector<endpoint> addresses_of(const std::vector<std::uint32_t>& places);
     [[nodiscard]] std::optional<std::uint32_t> place_at(const endpoint& address) const;
     [[nodiscard]] peer_id draw_id();
     void broken(std::uint32_t at, std::string_view what);

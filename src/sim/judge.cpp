@@ -8,6 +8,8 @@
 namespace holdfast::sim {
 namespace {
 
+using namespace std::chrono_literals;
+
 std::string text_of(token t) { return std::to_string(t.of_epoch().value) + "/" + std::to_string(t.sequence()); }
 std::string text_of(const std::set<token>& tokens) {
     std::string text;
@@ -34,7 +36,7 @@ bool exclude_each_other(const lock_mode& a, const lock_mode& b) {
 }  // namespace
 
 std::string_view to_string(promise p) {
-    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT", "SILENCE", "WATCH", "ORDER", "FATE", "LOOK"};
+    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK", "INVARIANT", "SILENCE", "WATCH", "ORDER", "FATE", "LOOK", "ALL", "RECORD", "ENDS"};
     return names[static_cast<std::size_t>(p)];
 }
 
@@ -46,7 +48,7 @@ judge::judge(rules r, std::vector<std::string> locks) : rules_{r}, runs_(1) {
 
 // ---- processes
 
-void judge::started(run r, const peer_id& id, std::string name, std::optional<std::size_t> seat) {
+void judge::started(run r, const peer_id& id, std::string name, std::size_t seats, std::optional<std::size_t> seat) {
     if (runs_.size() <= r) {
         runs_.resize(r + 1);
     }
@@ -54,7 +56,7 @@ void judge::started(run r, const peer_id& id, std::string name, std::optional<st
     p.id = id;
     p.name = std::move(name);
     p.seat = seat;
-    p.heard.resize(rules_.seats);
+    p.heard.resize(seats);
 }
 
 void judge::crashed(run r) {
@@ -109,7 +111,13 @@ void judge::granted(run r, lock l, token t, request_number number, instant now) 
         known->second.mode = mode;
     }
     const auto& ends = runs_[r].lease_ends;
-    g.holds.push_back({r, t, mode, asked, ends && now < *ends, true, false});
+    if (const auto gone = g.gone_from.find(t); gone != g.gone_from.end()) {
+        object_by_the_clock(promise::look, now, name_of(r) + " was granted \"" + g.name + "\" " + text_of(t) + ", which had been seen, and at " + seconds(gone->second) + " no more (LOOK-1)");
+    }
+    if (asked.together != 0) {
+        runs_[r].together[asked.together].insert({l, t});
+    }
+    g.holds.push_back({r, t, mode, asked, now, now, ends && now < *ends, true, false});
     runs_[r].holding.insert(l);
 }
 
@@ -187,7 +195,7 @@ bool judge::may_be_broken(run r, const guarded& g, token t) const {
     const auto& policy = h->asked.breaking;
     const auto demanded = g.demanded.find(t);
     const bool by_operators = policy.by_operators && demanded != g.demanded.end() && demanded->second.size() >= std::max<std::size_t>(policy.approvals, 1);
-    return by_operators || policy.waited_for.count() > 0 || h->asked.ends_itself;
+    return by_operators || policy.waited_for.count() > 0 || h->asked.ends_itself();
 }
 
 void judge::looks(run r, lock l, std::uint64_t question, instant now) {
@@ -197,7 +205,7 @@ void judge::looks(run r, lock l, std::uint64_t question, instant now) {
             held.insert(h.what);
         }
     }
-    runs_[r].looks[question] = {l, std::move(held)};
+    runs_[r].looks[question] = {l, std::move(held), now};
 }
 
 void judge::has_seen(run r, std::uint64_t question, const std::set<token>& held, instant now) {
@@ -206,9 +214,9 @@ void judge::has_seen(run r, std::uint64_t question, const std::set<token>& held,
         object(promise::look, now, name_of(r) + " is answered a question that it did not ask");
         return;
     }
-    const auto [l, before] = std::move(at->second);
+    const auto [l, before, since] = std::move(at->second);
     runs_[r].looks.erase(at);
-    const auto& g = locks_[l];
+    auto& g = locks_[l];
     for (const auto& t : before) {
         // Still valid, so it was so all the while.
         const bool is_there = std::any_of(g.holds.begin(), g.holds.end(), [&](const hold& h) { return h.what == t && is_valid(h, now); });
@@ -220,7 +228,84 @@ void judge::has_seen(run r, std::uint64_t question, const std::set<token>& held,
         if (!g.tokens.contains(t)) {
             object(promise::look, now, name_of(r) + " looked at \"" + g.name + "\" and saw " + text_of(t) + ", which no owner gave");
         }
+        if (const auto gone = g.gone_from.find(t); gone != g.gone_from.end() && gone->second < since) {
+            object_by_the_clock(promise::look, now, name_of(r) + " looked at \"" + g.name + "\" and saw " + text_of(t) + ", which had been seen, and at " + seconds(gone->second) + " no more (LOOK-1)");
+        }
+        g.seen_from.try_emplace(t, now);
     }
+    for (const auto& [t, first] : g.seen_from) {
+        if (first < since && !held.contains(t)) {
+            g.gone_from.try_emplace(t, now);
+        }
+    }
+}
+
+void judge::has_all(run r, std::uint64_t together, std::size_t how_many, instant now) {
+    const auto& got = runs_[r].together[together];
+    if (got.size() != how_many) {
+        object(promise::all, now, name_of(r) + " is told that it has all of " + std::to_string(how_many) + " locks, but " + std::to_string(got.size()) + " were granted to it (ALL-1)");
+    }
+    for (const auto& [l, t] : got) {
+        if (!is_held(l, t)) {
+            object(promise::all, now, name_of(r) + " is told that it has all of several locks, but \"" + locks_[l].name + "\" " + text_of(t) + " it has no more (ALL-1)");
+        }
+    }
+    runs_[r].together.erase(together);
+}
+
+void judge::has_none(run r, std::uint64_t together, instant now) {
+    for (const auto& [l, t] : runs_[r].together[together]) {
+        if (is_held(l, t)) {
+            object(promise::all, now, name_of(r) + " could not have all of several locks, and has kept \"" + locks_[l].name + "\" " + text_of(t) + " (ALL-1)");
+        }
+    }
+    runs_[r].together.erase(together);
+}
+
+void judge::progressed(run r, lock l, token t, instant now) {
+    for (auto& h : locks_[l].holds) {
+        if (h.by == r && h.what == t) {
+            h.got_on = now;
+        }
+    }
+}
+
+void judge::check_ends(run r, const guarded& g, const hold& h, instant now) {
+    const auto ends_before = [&](instant since, instant longest) {
+        return longest > instant{} && !runs_[r].is_paused && now > std::max(since, runs_[r].resumed) + longest + longest / 100 + rules_.slack;
+    };
+    if (ends_before(h.since, h.asked.longest) || ends_before(h.got_on, h.asked.longest_stuck)) {
+        object_by_the_clock(promise::ends, now, name_of(r) + " still has \"" + g.name + "\" " + text_of(h.what) + " of " + seconds(h.since) + ", which was to end by itself (max_hold, progress_every)");
+    }
+}
+
+void judge::has_recorded(const record_key& what, std::uint32_t revision, const std::set<peer_id>& at) {
+    auto& known = records_[what];
+    if (known.revision <= revision) {
+        known = {revision, at};
+    }
+}
+
+void judge::reads_records(run r, std::uint64_t reading, const std::set<peer_id>& asked, std::size_t seats) {
+    auto& must = runs_[r].must_read[reading];
+    for (const auto& [what, known] : records_) {
+        // Whoever of those asked cannot have forgotten it: a PeerId is never used again.
+        const auto have_it = static_cast<std::size_t>(std::count_if(asked.begin(), asked.end(), [&](const peer_id& id) { return known.at.contains(id); }));
+        if (asked.size() - have_it < seats / 2 + 1) {
+            must[what] = known.revision;
+        }
+    }
+}
+
+void judge::has_read_records(run r, std::uint64_t reading, const std::map<record_key, std::uint32_t>& what, instant now) {
+    for (const auto& [key, revision] : runs_[r].must_read[reading]) {
+        const auto read = what.find(key);
+        if (read == what.end() || read->second < revision) {
+            object(promise::record, now, name_of(r) + " asked for what was done, and record " + std::to_string(key.second) + " of " + to_string(key.first).substr(0, 8) +
+                                             (read == what.end() ? " is missing" : " is in an earlier state") + ", which a majority of the seats had kept (RECORD-1)");
+        }
+    }
+    runs_[r].must_read.erase(reading);
 }
 
 bool judge::wrote(lock l, token t, instant now) {
@@ -364,7 +449,8 @@ std::size_t judge::life_of(const cluster_id& cluster, instant now) {
     for (const auto& l : lives_) {
         last_grant = std::max(last_grant, l.last_grant);
     }
-    if (!rules_.has_state_dir && now - last_grant <= wall_difference_ + restart_margin) {
+    const bool is_too_soon = !rules_.has_state_dir && now - last_grant <= wall_difference_ + restart_margin;
+    if (is_forced_ ? wall_difference_ >= 57min : is_too_soon) {  // epochs may be two minutes past the wall clocks, and walls change
         // The documented exception: whoever guards something has to know of it, and starts anew.
         for (auto& g : locks_) {
             g.tokens.clear();
@@ -374,6 +460,8 @@ std::size_t judge::life_of(const cluster_id& cluster, instant now) {
             g.newest.reset();
             g.last_exclusive = {};
             g.is_unclean = false;
+            g.seen_from.clear();
+            g.gone_from.clear();
         }
     }
     lives_.push_back({cluster, now});
@@ -395,7 +483,7 @@ void judge::installed(run r, const view& v, const std::vector<peer_id>& owners, 
     p.newest = v.number;
     turns_.installed(r, v);
     const auto filled = std::count_if(v.seats.begin(), v.seats.end(), [](const seat& s) { return !s.filled_by.is_nil(); });
-    if (static_cast<std::size_t>(filled) < rules_.seats / 2 + 1) {
+    if (static_cast<std::size_t>(filled) < v.seats.size() / 2 + 1) {
         object(promise::live, now, text + " with fewer filled seats than a quorum (VIEW-6)");
     }
     if (!v.has(p.id)) {
@@ -455,6 +543,7 @@ void judge::lease(run r, std::optional<instant> ends, instant now) {
                 object_by_the_clock(promise::mutex, now, name_of(r) + " was told that it holds \"" + g.name + "\" " + text_of(h.what) + " while its lease was not running (HOLD-7)");
             }
             h.is_new = false;
+            check_ends(r, g, h, now);
             if (h.has_lapsed && is_running) {
                 object_by_the_clock(promise::mutex, now, "the hold of \"" + g.name + "\" " + text_of(h.what) + " at " + name_of(r) + " had run out and counts again (LEASE-5)");
             }
@@ -487,7 +576,7 @@ std::optional<instant> judge::cut_off_at(const participant& p, instant now) cons
             heard.push_back(*at);
         }
     }
-    const auto quorum = rules_.seats / 2 + 1;
+    const auto quorum = p.heard.size() / 2 + 1;
     if (heard.size() < quorum) {
         return std::nullopt;
     }
@@ -500,7 +589,7 @@ bool judge::may_act_until(const participant& p, instant ends, instant now) const
     for (std::size_t seat = 0; seat < p.heard.size(); ++seat) {
         since += last_heard(p, seat, now) >= ends - rules_.lease ? 1 : 0;
     }
-    return since >= rules_.seats / 2 + 1;
+    return since >= p.heard.size() / 2 + 1;
 }
 
 void judge::check_against_the_others(run r, instant now) {

@@ -29,8 +29,8 @@
 
 namespace holdfast::sim {
 
-enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant, silence, watch, order, fate, look };
-constexpr std::size_t promise_kinds = 13;
+enum class promise : std::uint8_t { mutex, fence, one_view, no_loss, minority, live, stuck, invariant, silence, watch, order, fate, look, all, record, ends };
+constexpr std::size_t promise_kinds = 16;
 [[nodiscard]] std::string_view to_string(promise p);
 
 struct violation {
@@ -44,6 +44,7 @@ public:
     struct rules {
         instant lease{};              ///< A
         std::size_t seats = 1;
+        instant slack{};              ///< how late a timer may be
         /// Clock rates differ by less than the bound. Beyond it, what rests on clocks may fail: MUTEX, NO-LOSS,
         /// MINORITY and FENCE over a total restart are then counted as excused.
         bool clocks_keep_the_bound = true;
@@ -57,24 +58,44 @@ public:
 
     // ---- what happens
 
-    void started(run r, const peer_id& id, std::string name, std::optional<std::size_t> seat);
+    /// `seats`: how many it was told of, and `seat`: which of them is its own.
+    void started(run r, const peer_id& id, std::string name, std::size_t seats, std::optional<std::size_t> seat);
     /// It crashed: it holds nothing any more.
     void crashed(run r);
     /// Its PeerId is over, so it must have reported every hold lost.
     void gave_up(run r, instant now);
     void asked_to_leave(run r);
+    /// FORCE-1: a person has told it of other seats. FENCE then rests on wall clocks that differ by less than an hour.
+    void forced() { is_forced_ = true; }
+    void paused(run r) { runs_[r].is_paused = true; }
+    void resumed(run r, instant now) {
+        runs_[r].is_paused = false;
+        runs_[r].resumed = now;
+    }
 
     /// What an application asks for.
     struct terms {
-        lock_mode mode;
-        break_policy breaking;
-        bool ends_itself = false;  ///< it may be given up by its own library (max_hold, progress_every)
+        lock_mode mode{};
+        break_policy breaking{};
+        instant longest{};         ///< max_hold
+        instant longest_stuck{};   ///< progress_every, where it is broken then
         std::int32_t priority = 0;
+        std::uint64_t together = 0;  ///< which several locks it is one of (ALL-1); 0: of none
+        [[nodiscard]] bool ends_itself() const { return longest > instant{} || longest_stuck > instant{}; }
     };
     void asked(run r, lock l, request_number number, const terms& what, instant now) {
         turns_.asked(runs_[r].id, number, l, what.priority, now);
         runs_[r].requests[number] = what;
+        if (what.together != 0) {
+            runs_[r].together[what.together];
+        }
     }
+    /// ALL-1: the application is told that it has all of them, and how many.
+    void has_all(run r, std::uint64_t together, std::size_t how_many, instant now);
+    /// That it could not have them all; by then it has none.
+    void has_none(run r, std::uint64_t together, instant now);
+    /// Its program gets on with what it holds.
+    void progressed(run r, lock l, token t, instant now);
     void request_ended(run r, request_number number) {
         turns_.ended(runs_[r].id, number);
         runs_[r].requests.erase(number);
@@ -113,6 +134,12 @@ public:
     /// LOOK-1: an application asks how `l` stands, and is told.
     void looks(run r, lock l, std::uint64_t question, instant now);
     void has_seen(run r, std::uint64_t question, const std::set<token>& held, instant now);
+    /// RECORD-1: `at` says that it has kept this record, in this state of it; its writer has heard enough.
+    using record_key = std::pair<peer_id, std::uint64_t>;
+    void has_recorded(const record_key& what, std::uint32_t revision, const std::set<peer_id>& at);
+    /// Somebody asks those who fill the seats, `seats` of them with those that are vacant, what was done.
+    void reads_records(run r, std::uint64_t reading, const std::set<peer_id>& asked, std::size_t seats);
+    void has_read_records(run r, std::uint64_t reading, const std::map<record_key, std::uint32_t>& what, instant now);
     void watches(run r, lock l) {
         if (!runs_[r].is_leaving) {
             runs_[r].watched[l].reset();
@@ -160,6 +187,11 @@ public:
     [[nodiscard]] run holder_of(lock l, instant now) const;
 
 private:
+    struct look_begun {
+        lock at = 0;
+        std::set<token> held;  // then
+        instant since{};
+    };
     struct participant {
         peer_id id;
         std::string name;
@@ -173,13 +205,19 @@ private:
         bool has_granted = false;  // in the present step
         std::map<lock, std::optional<standing>> watched;  // and what was told of it last
         std::map<request_number, terms> requests;         // what was asked for
-        std::map<std::uint64_t, std::pair<lock, std::set<token>>> looks;  // what was held when each began
+        std::map<std::uint64_t, look_begun> looks;
+        std::map<std::uint64_t, std::set<std::pair<lock, token>>> together;  // what was granted of several
+        std::map<std::uint64_t, std::map<record_key, std::uint32_t>> must_read;  // in each reading that is under way
+        bool is_paused = false;
+        instant resumed{};
     };
     struct hold {
         run by = 0;
         token what;
         lock_mode mode;
         terms asked;
+        instant since{};
+        instant got_on{};
         bool was_valid = false;
         bool is_new = true;  // granted in the present step
         bool has_lapsed = false;
@@ -213,6 +251,9 @@ private:
         token mark;
         std::optional<given> newest_exclusive;
         std::optional<given> newest;
+        // LOOK: since when it has been seen by somebody, and then by nobody any more
+        std::map<token, instant> seen_from;
+        std::map<token, instant> gone_from;
         // FATE
         token last_exclusive;   // that an application was told of
         bool is_unclean = false;  // that one ended without a release, or one before it, and nobody has said since that all is well
@@ -247,6 +288,7 @@ private:
     void check_order(guarded& g, run owner, token t, std::size_t life_number, view_number in, instant now);
     std::size_t life_of(const cluster_id& cluster, instant now);
     void object_by_the_clock(promise broken, instant now, std::string text);
+    void check_ends(run r, const guarded& g, const hold& h, instant now);
     [[nodiscard]] const std::string& name_of(run r) const { return runs_[r].name; }
 
     rules rules_;
@@ -257,8 +299,14 @@ private:
     std::map<cluster_id, view_number> newest_views_;
     std::set<std::pair<cluster_id, peer_id>> removed_;  // one that was never welcomed may yet found another cluster (FOUND-3)
     std::vector<claimed_eviction> evictions_;
+    struct recorded {
+        std::uint32_t revision = 0;
+        std::set<peer_id> at;
+    };
+    std::map<record_key, recorded> records_;
     turns turns_;
     std::chrono::nanoseconds wall_difference_{};
+    bool is_forced_ = false;
     std::uint64_t grants_ = 0;
     std::array<std::uint64_t, promise_kinds> excused_{};
     std::vector<violation> violations_;

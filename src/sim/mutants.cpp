@@ -103,6 +103,14 @@ constexpr std::array mutants{
     mutant{planted::heir_ignored, "heir_ignored", "PRIORITY", {}},
     mutant{planted::stopped_counts_as_gone, "stopped_counts_as_gone", "CERT-1", "MUTEX"},
     mutant{planted::delay_not_waited, "delay_not_waited", "DELAY", {}},
+    mutant{planted::several_in_the_order_given, "several_in_the_order_given", "ALL-1", "LIVE"},
+    mutant{planted::several_kept_after_a_failure, "several_kept_after_a_failure", "ALL-1", "ALL"},
+    mutant{planted::loss_among_several_unnoticed, "loss_among_several_unnoticed", "ALL-1", "ALL"},
+    mutant{planted::forced_view_forgets_epochs, "forced_view_forgets_epochs", "FORCE-1", "FENCE"},
+    mutant{planted::recorded_at_one_seat, "recorded_at_one_seat", "RECORD-1", "RECORD"},
+    mutant{planted::records_go_back, "records_go_back", "RECORD-1", "RECORD"},
+    mutant{planted::held_beyond_its_end, "held_beyond_its_end", "MAX-HOLD", "ENDS"},
+    mutant{planted::progress_not_asked_for, "progress_not_asked_for", "MAX-HOLD", "ENDS"},
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ constexpr std::array rules{
     rule{"RING-1", {}},  rule{"RING-2", {}},
     rule{"OWN-1", {}},   rule{"OWN-2", {}},   rule{"OWN-3", {}},   rule{"OWN-4", {}},   rule{"OWN-5", {}},   rule{"OWN-6", {}},
     rule{"OWN-7", {}},   rule{"OWN-8", {}},   rule{"OWN-9", {}},   rule{"OWN-10", {}},
-    rule{"MODES", {}},   rule{"LIMIT", {}},   rule{"FATE", {}},   rule{"PRIORITY", {}}, rule{"DELAY", {}},
+    rule{"MODES", {}},   rule{"LIMIT", {}},   rule{"FATE", {}},   rule{"PRIORITY", {}}, rule{"DELAY", {}}, rule{"MAX-HOLD", {}}, rule{"ALL-1", {}},
     rule{"HOLD-1", {}},  rule{"HOLD-2", {}},  rule{"HOLD-3", {}},
     rule{"HOLD-4", "0040-rules-without-a-planted-bug"},
     rule{"HOLD-5", "0040-rules-without-a-planted-bug"},
@@ -33,7 +33,7 @@ constexpr std::array rules{
     rule{"FINISH", {}},
     rule{"BALLOT-VIEW", {}},
     rule{"CERT-1", {}},
-    rule{"CERT-2", "0040-rules-without-a-planted-bug"}, rule{"FORCE-1", "0040-rules-without-a-planted-bug"},
+    rule{"CERT-2", "0040-rules-without-a-planted-bug"}, rule{"FORCE-1", {}}, rule{"RECORD-1", {}},
     rule{"BREAK-1", {}}, rule{"BREAK-2", {}}, rule{"LOOK-1", {}}, rule{"WATCH-1", {}},
     rule{"NET-1", {}},   rule{"NET-2", {}},   rule{"NET-3", {}},   rule{"NOW-1", {}},
 };

@@ -193,6 +193,7 @@ void draw_plight(base::random_source& random, scenario& s) {
             a.whom = seat;
             a.owner_crashes = false;
             break;
+        case plight::seats_are_gone:  // drawn last
         case plight::none:
             return;
     }
@@ -267,6 +268,20 @@ void draw_operators(scenario& s) {
     }
 }
 
+void draw_newest(scenario& s) {
+    base::random_source random{s.asked.seed * 0xE7037ED1A0B428DBULL + s.asked.nodes};
+    s.work.several = random.chance(0.3) ? one_of<double, 2>(random, {0.1, 0.5}) : 0;
+    s.work.records = random.chance(0.3) ? 0.05 : 0;
+    auto& a = s.aftermath;
+    const bool can_be_forced = s.seats >= 3 && !a.leaver && !a.cut_link && a.what == plight::none && std::none_of(s.places.begin(), s.places.end(), [](const place_plan& p) { return p.is_misfit(); });
+    if (can_be_forced && random.chance(0.3)) {
+        a.what = plight::seats_are_gone;
+        a.whom = static_cast<std::uint32_t>(random.below(s.seats));
+        a.churned.reset();
+        a.owner_crashes = false;
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
@@ -324,6 +339,7 @@ scenario draw(const options& asked) {
     draw_still_more(s);
     draw_styles(s);
     draw_operators(s);
+    draw_newest(s);
     return s;
 }
 

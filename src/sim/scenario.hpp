@@ -112,6 +112,8 @@ struct work_plan {
     double looks = 0;                 ///< the chance, at each request, that somebody looks at a lock first (LOOK-1)
     double demands = 0;               ///< that somebody asks for a hold back, or breaks one (BREAK-1, BREAK-2)
     double evictions = 0;             ///< that somebody has a process removed (VIEW-8)
+    double several = 0;               ///< that a request is for several locks at once (ALL-1)
+    double records = 0;               ///< that somebody records what he did, or reads what was recorded (RECORD-1)
     double policies = 0;              ///< that a request says who may break its hold, or when it ends by itself
 };
 
@@ -123,6 +125,7 @@ enum class plight : std::uint8_t {
     is_slandered,          ///< gossip believes it dead, its lease is renewed (VIEW-2); later another crashes
     hears_of_views_late,   ///< but not so late that it lags behind (LEASE-1); another comes and goes meanwhile
     hears_of_no_views,     ///< although its datagrams come through (LEASE-7); an owner crashes meanwhile
+    seats_are_gone,        ///< it and as many seats as make a majority stay down; operators name others (FORCE-1)
     seats_do_not_outlive,  ///< it stays down, and so many other seats restart that no quorum has a view (FOUND-6)
 };
 

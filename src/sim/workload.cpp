@@ -1,6 +1,7 @@
 #include "sim/workload.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace holdfast::sim {
@@ -43,6 +44,7 @@ void workload::started(std::uint32_t place) {
         auto& c = all[i];
         c.number = {};
         c.held = {};
+        c.all.reset();
         c.checks_off = winds_down_ && i == 0;
         c.next_to_check = 0;
         c.rests = rests_ && i == 0 && place < plan_.shared_locks && !excused_[place];
@@ -74,6 +76,11 @@ void workload::granted(std::uint32_t place, request_number number, judge::lock l
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto& c = all[i];
         if (c.what == doing::waiting && c.number == number) {
+            if (c.all) {
+                (void)judge_.wrote(l, t, events_.now());
+                has_another(place, c, i, t);
+                return;
+            }
             c.what = doing::holding;
             c.held = t;
             c.mends = !is_clean && random_.chance(0.6);
@@ -90,8 +97,15 @@ void workload::granted(std::uint32_t place, request_number number, judge::lock l
 void workload::failed(std::uint32_t place, request_number number) {
     auto& all = clients_[place];
     for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].what == doing::waiting && all[i].number == number) {
-            think(place, all[i], i, 2ms);
+        auto& c = all[i];
+        if (c.what == doing::waiting && c.number == number) {
+            if (c.all) {
+                c.number = {};
+                c.all->was_refused();
+                plan(place, i, 0ms);
+            } else {
+                think(place, c, i, 2ms);
+            }
             return;
         }
     }
@@ -100,8 +114,17 @@ void workload::failed(std::uint32_t place, request_number number) {
 void workload::lost(std::uint32_t place, judge::lock l, token t) {
     auto& all = clients_[place];
     for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].what == doing::holding && all[i].lock == l && all[i].held == t) {
-            think(place, all[i], i, 0ms);
+        auto& c = all[i];
+        if (c.all) {
+            for (std::size_t at = 0; at < c.shares.size(); ++at) {
+                if (c.shares[at].lock == l && c.shares[at].held == t) {
+                    c.shares[at].held = {};
+                    c.all->was_lost(at);
+                    plan(place, i, 0ms);  // the others it gives back; for those that it has not it does not wait any more
+                }
+            }
+        } else if (c.what == doing::holding && c.lock == l && c.held == t) {
+            think(place, c, i, 0ms);
         }
     }
 }
@@ -127,6 +150,12 @@ void workload::operate(std::uint32_t place) {
             const auto who = random_.chance(0.5) ? "ann" : "bob";
             machines_.demand(place, l, *t, random_.chance(0.3) ? lock::urging::ask : lock::urging::break_it, who);
         }
+    }
+    if (w.records > 0 && random_.chance(w.records)) {
+        machines_.record(place);
+    }
+    if (w.records > 0 && random_.chance(w.records) && machines_.is_up(place)) {
+        machines_.read_records(place);
     }
     if (w.evictions > 0 && random_.chance(w.evictions)) {
         machines_.evict(place, static_cast<std::uint32_t>(random_.below(plan_.places.size())));
@@ -237,10 +266,24 @@ void workload::act(std::uint32_t place, client& c, std::size_t index) {
             ask(place, c, index);
             break;
         case doing::waiting:
-            machines_.cancel(place, c.number);  // it ends as `failed`, or was granted before
+            if (!c.all || c.number.value != 0) {
+                machines_.cancel(place, c.number);  // it ends as `failed`, or was granted before
+            } else if (c.all->wanted()) {
+                ask_for_next(place, c, index);
+            } else {
+                give_back(place, c, index);
+            }
             break;
         case doing::holding:
-            let_go(place, c, index);
+            if (c.all) {
+                give_back(place, c, index);
+            } else if (c.slices > 0) {
+                --c.slices;
+                machines_.progress(place, c.lock, c.held);
+                plan(place, index, hold_time());
+            } else {
+                let_go(place, c, index);
+            }
             break;
     }
 }
@@ -277,16 +320,101 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
             return;
         }
     }
+    if (!winds_down_ && plan_.work.several > 0 && plan_.shared_locks > 1 && random_.chance(plan_.work.several)) {
+        want_several(c);
+        ask_for_next(place, c, index);
+        return;
+    }
     how.mode = draw_mode(c.lock);
     if (may_watch(place) && random_.chance(0.02)) {
         watch_anew(place);
     }
     c.what = doing::waiting;
     ++c.step;
+    c.slices = how.progress_every > base::duration{} ? static_cast<unsigned>(random_.below(4)) : 0;
     c.number = machines_.acquire(place, c.lock, how);
     if (may_change_its_mind && c.what == doing::waiting) {
         plan(place, index, random_.between(0ms, 300ms));
     }
+}
+
+void workload::want_several(client& c) {
+    std::vector<judge::lock> locks(plan_.shared_locks);
+    std::iota(locks.begin(), locks.end(), judge::lock{0});
+    random_.shuffle(locks);
+    locks.resize(2 + random_.below(locks.size() - 1));
+    std::vector<std::string> names;
+    c.shares.clear();
+    for (const auto l : locks) {
+        names.push_back(plan_.locks[l]);
+        c.shares.push_back({l, {}});
+    }
+    c.all.emplace(std::move(names), plan_.asked.bug);
+    c.together = ++last_together_;
+    c.gives_up = random_.chance(0.4) ? std::optional{events_.now() + random_.between(5ms, 3s)} : std::nullopt;
+    c.mends = false;
+}
+
+void workload::ask_for_next(std::uint32_t place, client& c, std::size_t index) {
+    c.asks_for = *c.all->wanted();
+    c.lock = c.shares[c.asks_for].lock;
+    acquire_how how;
+    how.mode = draw_mode(c.lock);
+    how.together = c.together;
+    draw_policy(how);
+    if (c.gives_up) {
+        how.is_try = *c.gives_up <= events_.now();
+        how.timeout = std::max(base::duration{*c.gives_up - events_.now()}, base::duration{});
+    }
+    c.what = doing::waiting;
+    ++c.step;
+    c.number = machines_.acquire(place, c.lock, how);
+    if (c.what == doing::waiting && random_.chance(0.1)) {
+        plan(place, index, random_.between(0ms, 300ms));
+    }
+}
+
+void workload::has_another(std::uint32_t place, client& c, std::size_t index, token t) {
+    c.number = {};
+    c.shares[c.asks_for].held = t;
+    c.all->was_granted();
+    if (!c.all->wanted()) {
+        for (const auto at : c.all->held()) {
+            if (!machines_.holds(place, c.shares[at].lock, c.shares[at].held)) {
+                c.all->was_lost(at);
+            }
+        }
+    }
+    if (!c.all->has_all()) {
+        plan(place, index, 0ms);
+        return;
+    }
+    judge_.has_all(machines_.run_at(place), c.together, c.shares.size(), events_.now());
+    c.what = doing::holding;
+    plan(place, index, hold_time());
+}
+
+void workload::give_back(std::uint32_t place, client& c, std::size_t index) {
+    for (const auto at : c.all->held()) {
+        auto& s = c.shares[at];
+        if (s.held.value == 0) {
+            continue;
+        }
+        if (machines_.is_paused(place)) {
+            plan(place, index, 0ms);  // in the midst of that: the rest when it goes on
+            return;
+        }
+        last_write(place, s.lock, s.held);
+        machines_.release(place, s.lock, std::exchange(s.held, token{}));
+        if (!machines_.is_up(place) || !c.all) {
+            return;
+        }
+    }
+    if (c.what == doing::waiting) {
+        judge_.has_none(machines_.run_at(place), c.together, events_.now());
+    }
+    c.all.reset();
+    think(place, c, index, 0ms);
 }
 
 lock_mode workload::draw_mode(judge::lock l) {
@@ -304,16 +432,20 @@ void workload::watch_anew(std::uint32_t place) {
     machines_.watch(place, l);
 }
 
-void workload::let_go(std::uint32_t place, client& c, std::size_t index) {
-    const auto l = c.lock;
-    const auto t = c.held;
-    // It believes that it holds: what it was told while it was paused it has not looked at yet.
+/// It believes that it holds: what it was told while it was paused it has not looked at yet.
+void workload::last_write(std::uint32_t place, judge::lock l, token t) {
     if (random_.chance(0.1)) {
         late_writes_.push_back({l, t});
         events_.plan(events_.now() + random_.between(0ms, 3s), event_kind::application, place, is_late_write | (late_writes_.size() - 1));
     } else {
         (void)judge_.wrote(l, t, events_.now());
     }
+}
+
+void workload::let_go(std::uint32_t place, client& c, std::size_t index) {
+    const auto l = c.lock;
+    const auto t = c.held;
+    last_write(place, l, t);
     if (c.checks_off && c.next_to_check < plan_.shared_locks) {
         ++c.next_to_check;
     }

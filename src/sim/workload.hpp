@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/random.hpp"
+#include "lock/several.hpp"
 #include "sim/cluster.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/judge.hpp"
@@ -44,6 +46,11 @@ public:
 
 private:
     enum class doing : std::uint8_t { nothing, thinking, waiting, holding };
+    /// One of several locks that are asked for at once.
+    struct share {
+        judge::lock lock = 0;
+        token held;
+    };
     struct client {
         doing what = doing::nothing;
         std::uint32_t step = 0;     // events planned for an earlier step are void
@@ -54,6 +61,12 @@ private:
         bool checks_off = false;    // while winding down: it asks for every lock in turn
         judge::lock next_to_check = 0;
         bool rests = false;         // it takes its lock and keeps it
+        unsigned slices = 0;        // of its time with the hold: after each it says that it gets on
+        std::optional<lock::several> all;  // it wants several locks, or has them
+        std::vector<share> shares;         // of these, in the order as given
+        std::uint64_t together = 0;
+        std::size_t asks_for = 0;          // which of them
+        std::optional<instant> gives_up;
     };
     /// A write that left its process long before it arrives.
     struct late_write {
@@ -64,6 +77,12 @@ private:
     void plan(std::uint32_t place, std::size_t index, base::duration wait);
     void act(std::uint32_t place, client& c, std::size_t index);
     void ask(std::uint32_t place, client& c, std::size_t index);
+    // several at once (ALL-1), as peer::lock_all does it
+    void want_several(client& c);
+    void ask_for_next(std::uint32_t place, client& c, std::size_t index);
+    void has_another(std::uint32_t place, client& c, std::size_t index, token t);
+    void give_back(std::uint32_t place, client& c, std::size_t index);
+    void last_write(std::uint32_t place, judge::lock l, token t);
     void watch_anew(std::uint32_t place);
     [[nodiscard]] lock_mode draw_mode(judge::lock l);
     void draw_policy(acquire_how& how);
@@ -84,6 +103,7 @@ private:
     std::vector<late_write> late_writes_;
     std::vector<bool> excused_;                        // by place
     std::size_t used_once_ = 0;                        // of the locks that are asked for once
+    std::uint64_t last_together_ = 0;
     bool winds_down_ = false;
     bool rests_ = false;
     instant winds_down_since_{};

@@ -131,6 +131,12 @@ stage::condition stage::condition_about(const group& those, words w) {
             return known != seen_holders_.end() && known->second == wanted;
         });
     }
+    if (what == "read") {
+        const auto records = w.take_number();
+        w.expect("records");
+        w.expect_end();
+        return all([this, records](place at) { return machines_.records_read_at(at) == records; });
+    }
     if (what == "owns") {
         const auto l = take_lock(w);
         w.expect_end();

@@ -73,13 +73,17 @@ sim::scenario plan_of(const story& s, base::planted bug) {
     const auto machines = given.number("machines", 0);  // p1 on the first, p2 on the second and so on, round and round
     const auto absent = names_in(given.text("absent", ""));
     const auto lease = given.text("lease", "");  // p5:4s
+    const auto ahead = given.text("ahead", "");  // p1,p2:100s
+    const auto colon = ahead.find(':');
+    const auto fast = names_in(ahead.substr(0, colon));
+    const auto by = colon == std::string::npos ? sim::instant{} : words{0, ahead.substr(colon + 1)}.take_time();
     given.finish();
     for (std::size_t i = 0; i < plan.asked.nodes; ++i) {
         sim::place_plan p;
         p.name = "p" + std::to_string(i + 1);
         p.address = sim::address_of(i);
         p.boot = base::time_point{} + 1s * static_cast<int>(i + 1);
-        p.wall_s = 60'000'000;
+        p.wall_s = 60'000'000 + (std::find(fast.begin(), fast.end(), p.name) == fast.end() ? 0 : by / 1s);
         p.weight = i + light >= plan.asked.nodes ? 0 : 1;
         p.machine = machines == 0 ? 0 : 1 + i % machines;
         p.first_start =
@@ -100,7 +104,7 @@ sim::scenario plan_of(const story& s, base::planted bug) {
 stage::stage(const story& s, base::planted bug)
     : plan_{plan_of(s, bug)},
       story_{s},
-      judge_{{.lease = plan_.common.lease, .seats = plan_.seats, .has_state_dir = plan_.has_state_dir}, plan_.locks},
+      judge_{{.lease = plan_.common.lease, .seats = plan_.seats, .slack = plan_.longest_timer_delay + 5ms, .has_state_dir = plan_.has_state_dir}, plan_.locks},
       machines_{plan_, plan_.asked.seed, judge_, names_, events_},
       chronicle_{machines_, names_, events_, plan_.locks},
       stakes_(plan_.places.size(), std::vector<stake>(plan_.locks.size())),
@@ -202,6 +206,7 @@ void stage::end_of_story() {
 void stage::started(place at) { chronicle_.add(machines_.name_at(at), "starts"); }
 
 void stage::ended(place at) {
+    bundles_.erase(at);
     for (auto& s : stakes_[at]) {
         if (s.is == stake::state::waiting || s.is == stake::state::held) {
             s = {};
@@ -220,6 +225,10 @@ void stage::granted(place at, request_number number, sim::judge::lock l, token t
     s.is = stake::state::held;
     s.held = t;
     (void)judge_.wrote(l, t, events_.now());
+    if (const auto b = bundles_.find(at); b != bundles_.end() && !b->second.is_done) {
+        b->second.all.was_granted();
+        go_on_with(at);
+    }
 }
 
 void stage::failed(place at, request_number number) {
@@ -227,6 +236,10 @@ void stage::failed(place at, request_number number) {
         if (s.is == stake::state::waiting && s.number == number) {
             s.is = stake::state::failed;
             s.why = why_failed_;
+            if (const auto b = bundles_.find(at); b != bundles_.end() && !b->second.is_done) {
+                b->second.all.was_refused();
+                go_on_with(at);
+            }
         }
     }
 }
@@ -236,6 +249,54 @@ void stage::lost(place at, sim::judge::lock l, token t) {
     if (s.is == stake::state::held && s.held == t) {
         s.is = stake::state::lost;
         s.why = why_lost_;
+    }
+    if (const auto b = bundles_.find(at); b != bundles_.end() && !b->second.is_done) {
+        const auto& locks = b->second.locks;
+        if (const auto which = std::find(locks.begin(), locks.end(), l); which != locks.end()) {
+            const auto wanted = b->second.all.wanted();
+            b->second.all.was_lost(static_cast<std::size_t>(which - locks.begin()));
+            if (wanted && b->second.all.has_failed()) {
+                machines_.cancel(at, stake_of(at, locks[*wanted]).number);
+            }
+        }
+    }
+}
+
+/// As peer::lock_all does it (ALL-1).
+void stage::lock_several(const group& who, words w) {
+    std::vector<sim::judge::lock> locks;
+    std::vector<std::string> names;
+    while (!w.is_over() && w.text().starts_with('"')) {
+        locks.push_back(take_lock(w));
+        names.push_back(plan_.locks[locks.back()]);
+    }
+    const auto how = take_how(w);
+    w.expect_end();
+    for (const auto p : who) {
+        auto& b = bundles_.insert_or_assign(p, bundle{lock::several{names, plan_.asked.bug}, locks, ++last_together_, how}).first->second;
+        b.how.together = b.together;
+        go_on_with(p);
+    }
+    machines_.tell_applications();
+}
+
+void stage::go_on_with(place at) {
+    auto& b = bundles_.at(at);
+    if (const auto next = b.all.wanted()) {
+        auto& s = stake_of(at, b.locks[*next]) = {};
+        s.is = stake::state::waiting;
+        s.number = machines_.acquire(at, b.locks[*next], b.how);
+    } else if (b.all.has_failed()) {
+        for (const auto i : b.all.held()) {
+            machines_.release(at, b.locks[i], std::exchange(stake_of(at, b.locks[i]), {}).held);
+        }
+        chronicle_.add(machines_.name_at(at), "could not have all of them");
+        judge_.has_none(machines_.run_at(at), b.together, events_.now());
+        bundles_.erase(at);
+    } else {
+        b.is_done = true;
+        chronicle_.add(machines_.name_at(at), "has all of them");
+        judge_.has_all(machines_.run_at(at), b.together, b.locks.size(), events_.now());
     }
 }
 
@@ -407,6 +468,32 @@ void stage::act_of(words w) {
         }
         return;
     }
+    if (what == "forces") {
+        w.expect("seats");
+        const auto seats = take_group(w);
+        w.expect_end();
+        for (const auto p : who) {
+            if (!machines_.force_view(p, seats)) {
+                w.object("p" + std::to_string(p + 1) + " has a lease");
+            }
+        }
+        machines_.tell_applications();
+        return;
+    }
+    if (what == "records" || what == "reads") {
+        if (what == "reads") {
+            w.expect("records");
+        }
+        w.expect_end();
+        for (const auto p : who) {
+            what == "records" ? machines_.record(p) : machines_.read_records(p);
+        }
+        return;
+    }
+    if (what == "locks" && w.takes("all")) {
+        lock_several(who, w);
+        return;
+    }
     if (what == "evicts") {
         const auto whom = take_group(w);
         w.expect_end();
@@ -453,6 +540,8 @@ void stage::act_of(words w) {
             (void)judge_.wrote(l, s.held, events_.now());
             const auto t = std::exchange(s, {}).held;
             machines_.release(p, l, t, says_consistent, heir);
+        } else if (what == "advances" && s.is == stake::state::held) {
+            machines_.progress(p, l, s.held);
         } else if (what == "cancels" && s.is == stake::state::waiting) {
             machines_.cancel(p, s.number);
         } else {
@@ -483,6 +572,10 @@ sim::acquire_how stage::take_how(words& w) {
     }
     if (w.takes("at most")) {
         how.max_hold = w.take_time();
+    }
+    if (w.takes("getting on every")) {
+        how.progress_every = w.take_time();
+        how.when_stuck = stuck_action::break_it;
     }
     return how;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "chronicle.hpp"
+#include "lock/several.hpp"
 #include "sim/cluster.hpp"
 #include "story.hpp"
 
@@ -42,6 +43,14 @@ private:
         errc why{};
         fate before{};
         bool was_asked_back = false;
+    };
+    /// Several locks that a process wants, or has, at once.
+    struct bundle {
+        lock::several all;
+        std::vector<sim::judge::lock> locks;
+        std::uint64_t together = 0;
+        sim::acquire_how how;
+        bool is_done = false;  // it had all of them
     };
     enum class meddling : std::uint8_t { loses, holds_up, doubles };
     /// What happens to messages of one kind.
@@ -101,6 +110,8 @@ private:
     [[nodiscard]] errc take_reason(words& w) const;
     [[nodiscard]] static lock_mode take_mode(words& w);
     [[nodiscard]] static sim::acquire_how take_how(words& w);
+    void lock_several(const group& who, words w);
+    void go_on_with(place at);
     void demand(const group& who, lock::urging how, words w);
     [[nodiscard]] sim::message_kind take_kind(words& w) const;
     [[nodiscard]] stake& stake_of(place at, sim::judge::lock l) { return stakes_[at][l]; }
@@ -114,6 +125,8 @@ private:
     sim::cluster machines_;
     chronicle chronicle_;
     std::vector<std::vector<stake>> stakes_;  // by place and lock
+    std::map<place, bundle> bundles_;
+    std::uint64_t last_together_ = 0;
     std::map<std::string, place> called_;
     std::vector<rule> rules_;
     std::vector<sent_by> due_;  // actions of rules that were met in the event that is under way

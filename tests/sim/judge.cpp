@@ -17,9 +17,9 @@ token at(std::uint32_t epoch_value, std::uint32_t sequence) { return token::make
 /// Three seats, filled by alice (run 1), bob (2) and carol (3), who hear one another until they are told not to.
 struct story {
     explicit story(judge::rules r = {.lease = 1s, .seats = 3}) : judged{r, {"a", "b"}} {
-        judged.started(1, alice, "alice", 0);
-        judged.started(2, bob, "bob", 1);
-        judged.started(3, carol, "carol", 2);
+        judged.started(1, alice, "alice", 3, 0);
+        judged.started(2, bob, "bob", 3, 1);
+        judged.started(3, carol, "carol", 3, 2);
         for (judge::run r1 = 1; r1 <= 3; ++r1) {
             judged.installed(r1, view_of(1, 100), {alice}, 0s);
         }
@@ -202,7 +202,7 @@ TEST_CASE("FENCE over a total restart", "[judge]") {
         for (judge::run old = 1; old <= 3; ++old) {
             s.judged.crashed(old);
         }
-        s.judged.started(4, {4, 4}, "alice.2", 0);
+        s.judged.started(4, {4, 4}, "alice.2", 3, 0);
         auto v = story::view_of(1, 150, {8, 8});
         v.members.erase(v.members.begin());
         v.members.push_back({{4, 4}, "", {}, 1, false, {}});
@@ -328,7 +328,7 @@ TEST_CASE("MINORITY: a lease that no quorum can have given", "[judge]") {
         CHECK(s.broken() == broken{});
     }
     SECTION("a peer in no seat needs two of three") {
-        s.judged.started(4, {4, 4}, "dora", std::nullopt);
+        s.judged.started(4, {4, 4}, "dora", 3, std::nullopt);
         s.judged.heard(4, 0, 400ms);
         s.judged.lease(4, 600ms, 500ms);
         CHECK(s.broken() == broken{promise::minority});
@@ -442,6 +442,124 @@ TEST_CASE("OWN-10: who was queued is not overtaken by who asked later", "[judge]
         s.judged.owns_no_more(1, 0);
         s.judged.asked(2, 0, {2}, {}, 130ms);
         s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
+        CHECK(s.broken() == broken{});
+    }
+}
+
+TEST_CASE("ALL-1: all of several or none", "[judge]") {
+    story s;
+    s.judged.asked(2, 0, {1}, {.together = 7}, 50ms);
+    s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 100ms);
+    s.judged.lease(1, 600ms, 100ms);
+    s.judged.granted(2, 0, at(100, 1), {1}, 100ms);
+    s.judged.lease(2, 600ms, 100ms);
+    SECTION("it has the one that it wanted") {
+        s.judged.has_all(2, 7, 1, 110ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("one was never granted") {
+        s.judged.has_all(2, 7, 2, 110ms);
+        CHECK(s.broken() == broken{promise::all});
+    }
+    SECTION("one is lost") {
+        s.judged.is_to_break(0, at(100, 1));
+        s.judged.lost(2, 0, at(100, 1), errc::broken, 105ms);
+        s.judged.has_all(2, 7, 1, 110ms);
+        CHECK(s.broken() == broken{promise::all});
+    }
+    SECTION("none, and the one is released") {
+        s.judged.released(2, 0, at(100, 1));
+        s.judged.has_none(2, 7, 110ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("none, and the one is kept") {
+        s.judged.has_none(2, 7, 110ms);
+        CHECK(s.broken() == broken{promise::all});
+    }
+}
+
+TEST_CASE("RECORD-1: what a majority of the seats kept is read", "[judge]") {
+    story s;
+    const judge::record_key one{carol, 1};
+    s.judged.has_recorded(one, 1, {alice, bob});
+    SECTION("by whoever hears a majority") {
+        s.judged.reads_records(3, 1, {alice, bob, carol}, 3);
+        s.judged.has_read_records(3, 1, {{one, 1}}, 1s);
+        CHECK(s.broken() == broken{});
+        s.judged.reads_records(3, 2, {alice, bob, carol}, 3);
+        s.judged.has_read_records(3, 2, {}, 1s);
+        CHECK(s.broken() == broken{promise::record});
+    }
+    SECTION("in no earlier state") {
+        s.judged.reads_records(3, 1, {alice, bob, carol}, 3);
+        s.judged.has_read_records(3, 1, {{one, 0}}, 1s);
+        CHECK(s.broken() == broken{promise::record});
+    }
+    SECTION("if it had it when it was asked for") {
+        s.judged.reads_records(3, 1, {alice, bob, carol}, 3);
+        s.judged.has_recorded({carol, 2}, 0, {alice, bob});
+        s.judged.has_read_records(3, 1, {{one, 1}}, 1s);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("but not from two that came later") {
+        s.judged.reads_records(3, 1, {alice, {4, 4}, {5, 5}}, 3);
+        s.judged.has_read_records(3, 1, {}, 1s);
+        CHECK(s.broken() == broken{});
+    }
+}
+
+TEST_CASE("MAX-HOLD: holds that end by themselves", "[judge]") {
+    story s;
+    s.judged.asked(2, 0, {1}, {.longest = 300ms, .longest_stuck = 200ms}, 50ms);
+    s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 100ms);
+    s.judged.lease(1, 600ms, 100ms);
+    s.judged.granted(2, 0, at(100, 1), {1}, 100ms);
+    s.judged.lease(2, 900ms, 100ms);
+    SECTION("a program that does not get on") {
+        s.judged.lease(2, 900ms, 299ms);
+        CHECK(s.broken() == broken{});
+        s.judged.lease(2, 900ms, 310ms);
+        CHECK(s.broken() == broken{promise::ends});
+    }
+    SECTION("however it gets on") {
+        s.judged.progressed(2, 0, at(100, 1), 250ms);
+        s.judged.lease(2, 900ms, 399ms);
+        CHECK(s.broken() == broken{});
+        s.judged.lease(2, 900ms, 410ms);
+        CHECK(s.broken() == broken{promise::ends});
+    }
+    SECTION("not while it is paused, and a moment longer") {
+        s.judged.paused(2);
+        s.judged.lease(2, 900ms, 500ms);
+        s.judged.resumed(2, 550ms);
+        s.judged.lease(2, 900ms, 550ms);
+        CHECK(s.broken() == broken{});
+    }
+}
+
+TEST_CASE("LOOK-1: what was seen no more does not come back", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    s.judged.looks(3, 0, 1, 150ms);
+    s.judged.has_seen(3, 1, {at(100, 1)}, 160ms);
+    s.judged.looks(3, 0, 2, 200ms);
+    s.judged.released(2, 0, at(100, 1));
+    SECTION("gone it is, and stays so") {
+        s.judged.has_seen(3, 2, {}, 210ms);
+        s.judged.looks(1, 0, 1, 220ms);
+        s.judged.has_seen(1, 1, {}, 230ms);
+        CHECK(s.broken() == broken{});
+    }
+    SECTION("gone, and seen again") {
+        s.judged.has_seen(3, 2, {}, 210ms);
+        s.judged.looks(1, 0, 1, 220ms);
+        s.judged.has_seen(1, 1, {at(100, 1)}, 230ms);
+        CHECK(s.broken() == broken{promise::look});
+    }
+    SECTION("two looks at one time may be answered in either order") {
+        s.judged.looks(1, 0, 1, 205ms);
+        s.judged.has_seen(3, 2, {}, 210ms);
+        s.judged.has_seen(1, 1, {at(100, 1)}, 230ms);
         CHECK(s.broken() == broken{});
     }
 }
