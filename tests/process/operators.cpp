@@ -116,6 +116,35 @@ TEST_CASE("CERT-2: holdfast evict with a fence that kills the process: its lease
     CHECK(told(a, {"history"}).back()["what"] == "fenced");
 }
 
+TEST_CASE("FORCE-1: holdfast force-view says what is at risk, wants it confirmed, and goes on with the seats named", "[process]") {
+    agents a;
+    auto before = a.run("job", "echo $HOLDFAST_TOKEN");
+    const auto first = before.expect("");
+    REQUIRE(first);
+    CHECK(before.wait() == 0);
+    CHECK(told(a, {"force-view", "--seats", a.addresses[0], "--confirm", "they-are-stopped"}, 64)["code"] == "bad_config");  // they are not
+    a.all.pop_back();
+    a.all.pop_back();
+    const auto risk = told(a, {"force-view", "--seats", a.addresses[0]}, 1);
+    CHECK_FALSE(risk["done"].get<bool>());
+    CHECK(risk["former_voters"].size() == 2);
+    CHECK(risk["former_voters"][0]["address"].get<std::string>().starts_with("127.0.0.1:"));
+    json done;
+    REQUIRE(until_it_is_so([&] {  // its lease has to end first
+        child c{a.command({"force-view", "--seats", a.addresses[0], "--confirm", "they-are-stopped", "--json", "--control", a.control(0)})};
+        const auto l = c.expect("");
+        done = l ? json::parse(l->text, nullptr, false) : json{};
+        return c.wait() == 0;
+    }));
+    CHECK(done["done"].get<bool>());
+    a.seeds = a.addresses[0];
+    auto after = a.run("job", "echo $HOLDFAST_TOKEN");
+    const auto next = after.expect("");
+    REQUIRE(next);
+    CHECK(after.wait() == 0);
+    CHECK(std::stoll(next->text) > std::stoll(first->text));
+}
+
 TEST_CASE("holdfast elect and observe: a leader, its value, and the next one", "[process]") {
     const auto& a = unharmed();
     child seen{a.command({"observe", "boss", "--json", "--control", a.control(1)})};
