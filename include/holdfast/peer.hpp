@@ -147,7 +147,7 @@ public:
     /// When a majority of the seats is gone for good (FORCE-1): this peer gives up what it was and takes part in founding a cluster of these
     /// seats, as if it had been started with them as `seeds`; do it at each peer that is to go on, and choose the seats among those that
     /// were members: who was none knows of no token. Tokens go on rising, also above those of what the lost seats may have done last
-    /// that nobody here heard of, if their wall clocks were less than an hour ahead. It is your word that the former majority is stopped: if it
+    /// that nobody here heard of, if the peers named have a `state_dir` and those clocks were less than an hour ahead (without: if no clock was). It is your word that the former majority is stopped: if it
     /// is not, locks can be held in both. Success: this peer has begun; see `wait_ready`.
     /// `bad_config`: a majority answers this peer, or these cannot be seats. What it held was lost with its lease.
     /// Change the configuration, too: a peer that is started with the former seeds does not find the new cluster.

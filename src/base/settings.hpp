@@ -47,6 +47,7 @@ struct settings {
     std::vector<endpoint> seeds;
     bool may_found = true;
     epoch highest_epoch{};        ///< the highest this process (or its state_dir) has known (FOUND-5)
+    bool keeps_epochs = false;    ///< they are written to a state_dir
     peer_id stopped_being;        ///< the PeerId this process gave up for this one, or nil (LEASE-4)
 
     // lease

@@ -518,10 +518,10 @@ struct node::state final : view_layer::facts {
     }
 
     /// FORCE-1: the seats that are gone may have gone on without us, in views and clusters that nobody here has heard of; their epochs
-    /// were near their wall clocks (VIEW-1, FOUND-5). So it goes on an hour past ours: no clock is so wrong, and the only price is
-    /// that, until the hour is over, views come no quicker than one in a second.
+    /// were near their wall clocks (VIEW-1, FOUND-5). So it goes on an hour past ours: no clock is so wrong, and the price is small, for
+    /// until the hour is over views come no quicker than one in a second. But seats that restart within it have to know of it.
     [[nodiscard]] epoch epoch_after_force(moment now) const {
-        if (settings.bug == base::planted::forced_view_forgets_epochs) {
+        if (!settings.keeps_epochs || settings.bug == base::planted::forced_view_forgets_epochs) {
             return agreement.highest_epoch();
         }
         constexpr std::int64_t hour = 3600;
@@ -838,7 +838,9 @@ bool node::give_up(moment now) {
     const bool is_allowed = !s.was_leased && !s.leaving && !s.is_over;
     if (is_allowed) {
         s.finish(errc::no_quorum);
-        s.last_word = must_restart{errc::no_quorum, s.epoch_after_force(now)};
+        const auto goes_on = s.epoch_after_force(now);
+        s.out.push(persist_epoch{goes_on});  // before it is anything else: a restart is to know of it
+        s.last_word = must_restart{errc::no_quorum, goes_on};
     }
     s.settle(now);
     return is_allowed;

@@ -138,6 +138,7 @@ result<setup> prepare(config options) {
             return tl::unexpected{known.error()};
         }
         s.settings.highest_epoch = *known;
+        s.settings.keeps_epochs = true;
     }
     return s;
 }

@@ -74,7 +74,7 @@ bool aftermath::look() {
 
 void aftermath::look_at_checking(instant now) {
     trouble(now);
-    const bool is_more_to_come = !untold_.empty() || (is_in_a_plight_ ? owner_crashes_ != never : plan_.what != plight::none);
+    const bool is_more_to_come = !untold_.empty() || seats_restart_ != never || (is_in_a_plight_ ? owner_crashes_ != never : plan_.what != plight::none);
     if (!work_.is_done() || is_more_to_come) {
         if (now >= until_) {
             work_.report_unserved(now);
@@ -169,6 +169,15 @@ void aftermath::force_views(instant now) {
     std::erase_if(untold_, [&](const auto& u) { return u.first <= now && machines_.force_view(u.second, new_seats_); });
     if (is_last && untold_.empty()) {
         enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
+        seats_restart_ = plan_.whom % 3 == 0 ? never : now + 2 * scenario_.common.lease + 2s;
+    }
+    if (now >= seats_restart_) {
+        seats_restart_ = never;  // all of them: only what is on their disks is left of the cluster
+        began_ = now;
+        enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
+        for (const auto place : new_seats_) {
+            machines_.crash(place, 20ms);
+        }
     }
 }
 

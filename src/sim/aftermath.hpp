@@ -64,6 +64,7 @@ private:
     instant next_kill_{};
     instant owner_crashes_{};
     instant leaves_{};
+    instant seats_restart_ = instant::max();
     bool is_in_a_plight_ = false;
     std::vector<std::uint32_t> new_seats_;
     std::vector<std::pair<instant, std::uint32_t>> untold_;  // of them, and when they will be

@@ -332,6 +332,7 @@ void cluster::start(std::uint32_t at) {
     p.settings.process = {planned.machine, at + 1, p.starts};
     p.settings.lease = planned.lease.value_or(plan_.common.lease);
     p.settings.seeds = planned.seeds.empty() ? addresses_of(p.seats) : planned.seeds;
+    p.settings.keeps_epochs = plan_.has_state_dir;
     p.settings.highest_epoch = plan_.has_state_dir ? p.persisted : epoch{};
     p.is_leaving = false;
     make_node(at, same_id ? p.id : draw_id());

@@ -450,7 +450,8 @@ std::size_t judge::life_of(const cluster_id& cluster, instant now) {
         last_grant = std::max(last_grant, l.last_grant);
     }
     const bool is_too_soon = !rules_.has_state_dir && now - last_grant <= wall_difference_ + restart_margin;
-    if (is_forced_ ? wall_difference_ >= 57min : is_too_soon) {  // epochs may be two minutes past the wall clocks, and walls change
+    const bool is_too_wrong = is_forced_ && wall_difference_ >= 57min;  // of the hour, epochs take two minutes, and clocks have been set meanwhile
+    if (is_too_soon || is_too_wrong) {
         // The documented exception: whoever guards something has to know of it, and starts anew.
         for (auto& g : locks_) {
             g.tokens.clear();

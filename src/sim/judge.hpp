@@ -65,7 +65,7 @@ public:
     /// Its PeerId is over, so it must have reported every hold lost.
     void gave_up(run r, instant now);
     void asked_to_leave(run r);
-    /// FORCE-1: a person has told it of other seats. FENCE then rests on wall clocks that differ by less than an hour.
+    /// FORCE-1: a person has told somebody of other seats. With a state_dir, FENCE rests on wall clocks that differ by less than an hour from then on.
     void forced() { is_forced_ = true; }
     void paused(run r) { runs_[r].is_paused = true; }
     void resumed(run r, instant now) {
