@@ -10,17 +10,20 @@ const previous_hold* pasts::find(slot s, const std::string& name) const {
 }
 
 std::optional<slot> pasts::keep(slot s, const std::string& name, previous_hold what) {
-    if (const auto at = all_.find({s, name}); at != all_.end()) {
-        erase(at);
+    const auto [at, is_new] = all_.try_emplace({s, name});
+    auto& now = at->second;
+    auto& to = order_of(what);
+    if (is_new) {
+        now.turn = to.insert(to.end(), &at->first);
+    } else {
+        to.splice(to.end(), order_of(now.what), now.turn);  // nothing is allocated: this is done with every release
     }
-    const auto age = ++last_;
-    order_of(what).emplace(age, key{s, name});
-    all_.emplace(key{s, name}, remembered{std::move(what), age});
+    now.what = std::move(what);
     if (all_.size() <= most_) {
         return std::nullopt;
     }
     const bool is_clean = !clean_.empty();
-    const auto oldest = all_.find((is_clean ? clean_ : unclean_).begin()->second);
+    const auto oldest = all_.find(*(is_clean ? clean_ : unclean_).front());
     const auto whose = oldest->first.first;
     erase(oldest);
     return is_clean ? std::nullopt : std::optional{whose};
@@ -42,7 +45,7 @@ std::vector<std::pair<std::string, previous_hold>> pasts::of(slot s) const {
 }
 
 void pasts::erase(map::iterator at) {
-    order_of(at->second.what).erase(at->second.age);
+    order_of(at->second.what).erase(at->second.turn);
     all_.erase(at);
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,20 +29,20 @@ public:
 
 private:
     using key = std::pair<slot, std::string>;
+    using order = std::list<const key*>;  // oldest first
     struct remembered {
         previous_hold what;
-        std::uint64_t age = 0;
+        order::iterator turn;
     };
     using map = std::map<key, remembered>;
 
     void erase(map::iterator at);
-    [[nodiscard]] std::map<std::uint64_t, key>& order_of(const previous_hold& p) { return p.is_clean() ? clean_ : unclean_; }
+    [[nodiscard]] order& order_of(const previous_hold& p) { return p.is_clean() ? clean_ : unclean_; }
 
     std::size_t most_;
-    std::uint64_t last_ = 0;
     map all_;
-    std::map<std::uint64_t, key> clean_;  // by age
-    std::map<std::uint64_t, key> unclean_;
+    order clean_;
+    order unclean_;
 };
 
 }  // namespace holdfast::lock
