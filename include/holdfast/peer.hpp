@@ -110,7 +110,7 @@ public:
     /// that programs which ask so never wait for each other in a circle. `options` is for each of them, its `wait` for
     /// all together; `on_lost` is called for each that is lost. Success: the holds, in the order of the names as given. Fails as
     /// `lock`, with the name in the text, and with the reason of a loss as soon as one is lost while others are waited for; then none is
-    /// held. A name that is given twice: `bad_config`.
+    /// held. A name that is given twice: `bad_config`. On the callback thread a loss is heard of when the wait is over.
     [[nodiscard]] result<std::vector<hold>> lock_all(std::vector<std::string> names, acquire_options options = {}) const;
 
     [[nodiscard]] holdfast::election election(std::string_view name) const;
@@ -145,8 +145,9 @@ public:
     /// `timed_out`: it still is a member. A seat stays where a majority of filled seats would not be left (VIEW-6).
     [[nodiscard]] result<void> evict(const peer_id& whom, break_options options) const;
     /// When a majority of the seats is gone for good (FORCE-1): this peer gives up what it was and takes part in founding a cluster of these
-    /// seats, as if it had been started with them as `seeds`; do it at each peer that is to go on, and choose the seats among those that
-    /// were members: who was none knows of no token. Tokens go on rising, also above those of what the lost seats may have done last
+    /// seats, as if it had been started with them as `seeds` and may found; do it at each peer that is to go on, with the same list, and
+    /// choose the seats among those that were members: who was none knows of no token. A list once named may only be replaced when a
+    /// majority of it is gone for good: peers that go on with different lists can each found a cluster. Tokens go on rising, also above those of what the lost seats may have done last
     /// that nobody here heard of, if the peers named have a `state_dir` and those clocks were less than an hour ahead (without: if no clock was). It is your word that the former majority is stopped: if it
     /// is not, locks can be held in both. Success: this peer has begun; see `wait_ready`.
     /// `bad_config`: a majority answers this peer, or these cannot be seats. What it held was lost with its lease.

@@ -53,11 +53,11 @@ public:
                 return;
             }
         }
-        records_.push_back(what);
-        if (records_.size() > most) {
+        if (records_.size() == most) {
             // Not the first to come: those that are copied to a new seat come late, and are old.
             records_.erase(std::min_element(records_.begin(), records_.end(), [](const record& x, const record& y) { return x.at_ms < y.at_ms; }));
         }
+        records_.push_back(what);  // whatever its writer's clock says: it is told that it is kept
     }
     [[nodiscard]] std::vector<record> all() const { return {records_.begin(), records_.end()}; }
 

@@ -431,10 +431,11 @@ struct node::state final : view_layer::facts {
     /// RECORD-1: who comes to fill a seat takes over what the others remember, and until a quorum of them has told, or the time
     /// for it is up, its own word would be worth less than that of who was there before.
     [[nodiscard]] bool is_copying() const { return !copies.empty() && copied < agreement.current()->quorum(); }
-    void copy_records(time_point now) {
-        copied = 0;
-        for (const auto& s : agreement.current()->seats) {
-            if (!s.filled_by.is_nil() && s.filled_by != self) {
+    /// `before`: null when it has just come, else the view since which others came, while it still asks around.
+    void copy_records(const view& v, const view* before, time_point now) {
+        copied = before == nullptr ? 0 : copied;
+        for (const auto& s : v.seats) {
+            if (!s.filled_by.is_nil() && s.filled_by != self && (before == nullptr || !before->is_voter(s.filled_by))) {
                 copies.insert(inquirer.ask(lock::read_records{}, s.filled_by, now + 2 * settings.lease, now));
             }
         }
@@ -474,7 +475,9 @@ struct node::state final : view_layer::facts {
         inquirer.install(step, now);
         const bool is_founding = i.now->number.value == 1;  // nobody remembers anything
         if (!is_founding && i.now->is_voter(self) && (before == nullptr || !before->is_voter(self))) {
-            copy_records(now);
+            copy_records(*i.now, nullptr, now);
+        } else if (before != nullptr && i.now->is_voter(self) && is_copying()) {
+            copy_records(*i.now, before, now);
         }
         std::erase_if(evictions, [&](const auto& e) { return !i.now->has(e.first); });
         out.push(view_installed{i.now, i.map});
@@ -524,9 +527,10 @@ struct node::state final : view_layer::facts {
         if (!settings.keeps_epochs || settings.bug == base::planted::forced_view_forgets_epochs) {
             return agreement.highest_epoch();
         }
-        constexpr std::int64_t hour = 3600;
-        const auto by_wall = std::clamp<std::int64_t>(now.wall_s + hour, 0, std::numeric_limits<std::uint32_t>::max() - 1);
-        return std::max(agreement.highest_epoch(), epoch{static_cast<std::uint32_t>(by_wall)});
+        constexpr std::int64_t hour = 3600 + 61;  // as far as a founding goes past the wall clock (FOUND-5)
+        // In a cluster that was forced itself, epochs are past the clocks already.
+        const auto from = std::max(now.wall_s, std::int64_t{agreement.highest_epoch().value});
+        return {static_cast<std::uint32_t>(std::clamp<std::int64_t>(from + hour, 0, std::numeric_limits<std::uint32_t>::max() - 1))};
     }
 
     /// FOUND-6: the seats answer, but under other PeerIds, or they do not renew our lease: our view is history.

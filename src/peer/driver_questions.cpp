@@ -477,8 +477,10 @@ result<void> driver::force_view(const std::vector<std::string>& seats) {
             return;
         }
         const auto former = std::exchange(settings_.seeds, *found);
+        const bool might = std::exchange(settings_.may_found, true);  // where a person founds, this is how
         if (!node_->give_up(moment_now())) {
             settings_.seeds = former;
+            settings_.may_found = might;
             refused = fail(errc::bad_config, "a majority of the seats answers this peer; this is for when they are gone for good");
         }
     });

@@ -90,16 +90,16 @@ result<std::vector<hold>> peer::lock_all(std::vector<std::string> names, acquire
         auto how = options;
         how.stop = enough.get_token();
         if (until) {
-            how.wait = std::max<std::chrono::nanoseconds>(*until - runtime::boot_now(), std::chrono::nanoseconds::zero());
+            how.wait = *until - runtime::boot_now();
         }
-        auto got = lock(names[*at], std::move(how));
+        const bool is_over = !is_try && until && *how.wait <= std::chrono::nanoseconds::zero();
+        auto got = is_over ? fail(errc::timed_out, "the others took all the time there was") : lock(names[*at], std::move(how));
         if (got) {
             all.was_granted();
             on_stop.emplace_back(held[*at].emplace(std::move(*got)).lost(), stop);
         } else {
             all.was_refused();
-            const bool is_late = got.error().code == errc::would_block && !is_try;  // the others took all the time there was
-            refused = error{is_late ? errc::timed_out : got.error().code, "\"" + names[*at] + "\": " + got.error().text};
+            refused = error{got.error().code, "\"" + names[*at] + "\": " + got.error().text};
         }
     }
     for (const auto at : all.held()) {

@@ -261,7 +261,7 @@ TEST_CASE("FORCE-1: when a majority of the seats is gone, a peer goes on with th
     const auto seeds = test_support::free_addresses(3);
     std::vector<std::unique_ptr<peer>> seats;
     for (const auto& at : seeds) {
-        seats.push_back(std::make_unique<peer>(started({.name = at, .listen = at, .seeds = seeds, .cluster = "test", .profile = profile::local})));
+        seats.push_back(std::make_unique<peer>(started({.name = at, .listen = at, .seeds = seeds, .cluster = "test", .profile = profile::local, .found = at == seeds[0] ? founding::never : founding::yes})));
     }
     auto& left_over = *seats[0];
     REQUIRE(left_over.wait_ready(20s));

@@ -511,4 +511,9 @@ TEST_CASE("records: a later state of one replaces it, an earlier one does not") 
     }
     CHECK(kept.all().size() == archive::most);
     CHECK(kept.all().back().number == 1999);
+    r.number = 2000;
+    r.at_ms = -1;  // by a clock that is behind all others
+    kept.keep(r);
+    CHECK(kept.all().back().number == 2000);
+    CHECK(kept.all().size() == archive::most);
 }

@@ -329,21 +329,77 @@ TEST_CASE("FORCE-1: a peer gives its cluster up only without a lease, and goes o
     small_cluster c{3};
     c.settings.keeps_epochs = GENERATE(true, false);
     REQUIRE(c.form({1, 2, 3, 4}));
-    CHECK_FALSE(c.give_up(4));
+    CHECK_FALSE(c.force(4, {4}));
     const auto before = c[4].installed()->cluster;
     const auto wall = c.moment().wall_s;
     for (const auto i : {1u, 2u, 3u}) {
         c.kill(i);
     }
-    c.settings.seeds = {made_up::address(4)};
     c.run_for(100ms);
-    CHECK_FALSE(c.give_up(4));  // it still runs
+    CHECK_FALSE(c.force(4, {4}));  // it still runs
     c.run_for(2s);
-    REQUIRE(c.give_up(4));
+    REQUIRE(c.force(4, {4}));
     REQUIRE(c.run_until([&] { return c.is_member_everywhere({4}); }, 60s));
     CHECK(c[4].installed()->cluster != before);
-    CHECK(c.all[4].persisted.back() >= c[4].installed()->epoch);
+    CHECK(c.written(4) >= c[4].installed()->epoch);
     CHECK((std::int64_t{c[4].installed()->epoch.value} > wall + 3600) == c.settings.keeps_epochs);
+}
+
+namespace {
+token granted_at(small_cluster& c, std::uint64_t i) {
+    c.acquire(i, "a");
+    REQUIRE(c.run_until([&] { return !c.all[i].granted.empty(); }, 60s));
+    return c.all[i].granted[0].token;
+}
+}  // namespace
+
+TEST_CASE("FORCE-1: tokens rise over a restart of all the new seats, before they have founded and after it") {
+    const bool keeps_epochs = GENERATE(true, false);
+    small_cluster c{3};
+    c.settings.keeps_epochs = keeps_epochs;
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto before = granted_at(c, 4);
+    const auto wall = c.moment().wall_s;
+    c.kill(1), c.kill(2), c.kill(3);
+    c.run_for(3s);
+    REQUIRE(c.force(4, {4}));
+    auto on_disk = keeps_epochs ? c.written(4) : epoch{};
+    c.kill(4);
+    c.start(4, on_disk);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({4}); }, 60s));
+    CHECK((std::int64_t{c[4].installed()->epoch.value} > wall + 3600) == keeps_epochs);
+    const auto after = granted_at(c, 4);
+    CHECK(before < after);
+    c.run_for(5s);
+    on_disk = keeps_epochs ? std::max(on_disk, c.written(4)) : epoch{};
+    c.kill(4);
+    c.start(4, on_disk);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({4}); }, 60s));
+    CHECK(after < granted_at(c, 4));
+}
+
+TEST_CASE("FORCE-1: tokens rise over a second forced view, too, although it begins with a peer that was cut off in between") {
+    small_cluster c{5};
+    c.settings.keeps_epochs = true;
+    for (const auto i : {1u, 2u, 3u, 4u, 6u}) {
+        c.ahead[i] = 120;  // than p5's
+    }
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    c.kill(1), c.kill(2), c.kill(3);
+    c.run_for(3s);
+    REQUIRE(c.force(4, {4, 5, 6}));
+    REQUIRE(c.force(5, {4, 5, 6}));
+    c.start(6);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({4, 5, 6}); }, 60s));
+    c.cut(5, 4), c.cut(5, 6);
+    REQUIRE(c.run_until([&] { return c[4].installed()->members.size() == 2; }, 60s));
+    const auto first = granted_at(c, 4);
+    c.kill(4), c.kill(6);
+    c.run_for(3s);
+    c.mend();
+    REQUIRE(c.force(5, {5}));
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({5}); }, 60s));
+    CHECK(first < granted_at(c, 5));
 }
 
 namespace {
@@ -394,4 +450,34 @@ TEST_CASE("RECORD-1: who cannot reach the others answers for its seat all the sa
     is_lost = false;
     c.ask(4, lock::read_records{}, c[1].self());
     CHECK(c.run_until([&] { return c.all[4].answered.size() == 1; }, 1s));
+}
+
+TEST_CASE("RECORD-1: who still takes over what the others have asks those who come to fill a seat meanwhile, too") {
+    small_cluster c{5};
+    REQUIRE(c.form({1, 2, 3, 4, 5, 6}));
+    c.run_for(2500ms);  // SEAT-3
+    record what;
+    what.by = c[6].self();
+    what.number = 1;
+    for (const auto i : {1u, 2u, 3u}) {
+        c.ask(6, lock::keep_record{0, what}, c[i].self());
+    }
+    REQUIRE(c.run_until([&] { return c.all[6].answered.size() == 3; }));
+    c.lose = [&](const node::message& m) { return std::holds_alternative<node::relayed>(m); };
+    c.kill(1);
+    c.cut(1, 2), c.cut(1, 3);
+    c.start(1);
+    REQUIRE(c.run_until([&] { return c[1].installed() && c[1].installed()->is_voter(c[1].self()); }, 30s));
+    const auto since = c.now;
+    c.mend();
+    c.cut(1, 3);
+    c.kill(2);
+    c.start(2);
+    REQUIRE(c.run_until([&] { return c[1].installed()->is_voter(c[2].self()) && c[2].installed(); }, 30s));
+    REQUIRE(c.now - since < 2 * c.settings.lease);  // so p1 still asks
+    c.run_for(5s);
+    c.all[6].answered.clear();
+    c.ask(6, lock::read_records{}, c[1].self());
+    REQUIRE(c.run_until([&] { return c.all[6].answered.size() == 1; }, 5s));
+    CHECK(std::get<lock::records_read>(c.all[6].answered[0].what).records == std::vector<record>{what});
 }

@@ -61,7 +61,7 @@ public:
         s.name = "p" + std::to_string(i);
         s.highest_epoch = highest;
         s.stopped_being = stopped_being;
-        all[i].node = std::make_unique<node::node>(s, peer_id{7, ++last_id_}, random_.next(), moment());
+        all[i].node = std::make_unique<node::node>(s, peer_id{7, ++last_id_}, random_.next(), moment(i));
         drain(i);
     }
     void kill(std::uint64_t i) { all.erase(i); }
@@ -69,6 +69,11 @@ public:
     void mend() { cut_.clear(); }
 
     node::node& operator[](std::uint64_t i) { return *all.at(i).node; }
+    std::map<std::uint64_t, std::int64_t> ahead;  // wall clocks, in seconds
+    base::moment moment(std::uint64_t i) const {
+        const auto at = ahead.find(i);
+        return {now, moment().wall_s + (at == ahead.end() ? 0 : at->second)};
+    }
     base::moment moment() const { return {now, 10'000 + std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count()}; }
 
     request_number acquire(std::uint64_t i, std::string_view name, std::optional<base::duration> wait = {}) {
@@ -84,11 +89,22 @@ public:
         all.at(i).node->leave(moment());
         drain(i);
     }
-    bool give_up(std::uint64_t i) {
-        const bool is_done = all.at(i).node->give_up(moment());
+    /// FORCE-1: `seats` from now on, also for whoever starts later.
+    bool force(std::uint64_t i, std::set<std::uint64_t> seats) {
+        const auto former = settings.seeds;
+        settings.seeds.clear();
+        for (const auto seat : seats) {
+            settings.seeds.push_back(made_up::address(seat));
+        }
+        const bool is_done = all.at(i).node->give_up(moment(i));
+        if (!is_done) {
+            settings.seeds = former;
+        }
         drain(i);
         return is_done;
     }
+    /// What is on its disk.
+    epoch written(std::uint64_t i) { return *std::max_element(all.at(i).persisted.begin(), all.at(i).persisted.end()); }
     void ask(std::uint64_t i, lock::question what, const peer_id& to) {
         (void)all.at(i).node->ask(std::move(what), to, now + 20s, moment());
         drain(i);
