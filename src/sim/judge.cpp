@@ -290,7 +290,8 @@ void judge::reads_records(run r, std::uint64_t reading, const std::set<peer_id>&
     auto& must = runs_[r].must_read[reading];
     for (const auto& [what, known] : records_) {
         // Whoever of those asked cannot have forgotten it: a PeerId is never used again.
-        const auto have_it = static_cast<std::size_t>(std::count_if(asked.begin(), asked.end(), [&](const peer_id& id) { return known.at.contains(id); }));
+        const auto& kept_at = known.at;
+        const auto have_it = static_cast<std::size_t>(std::count_if(asked.begin(), asked.end(), [&kept_at](const peer_id& id) { return kept_at.contains(id); }));
         if (asked.size() - have_it < seats / 2 + 1) {
             must[what] = known.revision;
         }
