@@ -187,6 +187,17 @@ TEST_CASE("holdfast members, view and owner, by the agent's socket and by joinin
     CHECK(child{a.command({"members", "--profile", "huge"})}.wait() == 64);
 }
 
+TEST_CASE("an option goes before its variable", "[process]") {
+    const auto& a = unharmed();
+    const auto answer = first_line_of(child{{"/usr/bin/env", "HOLDFAST_CONTROL=/nowhere", "HOLDFAST_SEEDS=127.0.0.1:1", tool, "members", "--json", "--control", a.control(0)}});
+    CHECK(answer.size() >= 3);
+    child ran{{"/usr/bin/env", "HOLDFAST_SEEDS=127.0.0.1:1", "HOLDFAST_PROFILE=wan", tool, "run", "--seeds", a.seeds, "--profile", "local", "--lock", "variables", "--", "/bin/sh", "-c", "echo $HOLDFAST_LOCK; sleep 600"}};
+    REQUIRE(ran.expect("variables"));
+    CHECK(first_line_of(child{a.command({"why", "variables", "--json", "--control", a.control(0)})})["holder_count"] == 1);
+    ran.kill(SIGTERM);
+    CHECK(ran.wait() == 128 + SIGTERM);
+}
+
 TEST_CASE("holdfast agent leaves at SIGTERM, and its options come from the environment too", "[process]") {
     const auto& a = unharmed();
     setenv("HOLDFAST_SEEDS", a.seeds.c_str(), 1);

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <functional>
 #include <iostream>
+#include <list>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -67,15 +68,20 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", std::string{holdfast::version_text});
     app.require_subcommand(1);
     app.footer(codes_of_questions);  // before the commands, which take it over
-    common options;
+    common options;              // of the command that is chosen
+    std::list<common> of_each;   // CLI11 reads the environment for every command: into one, a variable would undo an option of the chosen one
     run_options what_to_run;
     auto arguments = nlohmann::json::object();
     bool as_json = false;
     std::function<int()> chosen;
     const auto add = [&](const char* name, const char* about, std::function<int()> action) {
         auto* command = app.add_subcommand(name, about);
-        options.add_to(*command);
-        command->callback([&chosen, action] { chosen = action; });
+        auto& own = of_each.emplace_back();
+        own.add_to(*command);
+        command->callback([&, action] {
+            options = own;
+            chosen = action;
+        });
         return command;
     };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -91,6 +92,12 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
     std::optional<holdfast::peer> with;
     how.note = options.note.empty() ? "holdfast run, process " + std::to_string(getpid()) : options.note;
     how.mode = options.mode();
+    // A hold that is broken ends at once, whatever is left of the lease: the command must not wait for the next look.
+    const int is_lost = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    how.on_lost = [is_lost](holdfast::errc) { (void)!eventfd_write(is_lost, 1); };
+    how.on_asked_back = [](const holdfast::asked_back& by) {
+        std::fprintf(stderr, "holdfast: %s asks for the lock back%s%s\n", by.who.c_str(), by.why.empty() ? "" : ": ", by.why.c_str());
+    };
     auto held = passed_on.until_one_comes([&](std::stop_token stop) -> holdfast::result<holdfast::hold> {
         auto joined = join(stop);
         if (!joined) {
@@ -145,8 +152,8 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
             was_asked = true;
         }
         const auto look_again = was_asked ? lease / 100 : lease / 20;
-        pollfd fds[2] = {{ended, POLLIN, 0}, {passed_on.waiting(), POLLIN, 0}};
-        poll(fds, 2, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(look_again).count()));
+        pollfd fds[3] = {{ended, POLLIN, 0}, {passed_on.waiting(), POLLIN, 0}, {was_killed ? -1 : is_lost, POLLIN, 0}};
+        poll(fds, 3, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(look_again).count()));
         if (fds[0].revents != 0) {
             break;
         }
