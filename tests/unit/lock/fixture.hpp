@@ -150,10 +150,11 @@ struct cluster {
                 drain(n);
                 p->as_holder.handle(k.from, k.what, now);
                 drain(n);
+                auto& asker = *p;  // clang takes no structured binding along into a lambda
                 std::visit(
                     [&](const auto& m) {
                         if constexpr (std::is_constructible_v<answer, std::in_place_type_t<std::decay_t<decltype(m)>>>) {
-                            p->as_inquirer.handle(k.from, m, now);
+                            asker.as_inquirer.handle(k.from, m, now);
                         }
                     },
                     k.what);
