@@ -39,14 +39,16 @@ TEST_CASE("a callback is told of a grant, in its turn") {
     seen<token> told;
     std::optional<hold> given;
     REQUIRE(c.peers[1].lock_async("a", {.wait = 20s}, [&](result<hold> got) {
-        REQUIRE(got);
-        const auto t = got->token();
-        given.emplace(std::move(*got));
+        const auto t = got ? got->token() : token{};  // no assertion here: Catch2 has them on one thread alone
+        if (got) {
+            given.emplace(std::move(*got));
+        }
         told.add(t);
     }));
     CHECK(told.all.empty());
     REQUIRE(kept->release());
     REQUIRE(told.wait([](const auto& all) { return all.size() == 1; }));
+    REQUIRE(given);
     CHECK(given->is_valid());
     CHECK(given->token() > kept->token());
 }
