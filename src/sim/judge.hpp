@@ -43,7 +43,6 @@ class judge {
 public:
     struct rules {
         instant lease{};              ///< A
-        std::size_t seats = 1;
         instant slack{};              ///< how late a timer may be
         /// Clock rates differ by less than the bound. Beyond it, what rests on clocks may fail: MUTEX, NO-LOSS,
         /// MINORITY and FENCE over a total restart are then counted as excused.

@@ -24,7 +24,7 @@ public:
         : plan_{draw(asked)},
           random_{asked.seed ^ 0x5EEDULL},
           trace_{asked.trace},
-          judge_{judge::rules{plan_.common.lease, plan_.seats, plan_.longest_timer_delay + 5ms, !asked.drift_beyond, plan_.has_state_dir}, plan_.locks},
+          judge_{judge::rules{plan_.common.lease, plan_.longest_timer_delay + 5ms, !asked.drift_beyond, plan_.has_state_dir}, plan_.locks},
           machines_{plan_, random_.next(), judge_, trace_, events_},
           work_{plan_, random_.next(), machines_, judge_, events_},
           faults_{plan_, random_.next(), machines_, events_},

@@ -104,7 +104,7 @@ sim::scenario plan_of(const story& s, base::planted bug) {
 stage::stage(const story& s, base::planted bug)
     : plan_{plan_of(s, bug)},
       story_{s},
-      judge_{{.lease = plan_.common.lease, .seats = plan_.seats, .slack = plan_.longest_timer_delay + 5ms, .has_state_dir = plan_.has_state_dir}, plan_.locks},
+      judge_{{.lease = plan_.common.lease, .slack = plan_.longest_timer_delay + 5ms, .has_state_dir = plan_.has_state_dir}, plan_.locks},
       machines_{plan_, plan_.asked.seed, judge_, names_, events_},
       chronicle_{machines_, names_, events_, plan_.locks},
       stakes_(plan_.places.size(), std::vector<stake>(plan_.locks.size())),

@@ -16,7 +16,7 @@ token at(std::uint32_t epoch_value, std::uint32_t sequence) { return token::make
 
 /// Three seats, filled by alice (run 1), bob (2) and carol (3), who hear one another until they are told not to.
 struct story {
-    explicit story(judge::rules r = {.lease = 1s, .seats = 3}) : judged{r, {"a", "b"}} {
+    explicit story(judge::rules r = {.lease = 1s}) : judged{r, {"a", "b"}} {
         judged.started(1, alice, "alice", 3, 0);
         judged.started(2, bob, "bob", 3, 1);
         judged.started(3, carol, "carol", 3, 2);
@@ -214,13 +214,13 @@ TEST_CASE("FENCE over a total restart", "[judge]") {
         return s.broken();
     };
     SECTION("soon after, without a state_dir: the documented exception") {
-        CHECK(restarted({.lease = 1s, .seats = 3}, 3s) == broken{});
+        CHECK(restarted({.lease = 1s}, 3s) == broken{});
     }
     SECTION("long after") {
-        CHECK(restarted({.lease = 1s, .seats = 3}, 5s) == broken{promise::fence});
+        CHECK(restarted({.lease = 1s}, 5s) == broken{promise::fence});
     }
     SECTION("with a state_dir always") {
-        CHECK(restarted({.lease = 1s, .seats = 3, .has_state_dir = true}, 3s) == broken{promise::fence});
+        CHECK(restarted({.lease = 1s, .has_state_dir = true}, 3s) == broken{promise::fence});
     }
 }
 
@@ -360,7 +360,7 @@ TEST_CASE("STUCK: an owner keeps what nobody holds", "[judge]") {
 }
 
 TEST_CASE("clocks beyond the bound excuse MUTEX, never FENCE", "[judge]") {
-    story s{{.lease = 1s, .seats = 3, .clocks_keep_the_bound = false}};
+    story s{{.lease = 1s, .clocks_keep_the_bound = false}};
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
     CHECK(s.broken() == broken{});
