@@ -82,7 +82,7 @@ result<std::vector<hold>> peer::lock_all(std::vector<std::string> names, acquire
     std::vector<std::optional<hold>> held(names.size());
     // Who has lost one of them waits for no other: those that are left would be kept from everybody meanwhile.
     const std::stop_source enough;
-    const auto stop = [enough] { (void)std::stop_source{enough}.request_stop(); };
+    const auto stop = [enough] { enough.request_stop(); };
     std::list<std::stop_callback<std::function<void()>>> on_stop;
     on_stop.emplace_back(options.stop, stop);
     std::optional<error> refused;
