@@ -176,7 +176,8 @@ public:
     /// VIEW-8: has the seats remove this member, whatever gossip says of it. Said again until it is none, or `until`.
     /// With a proof that it can do nothing any more, its lease is not waited for (CERT-1, CERT-2).
     void evict(const peer_id& whom, view_layer::proof proof, base::time_point until, base::moment now);
-    /// FORCE-1: ends this PeerId as if its cluster were over; ends in `must_restart`. False, and nothing happens: its lease runs.
+    /// FORCE-1: ends this PeerId as if its cluster were over; ends in `persist_epoch` and `must_restart`. False, and nothing happens: its
+    /// lease runs.
     [[nodiscard]] bool give_up(base::moment now);
     /// LEAVE-1. Ends in `has_left`.
     void leave(base::moment now);
