@@ -722,7 +722,7 @@ void cluster::perform(std::uint32_t at, const node::granted& g) {
 }
 
 void cluster::perform(std::uint32_t at, const node::request_failed& f) {
-    trace_.add(f.number.value ^ std::uint64_t{static_cast<std::uint8_t>(f.why)} << 32);
+    trace_.add(f.number.value ^ hash_number_of(f.why) << 32);
     if (trace_.is_printed()) {
         say(at, "request " + std::to_string(f.number.value) + " failed: " + std::string{holdfast::to_string(f.why)});
     }

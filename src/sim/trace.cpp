@@ -227,6 +227,37 @@ void trace::line(instant now, std::string_view who, std::string_view text) {
     }
 }
 
+std::uint64_t hash_number_of(errc why) {
+    switch (why) {
+        case errc::timed_out: return 1;
+        case errc::would_block: return 2;
+        case errc::cancelled: return 3;
+        case errc::no_quorum: return 4;
+        case errc::not_a_member: return 5;
+        case errc::shutting_down: return 6;
+        case errc::name_too_long: return 7;
+        case errc::value_too_long: return 8;
+        case errc::too_many: return 9;
+        case errc::would_deadlock: return 10;
+        case errc::limit_differs: return 11;
+        case errc::bad_config: return 12;
+        case errc::address_in_use: return 13;
+        case errc::seeds_differ: return 14;
+        case errc::times_differ: return 15;
+        case errc::wrong_key: return 16;
+        case errc::wrong_cluster: return 17;
+        case errc::version: return 18;
+        case errc::ring_not_supported: return 19;
+        case errc::io: return 20;
+        case errc::out_of_memory: return 21;
+        case errc::lease_lost: return 22;
+        case errc::evicted: return 23;
+        case errc::broken: return 24;
+        case errc::internal_error: return 25;
+    }
+    return 0;
+}
+
 std::string trace::name_of(const peer_id& id) const {
     if (id.is_nil()) {
         return "-";

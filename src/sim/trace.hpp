@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include <holdfast/error.hpp>
 #include <holdfast/ids.hpp>
 
 #include "node/message.hpp"
@@ -42,6 +43,10 @@ private:
     std::uint64_t hash_ = 0;
     std::map<peer_id, std::string> names_;
 };
+
+/// The number that stands for an error in the hash. It never changes, whatever number `errc` has for it: hashes are
+/// compared between versions of the library.
+[[nodiscard]] std::uint64_t hash_number_of(errc why);
 
 [[nodiscard]] std::string text_of(token t);
 /// Nothing of an exclusive one.
