@@ -1,9 +1,11 @@
-// Lock workloads for side-by-side runs with lock servers: one process is a peer that owns nothing, the owners are others.
+// Lock workloads for side-by-side runs with lock servers: one process is a peer that owns nothing,
+// the owners are others.
 //
 //   driver MODE --endpoints HOST:PORT,... [--key value]...
 //
-// MODE: seq (one caller after another), par (many threads), contend (all fight for one name), hold, wait, probe, many.
-// Prints one JSON line, or one line for each event; times are CLOCK_MONOTONIC nanoseconds.
+// MODE: seq (one caller after another), par (many threads), contend (all fight for one name), hold,
+// wait, probe, many. Prints one JSON line, or one line for each event; times are CLOCK_MONOTONIC
+// nanoseconds.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -30,7 +32,8 @@ using namespace std::chrono_literals;
 std::uint64_t now_ns() {
     timespec t{};
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(t.tv_nsec);
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U +
+           static_cast<std::uint64_t>(t.tv_nsec);
 }
 
 void sleep_until(std::uint64_t when) {
@@ -54,8 +57,12 @@ struct options {
     std::string arena;
     std::string owner;  // "1": own the locks here, to measure what never leaves the process
 
-    [[nodiscard]] std::string lock_name(std::size_t i) const { return tag + "-" + std::to_string(i); }
-    [[nodiscard]] std::uint64_t duration_ns() const { return static_cast<std::uint64_t>(seconds * 1e9); }
+    [[nodiscard]] std::string lock_name(std::size_t i) const {
+        return tag + "-" + std::to_string(i);
+    }
+    [[nodiscard]] std::uint64_t duration_ns() const {
+        return static_cast<std::uint64_t>(seconds * 1e9);
+    }
 };
 
 options parse(int argc, char** argv) {
@@ -131,7 +138,8 @@ std::uint32_t percentile(std::vector<std::uint32_t>& v, double p) {
     if (v.empty()) {
         return 0;
     }
-    const auto i = std::min(v.size() - 1, static_cast<std::size_t>(p * static_cast<double>(v.size())));
+    const auto i =
+        std::min(v.size() - 1, static_cast<std::size_t>(p * static_cast<double>(v.size())));
     std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(i), v.end());
     return v[i];
 }
@@ -162,9 +170,12 @@ void run_seq(const options& o) {
         releases.push_back(static_cast<std::uint32_t>(last - held));
         ++ops;
     }
-    std::printf("{\"ops\":%llu,\"elapsed_ns\":%llu,\"acquire_p50_ns\":%u,\"acquire_p99_ns\":%u,\"release_p50_ns\":%u,\"release_p99_ns\":%u}\n",
-                static_cast<unsigned long long>(ops), static_cast<unsigned long long>(last - start), percentile(acquires, .5), percentile(acquires, .99),
-                percentile(releases, .5), percentile(releases, .99));
+    std::printf(
+        "{\"ops\":%llu,\"elapsed_ns\":%llu,\"acquire_p50_ns\":%u,\"acquire_p99_ns\":%u,\"release_"
+        "p50_ns\":%u,\"release_p99_ns\":%u}\n",
+        static_cast<unsigned long long>(ops), static_cast<unsigned long long>(last - start),
+        percentile(acquires, .5), percentile(acquires, .99), percentile(releases, .5),
+        percentile(releases, .99));
 }
 
 void run_par(const options& o) {
@@ -192,16 +203,18 @@ void run_par(const options& o) {
     for (auto& t : threads) {
         t.join();
     }
-    std::printf("{\"ops\":%llu,\"elapsed_ns\":%llu}\n", static_cast<unsigned long long>(ops.load()), static_cast<unsigned long long>(now_ns() - start));
+    std::printf("{\"ops\":%llu,\"elapsed_ns\":%llu}\n", static_cast<unsigned long long>(ops.load()),
+                static_cast<unsigned long long>(now_ns() - start));
 }
 
-/// The critical section of `contend`, in memory all workers of all processes share. Words of 8 bytes: 0 holder, 1 last,
-/// 2 visits, 3 hand-offs, 4 violations, 16 + id for each worker.
+/// The critical section of `contend`, in memory all workers of all processes share. Words of 8
+/// bytes: 0 holder, 1 last, 2 visits, 3 hand-offs, 4 violations, 16 + id for each worker.
 class arena {
 public:
     explicit arena(const std::string& path) {
         const int fd = open(path.c_str(), O_RDWR);
-        void* at = fd < 0 ? MAP_FAILED : mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        void* at =
+            fd < 0 ? MAP_FAILED : mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (fd >= 0) {
             close(fd);
         }
@@ -275,7 +288,8 @@ void run_probe(const options& o) {
     const auto success = [&] {
         const auto now = now_ns();
         if (now - last > 20'000'000) {
-            std::printf("GAP %llu %llu\n", static_cast<unsigned long long>(last), static_cast<unsigned long long>(now));
+            std::printf("GAP %llu %llu\n", static_cast<unsigned long long>(last),
+                        static_cast<unsigned long long>(now));
             std::fflush(stdout);
         }
         last = now;
@@ -312,7 +326,8 @@ int main(int argc, char** argv) {
     try {
         const auto o = parse(argc, argv);
         static const std::map<std::string, void (*)(const options&)> modes = {
-            {"seq", run_seq}, {"par", run_par}, {"contend", run_contend}, {"hold", run_hold}, {"wait", run_wait}, {"probe", run_probe}, {"many", run_many}};
+            {"seq", run_seq},   {"par", run_par},     {"contend", run_contend}, {"hold", run_hold},
+            {"wait", run_wait}, {"probe", run_probe}, {"many", run_many}};
         const auto mode = modes.find(o.mode);
         if (mode == modes.end()) {
             throw std::runtime_error("unknown mode " + o.mode);

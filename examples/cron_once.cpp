@@ -24,26 +24,35 @@ int main(int argc, char** argv) {
     for (std::string one; std::getline(list, one, ',');) {
         seeds.push_back(one);
     }
-    auto peer = holdfast::peer::start({.listen = argv[1], .seeds = seeds, .cluster = "cron", .profile = holdfast::profile::local, .light = true});
+    auto peer = holdfast::peer::start({.listen = argv[1],
+                                       .seeds = seeds,
+                                       .cluster = "cron",
+                                       .profile = holdfast::profile::local,
+                                       .light = true});
     if (!peer || !peer->wait_ready(20s)) {
-        std::fprintf(stderr, "no cluster: %s\n", peer ? "its seats do not answer" : peer.error().text.c_str());
+        std::fprintf(stderr, "no cluster: %s\n",
+                     peer ? "its seats do not answer" : peer.error().text.c_str());
         return 1;
     }
     auto mine = peer->try_lock("cron/nightly");
-    // Only `would_block` says that another has it. After anything else it is worth asking again, or nobody might run the job.
+    // Only `would_block` says that another has it. After anything else it is worth asking again, or
+    // nobody might run the job.
     const auto until = std::chrono::steady_clock::now() + 20s;
-    while (!mine && mine.error().code != holdfast::errc::would_block && std::chrono::steady_clock::now() < until) {
+    while (!mine && mine.error().code != holdfast::errc::would_block &&
+           std::chrono::steady_clock::now() < until) {
         (void)peer->wait_ready(1s);  // or a peer without a lease would ask without a pause
         mine = peer->try_lock("cron/nightly");
     }
     if (!mine) {
         const bool is_elsewhere = mine.error().code == holdfast::errc::would_block;
-        std::fprintf(is_elsewhere ? stdout : stderr, "%s: %s\n", is_elsewhere ? "not here" : "trouble", mine.error().text.c_str());
+        std::fprintf(is_elsewhere ? stdout : stderr, "%s: %s\n",
+                     is_elsewhere ? "not here" : "trouble", mine.error().text.c_str());
         return is_elsewhere ? 3 : 1;
     }
     std::printf("runs here, token %lld\n", static_cast<long long>(mine->token().value));
     std::fflush(stdout);
     const int status = std::system(argv[3]);
-    // Done twice would be worse than not told: if the lock was lost meanwhile, another may have begun.
+    // Done twice would be worse than not told: if the lock was lost meanwhile, another may have
+    // begun.
     return mine->release() && status == 0 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
-// Five processes elect a leader; it is killed; another is stopped and resumed. What `./dev demo` shows.
+// Five processes elect a leader; it is killed; another is stopped and resumed. What `./dev demo`
+// shows.
 #include <optional>
 
 #include "processes.hpp"
@@ -93,7 +94,8 @@ int main(int, char** argv) {
     kill(f.all[second].id, SIGSTOP);
     const auto another_leads = [&] {
         for (std::size_t i = 0; i < 5; ++i) {
-            if (i != second && !f.all[i].has_ended && workers[i].leads && *workers[i].leads > second_token) {
+            if (i != second && !f.all[i].has_ended && workers[i].leads &&
+                *workers[i].leads > second_token) {
                 return true;
             }
         }

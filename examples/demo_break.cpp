@@ -1,5 +1,5 @@
-// A lock whose holder hangs: it is asked for, then broken; and when the holder's library hangs, too, its peer is evicted.
-// What `./dev demo break` shows.
+// A lock whose holder hangs: it is asked for, then broken; and when the holder's library hangs,
+// too, its peer is evicted. What `./dev demo break` shows.
 #include <ctime>
 #include <future>
 
@@ -11,7 +11,8 @@ using namespace demonstration;
 
 namespace {
 
-holdfast::config member_at(const std::string& name, const std::string& at, const std::string& seeds) {
+holdfast::config member_at(const std::string& name, const std::string& at,
+                           const std::string& seeds) {
     holdfast::config c;
     c.name = name;
     c.listen = at;
@@ -26,7 +27,8 @@ holdfast::config member_at(const std::string& name, const std::string& at, const
 }
 
 /// A member of the fleet. One that `hangs` takes the lock and never comes back from its work.
-int be_member(const std::string& name, const std::string& at, const std::string& seeds, bool hangs) {
+int be_member(const std::string& name, const std::string& at, const std::string& seeds,
+              bool hangs) {
     auto c = member_at(name, at, seeds);
     c.light = at.ends_with(":0");
     const auto p = holdfast::peer::start(std::move(c));
@@ -59,12 +61,18 @@ int be_member(const std::string& name, const std::string& at, const std::string&
 
 const char* words_for(holdfast::break_stage s) {
     switch (s) {
-        case holdfast::break_stage::unheard: return "its owner did not answer";
-        case holdfast::break_stage::told: return "the holder does not answer";
-        case holdfast::break_stage::heard: return "the holder's program knows, and goes on";
-        case holdfast::break_stage::needs_approval: return "another operator must agree";
-        case holdfast::break_stage::gone: return "it is gone";
-        case holdfast::break_stage::refused: return "its policy does not allow it";
+        case holdfast::break_stage::unheard:
+            return "its owner did not answer";
+        case holdfast::break_stage::told:
+            return "the holder does not answer";
+        case holdfast::break_stage::heard:
+            return "the holder's program knows, and goes on";
+        case holdfast::break_stage::needs_approval:
+            return "another operator must agree";
+        case holdfast::break_stage::gone:
+            return "it is gone";
+        case holdfast::break_stage::refused:
+            return "its policy does not allow it";
     }
     return "";
 }
@@ -86,7 +94,9 @@ int main(int argc, char** argv) {
     const std::string self = argv[0];
     const auto addresses = free_addresses(3);
     const auto seeds = addresses[0] + "," + addresses[1] + "," + addresses[2];
-    std::printf("Three seats, a program that hangs with the lock \"nightly\", another that waits for it, and an operator. Lease 1 s.\n\n");
+    std::printf(
+        "Three seats, a program that hangs with the lock \"nightly\", another that waits for it, "
+        "and an operator. Lease 1 s.\n\n");
 
     fleet f;
     std::vector<bool> has_joined(5);
@@ -105,12 +115,15 @@ int main(int argc, char** argv) {
             say(f.all[at].name + " is told that it lost it: " + hung[at].lost);
         }
     };
-    const auto start_member = [&](const std::string& name, const std::string& at, const char* role) {
+    const auto start_member = [&](const std::string& name, const std::string& at,
+                                  const char* role) {
         f.all.push_back(start(name, {self, name, at, seeds, role}));
         return f.until([&] { return has_joined[f.all.size() - 1]; }, 20s);
     };
     for (std::size_t i = 0; i < 3; ++i) {
-        f.all.push_back(start("seat-" + std::to_string(i + 1), {self, "seat-" + std::to_string(i + 1), addresses[i], seeds, "seat"}));
+        f.all.push_back(
+            start("seat-" + std::to_string(i + 1),
+                  {self, "seat-" + std::to_string(i + 1), addresses[i], seeds, "seat"}));
     }
     if (!f.until([&] { return has_joined[0] && has_joined[1] && has_joined[2]; }, 20s)) {
         return fail("no cluster");
@@ -121,10 +134,13 @@ int main(int argc, char** argv) {
     if (!me || !me->wait_ready(20s)) {
         return fail("the operator cannot join");
     }
-    const auto as_ann = [](const char* why, std::chrono::nanoseconds wait) { return holdfast::break_options{.who = "ann", .why = why, .wait = wait}; };
+    const auto as_ann = [](const char* why, std::chrono::nanoseconds wait) {
+        return holdfast::break_options{.who = "ann", .why = why, .wait = wait};
+    };
 
     // ---- a program that hangs, with a library that answers
-    if (!start_member("job-1", "127.0.0.1:0", "hangs") || !f.until([&] { return hung[3].token.value != 0; }, 20s)) {
+    if (!start_member("job-1", "127.0.0.1:0", "hangs") ||
+        !f.until([&] { return hung[3].token.value != 0; }, 20s)) {
         return fail("nobody holds the lock");
     }
     auto next = me->lock_future("nightly", {.wait = 60s, .note = "the next in turn"});
@@ -132,16 +148,20 @@ int main(int argc, char** argv) {
     if (!seen || seen->holders.size() != 1) {
         return fail("the look does not show the holder");
     }
-    say("ann looks: " + seen->explain() + ", \"" + seen->holders[0].note + "\", " + std::to_string(seen->waiting) + " waiting");
+    say("ann looks: " + seen->explain() + ", \"" + seen->holders[0].note + "\", " +
+        std::to_string(seen->waiting) + " waiting");
     say("ann asks for it, and waits for half a second");
-    const auto asked = me->ask_back("nightly", hung[3].token, as_ann("it has not moved since midnight", 500ms));
-    if (!f.until([&] { return hung[3].was_asked; }, 5s) || !asked || asked->stage != holdfast::break_stage::heard) {
+    const auto asked =
+        me->ask_back("nightly", hung[3].token, as_ann("it has not moved since midnight", 500ms));
+    if (!f.until([&] { return hung[3].was_asked; }, 5s) || !asked ||
+        asked->stage != holdfast::break_stage::heard) {
         return fail("the holder was not asked");
     }
     say(std::string{"  "} + words_for(asked->stage));
     say("ann breaks it");
     auto at = clock_type::now();
-    const auto broken = me->break_hold("nightly", hung[3].token, as_ann("it has not moved since midnight", 10s));
+    const auto broken =
+        me->break_hold("nightly", hung[3].token, as_ann("it has not moved since midnight", 10s));
     if (!broken || broken->stage != holdfast::break_stage::gone) {
         return fail("it was not broken");
     }
@@ -149,15 +169,18 @@ int main(int argc, char** argv) {
     if (!second) {
         return fail("the next in turn was not granted it");
     }
-    say("  broken and granted to the next in turn after " + seconds_since(at) + ", token " + std::to_string(second->token().value));
-    if (!f.until([&] { return hung[3].lost == "broken"; }, 5s) || second->token() <= hung[3].token) {
+    say("  broken and granted to the next in turn after " + seconds_since(at) + ", token " +
+        std::to_string(second->token().value));
+    if (!f.until([&] { return hung[3].lost == "broken"; }, 5s) ||
+        second->token() <= hung[3].token) {
         return fail("the holder was not told, or the token did not rise");
     }
     second->mark_consistent();
     (void)second->release();
 
     // ---- one whose whole process has stopped
-    if (!start_member("job-2", "127.0.0.1:0", "hangs") || !f.until([&] { return hung[4].token.value != 0; }, 20s)) {
+    if (!start_member("job-2", "127.0.0.1:0", "hangs") ||
+        !f.until([&] { return hung[4].token.value != 0; }, 20s)) {
         return fail("nobody holds the lock");
     }
     const auto whom = me->look("nightly")->holders.at(0).peer;
@@ -177,7 +200,8 @@ int main(int argc, char** argv) {
     if (!last) {
         return fail("the next in turn was not granted it");
     }
-    say("  its lease is over, and the lock granted to the next in turn, " + seconds_since(at) + " after it was stopped");
+    say("  its lease is over, and the lock granted to the next in turn, " + seconds_since(at) +
+        " after it was stopped");
     say("SIGCONT to job-2");
     kill(f.all[4].id, SIGCONT);
     if (!f.until([&] { return !hung[4].lost.empty(); }, 10s)) {
@@ -194,14 +218,19 @@ int main(int argc, char** argv) {
         const std::time_t when = r.at_ms / 1000;
         char text[32];
         std::strftime(text, sizeof text, "%H:%M:%S", std::gmtime(&when));
-        const char* what = r.what == holdfast::deed::asked ? "asked" : r.what == holdfast::deed::broke ? "broke the hold of" : "evicted";
-        std::printf("  %s  %s %s %s (%s): %s, %lld ms\n", text, r.who.c_str(), what, r.whom_name.c_str(), r.why.c_str(), words_for(r.outcome.stage),
+        const char* what = r.what == holdfast::deed::asked   ? "asked"
+                           : r.what == holdfast::deed::broke ? "broke the hold of"
+                                                             : "evicted";
+        std::printf("  %s  %s %s %s (%s): %s, %lld ms\n", text, r.who.c_str(), what,
+                    r.whom_name.c_str(), r.why.c_str(), words_for(r.outcome.stage),
                     static_cast<long long>(r.took.count()));
     }
     f.let_all_leave();
     if (!f.until([&] { return f.have_all_ended(); }, 30s)) {
         return fail("some did not end");
     }
-    std::printf("\nNobody's lock was taken while it could be used: a library gave it up, or a lease was waited out.\n");
+    std::printf(
+        "\nNobody's lock was taken while it could be used: a library gave it up, or a lease was "
+        "waited out.\n");
     return 0;
 }

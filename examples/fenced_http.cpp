@@ -1,7 +1,9 @@
-// A document on an HTTP server that refuses writers whose lock has been granted to somebody else since.
+// A document on an HTTP server that refuses writers whose lock has been granted to somebody else
+// since.
 //
-//   fenced_http serve              serves /document on a free port of the loopback, and says at which URL
-//   fenced_http URL TOKEN TEXT     writes if no newer token has written; exit code 3 if one has
+//   fenced_http serve              serves /document on a free port of the loopback, and says at
+//   which URL fenced_http URL TOKEN TEXT     writes if no newer token has written; exit code 3 if
+//   one has
 #include <httplib.h>
 
 #include <cstdio>
@@ -28,7 +30,8 @@ int serve() {
         for (auto [at, end] = request.headers.equal_range(http_token::header); at != end; ++at) {
             tokens.push_back(at->second);
         }
-        // The whole request is here by now: a client that is stopped while it sends does not stop the others.
+        // The whole request is here by now: a client that is stopped while it sends does not stop
+        // the others.
         response.status = gate.run(tokens, [&] {
             const std::lock_guard guard{mutex};
             document = request.body;
@@ -47,13 +50,19 @@ int serve() {
 
 int put(const char* url, holdfast::token mine, const char* text) {
     httplib::Client server{url};
-    const auto answer = server.Put("/document", {{http_token::header, http_token{"guarded", mine}.text()}}, text, "text/plain");
+    const auto answer =
+        server.Put("/document", {{http_token::header, http_token{"guarded", mine}.text()}}, text,
+                   "text/plain");
     if (!answer) {
-        std::fprintf(stderr, "no answer from %s: %s\n", url, httplib::to_string(answer.error()).c_str());
+        std::fprintf(stderr, "no answer from %s: %s\n", url,
+                     httplib::to_string(answer.error()).c_str());
         return 1;
     }
-    std::printf("the server answers %d to token %lld\n", answer->status, static_cast<long long>(mine.value));
-    return answer->status == 204 ? 0 : answer->status == holdfast::http_gate::precondition_failed ? 3 : 1;
+    std::printf("the server answers %d to token %lld\n", answer->status,
+                static_cast<long long>(mine.value));
+    return answer->status == 204                                        ? 0
+           : answer->status == holdfast::http_gate::precondition_failed ? 3
+                                                                        : 1;
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
-// A row of a PostgreSQL database that refuses writers whose lock has been granted to somebody else since.
+// A row of a PostgreSQL database that refuses writers whose lock has been granted to somebody else
+// since.
 //
-//   fenced_postgres CONNECTION                makes the tables (CONNECTION as for psql, e.g. postgresql:///mine?host=/run/postgresql)
-//   fenced_postgres CONNECTION TOKEN TEXT     writes if no newer token has written; exit code 3 if one has
+//   fenced_postgres CONNECTION                makes the tables (CONNECTION as for psql, e.g.
+//   postgresql:///mine?host=/run/postgresql) fenced_postgres CONNECTION TOKEN TEXT     writes if no
+//   newer token has written; exit code 3 if one has
 #include <libpq-fe.h>
 
 #include <cstdio>
@@ -26,10 +28,12 @@ public:
     /// How many rows it changed.
     int run(const std::string& sql, const std::vector<const char*>& parameters = {}) {
         const std::unique_ptr<PGresult, decltype(&PQclear)> done{
-            PQexecParams(db_.get(), sql.c_str(), static_cast<int>(parameters.size()), nullptr, parameters.data(), nullptr, nullptr, 0),
+            PQexecParams(db_.get(), sql.c_str(), static_cast<int>(parameters.size()), nullptr,
+                         parameters.data(), nullptr, nullptr, 0),
             &PQclear};
         // A commit that answers ROLLBACK has succeeded in ending a transaction that had failed.
-        if (PQresultStatus(done.get()) != PGRES_COMMAND_OK || (sql == "commit" && std::string{PQcmdStatus(done.get())} != "COMMIT")) {
+        if (PQresultStatus(done.get()) != PGRES_COMMAND_OK ||
+            (sql == "commit" && std::string{PQcmdStatus(done.get())} != "COMMIT")) {
             throw std::runtime_error{sql + ": " + PQerrorMessage(db_.get())};
         }
         return std::atoi(PQcmdTuples(done.get()));
@@ -50,7 +54,8 @@ void set_up(database& db) {
 }
 
 bool write(database& db, const char* token, const char* text) {
-    db.run("set idle_in_transaction_session_timeout = '10s'");  // else who is stopped in the next lines stops the others
+    // else who is stopped in the next lines stops the others
+    db.run("set idle_in_transaction_session_timeout = '10s'");
     db.run("begin");
     if (db.run(gate.admit(), {"document", token}) == 0) {
         db.run("rollback");
@@ -75,7 +80,9 @@ int main(int argc, char** argv) {
             return 0;
         }
         const bool written = write(db, argv[2], argv[3]);
-        std::printf(written ? "written under token %s\n" : "refused: a newer token than %s has written\n", argv[2]);
+        std::printf(
+            written ? "written under token %s\n" : "refused: a newer token than %s has written\n",
+            argv[2]);
         return written ? 0 : 3;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());

@@ -1,4 +1,5 @@
-// A row of an SQLite database that refuses writers whose lock has been granted to somebody else since.
+// A row of an SQLite database that refuses writers whose lock has been granted to somebody else
+// since.
 //
 //   fenced_sqlite FILE                makes the tables
 //   fenced_sqlite FILE TOKEN TEXT     writes if no newer token has written; exit code 3 if one has
@@ -22,7 +23,8 @@ public:
         const auto opened = sqlite3_open(path, &db);
         db_.reset(db);
         check(opened);
-        sqlite3_busy_timeout(db, 10'000);  // milliseconds that a writer waits for the one before it
+        // milliseconds that a writer waits for the one before it
+        sqlite3_busy_timeout(db, 10'000);
     }
 
     /// How many rows it changed.
@@ -57,7 +59,8 @@ private:
         return sqlite3_changes(db_.get());
     }
 
-    std::unique_ptr<sqlite3, decltype(&sqlite3_close)> db_{nullptr, &sqlite3_close};  // closing rolls back what was not committed
+    // closing rolls back what was not committed
+    std::unique_ptr<sqlite3, decltype(&sqlite3_close)> db_{nullptr, &sqlite3_close};
 };
 
 const holdfast::sql_gate gate{holdfast::sql_dialect::sqlite};
@@ -95,7 +98,9 @@ int main(int argc, char** argv) {
             return 0;
         }
         const bool written = write(db, mine, argv[3]);
-        std::printf(written ? "written under token %s\n" : "refused: a newer token than %s has written\n", argv[2]);
+        std::printf(
+            written ? "written under token %s\n" : "refused: a newer token than %s has written\n",
+            argv[2]);
         return written ? 0 : 3;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "%s\n", e.what());

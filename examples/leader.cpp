@@ -42,14 +42,19 @@ int main(int argc, char** argv) {
         return 64;
     }
     const std::string name = argv[1];
-    auto peer = holdfast::peer::start({.name = name, .listen = argv[2], .seeds = split(argv[3]), .cluster = "leader-example", .profile = holdfast::profile::local});
+    auto peer = holdfast::peer::start({.name = name,
+                                       .listen = argv[2],
+                                       .seeds = split(argv[3]),
+                                       .cluster = "leader-example",
+                                       .profile = holdfast::profile::local});
     if (!peer) {
         std::fprintf(stderr, "%s\n", peer.error().text.c_str());
         return 1;
     }
     const auto election = peer->election("scheduler");
     const auto watching = election.observe([&](const holdfast::leader& now) {
-        say(now.exists ? "sees " + now.value.value_or("?") + " " + std::to_string(now.token.value) : "sees nobody");
+        say(now.exists ? "sees " + now.value.value_or("?") + " " + std::to_string(now.token.value)
+                       : "sees nobody");
     });
 
     std::stop_source ending;

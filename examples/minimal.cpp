@@ -18,7 +18,11 @@ int main() {
         std::fprintf(stderr, "not locked: %s\n", hold.error().text.c_str());
         return 1;
     }
-    std::printf("locked orders/42 with token %lld, valid for %lld ms if nothing more is heard\n", static_cast<long long>(hold->token().value),
-                static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(hold->remaining()).count()));
-    return hold->release() ? 0 : 1;  // an error tells that it had been lost: what was done meanwhile may have met another
+    std::printf(
+        "locked orders/42 with token %lld, valid for %lld ms if nothing more is heard\n",
+        static_cast<long long>(hold->token().value),
+        static_cast<long long>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(hold->remaining()).count()));
+    // an error tells that it had been lost: what was done meanwhile may have met another
+    return hold->release() ? 0 : 1;
 }

@@ -39,7 +39,8 @@ inline int fail(const std::string& what) {
 
 inline std::string seconds_since(clock_type::time_point t) {
     char text[32];
-    std::snprintf(text, sizeof text, "%.3f s", std::chrono::duration<double>(clock_type::now() - t).count());
+    std::snprintf(text, sizeof text, "%.3f s",
+                  std::chrono::duration<double>(clock_type::now() - t).count());
     return text;
 }
 
@@ -121,7 +122,8 @@ public:
     bool until(const std::function<bool()>& is_so, std::chrono::seconds at_most) {
         const auto end = clock_type::now() + at_most;
         while (!is_so()) {
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock_type::now());
+            const auto left =
+                std::chrono::duration_cast<std::chrono::milliseconds>(end - clock_type::now());
             if (left <= 0ms) {
                 return false;
             }
@@ -165,7 +167,8 @@ private:
             return;
         }
         p.partial.append(bytes.data(), static_cast<std::size_t>(n));
-        for (std::size_t end = 0; (end = p.partial.find('\n')) != std::string::npos; p.partial.erase(0, end + 1)) {
+        for (std::size_t end = 0; (end = p.partial.find('\n')) != std::string::npos;
+             p.partial.erase(0, end + 1)) {
             heed(at, p.partial.substr(0, end));
         }
     }

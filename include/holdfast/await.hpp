@@ -1,7 +1,9 @@
-// Waiting for a lock in a C++20 coroutine: `auto hold = co_await holdfast::lock_in(peer, "orders/42", 5s);`
+// Waiting for a lock in a C++20 coroutine: `auto hold = co_await holdfast::lock_in(peer,
+// "orders/42", 5s);`
 //
-// Options other than the wait: give them a name of their own before, `const acquire_options how{...};`. g++ 12 destroys an
-// aggregate twice that is made by braces within a co_await expression, here as anywhere.
+// Options other than the wait: give them a name of their own before, `const acquire_options
+// how{...};`. g++ 12 destroys an aggregate twice that is made by braces within a co_await
+// expression, here as anywhere.
 #pragma once
 
 #include <chrono>
@@ -19,14 +21,16 @@ namespace holdfast {
 /// From `lock_in`. Await it once, at once; the peer's handle must live until then.
 class [[nodiscard]] lock_awaitable {
 public:
-    lock_awaitable(const peer& with, std::string name, acquire_options options) : with_{with}, name_{std::move(name)}, options_{std::move(options)} {}
+    lock_awaitable(const peer& with, std::string name, acquire_options options)
+        : with_{with}, name_{std::move(name)}, options_{std::move(options)} {}
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> waiting) {
-        auto asked = with_.lock_async(name_, std::move(options_), [this, waiting](result<hold> got) {
-            answer_.emplace(std::move(got));
-            waiting.resume();
-        });
+        auto asked =
+            with_.lock_async(name_, std::move(options_), [this, waiting](result<hold> got) {
+                answer_.emplace(std::move(got));
+                waiting.resume();
+            });
         if (asked) {
             return true;  // it may be over already, and `this` with it
         }
@@ -42,11 +46,16 @@ private:
     std::optional<result<hold>> answer_;
 };
 
-/// As `peer::lock`. The coroutine goes on on the callback thread: what it does there delays other callbacks, so hand
-/// long work to a thread of your own. When it was not asked for, it goes on at once where it is.
-inline lock_awaitable lock_in(const peer& with, std::string name, const acquire_options& options) { return {with, std::move(name), options}; }
+/// As `peer::lock`. The coroutine goes on on the callback thread: what it does there delays other
+/// callbacks, so hand long work to a thread of your own. When it was not asked for, it goes on at
+/// once where it is.
+inline lock_awaitable lock_in(const peer& with, std::string name, const acquire_options& options) {
+    return {with, std::move(name), options};
+}
 /// Waits for ever.
-inline lock_awaitable lock_in(const peer& with, std::string name) { return {with, std::move(name), {}}; }
+inline lock_awaitable lock_in(const peer& with, std::string name) {
+    return {with, std::move(name), {}};
+}
 inline lock_awaitable lock_in(const peer& with, std::string name, std::chrono::nanoseconds wait) {
     acquire_options options;
     options.wait = wait;

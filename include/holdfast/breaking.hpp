@@ -1,8 +1,8 @@
 // Ending a hold that its holder does not give up: who may, and what came of it.
 //
-// Never by stealing: each step keeps MUTEX. Asking tells the holder's program. Breaking has the holder's library give the
-// hold up and say so (BREAK-1). A holder that does not answer at all is evicted: a majority of the seats removes its peer,
-// and its lease is waited out (VIEW-2, OWN-5).
+// Never by stealing: each step keeps MUTEX. Asking tells the holder's program. Breaking has the
+// holder's library give the hold up and say so (BREAK-1). A holder that does not answer at all is
+// evicted: a majority of the seats removes its peer, and its lease is waited out (VIEW-2, OWN-5).
 #pragma once
 
 #include <chrono>
@@ -18,9 +18,11 @@ namespace holdfast {
 
 /// Who may break a hold. The holder says so when it asks for the lock.
 struct break_policy {
-    bool by_operators = true;                ///< `peer::break_hold` and `holdfast break` may
-    std::uint8_t approvals = 1;              ///< so many different operators must have asked for it, counted while one owner serves
-    /// Once somebody has waited first in the queue for so long, it is broken on its behalf. Zero: never.
+    bool by_operators = true;  ///< `peer::break_hold` and `holdfast break` may
+    /// so many different operators must have asked for it, counted while one owner serves
+    std::uint8_t approvals = 1;
+    /// Once somebody has waited first in the queue for so long, it is broken on its behalf. Zero:
+    /// never.
     std::chrono::milliseconds waited_for{0};
 
     bool operator==(const break_policy&) const = default;
@@ -37,15 +39,17 @@ enum class stuck_action : std::uint8_t {
 struct asked_back {
     std::string name;
     holdfast::token token;
-    std::string who;                         ///< asks, as it calls itself
+    std::string who;  ///< asks, as it calls itself
     std::string why;
-    std::chrono::milliseconds grace{0};      ///< how long whoever asks means to wait
+    std::chrono::milliseconds grace{0};  ///< how long whoever asks means to wait
 };
 
 /// Where an attempt to end a hold has got to.
 enum class break_stage : std::uint8_t {
-    unheard,         ///< its owner did not answer, or was not able to
-    told,            ///< the owner knows; the holder's library has not answered yet. Of `ask`: its program has not been told
+    unheard,  ///< its owner did not answer, or was not able to
+    /// the owner knows; the holder's library has not answered yet. Of `ask`: its program has not
+    /// been told
+    told,
     heard,           ///< of `ask`: the holder's program has been told
     needs_approval,  ///< other operators must ask for it, too
     gone,            ///< the hold is no more
@@ -54,8 +58,9 @@ enum class break_stage : std::uint8_t {
 
 struct break_outcome {
     break_stage stage = break_stage::unheard;
-    fate how = fate::none;                   ///< of `gone`: what became of it, as far as its owner remembers
-    std::uint8_t approvals = 0;              ///< so far
+    /// of `gone`: what became of it, as far as its owner remembers
+    fate how = fate::none;
+    std::uint8_t approvals = 0;  ///< so far
     std::uint8_t needed = 0;
     bool operator==(const break_outcome&) const = default;
 };
@@ -64,11 +69,15 @@ struct member;
 
 /// For `peer::ask_back`, `break_hold` and `evict`.
 struct break_options {
-    std::string who{};                           ///< the operator, for policies and records; empty: the name of this peer
-    std::string why{};                           ///< for the holder and the record; at most 1024 bytes
-    std::chrono::nanoseconds wait = std::chrono::seconds{10};  ///< how long to wait for the hold, or the peer, to be gone
-    /// Of `evict`: makes sure that this member can do nothing any more, by killing its machine, say, and returns true if that is
-    /// certain. Then its lease is not waited out (CERT-2). Called once, on the thread that evicts. If it is not true, MUTEX is not.
+    /// the operator, for policies and records; empty: the name of this peer
+    std::string who{};
+    /// for the holder and the record; at most 1024 bytes
+    std::string why{};
+    /// how long to wait for the hold, or the peer, to be gone
+    std::chrono::nanoseconds wait = std::chrono::seconds{10};
+    /// Of `evict`: makes sure that this member can do nothing any more, by killing its machine,
+    /// say, and returns true if that is certain. Then its lease is not waited out (CERT-2). Called
+    /// once, on the thread that evicts. If it is not true, MUTEX is not.
     std::function<bool(const member& whom)> fence{};
 };
 

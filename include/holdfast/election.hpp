@@ -1,4 +1,5 @@
-// One leader among many candidates. An election is a lock whose hold is the term and whose note is the leader's value.
+// One leader among many candidates. An election is a lock whose hold is the term and whose note is
+// the leader's value.
 #pragma once
 
 #include <chrono>
@@ -33,12 +34,13 @@ struct campaign_options {
     std::stop_token stop{};
     /// As in `acquire_options`.
     std::function<void(errc why)> on_lost{};
-    /// Of those who wait, who has the highest leads next (PRIORITY). Nobody who leads is put off for it.
+    /// Of those who wait, who has the highest leads next (PRIORITY). Nobody who leads is put off
+    /// for it.
     std::int32_t priority = 0;
 };
 
-/// Leadership: this process leads while it is valid. Terms of one election have rising tokens and, clocks willing
-/// (MUTEX), never overlap. Everything said of `hold` is true of it.
+/// Leadership: this process leads while it is valid. Terms of one election have rising tokens and,
+/// clocks willing (MUTEX), never overlap. Everything said of `hold` is true of it.
 class HOLDFAST_EXPORT term {
 public:
     [[nodiscard]] holdfast::token token() const { return hold_.token(); }
@@ -50,7 +52,8 @@ public:
     [[nodiscard]] std::optional<errc> why_lost() const { return hold_.why_lost(); }
     /// Ends the term at once; the next candidate leads a round trip later. See `hold::release`.
     result<void> resign() { return hold_.release(); }
-    /// As `resign`, and this peer leads next if it campaigns here and now, before everybody else; else whoever's turn it is.
+    /// As `resign`, and this peer leads next if it campaigns here and now, before everybody else;
+    /// else whoever's turn it is.
     result<void> hand_over(const peer_id& candidate);
 
 private:
@@ -69,7 +72,8 @@ struct leader {
     peer_id holder;
 };
 
-/// From `peer::election`. A small handle: copy it, keep it beyond the peer (calls fail with `shutting_down` then).
+/// From `peer::election`. A small handle: copy it, keep it beyond the peer (calls fail with
+/// `shutting_down` then).
 class HOLDFAST_EXPORT election {
 public:
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -77,19 +81,22 @@ public:
     /// Waits until this process leads. Fails as `peer::lock`; `value_too_long` for the value.
     [[nodiscard]] result<term> campaign(campaign_options options = {}) const;
 
-    /// Who leads, from the owner of the election's name: linearizable (LOOK-1). Fails as `peer::look`, and with `timed_out`
-    /// where that would tell of an owner that cannot answer for certain.
-    [[nodiscard]] result<leader> current(std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
+    /// Who leads, from the owner of the election's name: linearizable (LOOK-1). Fails as
+    /// `peer::look`, and with `timed_out` where that would tell of an owner that cannot answer for
+    /// certain.
+    [[nodiscard]] result<leader> current(std::chrono::nanoseconds wait = std::chrono::seconds{
+                                             5}) const;
 
-    /// Calls `callback` with the present state as soon as that is known, and after each change. Between two calls
-    /// states may be missed, the last one is not; while this peer cannot reach the owner the last state stands.
-    /// On the callback thread, outside every lock of the library. Must not throw.
-    /// Fails with `name_too_long` or `shutting_down`.
+    /// Calls `callback` with the present state as soon as that is known, and after each change.
+    /// Between two calls states may be missed, the last one is not; while this peer cannot reach
+    /// the owner the last state stands. On the callback thread, outside every lock of the library.
+    /// Must not throw. Fails with `name_too_long` or `shutting_down`.
     [[nodiscard]] result<observation> observe(std::function<void(const leader&)> callback) const;
 
 private:
     friend class peer;
-    election(std::shared_ptr<runtime::driver> d, std::string name) : driver_{std::move(d)}, name_{std::move(name)} {}
+    election(std::shared_ptr<runtime::driver> d, std::string name)
+        : driver_{std::move(d)}, name_{std::move(name)} {}
 
     std::shared_ptr<runtime::driver> driver_;
     std::string name_;

@@ -10,29 +10,35 @@ namespace holdfast {
 /// Every failure the library reports. The texts (`explain`) say what to do about it.
 enum class errc : std::uint8_t {
     // Nothing happened: the lock is not held by this call.
-    timed_out = 1,   ///< not granted within the wait: others held the lock, or its owner did not answer
-    would_block,     ///< try_lock: another holds it now
-    cancelled,       ///< the caller's stop token was triggered
-    no_quorum,       ///< this peer cannot reach a majority of the seats, so nobody can grant to it
+    /// not granted within the wait: others held the lock, or its owner did not answer
+    timed_out = 1,
+    would_block,  ///< try_lock: another holds it now
+    cancelled,    ///< the caller's stop token was triggered
+    /// this peer cannot reach a majority of the seats, so nobody can grant to it
+    no_quorum,
     not_a_member,    ///< this peer is in no cluster (yet)
     shutting_down,   ///< the peer is leaving or was destroyed
     name_too_long,   ///< a lock name longer than `limits::name`, or empty
     value_too_long,  ///< a note or election value longer than `limits::note`
     too_many,        ///< more waiting requests than `config::max_requests`
-    would_deadlock,  ///< it would wait for itself: in a callback of the library, or for a mutex that this thread has
-    limit_differs,   ///< a semaphore that others use with another limit
+    /// it would wait for itself: in a callback of the library, or for a mutex that this thread has
+    would_deadlock,
+    limit_differs,  ///< a semaphore that others use with another limit
 
     // The peer cannot join or start. Nothing is held.
-    bad_config,          ///< a field of `config` is wrong; the text names it
-    address_in_use,      ///< another process listens there
-    seeds_differ,        ///< this peer and the cluster were configured with different seats
-    times_differ,        ///< this peer and the cluster were configured with different `lease` or `clock_drift` (LEASE-6)
-    wrong_key,           ///< the other side does not have our key
-    wrong_cluster,       ///< the other side has another cluster name
-    version,             ///< the other side speaks no version of the protocol that we speak
-    ring_not_supported,  ///< the cluster's view names a ring function that this build lacks (RING-1)
-    io,                  ///< the operating system refused; the text has its words
-    out_of_memory,       ///< at its start: nothing is left behind. Later: this peer has stopped, its holds are lost
+    bad_config,      ///< a field of `config` is wrong; the text names it
+    address_in_use,  ///< another process listens there
+    seeds_differ,    ///< this peer and the cluster were configured with different seats
+    /// this peer and the cluster were configured with different `lease` or `clock_drift` (LEASE-6)
+    times_differ,
+    wrong_key,      ///< the other side does not have our key
+    wrong_cluster,  ///< the other side has another cluster name
+    version,        ///< the other side speaks no version of the protocol that we speak
+    /// the cluster's view names a ring function that this build lacks (RING-1)
+    ring_not_supported,
+    io,  ///< the operating system refused; the text has its words
+    /// at its start: nothing is left behind. Later: this peer has stopped, its holds are lost
+    out_of_memory,
 
     // A hold ended without a release. What it guarded may already be somebody else's.
     lease_lost,      ///< the lease ran out before it could be renewed (LEASE-5)
@@ -43,9 +49,11 @@ enum class errc : std::uint8_t {
 
 /// What a failure means for the lock that was asked for.
 enum class held : std::uint8_t {
-    no,       ///< it is not held, and will not become held by this call
-    refused,  ///< it was never asked for: the call, the configuration or the peer's state forbids it
-    maybe,    ///< it was held, and may still look held to others until the lease has run out; never of lock()
+    no,  ///< it is not held, and will not become held by this call
+    /// it was never asked for: the call, the configuration or the peer's state forbids it
+    refused,
+    /// it was held, and may still look held to others until the lease has run out; never of lock()
+    maybe,
 };
 
 /// A failure: which, and in words what to do. The text may be missing when memory ran out.

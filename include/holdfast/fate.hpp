@@ -11,23 +11,28 @@ namespace holdfast {
 
 /// How the hold before this one ended (FATE). Only exclusive holds leave a fate.
 enum class fate : std::uint8_t {
-    none,      ///< nothing to worry about is known: nobody held it lately, or it is long ago that it was released
+    /// nothing to worry about is known: nobody held it lately, or it is long ago that it was
+    /// released
+    none,
     released,  ///< its holder released it
     expired,   ///< its holder's lease ran out, or its holder left with it
     died,      ///< its holder was removed from the cluster
     broken,    ///< it was broken (BREAK-1)
-    moved,     ///< the lock's owner was lost, and with it what it knew: anything above may be true
+    /// the lock's owner was lost, and with it what it knew: anything above may be true
+    moved,
 };
 
-/// With each grant. Unless it `is_clean`, what the lock guards may be half changed. Look at it, mend it, and say so with
-/// `hold::mark_consistent`; until somebody does, each next holder is told again.
+/// With each grant. Unless it `is_clean`, what the lock guards may be half changed. Look at it,
+/// mend it, and say so with `hold::mark_consistent`; until somebody does, each next holder is told
+/// again.
 struct previous_hold {
     fate how = fate::none;
-    holdfast::token token;    ///< of the hold that ended so; nil for `none` and `moved`
+    holdfast::token token;  ///< of the hold that ended so; nil for `none` and `moved`
     peer_id holder;
     std::string holder_name;  ///< may be empty when it was removed
     std::string note;
-    std::string value;        ///< what the last holder that gave one left (`hold::set_value`), while the owner lives
+    /// what the last holder that gave one left (`hold::set_value`), while the owner lives
+    std::string value;
 
     [[nodiscard]] bool is_clean() const { return how == fate::none || how == fate::released; }
     bool operator==(const previous_hold&) const = default;

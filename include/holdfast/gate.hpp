@@ -1,11 +1,13 @@
-// The check at the guarded resource: lets a token in unless a newer one has been seen (DESIGN section 7, Gate).
+// The check at the guarded resource: lets a token in unless a newer one has been seen (DESIGN
+// section 7, Gate).
 //
-// A holder that was paused does not know that its lock is another's by now; the resource it writes to can know. Keep
-// one gate for each guarded thing, beside the thing, and show it the token of the hold with every access. FENCE: a
-// gate that has let a token in refuses every conflicting one that was granted before it, whatever clocks do.
+// A holder that was paused does not know that its lock is another's by now; the resource it writes
+// to can know. Keep one gate for each guarded thing, beside the thing, and show it the token of the
+// hold with every access. FENCE: a gate that has let a token in refuses every conflicting one that
+// was granted before it, whatever clocks do.
 //
-// Header only, without the rest of the library: link nothing to use it. Tokens of one lock only; those of different
-// locks have no order.
+// Header only, without the rest of the library: link nothing to use it. Tokens of one lock only;
+// those of different locks have no order.
 #pragma once
 
 #include <algorithm>
@@ -32,15 +34,16 @@ public:
     gate() = default;
     explicit gate(const marks& remembered) : marks_{remembered} {}
 
-    /// Whether `t` may pass; if so, older conflicting ones may not from now on. The answer is about this moment: do
-    /// what it guards under the same exclusion (`run`), or an older access let in before may still be on its way.
-    /// A nil token never passes.
+    /// Whether `t` may pass; if so, older conflicting ones may not from now on. The answer is about
+    /// this moment: do what it guards under the same exclusion (`run`), or an older access let in
+    /// before may still be on its way. A nil token never passes.
     [[nodiscard]] bool admit(token t, access how = access::exclusive) {
         const std::lock_guard guard{mutex_};
         return pass(t, how);
     }
 
-    /// Runs `action` if `t` may pass, and lets no other access in meanwhile. False: refused, `action` was not run.
+    /// Runs `action` if `t` may pass, and lets no other access in meanwhile. False: refused,
+    /// `action` was not run.
     template <class Action>
     [[nodiscard]] bool run(token t, access how, Action&& action) {
         const std::lock_guard guard{mutex_};

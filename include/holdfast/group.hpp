@@ -34,7 +34,8 @@ struct join_options {
     std::function<void(errc why)> on_lost{};
 };
 
-/// One member of a group. A process may be in it more than once: the token tells one from the other.
+/// One member of a group. A process may be in it more than once: the token tells one from the
+/// other.
 struct group_entry {
     peer_id peer;
     std::string peer_name;
@@ -52,7 +53,8 @@ struct group_change {
     std::vector<group_entry> members;  ///< in the order of their joining
 };
 
-/// Being in a group: until it leaves, or its peer loses its lease. Everything said of `hold` is true of it.
+/// Being in a group: until it leaves, or its peer loses its lease. Everything said of `hold` is
+/// true of it.
 class HOLDFAST_EXPORT membership {
 public:
     [[nodiscard]] holdfast::token token() const { return hold_.token(); }
@@ -71,24 +73,29 @@ private:
     hold hold_;
 };
 
-/// From `peer::group`. A small handle: copy it, keep it beyond the peer (calls fail with `shutting_down` then). Groups and locks
-/// share their names: who asks for a group's name as a lock waits until it is empty, and keeps it so.
+/// From `peer::group`. A small handle: copy it, keep it beyond the peer (calls fail with
+/// `shutting_down` then). Groups and locks share their names: who asks for a group's name as a lock
+/// waits until it is empty, and keeps it so.
 class HOLDFAST_EXPORT group {
 public:
     [[nodiscard]] const std::string& name() const { return name_; }
 
     /// Fails as `peer::lock`; `value_too_long` for the note.
     [[nodiscard]] result<membership> join(join_options options = {}) const;
-    /// Linearizable (LOOK-1): whoever joined before this was called, and is in it still, is among them. In the order of their joining.
-    /// Fails as `peer::look`, and with `timed_out` where that would tell of an owner that cannot answer for certain.
-    [[nodiscard]] result<std::vector<group_entry>> members(std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
-    /// Calls `callback` with the present members as soon as they are known (all of them `joined`), and after each change, as
-    /// `election::observe` does.
-    [[nodiscard]] result<observation> watch(std::function<void(const group_change&)> callback) const;
+    /// Linearizable (LOOK-1): whoever joined before this was called, and is in it still, is among
+    /// them. In the order of their joining. Fails as `peer::look`, and with `timed_out` where that
+    /// would tell of an owner that cannot answer for certain.
+    [[nodiscard]] result<std::vector<group_entry>> members(
+        std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
+    /// Calls `callback` with the present members as soon as they are known (all of them `joined`),
+    /// and after each change, as `election::observe` does.
+    [[nodiscard]] result<observation> watch(
+        std::function<void(const group_change&)> callback) const;
 
 private:
     friend class peer;
-    group(std::shared_ptr<runtime::driver> d, std::string name) : driver_{std::move(d)}, name_{std::move(name)} {}
+    group(std::shared_ptr<runtime::driver> d, std::string name)
+        : driver_{std::move(d)}, name_{std::move(name)} {}
 
     std::shared_ptr<runtime::driver> driver_;
     std::string name_;

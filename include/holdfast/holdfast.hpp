@@ -1,8 +1,9 @@
-// Everything: distributed locks, leader election and membership from a program's own fleet, with no lock server.
+// Everything: distributed locks, leader election and membership from a program's own fleet, with no
+// lock server.
 //
 //     auto peer = holdfast::peer::start({.name = "worker-1", .listen = "10.0.0.7:4653",
-//                                        .seeds = {"10.0.0.1:4653", "10.0.0.2:4653", "10.0.0.3:4653"},
-//                                        .key_file = "/etc/holdfast.key"});
+//                                        .seeds = {"10.0.0.1:4653", "10.0.0.2:4653",
+//                                        "10.0.0.3:4653"}, .key_file = "/etc/holdfast.key"});
 //     auto hold = peer->lock("orders/42", {.wait = 5s});
 //     if (hold) { write(hold->token()); }
 #pragma once

@@ -12,7 +12,8 @@
 
 namespace holdfast {
 
-/// 128 random bits drawn at every start of a peer: a process that restarts is another peer (DESIGN section 1).
+/// 128 random bits drawn at every start of a peer: a process that restarts is another peer (DESIGN
+/// section 1).
 struct peer_id {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
@@ -46,7 +47,8 @@ struct epoch {
     auto operator<=>(const epoch&) const = default;
 };
 
-/// One part of the name space; `slot(name) = XXH3_64(name, cluster seed) mod slots` (DESIGN section 6).
+/// One part of the name space; `slot(name) = XXH3_64(name, cluster seed) mod slots` (DESIGN section
+/// 6).
 struct slot {
     std::uint16_t value = 0;
 
@@ -60,7 +62,8 @@ struct request_number {
     auto operator<=>(const request_number&) const = default;
 };
 
-/// An address peers are reached at: IPv6, or IPv4 mapped into it, and a port. UDP and TCP use the same.
+/// An address peers are reached at: IPv6, or IPv4 mapped into it, and a port. UDP and TCP use the
+/// same.
 struct endpoint {
     std::array<std::uint8_t, 16> ip{};
     std::uint16_t port = 0;
@@ -80,7 +83,9 @@ struct endpoint {
 
 template <>
 struct std::hash<holdfast::peer_id> {
-    std::size_t operator()(const holdfast::peer_id& id) const noexcept { return id.high ^ (id.low * 0x9E3779B97F4A7C15ULL); }
+    std::size_t operator()(const holdfast::peer_id& id) const noexcept {
+        return id.high ^ (id.low * 0x9E3779B97F4A7C15ULL);
+    }
 };
 
 template <>

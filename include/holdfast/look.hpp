@@ -21,20 +21,23 @@ enum class slot_state : std::uint8_t {
     unheard,    ///< it did not answer in time
     moving,     ///< whoever was asked does not own it, or does not know yet that it does
     receiving,  ///< it waits for the table of the owner before it
-    gathering,  ///< it asks every member what it holds, and waits for the leases of those that cannot say
-    unleased,   ///< it serves, but cannot reach a majority of the seats now
+    /// it asks every member what it holds, and waits for the leases of those that cannot say
+    gathering,
+    unleased,  ///< it serves, but cannot reach a majority of the seats now
     serving,
 };
 
 struct lock_holder {
     peer_id peer;
-    std::string peer_name;               ///< empty when it is no member any more and its name was forgotten
-    belief seems = belief::alive;        ///< what gossip believes of it, here
+    /// empty when it is no member any more and its name was forgotten
+    std::string peer_name;
+    belief seems = belief::alive;  ///< what gossip believes of it, here
     holdfast::token token;
     std::string note;
     lock_mode mode;
     std::chrono::nanoseconds held_for{};
-    bool is_held_longer = false;         ///< the owner changed meanwhile: `held_for` is how long this one knows of it
+    /// the owner changed meanwhile: `held_for` is how long this one knows of it
+    bool is_held_longer = false;
     bool is_asked_back = false;
     bool is_being_broken = false;
 };
@@ -49,15 +52,16 @@ struct lock_waiter {
 struct lock_report {
     std::string name;
     std::uint32_t slot = 0;
-    std::optional<member> owner;         ///< none: this peer is in no cluster
+    std::optional<member> owner;  ///< none: this peer is in no cluster
     belief owner_seems = belief::alive;
     slot_state state = slot_state::unheard;
 
-    // What the owner said. When it is `serving`, this is how the lock stood at a moment between the question and the answer
-    // (LOOK-1): of two looks, one after the other, the second never shows an older state. Else it is incomplete.
-    std::vector<lock_holder> holders;    ///< the oldest; as many as fit a message (4 MiB)
+    // What the owner said. When it is `serving`, this is how the lock stood at a moment between the
+    // question and the answer (LOOK-1): of two looks, one after the other, the second never shows
+    // an older state. Else it is incomplete.
+    std::vector<lock_holder> holders;  ///< the oldest; as many as fit a message (4 MiB)
     std::uint32_t holder_count = 0;
-    std::vector<lock_waiter> queue;      ///< first come first, at most 16
+    std::vector<lock_waiter> queue;  ///< first come first, at most 16
     std::uint32_t waiting = 0;
 
     /// What somebody who waits for the lock waits for, in words.
@@ -68,13 +72,16 @@ struct lock_report {
 struct listed_lock {
     std::string name;
     peer_id owner;
-    std::vector<lock_holder> holders;    ///< the oldest, at most 16; without `held_for` and what follows it
+    /// the oldest, at most 16; without `held_for` and what follows it
+    std::vector<lock_holder> holders;
     std::uint32_t holder_count = 0;
     std::uint32_t waiting = 0;
 };
 struct lock_list {
-    std::vector<listed_lock> locks;      ///< in the order of their names. Each owner answered for a moment of its own
-    std::uint32_t slots_not_served = 0;  ///< locks of these are missing: their owners gather, or did not answer
+    /// in the order of their names. Each owner answered for a moment of its own
+    std::vector<listed_lock> locks;
+    /// locks of these are missing: their owners gather, or did not answer
+    std::uint32_t slots_not_served = 0;
 };
 
 }  // namespace holdfast

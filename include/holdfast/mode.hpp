@@ -5,8 +5,9 @@
 
 namespace holdfast {
 
-/// Exclusive holds stand alone, shared ones stand together, and of a semaphore's permits `limit` are out at most. Holds of
-/// different kinds exclude each other: who asks for a semaphore's name exclusively gets it when every permit is back.
+/// Exclusive holds stand alone, shared ones stand together, and of a semaphore's permits `limit`
+/// are out at most. Holds of different kinds exclude each other: who asks for a semaphore's name
+/// exclusively gets it when every permit is back.
 struct lock_mode {
     enum class kind : std::uint8_t { exclusive, shared, permit };
 
@@ -19,7 +20,8 @@ struct lock_mode {
 
     /// Whether one hold of each may be valid at the same time.
     [[nodiscard]] constexpr bool goes_with(const lock_mode& other) const {
-        return how == other.how && how != kind::exclusive && (how == kind::shared || (limit == other.limit && limit > 1));
+        return how == other.how && how != kind::exclusive &&
+               (how == kind::shared || (limit == other.limit && limit > 1));
     }
     /// Both are permits, and of different numbers: one of the two programs is in error.
     [[nodiscard]] constexpr bool contradicts(const lock_mode& other) const {

@@ -1,4 +1,5 @@
-// A distributed lock with the face of std::timed_mutex: std::unique_lock, std::scoped_lock and std::lock fit it.
+// A distributed lock with the face of std::timed_mutex: std::unique_lock, std::scoped_lock and
+// std::lock fit it.
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,8 @@ namespace runtime {
 class thread_holds;
 }
 
-/// What `mutex::lock` and its like throw: the one exception of the library. `code().value()` is the `errc` as a number.
+/// What `mutex::lock` and its like throw: the one exception of the library. `code().value()` is the
+/// `errc` as a number.
 class HOLDFAST_EXPORT lock_error : public std::system_error {
 public:
     explicit lock_error(error why);
@@ -31,21 +33,25 @@ private:
 
 /// `wait` in nanoseconds; of more than a year they might not fit.
 template <class Rep, class Period>
-[[nodiscard]] constexpr std::chrono::nanoseconds bounded(const std::chrono::duration<Rep, Period>& wait) {
+[[nodiscard]] constexpr std::chrono::nanoseconds bounded(
+    const std::chrono::duration<Rep, Period>& wait) {
     constexpr std::chrono::hours a_year{24 * 365};
     return wait < a_year ? std::chrono::ceil<std::chrono::nanoseconds>(wait) : a_year;
 }
 
-/// The lock `name` of the cluster of a peer. Any number of mutexes, in any processes, may have one name.
+/// The lock `name` of the cluster of a peer. Any number of mutexes, in any processes, may have one
+/// name.
 ///
-/// Any thread may call; as with std::mutex, the thread that locked it unlocks it. A thread that has it and locks it
-/// again would wait for itself: `lock` throws `would_deadlock`, the others return false.
+/// Any thread may call; as with std::mutex, the thread that locked it unlocks it. A thread that has
+/// it and locks it again would wait for itself: `lock` throws `would_deadlock`, the others return
+/// false.
 ///
-/// Unlike std::mutex, what it guards can be lost (a lease that ran out): look at `token()` and `is_valid()`, or use
-/// `peer::lock`, whose hold also tells when that happens.
+/// Unlike std::mutex, what it guards can be lost (a lease that ran out): look at `token()` and
+/// `is_valid()`, or use `peer::lock`, whose hold also tells when that happens.
 class HOLDFAST_EXPORT mutex {
 public:
-    /// Keeps what it needs of the peer; the handle may be moved or end before it (then nothing can be locked any more).
+    /// Keeps what it needs of the peer; the handle may be moved or end before it (then nothing can
+    /// be locked any more).
     mutex(const peer& with, std::string name);
     ~mutex();  ///< releases whatever threads still have
     mutex(const mutex&) = delete;
@@ -63,7 +69,8 @@ public:
     [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& end) {
         return try_lock_for(end - Clock::now());
     }
-    /// Releases what this thread locked; nothing else is touched, also when the hold was lost meanwhile.
+    /// Releases what this thread locked; nothing else is touched, also when the hold was lost
+    /// meanwhile.
     void unlock();
 
     /// Of the calling thread's hold; nil if it has none.

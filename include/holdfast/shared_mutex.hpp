@@ -1,4 +1,5 @@
-// A distributed lock for readers and writers with the face of std::shared_timed_mutex: std::shared_lock fits it.
+// A distributed lock for readers and writers with the face of std::shared_timed_mutex:
+// std::shared_lock fits it.
 #pragma once
 
 #include <chrono>
@@ -11,11 +12,12 @@
 
 namespace holdfast {
 
-/// The lock `name` of the cluster of a peer, alone or together with other readers (mode.hpp). First come, first served:
-/// a reader that comes after a waiting writer waits behind it.
+/// The lock `name` of the cluster of a peer, alone or together with other readers (mode.hpp). First
+/// come, first served: a reader that comes after a waiting writer waits behind it.
 ///
-/// Everything said of `mutex` is true of it. A thread has it once, in one way: a reader that asks to write as well, or to
-/// read once more, would wait for itself, so `lock` and `lock_shared` throw `would_deadlock` and the others return false.
+/// Everything said of `mutex` is true of it. A thread has it once, in one way: a reader that asks
+/// to write as well, or to read once more, would wait for itself, so `lock` and `lock_shared` throw
+/// `would_deadlock` and the others return false.
 class HOLDFAST_EXPORT shared_mutex {
 public:
     shared_mutex(const peer& with, std::string name);
@@ -35,7 +37,8 @@ public:
     [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& end) {
         return try_lock_for(end - Clock::now());
     }
-    /// Releases what this thread locked; nothing else is touched, also when the hold was lost meanwhile.
+    /// Releases what this thread locked; nothing else is touched, also when the hold was lost
+    /// meanwhile.
     void unlock();
 
     /// As the above, with other readers beside it.

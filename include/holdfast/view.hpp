@@ -1,7 +1,7 @@
 // What a cluster has agreed on: members, seats, and who may vote.
 //
-// The views of a cluster form one chain; view n+1 is chosen by a majority of the seats of view n. A view is a
-// value: compare, copy and keep it as you like.
+// The views of a cluster form one chain; view n+1 is chosen by a majority of the seats of view n. A
+// view is a value: compare, copy and keep it as you like.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,8 @@ namespace holdfast {
 
 /// Where a member runs, for others on the same machine to see that it is gone (CERT-1).
 struct process_identity {
-    std::uint64_t machine = 0;  ///< of the boot and the process namespace, hashed; 0: it does not say
+    /// of the boot and the process namespace, hashed; 0: it does not say
+    std::uint64_t machine = 0;
     std::uint32_t pid = 0;      ///< in that namespace
     std::uint64_t started = 0;  ///< in clock ticks since the boot
 
@@ -27,11 +28,12 @@ struct process_identity {
 /// A participant listed in a view.
 struct member {
     peer_id id;
-    std::string name;         ///< for people; not unique
-    endpoint address;         ///< where the others reach it
-    std::uint32_t weight = 1; ///< its share of the slots; 0 owns nothing (a light peer)
-    bool leaving = false;     ///< it owns nothing any more and goes with one of the next views (LEAVE-1)
-    view_number since;        ///< the view that added it
+    std::string name;          ///< for people; not unique
+    endpoint address;          ///< where the others reach it
+    std::uint32_t weight = 1;  ///< its share of the slots; 0 owns nothing (a light peer)
+    /// it owns nothing any more and goes with one of the next views (LEAVE-1)
+    bool leaving = false;
+    view_number since;  ///< the view that added it
     process_identity process{};
 
     bool operator==(const member&) const = default;
@@ -60,10 +62,11 @@ struct view {
     holdfast::epoch epoch;
     std::uint32_t ring_function = 1;
     std::uint32_t slots = 16384;
-    view_number seats_since;               ///< the view in which the PeerIds of the seats last changed
-    std::vector<seat> seats;               ///< in the order of their addresses
-    std::vector<member> members;           ///< in the order of their PeerIds
-    std::vector<former_member> formers;    ///< oldest first, at most 256 views back
+    /// the view in which the PeerIds of the seats last changed
+    view_number seats_since;
+    std::vector<seat> seats;             ///< in the order of their addresses
+    std::vector<member> members;         ///< in the order of their PeerIds
+    std::vector<former_member> formers;  ///< oldest first, at most 256 views back
 
     bool operator==(const view&) const = default;
 
@@ -71,14 +74,16 @@ struct view {
     [[nodiscard]] std::size_t quorum() const { return seats.size() / 2 + 1; }
 
     [[nodiscard]] const member* find(const peer_id& id) const {
-        const auto at = std::lower_bound(members.begin(), members.end(), id,
-                                         [](const member& m, const peer_id& wanted) { return m.id < wanted; });
+        const auto at =
+            std::lower_bound(members.begin(), members.end(), id,
+                             [](const member& m, const peer_id& wanted) { return m.id < wanted; });
         return at != members.end() && at->id == id ? &*at : nullptr;
     }
     [[nodiscard]] bool has(const peer_id& id) const { return find(id) != nullptr; }
 
     [[nodiscard]] const former_member* find_former(const peer_id& id) const {
-        const auto at = std::find_if(formers.begin(), formers.end(), [&](const former_member& f) { return f.id == id; });
+        const auto at = std::find_if(formers.begin(), formers.end(),
+                                     [&](const former_member& f) { return f.id == id; });
         return at != formers.end() ? &*at : nullptr;
     }
 

@@ -18,13 +18,14 @@ class observer;
 /// How a lock stands, as its owner last told.
 struct lock_status {
     std::string name;
-    std::vector<lock_holder> holders;  ///< the oldest, at most 16; without `held_for` and what follows it
-    std::uint32_t holder_count = 0;    ///< all of them
+    /// the oldest, at most 16; without `held_for` and what follows it
+    std::vector<lock_holder> holders;
+    std::uint32_t holder_count = 0;  ///< all of them
     std::uint32_t waiting = 0;
 };
 
-/// While it lives, its callback is called. Move-only. Its destruction waits for a call that is under way, unless it
-/// happens in that very call; none comes after it.
+/// While it lives, its callback is called. Move-only. Its destruction waits for a call that is
+/// under way, unless it happens in that very call; none comes after it.
 class HOLDFAST_EXPORT observation {
 public:
     observation(observation&&) noexcept;

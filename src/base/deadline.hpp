@@ -13,6 +13,8 @@ inline void earlier(std::optional<time_point>& so_far, std::optional<time_point>
     }
 }
 
-[[nodiscard]] inline bool is_due(const std::optional<time_point>& when, time_point now) { return when && *when <= now; }
+[[nodiscard]] inline bool is_due(const std::optional<time_point>& when, time_point now) {
+    return when && *when <= now;
+}
 
 }  // namespace holdfast::base

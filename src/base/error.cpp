@@ -14,31 +14,60 @@ struct entry {
 };
 
 constexpr entry entries[] = {
-    {errc::timed_out, "timed_out", held::no, "not granted within the wait: others held the lock, or its owner did not answer; wait longer, or see who holds it"},
-    {errc::would_block, "would_block", held::no, "another holds the lock now; ask again with a wait, or later"},
+    {errc::timed_out, "timed_out", held::no,
+     "not granted within the wait: others held the lock, or its owner did not answer; wait longer, "
+     "or see who holds it"},
+    {errc::would_block, "would_block", held::no,
+     "another holds the lock now; ask again with a wait, or later"},
     {errc::cancelled, "cancelled", held::no, "the caller cancelled the request"},
-    {errc::no_quorum, "no_quorum", held::no, "a majority of the seats cannot be reached, so nobody can grant here; check that the seats run and the network between"},
-    {errc::not_a_member, "not_a_member", held::no, "this peer has not joined a cluster yet; check the seeds and that they run"},
+    {errc::no_quorum, "no_quorum", held::no,
+     "a majority of the seats cannot be reached, so nobody can grant here; check that the seats "
+     "run and the network between"},
+    {errc::not_a_member, "not_a_member", held::no,
+     "this peer has not joined a cluster yet; check the seeds and that they run"},
     {errc::shutting_down, "shutting_down", held::refused, "this peer is leaving; start a new one"},
     {errc::name_too_long, "name_too_long", held::refused, "a lock name has 1 to 512 bytes"},
-    {errc::value_too_long, "value_too_long", held::refused, "a note or value has at most 1024 bytes"},
-    {errc::too_many, "too_many", held::refused, "too many requests wait at this peer already; raise max_requests or ask less"},
-    {errc::limit_differs, "limit_differs", held::refused, "others use this semaphore with another limit; give every program the same, or the semaphore another name"},
-    {errc::would_deadlock, "would_deadlock", held::refused, "it would wait for itself: a callback of the library must not wait for the library, nor a thread for a mutex that it has"},
+    {errc::value_too_long, "value_too_long", held::refused,
+     "a note or value has at most 1024 bytes"},
+    {errc::too_many, "too_many", held::refused,
+     "too many requests wait at this peer already; raise max_requests or ask less"},
+    {errc::limit_differs, "limit_differs", held::refused,
+     "others use this semaphore with another limit; give every program the same, or the semaphore "
+     "another name"},
+    {errc::would_deadlock, "would_deadlock", held::refused,
+     "it would wait for itself: a callback of the library must not wait for the library, nor a "
+     "thread for a mutex that it has"},
     {errc::bad_config, "bad_config", held::refused, "the configuration is wrong"},
-    {errc::address_in_use, "address_in_use", held::refused, "another process listens at this address; choose another port or stop it"},
-    {errc::seeds_differ, "seeds_differ", held::refused, "this peer and the cluster have different seed lists; give every peer the same one"},
-    {errc::times_differ, "times_differ", held::refused, "this peer and the cluster have different lease or clock_drift settings; give every peer the same profile and times"},
-    {errc::wrong_key, "wrong_key", held::refused, "the other side does not have this key; give every peer the same key"},
-    {errc::wrong_cluster, "wrong_cluster", held::refused, "the other side belongs to a cluster of another name"},
-    {errc::version, "version", held::refused, "the other side speaks no version of the protocol that this build speaks; upgrade the older one"},
-    {errc::ring_not_supported, "ring_not_supported", held::refused, "the cluster uses a ring function that this build lacks; upgrade it"},
+    {errc::address_in_use, "address_in_use", held::refused,
+     "another process listens at this address; choose another port or stop it"},
+    {errc::seeds_differ, "seeds_differ", held::refused,
+     "this peer and the cluster have different seed lists; give every peer the same one"},
+    {errc::times_differ, "times_differ", held::refused,
+     "this peer and the cluster have different lease or clock_drift settings; give every peer the "
+     "same profile and times"},
+    {errc::wrong_key, "wrong_key", held::refused,
+     "the other side does not have this key; give every peer the same key"},
+    {errc::wrong_cluster, "wrong_cluster", held::refused,
+     "the other side belongs to a cluster of another name"},
+    {errc::version, "version", held::refused,
+     "the other side speaks no version of the protocol that this build speaks; upgrade the older "
+     "one"},
+    {errc::ring_not_supported, "ring_not_supported", held::refused,
+     "the cluster uses a ring function that this build lacks; upgrade it"},
     {errc::io, "io", held::refused, "the operating system refused"},
-    {errc::out_of_memory, "out_of_memory", held::no, "memory ran out; give this process more of it, and start the peer again"},
-    {errc::lease_lost, "lease_lost", held::maybe, "the lease ran out before a majority of the seats renewed it; what the lock guarded may already be another's: stop using it"},
-    {errc::evicted, "evicted", held::maybe, "the cluster removed this peer; what the lock guarded may already be another's: stop using it"},
-    {errc::broken, "broken", held::no, "the hold was broken; what the lock guarded may already be another's: stop using it"},
-    {errc::internal_error, "internal_error", held::no, "an invariant of the library failed and this peer has stopped; please report it with the text"},
+    {errc::out_of_memory, "out_of_memory", held::no,
+     "memory ran out; give this process more of it, and start the peer again"},
+    {errc::lease_lost, "lease_lost", held::maybe,
+     "the lease ran out before a majority of the seats renewed it; what the lock guarded may "
+     "already be another's: stop using it"},
+    {errc::evicted, "evicted", held::maybe,
+     "the cluster removed this peer; what the lock guarded may already be another's: stop using "
+     "it"},
+    {errc::broken, "broken", held::no,
+     "the hold was broken; what the lock guarded may already be another's: stop using it"},
+    {errc::internal_error, "internal_error", held::no,
+     "an invariant of the library failed and this peer has stopped; please report it with the "
+     "text"},
 };
 
 const entry* find(errc code) {
@@ -68,6 +97,8 @@ std::string_view explain(errc code) {
 }
 
 tl::unexpected<error> fail(errc code) { return fail(code, std::string{explain(code)}); }
-tl::unexpected<error> fail(errc code, std::string text) { return tl::unexpected<error>{error{code, std::move(text)}}; }
+tl::unexpected<error> fail(errc code, std::string text) {
+    return tl::unexpected<error>{error{code, std::move(text)}};
+}
 
 }  // namespace holdfast

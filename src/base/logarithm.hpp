@@ -14,7 +14,8 @@ namespace holdfast::base {
     while ((n >> whole) == 0) {
         --whole;
     }
-    // The fraction bit by bit: squaring doubles a logarithm. x is n / 2^whole in [1, 2), times 2^31.
+    // The fraction bit by bit: squaring doubles a logarithm. x is n / 2^whole in [1, 2), times
+    // 2^31.
     std::uint64_t x = whole >= 31 ? n >> (whole - 31) : n << (31 - whole);
     std::uint64_t result = std::uint64_t{whole} << 16;
     for (int bit = 15; bit >= 0; --bit) {
@@ -28,6 +29,8 @@ namespace holdfast::base {
 }
 
 /// 65536 * log10(n), rounded down.
-[[nodiscard]] constexpr std::uint64_t log10_scaled(std::uint64_t n) { return log2_scaled(n) * 65536 / 217706; }
+[[nodiscard]] constexpr std::uint64_t log10_scaled(std::uint64_t n) {
+    return log2_scaled(n) * 65536 / 217706;
+}
 
 }  // namespace holdfast::base

@@ -21,14 +21,17 @@ public:
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
         return z ^ (z >> 31);
     }
-    /// Uniform in [0, bound); 0 when bound is 0. The bias of the modulo is far below what any use here could notice.
+    /// Uniform in [0, bound); 0 when bound is 0. The bias of the modulo is far below what any use
+    /// here could notice.
     std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : next() % bound; }
     /// Uniform in [0, 1).
     double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
     bool chance(double probability) { return unit() < probability; }
     /// Uniform in [from, to].
     duration between(duration from, duration to) {
-        return to <= from ? from : from + duration{static_cast<duration::rep>(below(static_cast<std::uint64_t>((to - from).count()) + 1))};
+        return to <= from ? from
+                          : from + duration{static_cast<duration::rep>(
+                                       below(static_cast<std::uint64_t>((to - from).count()) + 1))};
     }
     template <class Range>
     void shuffle(Range& range) {

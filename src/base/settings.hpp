@@ -1,5 +1,5 @@
-// What a node is told at its construction and never changes. `peer` makes it from the public `config`, the simulator
-// from a seed.
+// What a node is told at its construction and never changes. `peer` makes it from the public
+// `config`, the simulator from a seed.
 #pragma once
 
 #include <cstddef>
@@ -18,21 +18,25 @@ namespace holdfast::base {
 
 /// Hard limits of the protocol, checked before anything is allocated (docs/wire-format.md).
 struct limits {
-    static constexpr std::size_t name = 512;             ///< bytes of a lock name
-    static constexpr std::size_t note = 1024;            ///< bytes of a hold's note
-    static constexpr std::size_t value = 4096;           ///< bytes that a holder leaves for the next
-    static constexpr std::chrono::hours patience{24 * 365};  ///< what is longer is for ever, and would overflow sums
+    static constexpr std::size_t name = 512;   ///< bytes of a lock name
+    static constexpr std::size_t note = 1024;  ///< bytes of a hold's note
+    /// bytes that a holder leaves for the next
+    static constexpr std::size_t value = 4096;
+    /// what is longer is for ever, and would overflow sums
+    static constexpr std::chrono::hours patience{24 * 365};
     static constexpr std::chrono::seconds lock_delay{60};
-    static constexpr std::size_t who = 128;              ///< bytes of the name an operator goes by
-    static constexpr std::size_t why = 1024;             ///< bytes of the reason it gives
-    static constexpr std::size_t member_name = 128;      ///< bytes of a member's name
+    /// bytes of the name an operator goes by
+    static constexpr std::size_t who = 128;
+    static constexpr std::size_t why = 1024;         ///< bytes of the reason it gives
+    static constexpr std::size_t member_name = 128;  ///< bytes of a member's name
     static constexpr std::size_t seats = 7;
     static constexpr std::size_t members = 4096;
-    static constexpr std::size_t steps_kept = 256;       ///< VIEW-3
+    static constexpr std::size_t steps_kept = 256;  ///< VIEW-3
     static constexpr std::size_t slots = 16384;
-    static constexpr std::size_t gossip = 64;            ///< rumours in one message
-    static constexpr std::size_t datagram = 1350;        ///< bytes of a sealed datagram; larger messages use the stream
-    static constexpr std::size_t frame = 16u << 20;      ///< bytes of one stream frame
+    static constexpr std::size_t gossip = 64;  ///< rumours in one message
+    /// bytes of a sealed datagram; larger messages use the stream
+    static constexpr std::size_t datagram = 1350;
+    static constexpr std::size_t frame = 16u << 20;  ///< bytes of one stream frame
 };
 
 struct settings {
@@ -41,30 +45,35 @@ struct settings {
     std::string name;
     endpoint address;
     std::uint32_t weight = 1;
-    process_identity process{};                          ///< CERT-1
+    process_identity process{};  ///< CERT-1
 
     // The seats, sorted; empty: this peer is its own only seat.
     std::vector<endpoint> seeds;
     bool may_found = true;
-    epoch highest_epoch{};        ///< the highest this process (or its state_dir) has known (FOUND-5)
-    bool keeps_epochs = false;    ///< they are written to a state_dir
-    peer_id stopped_being;        ///< the PeerId this process gave up for this one, or nil (LEASE-4)
+    /// the highest this process (or its state_dir) has known (FOUND-5)
+    epoch highest_epoch{};
+    bool keeps_epochs = false;  ///< they are written to a state_dir
+    /// the PeerId this process gave up for this one, or nil (LEASE-4)
+    peer_id stopped_being;
 
     // lease
-    duration lease = std::chrono::seconds{4};             ///< A
+    duration lease = std::chrono::seconds{4};  ///< A
     double clock_drift = 0.01;
 
     // view
     duration batch_wait = std::chrono::milliseconds{100};
     duration proposer_stagger = std::chrono::milliseconds{150};
     duration founding_wait = std::chrono::seconds{3};
-    std::uint32_t slots = limits::slots;                  ///< fixed at founding
+    std::uint32_t slots = limits::slots;  ///< fixed at founding
     std::size_t max_owners = 64;
-    std::uint32_t last_sequence = token::max_sequence;    ///< of one owner in one view (OWN-6); less only to try that
+    /// of one owner in one view (OWN-6); less only to try that
+    std::uint32_t last_sequence = token::max_sequence;
 
-    std::size_t most_pasts = 4096;                        ///< holds that have ended, remembered by an owner (FATE)
+    /// holds that have ended, remembered by an owner (FATE)
+    std::size_t most_pasts = 4096;
 
-    std::vector<std::string> operators;                   ///< who may ask for holds back and break them; empty: everybody (BREAK-1)
+    /// who may ask for holds back and break them; empty: everybody (BREAK-1)
+    std::vector<std::string> operators;
 
     // messages that are repeated until answered (NET-2)
     duration retry = std::chrono::milliseconds{200};
@@ -72,25 +81,31 @@ struct settings {
     // swim (Lifeguard's names in brackets)
     duration probe_period = std::chrono::seconds{1};
     duration probe_timeout = std::chrono::milliseconds{500};
-    std::size_t indirect_probes = 3;                      ///< k
-    double suspicion_mult = 4;                            ///< [alpha]
-    double suspicion_max_mult = 6;                        ///< [beta]
-    std::size_t suspicion_confirmations = 3;              ///< [K]
-    std::size_t max_local_health = 8;                     ///< [S]
+    std::size_t indirect_probes = 3;          ///< k
+    double suspicion_mult = 4;                ///< [alpha]
+    double suspicion_max_mult = 6;            ///< [beta]
+    std::size_t suspicion_confirmations = 3;  ///< [K]
+    std::size_t max_local_health = 8;         ///< [S]
     double retransmit_mult = 4;
     duration gossip_period = std::chrono::milliseconds{200};
     std::size_t gossip_nodes = 3;
     duration push_pull_period = std::chrono::seconds{30};
-    duration dead_probe_period = std::chrono::seconds{4}; ///< how often one of the dead, or a seat, is tried
+    /// how often one of the dead, or a seat, is tried
+    duration dead_probe_period = std::chrono::seconds{4};
     duration forget_dead_after = std::chrono::hours{24};
 
     planted bug = planted::none;
 
-    [[nodiscard]] std::uint32_t drift_ppm() const { return static_cast<std::uint32_t>(clock_drift * 1e6 + 0.5); }
-    /// A * (1 + drift): after this much silence on our clock a lease of length A has ended on every clock.
+    [[nodiscard]] std::uint32_t drift_ppm() const {
+        return static_cast<std::uint32_t>(clock_drift * 1e6 + 0.5);
+    }
+    /// A * (1 + drift): after this much silence on our clock a lease of length A has ended on every
+    /// clock.
     [[nodiscard]] duration full_lease() const { return stretched(lease, drift_margin()); }
     /// What leases are shortened by at their holders and waited for longer elsewhere.
-    [[nodiscard]] double drift_margin() const { return bug == planted::no_drift_margin ? 0 : clock_drift; }
+    [[nodiscard]] double drift_margin() const {
+        return bug == planted::no_drift_margin ? 0 : clock_drift;
+    }
 };
 
 }  // namespace holdfast::base

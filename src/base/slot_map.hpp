@@ -1,4 +1,5 @@
-// Which member owns which slot, as data. `ring` makes it, `lock` and `node` read it, `wire` carries it.
+// Which member owns which slot, as data. `ring` makes it, `lock` and `node` read it, `wire` carries
+// it.
 #pragma once
 
 #include <algorithm>
@@ -13,17 +14,22 @@
 namespace holdfast::base {
 
 struct slot_map {
-    std::vector<peer_id> owners;             ///< those that own a slot, in the order of their PeerIds
+    /// those that own a slot, in the order of their PeerIds
+    std::vector<peer_id> owners;
     std::vector<std::uint16_t> owner_index;  ///< for each slot, a place in `owners`
 
     bool operator==(const slot_map&) const = default;
 
-    [[nodiscard]] std::uint32_t slots() const { return static_cast<std::uint32_t>(owner_index.size()); }
+    [[nodiscard]] std::uint32_t slots() const {
+        return static_cast<std::uint32_t>(owner_index.size());
+    }
     /// Nil where no member may own (a view always has someone, so only for an empty map).
     [[nodiscard]] peer_id owner_of(slot s) const {
         return s.value < owner_index.size() ? owners[owner_index[s.value]] : peer_id{};
     }
-    [[nodiscard]] bool owns_any(const peer_id& peer) const { return std::binary_search(owners.begin(), owners.end(), peer); }
+    [[nodiscard]] bool owns_any(const peer_id& peer) const {
+        return std::binary_search(owners.begin(), owners.end(), peer);
+    }
 };
 
 /// Shared between the views in which it did not change.

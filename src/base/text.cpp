@@ -8,7 +8,8 @@ namespace {
 
 std::string hex(std::uint64_t high, std::uint64_t low) {
     char text[33];
-    std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high), static_cast<unsigned long long>(low));
+    std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high),
+                  static_cast<unsigned long long>(low));
     return text;
 }
 
@@ -31,7 +32,8 @@ std::string to_string(const endpoint& address) {
     char text[64];
     const auto& ip = address.ip;
     if (is_mapped_ipv4(address)) {
-        std::snprintf(text, sizeof text, "%u.%u.%u.%u:%u", ip[12], ip[13], ip[14], ip[15], address.port);
+        std::snprintf(text, sizeof text, "%u.%u.%u.%u:%u", ip[12], ip[13], ip[14], ip[15],
+                      address.port);
         return text;
     }
     // The longest run of zero groups is written as "::" (RFC 5952 section 4.2).

@@ -6,8 +6,8 @@
 
 namespace holdfast::base {
 
-/// The boot-time clock of one process (it counts suspend). It has no now() on purpose: a machine of the core that
-/// wants to know the time has forgotten a parameter, and does not compile.
+/// The boot-time clock of one process (it counts suspend). It has no now() on purpose: a machine of
+/// the core that wants to know the time has forgotten a parameter, and does not compile.
 struct core_clock {
     using duration = std::chrono::nanoseconds;
     using rep = duration::rep;
@@ -21,11 +21,13 @@ using duration = core_clock::duration;
 
 /// NOW-1: both are read after the message they come with was received.
 struct moment {
-    time_point now;            ///< boot time
-    std::int64_t wall_s = 0;   ///< whole seconds since 2024-01-01 by the wall clock; for epochs only
+    time_point now;  ///< boot time
+    /// whole seconds since 2024-01-01 by the wall clock; for epochs only
+    std::int64_t wall_s = 0;
 };
 
-/// Stretches a duration by the fraction `drift` (1 + drift), rounded up; shrinks it (1 - drift), rounded down.
+/// Stretches a duration by the fraction `drift` (1 + drift), rounded up; shrinks it (1 - drift),
+/// rounded down.
 [[nodiscard]] constexpr duration stretched(duration d, double drift) {
     return d + duration{static_cast<duration::rep>(static_cast<double>(d.count()) * drift) + 1};
 }

@@ -15,7 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using namespace view_layer;
 
-// Time stands still: a timer is due when the explorer says so, and is set far away again after that.
+// Time stands still: a timer is due when the explorer says so, and is set far away again after
+// that.
 constexpr base::time_point now{1000h};
 constexpr base::time_point far_away{9000h};
 constexpr base::moment moment{now, 1000};
@@ -29,17 +30,22 @@ constexpr std::uint64_t restarted = 10;  // added to the PeerId at a restart
 constexpr std::size_t restarts_word = 0;  // the only note: how many seats have restarted
 
 peer_id peer(std::uint64_t n) { return {0, n}; }
-endpoint address(std::uint64_t n) { return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, static_cast<std::uint8_t>(n)}, 4653}; }
+endpoint address(std::uint64_t n) {
+    return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, static_cast<std::uint8_t>(n)},
+            4653};
+}
 member member_of(std::uint64_t n) { return {peer(n), to_name(peer(n)), address(n), 1, false, {}}; }
 
 std::optional<std::size_t> seat_of(const peer_id& id) {
     const auto n = id.low > restarted ? id.low - restarted : id.low;
-    return id.high == 0 && n >= 1 && n <= ballot_world::seats ? std::optional<std::size_t>{n - 1} : std::nullopt;
+    return id.high == 0 && n >= 1 && n <= ballot_world::seats ? std::optional<std::size_t>{n - 1}
+                                                              : std::nullopt;
 }
 
 std::vector<endpoint> seat_addresses() { return {address(1), address(2), address(3)}; }
 
-/// View 1 has nobody; view 2 has the three seats and one more. Everybody starts with the step between them.
+/// View 1 has nobody; view 2 has the three seats and one more. Everybody starts with the step
+/// between them.
 welcome start_of_all() {
     welcome out;
     out.before.cluster = {1, 1};
@@ -68,7 +74,8 @@ welcome start_of_all() {
 
 /// What a peer without a view listens to (node.cpp, is_for_strangers).
 bool is_for_strangers(const message& what) {
-    return std::holds_alternative<join_shown>(what) || std::holds_alternative<join_refused>(what) || std::holds_alternative<welcome>(what);
+    return std::holds_alternative<join_shown>(what) || std::holds_alternative<join_refused>(what) ||
+           std::holds_alternative<welcome>(what);
 }
 
 }  // namespace
@@ -83,11 +90,16 @@ struct ballot_world::seat_facts final : facts {
     bool vouches_for(const peer_id&, base::time_point) const override { return false; }
     bool seems_alive(const peer_id&) const override { return true; }
     bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }
-    base::shared_slot_map first_map(const view& v) const override { return std::make_shared<const base::slot_map>(ring::first_map(v, 64)); }
-    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&, const view& after) const override {
+    base::shared_slot_map first_map(const view& v) const override {
+        return std::make_shared<const base::slot_map>(ring::first_map(v, 64));
+    }
+    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&,
+                                   const view& after) const override {
         return std::make_shared<const base::slot_map>(ring::next_map(*map, after, 64));
     }
-    std::uint64_t checksum(const view& v, const base::slot_map& map) const override { return ring::checksum(v, map); }
+    std::uint64_t checksum(const view& v, const base::slot_map& map) const override {
+        return ring::checksum(v, map);
+    }
 
     std::size_t seat;
 };
@@ -110,8 +122,8 @@ ballot_world::ballot_world(const ballot_options& options) : talk{1, seats}, opti
         s.address = address(i + 1);
         s.seeds = seat_addresses();
         s.may_found = false;
-        s.lease = 100h;      // no wish grows old
-        s.retry = {};        // nothing is held back because it was said a moment ago
+        s.lease = 100h;  // no wish grows old
+        s.retry = {};    // nothing is held back because it was said a moment ago
         s.slots = 1;
         s.bug = options.bug;
         facts_[i] = std::make_unique<seat_facts>(i);
@@ -131,7 +143,12 @@ words ballot_world::first() {
         auto m = start(i, peer(i + 1));
         m.who.handle(peer(1), address(1), {2}, start_of_all(), moment);
         if (i < 2) {
-            join asked{member_of(first_joiner + i), seat_addresses(), view_number{2}, {}, 1, {settings_[i].lease, settings_[i].drift_ppm()}};
+            join asked{member_of(first_joiner + i),
+                       seat_addresses(),
+                       view_number{2},
+                       {},
+                       1,
+                       {settings_[i].lease, settings_[i].drift_ppm()}};
             m.who.handle(asked.self.id, asked.self.address, {}, asked, moment);
         }
         if (i == 0 && options_.has_removal) {
@@ -148,9 +165,13 @@ words ballot_world::first() {
     return at;
 }
 
-void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, const message& what, std::vector<std::uint32_t>& said) {
+void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, const message& what,
+                       std::vector<std::uint32_t>& said) {
     const auto& v = m.who.current();
-    letter l{{{m.who.self().id, to, v ? v->cluster : cluster_id{}, v ? v->number : view_number{}, false}, what}, to.is_nil() ? at : endpoint{}};
+    letter l{
+        {{m.who.self().id, to, v ? v->cluster : cluster_id{}, v ? v->number : view_number{}, false},
+         what},
+        to.is_nil() ? at : endpoint{}};
     letter_facts about;
     if (to == m.who.self().id) {
         if (!std::holds_alternative<accepted>(what)) {
@@ -173,7 +194,9 @@ void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, 
     if (number < letter_facts_.size()) {
         return;
     }
-    const auto add_step = [&](const step& s) { about.decides.push_back({s.what.number.value, value_number(s.what)}); };
+    const auto add_step = [&](const step& s) {
+        about.decides.push_back({s.what.number.value, value_number(s.what)});
+    };
     if (const auto* news = std::get_if<steps>(&what)) {
         std::for_each(news->in_order.begin(), news->in_order.end(), add_step);
     } else if (const auto* whole = std::get_if<welcome>(&what)) {
@@ -194,13 +217,16 @@ ballot_world::stage::reaction ballot_world::settle(machine m) {
                 if (s->to == m.who.self().id) {
                     local.push_back(std::move(s->what));
                 }
-            } else if (const auto* e = std::get_if<evicted>(&*out); e != nullptr && e->why != errc::evicted) {
-                wrong = "ONE-VIEW: what was decided does not fit " + to_name(m.who.self().id) + "'s chain";
+            } else if (const auto* e = std::get_if<evicted>(&*out);
+                       e != nullptr && e->why != errc::evicted) {
+                wrong = "ONE-VIEW: what was decided does not fit " + to_name(m.who.self().id) +
+                        "'s chain";
             }
         } else if (!local.empty()) {
             const auto what = std::move(local.front());
             local.pop_front();
-            m.who.handle(m.who.self().id, {}, m.who.current() ? m.who.current()->number : view_number{}, what, moment);
+            m.who.handle(m.who.self().id, {},
+                         m.who.current() ? m.who.current()->number : view_number{}, what, moment);
         } else {
             break;
         }
@@ -227,13 +253,16 @@ std::uint32_t ballot_world::value_number(const change& value) {
     return values_.number_of(out.result()).first;
 }
 
-const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_number, std::uint32_t event) {
+const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_number,
+                                                         std::uint32_t event) {
     return cast_.react(machine_number, event, [&](const summed_machine& before) {
         machine m = before.of;
         if (event == restart_event) {
             const auto id = m.who.self().id;
             // Planted bug 18: a restarted process goes on under its PeerId.
-            return settle(start(m.seat, options_.bug == base::planted::restart_keeps_the_peer_id ? id : peer(id.low + restarted)));
+            return settle(start(m.seat, options_.bug == base::planted::restart_keeps_the_peer_id
+                                            ? id
+                                            : peer(id.low + restarted)));
         }
         if (event >= first_own_event) {
             insight::set(m.who, static_cast<view_timer>(event - first_own_event), now);
@@ -248,8 +277,10 @@ const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_n
             if (m.who.current() && head.installed.value != 0) {
                 m.who.shows(head.from, head.installed, now);
             }
-            if (is_for_strangers(what) || std::holds_alternative<join>(what) || (m.who.current() && head.installed.value != 0)) {
-                m.who.handle(head.from, settings_[*seat_of(head.from)].address, head.installed, what, moment);
+            if (is_for_strangers(what) || std::holds_alternative<join>(what) ||
+                (m.who.current() && head.installed.value != 0)) {
+                m.who.handle(head.from, settings_[*seat_of(head.from)].address, head.installed,
+                             what, moment);
             }
         }
         return settle(std::move(m));
@@ -275,7 +306,9 @@ std::vector<std::uint32_t> ballot_world::own_events(state at, std::size_t place)
     return out;
 }
 
-void ballot_world::note(words& at, std::size_t, std::uint32_t, std::uint32_t event) const { at[restarts_word] += event == restart_event ? 1 : 0; }
+void ballot_world::note(words& at, std::size_t, std::uint32_t, std::uint32_t event) const {
+    at[restarts_word] += event == restart_event ? 1 : 0;
+}
 
 std::string ballot_world::objection(state at) {
     for (std::size_t i = 0; i < seats; ++i) {
@@ -309,7 +342,9 @@ std::string ballot_world::objection(state at) {
 
 /// LEASE-4: some ballot was accepted by a quorum, and the figure covers what these told.
 std::string ballot_world::wrong_remaining(state at, const step& decided) {
-    const auto has_it = std::find_if(decided.leases.begin(), decided.leases.end(), [](const remaining& r) { return r.peer == peer(member_without_seat); });
+    const auto has_it =
+        std::find_if(decided.leases.begin(), decided.leases.end(),
+                     [](const remaining& r) { return r.peer == peer(member_without_seat); });
     if (has_it == decided.leases.end()) {
         return {};
     }
@@ -338,11 +373,13 @@ std::string ballot_world::wrong_remaining(state at, const step& decided) {
             silences.push_back(silence);
         }
         std::sort(silences.begin(), silences.end(), std::greater<>{});
-        if (silences.size() > seats / 2 && has_it->lease >= settings_[0].full_lease() - silences[seats / 2]) {
+        if (silences.size() > seats / 2 &&
+            has_it->lease >= settings_[0].full_lease() - silences[seats / 2]) {
             return {};
         }
     }
-    return "LEASE-4: the lease of a removed peer is said to end earlier than any quorum that accepted its removal told";
+    return "LEASE-4: the lease of a removed peer is said to end earlier than any quorum that "
+           "accepted its removal told";
 }
 
 std::string ballot_world::objection_at_end(state at) {
@@ -362,7 +399,8 @@ std::string ballot_world::objection_at_end(state at) {
     for (std::size_t i = 0; last && i < seats; ++i) {
         const auto& who = cast_.machine(machine_at(at, i)).of.who;
         if (last->has(who.self().id) && (!who.current() || who.current()->number != last->number)) {
-            return to_name(who.self().id) + " never learns of view " + std::to_string(newest) + ", whatever it hears";
+            return to_name(who.self().id) + " never learns of view " + std::to_string(newest) +
+                   ", whatever it hears";
         }
     }
     return {};
@@ -382,9 +420,11 @@ std::string ballot_world::describe(state from, move what) {
         text += ": the timer (" + std::string{names[event - first_own_event]} + ") fires";
     } else {
         const auto& l = cast_.letter(event);
-        text += " hears from " + to_name(l.what.envelope.from) + ": " + tell(std::get<message>(l.what.what));
+        text += " hears from " + to_name(l.what.envelope.from) + ": " +
+                tell(std::get<message>(l.what.what));
     }
-    if (after.current() && (!before.current() || before.current()->number != after.current()->number)) {
+    if (after.current() &&
+        (!before.current() || before.current()->number != after.current()->number)) {
         text += "; installs view " + std::to_string(after.current()->number.value);
     }
     std::set<std::string> said;

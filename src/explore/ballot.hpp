@@ -1,8 +1,9 @@
-// The small world of a vote: the three seats of view 2, and those among them that want different things of view 3.
+// The small world of a vote: the three seats of view 2, and those among them that want different
+// things of view 3.
 //
-// Every message that was ever said may reach its receiver at any time, as often as it likes, or never: that is every
-// order, delay, loss and duplication there is. Every timer may fire at any time. Bounded are the ballots that each seat
-// starts, and how many seats restart.
+// Every message that was ever said may reach its receiver at any time, as often as it likes, or
+// never: that is every order, delay, loss and duplication there is. Every timer may fire at any
+// time. Bounded are the ballots that each seat starts, and how many seats restart.
 #pragma once
 
 #include <array>
@@ -27,11 +28,12 @@
 namespace holdfast::explore {
 
 struct ballot_options {
-    /// Besides the joiner that each of the first two seats knows of and the other does not, the first one believes
-    /// that a member without a seat is gone.
+    /// Besides the joiner that each of the first two seats knows of and the other does not, the
+    /// first one believes that a member without a seat is gone.
     bool has_removal = false;
     std::array<std::uint64_t, 3> ballots{1, 1, 0};  ///< so many each seat may start
-    unsigned restarts = 0;                          ///< so many seats may crash and come back as another peer
+    /// so many seats may crash and come back as another peer
+    unsigned restarts = 0;
     base::planted bug = base::planted::none;
 };
 
@@ -71,7 +73,8 @@ private:
         std::uint32_t value;
     };
     struct letter_facts {
-        std::optional<std::size_t> receiver;  // the seat; none: it is there only to be looked at
+        // the seat; none: it is there only to be looked at
+        std::optional<std::size_t> receiver;
         std::vector<decision> decides;
     };
     using stage = cast<summed_machine, letter>;
@@ -79,17 +82,21 @@ private:
     [[nodiscard]] machine start(std::size_t seat, const peer_id& id) const;
     [[nodiscard]] const stage::reaction& react(std::uint32_t machine_number, std::uint32_t event);
     [[nodiscard]] stage::reaction settle(machine m);
-    void say(const machine& m, const peer_id& to, const endpoint& at, const view_layer::message& what, std::vector<std::uint32_t>& said);
+    void say(const machine& m, const peer_id& to, const endpoint& at,
+             const view_layer::message& what, std::vector<std::uint32_t>& said);
     [[nodiscard]] std::uint32_t enter(machine m, std::string wrong);
     [[nodiscard]] std::uint32_t value_number(const view_layer::change& value);
     [[nodiscard]] effect happen(std::uint32_t machine_number, std::uint32_t event) override {
         const auto& done = react(machine_number, event);
         return {done.machine, done.letters};
     }
-    [[nodiscard]] std::optional<std::size_t> receiver_of(std::uint32_t l) const override { return letter_facts_[l].receiver; }
+    [[nodiscard]] std::optional<std::size_t> receiver_of(std::uint32_t l) const override {
+        return letter_facts_[l].receiver;
+    }
     [[nodiscard]] std::vector<std::uint32_t> own_events(state at, std::size_t place) const override;
     [[nodiscard]] bool is_within_bounds(std::uint32_t machine_number) const override;
-    void note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const override;
+    void note(words& at, std::size_t place, std::uint32_t before,
+              std::uint32_t event) const override;
     [[nodiscard]] std::string wrong_remaining(state at, const view_layer::step& decided);
 
     ballot_options options_;

@@ -1,8 +1,9 @@
 // The machines of a world and what they say, by number.
 //
-// A machine is a function of what it knows and what it is told, so each pair of these is tried once with the real code
-// and looked up from then on (the idea is that of Guerraoui and Yabandeh: Model Checking a Networked System Without the
-// Network, 2011: the states of one machine are few, only their combinations are many).
+// A machine is a function of what it knows and what it is told, so each pair of these is tried once
+// with the real code and looked up from then on (the idea is that of Guerraoui and Yabandeh: Model
+// Checking a Networked System Without the Network, 2011: the states of one machine are few, only
+// their combinations are many).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// What a machine knows, as bytes, and a number for it: two machines with the same bytes will do the same.
+// What a machine knows, as bytes, and a number for it: two machines with the same bytes will do the
+// same.
 #pragma once
 
 #include <compare>

@@ -17,10 +17,17 @@ constexpr base::time_point long_ago{1000h};
 constexpr base::time_point now{5000h};
 constexpr base::time_point far_away{9000h};
 
-enum own_event : std::uint32_t { repeats = 0x80000000, installs, asks, releases, is_over, leases_end };
+enum own_event : std::uint32_t {
+    repeats = 0x80000000,
+    installs,
+    asks,
+    releases,
+    is_over,
+    leases_end
+};
 
-// The notes: the highest token that was taken; whether it was not higher than the ones before; whether the first owner's
-// lease has ended.
+// The notes: the highest token that was taken; whether it was not higher than the ones before;
+// whether the first owner's lease has ended.
 constexpr std::size_t highest_word = 0;
 constexpr std::size_t falls_word = 1;
 constexpr std::size_t ended_word = 2;
@@ -29,14 +36,17 @@ constexpr std::size_t notes = 3;
 const std::string name = "a";
 
 peer_id peer(std::size_t place) { return {0, place + 1}; }
-member member_at(std::size_t place) { return {peer(place), to_name(peer(place)), {}, place < 2 ? 1u : 0u, false, {1}}; }
+member member_at(std::size_t place) {
+    return {peer(place), to_name(peer(place)), {}, place < 2 ? 1u : 0u, false, {1}};
+}
 
 /// In order, and small enough for a word: no epoch nor sequence of this world reaches 256.
 std::uint32_t word_of(token t) { return t.of_epoch().value << 8 | t.sequence(); }
 
 }  // namespace
 
-hand_over_world::hand_over_world(const hand_over_options& options) : talk{notes, members}, options_{options} {
+hand_over_world::hand_over_world(const hand_over_options& options)
+    : talk{notes, members}, options_{options} {
     settings_.lease = 100h;
     settings_.slots = 1;
     settings_.most_pasts = 0;  // what became of holds before decides nothing
@@ -52,7 +62,12 @@ hand_over_world::hand_over_world(const hand_over_options& options) : talk{notes,
     for (std::size_t i = 0; i < options_.owners.size(); ++i) {
         v.number = {i + 1};
         v.epoch = {static_cast<std::uint32_t>(i + 1)};
-        step s{nullptr, map, std::make_shared<const base::slot_map>(base::slot_map{{peer(options_.owners[i])}, {0}}), {}, i == 0};
+        step s{
+            nullptr,
+            map,
+            std::make_shared<const base::slot_map>(base::slot_map{{peer(options_.owners[i])}, {0}}),
+            {},
+            i == 0};
         if (i == 1 && options_.is_removed) {
             v.members.erase(v.members.begin());
             v.formers.push_back({peer(0), {1}, {2}});
@@ -86,33 +101,37 @@ void hand_over_world::install(machine& m, base::time_point at) const {
 
 void hand_over_world::act(machine& m, std::uint32_t event) const {
     switch (event) {
-    case own_event::repeats:
-        insight::set_repeats(m.owner, now);
-        insight::set_repeats(m.holder, now);
-        m.owner.tick(now);
-        m.holder.tick(now);
-        break;
-    case own_event::installs: install(m, now); break;
-    case own_event::asks:
-        ++m.asked;
-        (void)m.holder.acquire(name, {}, now);
-        break;
-    case own_event::releases: m.holder.release(name, insight::held(m.holder).front(), {}, now); break;
-    case own_event::is_over:
-        m.is_over = true;
-        m.owner.set_leased(false, now);
-        m.holder.end(errc::evicted, errc::not_a_member);
-        break;
-    case own_event::leases_end:
-        insight::end_leases(m.owner, now);
-        m.owner.tick(now);
-        break;
-    default: {
-        const auto& l = cast_.letter(event);
-        const auto& what = std::get<lock::message>(l.what.what);
-        m.owner.handle(l.what.envelope.from, what, now);
-        m.holder.handle(l.what.envelope.from, what, now);
-    }
+        case own_event::repeats:
+            insight::set_repeats(m.owner, now);
+            insight::set_repeats(m.holder, now);
+            m.owner.tick(now);
+            m.holder.tick(now);
+            break;
+        case own_event::installs:
+            install(m, now);
+            break;
+        case own_event::asks:
+            ++m.asked;
+            (void)m.holder.acquire(name, {}, now);
+            break;
+        case own_event::releases:
+            m.holder.release(name, insight::held(m.holder).front(), {}, now);
+            break;
+        case own_event::is_over:
+            m.is_over = true;
+            m.owner.set_leased(false, now);
+            m.holder.end(errc::evicted, errc::not_a_member);
+            break;
+        case own_event::leases_end:
+            insight::end_leases(m.owner, now);
+            m.owner.tick(now);
+            break;
+        default: {
+            const auto& l = cast_.letter(event);
+            const auto& what = std::get<lock::message>(l.what.what);
+            m.owner.handle(l.what.envelope.from, what, now);
+            m.holder.handle(l.what.envelope.from, what, now);
+        }
     }
 }
 
@@ -124,7 +143,8 @@ hand_over_world::stage::reaction hand_over_world::settle(machine m) {
         if (s.to == peer(m.place)) {
             local.push_back(std::move(s.what));
         } else {
-            done.letters.push_back(cast_.post({{{peer(m.place), s.to, {}, {}, false}, std::move(s.what)}}));
+            done.letters.push_back(
+                cast_.post({{{peer(m.place), s.to, {}, {}, false}, std::move(s.what)}}));
         }
     };
     while (true) {
@@ -175,7 +195,9 @@ talk::effect hand_over_world::happen(std::uint32_t machine_number, std::uint32_t
     return {done.machine, done.letters};
 }
 
-std::optional<std::size_t> hand_over_world::receiver_of(std::uint32_t l) const { return cast_.letter(l).what.envelope.to.low - 1; }
+std::optional<std::size_t> hand_over_world::receiver_of(std::uint32_t l) const {
+    return cast_.letter(l).what.envelope.to.low - 1;
+}
 
 std::vector<std::uint32_t> hand_over_world::own_events(state at, std::size_t place) const {
     std::vector<std::uint32_t> out;
@@ -205,10 +227,12 @@ std::vector<std::uint32_t> hand_over_world::own_events(state at, std::size_t pla
 
 bool hand_over_world::is_within_bounds(std::uint32_t machine_number) const {
     const auto& m = cast_.machine(machine_number);
-    return insight::sequence(m.owner) <= options_.grants && insight::reports(m.holder) <= options_.reports;
+    return insight::sequence(m.owner) <= options_.grants &&
+           insight::reports(m.holder) <= options_.reports;
 }
 
-void hand_over_world::note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const {
+void hand_over_world::note(words& at, std::size_t place, std::uint32_t before,
+                           std::uint32_t event) const {
     const auto had = insight::held(cast_.machine(before).holder);
     for (const auto t : insight::held(cast_.machine(at[notes + place]).holder)) {
         if (std::find(had.begin(), had.end(), t) == had.end()) {
@@ -235,8 +259,9 @@ std::string hand_over_world::objection(state at) {
     return fair_run(at);
 }
 
-/// What was said so far is lost. From now on everything is heard once, whatever is not answered is repeated, the views
-/// arrive, and whoever holds the lock gives it up: then, in the end, nobody waits and nothing is kept for nobody.
+/// What was said so far is lost. From now on everything is heard once, whatever is not answered is
+/// repeated, the views arrive, and whoever holds the lock gives it up: then, in the end, nobody
+/// waits and nothing is kept for nobody.
 std::string hand_over_world::fair_run(state from) {
     constexpr int rounds = 8;
     std::array<std::uint32_t, members> now_is{};
@@ -285,10 +310,12 @@ std::string hand_over_world::fair_run(state from) {
             continue;
         }
         if (m.holder.requests() > 0) {
-            return "LIVE: " + to_name(peer(i)) + " waits for ever, though all goes well from here on";
+            return "LIVE: " + to_name(peer(i)) +
+                   " waits for ever, though all goes well from here on";
         }
         if (!m.owner.holds().empty()) {
-            return "STUCK: " + to_name(peer(i)) + " keeps a hold that nobody has, though all goes well from here on";
+            return "STUCK: " + to_name(peer(i)) +
+                   " keeps a hold that nobody has, though all goes well from here on";
         }
         if (!m.owner.has_handed_over()) {
             return "STUCK: " + to_name(peer(i)) + " has a table to hand over for ever";
@@ -304,16 +331,29 @@ std::string hand_over_world::describe(state from, move what) {
     const auto& after = cast_.machine(done.machine);
     std::string text = to_name(peer(place_of(what)));
     switch (event) {
-    case own_event::repeats: text += " repeats what was not answered"; break;
-    case own_event::installs: text += " installs view " + std::to_string(after.installed); break;
-    case own_event::asks: text += " wants the lock"; break;
-    case own_event::releases: text += " gives the lock up"; break;
-    case own_event::is_over: text += "'s lease ends"; break;
-    case own_event::leases_end: text += " knows that the lease of the removed has ended"; break;
-    default: {
-        const auto& l = cast_.letter(event).what;
-        text += " hears from " + to_name(l.envelope.from) + ": " + tell(std::get<lock::message>(l.what));
-    }
+        case own_event::repeats:
+            text += " repeats what was not answered";
+            break;
+        case own_event::installs:
+            text += " installs view " + std::to_string(after.installed);
+            break;
+        case own_event::asks:
+            text += " wants the lock";
+            break;
+        case own_event::releases:
+            text += " gives the lock up";
+            break;
+        case own_event::is_over:
+            text += "'s lease ends";
+            break;
+        case own_event::leases_end:
+            text += " knows that the lease of the removed has ended";
+            break;
+        default: {
+            const auto& l = cast_.letter(event).what;
+            text += " hears from " + to_name(l.envelope.from) + ": " +
+                    tell(std::get<lock::message>(l.what));
+        }
     }
     std::set<std::string> said;
     for (const auto l : done.letters) {

@@ -1,8 +1,9 @@
-// The small world of one slot: two members that own it one after the other, and two that want a lock in it.
+// The small world of one slot: two members that own it one after the other, and two that want a
+// lock in it.
 //
-// The views are given by hand; each member installs them one by one, whenever it likes. All that is said may be heard at any
-// time, as often as one likes, or never. Bounded are the times that each holder asks, the grants of one owner in one view, and
-// the reports of one member.
+// The views are given by hand; each member installs them one by one, whenever it likes. All that is
+// said may be heard at any time, as often as one likes, or never. Bounded are the times that each
+// holder asks, the grants of one owner in one view, and the reports of one member.
 #pragma once
 
 #include <array>
@@ -26,8 +27,8 @@ namespace holdfast::explore {
 struct hand_over_options {
     /// Who owns the slot in view 1, 2, ...: 0 or 1.
     std::vector<std::size_t> owners{0, 1};
-    /// View 2 removes the first owner, which may go on for as long as its lease lasts. A crash is one that does nothing
-    /// from some moment on.
+    /// View 2 removes the first owner, which may go on for as long as its lease lasts. A crash is
+    /// one that does nothing from some moment on.
     bool is_removed = false;
     std::array<std::uint64_t, 2> asks{1, 1};  ///< how often each of the two asks for the lock
     std::uint32_t grants = 3;                 ///< of one owner in one view
@@ -41,7 +42,8 @@ public:
 
     [[nodiscard]] words first() override;
     [[nodiscard]] std::string objection(state at) override;
-    /// There are no ends here: an old grant may be given back again and again. So from each state a fair run is made.
+    /// There are no ends here: an old grant may be given back again and again. So from each state a
+    /// fair run is made.
     [[nodiscard]] std::string objection_at_end(state) override { return {}; }
     [[nodiscard]] std::string describe(state from, move what) override;
 
@@ -74,7 +76,8 @@ private:
     [[nodiscard]] std::optional<std::size_t> receiver_of(std::uint32_t l) const override;
     [[nodiscard]] std::vector<std::uint32_t> own_events(state at, std::size_t place) const override;
     [[nodiscard]] bool is_within_bounds(std::uint32_t machine_number) const override;
-    void note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const override;
+    void note(words& at, std::size_t place, std::uint32_t before,
+              std::uint32_t event) const override;
 
     [[nodiscard]] std::string fair_run(state from);
     void install(machine& m, base::time_point at) const;

@@ -1,8 +1,9 @@
 // Every member of the machines that are explored: what of it is part of a state, and their timers.
 //
-// Each class is taken apart by a structured binding, which does not compile when a member was added or removed. Whoever
-// meets that error decides in insight_*.cpp whether the member can make a difference to what the machine does next. If so,
-// it is added to the digest; if not, the reason goes beside it. A member wrongly left out hides states.
+// Each class is taken apart by a structured binding, which does not compile when a member was added
+// or removed. Whoever meets that error decides in insight_*.cpp whether the member can make a
+// difference to what the machine does next. If so, it is added to the digest; if not, the reason
+// goes beside it. A member wrongly left out hides states.
 #pragma once
 
 #include <array>
@@ -19,11 +20,12 @@ namespace holdfast::explore {
 
 /// The timers of an agreement that has a view, and of one that has none.
 enum class view_timer : std::uint8_t { proposer, finish, look, join };
-inline constexpr std::array all_view_timers{view_timer::proposer, view_timer::finish, view_timer::look, view_timer::join};
+inline constexpr std::array all_view_timers{view_timer::proposer, view_timer::finish,
+                                            view_timer::look, view_timer::join};
 
 struct insight {
-    /// Times are left out but for whether they are set: the explorer makes a timer due when it likes. So is chance, which
-    /// only makes waits longer.
+    /// Times are left out but for whether they are set: the explorer makes a timer due when it
+    /// likes. So is chance, which only makes waits longer.
     static void add(digest& out, const view_layer::agreement& a, base::planted bug);
 
     [[nodiscard]] static bool is_armed(const view_layer::agreement& a, view_timer which);

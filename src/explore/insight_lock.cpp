@@ -12,19 +12,26 @@ using namespace lock;
 
 void add(digest& out, slot s) { out.add(std::uint64_t{s.value}); }
 void add(digest& out, token t) { out.add(static_cast<std::uint64_t>(t.value)); }
-void add(digest& out, const hold& h) { out.add(node::message{lock::message{table{{}, {{slot{}, {h}, {}, {}, false}}}}}); }
+void add(digest& out, const hold& h) {
+    out.add(node::message{lock::message{table{{}, {{slot{}, {h}, {}, {}, false}}}}});
+}
 void add(digest& out, const request& r) { out.add(node::message{lock::message{r}}); }
 
 }  // namespace
 
 void insight::add(digest& out, const owner& o, base::time_point now) {
-    // Map and epoch are those of the view. How often something was sent only decides whether it also goes round; what is
-    // counted for people decides nothing; when a repeat is due decides the explorer.
-    const auto& [settings, self, slot_of, current, map, grant_epoch, sequence, is_leased, first_view_at, is_founder, voids, tenures, transit,
-                 passages, gathers, last_serial, to_gather, untaken, contended, next_repeat, next_still, next_void, settled, pasts, watches, breaks,
-                 demands, delays, next_delay, next_ask, next_patience, watch_serial, next_tell, counters, out_box] = o;
-    HOLDFAST_ASSERT(out_box.empty() && to_gather.empty() && pasts.size() == 0 && watches.empty() && watch_serial == 0 && !next_tell);
-    HOLDFAST_ASSERT(demands.empty() && delays.empty() && !next_delay && !next_ask && !next_patience);
+    // Map and epoch are those of the view. How often something was sent only decides whether it
+    // also goes round; what is counted for people decides nothing; when a repeat is due decides the
+    // explorer.
+    const auto& [settings, self, slot_of, current, map, grant_epoch, sequence, is_leased,
+                 first_view_at, is_founder, voids, tenures, transit, passages, gathers, last_serial,
+                 to_gather, untaken, contended, next_repeat, next_still, next_void, settled, pasts,
+                 watches, breaks, demands, delays, next_delay, next_ask, next_patience,
+                 watch_serial, next_tell, counters, out_box] = o;
+    HOLDFAST_ASSERT(out_box.empty() && to_gather.empty() && pasts.size() == 0 && watches.empty() &&
+                    watch_serial == 0 && !next_tell);
+    HOLDFAST_ASSERT(demands.empty() && delays.empty() && !next_delay && !next_ask &&
+                    !next_patience);
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{grant_epoch.value});
     out.add(std::uint64_t{sequence});
@@ -50,10 +57,12 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
             out.add(g->serial);
         }
         out.add_each(locks, [&](const auto& l) {
-            const auto& [held, queue, first] = l.second;  // the last is for patience, which nobody here has
+            // the last is for patience, which nobody here has
+            const auto& [held, queue, first] = l.second;
             out.add(l.first);
             out.add_each(held, [&](const auto& h) {
-                const auto& [what, holder_name, next_send, attempt, asked, since, is_since_grant] = h;
+                const auto& [what, holder_name, next_send, attempt, asked, since, is_since_grant] =
+                    h;
                 explore::add(out, what);
             });
             out.add_each(queue, [&](const waiter& w) {
@@ -78,7 +87,9 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         const auto& [to_view, to, tables, none, next_send, attempt] = p;
         out.add(to_view.value);
         out.add(to);
-        out.add_each(tables, [&](const auto& t) { out.add(node::message{lock::message{table{p.to_view, {t.second}}}}); });
+        out.add_each(tables, [&](const auto& t) {
+            out.add(node::message{lock::message{table{p.to_view, {t.second}}}});
+        });
         out.add_each(none, [&](const auto& n) {
             explore::add(out, n.first);
             out.add(std::uint64_t{n.second});
@@ -123,8 +134,9 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
 }
 
 void insight::add(digest& out, const holder& h) {
-    const auto& [settings, self, slot_of, current, map, is_leased, is_leaving, last_number, last_report, last_watch, requests, due, held, releases,
-                 cancels, next_repeat, next_look, promises, watches, counters, out_box] = h;
+    const auto& [settings, self, slot_of, current, map, is_leased, is_leaving, last_number,
+                 last_report, last_watch, requests, due, held, releases, cancels, next_repeat,
+                 next_look, promises, watches, counters, out_box] = h;
     HOLDFAST_ASSERT(out_box.empty() && !next_look && watches.empty() && last_watch == 0);
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{is_leased});
@@ -141,7 +153,8 @@ void insight::add(digest& out, const holder& h) {
         out.add_presence(next_send);
     });
     out.add_each(held, [&](const auto& one) {
-        const auto& [at, number, note, mode, policy, delay, others_wait, is_unclean, asked_by, ends, stuck_from, progress_every, when_stuck] = one.second;
+        const auto& [at, number, note, mode, policy, delay, others_wait, is_unclean, asked_by, ends,
+                     stuck_from, progress_every, when_stuck] = one.second;
         out.add(one.first.first);
         explore::add(out, one.first.second);
         out.add(number.value);
@@ -213,7 +226,8 @@ void insight::set_repeats(holder& h, base::time_point due) {
 }
 
 bool insight::waits_for_leases(const owner& o, base::time_point now) {
-    return std::any_of(o.voids_.begin(), o.voids_.end(), [&](const auto& v) { return v.second.at > now; });
+    return std::any_of(o.voids_.begin(), o.voids_.end(),
+                       [&](const auto& v) { return v.second.at > now; });
 }
 
 void insight::end_leases(owner& o, base::time_point now) {

@@ -38,9 +38,11 @@ void add(digest& out, const acceptor<Accepted>& a) {
 }  // namespace
 
 void insight::add(digest& out, const agreement& a, base::planted bug) {
-    // Held back for nobody (retry is zero there): caught_up. Told at the start: settings, facts, seeds.
-    const auto& [settings, facts, self, seeds, random, views, wishes, proposes, founds, founded_by, accepts, finish_at, installed_at,
-                 highest_epoch, next_join, shown, caught_up, next_look, is_over, out_box] = a;
+    // Held back for nobody (retry is zero there): caught_up. Told at the start: settings, facts,
+    // seeds.
+    const auto& [settings, facts, self, seeds, random, views, wishes, proposes, founds, founded_by,
+                 accepts, finish_at, installed_at, highest_epoch, next_join, shown, caught_up,
+                 next_look, is_over, out_box] = a;
     HOLDFAST_ASSERT(out_box.empty() && settings.retry == base::duration::zero());
     out.add(self.id);
     add(out, views);
@@ -71,12 +73,14 @@ void insight::add(digest& out, const chain& c) {
         out.add(wrapped(welcome{*current, map, {}}));
     }
     out.add(wrapped(steps{{steps_kept.begin(), steps_kept.end()}}));
-    out.add_each(snapshots, [&](const auto& s) { out.add(s.first.value); });  // each is what the steps before it made
+    // each is what the steps before it made
+    out.add_each(snapshots, [&](const auto& s) { out.add(s.first.value); });
 }
 
 void insight::add(digest& out, const candidates& c) {
     // Joiners stay fresh and seats refilled: the lease of the world is longer than its life.
-    const auto& [settings, facts, joiners, leaving, stopped, gone, condemned, new_epoch_at, refilled] = c;
+    const auto& [settings, facts, joiners, leaving, stopped, gone, condemned, new_epoch_at,
+                 refilled] = c;
     HOLDFAST_ASSERT(condemned.empty());
     out.add_each(joiners, [&](const auto& j) {
         const auto& [who, heard, asked_us] = j.second;
@@ -92,7 +96,8 @@ void insight::add(digest& out, const candidates& c) {
 
 void insight::add(digest& out, const proposer& p, base::planted bug) {
     // tries only makes waits longer; current and map are those of the chain.
-    const auto& [settings, self, facts, random, current, map, phase, consents, highest_round, tries, not_before, ballots_started, out_box] = p;
+    const auto& [settings, self, facts, random, current, map, phase, consents, highest_round, tries,
+                 not_before, ballots_started, out_box] = p;
     HOLDFAST_ASSERT(out_box.empty());
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{phase.index()});
@@ -103,7 +108,8 @@ void insight::add(digest& out, const proposer& p, base::planted bug) {
             out.add(given.first);
             out.add(wrapped(given.second));
         });
-        out.add(bug == base::planted::promises_counted_by_message ? std::uint64_t{came} : 0);  // else it is counted, but not looked at
+        // else it is counted, but not looked at
+        out.add(bug == base::planted::promises_counted_by_message ? std::uint64_t{came} : 0);
     } else if (const auto* accepting = std::get_if<proposer::accepting>(&phase)) {
         const auto& [mine, value, accepts, until] = *accepting;
         explore::add(out, mine);
@@ -126,8 +132,10 @@ void insight::add(digest& out, const proposer& p, base::planted bug) {
 
 void insight::add(digest& out, const founding& f) {
     // The world founds nothing.
-    const auto& [settings, self, seeds, seat, random, accepts, phase, highest_round, highest_told, next_try, out_box] = f;
-    HOLDFAST_ASSERT(out_box.empty() && std::holds_alternative<founding::idle>(phase) && highest_round == 0 && !next_try);
+    const auto& [settings, self, seeds, seat, random, accepts, phase, highest_round, highest_told,
+                 next_try, out_box] = f;
+    HOLDFAST_ASSERT(out_box.empty() && std::holds_alternative<founding::idle>(phase) &&
+                    highest_round == 0 && !next_try);
     explore::add(out, accepts);
     out.add(std::uint64_t{highest_told.value});
 }
@@ -137,10 +145,14 @@ bool insight::is_armed(const agreement& a, view_timer which) {
         return false;
     }
     switch (which) {
-    case view_timer::proposer: return a.is_voter() && a.proposer_.deadline();
-    case view_timer::finish: return a.is_voter() && a.finish_at_;
-    case view_timer::look: return a.is_voter() && a.next_look_;
-    case view_timer::join: return !a.current() && a.next_join_;
+        case view_timer::proposer:
+            return a.is_voter() && a.proposer_.deadline();
+        case view_timer::finish:
+            return a.is_voter() && a.finish_at_;
+        case view_timer::look:
+            return a.is_voter() && a.next_look_;
+        case view_timer::join:
+            return !a.current() && a.next_join_;
     }
     return false;
 }
@@ -152,19 +164,25 @@ void insight::set(agreement& a, view_timer which, base::time_point due) {
         }
     };
     switch (which) {
-    case view_timer::proposer:
-        std::visit(
-            [&](auto& phase) {
-                if constexpr (requires { phase.until; }) {
-                    phase.until = due;
-                }
-            },
-            a.proposer_.phase_);
-        set_if_armed(a.proposer_.not_before_);
-        break;
-    case view_timer::finish: set_if_armed(a.finish_at_); break;
-    case view_timer::look: set_if_armed(a.next_look_); break;
-    case view_timer::join: set_if_armed(a.next_join_); break;
+        case view_timer::proposer:
+            std::visit(
+                [&](auto& phase) {
+                    if constexpr (requires { phase.until; }) {
+                        phase.until = due;
+                    }
+                },
+                a.proposer_.phase_);
+            set_if_armed(a.proposer_.not_before_);
+            break;
+        case view_timer::finish:
+            set_if_armed(a.finish_at_);
+            break;
+        case view_timer::look:
+            set_if_armed(a.next_look_);
+            break;
+        case view_timer::join:
+            set_if_armed(a.next_join_);
+            break;
     }
 }
 

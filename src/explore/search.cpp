@@ -43,13 +43,15 @@ class memory {
 public:
     /// False if a state that is known covers this one.
     bool add(state at, std::size_t machine_words, std::uint32_t number) {
-        const auto place = numbers_.number_of(fingerprint_of(std::as_bytes(at.first(machine_words)))).first;
+        const auto place =
+            numbers_.number_of(fingerprint_of(std::as_bytes(at.first(machine_words)))).first;
         if (place == known_.size()) {
             known_.emplace_back();
         }
         auto& known = known_[place];
         const sayings said{at.subspan(machine_words)};
-        if (std::any_of(known.begin(), known.end(), [&](const entry& e) { return e.said.covers(said); })) {
+        if (std::any_of(known.begin(), known.end(),
+                        [&](const entry& e) { return e.said.covers(said); })) {
             return false;
         }
         std::erase_if(known, [&](const entry& e) {

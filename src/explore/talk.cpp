@@ -23,7 +23,8 @@ void talk::answer(words& at, std::size_t changed, std::vector<std::uint32_t> fre
     while (!fresh.empty()) {
         const auto l = fresh.back();
         fresh.pop_back();
-        const auto place = std::lower_bound(at.begin() + static_cast<std::ptrdiff_t>(machine_words()), at.end(), l);
+        const auto place = std::lower_bound(
+            at.begin() + static_cast<std::ptrdiff_t>(machine_words()), at.end(), l);
         if (place != at.end() && *place == l) {
             continue;
         }

@@ -1,7 +1,8 @@
-// A world of machines that talk: what may happen is that one hears something that was said, or something of its own.
+// A world of machines that talk: what may happen is that one hears something that was said, or
+// something of its own.
 //
-// What was said may be heard at any time, as often as one likes, or never. So losses, delays, duplicates and every order
-// are in it without being moves of their own.
+// What was said may be heard at any time, as often as one likes, or never. So losses, delays,
+// duplicates and every order are in it without being moves of their own.
 #pragma once
 
 #include <cstddef>
@@ -31,19 +32,27 @@ protected:
     /// Which machine a letter is for; none: it is there only to be looked at.
     [[nodiscard]] virtual std::optional<std::size_t> receiver_of(std::uint32_t letter) const = 0;
     /// What may happen to a machine besides hearing a letter.
-    [[nodiscard]] virtual std::vector<std::uint32_t> own_events(state at, std::size_t place) const = 0;
+    [[nodiscard]] virtual std::vector<std::uint32_t> own_events(state at,
+                                                                std::size_t place) const = 0;
     /// Whether a machine is within the bounds of the world.
     [[nodiscard]] virtual bool is_within_bounds(std::uint32_t machine) const = 0;
     /// Keeps the notes; the machine at `place` was `before`.
-    virtual void note(words& at, std::size_t place, std::uint32_t before, std::uint32_t event) const = 0;
+    virtual void note(words& at, std::size_t place, std::uint32_t before,
+                      std::uint32_t event) const = 0;
 
     [[nodiscard]] state letters_of(state at) const { return at.subspan(machine_words()); }
-    [[nodiscard]] std::uint32_t machine_at(state at, std::size_t place) const { return at[notes_ + place]; }
+    [[nodiscard]] std::uint32_t machine_at(state at, std::size_t place) const {
+        return at[notes_ + place];
+    }
     /// Adds what machines answer without changing by it, now that the one at `changed` is another.
     void answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh);
 
-    [[nodiscard]] static std::size_t place_of(move what) { return static_cast<std::size_t>(what >> 32); }
-    [[nodiscard]] static std::uint32_t event_of(move what) { return static_cast<std::uint32_t>(what); }
+    [[nodiscard]] static std::size_t place_of(move what) {
+        return static_cast<std::size_t>(what >> 32);
+    }
+    [[nodiscard]] static std::uint32_t event_of(move what) {
+        return static_cast<std::uint32_t>(what);
+    }
 
     /// Events that are no letters.
     static constexpr std::uint32_t first_own_event = 0x80000000;

@@ -23,9 +23,14 @@ std::string text_of(const change& value) {
 
 std::string details(const prepare& m) { return " " + text_of(m.ballot); }
 std::string details(const promise& m) {
-    return " " + text_of(m.ballot) + (m.accepted ? ", accepted " + text_of(m.accepted->ballot) + " " + text_of(m.accepted->value) : "");
+    return " " + text_of(m.ballot) +
+           (m.accepted
+                ? ", accepted " + text_of(m.accepted->ballot) + " " + text_of(m.accepted->value)
+                : "");
 }
-std::string details(const rejected& m) { return " " + text_of(m.ballot) + ", promised " + text_of(m.promised); }
+std::string details(const rejected& m) {
+    return " " + text_of(m.ballot) + ", promised " + text_of(m.promised);
+}
 std::string details(const accept& m) { return " " + text_of(m.ballot) + " " + text_of(m.value); }
 std::string details(const accepted& m) { return " " + text_of(m.ballot); }
 std::string details(const steps& m) {
@@ -71,14 +76,18 @@ std::string to_name(const peer_id& id) {
     return std::string(1, static_cast<char>('A' + n - 1)) + (id.low > restarted ? "'" : "");
 }
 
-std::string tell(const token& t) { return std::to_string(t.of_epoch().value) + "#" + std::to_string(t.sequence()); }
+std::string tell(const token& t) {
+    return std::to_string(t.of_epoch().value) + "#" + std::to_string(t.sequence());
+}
 
 std::string tell(const message& what) {
-    return std::string{wire::name_of(node::message{what})} + std::visit([](const auto& m) { return details(m); }, what);
+    return std::string{wire::name_of(node::message{what})} +
+           std::visit([](const auto& m) { return details(m); }, what);
 }
 
 std::string tell(const lock::message& what) {
-    return std::string{wire::name_of(node::message{what})} + std::visit([](const auto& m) { return details(m); }, what);
+    return std::string{wire::name_of(node::message{what})} +
+           std::visit([](const auto& m) { return details(m); }, what);
 }
 
 }  // namespace holdfast::explore

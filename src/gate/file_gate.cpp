@@ -20,12 +20,14 @@ using answer = file_gate::answer;
 using outcome = file_gate::outcome;
 
 outcome failed(const char* doing, const std::string& path) {
-    return {answer::failed, "cannot " + std::string{doing} + " " + path + ": " + std::strerror(errno)};
+    return {answer::failed,
+            "cannot " + std::string{doing} + " " + path + ": " + std::strerror(errno)};
 }
 
 class file {
 public:
-    file(const std::string& path, int flags, mode_t mode = 0) : fd_{open(path.c_str(), flags | O_CLOEXEC, mode)} {}
+    file(const std::string& path, int flags, mode_t mode = 0)
+        : fd_{open(path.c_str(), flags | O_CLOEXEC, mode)} {}
     ~file() {
         if (fd_ >= 0) {
             close(fd_);
@@ -55,7 +57,8 @@ public:
     }
     ~turn() {
         if (is_mine_) {
-            flock(file_.descriptor(), LOCK_UN);  // closing would not do: a child forked meanwhile has the descriptor, too
+            // closing would not do: a child forked meanwhile has the descriptor, too
+            flock(file_.descriptor(), LOCK_UN);
         }
     }
     turn(const turn&) = delete;
@@ -108,7 +111,8 @@ std::optional<gate::marks> parse(const std::string& text) {
 outcome read_marks(const std::string& path, gate::marks& into) {
     const file in{path, O_RDONLY};
     if (!in.is_open()) {
-        return errno == ENOENT ? outcome{} : failed("open", path);  // before the first access there are none
+        // before the first access there are none
+        return errno == ENOENT ? outcome{} : failed("open", path);
     }
     char bytes[256];
     const auto size = read(in.descriptor(), bytes, sizeof bytes);
@@ -118,7 +122,8 @@ outcome read_marks(const std::string& path, gate::marks& into) {
     const auto marks = parse({bytes, static_cast<std::size_t>(size)});
     if (!marks) {
         // Going on from nothing would let the oldest token in.
-        return {answer::damaged, path + " is damaged; restore it, or remove it when no older holder can be left"};
+        return {answer::damaged,
+                path + " is damaged; restore it, or remove it when no older holder can be left"};
     }
     into = *marks;
     return {};
@@ -154,7 +159,8 @@ outcome file_gate::enter(token t, access how, const std::function<outcome()>& ac
     }
     gate now{seen};
     if (!now.admit(t, how)) {
-        return {answer::refused, path_ + ": token " + std::to_string(t.value) + " is nil, or older than one that was let in"};
+        return {answer::refused, path_ + ": token " + std::to_string(t.value) +
+                                     " is nil, or older than one that was let in"};
     }
     if (now.seen() != seen) {
         if (auto done = replace(marks, written(now.seen())); !done) {
@@ -170,7 +176,8 @@ outcome file_gate::enter(token t, access how, const std::function<outcome()>& ac
 
 outcome file_gate::replace(const std::string& path, std::string_view content) const {
     const auto fresh = path_ + ".gate.new";
-    if (unlink(fresh.c_str()) != 0 && errno != ENOENT) {  // a crash may have left it, and it may be another user's
+    // a crash may have left it, and it may be another user's
+    if (unlink(fresh.c_str()) != 0 && errno != ENOENT) {
         return failed("remove", fresh);
     }
     struct stat old {};
@@ -180,8 +187,8 @@ outcome file_gate::replace(const std::string& path, std::string_view content) co
         if (!out.is_open()) {
             return failed("create", fresh);
         }
-        if ((is_there && fchmod(out.descriptor(), old.st_mode & 07777) != 0) || !write_all(out.descriptor(), content) ||
-            fsync(out.descriptor()) != 0) {
+        if ((is_there && fchmod(out.descriptor(), old.st_mode & 07777) != 0) ||
+            !write_all(out.descriptor(), content) || fsync(out.descriptor()) != 0) {
             return failed("write", fresh);
         }
     }

@@ -9,8 +9,8 @@
 
 namespace holdfast::lease {
 
-/// `seats` names the seats it is asked under, by the view in which they last changed: the seats of two views of one
-/// cluster are the same exactly when this is.
+/// `seats` names the seats it is asked under, by the view in which they last changed: the seats of
+/// two views of one cluster are the same exactly when this is.
 struct request {
     view_number seats;
     base::time_point sent_at;  ///< the sender's boot clock; only the sender reads it again

@@ -7,7 +7,8 @@
 
 namespace holdfast::lease {
 
-std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at, std::size_t quorum, base::duration lease, double clock_drift) {
+std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at, std::size_t quorum,
+                                          base::duration lease, double clock_drift) {
     if (quorum == 0 || sent_at.size() < quorum) {
         return std::nullopt;
     }
@@ -31,7 +32,8 @@ void renewal::installed(const view& now_installed, base::time_point now) {
         }
     }
     if (settings_.bug != base::planted::acks_of_former_seats_count) {
-        acked_.clear();  // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
+        // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
+        acked_.clear();
     }
     if (settings_.bug == base::planted::lease_ends_with_the_seats) {
         end_.reset();
@@ -40,13 +42,15 @@ void renewal::installed(const view& now_installed, base::time_point now) {
 }
 
 void renewal::handle(const peer_id& from, const ack& answer, base::time_point now) {
-    if (is_stopped_ || answer.seats != seats_ || std::find(voters_.begin(), voters_.end(), from) == voters_.end()) {
+    if (is_stopped_ || answer.seats != seats_ ||
+        std::find(voters_.begin(), voters_.end(), from) == voters_.end()) {
         return;
     }
     if (!last_sent_ || answer.sent_at > *last_sent_ || answer.sent_at > now) {
         return;  // we never sent that
     }
-    const auto counts_from = settings_.bug == base::planted::lease_from_the_answer ? now : answer.sent_at;
+    const auto counts_from =
+        settings_.bug == base::planted::lease_from_the_answer ? now : answer.sent_at;
     auto& newest = acked_.try_emplace(from, counts_from).first->second;
     newest = std::max(newest, counts_from);
     std::vector<base::time_point> sent;
@@ -54,7 +58,9 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
     for (const auto& [voter, at] : acked_) {
         sent.push_back(at);
     }
-    if (const auto end = lease_end(std::move(sent), quorum_, settings_.lease, settings_.drift_margin()); end && (!end_ || *end > *end_)) {
+    if (const auto end =
+            lease_end(std::move(sent), quorum_, settings_.lease, settings_.drift_margin());
+        end && (!end_ || *end > *end_)) {
         end_ = end;
     }
 }
@@ -77,7 +83,8 @@ void renewal::stop() {
 void renewal::ask(base::time_point now) {
     // A voter that has not installed these seats yet does not ack: most will have a moment later.
     const bool is_acked = acked_.size() >= quorum_;
-    next_ask_ = now + (is_acked ? settings_.lease / 5 : std::min(settings_.lease / 5, settings_.retry));
+    next_ask_ =
+        now + (is_acked ? settings_.lease / 5 : std::min(settings_.lease / 5, settings_.retry));
     last_sent_ = now;
     for (const auto& voter : voters_) {
         out_.push({voter, request{seats_, now, is_running(now)}});

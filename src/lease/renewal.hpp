@@ -17,9 +17,10 @@
 
 namespace holdfast::lease {
 
-/// LEASE-2: `q + A * (1 - drift)`, q being the Q-th largest `sent_at` among the voters that acked; nothing while
-/// fewer than Q did.
-[[nodiscard]] std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at, std::size_t quorum, base::duration lease,
+/// LEASE-2: `q + A * (1 - drift)`, q being the Q-th largest `sent_at` among the voters that acked;
+/// nothing while fewer than Q did.
+[[nodiscard]] std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at,
+                                                        std::size_t quorum, base::duration lease,
                                                         double clock_drift);
 
 class renewal {
@@ -37,8 +38,8 @@ public:
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<send> next() { return out_.next(); }
 
-    /// The lease is running at `now`. An end once passed is noticed by the node before it handles anything else
-    /// (LEASE-5), so that a lease that returns brings back no hold.
+    /// The lease is running at `now`. An end once passed is noticed by the node before it handles
+    /// anything else (LEASE-5), so that a lease that returns brings back no hold.
     [[nodiscard]] bool is_running(base::time_point now) const { return end_ && now < *end_; }
     [[nodiscard]] std::optional<base::time_point> end() const { return end_; }
     /// Less than two renewal periods are left.
@@ -54,7 +55,8 @@ private:
     view_number seats_;
     std::vector<peer_id> voters_;
     std::size_t quorum_ = 0;
-    std::map<peer_id, base::time_point> acked_;  // newest sent_at each voter acked, under the present seats only
+    // newest sent_at each voter acked, under the present seats only
+    std::map<peer_id, base::time_point> acked_;
     std::optional<base::time_point> end_;
     std::optional<base::time_point> last_sent_;
     std::optional<base::time_point> next_ask_;

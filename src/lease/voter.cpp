@@ -4,7 +4,8 @@ namespace holdfast::lease {
 
 void voter::installed(const view& now_installed, const view* before, base::time_point now) {
     std::map<peer_id, record> next;
-    // LEASE-3: acks given by the former voters are unknown to the new ones, so everybody is taken as acked just now.
+    // LEASE-3: acks given by the former voters are unknown to the new ones, so everybody is taken
+    // as acked just now.
     const bool is_new = before == nullptr || before->seats_since != now_installed.seats_since;
     const bool forgets = is_new && settings_.bug != base::planted::new_voter_knows_no_ack;
     for (const auto& m : now_installed.members) {
@@ -21,13 +22,14 @@ void voter::installed(const view& now_installed, const view* before, base::time_
     records_ = std::move(next);
 }
 
-std::optional<ack> voter::handle(const peer_id& from, const request& asked, const view& current, bool is_barred, base::time_point now) {
+std::optional<ack> voter::handle(const peer_id& from, const request& asked, const view& current,
+                                 bool is_barred, base::time_point now) {
     const auto known = records_.find(from);
     if (known == records_.end() || !current.has(from) || asked.seats != current.seats_since) {
         return std::nullopt;
     }
-    // LEASE-1: any quorum that renews P and any that removes P share a voter (majorities meet), so the silence of
-    // those that accepted the removal is what lets void_at be computed at all.
+    // LEASE-1: any quorum that renews P and any that removes P share a voter (majorities meet), so
+    // the silence of those that accepted the removal is what lets void_at be computed at all.
     if (is_barred) {
         return std::nullopt;
     }
@@ -49,7 +51,8 @@ bool voter::vouches_for(const peer_id& peer, base::time_point now) const {
         return false;
     }
     const auto& r = known->second;
-    return now - r.joined < settings_.lease || (r.last_running_ack && now - *r.last_running_ack < settings_.lease / 2);
+    return now - r.joined < settings_.lease ||
+           (r.last_running_ack && now - *r.last_running_ack < settings_.lease / 2);
 }
 
 }  // namespace holdfast::lease

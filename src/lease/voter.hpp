@@ -1,4 +1,5 @@
-// The voters' side of leases: whom this voter acks, and when it last did (LEASE-1, LEASE-3, VIEW-2, VIEW-5).
+// The voters' side of leases: whom this voter acks, and when it last did (LEASE-1, LEASE-3, VIEW-2,
+// VIEW-5).
 #pragma once
 
 #include <map>
@@ -20,14 +21,17 @@ public:
     /// LEASE-3. `before`: the view installed until now, null for this voter's first.
     void installed(const view& now_installed, const view* before, base::time_point now);
 
-    /// Acks `from`, or says nothing. `is_barred`: the value this voter last accepted for the next number removes
-    /// `from` or changes a seat (LEASE-1).
-    [[nodiscard]] std::optional<ack> handle(const peer_id& from, const request& asked, const view& current, bool is_barred,
+    /// Acks `from`, or says nothing. `is_barred`: the value this voter last accepted for the next
+    /// number removes `from` or changes a seat (LEASE-1).
+    [[nodiscard]] std::optional<ack> handle(const peer_id& from, const request& asked,
+                                            const view& current, bool is_barred,
                                             base::time_point now);
 
-    /// How long ago this voter last acked `peer`, by its record (LEASE-3 fills the record in where there was no ack).
+    /// How long ago this voter last acked `peer`, by its record (LEASE-3 fills the record in where
+    /// there was no ack).
     [[nodiscard]] base::duration silence(const peer_id& peer, base::time_point now) const;
-    /// VIEW-2: it joined less than A ago, or within the last A/2 it was really acked when it said its lease was running.
+    /// VIEW-2: it joined less than A ago, or within the last A/2 it was really acked when it said
+    /// its lease was running.
     [[nodiscard]] bool vouches_for(const peer_id& peer, base::time_point now) const;
 
 private:

@@ -9,7 +9,8 @@
 namespace holdfast::lock {
 namespace {
 
-/// At one hold. More asks take the place of the oldest, which is asked again if anybody still waits; further breakers are not heard.
+/// At one hold. More asks take the place of the oldest, which is asked again if anybody still
+/// waits; further breakers are not heard.
 constexpr std::size_t most_demands = 64;
 
 }  // namespace
@@ -24,11 +25,13 @@ void owner::on(const peer_id& from, const look& asked, base::time_point now) {
     const auto s = slot_of_(asked.name);
     looked answer{asked.number, tenure_state::elsewhere, {}, 0, {}, 0};
     if (const auto* t = current(s)) {
-        // LOOK-1: as with a grant (OWN-1), nobody else can be serving it while we do and our lease runs.
+        // LOOK-1: as with a grant (OWN-1), nobody else can be serving it while we do and our lease
+        // runs.
         answer.is = std::holds_alternative<waiting>(t->state)     ? tenure_state::receives
                     : std::holds_alternative<gathering>(t->state) ? tenure_state::gathers
-                    : is_leased_ || settings_.bug == base::planted::looks_without_a_lease ? tenure_state::serves
-                                                                                          : tenure_state::unleased;
+                    : is_leased_ || settings_.bug == base::planted::looks_without_a_lease
+                        ? tenure_state::serves
+                        : tenure_state::unleased;
         if (const auto at = t->table.find(asked.name); at != t->table.end()) {
             const auto& e = at->second;
             answer.holders = static_cast<std::uint32_t>(e.held.size());
@@ -40,8 +43,12 @@ void owner::on(const peer_id& from, const look& asked, base::time_point now) {
                     break;
                 }
                 const auto wanted = demands_.find({asked.name, h.what.token});
-                const bool is_asked = wanted != demands_.end() && std::any_of(wanted->second.begin(), wanted->second.end(), [](const urged& u) { return u.how == urging::ask; });
-                answer.held.push_back({h.what, h.holder_name, now - h.since, h.is_since_grant, is_asked, breaks_.contains({asked.name, h.what.token})});
+                const bool is_asked =
+                    wanted != demands_.end() &&
+                    std::any_of(wanted->second.begin(), wanted->second.end(),
+                                [](const urged& u) { return u.how == urging::ask; });
+                answer.held.push_back({h.what, h.holder_name, now - h.since, h.is_since_grant,
+                                       is_asked, breaks_.contains({asked.name, h.what.token})});
             }
             for (std::size_t i = 0; i < std::min(e.queue.size(), most_told); ++i) {
                 answer.queue.push_back(e.queue[i]);
@@ -87,7 +94,8 @@ void owner::on(const peer_id& from, const list_locks& asked) {
 
 void owner::on(const peer_id& from, const demand& wanted, base::time_point now) {
     const auto s = slot_of_(wanted.name);
-    // Without a lease another may serve by now: then "it is gone" would be no answer, and no policy of ours counts.
+    // Without a lease another may serve by now: then "it is gone" would be no answer, and no policy
+    // of ours counts.
     auto* t = is_member(from) && is_leased_ ? serving_at(s) : nullptr;
     if (t == nullptr) {
         ++counters_.dropped;  // it is asked again, perhaps elsewhere
@@ -100,12 +108,19 @@ void owner::on(const peer_id& from, const demand& wanted, base::time_point now) 
         return;
     }
     const auto& operators = settings_.operators;
-    const bool is_operator = operators.empty() || std::find(operators.begin(), operators.end(), wanted.who) != operators.end();
-    const bool is_allowed = is_operator && (wanted.how == urging::ask || h->what.policy.by_operators || settings_.bug == base::planted::policies_not_asked);
+    const bool is_operator = operators.empty() || std::find(operators.begin(), operators.end(),
+                                                            wanted.who) != operators.end();
+    const bool is_allowed =
+        is_operator && (wanted.how == urging::ask || h->what.policy.by_operators ||
+                        settings_.bug == base::planted::policies_not_asked);
     auto& known = demands_[{wanted.name, wanted.token}];
-    auto mine = std::find_if(known.begin(), known.end(), [&](const urged& u) { return u.by == from && u.number == wanted.number; });
+    auto mine = std::find_if(known.begin(), known.end(), [&](const urged& u) {
+        return u.by == from && u.number == wanted.number;
+    });
     if (is_allowed && mine == known.end() && known.size() >= most_demands) {
-        if (const auto oldest = std::find_if(known.begin(), known.end(), [](const urged& u) { return u.how == urging::ask; }); oldest != known.end()) {
+        if (const auto oldest = std::find_if(known.begin(), known.end(),
+                                             [](const urged& u) { return u.how == urging::ask; });
+            oldest != known.end()) {
             known.erase(oldest);
             mine = known.end();
         }
@@ -114,11 +129,14 @@ void owner::on(const peer_id& from, const demand& wanted, base::time_point now) 
         if (known.empty()) {
             demands_.erase({wanted.name, wanted.token});
         }
-        out_.push(send{from, demanded{wanted.number, {is_allowed ? break_stage::unheard : break_stage::refused, fate::none, 0, 0}}});
+        out_.push(send{from, demanded{wanted.number,
+                                      {is_allowed ? break_stage::unheard : break_stage::refused,
+                                       fate::none, 0, 0}}});
         return;
     }
     if (mine == known.end()) {
-        mine = known.insert(known.end(), {from, wanted.number, wanted.how, wanted.who, wanted.why, wanted.grace, false, now, 0});
+        mine = known.insert(known.end(), {from, wanted.number, wanted.how, wanted.who, wanted.why,
+                                          wanted.grace, false, now, 0});
     }
     const auto so_far = outcome_for(*h, *mine);
     if (wanted.how == urging::break_it && so_far.stage == break_stage::told) {
@@ -142,8 +160,10 @@ break_outcome owner::outcome_for(const granted_hold& h, const urged& u) const {
     }
     const auto needed = std::max<std::uint8_t>(h.what.policy.approvals, 1);
     const auto approvals = static_cast<std::uint8_t>(std::min<std::size_t>(who.size(), 255));
-    const bool is_enough = approvals >= needed || settings_.bug == base::planted::policies_not_asked;
-    return {is_enough ? break_stage::told : break_stage::needs_approval, fate::none, approvals, needed};
+    const bool is_enough =
+        approvals >= needed || settings_.bug == base::planted::policies_not_asked;
+    return {is_enough ? break_stage::told : break_stage::needs_approval, fate::none, approvals,
+            needed};
 }
 
 break_outcome owner::how_it_ended(const std::string& name, token t) const {
@@ -165,11 +185,14 @@ void owner::answer_demands(const std::string& name, token t) {
     demands_.erase(at);
 }
 
-void owner::break_hold_of(const granted_hold& h, const std::string& who, const std::string& why, base::time_point now) {
-    const auto [at, is_new] = breaks_.try_emplace({h.what.name, h.what.token}, breaking{h.what.holder, h.what.number, who, why, now, 0});
+void owner::break_hold_of(const granted_hold& h, const std::string& who, const std::string& why,
+                          base::time_point now) {
+    const auto [at, is_new] = breaks_.try_emplace(
+        {h.what.name, h.what.token}, breaking{h.what.holder, h.what.number, who, why, now, 0});
     if (is_new && settings_.bug == base::planted::broken_without_the_holder) {
         const std::string name{h.what.name};
-        free_hold(slot_of_(name), name, current(slot_of_(name))->table.find(name)->second, h.what.token, farewell{fate::broken, false, {}}, now);
+        free_hold(slot_of_(name), name, current(slot_of_(name))->table.find(name)->second,
+                  h.what.token, farewell{fate::broken, false, {}}, now);
         return;
     }
     if (is_new) {
@@ -183,7 +206,8 @@ void owner::break_for_the_patient(base::time_point now) {
     }
     next_patience_.reset();
     if (!is_leased_) {
-        base::earlier(next_patience_, now + settings_.retry);  // who waits may have gone to another owner
+        // who waits may have gone to another owner
+        base::earlier(next_patience_, now + settings_.retry);
         return;
     }
     const auto names = contended_;
@@ -226,7 +250,8 @@ void owner::repeat_breaks(base::time_point now) {
         }
         if (b.next_send <= now) {
             b.next_send = now + pause_after(settings_, b.attempt);
-            out_.push(send{b.holder, break_hold{key.first, key.second, b.number, b.who, b.why}, b.attempt++});
+            out_.push(send{b.holder, break_hold{key.first, key.second, b.number, b.who, b.why},
+                           b.attempt++});
         }
         ++at;
     }
@@ -249,7 +274,9 @@ void owner::repeat_asks(base::time_point now) {
             }
             if (u.next_send <= now) {
                 u.next_send = now + pause_after(settings_, u.attempt);
-                out_.push(send{h->what.holder, ask_back{name, token, u.by, u.number, u.who, u.why, u.grace}, u.attempt++});
+                out_.push(send{h->what.holder,
+                               ask_back{name, token, u.by, u.number, u.who, u.why, u.grace},
+                               u.attempt++});
             }
             base::earlier(next_ask_, u.next_send);
         }
@@ -261,7 +288,8 @@ void owner::on(const peer_id& from, const ask_heard& heard) {
     const auto at = demands_.find({heard.name, heard.token});
     auto* t = serving_at(slot_of_(heard.name));
     const auto lock = t == nullptr ? locks::iterator{} : t->table.find(heard.name);
-    const auto* h = t == nullptr || lock == t->table.end() ? nullptr : lock->second.find(heard.token);
+    const auto* h =
+        t == nullptr || lock == t->table.end() ? nullptr : lock->second.find(heard.token);
     if (at == demands_.end() || h == nullptr || h->what.holder != from) {
         return;
     }

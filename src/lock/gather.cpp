@@ -25,7 +25,8 @@ void owner::start_gathers(base::time_point now) {
     }
 }
 
-void owner::start_gather(view_number named, epoch promise, std::set<slot> slots, base::time_point now) {
+void owner::start_gather(view_number named, epoch promise, std::set<slot> slots,
+                         base::time_point now) {
     const auto serial = ++last_serial_;
     for (const auto& s : slots) {
         tenures_.at(s).state = gathering{serial};
@@ -37,11 +38,13 @@ void owner::start_gather(view_number named, epoch promise, std::set<slot> slots,
     ask_reports(serial, g, now);
 }
 
-/// A member holds more in these slots than one message takes: ask everybody anew, for half of them at a time.
+/// A member holds more in these slots than one message takes: ask everybody anew, for half of them
+/// at a time.
 void owner::halve(std::uint64_t serial, base::time_point now) {
     const auto whole = std::move(gathers_.at(serial));
     gathers_.erase(serial);
-    const auto middle = std::next(whole.slots.begin(), static_cast<std::ptrdiff_t>(whole.slots.size() / 2));
+    const auto middle =
+        std::next(whole.slots.begin(), static_cast<std::ptrdiff_t>(whole.slots.size() / 2));
     start_gather(whole.named, whole.promise, {whole.slots.begin(), middle}, now);
     start_gather(whole.named, whole.promise, {middle, whole.slots.end()}, now);
 }
@@ -59,7 +62,8 @@ void owner::ask_reports(std::uint64_t serial, gather_round& g, base::time_point 
 
 void owner::on(const peer_id& from, const report& given, base::time_point now) {
     const auto at = gathers_.find(given.serial);
-    if (at == gathers_.end() || at->second.named != given.named || !is_member(from) || given.number == 0) {
+    if (at == gathers_.end() || at->second.named != given.named || !is_member(from) ||
+        given.number == 0) {
         return;  // OWN-8: not an answer to a present gather of ours
     }
     if (given.is_too_large) {
@@ -87,7 +91,8 @@ bool owner::may_serve(const gather_round& g, base::time_point now) {
     }
     if (settings_.bug != base::planted::serves_before_void_at) {
         for (const auto& [id, end] : voids_) {
-            const bool counts = end.since < g.named || settings_.bug == base::planted::later_members_waited_for;
+            const bool counts =
+                end.since < g.named || settings_.bug == base::planted::later_members_waited_for;
             if (counts && !g.heard.contains(id) && now < end.at) {
                 schedule_void(end.at);
                 return false;  // (b)
@@ -95,7 +100,8 @@ bool owner::may_serve(const gather_round& g, base::time_point now) {
         }
     }
     const auto lives_before_ours_have_ended = first_view_at_ + settings_.full_lease();
-    const bool skips = settings_.bug == (is_founder_ ? base::planted::founding_owners_do_not_wait : base::planted::joined_owners_do_not_wait);
+    const bool skips = settings_.bug == (is_founder_ ? base::planted::founding_owners_do_not_wait
+                                                     : base::planted::joined_owners_do_not_wait);
     if (now < lives_before_ours_have_ended && !skips) {
         schedule_void(lives_before_ours_have_ended);
         return false;  // (c)
@@ -124,25 +130,32 @@ void owner::serve_gathered(const gather_round& g, base::time_point now) {
             }
         }
     }
-    std::sort(reported.begin(), reported.end(), [](const hold* x, const hold* y) { return std::tie(x->name, y->token) < std::tie(y->name, x->token); });
+    std::sort(reported.begin(), reported.end(), [](const hold* x, const hold* y) {
+        return std::tie(x->name, y->token) < std::tie(y->name, x->token);
+    });
     for (const auto* h : reported) {
         auto& e = tenures_.at(slot_of_(h->name)).table[h->name];
         if (e.find(h->token) != nullptr) {
             continue;
         }
         if (has_room(e, h->mode)) {
-            e.held.insert(e.held.begin(), granted_hold{*h, name_of(h->holder), now, 0, 0, now, false});  // they come in falling order
+            // they come in falling order
+            e.held.insert(e.held.begin(),
+                          granted_hold{*h, name_of(h->holder), now, 0, 0, now, false});
             e.held.front().what.is_taken = true;
         } else {
-            // HOLD-4: a bug somewhere. What goes with the higher tokens stays, the other holders are told.
+            // HOLD-4: a bug somewhere. What goes with the higher tokens stays, the other holders
+            // are told.
             ++counters_.conflicts;
-            breaks_[{h->name, h->token}] = {h->holder, h->number, {}, "two holds exclude each other (HOLD-4)", now, 0};
+            breaks_[{h->name, h->token}] = {
+                h->holder, h->number, {}, "two holds exclude each other (HOLD-4)", now, 0};
         }
     }
     for (const auto& s : g.slots) {
         ++counters_.slots_gathered;
         auto& t = tenures_.at(s);
-        // FATE: of what nobody has served yet everything is known. Of the rest nobody knows who died unheard.
+        // FATE: of what nobody has served yet everything is known. Of the rest nobody knows who
+        // died unheard.
         t.knows_all = t.is_unused || settings_.bug == base::planted::fate_unknown_after_gather;
         serve(s, t, now);
     }
@@ -157,7 +170,8 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
         return;
     }
     auto& by = watches_[{s, asked.name}];
-    const auto at = std::find_if(by.begin(), by.end(), [&](const watched& w) { return w.by == from; });
+    const auto at =
+        std::find_if(by.begin(), by.end(), [&](const watched& w) { return w.by == from; });
     auto& w = at == by.end() ? by.emplace_back(watched{from, asked.number, 0, false, {}, 0}) : *at;
     if (asked.number < w.number) {
         return;  // an old copy of an earlier watch
@@ -200,7 +214,8 @@ void owner::tell_watchers(const std::string& name, base::time_point now) {
     }
 }
 
-void owner::tell(const std::string& name, watched& w, const standing& stands, base::time_point now) {
+void owner::tell(const std::string& name, watched& w, const standing& stands,
+                 base::time_point now) {
     w.serial = ++watch_serial_;
     w.has_seen = false;
     w.attempt = 0;
@@ -221,7 +236,10 @@ void owner::tell_again(base::time_point now) {
             }
             if (w.next_send <= now) {
                 w.next_send = now + pause_after(settings_, w.attempt);
-                out_.push(send{w.by, lock_state{key.second, view_->number, w.serial, w.number, standing_of(key.second)}, ++w.attempt});
+                out_.push(send{w.by,
+                               lock_state{key.second, view_->number, w.serial, w.number,
+                                          standing_of(key.second)},
+                               ++w.attempt});
             }
             base::earlier(next_tell_, w.next_send);
         }

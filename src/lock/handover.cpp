@@ -24,7 +24,9 @@ void owner::install(const step& s, base::time_point now) {
         voids_[r.id] = {r.void_at, r.since};
     }
     // A view forgets a former member after so many views, which may be sooner than its lease ends.
-    std::erase_if(voids_, [&](const auto& v) { return view_->find_former(v.first) == nullptr && v.second.at <= now; });
+    std::erase_if(voids_, [&](const auto& v) {
+        return view_->find_former(v.first) == nullptr && v.second.at <= now;
+    });
 
     // What was on its way to or from somebody who is gone.
     std::erase_if(passages_, [&](const passage& p) { return !is_member(p.to); });
@@ -90,7 +92,8 @@ void owner::lose(slot s, const peer_id& to, base::time_point now) {
         passage_to(view_->number, to, now).none.emplace(s, t.is_unused);
         to_gather_.erase(s);
         const auto* gathers = std::get_if<gathering>(&t.state);
-        if (const auto g = gathers == nullptr ? gathers_.end() : gathers_.find(gathers->serial); g != gathers_.end()) {
+        if (const auto g = gathers == nullptr ? gathers_.end() : gathers_.find(gathers->serial);
+            g != gathers_.end()) {
             g->second.slots.erase(s);
             if (g->second.slots.empty()) {
                 gathers_.erase(g);
@@ -125,7 +128,8 @@ void owner::forget_grants_of(slot s) {
 slot_table owner::table_of(slot s, const tenure& t, base::time_point now) const {
     slot_table out{s, {}, {}, {}, t.knows_all, {}};
     std::size_t bytes = 0;
-    for (auto at = delays_.lower_bound({s, ""}); at != delays_.end() && at->first.first == s; ++at) {
+    for (auto at = delays_.lower_bound({s, ""}); at != delays_.end() && at->first.first == s;
+         ++at) {
         if (at->second > now && bytes <= bytes_in_a_message) {
             out.delays.push_back({at->first.second, at->second - now});
             bytes += at->first.second.size() + 16;
@@ -184,7 +188,8 @@ void owner::send_passage(passage& p, base::time_point now) {
     table tables{p.to_view, {}};
     std::size_t bytes = 0;
     for (const auto& [s, t] : p.tables) {
-        if (!tables.slots.empty() && (tables.slots.size() >= slots_in_a_message || bytes >= bytes_in_a_message)) {
+        if (!tables.slots.empty() &&
+            (tables.slots.size() >= slots_in_a_message || bytes >= bytes_in_a_message)) {
             out_.push(send{p.to, std::move(tables), p.attempt});
             tables = {p.to_view, {}};
             bytes = 0;
@@ -228,14 +233,16 @@ void owner::on(const peer_id& from, const table& given, base::time_point now) {
         done.slots.push_back(st.slot);
         auto* t = current(st.slot);
         const auto* w = t == nullptr ? nullptr : std::get_if<waiting>(&t->state);
-        const bool is_awaited = w != nullptr && t->gained == given.to_view && w->from == from;  // OWN-8
+        // OWN-8
+        const bool is_awaited = w != nullptr && t->gained == given.to_view && w->from == from;
         if (is_awaited || (settings_.bug == base::planted::table_not_matched && w != nullptr)) {
             take_table(*t, st, now);
             continue;
         }
         const auto on_its_way = transit_.find({st.slot, given.to_view});
         if (on_its_way != transit_.end() && on_its_way->second.from == from) {
-            passage_to(on_its_way->second.lost, on_its_way->second.to, now).tables.insert_or_assign(st.slot, st);
+            passage_to(on_its_way->second.lost, on_its_way->second.to, now)
+                .tables.insert_or_assign(st.slot, st);
             transit_.erase(on_its_way);
         }
     }
@@ -248,7 +255,8 @@ void owner::on(const peer_id& from, const no_table& given, base::time_point now)
         return;
     }
     for (const auto& s : given.slots) {
-        source_has_none(s, given.to_view, from, std::binary_search(given.unused.begin(), given.unused.end(), s), now);
+        source_has_none(s, given.to_view, from,
+                        std::binary_search(given.unused.begin(), given.unused.end(), s), now);
     }
     out_.push(send{from, table_ack{given.to_view, given.slots}});
     send_passages(now);
@@ -256,7 +264,8 @@ void owner::on(const peer_id& from, const no_table& given, base::time_point now)
     try_serve(now);
 }
 
-void owner::source_has_none(slot s, view_number to_view, const peer_id& from, bool is_unused, base::time_point now) {
+void owner::source_has_none(slot s, view_number to_view, const peer_id& from, bool is_unused,
+                            base::time_point now) {
     if (auto* t = current(s)) {
         const auto* w = std::get_if<waiting>(&t->state);
         if (w != nullptr && t->gained == to_view && w->from == from) {
@@ -336,7 +345,8 @@ void owner::serve(slot s, tenure& t, base::time_point now) {
             enqueue(s, t, from, asked, now);
         }
     }
-    for (auto at = watches_.lower_bound({s, ""}); at != watches_.end() && at->first.first == s; ++at) {
+    for (auto at = watches_.lower_bound({s, ""}); at != watches_.end() && at->first.first == s;
+         ++at) {
         tell_watchers(at->first.second, now);
     }
 }

@@ -29,13 +29,15 @@ request_number holder::acquire(std::string_view name, wish wanted, base::time_po
 }
 
 void holder::cancel(request_number number, base::time_point now) {
-    const auto at = std::find_if(requests_.begin(), requests_.end(), [&](const auto& r) { return r.second.caller == number; });
+    const auto at = std::find_if(requests_.begin(), requests_.end(),
+                                 [&](const auto& r) { return r.second.caller == number; });
     if (at != requests_.end()) {
         fail(at, errc::cancelled, now);
     }
 }
 
-void holder::release(std::string_view name, holdfast::token token, parting last_words, base::time_point now) {
+void holder::release(std::string_view name, holdfast::token token, parting last_words,
+                     base::time_point now) {
     const auto at = held_.find({std::string{name}, token});
     if (at == held_.end()) {
         return;
@@ -45,7 +47,9 @@ void holder::release(std::string_view name, holdfast::token token, parting last_
     const bool is_consistent = !at->second.is_unclean || last_words.says_consistent;
     held_.erase(at);
     const bool gives_value = last_words.value.has_value();
-    give_up({std::string{name}, token, ending::released, is_consistent, gives_value, std::move(last_words.value).value_or(""), last_words.heir}, is_lazy, now);
+    give_up({std::string{name}, token, ending::released, is_consistent, gives_value,
+             std::move(last_words.value).value_or(""), last_words.heir},
+            is_lazy, now);
 }
 
 void holder::progress(std::string_view name, holdfast::token token, base::time_point now) {
@@ -80,7 +84,8 @@ void holder::look_after_holds(base::time_point now) {
                 continue;
             }
             if (h.when_stuck == stuck_action::ask) {
-                out_.push(was_asked_back{{here->first.first, here->first.second, self_, 0, "its own policy", why, {}}});
+                out_.push(was_asked_back{
+                    {here->first.first, here->first.second, self_, 0, "its own policy", why, {}}});
             }
         }
         base::earlier(next_look_, h.ends);
@@ -89,7 +94,8 @@ void holder::look_after_holds(base::time_point now) {
 }
 
 /// As if the owner had asked for it (BREAK-1).
-void holder::break_own(std::map<hold_key, held_lock>::iterator at, const std::string& why, base::time_point now) {
+void holder::break_own(std::map<hold_key, held_lock>::iterator at, const std::string& why,
+                       base::time_point now) {
     const auto [name, token] = at->first;
     ++counters_.lost;
     out_.push(was_lost{name, token, errc::broken, "its own policy", why});
@@ -125,7 +131,9 @@ void holder::install(const step& s, base::time_point now) {
     view_ = s.now;
     map_ = s.map;
     const bool is_first = s.is_first;
-    const auto has_moved = [&](slot at) { return !before || before->owner_of(at) != map_->owner_of(at); };
+    const auto has_moved = [&](slot at) {
+        return !before || before->owner_of(at) != map_->owner_of(at);
+    };
     for (auto& [number, p] : requests_) {
         if (is_first) {
             p.at = slot_of_(p.name);
@@ -168,7 +176,9 @@ void holder::set_leased(bool is_leased, base::time_point now) {
     }
     is_leased_ = is_leased;
     if (!is_leased_) {
-        const auto all = settings_.bug == base::planted::lapsed_hold_returns ? decltype(held_){} : std::exchange(held_, {});
+        const auto all = settings_.bug == base::planted::lapsed_hold_returns
+                             ? decltype(held_){}
+                             : std::exchange(held_, {});
         for (const auto& [key, h] : all) {
             ++counters_.lost;
             out_.push(was_lost{key.first, key.second, errc::lease_lost, {}, {}});
@@ -192,32 +202,42 @@ void holder::handle(const peer_id& from, const message& what, base::time_point n
             using kind = std::decay_t<decltype(m)>;
             if constexpr (std::is_same_v<kind, grant> || std::is_same_v<kind, break_hold>) {
                 on(from, m, now);
-            } else if constexpr (std::is_same_v<kind, gather> || std::is_same_v<kind, ask_back> || std::is_same_v<kind, lock_state>) {
+            } else if constexpr (std::is_same_v<kind, gather> || std::is_same_v<kind, ask_back> ||
+                                 std::is_same_v<kind, lock_state>) {
                 on(from, m);
             } else if constexpr (std::is_same_v<kind, queued>) {
-                if (const auto at = requests_.find(m.number); at != requests_.end() && at->second.next_send && owner_of(at->second.at) == from) {
-                    // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours begins, so it is asked again
-                    // once per A; the owner knows it then.
-                    at->second.next_send = settings_.bug == base::planted::queued_never_asked_again ? base::time_point::max() : now + settings_.lease;
+                if (const auto at = requests_.find(m.number); at != requests_.end() &&
+                                                              at->second.next_send &&
+                                                              owner_of(at->second.at) == from) {
+                    // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours
+                    // begins, so it is asked again once per A; the owner knows it then.
+                    at->second.next_send = settings_.bug == base::planted::queued_never_asked_again
+                                               ? base::time_point::max()
+                                               : now + settings_.lease;
                     at->second.attempt = 0;
                     plan(at->first, at->second);
                 }
             } else if constexpr (std::is_same_v<kind, denied>) {
                 const auto at = requests_.find(m.number);
-                if (at != requests_.end() && (at->second.wanted.is_try || m.why != refusal::taken)) {
+                if (at != requests_.end() &&
+                    (at->second.wanted.is_try || m.why != refusal::taken)) {
                     at->second.was_asked = false;  // answered: there is nothing to cancel
-                    fail(at, m.why == refusal::taken ? errc::would_block : errc::limit_differs, now, m.stands);
+                    fail(at, m.why == refusal::taken ? errc::would_block : errc::limit_differs, now,
+                         m.stands);
                 }
             } else if constexpr (std::is_same_v<kind, released>) {
                 releases_.erase({m.name, m.token});
             } else if constexpr (std::is_same_v<kind, cancelled>) {
-                const auto at = std::find_if(cancels_.begin(), cancels_.end(), [&](const auto& c) { return c.first.first == m.number; });
+                const auto at = std::find_if(cancels_.begin(), cancels_.end(), [&](const auto& c) {
+                    return c.first.first == m.number;
+                });
                 if (at != cancels_.end()) {
                     cancels_.erase(at);
                 }
             } else if constexpr (std::is_same_v<kind, still_held>) {
                 if (!held_.contains({m.name, m.token})) {
-                    give_up(m.name, m.token, ending::expired, now);  // OWN-9; how it ended nobody knows any more
+                    // OWN-9; how it ended nobody knows any more
+                    give_up(m.name, m.token, ending::expired, now);
                 }
             }
         },
@@ -339,11 +359,15 @@ void holder::ask(request_number number, pending& p, base::time_point now) {
         return;
     }
     // Numbers rise, so everything below the lowest pending one is over.
-    out_.push(send{owner, request{number, p.name, p.wanted.note, p.wanted.is_try, requests_.begin()->first, p.wanted.mode, p.wanted.policy, p.wanted.delay, p.wanted.priority}, p.attempt++});
+    out_.push(send{owner,
+                   request{number, p.name, p.wanted.note, p.wanted.is_try, requests_.begin()->first,
+                           p.wanted.mode, p.wanted.policy, p.wanted.delay, p.wanted.priority},
+                   p.attempt++});
     p.was_asked = true;
 }
 
-void holder::fail(requests_map::iterator at, errc why, base::time_point now, std::optional<standing> stands) {
+void holder::fail(requests_map::iterator at, errc why, base::time_point now,
+                  std::optional<standing> stands) {
     const auto number = at->first;
     const auto p = take_out(at);
     out_.push(has_failed{p.caller, why, std::move(stands)});
@@ -370,16 +394,31 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
     const auto at = requests_.find(given.number);
     if (!is_held && view_ && at != requests_.end() && at->second.name == given.name) {
         const auto promised = promises_.find(at->second.at);
-        const bool is_below_promise = promised != promises_.end() && given.token.of_epoch() < promised->second;
+        const bool is_below_promise =
+            promised != promises_.end() && given.token.of_epoch() < promised->second;
         if (is_below_promise && settings_.bug != base::planted::late_grant_accepted) {
-            // HOLD-1: some owner may have been told that we hold nothing. The request goes on waiting at the new one.
+            // HOLD-1: some owner may have been told that we hold nothing. The request goes on
+            // waiting at the new one.
             give_up(given.name, given.token, ending::given_back, now);
             return;
         }
         if (is_leased_ || settings_.bug == base::planted::grant_taken_without_a_lease) {
             const auto& wanted = at->second.wanted;
-            held_lock h{at->second.at, given.number, wanted.note, wanted.mode, wanted.policy, wanted.delay, given.others_wait, !given.before.is_clean(), {}, {}, {}, wanted.progress_every, wanted.when_stuck};
-            if (wanted.max_hold > base::duration::zero() && settings_.bug != base::planted::held_beyond_its_end) {
+            held_lock h{at->second.at,
+                        given.number,
+                        wanted.note,
+                        wanted.mode,
+                        wanted.policy,
+                        wanted.delay,
+                        given.others_wait,
+                        !given.before.is_clean(),
+                        {},
+                        {},
+                        {},
+                        wanted.progress_every,
+                        wanted.when_stuck};
+            if (wanted.max_hold > base::duration::zero() &&
+                settings_.bug != base::planted::held_beyond_its_end) {
                 base::earlier(next_look_, *(h.ends = now + wanted.max_hold));
             }
             if (wanted.progress_every > base::duration::zero()) {
@@ -392,8 +431,9 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
             out_.push(send{from, taken{given.name, given.token}, 0, true});
             return;
         }
-        // HOLD-2: it would not be valid. Given back, so that others can have it; the caller's request is asked anew
-        // under a fresh number once the lease returns, for this number's grant is used up.
+        // HOLD-2: it would not be valid. Given back, so that others can have it; the caller's
+        // request is asked anew under a fresh number once the lease returns, for this number's
+        // grant is used up.
         auto again = take_out(at);
         again.was_asked = false;
         again.attempt = 0;
@@ -402,7 +442,19 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
         plan(anew->first, anew->second);
     }
     if (settings_.bug == base::planted::unknown_grant_kept && !is_held) {
-        held_.emplace(hold_key{given.name, given.token}, held_lock{slot_of_(given.name), given.number, {}, {}, {}, {}, false, false, {}, {}, {}, {}, {}});
+        held_.emplace(hold_key{given.name, given.token}, held_lock{slot_of_(given.name),
+                                                                   given.number,
+                                                                   {},
+                                                                   {},
+                                                                   {},
+                                                                   {},
+                                                                   false,
+                                                                   false,
+                                                                   {},
+                                                                   {},
+                                                                   {},
+                                                                   {},
+                                                                   {}});
         out_.push(send{from, taken{given.name, given.token}, 0, true});
         return;
     }
@@ -464,7 +516,10 @@ void holder::on(const peer_id& from, const gather& asked) {
     }
     for (const auto& [key, h] : held_) {
         if (std::binary_search(asked.slots.begin(), asked.slots.end(), h.at)) {
-            answer.holds.push_back({key.first, key.second, self_, h.number, h.note, true, settings_.bug == base::planted::modes_not_reported ? lock_mode::shared() : h.mode, h.policy, h.delay});
+            answer.holds.push_back(
+                {key.first, key.second, self_, h.number, h.note, true,
+                 settings_.bug == base::planted::modes_not_reported ? lock_mode::shared() : h.mode,
+                 h.policy, h.delay});
             bytes += bytes_of(answer.holds.back());
             if (bytes > bytes_in_a_message && asked.slots.size() > 1) {
                 answer.is_too_large = true;
@@ -486,8 +541,10 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
     }
     // Not for a grant that was given back (HOLD-1): the request waits for another one.
     const auto promised = view_ ? promises_.find(slot_of_(asked.name)) : promises_.end();
-    const bool is_below_promise = promised != promises_.end() && asked.token.of_epoch() < promised->second;
-    if (const auto waiting = requests_.find(asked.number); waiting != requests_.end() && waiting->second.name == asked.name && !is_below_promise) {
+    const bool is_below_promise =
+        promised != promises_.end() && asked.token.of_epoch() < promised->second;
+    if (const auto waiting = requests_.find(asked.number);
+        waiting != requests_.end() && waiting->second.name == asked.name && !is_below_promise) {
         if (settings_.bug == base::planted::broken_request_forgotten) {
             (void)take_out(waiting);
         } else if (settings_.bug != base::planted::broken_grant_accepted) {
@@ -505,7 +562,8 @@ void holder::on(const peer_id& from, const ask_back& asked) {
     }
     constexpr std::size_t most_remembered = 64;
     auto& known = at->second.asked_by;
-    if (const std::pair demand{asked.by, asked.number}; std::find(known.begin(), known.end(), demand) == known.end()) {
+    if (const std::pair demand{asked.by, asked.number};
+        std::find(known.begin(), known.end(), demand) == known.end()) {
         if (known.size() == most_remembered) {
             known.erase(known.begin());
         }

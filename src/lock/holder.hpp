@@ -1,4 +1,5 @@
-// The holder's side: what this peer asked for, holds, has given up, and promised (HOLD-1 to HOLD-6, BREAK-1).
+// The holder's side: what this peer asked for, holds, has given up, and promised (HOLD-1 to HOLD-6,
+// BREAK-1).
 #pragma once
 
 #include <cstddef>
@@ -43,7 +44,7 @@ struct was_lost {
     std::string name;
     holdfast::token token;
     errc why{};
-    std::string broken_by{}; ///< and for what reason, when it was
+    std::string broken_by{};  ///< and for what reason, when it was
     std::string broken_for{};
 };
 /// Its program makes no progress (wish::progress_every). Told once until it does again.
@@ -62,7 +63,8 @@ struct state_changed {
 
 class holder {
 public:
-    using output = std::variant<send, was_granted, has_failed, was_lost, was_stuck, was_asked_back, state_changed>;
+    using output = std::variant<send, was_granted, has_failed, was_lost, was_stuck, was_asked_back,
+                                state_changed>;
 
     struct counters {
         std::uint64_t taken = 0;
@@ -75,14 +77,16 @@ public:
 
     [[nodiscard]] request_number acquire(std::string_view name, wish wanted, base::time_point now);
     void cancel(request_number number, base::time_point now);
-    void release(std::string_view name, holdfast::token token, parting last_words, base::time_point now);
+    void release(std::string_view name, holdfast::token token, parting last_words,
+                 base::time_point now);
     /// Of a hold whose progress is watched.
     void progress(std::string_view name, holdfast::token token, base::time_point now);
     void watch_lock(std::string_view name, base::time_point now);
     void unwatch_lock(std::string_view name, base::time_point now);
 
     void install(const step& s, base::time_point now);
-    /// LEASE-5: told before anything else is handled. When the lease has run out, every hold is lost for good.
+    /// LEASE-5: told before anything else is handled. When the lease has run out, every hold is
+    /// lost for good.
     void set_leased(bool is_leased, base::time_point now);
     void handle(const peer_id& from, const message& what, base::time_point now);
     void tick(base::time_point now);
@@ -102,14 +106,15 @@ private:
     friend struct explore::insight;
 
     struct pending {
-        request_number caller;  // the number the caller knows; the key is the one the owner knows
+        // the number the caller knows; the key is the one the owner knows
+        request_number caller;
         std::string name;
         holdfast::slot at;
         wish wanted;
         bool was_asked = false;
         std::optional<base::time_point> next_send;  // none: waiting for a lease
         unsigned attempt = 0;
-        std::optional<base::time_point> due;        // as noted in due_
+        std::optional<base::time_point> due;  // as noted in due_
     };
     /// Tokens are unique for one lock only: two owners of one view both begin at 1.
     using hold_key = std::pair<std::string, holdfast::token>;
@@ -122,9 +127,11 @@ private:
         std::chrono::milliseconds delay{};
         bool others_wait = false;
         bool is_unclean = false;  // FATE: so was it when it came here
-        std::vector<std::pair<peer_id, std::uint64_t>> asked_by;  // whose demands its program was told of
-        std::optional<base::time_point> ends;                     // wish::max_hold
-        std::optional<base::time_point> stuck_from;               // wish::progress_every; none: it is, and was told
+        // whose demands its program was told of
+        std::vector<std::pair<peer_id, std::uint64_t>> asked_by;
+        std::optional<base::time_point> ends;  // wish::max_hold
+        // wish::progress_every; none: it is, and was told
+        std::optional<base::time_point> stuck_from;
         base::duration progress_every{};
         stuck_action when_stuck{};
     };
@@ -141,7 +148,8 @@ private:
     struct watching {
         holdfast::slot at;
         std::uint64_t number = 0;
-        view_number registered_in;  // of the last move of the slot; what owners of earlier views tell is no answer
+        // of the last move of the slot; what owners of earlier views tell is no answer
+        view_number registered_in;
         view_number in;
         std::uint64_t serial = 0;
         std::optional<base::time_point> next_send;
@@ -156,7 +164,8 @@ private:
     void on(const peer_id& from, const lock_state& told);
     void ask(request_number number, pending& p, base::time_point now);
     void look_after_holds(base::time_point now);
-    void break_own(std::map<hold_key, held_lock>::iterator at, const std::string& why, base::time_point now);
+    void break_own(std::map<hold_key, held_lock>::iterator at, const std::string& why,
+                   base::time_point now);
     void give_up(const std::string& name, holdfast::token token, ending how, base::time_point now) {
         give_up({name, token, how, false, false, {}}, false, now);
     }
@@ -164,7 +173,8 @@ private:
     void send_release(releasing& r, bool is_lazy, base::time_point now);
     void send_cancel(const cancel_key& key, repeated& r, base::time_point now);
     void send_watch(const std::string& name, watching& w, base::time_point now);
-    void fail(requests_map::iterator at, errc why, base::time_point now, std::optional<standing> stands = {});
+    void fail(requests_map::iterator at, errc why, base::time_point now,
+              std::optional<standing> stands = {});
     pending take_out(requests_map::iterator at);
     /// Notes when the request is next due; after each change of `until` or `next_send`.
     void plan(request_number number, pending& p);
@@ -183,12 +193,15 @@ private:
     std::uint64_t last_report_ = 0;
     std::uint64_t last_watch_ = 0;
     requests_map requests_;
-    std::set<std::pair<base::time_point, request_number>> due_;  // there may be many requests, and each is asked again once per A
+    // there may be many requests, and each is asked again once per A
+    std::set<std::pair<base::time_point, request_number>> due_;
     std::map<hold_key, held_lock> held_;
     std::map<hold_key, releasing> releases_;
     std::map<cancel_key, repeated> cancels_;
-    std::optional<base::time_point> next_repeat_;  // not later than the first release, cancel or watch is due
-    std::optional<base::time_point> next_look_;    // not later than the first hold that ends, or is stuck
+    // not later than the first release, cancel or watch is due
+    std::optional<base::time_point> next_repeat_;
+    // not later than the first hold that ends, or is stuck
+    std::optional<base::time_point> next_look_;
     std::map<slot, epoch> promises_;
     std::map<std::string, watching, std::less<>> watches_;
     counters counters_;

@@ -40,10 +40,12 @@ bool answers(const answer& what, const question& asked) {
 
 }  // namespace
 
-std::uint64_t inquirer::ask(question what, const peer_id& to, base::time_point until, base::time_point now) {
+std::uint64_t inquirer::ask(question what, const peer_id& to, base::time_point until,
+                            base::time_point now) {
     const auto number = ++last_number_;
     std::visit([&](auto& q) { q.number = number; }, what);
-    auto& e = errands_.emplace(number, errand{std::move(what), to, {}, until, now, 0, {}}).first->second;
+    auto& e =
+        errands_.emplace(number, errand{std::move(what), to, {}, until, now, 0, {}}).first->second;
     if (view_) {
         e.at = slot_of_(name_in(e.what));
         send_errand(e, now);
@@ -80,7 +82,8 @@ void inquirer::handle(const peer_id& from, const answer& what, base::time_point 
     auto& e = at->second;
     e.so_far = what;
     if (std::holds_alternative<demanded>(what)) {
-        e.next_send = now + settings_.lease;  // as QUEUED: the owner tells the end of it, unless it is another owner by then
+        // as QUEUED: the owner tells the end of it, unless it is another owner by then
+        e.next_send = now + settings_.lease;
         e.attempt = 0;
     }
 }
@@ -89,7 +92,8 @@ void inquirer::tick(base::time_point now) {
     for (auto at = errands_.begin(); at != errands_.end();) {
         auto& [number, e] = *at;
         if (e.until <= now) {
-            out_.push(unanswered{number, view_ ? errc::timed_out : errc::not_a_member, std::move(e.so_far)});
+            out_.push(unanswered{number, view_ ? errc::timed_out : errc::not_a_member,
+                                 std::move(e.so_far)});
             at = errands_.erase(at);
             continue;
         }

@@ -1,4 +1,5 @@
-// Questions put to owners and other members, and demands of them, each repeated until it is answered (NET-2, HOLD-5).
+// Questions put to owners and other members, and demands of them, each repeated until it is
+// answered (NET-2, HOLD-5).
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ struct answered {
     std::uint64_t number = 0;
     answer what;
 };
-/// Its time is up. `so_far`: what was heard last, if that was no last word (a gathering owner, a demand not met).
+/// Its time is up. `so_far`: what was heard last, if that was no last word (a gathering owner, a
+/// demand not met).
 struct unanswered {
     std::uint64_t number = 0;
     errc why{};
@@ -41,10 +43,12 @@ class inquirer {
 public:
     using output = std::variant<send, answered, unanswered>;
 
-    inquirer(const base::settings& settings, slot_function slot_of) : settings_{settings}, slot_of_{std::move(slot_of)} {}
+    inquirer(const base::settings& settings, slot_function slot_of)
+        : settings_{settings}, slot_of_{std::move(slot_of)} {}
 
     /// `to`: nil for whoever owns the name that it is about.
-    [[nodiscard]] std::uint64_t ask(question what, const peer_id& to, base::time_point until, base::time_point now);
+    [[nodiscard]] std::uint64_t ask(question what, const peer_id& to, base::time_point until,
+                                    base::time_point now);
     /// Nobody wants the answer any more.
     void forget(std::uint64_t number) { errands_.erase(number); }
 
@@ -67,7 +71,9 @@ private:
         std::optional<answer> so_far;
     };
     void send_errand(errand& e, base::time_point now);
-    [[nodiscard]] peer_id receiver(const errand& e) const { return !e.to.is_nil() ? e.to : map_ ? map_->owner_of(e.at) : peer_id{}; }
+    [[nodiscard]] peer_id receiver(const errand& e) const {
+        return !e.to.is_nil() ? e.to : map_ ? map_->owner_of(e.at) : peer_id{};
+    }
 
     const base::settings& settings_;
     slot_function slot_of_;

@@ -23,23 +23,27 @@ struct inquiry {
         peer_id to;                ///< nil: whoever owns the name that it is about
         std::uint64_t number = 0;  ///< of the inquirer
         std::optional<answer> heard{};
-        bool is_over = false;      ///< nothing more will be heard
+        bool is_over = false;  ///< nothing more will be heard
         bool is_last_word = false;
     };
     std::vector<part> parts;
-    std::size_t needed = 1;        ///< last words that are enough
+    std::size_t needed = 1;  ///< last words that are enough
     std::optional<errc> failure;
 
     [[nodiscard]] std::size_t last_words() const {
-        return static_cast<std::size_t>(std::count_if(parts.begin(), parts.end(), [](const part& p) { return p.is_last_word; }));
+        return static_cast<std::size_t>(std::count_if(
+            parts.begin(), parts.end(), [](const part& p) { return p.is_last_word; }));
     }
     [[nodiscard]] bool has_enough() const { return last_words() >= needed; }
     [[nodiscard]] bool is_over() const {
-        return has_enough() || std::all_of(parts.begin(), parts.end(), [](const part& p) { return p.is_over; });
+        return has_enough() ||
+               std::all_of(parts.begin(), parts.end(), [](const part& p) { return p.is_over; });
     }
     /// What the inquirer says of one of its questions. False: it is none of these.
     bool hear(std::uint64_t number, std::optional<answer> what, std::optional<errc> why_none) {
-        const auto at = std::find_if(parts.begin(), parts.end(), [&](const part& p) { return p.number == number && !p.is_over; });
+        const auto at = std::find_if(parts.begin(), parts.end(), [&](const part& p) {
+            return p.number == number && !p.is_over;
+        });
         if (at == parts.end()) {
             return false;
         }
@@ -53,9 +57,10 @@ struct inquiry {
     }
 };
 
-/// The same of all who fill a seat. Enough is a majority of all the seats, so that any two such inquiries have one of them in
-/// common (RECORD-1).
-[[nodiscard]] inline inquiry ask_the_seats(const view& v, const question& what, base::planted bug = base::planted::none) {
+/// The same of all who fill a seat. Enough is a majority of all the seats, so that any two such
+/// inquiries have one of them in common (RECORD-1).
+[[nodiscard]] inline inquiry ask_the_seats(const view& v, const question& what,
+                                           base::planted bug = base::planted::none) {
     inquiry out;
     for (const auto& s : v.seats) {
         if (!s.filled_by.is_nil()) {

@@ -28,7 +28,8 @@ struct hold {
     bool is_taken = false;  ///< the holder has answered its grant, or reported it
     lock_mode mode;
     break_policy policy{};
-    std::chrono::milliseconds delay{};  ///< the lock is granted so long after it, if it ends without a release (DELAY)
+    /// the lock is granted so long after it, if it ends without a release (DELAY)
+    std::chrono::milliseconds delay{};
     bool operator==(const hold&) const = default;
 };
 struct waiter {
@@ -45,8 +46,8 @@ struct waiter {
 
 /// How a lock stands at its owner.
 struct standing {
-    std::vector<hold> held;      ///< the oldest, `most_told` at most
-    std::uint32_t holders = 0;   ///< all of them
+    std::vector<hold> held;     ///< the oldest, `most_told` at most
+    std::uint32_t holders = 0;  ///< all of them
     std::uint32_t waiting = 0;
     bool operator==(const standing&) const = default;
 };
@@ -58,12 +59,13 @@ struct request {
     request_number number;
     std::string name;
     std::string note;
-    bool is_try = false;       ///< answer `denied` at once instead of queueing
-    request_number settled;    ///< every request of the sender below this number is over (OWN-10)
+    bool is_try = false;  ///< answer `denied` at once instead of queueing
+    /// every request of the sender below this number is over (OWN-10)
+    request_number settled;
     lock_mode mode;
     break_policy policy{};
     std::chrono::milliseconds delay{};
-    std::int32_t priority = 0; ///< goes before lower ones in the queue (PRIORITY)
+    std::int32_t priority = 0;  ///< goes before lower ones in the queue (PRIORITY)
     bool operator==(const request&) const = default;
 };
 struct taken {
@@ -82,10 +84,12 @@ struct release {
     std::string name;
     holdfast::token token;
     ending how{};
-    bool is_consistent = false;        ///< what it guards is as it should be, as far as a released holder knows
+    /// what it guards is as it should be, as far as a released holder knows
+    bool is_consistent = false;
     bool gives_value = false;
-    std::string value;                 ///< if so, for the next holder, in place of the one it was given
-    peer_id heir{};                    ///< goes before everybody else, if it waits (PRIORITY)
+    /// if so, for the next holder, in place of the one it was given
+    std::string value;
+    peer_id heir{};  ///< goes before everybody else, if it waits (PRIORITY)
     bool operator==(const release&) const = default;
 };
 struct cancel {
@@ -147,9 +151,10 @@ struct break_hold {
 // ---- a new owner and the members (OWN-4, HOLD-1)
 
 struct gather {
-    view_number named;          ///< the view the owner took the slots in
-    holdfast::epoch promise;    ///< that view's epoch: grants below it are refused from now on (HOLD-1)
-    std::uint64_t serial = 0;   ///< which of its gathers under that name
+    view_number named;  ///< the view the owner took the slots in
+    /// that view's epoch: grants below it are refused from now on (HOLD-1)
+    holdfast::epoch promise;
+    std::uint64_t serial = 0;  ///< which of its gathers under that name
     std::vector<slot> slots;
     bool operator==(const gather&) const = default;
 };
@@ -157,7 +162,8 @@ struct report {
     view_number named;
     std::uint64_t serial = 0;
     std::uint64_t number = 0;  ///< of two reports of one member the later numbered counts
-    bool is_too_large = false; ///< there are holds for more than one message: ask for fewer slots at once
+    /// there are holds for more than one message: ask for fewer slots at once
+    bool is_too_large = false;
     std::vector<hold> holds;
     bool operator==(const report&) const = default;
 };
@@ -176,13 +182,15 @@ struct delay {
     base::duration left{};
     bool operator==(const delay&) const = default;
 };
-/// The table of one slot, handed over in the step to view `to_view`; from-view is always the one before.
+/// The table of one slot, handed over in the step to view `to_view`; from-view is always the one
+/// before.
 struct slot_table {
     holdfast::slot slot;
     std::vector<hold> holds;
     std::vector<waiter> queue;  ///< first come first
     std::vector<past> pasts;
-    bool knows_all = false;     ///< of a lock without a past nothing bad is known; else it has `moved` (FATE)
+    /// of a lock without a past nothing bad is known; else it has `moved` (FATE)
+    bool knows_all = false;
     std::vector<delay> delays{};
     bool operator==(const slot_table&) const = default;
 };
@@ -208,7 +216,8 @@ struct table_ack {
 
 struct watch {
     std::string name;
-    std::uint64_t number = 0;  ///< of the watcher's watches; an old copy neither undoes a later watch nor answers it
+    /// of the watcher's watches; an old copy neither undoes a later watch nor answers it
+    std::uint64_t number = 0;
     bool operator==(const watch&) const = default;
 };
 struct unwatch {
@@ -219,9 +228,9 @@ struct unwatch {
 /// How `name` stands now. Steps may be missed, the last state not: repeated until answered.
 struct lock_state {
     std::string name;
-    view_number in;           ///< the owner's view
-    std::uint64_t serial = 0; ///< rises within that view; older ones are ignored
-    std::uint64_t number = 0; ///< of the watch
+    view_number in;            ///< the owner's view
+    std::uint64_t serial = 0;  ///< rises within that view; older ones are ignored
+    std::uint64_t number = 0;  ///< of the watch
     standing stands;
     bool operator==(const lock_state&) const = default;
 };
@@ -232,7 +241,8 @@ struct lock_state_seen {
     bool operator==(const lock_state_seen&) const = default;
 };
 
-// ---- questions to an owner (LOOK-1). Repeated under one number until answered; they change nothing.
+// ---- questions to an owner (LOOK-1). Repeated under one number until answered; they change
+// nothing.
 
 /// What the owner is to the slot of a name.
 enum class tenure_state : std::uint8_t {
@@ -250,8 +260,9 @@ struct look {
 struct seen_hold {
     hold what;
     std::string holder_name;
-    base::duration known_for{};    ///< to this owner
-    bool is_since_grant = false;   ///< it was this owner that granted it: `known_for` is its age
+    base::duration known_for{};  ///< to this owner
+    /// it was this owner that granted it: `known_for` is its age
+    bool is_since_grant = false;
     bool is_asked_back = false;
     bool is_to_break = false;
     bool operator==(const seen_hold&) const = default;
@@ -259,9 +270,9 @@ struct seen_hold {
 struct looked {
     std::uint64_t number = 0;
     tenure_state is{};
-    std::vector<seen_hold> held;   ///< the oldest, as many as fit a message
-    std::uint32_t holders = 0;     ///< all of them
-    std::vector<waiter> queue;     ///< first come first, `most_told` at most
+    std::vector<seen_hold> held;  ///< the oldest, as many as fit a message
+    std::uint32_t holders = 0;    ///< all of them
+    std::vector<waiter> queue;    ///< first come first, `most_told` at most
     std::uint32_t waiting = 0;
     bool operator==(const looked&) const = default;
 };
@@ -322,8 +333,10 @@ struct ask_heard {
     bool operator==(const ask_heard&) const = default;
 };
 
-using message = std::variant<request, taken, release, cancel, queued, denied, grant, released, cancelled, still_held, break_hold, gather,
-                             report, table, no_table, table_ack, watch, unwatch, lock_state, lock_state_seen, look, looked, list_locks, listed, demand, demanded, ask_back, ask_heard,
-                             keep_record, record_kept, read_records, records_read>;
+using message =
+    std::variant<request, taken, release, cancel, queued, denied, grant, released, cancelled,
+                 still_held, break_hold, gather, report, table, no_table, table_ack, watch, unwatch,
+                 lock_state, lock_state_seen, look, looked, list_locks, listed, demand, demanded,
+                 ask_back, ask_heard, keep_record, record_kept, read_records, records_read>;
 
 }  // namespace holdfast::lock

@@ -15,7 +15,8 @@ void owner::set_leased(bool is_leased, base::time_point now) {
     }
     is_leased_ = is_leased;
     if (is_leased_) {
-        const auto names = contended_;  // LEASE-5: the table is intact, whoever queued meanwhile is served
+        // LEASE-5: the table is intact, whoever queued meanwhile is served
+        const auto names = contended_;
         for (const auto& [s, name] : names) {
             if (auto* t = serving_at(s)) {
                 pump(s, name, t->table[name], now);
@@ -32,16 +33,23 @@ void owner::handle(const peer_id& from, const message& what, base::time_point no
     std::visit(
         [&](const auto& m) {
             using kind = std::decay_t<decltype(m)>;
-            if constexpr (std::is_same_v<kind, request> || std::is_same_v<kind, release> || std::is_same_v<kind, cancel> ||
-                          std::is_same_v<kind, report> || std::is_same_v<kind, table> || std::is_same_v<kind, no_table> ||
-                          std::is_same_v<kind, watch> || std::is_same_v<kind, look> || std::is_same_v<kind, demand>) {
+            if constexpr (std::is_same_v<kind, request> || std::is_same_v<kind, release> ||
+                          std::is_same_v<kind, cancel> || std::is_same_v<kind, report> ||
+                          std::is_same_v<kind, table> || std::is_same_v<kind, no_table> ||
+                          std::is_same_v<kind, watch> || std::is_same_v<kind, look> ||
+                          std::is_same_v<kind, demand>) {
                 on(from, m, now);
-            } else if constexpr (std::is_same_v<kind, taken> || std::is_same_v<kind, table_ack> || std::is_same_v<kind, lock_state_seen> ||
-                                 std::is_same_v<kind, list_locks> || std::is_same_v<kind, ask_heard>) {
+            } else if constexpr (std::is_same_v<kind, taken> || std::is_same_v<kind, table_ack> ||
+                                 std::is_same_v<kind, lock_state_seen> ||
+                                 std::is_same_v<kind, list_locks> ||
+                                 std::is_same_v<kind, ask_heard>) {
                 on(from, m);
             } else if constexpr (std::is_same_v<kind, unwatch>) {
-                if (const auto at = watches_.find({slot_of_(m.name), m.name}); at != watches_.end()) {
-                    std::erase_if(at->second, [&](const watched& w) { return w.by == from && w.number <= m.number; });
+                if (const auto at = watches_.find({slot_of_(m.name), m.name});
+                    at != watches_.end()) {
+                    std::erase_if(at->second, [&](const watched& w) {
+                        return w.by == from && w.number <= m.number;
+                    });
                     if (at->second.empty()) {
                         watches_.erase(at);
                     }
@@ -76,7 +84,8 @@ void owner::tick(base::time_point now) {
                 auto& e = t->table[name];
                 for (auto& h : e.held) {
                     if (h.what.is_taken && settings_.bug != base::planted::still_held_never_asked) {
-                        // "Yes" is not answered, so from the third time on it also goes round by the voters.
+                        // "Yes" is not answered, so from the third time on it also goes round by
+                        // the voters.
                         out_.push(send{h.what.holder, still_held{name, h.what.token}, h.asked++});
                     }
                 }
@@ -145,25 +154,31 @@ void owner::check() const {
 // ---- one lock
 
 owner::granted_hold* owner::entry::find(token t) {
-    const auto at = std::find_if(held.begin(), held.end(), [&](const granted_hold& h) { return h.what.token == t; });
+    const auto at = std::find_if(held.begin(), held.end(),
+                                 [&](const granted_hold& h) { return h.what.token == t; });
     return at == held.end() ? nullptr : &*at;
 }
 
 bool owner::has_room(const entry& e, const lock_mode& mode) const {
     const bool is_permit = mode.how == lock_mode::kind::permit;
-    if (settings_.bug == base::planted::readers_beside_writers && mode.how == lock_mode::kind::shared) {
+    if (settings_.bug == base::planted::readers_beside_writers &&
+        mode.how == lock_mode::kind::shared) {
         return true;
     }
-    if (is_permit && e.held.size() >= mode.limit && settings_.bug != base::planted::permits_not_counted) {
+    if (is_permit && e.held.size() >= mode.limit &&
+        settings_.bug != base::planted::permits_not_counted) {
         return false;
     }
     return std::all_of(e.held.begin(), e.held.end(), [&](const granted_hold& h) {
-        return mode.goes_with(h.what.mode) || (settings_.bug == base::planted::limits_not_compared && mode.contradicts(h.what.mode));
+        return mode.goes_with(h.what.mode) ||
+               (settings_.bug == base::planted::limits_not_compared &&
+                mode.contradicts(h.what.mode));
     });
 }
 
 standing owner::standing_of(const entry& e) {
-    standing out{{}, static_cast<std::uint32_t>(e.held.size()), static_cast<std::uint32_t>(e.queue.size())};
+    standing out{
+        {}, static_cast<std::uint32_t>(e.held.size()), static_cast<std::uint32_t>(e.queue.size())};
     for (std::size_t i = 0; i < std::min(e.held.size(), most_told); ++i) {
         out.held.push_back(e.held[i].what);
     }
@@ -187,32 +202,39 @@ void owner::on(const peer_id& from, const request& asked, base::time_point now) 
     const auto s = slot_of_(asked.name);
     auto* t = current(s);
     if (t == nullptr) {
-        ++counters_.dropped;  // whoever owns it now is in the views that NET-3 brings to the sender
+        // whoever owns it now is in the views that NET-3 brings to the sender
+        ++counters_.dropped;
         return;
     }
     if (std::holds_alternative<serving>(t->state)) {
         enqueue(s, *t, from, asked, now);
         return;
     }
-    const bool is_known = std::any_of(t->early.begin(), t->early.end(),
-                                      [&](const auto& e) { return e.first == from && e.second.number == asked.number; });
+    const bool is_known = std::any_of(t->early.begin(), t->early.end(), [&](const auto& e) {
+        return e.first == from && e.second.number == asked.number;
+    });
     if (!is_known) {
         t->early.emplace_back(from, asked);
     }
     if (!asked.is_try) {
-        out_.push(send{from, queued{asked.number}});  // a try goes on asking: its answer is not repeated
+        // a try goes on asking: its answer is not repeated
+        out_.push(send{from, queued{asked.number}});
     }
 }
 
-void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked, base::time_point now) {
+void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked,
+                    base::time_point now) {
     auto& e = t.table[asked.name];
-    const auto granted = std::find_if(e.held.begin(), e.held.end(),
-                                      [&](const granted_hold& h) { return h.what.holder == from && h.what.number == asked.number; });
+    const auto granted = std::find_if(e.held.begin(), e.held.end(), [&](const granted_hold& h) {
+        return h.what.holder == from && h.what.number == asked.number;
+    });
     if (granted != e.held.end()) {
         send_grant(*granted, !e.queue.empty(), now);  // HOLD-5
         return;
     }
-    const auto is_this = [&](const waiter& w) { return w.peer == from && w.number == asked.number; };
+    const auto is_this = [&](const waiter& w) {
+        return w.peer == from && w.number == asked.number;
+    };
     const bool is_new = std::none_of(e.queue.begin(), e.queue.end(), is_this);
     if (is_new) {
         if (is_refused(from, asked, e, now)) {
@@ -221,11 +243,13 @@ void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked
             }
             return;
         }
-        enter(e, {asked.name, from, asked.number, asked.note, asked.mode, asked.policy, asked.delay, asked.priority});
+        enter(e, {asked.name, from, asked.number, asked.note, asked.mode, asked.policy, asked.delay,
+                  asked.priority});
     }
     const bool has_granted = pump(s, asked.name, e, now);
     const auto at = t.table.find(asked.name);
-    if (at != t.table.end() && std::any_of(at->second.queue.begin(), at->second.queue.end(), is_this)) {
+    if (at != t.table.end() &&
+        std::any_of(at->second.queue.begin(), at->second.queue.end(), is_this)) {
         out_.push(send{from, queued{asked.number}});
         if (is_new && !has_granted) {
             tell_watchers(asked.name, now);
@@ -235,7 +259,8 @@ void owner::enqueue(slot s, tenure& t, const peer_id& from, const request& asked
 
 /// PRIORITY: behind everybody of its own priority and above.
 void owner::enter(entry& e, waiter w) const {
-    auto place = std::find_if(e.queue.begin(), e.queue.end(), [&](const waiter& other) { return other.priority < w.priority; });
+    auto place = std::find_if(e.queue.begin(), e.queue.end(),
+                              [&](const waiter& other) { return other.priority < w.priority; });
     if (settings_.bug == base::planted::last_come_first_served) {
         place = e.queue.begin();
     } else if (settings_.bug == base::planted::priority_ignored) {
@@ -245,21 +270,30 @@ void owner::enter(entry& e, waiter w) const {
 }
 
 void owner::put_first(entry& e, const peer_id& heir) {
-    const auto at = std::find_if(e.queue.begin(), e.queue.end(), [&](const waiter& w) { return w.peer == heir; });
+    const auto at = std::find_if(e.queue.begin(), e.queue.end(),
+                                 [&](const waiter& w) { return w.peer == heir; });
     if (at != e.queue.end()) {
-        at->priority = std::numeric_limits<std::int32_t>::max();  // PRIORITY: who comes later does not go before it either
+        // PRIORITY: who comes later does not go before it either
+        at->priority = std::numeric_limits<std::int32_t>::max();
         std::rotate(e.queue.begin(), at, at + 1);
     }
 }
 
-bool owner::is_refused(const peer_id& from, const request& asked, const entry& e, base::time_point now) {
-    const bool differs = settings_.bug != base::planted::limits_not_compared && (std::any_of(e.held.begin(), e.held.end(), [&](const granted_hold& h) { return asked.mode.contradicts(h.what.mode); }) ||
-                         std::any_of(e.queue.begin(), e.queue.end(), [&](const waiter& w) { return asked.mode.contradicts(w.mode); }));
+bool owner::is_refused(const peer_id& from, const request& asked, const entry& e,
+                       base::time_point now) {
+    const bool differs =
+        settings_.bug != base::planted::limits_not_compared &&
+        (std::any_of(e.held.begin(), e.held.end(),
+                     [&](const granted_hold& h) { return asked.mode.contradicts(h.what.mode); }) ||
+         std::any_of(e.queue.begin(), e.queue.end(),
+                     [&](const waiter& w) { return asked.mode.contradicts(w.mode); }));
     if (differs) {
-        out_.push(send{from, denied{asked.number, refusal::limit_differs, standing_of(e)}});  // LIMIT
+        // LIMIT
+        out_.push(send{from, denied{asked.number, refusal::limit_differs, standing_of(e)}});
         return true;
     }
-    if (asked.is_try && (!(e.queue.empty() && has_room(e, asked.mode)) || is_delayed(slot_of_(asked.name), asked.name, now))) {
+    if (asked.is_try && (!(e.queue.empty() && has_room(e, asked.mode)) ||
+                         is_delayed(slot_of_(asked.name), asked.name, now))) {
         out_.push(send{from, denied{asked.number, refusal::taken, standing_of(e)}});
         return true;
     }
@@ -267,7 +301,8 @@ bool owner::is_refused(const peer_id& from, const request& asked, const entry& e
 }
 
 bool owner::pump(slot s, const std::string& name, entry& e, base::time_point now) {
-    const bool may_grant = is_leased_ || settings_.bug == base::planted::grants_without_a_lease;  // OWN-1
+    // OWN-1
+    const bool may_grant = is_leased_ || settings_.bug == base::planted::grants_without_a_lease;
     bool has_granted = false;
     while (may_grant && !e.queue.empty() && !is_delayed(s, name, now)) {
         if (!is_member(e.queue.front().peer)) {
@@ -276,7 +311,9 @@ bool owner::pump(slot s, const std::string& name, entry& e, base::time_point now
         }
         auto first = e.queue.begin();
         if (settings_.bug == base::planted::readers_overtake_writers) {
-            first = std::find_if(first, e.queue.end(), [&](const waiter& w) { return is_member(w.peer) && has_room(e, w.mode); });
+            first = std::find_if(first, e.queue.end(), [&](const waiter& w) {
+                return is_member(w.peer) && has_room(e, w.mode);
+            });
         }
         if (first == e.queue.end() || !has_room(e, first->mode)) {
             break;  // OWN-10: nobody behind it goes before it, so that writers do not starve
@@ -290,7 +327,14 @@ bool owner::pump(slot s, const std::string& name, entry& e, base::time_point now
         }
         auto next = std::move(*first);
         e.queue.erase(first);
-        e.held.push_back({{name, token::make(grant_epoch_, ++sequence_), next.peer, next.number, std::move(next.note), false, next.mode, next.policy, next.delay}, name_of(next.peer), {}, 0, 0, now, true});
+        e.held.push_back({{name, token::make(grant_epoch_, ++sequence_), next.peer, next.number,
+                           std::move(next.note), false, next.mode, next.policy, next.delay},
+                          name_of(next.peer),
+                          {},
+                          0,
+                          0,
+                          now,
+                          true});
         ++counters_.granted;
         has_granted = true;
         out_.push(gave{e.held.back().what, view_->number});
@@ -310,7 +354,9 @@ bool owner::pump(slot s, const std::string& name, entry& e, base::time_point now
 
 void owner::send_grant(granted_hold& h, bool others_wait, base::time_point now) {
     const auto& g = h.what;
-    out_.push(send{g.holder, grant{g.number, g.name, g.token, others_wait, before(slot_of_(g.name), g.name)}, h.attempt++});
+    out_.push(send{g.holder,
+                   grant{g.number, g.name, g.token, others_wait, before(slot_of_(g.name), g.name)},
+                   h.attempt++});
     h.next_send = now + pause_after(settings_, h.attempt);
     if (!h.what.is_taken && settings_.bug != base::planted::grant_sent_once) {
         untaken_.emplace(slot_of_(h.what.name), h.what.name);
@@ -346,7 +392,8 @@ void owner::settle_untaken(slot s, const std::string& name) {
     auto* t = serving_at(s);
     const auto at = t == nullptr ? locks::iterator{} : t->table.find(name);
     const bool is_awaited = t != nullptr && at != t->table.end() &&
-                            std::any_of(at->second.held.begin(), at->second.held.end(), [](const granted_hold& h) { return !h.what.is_taken; });
+                            std::any_of(at->second.held.begin(), at->second.held.end(),
+                                        [](const granted_hold& h) { return !h.what.is_taken; });
     if (!is_awaited) {
         untaken_.erase({s, name});
     }
@@ -371,7 +418,8 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
     auto* t = serving_at(s);
     if (t == nullptr) {
         // OWN-7: only a serving owner acks; it will be sent again
-        const bool acks = settings_.bug == base::planted::release_acked_while_not_serving || settings_.bug == base::planted::still_held_never_asked;
+        const bool acks = settings_.bug == base::planted::release_acked_while_not_serving ||
+                          settings_.bug == base::planted::still_held_never_asked;
         if (acks && current(s) != nullptr) {
             out_.push(send{from, released{done.name, done.token}});
         }
@@ -384,13 +432,17 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
     if (at != t->table.end()) {
         const auto& held = at->second.held;
         const auto meant = std::find_if(held.begin(), held.end(), [&](const granted_hold& h) {
-            return settings_.bug == base::planted::release_by_holder ? h.what.holder == from : h.what.token == done.token;
+            return settings_.bug == base::planted::release_by_holder ? h.what.holder == from
+                                                                     : h.what.token == done.token;
         });
         if (meant != held.end()) {
             std::optional<farewell> how;
             if (done.how != ending::given_back) {
-                how = farewell{done.how == ending::released ? fate::released : done.how == ending::expired ? fate::expired : fate::broken, done.is_consistent,
-                          done.gives_value ? std::optional{done.value} : std::nullopt};
+                how = farewell{done.how == ending::released  ? fate::released
+                               : done.how == ending::expired ? fate::expired
+                                                             : fate::broken,
+                               done.is_consistent,
+                               done.gives_value ? std::optional{done.value} : std::nullopt};
             }
             if (!done.heir.is_nil() && settings_.bug != base::planted::heir_ignored) {
                 put_first(at->second, done.heir);
@@ -401,7 +453,8 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
     out_.push(send{from, released{done.name, done.token}});
 }
 
-void owner::free_hold(slot s, const std::string& name, entry& e, token t, std::optional<farewell> how, base::time_point now) {
+void owner::free_hold(slot s, const std::string& name, entry& e, token t,
+                      std::optional<farewell> how, base::time_point now) {
     const std::string free{name};  // `name` may live in the entry
     if (const auto* h = e.find(t); h != nullptr && how) {
         delay_after(s, *h, how->how, now);
@@ -421,7 +474,8 @@ void owner::free_hold(slot s, const std::string& name, entry& e, token t, std::o
 // ---- DELAY
 
 void owner::delay_after(slot s, const granted_hold& h, fate how, base::time_point now) {
-    if (h.what.delay.count() <= 0 || (how != fate::died && how != fate::expired) || settings_.bug == base::planted::delay_not_waited) {
+    if (h.what.delay.count() <= 0 || (how != fate::died && how != fate::expired) ||
+        settings_.bug == base::planted::delay_not_waited) {
         return;
     }
     auto& until = delays_[{s, h.what.name}];
@@ -467,7 +521,9 @@ void owner::on(const peer_id& from, const cancel& asked, base::time_point now) {
     }
     const auto at = t->table.find(asked.name);
     if (at != t->table.end()) {
-        const auto gone = std::erase_if(at->second.queue, [&](const waiter& w) { return w.peer == from && w.number == asked.number; });
+        const auto gone = std::erase_if(at->second.queue, [&](const waiter& w) {
+            return w.peer == from && w.number == asked.number;
+        });
         if (!pump(s, asked.name, at->second, now) && gone > 0) {
             tell_watchers(asked.name, now);
         }
@@ -484,7 +540,8 @@ void owner::note_waiters(slot s, const std::string& name, entry& e, base::time_p
         if (!next_still_) {
             next_still_ = now + settings_.lease;
         }
-        if (const auto& w = e.queue.front(); !e.first || e.first->peer != w.peer || e.first->number != w.number) {
+        if (const auto& w = e.queue.front();
+            !e.first || e.first->peer != w.peer || e.first->number != w.number) {
             e.first = {w.peer, w.number, now};
         }
         for (const auto& h : e.held) {
@@ -502,14 +559,19 @@ void owner::remember(slot s, const std::string& name, const granted_hold& h, far
         return;
     }
     auto was = before(s, name);
-    if (how.how == fate::released && !how.is_consistent && settings_.bug != base::planted::fate_forgotten_by_release) {
-        // It was told what had become of its predecessor, and has not said that all is well: so will the next be told.
+    if (how.how == fate::released && !how.is_consistent &&
+        settings_.bug != base::planted::fate_forgotten_by_release) {
+        // It was told what had become of its predecessor, and has not said that all is well: so
+        // will the next be told.
         was.value = how.value.value_or(was.value);
-        was.how = was.is_clean() ? fate::moved : was.how;  // whoever told it so has taken what it knew along
+        // whoever told it so has taken what it knew along
+        was.how = was.is_clean() ? fate::moved : was.how;
         keep(s, name, std::move(was));
         return;
     }
-    keep(s, name, {how.how, h.what.token, h.what.holder, h.holder_name, h.what.note, how.value.value_or(was.value)});
+    keep(s, name,
+         {how.how, h.what.token, h.what.holder, h.holder_name, h.what.note,
+          how.value.value_or(was.value)});
 }
 
 void owner::keep(slot s, const std::string& name, previous_hold what) {
@@ -555,7 +617,8 @@ void owner::free_the_removed(base::time_point now) {
         for (const auto& [name, e] : t.table) {
             for (const auto& h : e.held) {
                 const auto at = void_at(h.what.holder);
-                if (at && (*at <= now || settings_.bug == base::planted::removed_holder_freed_at_once)) {
+                if (at &&
+                    (*at <= now || settings_.bug == base::planted::removed_holder_freed_at_once)) {
                     ended.emplace_back(name, h.what.token);
                 } else if (at) {
                     schedule_void(*at);
@@ -577,7 +640,8 @@ void owner::drop_strangers(base::time_point now) {
     for (const auto& [s, name] : names) {
         if (auto* t = serving_at(s)) {
             auto& e = t->table[name];
-            const auto gone = std::erase_if(e.queue, [&](const waiter& w) { return !is_member(w.peer); });
+            const auto gone =
+                std::erase_if(e.queue, [&](const waiter& w) { return !is_member(w.peer); });
             if (!pump(s, name, e, now) && gone > 0) {
                 tell_watchers(name, now);
             }

@@ -1,8 +1,8 @@
 // The owner's side: the tables of the slots this peer owns (OWN-1 to OWN-10).
 //
-// For each slot and each time it was given to us there is one tenure. The current one waits for the former owner's
-// table, gathers, or serves. One that ended before its table came stays in transit: the table is forwarded on
-// arrival. The table is a cache; what holders report is the truth.
+// For each slot and each time it was given to us there is one tenure. The current one waits for the
+// former owner's table, gathers, or serves. One that ended before its table came stays in transit:
+// the table is forwarded on arrival. The table is a cache; what holders report is the truth.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +56,10 @@ public:
     };
 
     owner(const base::settings& settings, const peer_id& self, slot_function slot_of)
-        : settings_{settings}, self_{self}, slot_of_{std::move(slot_of)}, pasts_{settings.most_pasts} {}
+        : settings_{settings},
+          self_{self},
+          slot_of_{std::move(slot_of)},
+          pasts_{settings.most_pasts} {}
 
     void install(const step& s, base::time_point now);
     /// OWN-1: whether this peer's own lease is running. Told before anything else is handled.
@@ -80,8 +83,8 @@ private:
         std::string holder_name;       // as long as it is known, for it may be removed
         base::time_point next_send{};  // while not taken
         unsigned attempt = 0;
-        unsigned asked = 0;            // OWN-9
-        base::time_point since{};      // we know of it
+        unsigned asked = 0;        // OWN-9
+        base::time_point since{};  // we know of it
         bool is_since_grant = false;
     };
     struct entry {
@@ -111,7 +114,8 @@ private:
         epoch gained_epoch;
         std::variant<waiting, gathering, serving> state;
         locks table;
-        bool is_unused = false;                         // nobody has served it yet in this cluster (FATE)
+        // nobody has served it yet in this cluster (FATE)
+        bool is_unused = false;
         bool knows_all = false;                         // FATE, as in slot_table
         std::deque<std::pair<peer_id, request>> early;  // kept until we serve (OWN-10)
     };
@@ -121,12 +125,13 @@ private:
         view_number lost;
         peer_id to;
     };
-    /// Tables, or the word that there are none, on their way to the owner in view `to_view`, until acked.
+    /// Tables, or the word that there are none, on their way to the owner in view `to_view`, until
+    /// acked.
     struct passage {
         view_number to_view;
         peer_id to;
         std::map<slot, slot_table> tables;
-        std::map<slot, bool> none;                      // and whether it is unused
+        std::map<slot, bool> none;  // and whether it is unused
         base::time_point next_send{};
         unsigned attempt = 0;
     };
@@ -159,7 +164,7 @@ private:
         std::string who;
         std::string why;
         base::duration grace{};
-        bool is_heard = false;     // of an ask: by the holder
+        bool is_heard = false;  // of an ask: by the holder
         base::time_point next_send{};
         unsigned attempt = 0;
     };
@@ -204,14 +209,17 @@ private:
     void send_passage(passage& p, base::time_point now);
     void forget_grants_of(slot s);
     void schedule_void(base::time_point at);
-    void source_has_none(slot s, view_number to_view, const peer_id& from, bool is_unused, base::time_point now);
+    void source_has_none(slot s, view_number to_view, const peer_id& from, bool is_unused,
+                         base::time_point now);
     void drop_strangers(base::time_point now);
     void resend_grants(base::time_point now);
 
-    void enqueue(slot s, tenure& t, const peer_id& from, const request& asked, base::time_point now);
+    void enqueue(slot s, tenure& t, const peer_id& from, const request& asked,
+                 base::time_point now);
     /// MODES: whether one more hold of this mode may be valid beside those there are.
     [[nodiscard]] bool has_room(const entry& e, const lock_mode& mode) const;
-    [[nodiscard]] bool is_refused(const peer_id& from, const request& asked, const entry& e, base::time_point now);
+    [[nodiscard]] bool is_refused(const peer_id& from, const request& asked, const entry& e,
+                                  base::time_point now);
     /// Grants what can be granted. Says whether that was anything; then watchers have been told.
     bool pump(slot s, const std::string& name, entry& e, base::time_point now);
     struct farewell {
@@ -220,7 +228,8 @@ private:
         std::optional<std::string> value;
     };
     /// Without `how`: nobody had it.
-    void free_hold(slot s, const std::string& name, entry& e, holdfast::token t, std::optional<farewell> how, base::time_point now);
+    void free_hold(slot s, const std::string& name, entry& e, holdfast::token t,
+                   std::optional<farewell> how, base::time_point now);
     /// FATE.
     void remember(slot s, const std::string& name, const granted_hold& h, farewell how);
     [[nodiscard]] previous_hold before(slot s, const std::string& name);
@@ -235,7 +244,8 @@ private:
     void settle_untaken(slot s, const std::string& name);
     void note_waiters(slot s, const std::string& name, entry& e, base::time_point now);
     void send_grant(granted_hold& h, bool others_wait, base::time_point now);
-    void break_hold_of(const granted_hold& h, const std::string& who, const std::string& why, base::time_point now);
+    void break_hold_of(const granted_hold& h, const std::string& who, const std::string& why,
+                       base::time_point now);
     void repeat_breaks(base::time_point now);
     void repeat_asks(base::time_point now);
     void break_for_the_patient(base::time_point now);
@@ -270,10 +280,12 @@ private:
         base::time_point at;
         view_number since;
     };
-    std::map<peer_id, end_of_lease> voids_;  // of removed peers, until their formers are forgotten
+    // of removed peers, until their formers are forgotten
+    std::map<peer_id, end_of_lease> voids_;
 
     std::map<slot, tenure> tenures_;
-    std::map<std::pair<slot, view_number>, in_transit> transit_;  // by the view we gained the slot in
+    // by the view we gained the slot in
+    std::map<std::pair<slot, view_number>, in_transit> transit_;
     std::vector<passage> passages_;
     std::map<std::uint64_t, gather_round> gathers_;
     std::uint64_t last_serial_ = 0;
@@ -281,20 +293,25 @@ private:
 
     std::set<std::pair<slot, std::string>> untaken_;    // grants to repeat
     std::set<std::pair<slot, std::string>> contended_;  // locks with a queue
-    std::optional<base::time_point> next_repeat_;       // not later than the first of them is due
-    std::optional<base::time_point> next_still_;        // OWN-9
-    std::optional<base::time_point> next_void_;         // OWN-5, OWN-4 (b)
-    std::map<peer_id, request_number> settled_;         // OWN-10
+    // not later than the first of them is due
+    std::optional<base::time_point> next_repeat_;
+    std::optional<base::time_point> next_still_;  // OWN-9
+    std::optional<base::time_point> next_void_;   // OWN-5, OWN-4 (b)
+    std::map<peer_id, request_number> settled_;   // OWN-10
     pasts pasts_;
     std::map<std::pair<slot, std::string>, std::vector<watched>> watches_;
     std::map<std::pair<std::string, token>, breaking> breaks_;
     std::map<std::pair<std::string, token>, std::vector<urged>> demands_;
     std::map<std::pair<slot, std::string>, base::time_point> delays_;  // DELAY
-    std::optional<base::time_point> next_delay_;        // not later than the first that ends while somebody waits
-    std::optional<base::time_point> next_ask_;          // not later than the first ask to repeat
-    std::optional<base::time_point> next_patience_;     // not later than the first policy that lets a waiter break
+    // not later than the first that ends while somebody waits
+    std::optional<base::time_point> next_delay_;
+    // not later than the first ask to repeat
+    std::optional<base::time_point> next_ask_;
+    // not later than the first policy that lets a waiter break
+    std::optional<base::time_point> next_patience_;
     std::uint64_t watch_serial_ = 0;
-    std::optional<base::time_point> next_tell_;         // not later than the first state to tell again
+    // not later than the first state to tell again
+    std::optional<base::time_point> next_tell_;
 
     counters counters_;
     base::outbox<output> out_;

@@ -16,7 +16,8 @@ std::optional<slot> pasts::keep(slot s, const std::string& name, previous_hold w
     if (is_new) {
         now.turn = to.insert(to.end(), &at->first);
     } else {
-        to.splice(to.end(), order_of(now.what), now.turn);  // nothing is allocated: this is done with every release
+        // nothing is allocated: this is done with every release
+        to.splice(to.end(), order_of(now.what), now.turn);
     }
     now.what = std::move(what);
     if (all_.size() <= most_) {
@@ -40,7 +41,8 @@ std::vector<std::pair<std::string, previous_hold>> pasts::of(slot s) const {
     for (auto at = all_.lower_bound({s, ""}); at != all_.end() && at->first.first == s; ++at) {
         out.emplace_back(at->first.second, at->second.what);
     }
-    std::stable_partition(out.begin(), out.end(), [](const auto& p) { return !p.second.is_clean(); });
+    std::stable_partition(out.begin(), out.end(),
+                          [](const auto& p) { return !p.second.is_clean(); });
     return out;
 }
 

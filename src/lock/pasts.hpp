@@ -1,4 +1,5 @@
-// What an owner remembers of holds that have ended (FATE): a bounded number, those that ended well are forgotten first.
+// What an owner remembers of holds that have ended (FATE): a bounded number, those that ended well
+// are forgotten first.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,8 @@ public:
 
     /// Null: none is remembered.
     [[nodiscard]] const previous_hold* find(slot s, const std::string& name) const;
-    /// In place of what was remembered of this lock. Says of which slot one was forgotten that had not ended well, if so.
+    /// In place of what was remembered of this lock. Says of which slot one was forgotten that had
+    /// not ended well, if so.
     [[nodiscard]] std::optional<slot> keep(slot s, const std::string& name, previous_hold what);
     void forget(slot s);
     /// Those that did not end well come first.
@@ -37,7 +39,9 @@ private:
     using map = std::map<key, remembered>;
 
     void erase(map::iterator at);
-    [[nodiscard]] order& order_of(const previous_hold& p) { return p.is_clean() ? clean_ : unclean_; }
+    [[nodiscard]] order& order_of(const previous_hold& p) {
+        return p.is_clean() ? clean_ : unclean_;
+    }
 
     std::size_t most_;
     map all_;

@@ -1,7 +1,7 @@
 // What was done to holds and peers by somebody's word: who, when, why, and what came of it.
 //
-// Whoever acts writes the record, at first and again with the outcome, to every seat; a majority of them outlives what the
-// cluster outlives. Seats keep the latest of them in memory.
+// Whoever acts writes the record, at first and again with the outcome, to every seat; a majority of
+// them outlives what the cluster outlives. Seats keep the latest of them in memory.
 #pragma once
 
 #include <algorithm>
@@ -55,9 +55,12 @@ public:
         }
         if (records_.size() == most) {
             // Not the first to come: those that are copied to a new seat come late, and are old.
-            records_.erase(std::min_element(records_.begin(), records_.end(), [](const record& x, const record& y) { return x.at_ms < y.at_ms; }));
+            records_.erase(std::min_element(
+                records_.begin(), records_.end(),
+                [](const record& x, const record& y) { return x.at_ms < y.at_ms; }));
         }
-        records_.push_back(what);  // whatever its writer's clock says: it is told that it is kept
+        // whatever its writer's clock says: it is told that it is kept
+        records_.push_back(what);
     }
     [[nodiscard]] std::vector<record> all() const { return {records_.begin(), records_.end()}; }
 

@@ -8,10 +8,12 @@
 
 namespace holdfast::lock {
 
-several::several(std::vector<std::string> names, base::planted bug) : names_{std::move(names)}, order_(names_.size()), is_lost_(names_.size()), bug_{bug} {
+several::several(std::vector<std::string> names, base::planted bug)
+    : names_{std::move(names)}, order_(names_.size()), is_lost_(names_.size()), bug_{bug} {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     if (bug_ != base::planted::several_in_the_order_given) {
-        std::sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
+        std::sort(order_.begin(), order_.end(),
+                  [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
     }
 }
 
@@ -21,7 +23,10 @@ std::optional<std::string> several::given_twice(std::vector<std::string> names) 
     return twice == names.end() ? std::nullopt : std::optional{*twice};
 }
 
-std::optional<std::size_t> several::wanted() const { return has_failed_ || granted_ == order_.size() ? std::nullopt : std::optional{order_[granted_]}; }
+std::optional<std::size_t> several::wanted() const {
+    return has_failed_ || granted_ == order_.size() ? std::nullopt
+                                                    : std::optional{order_[granted_]};
+}
 
 void several::was_granted() {
     HOLDFAST_ASSERT(granted_ < order_.size());
@@ -36,7 +41,8 @@ void several::was_lost(std::size_t at) {
 std::vector<std::size_t> several::held() const {
     std::vector<std::size_t> out;
     for (std::size_t i = 0; i < granted_; ++i) {
-        const bool is_forgotten = bug_ == base::planted::several_kept_after_a_failure && has_failed_ && i == 0;
+        const bool is_forgotten =
+            bug_ == base::planted::several_kept_after_a_failure && has_failed_ && i == 0;
         if (!is_lost_[order_[i]] && !is_forgotten) {
             out.push_back(order_[i]);
         }

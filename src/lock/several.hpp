@@ -1,8 +1,8 @@
 // Several locks at once, all or none (ALL-1).
 //
-// Everybody asks for them one after another in the same order, that of the bytes of their names. Among those who wait for each
-// other, whoever has the greatest of all the names then waits for nobody, so they never wait in a circle (E. W. Dijkstra's
-// hierarchy of resources, EWD 310).
+// Everybody asks for them one after another in the same order, that of the bytes of their names.
+// Among those who wait for each other, whoever has the greatest of all the names then waits for
+// nobody, so they never wait in a circle (E. W. Dijkstra's hierarchy of resources, EWD 310).
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,8 @@ public:
 
     /// Which is to be asked for now, by its place among the names as given. None: it is decided.
     [[nodiscard]] std::optional<std::size_t> wanted() const;
-    /// The one that was wanted. Also one that comes after all has failed: it is to be given back with the others.
+    /// The one that was wanted. Also one that comes after all has failed: it is to be given back
+    /// with the others.
     void was_granted();
     void was_refused() { has_failed_ = true; }
     /// One that had been granted.

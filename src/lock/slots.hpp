@@ -32,7 +32,7 @@ struct step {
     base::shared_slot_map map_before;  ///< null for view 1: nobody owned anything
     base::shared_slot_map map;
     std::vector<removed_peer> removed;
-    bool is_first = false;             ///< the first view this peer installed
+    bool is_first = false;  ///< the first view this peer installed
 };
 
 using slot_function = std::function<slot(std::string_view)>;
@@ -45,14 +45,17 @@ struct send {
     bool is_lazy = false;
 };
 
-/// NET-2: until the next try of what was tried so often. Copies pile up behind a cut, each of them in three ways (NET-1), and
-/// all arrive when it ends; so after a while, when every voter was tried, the pause grows. Not by much: whoever waits for
-/// an owner that gathers must be heard soon after.
-[[nodiscard]] constexpr base::duration pause_after(const base::settings& settings, unsigned attempt) {
+/// NET-2: until the next try of what was tried so often. Copies pile up behind a cut, each of them
+/// in three ways (NET-1), and all arrive when it ends; so after a while, when every voter was
+/// tried, the pause grows. Not by much: whoever waits for an owner that gathers must be heard soon
+/// after.
+[[nodiscard]] constexpr base::duration pause_after(const base::settings& settings,
+                                                   unsigned attempt) {
     return settings.retry * (1 << std::min(attempt / 8, 2u));
 }
 
-/// Slots in one gather or table message, so that a report or a table stays far below the limit of a frame.
+/// Slots in one gather or table message, so that a report or a table stays far below the limit of a
+/// frame.
 constexpr std::size_t slots_in_a_message = 1024;
 
 /// Bytes of holds and waiters in one message, about; names and notes are of very different lengths.
@@ -62,7 +65,8 @@ template <class Entry>
     return hold_or_waiter.name.size() + hold_or_waiter.note.size() + 64;
 }
 [[nodiscard]] inline std::size_t bytes_of(const past& p) {
-    return p.name.size() + p.what.holder_name.size() + p.what.note.size() + p.what.value.size() + 64;
+    return p.name.size() + p.what.holder_name.size() + p.what.note.size() + p.what.value.size() +
+           64;
 }
 
 }  // namespace holdfast::lock

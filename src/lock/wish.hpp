@@ -20,18 +20,21 @@ struct wish {
     std::optional<base::time_point> until;  ///< none: waits for ever
     lock_mode mode{};
     break_policy policy{};
-    base::duration max_hold{};              ///< zero: none
-    base::duration progress_every{};        ///< zero: nobody looks
+    base::duration max_hold{};        ///< zero: none
+    base::duration progress_every{};  ///< zero: nobody looks
     stuck_action when_stuck{};
     std::int32_t priority = 0;
-    std::chrono::milliseconds delay{};      ///< after a hold that ends without a release (DELAY)
+    /// after a hold that ends without a release (DELAY)
+    std::chrono::milliseconds delay{};
 };
 
 /// What a holder says with its release (FATE).
 struct parting {
-    bool says_consistent = false;      ///< it has mended what its predecessor may have left half done
+    /// it has mended what its predecessor may have left half done
+    bool says_consistent = false;
     std::optional<std::string> value;  ///< for the next holder
-    peer_id heir{};                    ///< whom it is to go to, if that one waits; nil: nobody in particular
+    /// whom it is to go to, if that one waits; nil: nobody in particular
+    peer_id heir{};
 };
 
 }  // namespace holdfast::lock

@@ -8,7 +8,8 @@
 namespace holdfast::net {
 namespace {
 
-std::array<std::uint8_t, crypto_aead_chacha20poly1305_IETF_NPUBBYTES> nonce_of(std::uint64_t counter) {
+std::array<std::uint8_t, crypto_aead_chacha20poly1305_IETF_NPUBBYTES> nonce_of(
+    std::uint64_t counter) {
     std::array<std::uint8_t, crypto_aead_chacha20poly1305_IETF_NPUBBYTES> nonce{};
     for (std::size_t i = 0; i < 8; ++i) {
         nonce[4 + i] = static_cast<std::uint8_t>(counter >> (8 * i));
@@ -16,22 +17,28 @@ std::array<std::uint8_t, crypto_aead_chacha20poly1305_IETF_NPUBBYTES> nonce_of(s
     return nonce;
 }
 
-std::span<const std::uint8_t> bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+std::span<const std::uint8_t> bytes(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 }  // namespace
 
-static_assert(tag_size == crypto_aead_chacha20poly1305_IETF_ABYTES && key_size == crypto_aead_chacha20poly1305_IETF_KEYBYTES);
+static_assert(tag_size == crypto_aead_chacha20poly1305_IETF_ABYTES &&
+              key_size == crypto_aead_chacha20poly1305_IETF_KEYBYTES);
 
 bool start_cryptography() { return sodium_init() >= 0; }
 
 void fill_random(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
 
-secret derive(std::span<const std::byte> cluster_key, std::initializer_list<std::span<const std::uint8_t>> parts) {
+secret derive(std::span<const std::byte> cluster_key,
+              std::initializer_list<std::span<const std::uint8_t>> parts) {
     crypto_generichash_state state;
-    crypto_generichash_init(&state, reinterpret_cast<const unsigned char*>(cluster_key.data()), cluster_key.size(), key_size);
+    crypto_generichash_init(&state, reinterpret_cast<const unsigned char*>(cluster_key.data()),
+                            cluster_key.size(), key_size);
     for (const auto& part : parts) {
         // Lengths first, so that no two lists of parts read the same.
-        const std::uint8_t length[2] = {static_cast<std::uint8_t>(part.size()), static_cast<std::uint8_t>(part.size() >> 8)};
+        const std::uint8_t length[2] = {static_cast<std::uint8_t>(part.size()),
+                                        static_cast<std::uint8_t>(part.size() >> 8)};
         crypto_generichash_update(&state, length, sizeof length);
         crypto_generichash_update(&state, part.data(), part.size());
     }
@@ -65,24 +72,28 @@ peer_id peer_of(std::span<const std::uint8_t, 16> in) {
     return id;
 }
 
-void seal(std::vector<std::uint8_t>& buffer, std::size_t begins, std::span<const std::uint8_t> header, const secret& key, std::uint64_t counter) {
+void seal(std::vector<std::uint8_t>& buffer, std::size_t begins,
+          std::span<const std::uint8_t> header, const secret& key, std::uint64_t counter) {
     const auto size = buffer.size() - begins;
     buffer.resize(buffer.size() + tag_size);
     auto* message = buffer.data() + begins;
     const auto nonce = nonce_of(counter);
-    crypto_aead_chacha20poly1305_ietf_encrypt_detached(message, message + size, nullptr, message, size, header.data(), header.size(), nullptr,
+    crypto_aead_chacha20poly1305_ietf_encrypt_detached(message, message + size, nullptr, message,
+                                                       size, header.data(), header.size(), nullptr,
                                                        nonce.data(), key.data());
 }
 
-std::optional<std::span<std::uint8_t>> open(std::span<std::uint8_t> sealed, std::span<const std::uint8_t> header, const secret& key,
+std::optional<std::span<std::uint8_t>> open(std::span<std::uint8_t> sealed,
+                                            std::span<const std::uint8_t> header, const secret& key,
                                             std::uint64_t counter) {
     if (sealed.size() < tag_size) {
         return std::nullopt;
     }
     const auto size = sealed.size() - tag_size;
     const auto nonce = nonce_of(counter);
-    if (crypto_aead_chacha20poly1305_ietf_decrypt_detached(sealed.data(), nullptr, sealed.data(), size, sealed.data() + size, header.data(),
-                                                           header.size(), nonce.data(), key.data()) != 0) {
+    if (crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+            sealed.data(), nullptr, sealed.data(), size, sealed.data() + size, header.data(),
+            header.size(), nonce.data(), key.data()) != 0) {
         return std::nullopt;
     }
     return sealed.first(size);
@@ -108,7 +119,9 @@ bool replay_window::admit(std::uint64_t counter) {
 senders::senders(std::span<const std::byte> cluster_key, std::string_view cluster_name)
     : cluster_key_{cluster_key.begin(), cluster_key.end()}, cluster_{fingerprint(cluster_name)} {}
 
-secret senders::subkey(const peer_id& sender) const { return derive(cluster_key_, {bytes("datagram"), cluster_, bytes_of(sender)}); }
+secret senders::subkey(const peer_id& sender) const {
+    return derive(cluster_key_, {bytes("datagram"), cluster_, bytes_of(sender)});
+}
 
 senders::entry* senders::find(const peer_id& sender) {
     const auto at = known_.find(sender);
@@ -121,8 +134,9 @@ senders::entry* senders::find(const peer_id& sender) {
 
 senders::entry& senders::remember(const peer_id& sender, const secret& key) {
     if (known_.size() >= most) {
-        known_.erase(std::min_element(known_.begin(), known_.end(),
-                                      [](const auto& a, const auto& b) { return a.second.last_used < b.second.last_used; }));
+        known_.erase(std::min_element(
+            known_.begin(), known_.end(),
+            [](const auto& a, const auto& b) { return a.second.last_used < b.second.last_used; }));
     }
     return known_.insert_or_assign(sender, entry{key, {}, ++uses_}).first->second;
 }

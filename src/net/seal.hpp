@@ -25,17 +25,22 @@ using secret = std::array<std::uint8_t, key_size>;
 void fill_random(std::span<std::uint8_t> out);
 
 /// BLAKE2b-256 of the parts, under the cluster's key.
-[[nodiscard]] secret derive(std::span<const std::byte> cluster_key, std::initializer_list<std::span<const std::uint8_t>> parts);
+[[nodiscard]] secret derive(std::span<const std::byte> cluster_key,
+                            std::initializer_list<std::span<const std::uint8_t>> parts);
 /// 8 bytes that tell clusters of different names apart before any key is used.
 [[nodiscard]] std::array<std::uint8_t, 8> fingerprint(std::string_view cluster_name);
 [[nodiscard]] std::array<std::uint8_t, 16> bytes_of(const peer_id& id);
 [[nodiscard]] peer_id peer_of(std::span<const std::uint8_t, 16> bytes);
 
-/// Seals the message that is at the end of `buffer`, from `begins`, in place, and appends the tag. `header` is bound to it.
-void seal(std::vector<std::uint8_t>& buffer, std::size_t begins, std::span<const std::uint8_t> header, const secret& key, std::uint64_t counter);
-/// Opens in place: the message is then the front of `sealed` without the tag. Nothing when it is not authentic.
-[[nodiscard]] std::optional<std::span<std::uint8_t>> open(std::span<std::uint8_t> sealed, std::span<const std::uint8_t> header, const secret& key,
-                                                          std::uint64_t counter);
+/// Seals the message that is at the end of `buffer`, from `begins`, in place, and appends the tag.
+/// `header` is bound to it.
+void seal(std::vector<std::uint8_t>& buffer, std::size_t begins,
+          std::span<const std::uint8_t> header, const secret& key, std::uint64_t counter);
+/// Opens in place: the message is then the front of `sealed` without the tag. Nothing when it is
+/// not authentic.
+[[nodiscard]] std::optional<std::span<std::uint8_t>> open(std::span<std::uint8_t> sealed,
+                                                          std::span<const std::uint8_t> header,
+                                                          const secret& key, std::uint64_t counter);
 
 /// Lets each counter in once, and none that is far behind the newest.
 class replay_window {
@@ -59,7 +64,8 @@ public:
         replay_window window;
         std::uint64_t last_used = 0;
     };
-    /// Known senders only: an entry is made when a first datagram was authentic, so strangers cost no memory.
+    /// Known senders only: an entry is made when a first datagram was authentic, so strangers cost
+    /// no memory.
     [[nodiscard]] entry* find(const peer_id& sender);
     entry& remember(const peer_id& sender, const secret& key);
 

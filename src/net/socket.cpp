@@ -28,7 +28,8 @@ bool has_ipv6() {
 tl::unexpected<error> refuse(const endpoint& at, int code) {
     const std::string where = to_string(at);
     if (code == EADDRINUSE) {
-        return fail(errc::address_in_use, where + " is in use by another process; choose another port or stop it");
+        return fail(errc::address_in_use,
+                    where + " is in use by another process; choose another port or stop it");
     }
     return fail(errc::io, "cannot listen at " + where + ": " + std::strerror(code));
 }
@@ -47,12 +48,14 @@ result<descriptor> bound(const endpoint& at, int type) {
         // A port with connections of a former process in TIME_WAIT can be listened at again.
         ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     } else {
-        const int room = 4 << 20;  // a burst of probes and renewals must not be lost while the loop is busy
+        // a burst of probes and renewals must not be lost while the loop is busy
+        const int room = 4 << 20;
         ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     }
     sockaddr_storage address{};
     const auto length = to_sockaddr(at, address);
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 || (type == SOCK_STREAM && ::listen(fd.get(), 256) != 0)) {
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
+        (type == SOCK_STREAM && ::listen(fd.get(), 256) != 0)) {
         return refuse(at, errno);
     }
     return fd;
@@ -136,7 +139,8 @@ descriptor dial(const endpoint& at) {
     tune(fd.get());
     sockaddr_storage address{};
     const auto length = to_sockaddr(at, address);
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 && errno != EINPROGRESS) {
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 &&
+        errno != EINPROGRESS) {
         fd.reset();
     }
     return fd;
@@ -145,7 +149,8 @@ descriptor dial(const endpoint& at) {
 void tune(int fd) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    // A stream that is cut must not keep messages for minutes: the protocol repeats what matters, over a new one.
+    // A stream that is cut must not keep messages for minutes: the protocol repeats what matters,
+    // over a new one.
     const unsigned patience_ms = 4000;
     ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
 }

@@ -36,8 +36,8 @@ private:
 };
 
 [[nodiscard]] bool is_ipv4(const endpoint& at);
-/// A mapped IPv4 endpoint becomes AF_INET, everything else AF_INET6; with `always_ipv6` it stays mapped, which is what a
-/// socket of both families wants. Returns the length used.
+/// A mapped IPv4 endpoint becomes AF_INET, everything else AF_INET6; with `always_ipv6` it stays
+/// mapped, which is what a socket of both families wants. Returns the length used.
 socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out, bool always_ipv6 = false);
 /// The same endpoint, whichever family of socket it was read from.
 [[nodiscard]] endpoint from_sockaddr(const sockaddr_storage& from);
@@ -45,11 +45,12 @@ socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out, bool always_ipv
 struct listening {
     descriptor tcp;
     descriptor udp;
-    endpoint at;  ///< the port filled in
+    endpoint at;           ///< the port filled in
     bool is_ipv6 = false;  ///< the family of the sockets
 };
-/// TCP and UDP of one port; port 0 takes one that is free for both. `::` means all addresses of both families, where the
-/// system has only IPv4 all of that. `address_in_use`, `io`, naming the address.
+/// TCP and UDP of one port; port 0 takes one that is free for both. `::` means all addresses of
+/// both families, where the system has only IPv4 all of that. `address_in_use`, `io`, naming the
+/// address.
 [[nodiscard]] result<listening> listen_at(const endpoint& at);
 
 /// A stream socket that is being connected, without waiting for it.

@@ -9,17 +9,20 @@
 namespace holdfast::net {
 namespace {
 
-// The hello: magic, version, whether we seal, 2 spare bytes, cluster, PeerId, 32 random bytes. Never sealed.
+// The hello: magic, version, whether we seal, 2 spare bytes, cluster, PeerId, 32 random bytes.
+// Never sealed.
 constexpr std::uint8_t magic[4] = {'H', 'F', 's', 't'};
 constexpr std::uint8_t version = 1;
 constexpr std::size_t hello_size = 64;
-// A frame: 4 bytes of length, most significant first, then so many bytes. With the top bit set it is a refusal.
+// A frame: 4 bytes of length, most significant first, then so many bytes. With the top bit set it
+// is a refusal.
 constexpr std::size_t length_size = 4;
 constexpr std::uint32_t refused = 0x80000000U;
 
-constexpr std::size_t most_kept = 1 << 20;       // bytes of messages for an end that is not proven
-constexpr std::size_t cost_of_keeping = 64;      // of each, beside its bytes
-constexpr std::size_t room_to_keep = 1 << 20;    // of a buffer that is empty again
+// bytes of messages for an end that is not proven
+constexpr std::size_t most_kept = 1 << 20;
+constexpr std::size_t cost_of_keeping = 64;    // of each, beside its bytes
+constexpr std::size_t room_to_keep = 1 << 20;  // of a buffer that is empty again
 
 void put_length(std::uint8_t* at, std::uint32_t length) {
     for (int i = 0; i < 4; ++i) {
@@ -28,15 +31,24 @@ void put_length(std::uint8_t* at, std::uint32_t length) {
 }
 
 std::uint32_t length_at(const std::uint8_t* at) {
-    return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | at[3];
+    return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 |
+           at[3];
 }
 
-std::span<const std::uint8_t> text(const char* s) { return {reinterpret_cast<const std::uint8_t*>(s), std::strlen(s)}; }
+std::span<const std::uint8_t> text(const char* s) {
+    return {reinterpret_cast<const std::uint8_t*>(s), std::strlen(s)};
+}
 
 }  // namespace
 
-stream::stream(const stream_identity& mine, descriptor fd, const endpoint& at, bool is_dialled, base::time_point now)
-    : mine_{mine}, fd_{std::move(fd)}, at_{at}, is_dialled_{is_dialled}, is_connecting_{is_dialled}, began_{now} {
+stream::stream(const stream_identity& mine, descriptor fd, const endpoint& at, bool is_dialled,
+               base::time_point now)
+    : mine_{mine},
+      fd_{std::move(fd)},
+      at_{at},
+      is_dialled_{is_dialled},
+      is_connecting_{is_dialled},
+      began_{now} {
     fill_random(nonce_);
     if (!is_dialled_) {
         greet();
@@ -81,21 +93,30 @@ bool stream::heed_hello(std::span<const std::uint8_t> hello) {
     }
     peer_ = peer_of(hello.subspan<16, 16>());
     if (!mine_.key.empty()) {
-        // Both PeerIds and both random numbers go in, so that nothing recorded on another stream opens here.
+        // Both PeerIds and both random numbers go in, so that nothing recorded on another stream
+        // opens here.
         const auto self = bytes_of(mine_.self);
         const auto other = bytes_of(peer_);
         const auto their_nonce = hello.subspan(32, 32);
-        const std::span<const std::uint8_t> dialler = is_dialled_ ? std::span<const std::uint8_t>{self} : other;
-        const std::span<const std::uint8_t> acceptor = is_dialled_ ? std::span<const std::uint8_t>{other} : self;
-        const std::span<const std::uint8_t> first = is_dialled_ ? std::span<const std::uint8_t>{nonce_} : their_nonce;
-        const std::span<const std::uint8_t> second = is_dialled_ ? their_nonce : std::span<const std::uint8_t>{nonce_};
-        const auto there = derive(mine_.key, {text("stream to the acceptor"), mine_.cluster, dialler, acceptor, first, second});
-        const auto back = derive(mine_.key, {text("stream to the dialler"), mine_.cluster, dialler, acceptor, first, second});
+        const std::span<const std::uint8_t> dialler =
+            is_dialled_ ? std::span<const std::uint8_t>{self} : other;
+        const std::span<const std::uint8_t> acceptor =
+            is_dialled_ ? std::span<const std::uint8_t>{other} : self;
+        const std::span<const std::uint8_t> first =
+            is_dialled_ ? std::span<const std::uint8_t>{nonce_} : their_nonce;
+        const std::span<const std::uint8_t> second =
+            is_dialled_ ? their_nonce : std::span<const std::uint8_t>{nonce_};
+        const auto there = derive(mine_.key, {text("stream to the acceptor"), mine_.cluster,
+                                              dialler, acceptor, first, second});
+        const auto back = derive(mine_.key, {text("stream to the dialler"), mine_.cluster, dialler,
+                                             acceptor, first, second});
         sends_ = is_dialled_ ? there : back;
         receives_ = is_dialled_ ? back : there;
     }
     is_greeted_ = true;
-    put_frame({});  // the proof that we have the key: sent for a mere hello, so that neither end waits for the other's
+    // the proof that we have the key: sent for a mere hello, so that neither end waits for the
+    // other's
+    put_frame({});
     return true;
 }
 
@@ -127,7 +148,8 @@ void stream::prove() {
 void stream::put_frame(std::span<const std::byte> message) {
     const auto begins = out_.size();
     const auto overhead = mine_.key.empty() ? 0 : tag_size;
-    // With room for the tag, which seal() appends: if memory runs out, it does so here, before a part of a frame is there.
+    // With room for the tag, which seal() appends: if memory runs out, it does so here, before a
+    // part of a frame is there.
     out_.resize(begins + length_size + message.size() + overhead);
     out_.resize(out_.size() - overhead);
     const auto length = static_cast<std::uint32_t>(message.size() + overhead);
@@ -146,7 +168,8 @@ void stream::put_frame(std::span<const std::byte> message) {
 bool stream::write() {
     is_dirty = false;
     while (written_ < out_.size()) {
-        const auto n = ::send(fd_.get(), out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const auto n = ::send(fd_.get(), out_.data() + written_, out_.size() - written_,
+                              MSG_NOSIGNAL | MSG_DONTWAIT);
         ++counters_.writes;
         if (n < 0) {
             if (errno == EINTR) {
@@ -155,7 +178,8 @@ bool stream::write() {
             if (errno != EAGAIN && errno != EWOULDBLOCK) {
                 return false;
             }
-            // A stream that is always busy never drains: what it has written must not stay. Half, so that the moves stay rare.
+            // A stream that is always busy never drains: what it has written must not stay. Half,
+            // so that the moves stay rare.
             if (written_ > out_.size() / 2) {
                 out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(written_));
                 written_ = 0;
@@ -212,7 +236,8 @@ std::optional<std::size_t> stream::consume(std::span<std::uint8_t> bytes, const 
         const auto rest = bytes.subspan(used);
         if (!is_greeted_) {
             if (rest.size() >= length_size && std::memcmp(rest.data(), magic, sizeof magic) != 0) {
-                // A refusal may come in the place of a hello's successor only, but an old version may send it first.
+                // A refusal may come in the place of a hello's successor only, but an old version
+                // may send it first.
                 const auto length = length_at(rest.data());
                 if ((length & refused) != 0) {
                     was_refused(static_cast<refusal>(length & 0xff), true);
@@ -278,8 +303,11 @@ void stream::refuse(refusal why) {
 }
 
 void stream::was_refused(refusal why, bool by_them) {
-    const auto code = why == refusal::wrong_key ? errc::wrong_key : why == refusal::wrong_cluster ? errc::wrong_cluster : errc::version;
-    why_refused_ = error{code, to_string(at_) + (by_them ? " refused us: " : " was refused: ") + std::string{explain(code)}};
+    const auto code = why == refusal::wrong_key       ? errc::wrong_key
+                      : why == refusal::wrong_cluster ? errc::wrong_cluster
+                                                      : errc::version;
+    why_refused_ = error{code, to_string(at_) + (by_them ? " refused us: " : " was refused: ") +
+                                   std::string{explain(code)}};
 }
 
 std::size_t stream::drop_older(base::time_point than) {

@@ -1,4 +1,5 @@
-// One stream to another peer: greeting, framing and sealing. It moves bytes; the transport owns and watches it.
+// One stream to another peer: greeting, framing and sealing. It moves bytes; the transport owns and
+// watches it.
 #pragma once
 
 #include <cstddef>
@@ -31,47 +32,57 @@ public:
     /// Given each message as it is opened in place; it may call back into the transport.
     using sink = std::function<void(std::span<const std::byte>)>;
 
-    stream(const stream_identity& mine, descriptor fd, const endpoint& at, bool is_dialled, base::time_point now);
+    stream(const stream_identity& mine, descriptor fd, const endpoint& at, bool is_dialled,
+           base::time_point now);
 
     /// The connection is there (a dialled one): begins to greet. False: it failed.
     [[nodiscard]] bool connected();
-    /// Appends a message as a frame. Until the other end is proven it is kept: whoever sends a hello is not yet who it says.
-    /// It is meant for `to`; nil: for whoever that is. What was kept for another is dropped once the end is proven.
+    /// Appends a message as a frame. Until the other end is proven it is kept: whoever sends a
+    /// hello is not yet who it says. It is meant for `to`; nil: for whoever that is. What was kept
+    /// for another is dropped once the end is proven.
     void append(const peer_id& to, std::span<const std::byte> message, base::time_point now);
-    /// Keeping one more message would hold more for an end that nobody knows yet than it is worth. A first one always fits.
+    /// Keeping one more message would hold more for an end that nobody knows yet than it is worth.
+    /// A first one always fits.
     [[nodiscard]] bool would_keep_too_much(std::size_t size) const;
     /// Writes what there is. False: the stream is broken.
     [[nodiscard]] bool write();
-    /// Reads once and gives whole messages to `to`. False: the stream has ended, `why_refused` may say why.
+    /// Reads once and gives whole messages to `to`. False: the stream has ended, `why_refused` may
+    /// say why.
     [[nodiscard]] bool read(std::vector<std::uint8_t>& scratch, const sink& to);
-    /// Until the other end is proven: drops what has waited for too long. Returns how many messages that was.
+    /// Until the other end is proven: drops what has waited for too long. Returns how many messages
+    /// that was.
     std::size_t drop_older(base::time_point than);
     [[nodiscard]] std::size_t kept() const { return kept_.size(); }
 
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] const endpoint& at() const { return at_; }
-    [[nodiscard]] const peer_id& peer() const { return peer_; }  ///< nil until its hello came, a mere claim until it is proven
+    /// nil until its hello came, a mere claim until it is proven
+    [[nodiscard]] const peer_id& peer() const { return peer_; }
     [[nodiscard]] bool is_dialled() const { return is_dialled_; }
     [[nodiscard]] bool is_connecting() const { return is_connecting_; }
     [[nodiscard]] bool is_greeted() const { return is_greeted_; }
-    /// The other end has shown that it has the key, so it is the peer it claims to be. Without a key: it has answered our hello.
+    /// The other end has shown that it has the key, so it is the peer it claims to be. Without a
+    /// key: it has answered our hello.
     [[nodiscard]] bool is_proven() const { return is_proven_; }
     [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
     [[nodiscard]] std::size_t queued() const { return out_.size() - written_; }
-    [[nodiscard]] std::size_t output_room() const { return out_.capacity(); }  ///< memory that its output takes
+    /// memory that its output takes
+    [[nodiscard]] std::size_t output_room() const { return out_.capacity(); }
     [[nodiscard]] base::time_point began() const { return began_; }
     [[nodiscard]] const std::optional<error>& why_refused() const { return why_refused_; }
 
     struct counters {
-        std::uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0, reads = 0, writes = 0, dropped = 0;
+        std::uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0, reads = 0,
+                      writes = 0, dropped = 0;
     };
     [[nodiscard]] counters take_counters();
 
     bool is_claimed = false;  ///< the transport's: a caller waits on the descriptor
     bool is_ended = false;    ///< the transport's: closed, but the descriptor is still claimed
     bool is_watched_for_output = true;
-    bool is_dirty = false;    ///< the transport's: appended to since the last write
-    base::time_point looked_again{};  ///< the transport's: when it last asked whether this peer is still the one at the address
+    bool is_dirty = false;  ///< the transport's: appended to since the last write
+    /// the transport's: when it last asked whether this peer is still the one at the address
+    base::time_point looked_again{};
 
 private:
     enum class refusal : std::uint8_t { wrong_key = 1, wrong_cluster = 2, version = 3 };

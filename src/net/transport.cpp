@@ -21,33 +21,40 @@ using base::time_point;
 using namespace std::chrono_literals;
 
 constexpr auto lazy_wait = 500us;
-constexpr auto greeting_time = 5s;     // for a connection to be made and both ends to prove themselves
+// for a connection to be made and both ends to prove themselves
+constexpr auto greeting_time = 5s;
 constexpr auto message_patience = 2s;  // the protocol repeats what matters sooner
 constexpr auto first_back_off = 50ms;
 constexpr auto longest_back_off = 1s;
-constexpr auto between_looks = 1s;     // at an address where another peer answers than the one meant
+// at an address where another peer answers than the one meant
+constexpr auto between_looks = 1s;
 constexpr auto between_complaints = 1s;
-constexpr auto accept_pause = 100ms;   // when the system has no descriptor left
-constexpr std::size_t most_unproven = 256;      // connections of others
+constexpr auto accept_pause = 100ms;        // when the system has no descriptor left
+constexpr std::size_t most_unproven = 256;  // connections of others
 constexpr std::ptrdiff_t most_unproven_of_one = 64;
 constexpr std::size_t connections_in_a_read = 64;
 constexpr std::size_t datagrams_in_a_read = 64;
 constexpr std::size_t scratch_size = 256 << 10;
 
-// A datagram: 1 byte version and whether it is sealed, 16 bytes PeerId, 8 bytes counter; then the message.
+// A datagram: 1 byte version and whether it is sealed, 16 bytes PeerId, 8 bytes counter; then the
+// message.
 constexpr std::size_t datagram_header = 25;
 constexpr std::uint8_t is_sealed = 0x80;
 constexpr std::uint8_t plain_datagram = 0x01;
 constexpr std::uint8_t sealed_datagram = plain_datagram | is_sealed;
 constexpr int highest_likely_version = 15;
 
-constexpr std::uint64_t tcp_listener = 0, udp_socket = 1, first_stream = 2;  // what an epoll event is about
+// what an epoll event is about
+constexpr std::uint64_t tcp_listener = 0, udp_socket = 1, first_stream = 2;
 
 }  // namespace
 
 struct transport::state {
     state(transport_options given, std::function<void(error)> complain_to)
-        : options{std::move(given)}, complain{std::move(complain_to)}, known_senders{options.key, options.cluster_name}, scratch(scratch_size) {
+        : options{std::move(given)},
+          complain{std::move(complain_to)},
+          known_senders{options.key, options.cluster_name},
+          scratch(scratch_size) {
         mine.key = options.key;
         mine.cluster = fingerprint(options.cluster_name);
         mine.max_frame = options.max_frame;
@@ -62,7 +69,8 @@ struct transport::state {
 
     // ---- memory that runs out
 
-    /// Gives a message to whoever reads. What that throws is no business of ours: it has half done what it does.
+    /// Gives a message to whoever reads. What that throws is no business of ours: it has half done
+    /// what it does.
     void give(const net::sink& to, const received& what) {
         const bool outer = std::exchange(is_in_sink, true);
         to(what);
@@ -102,7 +110,9 @@ struct transport::state {
     void rewatch(std::uint64_t id, stream& s) {
         const bool writes = s.is_connecting() || s.has_output();
         s.is_watched_for_output = writes;
-        watch(id, s.fd(), (s.is_claimed ? 0U : static_cast<std::uint32_t>(EPOLLIN)) | (writes ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
+        watch(id, s.fd(),
+              (s.is_claimed ? 0U : static_cast<std::uint32_t>(EPOLLIN)) |
+                  (writes ? static_cast<std::uint32_t>(EPOLLOUT) : 0U),
               EPOLL_CTL_MOD);
     }
 
@@ -112,7 +122,10 @@ struct transport::state {
         const auto id = ++last_stream;
         const auto raw = fd.get();
         streams.emplace(id, std::make_shared<stream>(mine, std::move(fd), at, is_dialled, now));
-        watch(id, raw, is_dialled ? static_cast<std::uint32_t>(EPOLLOUT) : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT), EPOLL_CTL_ADD);
+        watch(id, raw,
+              is_dialled ? static_cast<std::uint32_t>(EPOLLOUT)
+                         : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT),
+              EPOLL_CTL_ADD);
         return id;
     }
 
@@ -127,15 +140,19 @@ struct transport::state {
         stats.dropped_full += s->kept();
         ::epoll_ctl(poll.get(), EPOLL_CTL_DEL, s->fd(), nullptr);
         s->is_ended = true;
-        ::shutdown(s->fd(), SHUT_RDWR);  // wakes a caller that waits on it; the number is free only when it gave it back
+        // wakes a caller that waits on it; the number is free only when it gave it back
+        ::shutdown(s->fd(), SHUT_RDWR);
         if (s->is_claimed) {
-            std::find_if(claims.begin(), claims.end(), [&](const auto& c) { return c.second.id == id; })->second.ended = s;
+            std::find_if(claims.begin(), claims.end(), [&](const auto& c) {
+                return c.second.id == id;
+            })->second.ended = s;
         }
         streams.erase(at);
         std::erase(dirty, id);
         has_memory([&] {
             if (has_failed && s->is_dialled() && !s->is_proven()) {
-                failed_to_connect(s->at(), now_seen);  // also when it was refused: each message would dial again otherwise
+                // also when it was refused: each message would dial again otherwise
+                failed_to_connect(s->at(), now_seen);
             }
             if (s->why_refused()) {
                 complain_about(s->why_refused()->code, [&] { return s->why_refused()->text; });
@@ -154,8 +171,9 @@ struct transport::state {
         stats.dropped_full += c.dropped;
     }
 
-    /// What a stranger does may cost memory and the attention of people only so often, from however many addresses it
-    /// comes: one limit for each reason, whoever it is about. `text` is made only when it is told.
+    /// What a stranger does may cost memory and the attention of people only so often, from however
+    /// many addresses it comes: one limit for each reason, whoever it is about. `text` is made only
+    /// when it is told.
     template <class Text>
     void complain_about(errc why, Text&& text) {
         if (why == errc::wrong_key) {
@@ -171,9 +189,9 @@ struct transport::state {
         }
     }
 
-    /// The usable stream to a peer: a proven one, because anybody can send a hello that claims to be that peer. When both
-    /// ends have dialled, both choose the one that the lower PeerId dialled, so that whoever claims it to wait for an
-    /// answer hears the answer there.
+    /// The usable stream to a peer: a proven one, because anybody can send a hello that claims to
+    /// be that peer. When both ends have dialled, both choose the one that the lower PeerId
+    /// dialled, so that whoever claims it to wait for an answer hears the answer there.
     std::uint64_t usable_stream(const peer_id& to) const {
         std::uint64_t any = 0;
         for (const auto& [id, s] : streams) {
@@ -192,7 +210,8 @@ struct transport::state {
             return usable;
         }
         stream* other = nullptr;
-        for (const auto& [id, s] : streams) {  // one that is being made, or for whoever is at that address
+        // one that is being made, or for whoever is at that address
+        for (const auto& [id, s] : streams) {
             if (s->is_dialled() && s->at() == at) {
                 if (to.is_nil() || !s->is_proven()) {
                     return id;
@@ -201,8 +220,8 @@ struct transport::state {
             }
         }
         if (other != nullptr) {
-            // Mostly `to` is a former start of the peer there. But it may be the later one, on a host that vanished without
-            // a word, and then nothing else would tell.
+            // Mostly `to` is a former start of the peer there. But it may be the later one, on a
+            // host that vanished without a word, and then nothing else would tell.
             if (now - other->looked_again < between_looks) {
                 return 0;
             }
@@ -230,14 +249,16 @@ struct transport::state {
         }
     }
 
-    void send_stream(const peer_id& to, const endpoint& at, bool is_lazy, std::span<const std::byte> bytes, time_point now) {
+    void send_stream(const peer_id& to, const endpoint& at, bool is_lazy,
+                     std::span<const std::byte> bytes, time_point now) {
         const auto id = stream_to(to, at, now);
         if (id == 0) {
             ++stats.dropped_full;
             return;
         }
         auto& s = *streams.at(id);
-        if (bytes.size() > options.max_frame || s.queued() + bytes.size() > options.max_queued || s.would_keep_too_much(bytes.size())) {
+        if (bytes.size() > options.max_frame || s.queued() + bytes.size() > options.max_queued ||
+            s.would_keep_too_much(bytes.size())) {
             ++stats.dropped_full;
             return;
         }
@@ -280,7 +301,8 @@ struct transport::state {
         }
     }
 
-    /// Whose limit a connection counts against: an IPv4 address, or all of the IPv6 network that one host mostly has.
+    /// Whose limit a connection counts against: an IPv4 address, or all of the IPv6 network that
+    /// one host mostly has.
     static std::array<std::uint8_t, 16> origin(const endpoint& at) {
         auto ip = at.ip;
         if (!is_ipv4(at)) {
@@ -304,9 +326,11 @@ struct transport::state {
         return out;
     }
 
-    /// When strangers hold all places, the oldest goes: a peer proves itself within a round trip or two, and whoever only
-    /// waits is no peer. Refusing the new one would let those that wait lock out everybody.
-    void make_place(std::vector<newcomer>& unproven, const std::array<std::uint8_t, 16>& for_origin) {
+    /// When strangers hold all places, the oldest goes: a peer proves itself within a round trip or
+    /// two, and whoever only waits is no peer. Refusing the new one would let those that wait lock
+    /// out everybody.
+    void make_place(std::vector<newcomer>& unproven,
+                    const std::array<std::uint8_t, 16>& for_origin) {
         const auto is_same = [&](const newcomer& n) { return n.origin == for_origin; };
         auto oldest = unproven.end();
         if (std::count_if(unproven.begin(), unproven.end(), is_same) >= most_unproven_of_one) {
@@ -320,7 +344,8 @@ struct transport::state {
         }
     }
 
-    /// What waits stays readable for as long as it cannot be taken: looking away keeps the loop from spinning.
+    /// What waits stays readable for as long as it cannot be taken: looking away keeps the loop
+    /// from spinning.
     void pause_accepting(time_point now) {
         watch(tcp_listener, tcp.get(), 0, EPOLL_CTL_MOD);
         accept_again = now + accept_pause;
@@ -332,7 +357,8 @@ struct transport::state {
         for (std::size_t i = 0; i < connections_in_a_read; ++i) {
             sockaddr_storage address{};
             socklen_t length = sizeof address;
-            descriptor fd{::accept4(tcp.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+            descriptor fd{::accept4(tcp.get(), reinterpret_cast<sockaddr*>(&address), &length,
+                                    SOCK_NONBLOCK | SOCK_CLOEXEC)};
             if (!fd) {
                 if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
                     pause_accepting(now);
@@ -396,9 +422,11 @@ struct transport::state {
 
     /// We looked who is at the address of another stream, and it is still the same peer.
     bool is_redundant(const stream& s) const {
-        return s.is_dialled() && std::any_of(streams.begin(), streams.end(), [&](const auto& entry) {
+        return s.is_dialled() &&
+               std::any_of(streams.begin(), streams.end(), [&](const auto& entry) {
                    const auto& one = *entry.second;
-                   return &one != &s && one.is_dialled() && one.is_proven() && one.at() == s.at() && one.peer() == s.peer();
+                   return &one != &s && one.is_dialled() && one.is_proven() && one.at() == s.at() &&
+                          one.peer() == s.peer();
                });
     }
 
@@ -436,7 +464,8 @@ struct transport::state {
         sockaddr_storage address{};
         const auto length = to_sockaddr(at, address, is_udp_ipv6);
         // A datagram the system does not take now is a lost datagram.
-        if (::sendto(udp.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), length) >= 0) {
+        if (::sendto(udp.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                     reinterpret_cast<const sockaddr*>(&address), length) >= 0) {
             ++stats.datagrams_sent;
             stats.bytes_sent += datagram.size();
         }
@@ -448,7 +477,8 @@ struct transport::state {
             sockaddr_storage address{};
             socklen_t length = sizeof address;
             // A buffer of their own: what the sink does may read streams into `scratch`.
-            const auto n = ::recvfrom(udp.get(), datagram_in.data(), datagram_in.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&address), &length);
+            const auto n = ::recvfrom(udp.get(), datagram_in.data(), datagram_in.size(),
+                                      MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&address), &length);
             ++stats.reads;
             if (n < 0) {
                 if (errno == EINTR || errno == ECONNREFUSED) {
@@ -458,26 +488,35 @@ struct transport::state {
             }
             ++stats.datagrams_received;
             stats.bytes_received += static_cast<std::uint64_t>(n);
-            has_memory([&] { open_datagram({datagram_in.data(), static_cast<std::size_t>(n)}, from_sockaddr(address), to); });
+            has_memory([&] {
+                open_datagram({datagram_in.data(), static_cast<std::size_t>(n)},
+                              from_sockaddr(address), to);
+            });
         }
     }
 
     void open_datagram(std::span<std::uint8_t> whole, const endpoint& at, const net::sink& to) {
-        if (whole.size() < datagram_header || (whole[0] != plain_datagram && whole[0] != sealed_datagram)) {
+        if (whole.size() < datagram_header ||
+            (whole[0] != plain_datagram && whole[0] != sealed_datagram)) {
             ++stats.malformed;
             // Noise is no version: they count up from 1.
             const auto version = whole.empty() ? 0 : whole[0] & ~is_sealed;
-            if (whole.size() >= datagram_header && version != 0 && version <= highest_likely_version) {
-                complain_about(errc::version,
-                               [&] { return "a datagram from " + to_string(at) + ": " + std::string{explain(errc::version)}; });
+            if (whole.size() >= datagram_header && version != 0 &&
+                version <= highest_likely_version) {
+                complain_about(errc::version, [&] {
+                    return "a datagram from " + to_string(at) + ": " +
+                           std::string{explain(errc::version)};
+                });
             }
             return;
         }
         const auto from = peer_of(whole.subspan<1, 16>());
         auto message = whole.subspan(datagram_header);
         if ((whole[0] == sealed_datagram) != !options.key.empty()) {
-            complain_about(errc::wrong_key,
-                           [&] { return to_string(at) + (options.key.empty() ? " has a key and we have none" : " has no key"); });
+            complain_about(errc::wrong_key, [&] {
+                return to_string(at) +
+                       (options.key.empty() ? " has a key and we have none" : " has no key");
+            });
             return;
         }
         if (!options.key.empty()) {
@@ -507,8 +546,10 @@ struct transport::state {
 
     std::string not_opened(const endpoint& at) const {
         // The cluster's name goes into the subkey, so from here the two look the same.
-        return "a datagram from " + to_string(at) + " does not open with our key as one of cluster \"" + options.cluster_name +
-               "\": its sender has another key, or belongs to a cluster of another name; give every peer the same key and cluster";
+        return "a datagram from " + to_string(at) +
+               " does not open with our key as one of cluster \"" + options.cluster_name +
+               "\": its sender has another key, or belongs to a cluster of another name; give "
+               "every peer the same key and cluster";
     }
 
     struct back_off {
@@ -526,14 +567,17 @@ struct transport::state {
     secret own_subkey{};
     std::uint64_t datagram_counter = 0;
     std::uint64_t last_stream = first_stream;
-    std::map<std::uint64_t, std::shared_ptr<stream>> streams;       // in the order they were made
+    // in the order they were made
+    std::map<std::uint64_t, std::shared_ptr<stream>> streams;
     struct claim {
         std::uint64_t id;
-        std::shared_ptr<stream> ended;  // the stream, when it was closed while a caller waits on it
+        // the stream, when it was closed while a caller waits on it
+        std::shared_ptr<stream> ended;
     };
     std::map<peer_id, claim> claims;
     std::map<endpoint, back_off> back_offs;
-    std::optional<time_point> complained[3];  // when last of a wrong key, a wrong cluster, another version
+    // when last of a wrong key, a wrong cluster, another version
+    std::optional<time_point> complained[3];
     bool is_in_sink = false;
     bool is_corked = false;
     std::vector<std::uint64_t> dirty;     // appended to, not written
@@ -548,7 +592,8 @@ struct transport::state {
     transport_statistics stats;
 };
 
-result<std::unique_ptr<transport>> transport::open(transport_options options, std::function<void(error)> complain) {
+result<std::unique_ptr<transport>> transport::open(transport_options options,
+                                                   std::function<void(error)> complain) {
     if (!start_cryptography()) {
         return fail(errc::io, "libsodium cannot be started: the system has no randomness");
     }
@@ -584,7 +629,8 @@ void transport::become(const peer_id& self) {
     s.introduce(self);
 }
 
-void transport::send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy, std::span<const std::byte> bytes, time_point now) {
+void transport::send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy,
+                     std::span<const std::byte> bytes, time_point now) {
     state_->now_seen = now;
     if (!stream && bytes.size() <= state_->options.max_datagram) {
         state_->send_datagram(at, bytes);
@@ -603,7 +649,9 @@ void transport::uncork() {
     }
 }
 
-std::optional<time_point> transport::flush_due() const { return state_->dirty.empty() ? std::nullopt : state_->lazy_until; }
+std::optional<time_point> transport::flush_due() const {
+    return state_->dirty.empty() ? std::nullopt : state_->lazy_until;
+}
 
 void transport::flush() {
     auto& s = *state_;
@@ -637,7 +685,8 @@ void transport::tick(time_point now) {
             continue;
         }
         s.stats.dropped_full += stream->drop_older(now - message_patience);
-        base::earlier(s.next_tick, std::min(stream->began() + greeting_time, now + message_patience));
+        base::earlier(s.next_tick,
+                      std::min(stream->began() + greeting_time, now + message_patience));
     }
     for (const auto id : late) {
         s.end(id);

@@ -1,11 +1,14 @@
-// Sealed bytes to and from other peers: datagrams, and frames on streams (docs/architecture.md, threads).
+// Sealed bytes to and from other peers: datagrams, and frames on streams (docs/architecture.md,
+// threads).
 //
-// Knows bytes, addresses and PeerIds, no messages. Everything here is called under the peer's one mutex, except
-// where it says otherwise; nothing blocks. The sockets are plain non-blocking descriptors in one epoll set of our
-// own, so that any thread may write to them and a waiting caller may read; the libuv loop watches that set.
+// Knows bytes, addresses and PeerIds, no messages. Everything here is called under the peer's one
+// mutex, except where it says otherwise; nothing blocks. The sockets are plain non-blocking
+// descriptors in one epoll set of our own, so that any thread may write to them and a waiting
+// caller may read; the libuv loop watches that set.
 //
-// Memory that runs out in read() or read_claimed() costs a datagram, a stream, or the wait for new connections, and is
-// counted; what the sink throws goes through. From send() it is thrown: then this message is lost, and no part of it is sent.
+// Memory that runs out in read() or read_claimed() costs a datagram, a stream, or the wait for new
+// connections, and is counted; what the sink throws goes through. From send() it is thrown: then
+// this message is lost, and no part of it is sent.
 #pragma once
 
 #include <cstddef>
@@ -25,19 +28,22 @@
 namespace holdfast::net {
 
 struct transport_options {
-    endpoint listen;                 ///< UDP and TCP; port 0: one the kernel picks, the same for both; `::`: all addresses
+    /// UDP and TCP; port 0: one the kernel picks, the same for both; `::`: all addresses
+    endpoint listen;
     std::string cluster_name;
-    std::vector<std::byte> key;      ///< 32 bytes, or empty: no sealing
+    std::vector<std::byte> key;  ///< 32 bytes, or empty: no sealing
     peer_id self;
     std::size_t max_frame = 16u << 20;
-    std::size_t max_datagram = 1350; ///< payload; a larger one goes by stream
-    std::size_t max_queued = 64u << 20;  ///< bytes waiting for one peer; beyond it, new messages to it are dropped and counted
+    std::size_t max_datagram = 1350;  ///< payload; a larger one goes by stream
+    /// bytes waiting for one peer; beyond it, new messages to it are dropped and counted
+    std::size_t max_queued = 64u << 20;
 };
 
-/// One message that arrived. `from`: the PeerId under whose key it was sealed (without a key: the one it claims).
+/// One message that arrived. `from`: the PeerId under whose key it was sealed (without a key: the
+/// one it claims).
 struct received {
     peer_id from;
-    endpoint address;                ///< source of a datagram; nil for a stream
+    endpoint address;  ///< source of a datagram; nil for a stream
     std::span<const std::byte> bytes;
 };
 using sink = std::function<void(const received&)>;
@@ -46,35 +52,43 @@ struct transport_statistics {
     std::uint64_t datagrams_sent = 0, datagrams_received = 0, frames_sent = 0, frames_received = 0;
     std::uint64_t bytes_sent = 0, bytes_received = 0, writes = 0, reads = 0;
     std::uint64_t not_authentic = 0, replayed = 0, malformed = 0, connect_failures = 0;
-    std::uint64_t lacked_memory = 0; ///< datagrams and streams lost in reading because memory ran out
-    std::uint64_t dropped_full = 0;  ///< messages for a stream that was full, could not be made in time, or reached another peer
+    /// datagrams and streams lost in reading because memory ran out
+    std::uint64_t lacked_memory = 0;
+    /// messages for a stream that was full, could not be made in time, or reached another peer
+    std::uint64_t dropped_full = 0;
 };
 
 class transport {
 public:
-    /// address_in_use, io. `complain` is told, rarely, of wrong_key, wrong_cluster and version seen at other peers.
-    [[nodiscard]] static result<std::unique_ptr<transport>> open(transport_options options, std::function<void(error)> complain);
+    /// address_in_use, io. `complain` is told, rarely, of wrong_key, wrong_cluster and version seen
+    /// at other peers.
+    [[nodiscard]] static result<std::unique_ptr<transport>> open(
+        transport_options options, std::function<void(error)> complain);
     ~transport();
     transport(const transport&) = delete;
     transport& operator=(const transport&) = delete;
 
-    [[nodiscard]] endpoint address() const;   ///< as bound, port filled in
+    [[nodiscard]] endpoint address() const;  ///< as bound, port filled in
     /// Readable when read() has work. For the loop to watch.
     [[nodiscard]] int poll_descriptor() const;
 
     /// A new PeerId: new subkeys; the streams are closed.
     void become(const peer_id& self);
-    /// `to` may be nil (by address only). A stream message connects when it must. `is_lazy` may wait for company until
-    /// the next message to that peer or flush(). Never blocks; what the socket does not take now is queued.
-    void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy, std::span<const std::byte> bytes, base::time_point now);
-    /// Between cork() and uncork() stream messages are only queued; uncork() writes each stream once. Datagrams are not
-    /// held back. Calls do not nest.
+    /// `to` may be nil (by address only). A stream message connects when it must. `is_lazy` may
+    /// wait for company until the next message to that peer or flush(). Never blocks; what the
+    /// socket does not take now is queued.
+    void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy,
+              std::span<const std::byte> bytes, base::time_point now);
+    /// Between cork() and uncork() stream messages are only queued; uncork() writes each stream
+    /// once. Datagrams are not held back. Calls do not nest.
     void cork();
     void uncork();
-    /// When flush() must be called at the latest for lazily queued messages; nothing if there are none.
+    /// When flush() must be called at the latest for lazily queued messages; nothing if there are
+    /// none.
     [[nodiscard]] std::optional<base::time_point> flush_due() const;
     void flush();
-    /// When tick() is next worth calling: a greeting that takes too long, messages that have waited too long for a stream.
+    /// When tick() is next worth calling: a greeting that takes too long, messages that have waited
+    /// too long for a stream.
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     void tick(base::time_point now);
     /// Reads and writes whatever is ready now, giving each message to `to`; bounded work per call.
@@ -82,8 +96,9 @@ public:
 
     // ---- for a caller that waits for an answer and does the reading itself
 
-    /// Takes the stream to `peer` out of the loop's watch and gives its descriptor to poll() on without the mutex;
-    /// nothing when there is no ready stream or another caller has it. Pair with give_back().
+    /// Takes the stream to `peer` out of the loop's watch and gives its descriptor to poll() on
+    /// without the mutex; nothing when there is no ready stream or another caller has it. Pair with
+    /// give_back().
     [[nodiscard]] std::optional<int> claim(const peer_id& peer);
     /// Reads that stream now.
     void read_claimed(const peer_id& peer, const sink& to, base::time_point now);

@@ -18,22 +18,24 @@ namespace holdfast::node {
 struct relayed {
     peer_id origin;
     peer_id destination;
-    /// Sent this way because something came this way. Only what is not an echo makes its receiver answer round by the
-    /// voters too: two peers would otherwise keep each other doing so for ever, long after their link has healed.
+    /// Sent this way because something came this way. Only what is not an echo makes its receiver
+    /// answer round by the voters too: two peers would otherwise keep each other doing so for ever,
+    /// long after their link has healed.
     bool is_echo = false;
     lock::message what;
     bool operator==(const relayed&) const = default;
 };
 
-using message = std::variant<swim::message, view_layer::message, lease::message, lock::message, relayed>;
+using message =
+    std::variant<swim::message, view_layer::message, lease::message, lock::message, relayed>;
 
 /// NET-3: what every message says of its sender.
 struct envelope {
     peer_id from;
-    peer_id to;               ///< nil: whoever is at that address
-    cluster_id cluster;       ///< nil: the sender has installed no view
-    view_number installed;    ///< 0: none
-    bool is_leased = false;   ///< the sender's lease is running (FOUND-3)
+    peer_id to;              ///< nil: whoever is at that address
+    cluster_id cluster;      ///< nil: the sender has installed no view
+    view_number installed;   ///< 0: none
+    bool is_leased = false;  ///< the sender's lease is running (FOUND-3)
     bool operator==(const envelope&) const = default;
 };
 

@@ -28,33 +28,44 @@ using base::time_point;
 
 /// Large or rare messages, and those whose loss would cost a repeat, use the stream.
 bool uses_stream(const view_layer::message& what) {
-    return std::holds_alternative<view_layer::steps>(what) || std::holds_alternative<view_layer::welcome>(what) ||
+    return std::holds_alternative<view_layer::steps>(what) ||
+           std::holds_alternative<view_layer::welcome>(what) ||
            std::holds_alternative<view_layer::outdated>(what);
 }
 
 /// Said by or to peers that are in no cluster, or not yet in the same.
 bool is_for_strangers(const view_layer::message& what) {
-    return std::holds_alternative<view_layer::join>(what) || std::holds_alternative<view_layer::join_shown>(what) ||
-           std::holds_alternative<view_layer::join_refused>(what) || std::holds_alternative<view_layer::welcome>(what) ||
-           std::holds_alternative<view_layer::found_prepare>(what) || std::holds_alternative<view_layer::found_promise>(what) ||
-           std::holds_alternative<view_layer::found_rejected>(what) || std::holds_alternative<view_layer::found_accept>(what) ||
-           std::holds_alternative<view_layer::found_accepted>(what) || std::holds_alternative<view_layer::founded>(what);
+    return std::holds_alternative<view_layer::join>(what) ||
+           std::holds_alternative<view_layer::join_shown>(what) ||
+           std::holds_alternative<view_layer::join_refused>(what) ||
+           std::holds_alternative<view_layer::welcome>(what) ||
+           std::holds_alternative<view_layer::found_prepare>(what) ||
+           std::holds_alternative<view_layer::found_promise>(what) ||
+           std::holds_alternative<view_layer::found_rejected>(what) ||
+           std::holds_alternative<view_layer::found_accept>(what) ||
+           std::holds_alternative<view_layer::found_accepted>(what) ||
+           std::holds_alternative<view_layer::founded>(what);
 }
 
 bool is_for_owner(const lock::message& what) {
     using namespace lock;
-    return std::holds_alternative<request>(what) || std::holds_alternative<taken>(what) || std::holds_alternative<lock::release>(what) ||
-           std::holds_alternative<lock::cancel>(what) || std::holds_alternative<report>(what) || std::holds_alternative<table>(what) ||
-           std::holds_alternative<no_table>(what) || std::holds_alternative<table_ack>(what) || std::holds_alternative<lock::watch>(what) ||
-           std::holds_alternative<lock::unwatch>(what) || std::holds_alternative<lock_state_seen>(what) || std::holds_alternative<look>(what) ||
-           std::holds_alternative<list_locks>(what) || std::holds_alternative<demand>(what) || std::holds_alternative<ask_heard>(what);
+    return std::holds_alternative<request>(what) || std::holds_alternative<taken>(what) ||
+           std::holds_alternative<lock::release>(what) ||
+           std::holds_alternative<lock::cancel>(what) || std::holds_alternative<report>(what) ||
+           std::holds_alternative<table>(what) || std::holds_alternative<no_table>(what) ||
+           std::holds_alternative<table_ack>(what) || std::holds_alternative<lock::watch>(what) ||
+           std::holds_alternative<lock::unwatch>(what) ||
+           std::holds_alternative<lock_state_seen>(what) || std::holds_alternative<look>(what) ||
+           std::holds_alternative<list_locks>(what) || std::holds_alternative<demand>(what) ||
+           std::holds_alternative<ask_heard>(what);
 }
 
 /// If it is one.
 std::optional<lock::answer> answer_in(const lock::message& what) {
     return std::visit(
         [](const auto& m) -> std::optional<lock::answer> {
-            if constexpr (std::is_constructible_v<lock::answer, std::in_place_type_t<std::decay_t<decltype(m)>>>) {
+            if constexpr (std::is_constructible_v<
+                              lock::answer, std::in_place_type_t<std::decay_t<decltype(m)>>>) {
                 return m;
             } else {
                 return std::nullopt;
@@ -83,33 +94,47 @@ struct node::state final : view_layer::facts {
 
     // ---- what `view` asks (view/facts.hpp)
 
-    base::duration silence(const peer_id& peer, time_point now) const override { return voter.silence(peer, now); }
-    bool vouches_for(const peer_id& peer, time_point now) const override { return voter.vouches_for(peer, now); }
-    bool seems_alive(const peer_id& peer) const override { return peer == self || swim.seems_alive(peer); }
+    base::duration silence(const peer_id& peer, time_point now) const override {
+        return voter.silence(peer, now);
+    }
+    bool vouches_for(const peer_id& peer, time_point now) const override {
+        return voter.vouches_for(peer, now);
+    }
+    bool seems_alive(const peer_id& peer) const override {
+        return peer == self || swim.seems_alive(peer);
+    }
     bool is_replaced_at(const endpoint& address, const peer_id& peer) const override {
         const auto at = contacts.find(address);
-        return peer != self && at != contacts.end() && at->second.peer != peer && last_now - at->second.heard < settings.lease;
+        return peer != self && at != contacts.end() && at->second.peer != peer &&
+               last_now - at->second.heard < settings.lease;
     }
     base::shared_slot_map first_map(const view& v) const override {
         return std::make_shared<const base::slot_map>(ring::first_map(v, settings.max_owners));
     }
-    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&, const view& after) const override {
+    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&,
+                                   const view& after) const override {
         if (settings.bug == base::planted::nobody_owns_without_weight &&
-            std::none_of(after.members.begin(), after.members.end(), [](const member& m) { return m.weight > 0 && !m.leaving; })) {
+            std::none_of(after.members.begin(), after.members.end(),
+                         [](const member& m) { return m.weight > 0 && !m.leaving; })) {
             return map;
         }
-        const bool from_scratch = settings.bug == base::planted::map_depends_on_who_computes_it && contacts.size() % 2 == 1;
-        auto next = from_scratch ? ring::first_map(after, settings.max_owners) : ring::next_map(*map, after, settings.max_owners);
+        const bool from_scratch = settings.bug == base::planted::map_depends_on_who_computes_it &&
+                                  contacts.size() % 2 == 1;
+        auto next = from_scratch ? ring::first_map(after, settings.max_owners)
+                                 : ring::next_map(*map, after, settings.max_owners);
         return next == *map ? map : std::make_shared<const base::slot_map>(std::move(next));
     }
-    std::uint64_t checksum(const view& v, const base::slot_map& map) const override { return ring::checksum(v, map); }
+    std::uint64_t checksum(const view& v, const base::slot_map& map) const override {
+        return ring::checksum(v, map);
+    }
 
     slot slot_of(std::string_view name) const {
         const auto& v = agreement.current();
         return v ? ring::slot_of(name, v->cluster, v->slots) : slot{};
     }
 
-    // ---- the order of every call: notice a lease that ended, act, then let every part say what it has to
+    // ---- the order of every call: notice a lease that ended, act, then let every part say what it
+    // has to
 
     void begin(moment now) {
         HOLDFAST_ASSERT(now.now >= last_now);
@@ -118,7 +143,8 @@ struct node::state final : view_layer::facts {
         notice_lease(now.now);
     }
 
-    /// LEASE-5: before anything else is handled, so that a lease that returns in this very call brings back no hold.
+    /// LEASE-5: before anything else is handled, so that a lease that returns in this very call
+    /// brings back no hold.
     void notice_lease(time_point now) {
         const bool runs = !is_over && renewal.is_running(now);
         if (runs != was_leased) {
@@ -208,7 +234,9 @@ struct node::state final : view_layer::facts {
 
     // ---- messages
 
-    view_number installed_number() const { return agreement.current() ? agreement.current()->number : view_number{}; }
+    view_number installed_number() const {
+        return agreement.current() ? agreement.current()->number : view_number{};
+    }
 
     envelope head_for(const peer_id& to) const {
         const auto& v = agreement.current();
@@ -253,8 +281,10 @@ struct node::state final : view_layer::facts {
         if (!v) {
             return;
         }
-        // NET-1: after two tries by one voter after another; and back the way a message of theirs came.
-        if (const auto back = came_round.find(s.to); back != came_round.end() && now - back->second.second < settings.lease) {
+        // NET-1: after two tries by one voter after another; and back the way a message of theirs
+        // came.
+        if (const auto back = came_round.find(s.to);
+            back != came_round.end() && now - back->second.second < settings.lease) {
             send_to(back->second.first, {}, true, false, relayed{self, s.to, true, s.what});
         }
         if (s.attempt >= tries_before_relaying && settings.bug != base::planted::no_way_round) {
@@ -265,12 +295,14 @@ struct node::state final : view_layer::facts {
                 }
             }
             if (!voters.empty()) {
-                send_to(voters[(s.attempt - tries_before_relaying) % voters.size()], {}, true, false, relayed{self, s.to, false, s.what});
+                send_to(voters[(s.attempt - tries_before_relaying) % voters.size()], {}, true,
+                        false, relayed{self, s.to, false, s.what});
             }
         }
     }
 
-    void dispatch(const peer_id& from, const endpoint& at, view_number shown, const message& what, moment now) {
+    void dispatch(const peer_id& from, const endpoint& at, view_number shown, const message& what,
+                  moment now) {
         if (const auto* s = std::get_if<swim::message>(&what)) {
             swim.handle(from, at, *s, now.now);
         } else if (const auto* v = std::get_if<view_layer::message>(&what)) {
@@ -284,8 +316,9 @@ struct node::state final : view_layer::facts {
         }
     }
 
-    /// LEASE-7: it shows a view that was overtaken more than A ago. Its datagrams come through and ours do, but not the
-    /// steps; if it were acked on, everybody would wait for its tables and reports for ever.
+    /// LEASE-7: it shows a view that was overtaken more than A ago. Its datagrams come through and
+    /// ours do, but not the steps; if it were acked on, everybody would wait for its tables and
+    /// reports for ever.
     bool lags_behind(view_number shown, time_point now) {
         while (!installs.empty() && now - installs.front().second > settings.lease) {
             overtaken = installs.front().first.previous();
@@ -294,12 +327,15 @@ struct node::state final : view_layer::facts {
         return shown <= overtaken;
     }
 
-    void handle_lease(const peer_id& from, view_number shown, const lease::message& what, time_point now) {
+    void handle_lease(const peer_id& from, view_number shown, const lease::message& what,
+                      time_point now) {
         if (const auto* asked = std::get_if<lease::request>(&what)) {
             const auto& v = agreement.current();
             if (v && v->is_voter(self)) {
-                const bool is_behind = lags_behind(shown, now) && settings.bug != base::planted::acks_a_laggard;
-                const bool is_elsewhere = settings.bug == base::planted::acks_only_its_own_view && shown != v->number;
+                const bool is_behind =
+                    lags_behind(shown, now) && settings.bug != base::planted::acks_a_laggard;
+                const bool is_elsewhere =
+                    settings.bug == base::planted::acks_only_its_own_view && shown != v->number;
                 const bool is_barred = agreement.bars(from) || is_behind || is_elsewhere;
                 if (const auto answer = voter.handle(from, *asked, *v, is_barred, now)) {
                     send_to(from, {}, false, false, lease::message{*answer});
@@ -311,16 +347,22 @@ struct node::state final : view_layer::facts {
         }
     }
 
-    /// FOUND-3: who founded a moment ago would else give up a cluster that lives for one whose last leases are running out.
-    [[nodiscard]] bool has_no_hope(time_point now) const { return !was_leased && now - last_leased >= settings.lease / 2; }
+    /// FOUND-3: who founded a moment ago would else give up a cluster that lives for one whose last
+    /// leases are running out.
+    [[nodiscard]] bool has_no_hope(time_point now) const {
+        return !was_leased && now - last_leased >= settings.lease / 2;
+    }
 
-    /// FOUND-3: who asks for a lease of another cluster meets this one, even if no gossip reaches it.
+    /// FOUND-3: who asks for a lease of another cluster meets this one, even if no gossip reaches
+    /// it.
     void show_to_stranger(const envelope& head, const endpoint& at, const message& what) {
         const auto& v = agreement.current();
         const auto* asked = std::get_if<lease::message>(&what);
         const bool asks = asked != nullptr && std::holds_alternative<lease::request>(*asked);
-        if (v && was_leased && asks && head.cluster != v->cluster && settings.bug != base::planted::strangers_not_told) {
-            send_to(head.from, at, false, false, view_layer::message{view_layer::join_shown{v->cluster, v->number}});
+        if (v && was_leased && asks && head.cluster != v->cluster &&
+            settings.bug != base::planted::strangers_not_told) {
+            send_to(head.from, at, false, false,
+                    view_layer::message{view_layer::join_shown{v->cluster, v->number}});
         }
     }
 
@@ -369,9 +411,13 @@ struct node::state final : view_layer::facts {
 
     // ---- what the parts say
 
-    void from_view(view_layer::send& s, moment) { send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what)); }
+    void from_view(view_layer::send& s, moment) {
+        send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what));
+    }
     void from_view(view_layer::persist& p, moment) { out.push(persist_epoch{p.epoch}); }
-    void from_view(view_layer::complains& c, moment) { out.push(complaint{c.why, std::move(c.text)}); }
+    void from_view(view_layer::complains& c, moment) {
+        out.push(complaint{c.why, std::move(c.text)});
+    }
     void from_view(view_layer::evicted& e, moment) {
         if (e.why != errc::evicted || settings.bug != base::planted::evicted_goes_on) {
             finish(e.why);
@@ -379,18 +425,22 @@ struct node::state final : view_layer::facts {
     }
     void from_view(view_layer::installed& i, moment now) { install(i.what, now.now); }
 
-    void from_swim(swim::send& s, time_point) { send_to(s.peer, s.to, s.stream, false, std::move(s.what)); }
+    void from_swim(swim::send& s, time_point) {
+        send_to(s.peer, s.to, s.stream, false, std::move(s.what));
+    }
     void from_swim(swim::believes& b, time_point now) {
         stats.suspicions += b.state == swim::condition::suspect ? 1 : 0;
         const auto& v = agreement.current();
         if (v && v->has(b.peer)) {
-            agreement.seems_gone(b.peer, b.state == swim::condition::dead || b.state == swim::condition::left, now);
+            agreement.seems_gone(
+                b.peer, b.state == swim::condition::dead || b.state == swim::condition::left, now);
         }
         out.push(belief_changed{b.peer, b.state, std::move(b.name), b.address});
     }
     void from_swim(swim::heard& h, time_point now) {
         const auto& v = agreement.current();
-        if (!v || v->find_former(h.peer) == nullptr) {  // an old packet of a former peer does not make it the present one
+        // an old packet of a former peer does not make it the present one
+        if (!v || v->find_former(h.peer) == nullptr) {
             contacts[h.address] = {h.peer, now, shown_cluster};
         }
     }
@@ -399,16 +449,27 @@ struct node::state final : view_layer::facts {
     void from_owner(lock::gave& g, time_point) {
         out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});
     }
-    void from_owner(lock::broke_by_policy& b, time_point) { out.push(broke_by_policy{std::move(b.what), std::move(b.who), std::move(b.why)}); }
+    void from_owner(lock::broke_by_policy& b, time_point) {
+        out.push(broke_by_policy{std::move(b.what), std::move(b.who), std::move(b.why)});
+    }
     void from_owner(lock::epoch_wanted&, time_point now) { agreement.wants_new_epoch(now); }
 
     void from_holder(lock::send& s) { send_lock(s, last_now); }
-    void from_holder(lock::was_granted& g) { out.push(granted{g.number, std::move(g.name), g.token, std::move(g.before)}); }
-    void from_holder(lock::has_failed& f) { out.push(request_failed{f.number, f.why, std::move(f.stands)}); }
-    void from_holder(lock::was_lost& l) { out.push(hold_lost{std::move(l.name), l.token, l.why, std::move(l.broken_by), std::move(l.broken_for)}); }
+    void from_holder(lock::was_granted& g) {
+        out.push(granted{g.number, std::move(g.name), g.token, std::move(g.before)});
+    }
+    void from_holder(lock::has_failed& f) {
+        out.push(request_failed{f.number, f.why, std::move(f.stands)});
+    }
+    void from_holder(lock::was_lost& l) {
+        out.push(hold_lost{std::move(l.name), l.token, l.why, std::move(l.broken_by),
+                           std::move(l.broken_for)});
+    }
     void from_holder(lock::was_stuck& w) { out.push(hold_stuck{std::move(w.name), w.token}); }
     void from_holder(lock::was_asked_back& a) { out.push(was_asked_back{std::move(a.what)}); }
-    void from_holder(lock::state_changed& c) { out.push(lock_changed{std::move(c.name), std::move(c.stands)}); }
+    void from_holder(lock::state_changed& c) {
+        out.push(lock_changed{std::move(c.name), std::move(c.stands)});
+    }
 
     void from_inquirer(lock::send& s) { send_lock(s, last_now); }
     void from_inquirer(lock::answered& a) {
@@ -428,15 +489,21 @@ struct node::state final : view_layer::facts {
         }
     }
 
-    /// RECORD-1: who comes to fill a seat takes over what the others remember, and until a quorum of them has told, or the time
-    /// for it is up, its own word would be worth less than that of who was there before.
-    [[nodiscard]] bool is_copying() const { return !copies.empty() && copied < agreement.current()->quorum(); }
-    /// `before`: null when it has just come, else the view since which others came, while it still asks around.
+    /// RECORD-1: who comes to fill a seat takes over what the others remember, and until a quorum
+    /// of them has told, or the time for it is up, its own word would be worth less than that of
+    /// who was there before.
+    [[nodiscard]] bool is_copying() const {
+        return !copies.empty() && copied < agreement.current()->quorum();
+    }
+    /// `before`: null when it has just come, else the view since which others came, while it still
+    /// asks around.
     void copy_records(const view& v, const view* before, time_point now) {
         copied = before == nullptr ? 0 : copied;
         for (const auto& s : v.seats) {
-            if (!s.filled_by.is_nil() && s.filled_by != self && (before == nullptr || !before->is_voter(s.filled_by))) {
-                copies.insert(inquirer.ask(lock::read_records{}, s.filled_by, now + 2 * settings.lease, now));
+            if (!s.filled_by.is_nil() && s.filled_by != self &&
+                (before == nullptr || !before->is_voter(s.filled_by))) {
+                copies.insert(
+                    inquirer.ask(lock::read_records{}, s.filled_by, now + 2 * settings.lease, now));
             }
         }
     }
@@ -450,7 +517,8 @@ struct node::state final : view_layer::facts {
         lock::step step{i.now, i.map_before, i.map, {}, i.is_first};
         for (const auto& id : i.by.what.removed) {
             const auto* was = i.before->find(id);
-            const auto figure = std::find_if(i.by.leases.begin(), i.by.leases.end(), [&](const auto& r) { return r.peer == id; });
+            const auto figure = std::find_if(i.by.leases.begin(), i.by.leases.end(),
+                                             [&](const auto& r) { return r.peer == id; });
             auto left = settings.full_lease();  // LEASE-4: the figure was not heard
             if (figure != i.by.leases.end()) {
                 left = std::min(left, figure->lease);
@@ -474,7 +542,8 @@ struct node::state final : view_layer::facts {
         holder.install(step, now);
         inquirer.install(step, now);
         const bool is_founding = i.now->number.value == 1;  // nobody remembers anything
-        if (!is_founding && i.now->is_voter(self) && (before == nullptr || !before->is_voter(self))) {
+        if (!is_founding && i.now->is_voter(self) &&
+            (before == nullptr || !before->is_voter(self))) {
             copy_records(*i.now, nullptr, now);
         } else if (before != nullptr && i.now->is_voter(self) && is_copying()) {
             copy_records(*i.now, before, now);
@@ -520,23 +589,29 @@ struct node::state final : view_layer::facts {
         }
     }
 
-    /// FORCE-1: the seats that are gone may have gone on without us, in views and clusters that nobody here has heard of; their epochs
-    /// were near their wall clocks (VIEW-1, FOUND-5). So it goes on an hour past ours: no clock is so wrong, and the price is small, for
-    /// until the hour is over views come no quicker than one in a second. But seats that restart within it have to know of it.
+    /// FORCE-1: the seats that are gone may have gone on without us, in views and clusters that
+    /// nobody here has heard of; their epochs were near their wall clocks (VIEW-1, FOUND-5). So it
+    /// goes on an hour past ours: no clock is so wrong, and the price is small, for until the hour
+    /// is over views come no quicker than one in a second. But seats that restart within it have to
+    /// know of it.
     [[nodiscard]] epoch epoch_after_force(moment now) const {
         if (!settings.keeps_epochs || settings.bug == base::planted::forced_view_forgets_epochs) {
             return agreement.highest_epoch();
         }
-        constexpr std::int64_t hour = 3600 + 61;  // as far as a founding goes past the wall clock (FOUND-5)
+        // as far as a founding goes past the wall clock (FOUND-5)
+        constexpr std::int64_t hour = 3600 + 61;
         // In a cluster that was forced itself, epochs are past the clocks already.
         const auto from = std::max(now.wall_s, std::int64_t{agreement.highest_epoch().value});
-        return {static_cast<std::uint32_t>(std::clamp<std::int64_t>(from + hour, 0, std::numeric_limits<std::uint32_t>::max() - 1))};
+        return {static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+            from + hour, 0, std::numeric_limits<std::uint32_t>::max() - 1))};
     }
 
-    /// FOUND-6: the seats answer, but under other PeerIds, or they do not renew our lease: our view is history.
+    /// FOUND-6: the seats answer, but under other PeerIds, or they do not renew our lease: our view
+    /// is history.
     bool finds_itself_forgotten(time_point now) {
         const auto& v = agreement.current();
-        if (!v || was_leased || now - last_leased < 2 * settings.lease || settings.bug == base::planted::never_forgets) {
+        if (!v || was_leased || now - last_leased < 2 * settings.lease ||
+            settings.bug == base::planted::never_forgets) {
             reached_since.reset();
             return false;
         }
@@ -546,7 +621,8 @@ struct node::state final : view_layer::facts {
             if (s.address == settings.address) {
                 ++reached;
                 voters += v->is_voter(self) ? 1 : 0;
-            } else if (const auto at = contacts.find(s.address); at != contacts.end() && now - at->second.heard < settings.lease) {
+            } else if (const auto at = contacts.find(s.address);
+                       at != contacts.end() && now - at->second.heard < settings.lease) {
                 ++reached;
                 voters += at->second.cluster == v->cluster && v->is_voter(at->second.peer) ? 1 : 0;
             }
@@ -565,8 +641,10 @@ struct node::state final : view_layer::facts {
             return;
         }
         next_look = now + settings.lease / 4;
-        std::erase_if(contacts, [&](const auto& c) { return now - c.second.heard > 4 * settings.lease; });
-        std::erase_if(came_round, [&](const auto& c) { return now - c.second.second > settings.lease; });
+        std::erase_if(contacts,
+                      [&](const auto& c) { return now - c.second.heard > 4 * settings.lease; });
+        std::erase_if(came_round,
+                      [&](const auto& c) { return now - c.second.second > settings.lease; });
         if (finds_itself_forgotten(now)) {
             finish(errc::no_quorum);
         }
@@ -599,14 +677,17 @@ struct node::state final : view_layer::facts {
             finish(errc::shutting_down);
             return;
         }
-        // Who owns nothing and fills no seat has nothing that a view would have to take from it first.
-        const bool owns_nothing = !agreement.current()->is_voter(self) && !agreement.map()->owns_any(self);
+        // Who owns nothing and fills no seat has nothing that a view would have to take from it
+        // first.
+        const bool owns_nothing =
+            !agreement.current()->is_voter(self) && !agreement.map()->owns_any(self);
         if (d.at == phase::asking && (me->leaving || owns_nothing || d.give_up <= now)) {
             d.at = phase::handing_over;
             d.give_up = now + 2 * settings.lease;
         }
         // Not in a call that has granted: the lease would end at the moment of the grant (OWN-1).
-        const bool is_ready = (owner.has_handed_over() && holder.has_released_all()) || d.give_up <= now;
+        const bool is_ready =
+            (owner.has_handed_over() && holder.has_released_all()) || d.give_up <= now;
         if (d.at == phase::handing_over && is_ready && !has_granted) {
             d.at = phase::saying;
             d.next_word = now;
@@ -619,7 +700,8 @@ struct node::state final : view_layer::facts {
             d.next_word = now + settings.retry;
             if (d.at == phase::asking) {
                 tell_voters(view_layer::leave_request{});
-            } else if (d.at == phase::saying || settings.bug == base::planted::left_before_it_stopped) {
+            } else if (d.at == phase::saying ||
+                       settings.bug == base::planted::left_before_it_stopped) {
                 tell_voters(view_layer::left{});
             }
         }
@@ -644,7 +726,8 @@ struct node::state final : view_layer::facts {
         }
         base::earlier(due, next_look);
         if (was_leased) {
-            base::earlier(due, was_at_risk ? *renewal.end() : std::min(renewal.at_risk_from(), *renewal.end()));
+            base::earlier(due, was_at_risk ? *renewal.end()
+                                           : std::min(renewal.at_risk_from(), *renewal.end()));
         }
         if (leaving) {
             base::earlier(due, leaving->next_word);
@@ -669,9 +752,11 @@ struct node::state final : view_layer::facts {
     lock::owner owner;
     lock::holder holder;
     lock::inquirer inquirer;
-    lock::archive records{settings.bug};                                // kept for the cluster, while it fills a seat
-    std::set<std::uint64_t> copies;                                     // questions of our own
-    std::size_t copied = 0;                                             // and how many of them were answered
+    // kept for the cluster, while it fills a seat
+    lock::archive records{settings.bug};
+    std::set<std::uint64_t> copies;  // questions of our own
+    // and how many of them were answered
+    std::size_t copied = 0;
 
     time_point last_now;
     bool was_leased = false;
@@ -680,17 +765,24 @@ struct node::state final : view_layer::facts {
     bool is_over = false;
     time_point last_leased{};
     std::optional<time_point> next_look;
-    std::optional<time_point> reached_since;                            // without a lease, a quorum of seats (FOUND-6)
+    // without a lease, a quorum of seats (FOUND-6)
+    std::optional<time_point> reached_since;
     std::map<peer_id, eviction> evictions;
     std::optional<departure> leaving;
     std::optional<output> last_word;
-    cluster_id shown_cluster;                                           // by the sender of what is being handled
-    std::map<endpoint, contact> contacts;                               // who answers at an address (VIEW-2, FOUND-6)
-    std::map<peer_id, endpoint> last_seen_at;                           // of peers that are neither members nor in gossip yet
-    std::map<peer_id, std::pair<peer_id, time_point>> came_round;       // whose messages came round by whom (NET-1)
-    std::deque<std::pair<view_number, time_point>> installs;            // of the last A
-    view_number overtaken;                                              // and whatever was older before that (LEASE-7)
-    base::outbox<message> local;                                        // to ourselves: no system call
+    // by the sender of what is being handled
+    cluster_id shown_cluster;
+    // who answers at an address (VIEW-2, FOUND-6)
+    std::map<endpoint, contact> contacts;
+    // of peers that are neither members nor in gossip yet
+    std::map<peer_id, endpoint> last_seen_at;
+    // whose messages came round by whom (NET-1)
+    std::map<peer_id, std::pair<peer_id, time_point>> came_round;
+    std::deque<std::pair<view_number, time_point>> installs;  // of the last A
+    // and whatever was older before that (LEASE-7)
+    view_number overtaken;
+    // to ourselves: no system call
+    base::outbox<message> local;
     statistics stats;
     base::outbox<output> out;
 };
@@ -702,18 +794,22 @@ node::node(const base::settings& settings, peer_id self, std::uint64_t seed, mom
 
 node::~node() = default;
 
-void node::handle(const envelope& head, const endpoint& from_address, const message& what, moment now) {
+void node::handle(const envelope& head, const endpoint& from_address, const message& what,
+                  moment now) {
     auto& s = *state_;
     s.begin(now);
-    if (s.is_over || head.from == s.self || head.from.is_nil() || (!head.to.is_nil() && head.to != s.self)) {
+    if (s.is_over || head.from == s.self || head.from.is_nil() ||
+        (!head.to.is_nil() && head.to != s.self)) {
         if (!s.is_over && head.from != s.self && !head.from.is_nil()) {
-            s.show_to_stranger(head, from_address, what);  // it asks a process that was here before
+            // it asks a process that was here before
+            s.show_to_stranger(head, from_address, what);
         }
         ++s.stats.dropped;
         s.settle(now);
         return;
     }
-    // A departure whose patience has run out ends the lease before this message can have us grant anything.
+    // A departure whose patience has run out ends the lease before this message can have us grant
+    // anything.
     s.advance_departure(now.now);
     if (s.is_over) {
         s.settle(now);
@@ -722,7 +818,8 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
     s.shown_cluster = head.cluster;
     const auto& v = s.agreement.current();
     const auto* view_message = std::get_if<view_layer::message>(&what);
-    const bool is_open = std::holds_alternative<swim::message>(what) || (view_message != nullptr && is_for_strangers(*view_message));
+    const bool is_open = std::holds_alternative<swim::message>(what) ||
+                         (view_message != nullptr && is_for_strangers(*view_message));
     const bool is_ours = v && head.cluster == v->cluster;
     if (!from_address.is_nil() && (!v || !v->has(head.from))) {
         if (s.last_seen_at.size() > base::limits::members) {
@@ -730,17 +827,26 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         }
         s.last_seen_at[head.from] = from_address;
     }
-    if (v && s.settings.seeds.empty() && !head.cluster.is_nil() && !is_ours && head.is_leased && !s.leaving) {
-        s.out.push(complaint{errc::seeds_differ, to_string(from_address) + " is a member of a cluster of this name that has seats; this peer was started without "
-                                                 "seeds. Give it the seeds of that cluster, or another cluster name."});
+    if (v && s.settings.seeds.empty() && !head.cluster.is_nil() && !is_ours && head.is_leased &&
+        !s.leaving) {
+        s.out.push(
+            complaint{errc::seeds_differ,
+                      to_string(from_address) +
+                          " is a member of a cluster of this name that has seats; this peer was "
+                          "started without "
+                          "seeds. Give it the seeds of that cluster, or another cluster name."});
         s.finish(errc::seeds_differ);  // SEAT-2
-    } else if (v && !head.cluster.is_nil() && !is_ours && head.is_leased && s.has_no_hope(now.now)) {
+    } else if (v && !head.cluster.is_nil() && !is_ours && head.is_leased &&
+               s.has_no_hope(now.now)) {
         s.finish(errc::wrong_cluster);  // FOUND-3
     } else if (is_open || is_ours) {
-        if (const auto* asked = view_message == nullptr ? nullptr : std::get_if<view_layer::join>(view_message)) {
-            s.contacts[asked->self.address] = {head.from, now.now, head.cluster};  // FOUND-6: gossip alone hears of a seat too seldom
+        if (const auto* asked =
+                view_message == nullptr ? nullptr : std::get_if<view_layer::join>(view_message)) {
+            // FOUND-6: gossip alone hears of a seat too seldom
+            s.contacts[asked->self.address] = {head.from, now.now, head.cluster};
         }
-        if (is_ours && head.installed.value != 0 && s.settings.bug != base::planted::nobody_brought_up_to_date) {
+        if (is_ours && head.installed.value != 0 &&
+            s.settings.bug != base::planted::nobody_brought_up_to_date) {
             s.agreement.shows(head.from, head.installed, now.now);
         }
         s.dispatch(head.from, from_address, head.installed, what, now);
@@ -784,7 +890,8 @@ void node::cancel(request_number number, moment now) {
     state_->settle(now);
 }
 
-void node::release(std::string_view name, holdfast::token token, lock::parting last_words, moment now) {
+void node::release(std::string_view name, holdfast::token token, lock::parting last_words,
+                   moment now) {
     state_->begin(now);
     state_->holder.release(name, token, std::move(last_words), now.now);
     state_->settle(now);
@@ -830,7 +937,8 @@ void node::evict(const peer_id& whom, view_layer::proof proof, time_point until,
     s.begin(now);
     if (!s.is_over) {
         auto& known = s.evictions[whom];
-        known = {std::max(known.proof, proof), std::max(known.until, until), now.now};  // what is proven stays so
+        // what is proven stays so
+        known = {std::max(known.proof, proof), std::max(known.until, until), now.now};
         s.advance_evictions(now.now);
     }
     s.settle(now);
@@ -843,7 +951,8 @@ bool node::give_up(moment now) {
     if (is_allowed) {
         s.finish(errc::no_quorum);
         const auto goes_on = s.epoch_after_force(now);
-        s.out.push(persist_epoch{goes_on});  // before it is anything else: a restart is to know of it
+        // before it is anything else: a restart is to know of it
+        s.out.push(persist_epoch{goes_on});
         s.last_word = must_restart{errc::no_quorum, goes_on};
     }
     s.settle(now);
@@ -854,7 +963,8 @@ void node::leave(moment now) {
     auto& s = *state_;
     s.begin(now);
     if (!s.leaving && !s.is_over) {
-        s.leaving = state::departure{state::departure::phase::asking, now.now, now.now + 2 * s.settings.lease};
+        s.leaving = state::departure{state::departure::phase::asking, now.now,
+                                     now.now + 2 * s.settings.lease};
         if (s.settings.bug != base::planted::left_before_it_stopped) {
             s.holder.leave(now.now);
         }
@@ -871,14 +981,17 @@ std::optional<time_point> node::lease_end() const {
 }
 
 bool node::holds(std::string_view name, holdfast::token token, time_point now) const {
-    const bool is_valid = state_->renewal.is_running(now) || state_->settings.bug == base::planted::holds_without_a_lease;
+    const bool is_valid = state_->renewal.is_running(now) ||
+                          state_->settings.bug == base::planted::holds_without_a_lease;
     return !state_->is_over && is_valid && state_->holder.has(name, token);
 }
 
 std::shared_ptr<const view> node::installed() const { return state_->agreement.current(); }
 base::shared_slot_map node::map() const { return state_->agreement.map(); }
 slot node::slot_of(std::string_view name) const { return state_->slot_of(name); }
-std::optional<swim::rumour> node::known(const peer_id& peer) const { return state_->swim.known(peer); }
+std::optional<swim::rumour> node::known(const peer_id& peer) const {
+    return state_->swim.known(peer);
+}
 std::vector<swim::rumour> node::roster() const { return state_->swim.roster(); }
 epoch node::highest_epoch() const { return state_->agreement.highest_epoch(); }
 
@@ -894,7 +1007,9 @@ const statistics& node::stats() const {
     return s.stats;
 }
 
-std::vector<lock::hold> node::owned_holds() const { return state_->is_over ? std::vector<lock::hold>{} : state_->owner.holds(); }
+std::vector<lock::hold> node::owned_holds() const {
+    return state_->is_over ? std::vector<lock::hold>{} : state_->owner.holds();
+}
 
 void node::check(time_point) const {
     if (!state_->is_over && state_->agreement.current()) {

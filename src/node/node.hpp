@@ -1,7 +1,8 @@
 // The pure machines joined: one participant of a cluster, without I/O and without a clock.
 //
-// Drive it like this, in the simulator as in production: call one of the functions that take a moment, then drain
-// next() until it is empty, then arm one timer for deadline(). Calls never re-enter and time never goes back.
+// Drive it like this, in the simulator as in production: call one of the functions that take a
+// moment, then drain next() until it is empty, then arm one timer for deadline(). Calls never
+// re-enter and time never goes back.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,8 @@ namespace holdfast::node {
 
 // ---- what a node wants done
 
-/// Send `what`. `stream`: over TCP, else a datagram (which falls back to the stream when it does not fit).
-/// `is_lazy`: may wait a moment for company (a release nobody is known to wait for).
+/// Send `what`. `stream`: over TCP, else a datagram (which falls back to the stream when it does
+/// not fit). `is_lazy`: may wait a moment for company (a release nobody is known to wait for).
 struct send {
     envelope head;
     endpoint address;
@@ -48,7 +49,8 @@ struct persist_epoch {
 
 // ---- what a node tells its driver
 
-/// The request was granted; the hold is valid while the lease runs and no `hold_lost` names its token.
+/// The request was granted; the hold is valid while the lease runs and no `hold_lost` names its
+/// token.
 struct granted {
     request_number number;
     std::string name;
@@ -66,7 +68,7 @@ struct hold_lost {
     std::string name;
     holdfast::token token;
     errc why{};
-    std::string broken_by{}; ///< and for what reason, when it was
+    std::string broken_by{};  ///< and for what reason, when it was
     std::string broken_for{};
 };
 /// Somebody asks for a hold back.
@@ -107,15 +109,17 @@ struct lock_changed {
     std::string name;
     lock::standing stands;
 };
-/// This PeerId is over; all its rights have ended and every hold was reported lost. The driver makes a new node with
-/// a new PeerId, `highest_epoch` and `stopped_being` = the old PeerId, unless it was told to leave.
+/// This PeerId is over; all its rights have ended and every hold was reported lost. The driver
+/// makes a new node with a new PeerId, `highest_epoch` and `stopped_being` = the old PeerId, unless
+/// it was told to leave.
 struct must_restart {
     errc why{};
     holdfast::epoch highest_epoch;
 };
 /// leave() is done: slots handed over, holds released, lease ended.
 struct has_left {};
-/// Something a person should know: seeds_differ, wrong cluster, ring function lacking. The node goes on trying.
+/// Something a person should know: seeds_differ, wrong cluster, ring function lacking. The node
+/// goes on trying.
 struct complaint {
     errc why{};
     std::string text;
@@ -128,8 +132,10 @@ struct owner_granted {
     request_number number;
     view_number in;
 };
-using output = std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stuck, was_asked_back, broke_by_policy, answered, unanswered,
-                            at_risk, view_installed, belief_changed, lock_changed, must_restart, has_left, complaint, owner_granted>;
+using output =
+    std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stuck,
+                 was_asked_back, broke_by_policy, answered, unanswered, at_risk, view_installed,
+                 belief_changed, lock_changed, must_restart, has_left, complaint, owner_granted>;
 
 /// For snapshots.
 struct statistics {
@@ -137,8 +143,8 @@ struct statistics {
     std::uint64_t ballots_started = 0;
     std::uint64_t suspicions = 0;
     std::uint64_t leases_lost = 0;
-    std::uint64_t grants_given = 0;     ///< as owner
-    std::uint64_t grants_taken = 0;     ///< as holder
+    std::uint64_t grants_given = 0;  ///< as owner
+    std::uint64_t grants_taken = 0;  ///< as holder
     std::uint64_t holds_lost = 0;
     std::uint64_t slots_gathered = 0;
     std::uint64_t tables_received = 0;
@@ -154,30 +160,39 @@ public:
     node& operator=(const node&) = delete;
 
     /// `from_address`: the datagram's source; nil for a stream.
-    void handle(const envelope& head, const endpoint& from_address, const message& what, base::moment now);
+    void handle(const envelope& head, const endpoint& from_address, const message& what,
+                base::moment now);
     void tick(base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next();
 
     // ---- what the application wants. Request numbers come from the node.
 
-    /// Ends in `granted` or `request_failed` with this number. While this peer is in no cluster it waits.
-    [[nodiscard]] request_number acquire(std::string_view name, lock::wish wanted, base::moment now);
-    /// Ends in `request_failed{cancelled}`, unless it was granted before. Then the lock is not held (HOLD-6).
+    /// Ends in `granted` or `request_failed` with this number. While this peer is in no cluster it
+    /// waits.
+    [[nodiscard]] request_number acquire(std::string_view name, lock::wish wanted,
+                                         base::moment now);
+    /// Ends in `request_failed{cancelled}`, unless it was granted before. Then the lock is not held
+    /// (HOLD-6).
     void cancel(request_number number, base::moment now);
     /// Takes effect at once. A token not held here is ignored.
-    void release(std::string_view name, holdfast::token token, lock::parting last_words, base::moment now);
+    void release(std::string_view name, holdfast::token token, lock::parting last_words,
+                 base::moment now);
     void progress(std::string_view name, holdfast::token token, base::moment now);
     void watch(std::string_view name, base::moment now);
     void unwatch(std::string_view name, base::moment now);
-    /// To whoever owns the name that it is about, or to `to`. Ends in `answered` or `unanswered` with this number.
-    [[nodiscard]] std::uint64_t ask(lock::question what, const peer_id& to, base::time_point until, base::moment now);
+    /// To whoever owns the name that it is about, or to `to`. Ends in `answered` or `unanswered`
+    /// with this number.
+    [[nodiscard]] std::uint64_t ask(lock::question what, const peer_id& to, base::time_point until,
+                                    base::moment now);
     void forget(std::uint64_t question, base::moment now);
-    /// VIEW-8: has the seats remove this member, whatever gossip says of it. Said again until it is none, or `until`.
-    /// With a proof that it can do nothing any more, its lease is not waited for (CERT-1, CERT-2).
-    void evict(const peer_id& whom, view_layer::proof proof, base::time_point until, base::moment now);
-    /// FORCE-1: ends this PeerId as if its cluster were over; ends in `persist_epoch` and `must_restart`. False, and nothing happens: its
-    /// lease runs.
+    /// VIEW-8: has the seats remove this member, whatever gossip says of it. Said again until it is
+    /// none, or `until`. With a proof that it can do nothing any more, its lease is not waited for
+    /// (CERT-1, CERT-2).
+    void evict(const peer_id& whom, view_layer::proof proof, base::time_point until,
+               base::moment now);
+    /// FORCE-1: ends this PeerId as if its cluster were over; ends in `persist_epoch` and
+    /// `must_restart`. False, and nothing happens: its lease runs.
     [[nodiscard]] bool give_up(base::moment now);
     /// LEAVE-1. Ends in `has_left`.
     void leave(base::moment now);
@@ -188,8 +203,10 @@ public:
     /// Until when this peer may act, by its own boot clock; nothing without a lease.
     [[nodiscard]] std::optional<base::time_point> lease_end() const;
     /// HOLD-2.
-    [[nodiscard]] bool holds(std::string_view name, holdfast::token token, base::time_point now) const;
-    [[nodiscard]] std::shared_ptr<const holdfast::view> installed() const;  ///< null before the first
+    [[nodiscard]] bool holds(std::string_view name, holdfast::token token,
+                             base::time_point now) const;
+    /// null before the first
+    [[nodiscard]] std::shared_ptr<const holdfast::view> installed() const;
     [[nodiscard]] base::shared_slot_map map() const;
     [[nodiscard]] slot slot_of(std::string_view name) const;
     [[nodiscard]] std::vector<swim::rumour> roster() const;

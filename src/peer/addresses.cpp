@@ -25,8 +25,9 @@ endpoint ipv4(const void* four_bytes, std::uint16_t port) {
 }
 
 bool is_ipv4(const endpoint& address) {
-    return std::all_of(address.ip.begin(), address.ip.begin() + 10, [](auto b) { return b == 0; }) && address.ip[10] == 0xff &&
-           address.ip[11] == 0xff;
+    return std::all_of(address.ip.begin(), address.ip.begin() + 10,
+                       [](auto b) { return b == 0; }) &&
+           address.ip[10] == 0xff && address.ip[11] == 0xff;
 }
 
 endpoint from_system(const sockaddr* address, std::uint16_t port) {
@@ -68,7 +69,8 @@ std::optional<host_and_port> split_address(std::string_view text) {
     }
     std::uint16_t port = 0;
     const auto parsed = std::from_chars(rest.data() + 1, rest.data() + rest.size(), port);
-    if (!rest.starts_with(':') || rest.size() == 1 || parsed.ec != std::errc{} || parsed.ptr != rest.data() + rest.size()) {
+    if (!rest.starts_with(':') || rest.size() == 1 || parsed.ec != std::errc{} ||
+        parsed.ptr != rest.data() + rest.size()) {
         return std::nullopt;
     }
     out.port = port;
@@ -78,7 +80,8 @@ std::optional<host_and_port> split_address(std::string_view text) {
 result<endpoint> resolve(std::string_view text, std::uint16_t port) {
     const auto parts = split_address(text);
     if (!parts) {
-        return fail(errc::bad_config, "\"" + std::string{text} + "\" is no address; write HOST:PORT or [IPv6]:PORT");
+        return fail(errc::bad_config,
+                    "\"" + std::string{text} + "\" is no address; write HOST:PORT or [IPv6]:PORT");
     }
     addrinfo wanted{};
     wanted.ai_family = AF_UNSPEC;
@@ -134,7 +137,8 @@ std::optional<endpoint> own_address_towards(const endpoint& other) {
     }
     auto* const address = reinterpret_cast<sockaddr*>(&storage);
     socklen_t capacity = sizeof storage;
-    const bool is_known = connect(fd, address, size) == 0 && getsockname(fd, address, &capacity) == 0;
+    const bool is_known =
+        connect(fd, address, size) == 0 && getsockname(fd, address, &capacity) == 0;
     close(fd);
     return is_known ? std::optional{from_system(address, 0)} : std::nullopt;
 }

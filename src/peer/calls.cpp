@@ -85,7 +85,8 @@ void call_table::let_read(call& c, net::transport& streams) {
     } catch (const std::bad_alloc&) {
         return;  // no memory
     }
-    auto at = std::find_if(claims_.begin(), claims_.end(), [&](const claim& one) { return one.owner == c.owner; });
+    auto at = std::find_if(claims_.begin(), claims_.end(),
+                           [&](const claim& one) { return one.owner == c.owner; });
     if (at == claims_.end()) {
         const auto fd = streams.claim(c.owner);
         if (!fd) {
@@ -137,7 +138,8 @@ void call_table::give_back_all(net::transport& streams, wake_list& wakes) {
 }
 
 std::vector<call_table::claim>::iterator call_table::find_claim(const call& c) {
-    return std::find_if(claims_.begin(), claims_.end(), [&](const claim& one) { return one.reader == &c; });
+    return std::find_if(claims_.begin(), claims_.end(),
+                        [&](const claim& one) { return one.reader == &c; });
 }
 
 }  // namespace holdfast::runtime

@@ -1,9 +1,10 @@
 // Callers that wait for a lock, and the one among them that reads the answers itself.
 //
-// A hand-over to the loop's thread and back costs several times what a round trip does. So the first caller that waits
-// for an owner takes over reading the stream to it (net::transport::claim). With more callers the loop reads: handing the
-// reading on would cost each of them the wake-up it saves. Whoever reads wakes those whose answers it found, after it has
-// left the driver's mutex. A claim outlives its call for a moment (`parked`), because the next one mostly follows soon.
+// A hand-over to the loop's thread and back costs several times what a round trip does. So the
+// first caller that waits for an owner takes over reading the stream to it (net::transport::claim).
+// With more callers the loop reads: handing the reading on would cost each of them the wake-up it
+// saves. Whoever reads wakes those whose answers it found, after it has left the driver's mutex. A
+// claim outlives its call for a moment (`parked`), because the next one mostly follows soon.
 #pragma once
 
 #include <algorithm>
@@ -56,16 +57,17 @@ struct call {
 
     // Under the driver's mutex, and the caller's once answered.
     request_number number;
-    peer_id owner;                   ///< as it was when asked; nil: none, or this peer
+    peer_id owner;  ///< as it was when asked; nil: none, or this peer
     bool is_over = false;
     std::shared_ptr<grip> granted;
-    error failure;                   ///< when nothing was granted
+    error failure;  ///< when nothing was granted
 
-    std::atomic<int> read_fd{-1};    ///< the stream it reads, while it has the claim
+    std::atomic<int> read_fd{-1};  ///< the stream it reads, while it has the claim
     std::shared_ptr<runtime::waker> waker;
     std::atomic<std::uint32_t> word{waiting};
 
-    std::shared_ptr<later_call> later;  ///< what it is part of, from when it is asked until it is answered
+    /// what it is part of, from when it is asked until it is answered
+    std::shared_ptr<later_call> later;
 };
 
 /// A call that nobody waits in: the callback thread tells the answer.
@@ -73,7 +75,8 @@ struct later_call {
     std::string name;
     call what;
     std::function<void(result<std::shared_ptr<grip>>)> then;
-    std::atomic<bool> is_unwanted{false};  ///< a stop was requested, perhaps before it was asked
+    /// a stop was requested, perhaps before it was asked
+    std::atomic<bool> is_unwanted{false};
     std::optional<std::stop_callback<std::function<void()>>> on_stop;
 };
 
@@ -81,7 +84,9 @@ struct later_call {
 class wake_list {
 public:
     /// `c` is over; it is not touched again after run() has said so.
-    void add_answered(call& c) noexcept { add({&c.word, c.read_fd.load(std::memory_order_relaxed) >= 0 ? c.waker : nullptr}); }
+    void add_answered(call& c) noexcept {
+        add({&c.word, c.read_fd.load(std::memory_order_relaxed) >= 0 ? c.waker : nullptr});
+    }
     /// `c` is not over, but has to stop reading.
     void add_reader(const call& c) noexcept { add({nullptr, c.waker}); }
     void run();
@@ -104,10 +109,13 @@ public:
     void add(call& c);
     /// Null: nobody waits under that number.
     [[nodiscard]] call* find(request_number number) const;
-    /// It is answered: no longer waiting, and its claim is parked, or given back where others wait for the loop to read.
+    /// It is answered: no longer waiting, and its claim is parked, or given back where others wait
+    /// for the loop to read.
     void remove(call& c, net::transport& streams, base::time_point now);
     /// Null: nobody waits.
-    [[nodiscard]] call* any() const { return by_number_.empty() ? nullptr : by_number_.begin()->second; }
+    [[nodiscard]] call* any() const {
+        return by_number_.empty() ? nullptr : by_number_.begin()->second;
+    }
 
     /// Lets `c` read the stream to its owner, if it is the only one who waits for that.
     void let_read(call& c, net::transport& streams);

@@ -13,7 +13,8 @@ base::time_point boot_now() {
 base::moment moment_now() {
     constexpr std::int64_t from_1970_to_2024 = 1'704'067'200;
     timespec wall{};
-    clock_gettime(CLOCK_REALTIME_COARSE, &wall);  // a tick old at most: whole seconds are all that is asked for
+    // a tick old at most: whole seconds are all that is asked for
+    clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     return {boot_now(), wall.tv_sec - from_1970_to_2024};
 }
 

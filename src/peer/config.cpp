@@ -16,9 +16,12 @@ using milliseconds = std::chrono::milliseconds;
 
 config_times defaults_of(profile p) {
     switch (p) {
-        case profile::local: return {1s, 300ms, 20ms, 30ms, 50ms, 100ms, 50ms, 50ms, 1s, 5s};
-        case profile::wan: return {12s, 6s, 400ms, 600ms, 600ms, 3s, 1500ms, 500ms, 8s, 60s};
-        case profile::lan: break;
+        case profile::local:
+            return {1s, 300ms, 20ms, 30ms, 50ms, 100ms, 50ms, 50ms, 1s, 5s};
+        case profile::wan:
+            return {12s, 6s, 400ms, 600ms, 600ms, 3s, 1500ms, 500ms, 8s, 60s};
+        case profile::lan:
+            break;
     }
     return {4s, 3s, 100ms, 150ms, 200ms, 1s, 500ms, 200ms, 4s, 30s};
 }
@@ -57,13 +60,16 @@ result<void> check_addresses(const config& c) {
             return checked;
         }
         const auto parts = runtime::split_address(seed);
-        if (!seen.insert(parts->host + ' ' + std::to_string(parts->port.value_or(default_port))).second) {
+        if (!seen.insert(parts->host + ' ' + std::to_string(parts->port.value_or(default_port)))
+                 .second) {
             return bad("seeds", quoted(seed) + " is there twice; name each seat once");
         }
     }
     if (!c.seeds.empty() && (c.seeds.size() % 2 == 0 || c.seeds.size() > base::limits::seats)) {
-        return bad("seeds", "there are " + std::to_string(c.seeds.size()) + "; a cluster has 1, 3, 5 or 7 seats (an even number rides out no more "
-                            "failures than the odd one below it)");
+        return bad("seeds",
+                   "there are " + std::to_string(c.seeds.size()) +
+                       "; a cluster has 1, 3, 5 or 7 seats (an even number rides out no more "
+                       "failures than the odd one below it)");
     }
     return {};
 }
@@ -82,8 +88,10 @@ result<void> check_key(const config& c) {
         return bad("insecure", "is set together with a key; take one of them away");
     }
     if (!has_key && !c.insecure && c.profile != profile::local) {
-        return bad("key", "is missing; set key or key_file (32 random bytes, the same on every peer), or insecure on a network that nobody else can "
-                          "send to");
+        return bad("key",
+                   "is missing; set key or key_file (32 random bytes, the same on every peer), or "
+                   "insecure on a network that nobody else can "
+                   "send to");
     }
     return {};
 }
@@ -111,8 +119,11 @@ result<void> check_times(const config& c) {
     };
     for (const auto& f : fields) {
         if (f.value < f.least || f.value > f.most) {
-            return bad(f.name, shown(f.value) + " is outside " + shown(f.least) + " to " + shown(f.most) +
-                                   (f.name == "probe_timeout" ? " (below probe_period)" : f.name == "retry" ? " (the lease)" : ""));
+            return bad(f.name, shown(f.value) + " is outside " + shown(f.least) + " to " +
+                                   shown(f.most) +
+                                   (f.name == "probe_timeout" ? " (below probe_period)"
+                                    : f.name == "retry"       ? " (the lease)"
+                                                              : ""));
         }
     }
     return {};
@@ -144,11 +155,13 @@ result<void> check_policies(const config& c) {
         return bad("breaking.waited_for", "is from 0 to a year");
     }
     if (c.lock_delay.count() < 0 || c.lock_delay > base::limits::lock_delay) {
-        return bad("lock_delay", std::to_string(c.lock_delay.count()) + " ms is outside 0 to 60000 ms");
+        return bad("lock_delay",
+                   std::to_string(c.lock_delay.count()) + " ms is outside 0 to 60000 ms");
     }
     for (const auto& who : c.operators) {
         if (who.empty() || who.size() > base::limits::who) {
-            return bad("operators", "a name has 1 to " + std::to_string(base::limits::who) + " bytes");
+            return bad("operators",
+                       "a name has 1 to " + std::to_string(base::limits::who) + " bytes");
         }
     }
     return {};
@@ -161,7 +174,8 @@ config config::wan() { return {.profile = profile::wan}; }
 result<void> config::validate() const {
     constexpr std::uint32_t max_weight = 1000;
     if (name.size() > base::limits::member_name) {
-        return bad("name", "has " + std::to_string(name.size()) + " bytes; at most " + std::to_string(base::limits::member_name));
+        return bad("name", "has " + std::to_string(name.size()) + " bytes; at most " +
+                               std::to_string(base::limits::member_name));
     }
     if (auto checked = check_addresses(*this); !checked) {
         return checked;

@@ -17,7 +17,8 @@ namespace {
 
 using nanoseconds = base::duration::rep;
 
-/// As peer/clock.hpp; here nothing may be called that a forked child of a program with threads must not call.
+/// As peer/clock.hpp; here nothing may be called that a forked child of a program with threads must
+/// not call.
 nanoseconds now() {
     timespec t{};
     clock_gettime(CLOCK_BOOTTIME, &t);
@@ -34,7 +35,9 @@ nanoseconds now() {
             _exit(0);
         }
         // Rounded down: the last part of a millisecond is spent looking.
-        const auto wait = end == 0 ? -1 : static_cast<int>(std::min<nanoseconds>(left / 1'000'000, std::numeric_limits<int>::max()));
+        const auto wait = end == 0 ? -1
+                                   : static_cast<int>(std::min<nanoseconds>(
+                                         left / 1'000'000, std::numeric_limits<int>::max()));
         pollfd fds[2] = {{words, POLLIN, 0}, {process, POLLIN, 0}};
         poll(fds, 2, wait);
         if (fds[1].revents != 0) {
@@ -54,7 +57,8 @@ nanoseconds now() {
 }
 
 void close_all_but(int a, int b) {
-    const auto low = static_cast<unsigned>(std::min(a, b)), high = static_cast<unsigned>(std::max(a, b));
+    const auto low = static_cast<unsigned>(std::min(a, b)),
+               high = static_cast<unsigned>(std::max(a, b));
     if (low > 0) {
         syscall(SYS_close_range, 0u, low - 1, 0u);
     }
@@ -110,8 +114,8 @@ void deadman::tell(base::duration::rep end) {
     if (end == last_told_) {
         return;
     }
-    // A pipe takes eight bytes whole or not at all. If it is full of words not yet read, a later one follows soon; until then an
-    // earlier end stands, which is the safe side.
+    // A pipe takes eight bytes whole or not at all. If it is full of words not yet read, a later
+    // one follows soon; until then an earlier end stands, which is the safe side.
     if (write(told_, &end, sizeof end) == static_cast<ssize_t>(sizeof end)) {
         last_told_ = end;
     }

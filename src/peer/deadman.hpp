@@ -1,6 +1,8 @@
-// A tiny process that kills this one at the end of its lease, unless it hears of a renewal first (config::deadman).
+// A tiny process that kills this one at the end of its lease, unless it hears of a renewal first
+// (config::deadman).
 //
-// It needs nothing of us to do so: it has a descriptor of our process and the time, and works when we are stopped, hung or starved.
+// It needs nothing of us to do so: it has a descriptor of our process and the time, and works when
+// we are stopped, hung or starved.
 #pragma once
 
 #include <sys/types.h>
@@ -24,7 +26,7 @@ public:
 private:
     void tell(base::duration::rep end);
 
-    int told_ = -1;                       // a pipe; closed: it ends
+    int told_ = -1;  // a pipe; closed: it ends
     base::duration::rep last_told_ = 0;
 };
 

@@ -79,7 +79,9 @@ void dispatcher::stop() {
     }
 }
 
-bool dispatcher::is_this_thread() const { return queue_->thread.load() == std::this_thread::get_id(); }
+bool dispatcher::is_this_thread() const {
+    return queue_->thread.load() == std::this_thread::get_id();
+}
 
 void dispatcher::run(const std::shared_ptr<queue>& q) {
     q->thread = std::this_thread::get_id();
@@ -101,7 +103,9 @@ void dispatcher::run(const std::shared_ptr<queue>& q) {
         }
         callback = nullptr;  // what it kept alive goes outside the lock, too
         if (fork_count() != born) {
-            return;  // the callback forked and came back in the child: what waits is the parent's to run, as the lock is its own
+            // the callback forked and came back in the child: what waits is the parent's to run, as
+            // the lock is its own
+            return;
         }
         guard.lock();
     }

@@ -50,7 +50,9 @@ result<std::shared_ptr<driver>> driver::start(config options) {
 driver::driver(setup s)
     : born_{fork_count()},
       options_{std::move(s.options)},
-      on_event_{options_.on_event ? std::make_shared<const std::function<void(const event&)>>(options_.on_event) : nullptr},
+      on_event_{options_.on_event
+                    ? std::make_shared<const std::function<void(const event&)>>(options_.on_event)
+                    : nullptr},
       settings_{std::move(s.settings)},
       transport_options_{std::move(s.transport)},
       advertise_{s.advertise} {}
@@ -65,10 +67,12 @@ result<void> driver::open() {
         }
     }
     if (on_event_) {
-        dispatcher_.start();  // better no peer than one that cannot tell what it was asked to tell
+        // better no peer than one that cannot tell what it was asked to tell
+        dispatcher_.start();
     }
     transport_options_.self = random_peer_id();
-    auto opened = net::transport::open(transport_options_, [this](error e) { complain(std::move(e)); });
+    auto opened =
+        net::transport::open(transport_options_, [this](error e) { complain(std::move(e)); });
     if (!opened) {
         return tl::unexpected<error>{opened.error()};
     }
@@ -78,12 +82,14 @@ result<void> driver::open() {
         settings_.address.port = transport_->address().port;
     }
     sink_ = [this](const net::received& packet) { receive(packet); };
-    node_ = std::make_unique<node::node>(settings_, transport_options_.self, random_number(), moment_now());
+    node_ = std::make_unique<node::node>(settings_, transport_options_.self, random_number(),
+                                         moment_now());
     if (auto begun = within(nullptr, [] {}); !begun && begun.error().code == errc::out_of_memory) {
         return begun;
     }
-    loop_ = std::make_unique<loop>(transport_->poll_descriptor(), timer_.descriptor(),
-                                   loop::handlers{[this] { return on_readable(); }, [this] { return on_timer(); }});
+    loop_ = std::make_unique<loop>(
+        transport_->poll_descriptor(), timer_.descriptor(),
+        loop::handlers{[this] { return on_readable(); }, [this] { return on_timer(); }});
     return {};
 }
 
@@ -94,8 +100,10 @@ bool is_for_good(errc why) { return why == errc::seeds_differ || why == errc::in
 
 error stopped_for_good(errc why) {
     if (why == errc::seeds_differ) {
-        return {why, "this peer has no seeds, and met a cluster of its name that has (SEAT-2); it has stopped: "
-                     "give this peer the seeds of the others, or another cluster name"};
+        return {why,
+                "this peer has no seeds, and met a cluster of its name that has (SEAT-2); it has "
+                "stopped: "
+                "give this peer the seeds of the others, or another cluster name"};
     }
     return {why, std::string{explain(why)}};
 }
@@ -129,7 +137,8 @@ void driver::drain() {
     }
     orphans_.clear();
     if (!departed_.empty()) {
-        write_out();  // the step that removes them: who hears it need not wait for its lease to run out
+        // the step that removes them: who hears it need not wait for its lease to run out
+        write_out();
         for (const auto& id : std::exchange(departed_, {})) {
             transport_->drop(id);
         }
@@ -143,7 +152,8 @@ void driver::write_out() {
 }
 
 void driver::publish() {
-    // After what was lost has been marked (drain), so that nobody sees a new lease end with a hold of an old lease.
+    // After what was lost has been marked (drain), so that nobody sees a new lease end with a hold
+    // of an old lease.
     const auto end = node_->lease_end();
     const auto now = boot_now();
     const bool is_ready = end && *end > now && view_ && view_->has(node_->self());
@@ -151,10 +161,12 @@ void driver::publish() {
     if (deadman_ && is_ready && holds_.empty()) {
         deadman_->let_live();
     } else if (deadman_ && is_ready) {
-        deadman_->kill_at(*end);  // not taken back when the lease has run out: that is what it is for
+        // not taken back when the lease has run out: that is what it is for
+        deadman_->kill_at(*end);
     }
     if (is_warned_ && is_ready && now < *end - settings_.lease * 2 / 5) {
-        // In health again, however it came to be: a lease that was lost and returns is not said to be renewed in time.
+        // In health again, however it came to be: a lease that was lost and returns is not said to
+        // be renewed in time.
         at_risk_ = std::stop_source{};
         is_warned_ = false;
     }
@@ -217,9 +229,11 @@ void driver::receive(const net::received& packet) {
         }
         ++counted_.malformed;
         if (decoded.error() == wire::decode_error::version) {
-            complain({errc::version, to_string(packet.address) + ": " + std::string{explain(errc::version)}});
+            complain({errc::version,
+                      to_string(packet.address) + ": " + std::string{explain(errc::version)}});
         } else if (decoded.error() == wire::decode_error::wrong_cluster) {
-            complain({errc::wrong_cluster, to_string(packet.address) + ": " + std::string{explain(errc::wrong_cluster)}});
+            complain({errc::wrong_cluster, to_string(packet.address) + ": " +
+                                               std::string{explain(errc::wrong_cluster)}});
         }
         return;
     }
@@ -245,7 +259,8 @@ void driver::close(error why) noexcept {
         fail_call(*c, *closed_);
     }
     for (const auto& [key, g] : std::exchange(holds_, {})) {
-        const bool is_own_fault = closed_->code == errc::internal_error || closed_->code == errc::out_of_memory;
+        const bool is_own_fault =
+            closed_->code == errc::internal_error || closed_->code == errc::out_of_memory;
         lose(*g, is_own_fault ? closed_->code : errc::shutting_down);
         if (g->has_listeners()) {
             dispatcher_.post([g = g] { g->tell_lost(); });
@@ -299,7 +314,8 @@ void driver::stop() {
         sockets = std::move(transport_);
         watches = std::exchange(watches_, {});
     }
-    // Outside the mutex, for callbacks of the application go with it; and now, for a hold may live long after its peer.
+    // Outside the mutex, for callbacks of the application go with it; and now, for a hold may live
+    // long after its peer.
     sockets.reset();
     dispatcher_.stop();
 }
@@ -310,14 +326,16 @@ result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop
     }
     look_at_lease();  // NOW-1: it may have run out, and is_ready_ is from the last look
     std::unique_lock guard{mutex_};
-    const bool is_done = changed_.wait_for(guard, stop, std::min(wait, longest_wait), [&] { return is_ready_ || closed_ || is_leaving_; });
+    const bool is_done = changed_.wait_for(guard, stop, std::min(wait, longest_wait),
+                                           [&] { return is_ready_ || closed_ || is_leaving_; });
     if (auto open = check_open(); !open) {
         return open;
     }
     if (is_done) {
         return {};
     }
-    return stop.stop_requested() ? fail(errc::cancelled) : tl::unexpected<error>{last_complaint_.value_or(why_no_grant())};
+    return stop.stop_requested() ? fail(errc::cancelled)
+                                 : tl::unexpected<error>{last_complaint_.value_or(why_no_grant())};
 }
 
 result<void> driver::leave(std::optional<base::duration> wait) {
@@ -344,10 +362,14 @@ result<void> driver::leave(std::optional<base::duration> wait) {
     if (!is_first) {
         outcome = without_text_if_need_be(entered);  // closed before anybody left
     } else {
-        changed_.wait_for(guard, std::min(wait.value_or(5 * settings_.lease), longest_wait), [&] { return has_left_ || closed_; });
+        changed_.wait_for(guard, std::min(wait.value_or(5 * settings_.lease), longest_wait),
+                          [&] { return has_left_ || closed_; });
         if (!has_left_) {
-            constexpr auto unheard = "the peer has stopped, but did not hear that the others know it; they wait for its lease to end";
-            outcome = tl::unexpected<error>{closed_ ? without_text_if_need_be(*closed_) : in_words(errc::timed_out, {unheard})};
+            constexpr auto unheard =
+                "the peer has stopped, but did not hear that the others know it; they wait for its "
+                "lease to end";
+            outcome = tl::unexpected<error>{closed_ ? without_text_if_need_be(*closed_)
+                                                    : in_words(errc::timed_out, {unheard})};
         }
     }
     guard.unlock();

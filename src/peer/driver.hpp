@@ -1,12 +1,15 @@
-// Runs one node: reads the clock, carries its messages, performs its outputs, and answers the calls of all threads.
+// Runs one node: reads the clock, carries its messages, performs its outputs, and answers the calls
+// of all threads.
 //
-// The node, the transport and the tables beside them are behind one mutex, which is held for microseconds: nothing under
-// it waits, except for the disk when an epoch is written (founding only). Every stay inside goes through `within`: act,
-// drain the node, write once to each peer, set the timer; then, outside, wake whoever has an answer.
+// The node, the transport and the tables beside them are behind one mutex, which is held for
+// microseconds: nothing under it waits, except for the disk when an epoch is written (founding
+// only). Every stay inside goes through `within`: act, drain the node, write once to each peer, set
+// the timer; then, outside, wake whoever has an answer.
 //
-// A forked child has a copy of all this, perhaps in the midst of a change, with mutexes whose holders are not there and with
-// sockets whose counters are the parent's. So it touches none of it, not even to destroy it: `within` and `look` let nobody
-// in there, and a child never ends a driver, but lets it lie.
+// A forked child has a copy of all this, perhaps in the midst of a change, with mutexes whose
+// holders are not there and with sockets whose counters are the parent's. So it touches none of it,
+// not even to destroy it: `within` and `look` let nobody in there, and a child never ends a driver,
+// but lets it lie.
 #pragma once
 
 #include <atomic>
@@ -51,7 +54,8 @@
 
 namespace holdfast::runtime {
 
-// Closing a peer, and saying how a call ended that has had its effect, must not fail, even when memory is what is missing.
+// Closing a peer, and saying how a call ended that has had its effect, must not fail, even when
+// memory is what is missing.
 
 [[nodiscard]] inline error without_text_if_need_be(const error& e) noexcept {
     try {
@@ -63,7 +67,8 @@ namespace holdfast::runtime {
 [[nodiscard]] inline result<void> without_text_if_need_be(const result<void>& r) noexcept {
     return r ? result<void>{} : tl::unexpected<error>{without_text_if_need_be(r.error())};
 }
-[[nodiscard]] inline error in_words(errc code, std::initializer_list<std::string_view> parts) noexcept {
+[[nodiscard]] inline error in_words(errc code,
+                                    std::initializer_list<std::string_view> parts) noexcept {
     try {
         std::string text;
         for (const auto part : parts) {
@@ -76,7 +81,8 @@ namespace holdfast::runtime {
 }
 [[nodiscard]] inline error in_words(errc code) noexcept { return in_words(code, {explain(code)}); }
 
-/// Longer waits are for ever as far as anybody can tell, and added to a present time they would overflow.
+/// Longer waits are for ever as far as anybody can tell, and added to a present time they would
+/// overflow.
 constexpr base::duration longest_wait = std::chrono::hours{24 * 365};
 
 class driver : public std::enable_shared_from_this<driver> {
@@ -89,9 +95,12 @@ public:
 
     // ---- calls of the application's threads (contracts: the public headers)
 
-    [[nodiscard]] result<std::shared_ptr<grip>> acquire(std::string_view name, acquire_options options);
+    [[nodiscard]] result<std::shared_ptr<grip>> acquire(std::string_view name,
+                                                        acquire_options options);
     /// `then` is called once on the callback thread, unless this fails.
-    [[nodiscard]] result<void> acquire_later(std::string_view name, acquire_options options, std::function<void(result<std::shared_ptr<grip>>)> then);
+    [[nodiscard]] result<void> acquire_later(
+        std::string_view name, acquire_options options,
+        std::function<void(result<std::shared_ptr<grip>>)> then);
     result<void> release(grip& g, const peer_id& heir = {});
     void progress(grip& g);
     [[nodiscard]] result<void> wait_ready(base::duration wait, const std::stop_token& stop);
@@ -103,18 +112,23 @@ public:
 
     [[nodiscard]] result<lock_report> look_at(std::string_view name, base::duration wait);
     [[nodiscard]] result<lock_list> list(base::duration wait);
-    [[nodiscard]] result<break_outcome> urge(lock::urging how, std::string_view name, holdfast::token token, break_options options);
+    [[nodiscard]] result<break_outcome> urge(lock::urging how, std::string_view name,
+                                             holdfast::token token, break_options options);
     [[nodiscard]] result<void> evict(const peer_id& whom, break_options options);
     [[nodiscard]] result<std::vector<record>> history(base::duration wait);
     [[nodiscard]] result<void> force_view(const std::vector<std::string>& seats);
 
-    [[nodiscard]] result<std::shared_ptr<observer>> observe(const std::string& name, bool wants_all, std::function<void(const lock_status&)> callback);
+    [[nodiscard]] result<std::shared_ptr<observer>> observe(
+        const std::string& name, bool wants_all, std::function<void(const lock_status&)> callback);
     void stop_observing(const observer& o);
 
     // ---- local questions
 
-    /// Until when this peer may act, by the boot clock; the epoch of that clock when it may not at all.
-    [[nodiscard]] base::time_point lease_end() const { return base::time_point{base::duration{lease_end_.load(std::memory_order_acquire)}}; }
+    /// Until when this peer may act, by the boot clock; the epoch of that clock when it may not at
+    /// all.
+    [[nodiscard]] base::time_point lease_end() const {
+        return base::time_point{base::duration{lease_end_.load(std::memory_order_acquire)}};
+    }
     [[nodiscard]] bool is_forked() const { return born_ != fork_count(); }
     [[nodiscard]] base::duration lease_length() const { return settings_.lease; }
     [[nodiscard]] const std::string& name() const { return settings_.name; }
@@ -134,7 +148,8 @@ private:
     // ---- one stay inside (driver.cpp)
 
     result<void> open();
-    /// An error: `act` was not called (a forked child; closed), or this peer was closed in it. Throws nothing that `act` threw.
+    /// An error: `act` was not called (a forked child; closed), or this peer was closed in it.
+    /// Throws nothing that `act` threw.
     template <class Act>
     result<void> within(call* me, Act&& act);
     /// For questions: what `question` answers under the mutex; a default in a forked child.
@@ -173,7 +188,8 @@ private:
 
     // ---- looking and breaking (driver_questions.cpp)
 
-    /// Asks all of it, and waits until enough is answered, or `until`. An error: this peer was closed, or in no cluster.
+    /// Asks all of it, and waits until enough is answered, or `until`. An error: this peer was
+    /// closed, or in no cluster.
     result<void> inquire(lock::inquiry& asked, base::time_point until);
     [[nodiscard]] static result<void> check(const break_options& options);
     [[nodiscard]] lock::inquiry ask_the_seats(const lock::question& what);
@@ -181,13 +197,15 @@ private:
     [[nodiscard]] std::string name_of(const peer_id& id) const;
     [[nodiscard]] lock_holder holder_from(const lock::hold& h) const;
     [[nodiscard]] lock_report report_of(const std::string& name, const lock::inquiry& asked) const;
-    [[nodiscard]] record record_of(deed what, std::string name, holdfast::token token, const break_options& options);
+    [[nodiscard]] record record_of(deed what, std::string name, holdfast::token token,
+                                   const break_options& options);
     /// Whether a majority of the seats has it by `until`.
     result<void> write(const record& what, base::time_point until);
     void deliver_status(watch_table::entry& e, const lock_status& now, bool is_all);
     void look_for_all(const std::string& name, watch_table::entry& e);
     [[nodiscard]] bool take_look(std::uint64_t number, const lock::answer* what, errc why);
-    void take_answer(std::uint64_t number, std::optional<lock::answer> what, std::optional<errc> failure);
+    void take_answer(std::uint64_t number, std::optional<lock::answer> what,
+                     std::optional<errc> failure);
 
     // ---- what the node wants done (driver_outputs.cpp)
 
@@ -228,7 +246,8 @@ private:
     std::atomic<base::duration::rep> lease_end_{0};
 
     std::mutex mutex_;
-    std::condition_variable_any changed_;  // of is_ready_, has_left_, closed_, departure_, view_ and inquiries
+    // of is_ready_, has_left_, closed_, departure_, view_ and inquiries
+    std::condition_variable_any changed_;
     std::unique_ptr<net::transport> transport_;  // null after stop()
     net::transport_statistics last_traffic_;     // of then
     net::sink sink_;
@@ -242,21 +261,24 @@ private:
     std::vector<lock::inquiry*> inquiries_;
     std::uint64_t last_record_ = 0;
     std::stop_source at_risk_;
-    bool is_warned_ = false;                     // a stop of at_risk_ is requested
+    bool is_warned_ = false;  // a stop of at_risk_ is requested
     bool is_ready_ = false;
     bool is_leaving_ = false;
     bool has_left_ = false;
-    std::optional<result<void>> departure_;      // what the first leave() answers, when it is over
+    // what the first leave() answers, when it is over
+    std::optional<result<void>> departure_;
     std::optional<error> closed_;
     std::optional<error> last_complaint_;        // since the last lease
     std::optional<node::must_restart> restart_;  // done when the transport has finished reading
-    std::vector<call*> orphans_;                 // calls that end with this PeerId, to be asked again
-    std::vector<peer_id> departed_;              // streams to drop, likewise
-    statistics counted_;                         // what this class counts, and the sums of former nodes
-    call* me_ = nullptr;                         // the caller inside, which needs no waking
+    // calls that end with this PeerId, to be asked again
+    std::vector<call*> orphans_;
+    std::vector<peer_id> departed_;  // streams to drop, likewise
+    // what this class counts, and the sums of former nodes
+    statistics counted_;
+    call* me_ = nullptr;  // the caller inside, which needs no waking
     wake_list* wakes_ = nullptr;
 
-    std::unique_ptr<deadman> deadman_;           // config::deadman
+    std::unique_ptr<deadman> deadman_;  // config::deadman
     timer timer_;
     dispatcher dispatcher_;
     std::mutex stop_mutex_;  // one stop() at a time
@@ -286,17 +308,19 @@ result<void> driver::within(call* me, Act&& act) {
                 set_timer();
             }
         } catch (const std::bad_alloc&) {
-            // As below: the node may be in the midst of a change. A packet that finds no memory costs less (`receive`).
+            // As below: the node may be in the midst of a change. A packet that finds no memory
+            // costs less (`receive`).
             close(in_words(errc::out_of_memory));
         } catch (const std::exception& e) {
-            // An invariant of ours is broken (base::broken_invariant): what we know may be wrong, so every right ends now. This
-            // peer stops; the program goes on.
+            // An invariant of ours is broken (base::broken_invariant): what we know may be wrong,
+            // so every right ends now. This peer stops; the program goes on.
             close(in_words(errc::internal_error, {explain(errc::internal_error), ": ", e.what()}));
         }
         wakes_ = nullptr;
         me_ = nullptr;
         if (closed_) {
-            outcome = tl::unexpected<error>{without_text_if_need_be(*closed_)};  // no exception may reach the loop
+            // no exception may reach the loop
+            outcome = tl::unexpected<error>{without_text_if_need_be(*closed_)};
         }
     }
     wakes.run();

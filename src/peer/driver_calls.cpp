@@ -17,15 +17,20 @@ result<void> driver::check(std::string_view name, const acquire_options& options
         return fail(errc::value_too_long);
     }
     if ((options.mode.how == lock_mode::kind::permit) != (options.mode.limit > 0)) {
-        return fail(errc::bad_config, "a permit has a limit of at least 1, every other mode has none; use the functions of lock_mode");
+        return fail(errc::bad_config,
+                    "a permit has a limit of at least 1, every other mode has none; use the "
+                    "functions of lock_mode");
     }
-    if (options.breaking && (options.breaking->waited_for.count() < 0 || options.breaking->waited_for > base::limits::patience)) {
+    if (options.breaking && (options.breaking->waited_for.count() < 0 ||
+                             options.breaking->waited_for > base::limits::patience)) {
         return fail(errc::bad_config, "breaking.waited_for is from 0 to a year");
     }
-    if (options.max_hold < base::duration::zero() || options.progress_every < base::duration::zero()) {
+    if (options.max_hold < base::duration::zero() ||
+        options.progress_every < base::duration::zero()) {
         return fail(errc::bad_config, "max_hold and progress_every are not negative; 0 means none");
     }
-    if (options.lock_delay && (options.lock_delay->count() < 0 || *options.lock_delay > base::limits::lock_delay)) {
+    if (options.lock_delay &&
+        (options.lock_delay->count() < 0 || *options.lock_delay > base::limits::lock_delay)) {
         return fail(errc::bad_config, "lock_delay is from 0 to 60 s");
     }
     if (options.stop.stop_requested()) {
@@ -45,8 +50,10 @@ void driver::fill(call& c, std::string_view name, acquire_options& options) cons
     c.progress_every = std::min(options.progress_every, longest_wait);
     c.when_stuck = options.when_stuck;
     c.priority = options.priority;
-    const bool rests = !options.is_fenced && options.mode.how == lock_mode::kind::exclusive;  // what is shared is changed by nobody
-    c.lock_delay = options.lock_delay.value_or(rests ? options_.lock_delay : std::chrono::milliseconds{0});
+    // what is shared is changed by nobody
+    const bool rests = !options.is_fenced && options.mode.how == lock_mode::kind::exclusive;
+    c.lock_delay =
+        options.lock_delay.value_or(rests ? options_.lock_delay : std::chrono::milliseconds{0});
     c.is_try = options.wait && *options.wait <= base::duration::zero();
     if (c.is_try) {
         c.until = boot_now() + settings_.lease;
@@ -95,7 +102,8 @@ result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_opt
     return std::move(c.granted);
 }
 
-result<void> driver::acquire_later(std::string_view name, acquire_options options, std::function<void(result<std::shared_ptr<grip>>)> then) {
+result<void> driver::acquire_later(std::string_view name, acquire_options options,
+                                   std::function<void(result<std::shared_ptr<grip>>)> then) {
     if (auto is_fit = check(name, options); !is_fit) {
         return is_fit;
     }
@@ -103,7 +111,8 @@ result<void> driver::acquire_later(std::string_view name, acquire_options option
     later->name = name;
     later->then = std::move(then);
     fill(later->what, later->name, options);
-    // Before it is asked, so that it is gone when the answer is told. A stop between the two is seen in `begin`.
+    // Before it is asked, so that it is gone when the answer is told. A stop between the two is
+    // seen in `begin`.
     later->on_stop.emplace(options.stop, [driver = shared_from_this(), &one = *later] {
         one.is_unwanted.store(true, std::memory_order_release);
         driver->cancel(one.what);
@@ -119,7 +128,10 @@ result<void> driver::acquire_later(std::string_view name, acquire_options option
 
 void driver::ask(call& c) {
     const auto now = moment_now();
-    c.number = node_->acquire(c.name, {c.note, c.is_try, c.until, c.mode, c.breaking, c.max_hold, c.progress_every, c.when_stuck, c.priority, c.lock_delay}, now);
+    c.number = node_->acquire(c.name,
+                              {c.note, c.is_try, c.until, c.mode, c.breaking, c.max_hold,
+                               c.progress_every, c.when_stuck, c.priority, c.lock_delay},
+                              now);
     c.owner = map_ ? map_->owner_of(node_->slot_of(c.name)) : peer_id{};
     if (c.owner == node_->self()) {
         c.owner = {};
@@ -135,12 +147,14 @@ void driver::answer(call& c) noexcept {
 
 void driver::tell_answer(call& c) noexcept {
     if (auto later = std::move(c.later)) {
-        // What the application gave us dies there too, never under the mutex: it may have the hold in it.
+        // What the application gave us dies there too, never under the mutex: it may have the hold
+        // in it.
         dispatcher_.post([later = std::move(later)] {
             later->on_stop.reset();  // waits for one that runs
             auto& told = later->what;
             const auto then = std::move(later->then);
-            then(told.granted ? result<std::shared_ptr<grip>>{std::move(told.granted)} : tl::unexpected<error>{std::move(told.failure)});
+            then(told.granted ? result<std::shared_ptr<grip>>{std::move(told.granted)}
+                              : tl::unexpected<error>{std::move(told.failure)});
         });
     } else if (&c == me_ || wakes_ == nullptr) {
         c.word.store(call::answered, std::memory_order_release);
@@ -209,7 +223,9 @@ result<void> driver::release(grip& g, const peer_id& heir) {
     within(nullptr, [&] {
         const auto now = moment_now();
         if (!node_->holds(g.name(), g.token(), now.now)) {
-            node_->tick(now);  // LEASE-5: it may have been lost a while ago, unnoticed; then this release comes too late
+            // LEASE-5: it may have been lost a while ago, unnoticed; then this release comes too
+            // late
+            node_->tick(now);
         } else if (g.end_as_released()) {
             holds_.erase({g.token(), g.name()});
             auto words = g.last_words();
@@ -221,7 +237,9 @@ result<void> driver::release(grip& g, const peer_id& heir) {
         g.forget_listeners();
     }
     // A destructor may be the caller: no exception.
-    return g.is_released() ? result<void>{} : tl::unexpected<error>{in_words(g.why_lost().value_or(errc::lease_lost))};
+    return g.is_released()
+               ? result<void>{}
+               : tl::unexpected<error>{in_words(g.why_lost().value_or(errc::lease_lost))};
 }
 
 void driver::progress(grip& g) {
@@ -235,7 +253,8 @@ error driver::why_no_grant() const {
 
 // ---- observers
 
-result<std::shared_ptr<observer>> driver::observe(const std::string& name, bool wants_all, std::function<void(const lock_status&)> callback) {
+result<std::shared_ptr<observer>> driver::observe(
+    const std::string& name, bool wants_all, std::function<void(const lock_status&)> callback) {
     if (name.empty() || name.size() > base::limits::name) {
         return fail(errc::name_too_long);
     }

@@ -28,8 +28,10 @@ void driver::perform(node::persist_epoch& o) {
         return;
     }
     if (const auto stored = store_epoch(options_.state_dir, o.epoch); !stored) {
-        // FOUND-5: what is not on the disk may not be accepted, and the accept is among the outputs that follow.
-        close({errc::io, stored.error().text + "; this peer has stopped: mend that, and start it again"});
+        // FOUND-5: what is not on the disk may not be accepted, and the accept is among the outputs
+        // that follow.
+        close({errc::io,
+               stored.error().text + "; this peer has stopped: mend that, and start it again"});
     }
 }
 
@@ -39,7 +41,9 @@ void driver::perform(node::granted& o) {
         node_->release(o.name, o.token, {}, moment_now());
         return;
     }
-    auto g = std::make_shared<grip>(shared_from_this(), std::move(o.name), o.token, std::move(o.before), std::move(c->on_lost), std::move(c->on_asked_back));
+    auto g =
+        std::make_shared<grip>(shared_from_this(), std::move(o.name), o.token, std::move(o.before),
+                               std::move(c->on_lost), std::move(c->on_asked_back));
     holds_.emplace(hold_key{g->token(), g->name()}, g);
     c->granted = std::move(g);
     answer(*c);
@@ -52,9 +56,11 @@ void driver::perform(node::request_failed& o) {
     }
     const bool is_late = c->until && *c->until <= boot_now();
     if (o.why == errc::not_a_member && !is_late && !is_leaving_) {
-        calls_.remove(*c, *transport_, boot_now());  // this PeerId ends; the next one asks again
+        // this PeerId ends; the next one asks again
+        calls_.remove(*c, *transport_, boot_now());
         if (c->read_fd.load(std::memory_order_relaxed) >= 0 && c != me_) {
-            wakes_->add_reader(*c);  // it waits on a stream that goes, and must wait for us instead
+            // it waits on a stream that goes, and must wait for us instead
+            wakes_->add_reader(*c);
         }
         calls_.stop_reading(*c, *transport_);
         orphans_.push_back(c);
@@ -70,11 +76,15 @@ void driver::perform(node::request_failed& o) {
 
 /// "held by worker-3, token 1234, and 2 more; 4 wait"
 std::string driver::describe(const lock::standing& stands) const {
-    std::string text = stands.waiting == 0 ? "held by nobody; it rests after a hold that was lost (lock_delay)" : "held by nobody";
+    std::string text = stands.waiting == 0
+                           ? "held by nobody; it rests after a hold that was lost (lock_delay)"
+                           : "held by nobody";
     if (!stands.held.empty()) {
         const auto& first = stands.held.front();
         const auto* who = view_ ? view_->find(first.holder) : nullptr;
-        text = "held by " + (who != nullptr && !who->name.empty() ? who->name : to_string(first.holder)) + ", token " + std::to_string(first.token.value);
+        text = "held by " +
+               (who != nullptr && !who->name.empty() ? who->name : to_string(first.holder)) +
+               ", token " + std::to_string(first.token.value);
     }
     if (stands.holders > 1) {
         text += ", and " + std::to_string(stands.holders - 1) + " more";
@@ -90,7 +100,8 @@ void driver::perform(node::hold_lost& o) {
     const auto g = std::move(at->second);
     holds_.erase(at);
     if (o.why == errc::lease_lost) {
-        warn();  // a sudden loss (the machine slept): the warning comes late, but before the loss
+        // a sudden loss (the machine slept): the warning comes late, but before the loss
+        warn();
     }
     lose(*g, o.why, std::move(o.broken_by), std::move(o.broken_for));
     if (g->has_listeners()) {
@@ -117,7 +128,8 @@ void driver::perform(node::was_asked_back& o) {
     if (at == holds_.end()) {
         return;
     }
-    const asked_back by{a.name, a.token, std::move(a.who), std::move(a.why), std::chrono::duration_cast<std::chrono::milliseconds>(a.grace)};
+    const asked_back by{a.name, a.token, std::move(a.who), std::move(a.why),
+                        std::chrono::duration_cast<std::chrono::milliseconds>(a.grace)};
     tell(events::hold_asked_back{by});
     dispatcher_.post([g = at->second, by] { g->tell_asked_back(by); });
 }
@@ -153,11 +165,17 @@ void driver::perform(node::view_installed& o) {
 }
 
 void driver::perform(node::belief_changed& o) {
-    const auto* m = view_ && (o.state == swim::condition::suspect || o.state == swim::condition::dead) ? view_->find(o.peer) : nullptr;
+    const auto* m =
+        view_ && (o.state == swim::condition::suspect || o.state == swim::condition::dead)
+            ? view_->find(o.peer)
+            : nullptr;
     if (m != nullptr && m->process.machine == settings_.process.machine && is_gone(m->process)) {
-        node_->evict(o.peer, view_layer::proof::gone, boot_now() + 4 * settings_.lease, moment_now());  // CERT-1
+        // CERT-1
+        node_->evict(o.peer, view_layer::proof::gone, boot_now() + 4 * settings_.lease,
+                     moment_now());
     }
-    tell(events::belief_changed{o.peer, std::move(o.name), o.address, static_cast<belief>(o.state)});
+    tell(
+        events::belief_changed{o.peer, std::move(o.name), o.address, static_cast<belief>(o.state)});
 }
 
 void driver::perform(node::lock_changed& o) {

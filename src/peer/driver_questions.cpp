@@ -1,4 +1,5 @@
-// Looking at locks, and ending holds of others: questions and demands that somebody waits for, and their records.
+// Looking at locks, and ending holds of others: questions and demands that somebody waits for, and
+// their records.
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -14,16 +15,23 @@ using namespace std::chrono_literals;
 
 slot_state state_of(lock::tenure_state is) {
     switch (is) {
-        case lock::tenure_state::elsewhere: return slot_state::moving;
-        case lock::tenure_state::receives: return slot_state::receiving;
-        case lock::tenure_state::gathers: return slot_state::gathering;
-        case lock::tenure_state::unleased: return slot_state::unleased;
-        case lock::tenure_state::serves: return slot_state::serving;
+        case lock::tenure_state::elsewhere:
+            return slot_state::moving;
+        case lock::tenure_state::receives:
+            return slot_state::receiving;
+        case lock::tenure_state::gathers:
+            return slot_state::gathering;
+        case lock::tenure_state::unleased:
+            return slot_state::unleased;
+        case lock::tenure_state::serves:
+            return slot_state::serving;
     }
     return slot_state::unheard;
 }
 
-base::time_point until_after(base::duration wait) { return boot_now() + std::clamp(wait, base::duration::zero(), longest_wait); }
+base::time_point until_after(base::duration wait) {
+    return boot_now() + std::clamp(wait, base::duration::zero(), longest_wait);
+}
 
 }  // namespace
 
@@ -50,7 +58,8 @@ result<void> driver::inquire(lock::inquiry& asked, base::time_point until) {
         return entered ? refused : entered;
     }
     std::unique_lock guard{mutex_};
-    // The node tells the end of the time. Should it not, because the peer ends or starts anew, somebody else does.
+    // The node tells the end of the time. Should it not, because the peer ends or starts anew,
+    // somebody else does.
     changed_.wait(guard, [&] { return asked.is_over() || asked.failure || closed_; });
     std::erase(inquiries_, &asked);
     const bool is_open = !closed_;
@@ -61,7 +70,8 @@ result<void> driver::inquire(lock::inquiry& asked, base::time_point until) {
     if (is_open) {
         within(nullptr, [&] {
             for (const auto& p : asked.parts) {
-                if (!p.is_over && node_->self() == as) {  // another PeerId has the same numbers for other questions
+                // another PeerId has the same numbers for other questions
+                if (!p.is_over && node_->self() == as) {
                     node_->forget(p.number, moment_now());
                 }
             }
@@ -73,7 +83,8 @@ result<void> driver::inquire(lock::inquiry& asked, base::time_point until) {
     return {};
 }
 
-void driver::take_answer(std::uint64_t number, std::optional<lock::answer> what, std::optional<errc> failure) {
+void driver::take_answer(std::uint64_t number, std::optional<lock::answer> what,
+                         std::optional<errc> failure) {
     for (auto* i : inquiries_) {
         if (i->hear(number, what, failure)) {
             changed_.notify_all();
@@ -96,7 +107,8 @@ void driver::perform(node::unanswered& o) {
 // ---- watchers who want more holders than fit a state
 
 void driver::look_for_all(const std::string& name, watch_table::entry& e) {
-    const bool is_wanted = std::any_of(e.observers.begin(), e.observers.end(), [](const auto& o) { return o->wants_all(); });
+    const bool is_wanted = std::any_of(e.observers.begin(), e.observers.end(),
+                                       [](const auto& o) { return o->wants_all(); });
     if (!is_wanted) {
         return;
     }
@@ -153,7 +165,8 @@ std::string driver::name_of(const peer_id& id) const {
 }
 
 lock_holder driver::holder_from(const lock::hold& h) const {
-    return {h.holder, name_of(h.holder), seems(h.holder), h.token, h.note, h.mode, {}, false, false, false};
+    return {h.holder, name_of(h.holder), seems(h.holder), h.token, h.note, h.mode, {}, false, false,
+            false};
 }
 
 // ---- looking
@@ -181,7 +194,9 @@ lock_report driver::report_of(const std::string& name, const lock::inquiry& aske
             out.owner_seems = seems(owner->id);
         }
     }
-    const auto* heard = asked.parts.front().heard ? std::get_if<lock::looked>(&*asked.parts.front().heard) : nullptr;
+    const auto* heard = asked.parts.front().heard
+                            ? std::get_if<lock::looked>(&*asked.parts.front().heard)
+                            : nullptr;
     if (heard == nullptr) {
         return out;
     }
@@ -263,7 +278,8 @@ result<lock_list> driver::list(base::duration wait) {
             }
         }
     }
-    std::sort(out.locks.begin(), out.locks.end(), [](const listed_lock& x, const listed_lock& y) { return x.name < y.name; });
+    std::sort(out.locks.begin(), out.locks.end(),
+              [](const listed_lock& x, const listed_lock& y) { return x.name < y.name; });
     for (const auto& [owner, slots] : missing) {
         out.slots_not_served += slots;
     }
@@ -288,12 +304,15 @@ lock::inquiry driver::ask_the_seats(const lock::question& what) {
     return v ? lock::ask_the_seats(*v, what) : lock::inquiry{};
 }
 
-record driver::record_of(deed what, std::string name, holdfast::token token, const break_options& options) {
+record driver::record_of(deed what, std::string name, holdfast::token token,
+                         const break_options& options) {
     return look([&] {
         record r;
         r.by = node_->self();
         r.number = ++last_record_;
-        r.at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+        r.at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                      std::chrono::system_clock::now().time_since_epoch())
+                      .count();
         r.what = what;
         r.name = std::move(name);
         r.token = token;
@@ -311,26 +330,31 @@ result<void> driver::write(const record& what, base::time_point until) {
         }
     }
     if (!asked.has_enough()) {
-        return fail(asked.parts.empty() ? errc::not_a_member : errc::no_quorum, "this could not be recorded at a majority of the seats, so it was not done");
+        return fail(asked.parts.empty() ? errc::not_a_member : errc::no_quorum,
+                    "this could not be recorded at a majority of the seats, so it was not done");
     }
     return {};
 }
 
-result<break_outcome> driver::urge(lock::urging how, std::string_view name, holdfast::token token, break_options options) {
+result<break_outcome> driver::urge(lock::urging how, std::string_view name, holdfast::token token,
+                                   break_options options) {
     if (name.empty() || name.size() > base::limits::name) {
         return fail(errc::name_too_long);
     }
     if (token.value <= 0) {
-        return fail(errc::bad_config, "a token is a positive number; a look shows that of each hold");
+        return fail(errc::bad_config,
+                    "a token is a positive number; a look shows that of each hold");
     }
     if (auto fits = check(options); !fits) {
         return tl::unexpected<error>{fits.error()};
     }
     const auto begun = boot_now();
     const auto until = until_after(options.wait);
-    auto r = record_of(how == lock::urging::ask ? deed::asked : deed::broke, std::string{name}, token, options);
+    auto r = record_of(how == lock::urging::ask ? deed::asked : deed::broke, std::string{name},
+                       token, options);
     // For the record alone, so not for long: an owner that gathers tells the demand later.
-    if (const auto now = look_at(name, std::min<base::duration>(options.wait, 4 * settings_.retry)); now) {
+    if (const auto now = look_at(name, std::min<base::duration>(options.wait, 4 * settings_.retry));
+        now) {
         for (const auto& h : now->holders) {
             if (h.token == token) {
                 r.whom = h.peer;
@@ -342,9 +366,12 @@ result<break_outcome> driver::urge(lock::urging how, std::string_view name, hold
         return tl::unexpected<error>{written.error()};
     }
     lock::inquiry asked;
-    asked.parts.push_back({lock::demand{0, std::string{name}, token, how, r.who, r.why, options.wait}, {}});
+    asked.parts.push_back(
+        {lock::demand{0, std::string{name}, token, how, r.who, r.why, options.wait}, {}});
     const auto done = inquire(asked, until);
-    if (const auto* heard = asked.parts.front().heard ? std::get_if<lock::demanded>(&*asked.parts.front().heard) : nullptr) {
+    if (const auto* heard = asked.parts.front().heard
+                                ? std::get_if<lock::demanded>(&*asked.parts.front().heard)
+                                : nullptr) {
         r.outcome = heard->so_far;
     }
     ++r.revision;
@@ -371,7 +398,8 @@ result<void> driver::evict(const peer_id& whom, break_options options) {
         }
         const auto* m = view_ ? view_->find(whom) : nullptr;
         if (m == nullptr) {
-            return fail(view_ ? errc::bad_config : errc::not_a_member, view_ ? "no member has this id" : "this peer is in no cluster");
+            return fail(view_ ? errc::bad_config : errc::not_a_member,
+                        view_ ? "no member has this id" : "this peer is in no cluster");
         }
         return *m;
     });
@@ -384,18 +412,23 @@ result<void> driver::evict(const peer_id& whom, break_options options) {
     if (auto written = write(r, until); !written) {
         return written;
     }
-    auto proof = known->process.machine == settings_.process.machine && is_gone(known->process) ? view_layer::proof::gone : view_layer::proof::none;
+    auto proof = known->process.machine == settings_.process.machine && is_gone(known->process)
+                     ? view_layer::proof::gone
+                     : view_layer::proof::none;
     if (options.fence && options.fence(*known)) {
         proof = view_layer::proof::fenced;
         r.what = deed::fenced;
     }
-    if (auto entered = within(nullptr, [&] { node_->evict(whom, proof, until, moment_now()); }); !entered) {
+    if (auto entered = within(nullptr, [&] { node_->evict(whom, proof, until, moment_now()); });
+        !entered) {
         return entered;
     }
     bool is_gone = false;
     {
         std::unique_lock guard{mutex_};
-        changed_.wait_for(guard, until - boot_now(), [&] { return closed_ || (view_ && !view_->has(whom)); });  // no view: this peer itself was it
+        // no view: this peer itself was it
+        changed_.wait_for(guard, until - boot_now(),
+                          [&] { return closed_ || (view_ && !view_->has(whom)); });
         is_gone = view_ && !view_->has(whom);
     }
     ++r.revision;
@@ -403,7 +436,9 @@ result<void> driver::evict(const peer_id& whom, break_options options) {
     r.took = std::chrono::duration_cast<std::chrono::milliseconds>(boot_now() - begun);
     (void)write(r, boot_now() + settings_.lease);
     if (!is_gone) {
-        return fail(errc::timed_out, "it still is a member: a majority of the seats must be up, and stay filled without it");
+        return fail(
+            errc::timed_out,
+            "it still is a member: a majority of the seats must be up, and stay filled without it");
     }
     return {};
 }
@@ -412,7 +447,9 @@ void driver::perform(node::broke_by_policy& o) {
     record r;
     r.by = node_->self();
     r.number = ++last_record_;
-    r.at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    r.at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                  std::chrono::system_clock::now().time_since_epoch())
+                  .count();
     r.what = deed::broke;
     r.name = o.what.name;
     r.token = o.what.token;
@@ -423,10 +460,12 @@ void driver::perform(node::broke_by_policy& o) {
     r.outcome.stage = break_stage::told;
     for (const auto& s : view_->seats) {
         if (!s.filled_by.is_nil()) {
-            (void)node_->ask(lock::keep_record{0, r}, s.filled_by, boot_now() + 4 * settings_.lease, moment_now());
+            (void)node_->ask(lock::keep_record{0, r}, s.filled_by, boot_now() + 4 * settings_.lease,
+                             moment_now());
         }
     }
-    tell(events::broke_by_policy{std::move(o.what.name), o.what.token, o.what.holder, std::move(o.who), std::move(o.why)});
+    tell(events::broke_by_policy{std::move(o.what.name), o.what.token, o.what.holder,
+                                 std::move(o.who), std::move(o.why)});
 }
 
 result<std::vector<record>> driver::history(base::duration wait) {
@@ -447,7 +486,8 @@ result<std::vector<record>> driver::history(base::duration wait) {
         }
     }
     auto out = all.all();
-    std::stable_sort(out.begin(), out.end(), [](const record& x, const record& y) { return x.at_ms < y.at_ms; });
+    std::stable_sort(out.begin(), out.end(),
+                     [](const record& x, const record& y) { return x.at_ms < y.at_ms; });
     return out;
 }
 
@@ -477,11 +517,14 @@ result<void> driver::force_view(const std::vector<std::string>& seats) {
             return;
         }
         const auto former = std::exchange(settings_.seeds, *found);
-        const bool might = std::exchange(settings_.may_found, true);  // where a person founds, this is how
+        // where a person founds, this is how
+        const bool might = std::exchange(settings_.may_found, true);
         if (!node_->give_up(moment_now())) {
             settings_.seeds = former;
             settings_.may_found = might;
-            refused = fail(errc::bad_config, "a majority of the seats answers this peer; this is for when they are gone for good");
+            refused = fail(errc::bad_config,
+                           "a majority of the seats answers this peer; this is for when they are "
+                           "gone for good");
         }
     });
     return entered ? refused : entered;
@@ -492,32 +535,47 @@ result<void> driver::force_view(const std::vector<std::string>& seats) {
 namespace holdfast {
 
 std::string lock_report::explain() const {
-    const auto who = [](const std::string& peer_name, const peer_id& id) { return peer_name.empty() ? to_short_string(id) : peer_name; };
+    const auto who = [](const std::string& peer_name, const peer_id& id) {
+        return peer_name.empty() ? to_short_string(id) : peer_name;
+    };
     const auto owner_is = owner ? who(owner->name, owner->id) : std::string{"nobody"};
     switch (state) {
         case slot_state::unheard:
-            return !owner ? "this peer is in no cluster" : "its owner " + owner_is + " did not answer; gossip believes it " + std::string{to_string(owner_seems)};
-        case slot_state::moving: return "the name is moving to " + owner_is + ", which does not know it yet";
-        case slot_state::receiving: return owner_is + " waits for the table of the owner before it";
-        case slot_state::gathering: return owner_is + " asks every member what it holds, and waits for the leases of those that cannot say";
-        case slot_state::unleased: return "its owner " + owner_is + " cannot reach a majority of the seats";
-        case slot_state::serving: break;
+            return !owner ? "this peer is in no cluster"
+                          : "its owner " + owner_is + " did not answer; gossip believes it " +
+                                std::string{to_string(owner_seems)};
+        case slot_state::moving:
+            return "the name is moving to " + owner_is + ", which does not know it yet";
+        case slot_state::receiving:
+            return owner_is + " waits for the table of the owner before it";
+        case slot_state::gathering:
+            return owner_is +
+                   " asks every member what it holds, and waits for the leases of those that "
+                   "cannot say";
+        case slot_state::unleased:
+            return "its owner " + owner_is + " cannot reach a majority of the seats";
+        case slot_state::serving:
+            break;
     }
     if (holder_count == 0) {
-        return waiting == 0 ? "free" : "free; it is being granted, or rests after a hold that was lost (lock_delay)";
+        return waiting == 0
+                   ? "free"
+                   : "free; it is being granted, or rests after a hold that was lost (lock_delay)";
     }
     if (holders.empty()) {
         return "held by " + std::to_string(holder_count);
     }
     const auto& first = holders.front();
-    auto out = "held by " + who(first.peer_name, first.peer) + (holder_count > 1 ? " and " + std::to_string(holder_count - 1) + " more" : "");
+    auto out = "held by " + who(first.peer_name, first.peer) +
+               (holder_count > 1 ? " and " + std::to_string(holder_count - 1) + " more" : "");
     if (first.is_being_broken) {
         out += ", being broken";
     } else if (first.is_asked_back) {
         out += ", asked back";
     }
     if (first.seems != belief::alive) {
-        out += "; gossip believes it " + std::string{to_string(first.seems)} + ", so it will be removed and its lease waited out";
+        out += "; gossip believes it " + std::string{to_string(first.seems)} +
+               ", so it will be removed and its lease waited out";
     }
     return out;
 }

@@ -11,7 +11,8 @@ std::uint64_t random_number() {
     std::uint64_t number = 0;
     while (getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
         if (errno != EINTR) {
-            throw std::system_error{errno, std::generic_category(), "getrandom"};  // a PeerId must not be guessed at
+            // a PeerId must not be guessed at
+            throw std::system_error{errno, std::generic_category(), "getrandom"};
         }
     }
     return number;

@@ -9,32 +9,45 @@ std::string milliseconds(std::chrono::nanoseconds t) {
 
 struct sentence {
     std::string operator()(const events::view_installed& e) const {
-        return "view " + std::to_string(e.what->number.value) + " installed: " + std::to_string(e.what->members.size()) + " members, epoch " +
+        return "view " + std::to_string(e.what->number.value) +
+               " installed: " + std::to_string(e.what->members.size()) + " members, epoch " +
                std::to_string(e.what->epoch.value);
     }
     std::string operator()(const events::belief_changed& e) const {
-        return e.name + " (" + to_short_string(e.peer) + ", " + to_string(e.address) + ") seems " + std::string{to_string(e.now)};
+        return e.name + " (" + to_short_string(e.peer) + ", " + to_string(e.address) + ") seems " +
+               std::string{to_string(e.now)};
     }
     std::string operator()(const events::lease_gained&) const { return "lease gained"; }
-    std::string operator()(const events::lease_at_risk& e) const { return "lease at risk: " + milliseconds(e.remaining) + " left"; }
+    std::string operator()(const events::lease_at_risk& e) const {
+        return "lease at risk: " + milliseconds(e.remaining) + " left";
+    }
     std::string operator()(const events::lease_renewed&) const { return "lease renewed in time"; }
     std::string operator()(const events::lease_lost&) const { return "lease lost"; }
     std::string operator()(const events::hold_lost& e) const {
-        return "hold of \"" + e.name + "\" lost (token " + std::to_string(e.token.value) + "): " + std::string{to_string(e.why)} +
-               (e.broken_by.empty() && e.broken_for.empty() ? "" : " by " + e.broken_by + ": " + e.broken_for);
+        return "hold of \"" + e.name + "\" lost (token " + std::to_string(e.token.value) +
+               "): " + std::string{to_string(e.why)} +
+               (e.broken_by.empty() && e.broken_for.empty()
+                    ? ""
+                    : " by " + e.broken_by + ": " + e.broken_for);
     }
     std::string operator()(const events::hold_asked_back& e) const {
-        return "hold of \"" + e.what.name + "\" asked back (token " + std::to_string(e.what.token.value) + ") by " + e.what.who + ": " + e.what.why;
+        return "hold of \"" + e.what.name + "\" asked back (token " +
+               std::to_string(e.what.token.value) + ") by " + e.what.who + ": " + e.what.why;
     }
     std::string operator()(const events::hold_stuck& e) const {
-        return "hold of \"" + e.name + "\" makes no progress (token " + std::to_string(e.token.value) + ")";
+        return "hold of \"" + e.name + "\" makes no progress (token " +
+               std::to_string(e.token.value) + ")";
     }
     std::string operator()(const events::broke_by_policy& e) const {
-        return "breaks the hold of \"" + e.name + "\" by " + to_short_string(e.holder) + " (token " + std::to_string(e.token.value) + "), " + e.who + ": " + e.why;
+        return "breaks the hold of \"" + e.name + "\" by " + to_short_string(e.holder) +
+               " (token " + std::to_string(e.token.value) + "), " + e.who + ": " + e.why;
     }
-    std::string operator()(const events::complaint& e) const { return std::string{to_string(e.what.code)} + ": " + e.what.text; }
+    std::string operator()(const events::complaint& e) const {
+        return std::string{to_string(e.what.code)} + ": " + e.what.text;
+    }
     std::string operator()(const events::restarted& e) const {
-        return "goes on as " + to_short_string(e.after) + ", was " + to_short_string(e.before) + ": " + std::string{to_string(e.why)};
+        return "goes on as " + to_short_string(e.after) + ", was " + to_short_string(e.before) +
+               ": " + std::string{to_string(e.why)};
     }
     std::string operator()(const events::stopped& e) const { return "stopped: " + e.why.text; }
 };
@@ -43,10 +56,14 @@ struct sentence {
 
 std::string_view to_string(belief what) {
     switch (what) {
-        case belief::alive: return "alive";
-        case belief::suspect: return "suspect";
-        case belief::dead: return "dead";
-        case belief::left: return "left";
+        case belief::alive:
+            return "alive";
+        case belief::suspect:
+            return "suspect";
+        case belief::dead:
+            return "dead";
+        case belief::left:
+            return "left";
     }
     return "unknown";
 }

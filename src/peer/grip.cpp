@@ -9,18 +9,21 @@ base::duration grip::remaining() const {
     if (driver_->is_forked()) {
         return {};
     }
-    // The end of the lease before the clock, and both before our own end: a lease that ran out unnoticed and came back
-    // has ended this hold before the new end could be seen (driver::publish).
+    // The end of the lease before the clock, and both before our own end: a lease that ran out
+    // unnoticed and came back has ended this hold before the new end could be seen
+    // (driver::publish).
     auto until = driver_->lease_end();
     auto left = until - boot_now();
     if (left <= base::duration::zero() && end_.load(std::memory_order_acquire) == held) {
-        // Perhaps the renewal has arrived and was not read yet. To answer "no" now and "yes" later would break the promise
-        // that lost is lost, so the node decides.
+        // Perhaps the renewal has arrived and was not read yet. To answer "no" now and "yes" later
+        // would break the promise that lost is lost, so the node decides.
         driver_->look_at_lease();
         until = driver_->lease_end();
         left = until - boot_now();
     }
-    return end_.load(std::memory_order_acquire) == held && left > base::duration::zero() ? left : base::duration::zero();
+    return end_.load(std::memory_order_acquire) == held && left > base::duration::zero()
+               ? left
+               : base::duration::zero();
 }
 
 std::optional<errc> grip::why_lost() const {

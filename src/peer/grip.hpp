@@ -25,9 +25,13 @@ class driver;
 
 class grip {
 public:
-    grip(std::shared_ptr<driver> d, std::string name, holdfast::token token, previous_hold before, std::function<void(errc)> on_lost,
-         std::function<void(const asked_back&)> on_asked_back)
-        : driver_{std::move(d)}, name_{std::move(name)}, token_{token}, before_{std::move(before)}, on_lost_{std::move(on_lost)},
+    grip(std::shared_ptr<driver> d, std::string name, holdfast::token token, previous_hold before,
+         std::function<void(errc)> on_lost, std::function<void(const asked_back&)> on_asked_back)
+        : driver_{std::move(d)},
+          name_{std::move(name)},
+          token_{token},
+          before_{std::move(before)},
+          on_lost_{std::move(on_lost)},
           on_asked_back_{std::move(on_asked_back)} {}
     grip(const grip&) = delete;
     grip& operator=(const grip&) = delete;
@@ -53,14 +57,17 @@ public:
 
     /// False: it had ended before.
     bool end_as_released() { return end(released); }
-    [[nodiscard]] bool is_released() const { return end_.load(std::memory_order_acquire) == released; }
+    [[nodiscard]] bool is_released() const {
+        return end_.load(std::memory_order_acquire) == released;
+    }
     bool end_as_lost(errc why) { return end(static_cast<std::uint8_t>(why)); }
     /// Whether anybody wants to be told that it is lost.
     [[nodiscard]] bool has_listeners();
     /// On the callback thread, without locks.
     void tell_lost();
     void tell_asked_back(const asked_back& by);
-    /// It has ended as the application wanted: what it gave us goes, for it may have the hold in it. Not under the driver's mutex.
+    /// It has ended as the application wanted: what it gave us goes, for it may have the hold in
+    /// it. Not under the driver's mutex.
     void forget_listeners();
 
 private:
@@ -79,7 +86,8 @@ private:
     std::atomic<std::uint8_t> end_{held};
 
     std::mutex listeners_mutex_;
-    std::optional<std::stop_source> lost_;  // made when first asked for: most holds are never asked
+    // made when first asked for: most holds are never asked
+    std::optional<std::stop_source> lost_;
     std::function<void(errc)> on_lost_;
     std::optional<std::stop_source> asked_back_;
     bool is_asked_back_ = false;

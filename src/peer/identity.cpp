@@ -37,7 +37,8 @@ std::optional<std::uint64_t> start_time(std::uint32_t pid) {
     }
     std::uint64_t ticks = 0;
     const auto [end, wrong] = std::from_chars(word.data(), word.data() + word.size(), ticks);
-    return rest && wrong == std::errc{} && end == word.data() + word.size() ? std::optional{ticks} : std::nullopt;
+    return rest && wrong == std::errc{} && end == word.data() + word.size() ? std::optional{ticks}
+                                                                            : std::nullopt;
 }
 
 }  // namespace
@@ -45,21 +46,25 @@ std::optional<std::uint64_t> start_time(std::uint32_t pid) {
 process_identity own_identity() {
     std::ifstream in{"/proc/sys/kernel/random/boot_id"};
     std::string boot;
-    struct stat space {}, time_space {};
+    struct stat space {
+    }, time_space{};
     const auto pid = static_cast<std::uint32_t>(getpid());
     const auto started = start_time(pid);
     if (!std::getline(in, boot) || stat("/proc/self/ns/pid", &space) != 0 || !started) {
         return {};
     }
-    // Start times are told as the reader's time namespace has them: another one's would look like another process. Where there are
-    // none, the fields stay 0.
+    // Start times are told as the reader's time namespace has them: another one's would look like
+    // another process. Where there are none, the fields stay 0.
     (void)stat("/proc/self/ns/time", &time_space);
-    const auto machine = hashed(boot + ' ' + std::to_string(space.st_dev) + ' ' + std::to_string(space.st_ino) + ' ' + std::to_string(time_space.st_ino));
+    const auto machine =
+        hashed(boot + ' ' + std::to_string(space.st_dev) + ' ' + std::to_string(space.st_ino) +
+               ' ' + std::to_string(time_space.st_ino));
     return {machine == 0 ? 1 : machine, pid, *started};
 }
 
 bool is_gone(const process_identity& of) {
-    if (of.machine == 0 || of.pid == 0 || of.pid > static_cast<std::uint32_t>(std::numeric_limits<pid_t>::max())) {
+    if (of.machine == 0 || of.pid == 0 ||
+        of.pid > static_cast<std::uint32_t>(std::numeric_limits<pid_t>::max())) {
         return false;
     }
     if (kill(static_cast<pid_t>(of.pid), 0) != 0 && errno == ESRCH) {

@@ -58,7 +58,9 @@ std::vector<std::byte> read_digits(std::string_view text, int (*digit)(char), un
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view space = " \t\r\n";
     const auto from = text.find_first_not_of(space);
-    return from == std::string_view::npos ? std::string_view{} : text.substr(from, text.find_last_not_of(space) - from + 1);
+    return from == std::string_view::npos
+               ? std::string_view{}
+               : text.substr(from, text.find_last_not_of(space) - from + 1);
 }
 
 }  // namespace
@@ -82,7 +84,8 @@ result<std::vector<std::byte>> parse_key(std::string_view text) {
 }
 
 result<std::vector<std::byte>> read_key_file(const std::string& path) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "rbe"), std::fclose};
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "rbe"),
+                                                               std::fclose};
     if (!file) {
         return fail(errc::io, path + ": " + std::strerror(errno));
     }

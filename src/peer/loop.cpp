@@ -20,7 +20,8 @@ loop::loop(int readable, int timer, handlers to) : to_{std::move(to)} {
     must(uv_loop_init(&uv_), "uv_loop_init");
     uv_.data = this;
     try {
-        must(uv_async_init(&uv_, &stop_, [](uv_async_t* handle) { uv_stop(handle->loop); }), "uv_async_init");
+        must(uv_async_init(&uv_, &stop_, [](uv_async_t* handle) { uv_stop(handle->loop); }),
+             "uv_async_init");
         watch(readable_, readable, [](uv_poll_t* handle, int, int) {
             if (!static_cast<loop*>(handle->loop->data)->to_.on_readable()) {
                 uv_stop(handle->loop);

@@ -24,7 +24,8 @@ public:
     thread_holds(const thread_holds&) = delete;
     thread_holds& operator=(const thread_holds&) = delete;
 
-    /// Forgets `all` in a forked child: its lists may be in the midst of a change, and its holds are the parent's.
+    /// Forgets `all` in a forked child: its lists may be in the midst of a change, and its holds
+    /// are the parent's.
     static void end(std::unique_ptr<thread_holds> all) {
         if (all->driver_->is_forked()) {
             (void)all.release();
@@ -60,7 +61,8 @@ public:
         std::shared_ptr<grip> g;
         if (!driver_->is_forked()) {
             const std::lock_guard guard{mutex_};
-            if (const auto at = held_.find(std::this_thread::get_id()); at != held_.end() && at->second.mode == mode && --at->second.times == 0) {
+            if (const auto at = held_.find(std::this_thread::get_id());
+                at != held_.end() && at->second.mode == mode && --at->second.times == 0) {
                 g = std::move(at->second.grip);
                 held_.erase(at);
             }
@@ -123,11 +125,14 @@ constexpr auto at_once = std::chrono::nanoseconds::zero();
 
 }  // namespace
 
-lock_error::lock_error(error why) : std::system_error{static_cast<int>(why.code), std::generic_category(), why.text}, why_{std::move(why)} {}
+lock_error::lock_error(error why)
+    : std::system_error{static_cast<int>(why.code), std::generic_category(), why.text},
+      why_{std::move(why)} {}
 
 // ---- mutex
 
-mutex::mutex(const peer& with, std::string name) : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name))} {}
+mutex::mutex(const peer& with, std::string name)
+    : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name))} {}
 mutex::~mutex() { runtime::thread_holds::end(std::move(holds_)); }
 void mutex::lock() { holds_->lock(alone); }
 bool mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
@@ -143,22 +148,29 @@ recursive_mutex::recursive_mutex(const peer& with, std::string name)
 recursive_mutex::~recursive_mutex() { runtime::thread_holds::end(std::move(holds_)); }
 void recursive_mutex::lock() { holds_->lock(alone); }
 bool recursive_mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
-bool recursive_mutex::try_for(std::chrono::nanoseconds wait) { return holds_->take(alone, wait).has_value(); }
+bool recursive_mutex::try_for(std::chrono::nanoseconds wait) {
+    return holds_->take(alone, wait).has_value();
+}
 void recursive_mutex::unlock() { holds_->give_back(alone); }
 token recursive_mutex::token() const { return holds_->token(); }
 bool recursive_mutex::is_valid() const { return holds_->is_valid(); }
 
 // ---- shared_mutex
 
-shared_mutex::shared_mutex(const peer& with, std::string name) : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name))} {}
+shared_mutex::shared_mutex(const peer& with, std::string name)
+    : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name))} {}
 shared_mutex::~shared_mutex() { runtime::thread_holds::end(std::move(holds_)); }
 void shared_mutex::lock() { holds_->lock(alone); }
 bool shared_mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
-bool shared_mutex::try_for(std::chrono::nanoseconds wait) { return holds_->take(alone, wait).has_value(); }
+bool shared_mutex::try_for(std::chrono::nanoseconds wait) {
+    return holds_->take(alone, wait).has_value();
+}
 void shared_mutex::unlock() { holds_->give_back(alone); }
 void shared_mutex::lock_shared() { holds_->lock(together); }
 bool shared_mutex::try_lock_shared() { return holds_->take(together, at_once).has_value(); }
-bool shared_mutex::try_shared_for(std::chrono::nanoseconds wait) { return holds_->take(together, wait).has_value(); }
+bool shared_mutex::try_shared_for(std::chrono::nanoseconds wait) {
+    return holds_->take(together, wait).has_value();
+}
 void shared_mutex::unlock_shared() { holds_->give_back(together); }
 token shared_mutex::token() const { return holds_->token(); }
 bool shared_mutex::is_valid() const { return holds_->is_valid(); }

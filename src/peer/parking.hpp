@@ -1,5 +1,5 @@
-// How a waiting caller sleeps, and is woken by whoever has its answer: one futex, or an eventfd beside the stream it
-// reads.
+// How a waiting caller sleeps, and is woken by whoever has its answer: one futex, or an eventfd
+// beside the stream it reads.
 #pragma once
 
 #include <linux/futex.h>
@@ -24,7 +24,9 @@ inline void sleep_while(const std::atomic<std::uint32_t>& word, std::uint32_t is
     }
 }
 /// Only the address is used: the sleeper may have seen the new value already and be gone.
-inline void wake_sleeper(const std::atomic<std::uint32_t>* word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0); }
+inline void wake_sleeper(const std::atomic<std::uint32_t>* word) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
 
 /// Shared with whoever is about to wake, so that its number is not another file's by then.
 class waker {
@@ -41,14 +43,16 @@ public:
     [[nodiscard]] int descriptor() const { return fd_; }
     void wake() const {
         const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = write(fd_, &one, sizeof one);  // full: it is awake already
+        // full: it is awake already
+        [[maybe_unused]] const auto written = write(fd_, &one, sizeof one);
     }
     void clear() const {
         std::uint64_t count = 0;
         [[maybe_unused]] const auto taken = read(fd_, &count, sizeof count);
     }
 
-    /// One for each thread that ever reads, kept until it ends. A child of a fork shares the old one with its parent.
+    /// One for each thread that ever reads, kept until it ends. A child of a fork shares the old
+    /// one with its parent.
     [[nodiscard]] static const std::shared_ptr<waker>& of_this_thread() {
         thread_local std::shared_ptr<waker> mine;
         thread_local unsigned born = 0;

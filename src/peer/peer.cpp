@@ -41,7 +41,9 @@ result<peer> peer::start(config options) {
     return peer{std::move(*started)};
 }
 
-result<void> peer::wait_ready(std::chrono::nanoseconds wait, std::stop_token stop) const { return driver_->wait_ready(wait, stop); }
+result<void> peer::wait_ready(std::chrono::nanoseconds wait, std::stop_token stop) const {
+    return driver_->wait_ready(wait, stop);
+}
 bool peer::is_ready() const { return driver_->is_ready(); }
 
 result<hold> peer::lock(std::string_view name, acquire_options options) const {
@@ -52,16 +54,23 @@ result<hold> peer::lock(std::string_view name, acquire_options options) const {
     return hold{std::move(*got)};
 }
 
-result<void> peer::lock_async(std::string_view name, acquire_options options, std::function<void(result<hold>)> then) const {
-    return driver_->acquire_later(name, std::move(options), [then = std::move(then)](result<std::shared_ptr<runtime::grip>> got) {
-        then(got ? result<hold>{hold{std::move(*got)}} : tl::unexpected<error>{std::move(got.error())});
-    });
+result<void> peer::lock_async(std::string_view name, acquire_options options,
+                              std::function<void(result<hold>)> then) const {
+    return driver_->acquire_later(
+        name, std::move(options),
+        [then = std::move(then)](result<std::shared_ptr<runtime::grip>> got) {
+            then(got ? result<hold>{hold{std::move(*got)}}
+                     : tl::unexpected<error>{std::move(got.error())});
+        });
 }
 
 std::future<result<hold>> peer::lock_future(std::string_view name, acquire_options options) const {
     const auto answer = std::make_shared<std::promise<result<hold>>>();
     auto told = answer->get_future();
-    if (const auto asked = lock_async(name, std::move(options), [answer](result<hold> got) { answer->set_value(std::move(got)); }); !asked) {
+    if (const auto asked =
+            lock_async(name, std::move(options),
+                       [answer](result<hold> got) { answer->set_value(std::move(got)); });
+        !asked) {
         answer->set_value(tl::unexpected<error>{asked.error()});
     }
     return told;
@@ -72,15 +81,22 @@ result<hold> peer::try_lock(std::string_view name, acquire_options options) cons
     return lock(name, std::move(options));
 }
 
-result<std::vector<hold>> peer::lock_all(std::vector<std::string> names, acquire_options options) const {
+result<std::vector<hold>> peer::lock_all(std::vector<std::string> names,
+                                         acquire_options options) const {
     if (const auto twice = holdfast::lock::several::given_twice(names)) {
         return fail(errc::bad_config, "\"" + *twice + "\" is given twice");
     }
-    const auto until = options.wait ? std::optional{runtime::boot_now() + std::clamp<std::chrono::nanoseconds>(*options.wait, std::chrono::nanoseconds::zero(), runtime::longest_wait)} : std::nullopt;
+    const auto until = options.wait
+                           ? std::optional{runtime::boot_now() +
+                                           std::clamp<std::chrono::nanoseconds>(
+                                               *options.wait, std::chrono::nanoseconds::zero(),
+                                               runtime::longest_wait)}
+                           : std::nullopt;
     const bool is_try = options.wait && *options.wait <= std::chrono::nanoseconds::zero();
     holdfast::lock::several all{names};
     std::vector<std::optional<hold>> held(names.size());
-    // Who has lost one of them waits for no other: those that are left would be kept from everybody meanwhile.
+    // Who has lost one of them waits for no other: those that are left would be kept from everybody
+    // meanwhile.
     const std::stop_source enough;
     const auto stop = [enough] { enough.request_stop(); };
     std::list<std::stop_callback<std::function<void()>>> on_stop;
@@ -93,7 +109,8 @@ result<std::vector<hold>> peer::lock_all(std::vector<std::string> names, acquire
             how.wait = *until - runtime::boot_now();
         }
         const bool is_over = !is_try && until && *how.wait <= std::chrono::nanoseconds::zero();
-        auto got = is_over ? fail(errc::timed_out, "the others took all the time there was") : lock(names[*at], std::move(how));
+        auto got = is_over ? fail(errc::timed_out, "the others took all the time there was")
+                           : lock(names[*at], std::move(how));
         if (got) {
             all.was_granted();
             on_stop.emplace_back(held[*at].emplace(std::move(*got)).lost(), stop);
@@ -109,7 +126,8 @@ result<std::vector<hold>> peer::lock_all(std::vector<std::string> names, acquire
         }
     }
     if (all.has_failed()) {
-        return tl::unexpected<error>{std::move(*refused)};  // those that are held are released as `held` goes
+        // those that are held are released as `held` goes
+        return tl::unexpected<error>{std::move(*refused)};
     }
     std::vector<hold> out;
     for (auto& h : held) {
@@ -118,9 +136,12 @@ result<std::vector<hold>> peer::lock_all(std::vector<std::string> names, acquire
     return out;
 }
 
-group peer::group(std::string_view name) const { return holdfast::group{driver_, std::string{name}}; }
+group peer::group(std::string_view name) const {
+    return holdfast::group{driver_, std::string{name}};
+}
 
-result<observation> peer::watch(std::string_view name, std::function<void(const lock_status&)> callback) const {
+result<observation> peer::watch(std::string_view name,
+                                std::function<void(const lock_status&)> callback) const {
     auto observing = driver_->observe(std::string{name}, false, std::move(callback));
     if (!observing) {
         return tl::unexpected<error>{observing.error()};
@@ -128,19 +149,33 @@ result<observation> peer::watch(std::string_view name, std::function<void(const 
     return observation{std::move(*observing)};
 }
 
-election peer::election(std::string_view name) const { return holdfast::election{driver_, std::string{name}}; }
-result<void> peer::leave(std::optional<std::chrono::nanoseconds> wait) { return driver_->leave(wait); }
-result<lock_report> peer::look(std::string_view name, std::chrono::nanoseconds wait) const { return driver_->look_at(name, wait); }
+election peer::election(std::string_view name) const {
+    return holdfast::election{driver_, std::string{name}};
+}
+result<void> peer::leave(std::optional<std::chrono::nanoseconds> wait) {
+    return driver_->leave(wait);
+}
+result<lock_report> peer::look(std::string_view name, std::chrono::nanoseconds wait) const {
+    return driver_->look_at(name, wait);
+}
 result<lock_list> peer::locks(std::chrono::nanoseconds wait) const { return driver_->list(wait); }
-result<break_outcome> peer::ask_back(std::string_view name, holdfast::token token, break_options options) const {
+result<break_outcome> peer::ask_back(std::string_view name, holdfast::token token,
+                                     break_options options) const {
     return driver_->urge(holdfast::lock::urging::ask, name, token, std::move(options));
 }
-result<break_outcome> peer::break_hold(std::string_view name, holdfast::token token, break_options options) const {
+result<break_outcome> peer::break_hold(std::string_view name, holdfast::token token,
+                                       break_options options) const {
     return driver_->urge(holdfast::lock::urging::break_it, name, token, std::move(options));
 }
-result<void> peer::evict(const peer_id& whom, break_options options) const { return driver_->evict(whom, std::move(options)); }
-result<void> peer::force_view(const std::vector<std::string>& seats) const { return driver_->force_view(seats); }
-result<std::vector<record>> peer::history(std::chrono::nanoseconds wait) const { return driver_->history(wait); }
+result<void> peer::evict(const peer_id& whom, break_options options) const {
+    return driver_->evict(whom, std::move(options));
+}
+result<void> peer::force_view(const std::vector<std::string>& seats) const {
+    return driver_->force_view(seats);
+}
+result<std::vector<record>> peer::history(std::chrono::nanoseconds wait) const {
+    return driver_->history(wait);
+}
 peer_id peer::id() const { return driver_->id(); }
 const std::string& peer::name() const { return driver_->name(); }
 endpoint peer::address() const { return driver_->address(); }
@@ -170,10 +205,14 @@ const std::string& hold::name() const {
 }
 token hold::token() const { return grip_ ? grip_->token() : holdfast::token{}; }
 bool hold::is_valid() const { return remaining() > std::chrono::nanoseconds::zero(); }
-std::chrono::nanoseconds hold::remaining() const { return grip_ ? grip_->remaining() : std::chrono::nanoseconds::zero(); }
+std::chrono::nanoseconds hold::remaining() const {
+    return grip_ ? grip_->remaining() : std::chrono::nanoseconds::zero();
+}
 std::stop_token hold::lost() const { return grip_ ? grip_->lost_token() : std::stop_token{}; }
 std::stop_token hold::at_risk() const { return grip_ ? grip_->at_risk_token() : std::stop_token{}; }
-std::stop_token hold::asked_back() const { return grip_ ? grip_->asked_back_token() : std::stop_token{}; }
+std::stop_token hold::asked_back() const {
+    return grip_ ? grip_->asked_back_token() : std::stop_token{};
+}
 void hold::progress() {
     if (grip_) {
         grip_->owner().progress(*grip_);
@@ -201,7 +240,9 @@ result<void> hold::set_value(std::string value) {
 
 result<void> hold::release() { return grip_ ? grip_->owner().release(*grip_) : result<void>{}; }
 
-result<void> hold::release_to(const peer_id& heir) { return grip_ ? grip_->owner().release(*grip_, heir) : result<void>{}; }
+result<void> hold::release_to(const peer_id& heir) {
+    return grip_ ? grip_->owner().release(*grip_, heir) : result<void>{};
+}
 
 // ---- election
 
@@ -254,13 +295,16 @@ result<leader> election::current(std::chrono::nanoseconds wait) const {
 
 result<observation> election::observe(std::function<void(const leader&)> callback) const {
     // Others begin and cease to wait: that is no news of the leader.
-    auto observing = driver_->observe(name_, false, [callback = std::move(callback), last = std::optional<leader>{}](const lock_status& s) mutable {
-        auto now = leader_of(s.name, s.holders);
-        if (!last || last->exists != now.exists || last->token != now.token) {
-            last = now;
-            callback(now);
-        }
-    });
+    auto observing =
+        driver_->observe(name_, false,
+                         [callback = std::move(callback),
+                          last = std::optional<leader>{}](const lock_status& s) mutable {
+                             auto now = leader_of(s.name, s.holders);
+                             if (!last || last->exists != now.exists || last->token != now.token) {
+                                 last = now;
+                                 callback(now);
+                             }
+                         });
     if (!observing) {
         return tl::unexpected<error>{observing.error()};
     }
@@ -280,10 +324,12 @@ std::vector<group_entry> members_of(const std::vector<lock_holder>& holders) {
 }
 
 /// Those of `all` that are not among `others`.
-std::vector<group_entry> without(const std::vector<group_entry>& all, const std::vector<group_entry>& others) {
+std::vector<group_entry> without(const std::vector<group_entry>& all,
+                                 const std::vector<group_entry>& others) {
     std::vector<group_entry> out;
     for (const auto& m : all) {
-        if (std::none_of(others.begin(), others.end(), [&](const group_entry& o) { return o.token == m.token; })) {
+        if (std::none_of(others.begin(), others.end(),
+                         [&](const group_entry& o) { return o.token == m.token; })) {
             out.push_back(m);
         }
     }
@@ -315,17 +361,20 @@ result<std::vector<group_entry>> group::members(std::chrono::nanoseconds wait) c
 }
 
 result<observation> group::watch(std::function<void(const group_change&)> callback) const {
-    auto observing = driver_->observe(name_, true, [callback = std::move(callback), last = std::optional<std::vector<group_entry>>{}](const lock_status& s) mutable {
-        group_change now{s.name, {}, {}, members_of(s.holders)};
-        const auto before = last.value_or(std::vector<group_entry>{});
-        now.joined = without(now.members, before);
-        now.left = without(before, now.members);
-        const bool is_news = !last || !now.joined.empty() || !now.left.empty();
-        last = now.members;
-        if (is_news) {
-            callback(now);
-        }
-    });
+    auto observing = driver_->observe(
+        name_, true,
+        [callback = std::move(callback),
+         last = std::optional<std::vector<group_entry>>{}](const lock_status& s) mutable {
+            group_change now{s.name, {}, {}, members_of(s.holders)};
+            const auto before = last.value_or(std::vector<group_entry>{});
+            now.joined = without(now.members, before);
+            now.left = without(before, now.members);
+            const bool is_news = !last || !now.joined.empty() || !now.left.empty();
+            last = now.members;
+            if (is_news) {
+                callback(now);
+            }
+        });
     if (!observing) {
         return tl::unexpected<error>{observing.error()};
     }

@@ -14,7 +14,9 @@
 namespace holdfast::runtime {
 namespace {
 
-tl::unexpected<error> in_field(std::string_view field, const error& why) { return fail(why.code, std::string{field} + ": " + why.text); }
+tl::unexpected<error> in_field(std::string_view field, const error& why) {
+    return fail(why.code, std::string{field} + ": " + why.text);
+}
 
 std::string host_and_process() {
     char host[64] = "peer";
@@ -32,7 +34,8 @@ result<void> look_up_addresses(setup& s) {
     s.settings.seeds = std::move(*seats);
     std::sort(s.settings.seeds.begin(), s.settings.seeds.end());  // FOUND-2
     if (c.listen.empty()) {
-        s.transport.listen = c.seeds.empty() ? loopback(0) : endpoint{{}, default_port};  // `::`, which is IPv4 too
+        // `::`, which is IPv4 too
+        s.transport.listen = c.seeds.empty() ? loopback(0) : endpoint{{}, default_port};
     } else {
         auto listen = resolve(c.listen, default_port);
         if (!listen) {
@@ -54,7 +57,9 @@ result<void> look_up_addresses(setup& s) {
         s.advertise = *own;
         s.advertise.port = s.transport.listen.port;
     } else {
-        return fail(errc::bad_config, "advertise: there is no way to " + to_string(first) + " to take it from; name the address others reach this peer at");
+        return fail(errc::bad_config,
+                    "advertise: there is no way to " + to_string(first) +
+                        " to take it from; name the address others reach this peer at");
     }
     return {};
 }
@@ -100,8 +105,10 @@ result<std::vector<endpoint>> look_up_seats(const std::vector<std::string>& seat
     }
     auto sorted = out;
     std::sort(sorted.begin(), sorted.end());
-    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
-        return fail(errc::bad_config, "two of them mean " + to_string(*twice) + "; name each seat once");
+    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+        twice != sorted.end()) {
+        return fail(errc::bad_config,
+                    "two of them mean " + to_string(*twice) + "; name each seat once");
     }
     return out;
 }

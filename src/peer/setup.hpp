@@ -1,4 +1,5 @@
-// From the public `config` to what the parts of a peer are told: addresses looked up, key read, state found.
+// From the public `config` to what the parts of a peer are told: addresses looked up, key read,
+// state found.
 #pragma once
 
 #include <holdfast/config.hpp>
@@ -11,9 +12,9 @@ namespace holdfast::runtime {
 
 struct setup {
     config options;
-    base::settings settings;            ///< without `address`, which needs the bound port
-    net::transport_options transport;   ///< without `self`
-    endpoint advertise;                 ///< port 0: that of the socket
+    base::settings settings;           ///< without `address`, which needs the bound port
+    net::transport_options transport;  ///< without `self`
+    endpoint advertise;                ///< port 0: that of the socket
 };
 
 /// Looks names up and reads files, so it may block for as long as these take. `bad_config`, `io`.

@@ -33,7 +33,8 @@ private:
 };
 
 tl::unexpected<error> refused(const std::string& path, const char* doing) {
-    return fail(errc::io, "state_dir: cannot " + std::string{doing} + " " + path + ": " + std::strerror(errno));
+    return fail(errc::io, "state_dir: cannot " + std::string{doing} + " " + path + ": " +
+                              std::strerror(errno));
 }
 
 std::string path_in(const std::string& directory) { return directory + "/epoch"; }
@@ -59,12 +60,16 @@ result<epoch> load_epoch(const std::string& directory) {
     if (text.starts_with(heading)) {
         text.remove_prefix(heading.size());
         const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (parsed.ec == std::errc{} && std::string_view{parsed.ptr, text.data() + text.size()} == "\n") {
+        if (parsed.ec == std::errc{} &&
+            std::string_view{parsed.ptr, text.data() + text.size()} == "\n") {
             return epoch{value};
         }
     }
     // Going on from 0 could give a token twice: a person must look.
-    return fail(errc::bad_config, "state_dir: " + path + " is damaged; restore it, or remove it if every lock of the cluster may be forgotten");
+    return fail(
+        errc::bad_config,
+        "state_dir: " + path +
+            " is damaged; restore it, or remove it if every lock of the cluster may be forgotten");
 }
 
 result<void> store_epoch(const std::string& directory, epoch highest) {
@@ -76,14 +81,17 @@ result<void> store_epoch(const std::string& directory, epoch highest) {
         if (!out.is_open()) {
             return refused(fresh, "create");
         }
-        if (write(out.descriptor(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || fsync(out.descriptor()) != 0) {
+        if (write(out.descriptor(), text.data(), text.size()) !=
+                static_cast<ssize_t>(text.size()) ||
+            fsync(out.descriptor()) != 0) {
             return refused(fresh, "write");
         }
     }
     if (rename(fresh.c_str(), path.c_str()) != 0) {
         return refused(path, "replace");
     }
-    const file names{directory, O_RDONLY | O_DIRECTORY};  // the new name has to be on the disk, too
+    // the new name has to be on the disk, too
+    const file names{directory, O_RDONLY | O_DIRECTORY};
     if (!names.is_open() || fsync(names.descriptor()) != 0) {
         return refused(directory, "sync");
     }

@@ -1,4 +1,5 @@
-// The few bytes that survive a restart of all peers: the highest epoch this place has known (FOUND-5).
+// The few bytes that survive a restart of all peers: the highest epoch this place has known
+// (FOUND-5).
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace holdfast::runtime {
 
-/// Makes the directory if it is missing; 0 when it holds nothing yet. `bad_config` for what is no epoch file of ours,
-/// `io` with the system's words.
+/// Makes the directory if it is missing; 0 when it holds nothing yet. `bad_config` for what is no
+/// epoch file of ours, `io` with the system's words.
 [[nodiscard]] result<epoch> load_epoch(const std::string& directory);
 /// On success it is on the disk. `io`.
 [[nodiscard]] result<void> store_epoch(const std::string& directory, epoch highest);

@@ -23,7 +23,8 @@ void timer::need(base::time_point when) {
         return;
     }
     set_to_ = when;
-    const auto since_boot = std::max(when.time_since_epoch(), base::duration{1});  // zero would disarm it
+    // zero would disarm it
+    const auto since_boot = std::max(when.time_since_epoch(), base::duration{1});
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);
     itimerspec at{};
     at.it_value.tv_sec = seconds.count();

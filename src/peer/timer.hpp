@@ -1,7 +1,8 @@
 // The one timer of a peer.
 //
-// A timerfd, not a uv_timer: any thread may set it with one cheap system call, without waking the loop only to tell it
-// a time; and it runs on CLOCK_BOOTTIME, as the deadlines do, while a uv_timer stops in suspend.
+// A timerfd, not a uv_timer: any thread may set it with one cheap system call, without waking the
+// loop only to tell it a time; and it runs on CLOCK_BOOTTIME, as the deadlines do, while a uv_timer
+// stops in suspend.
 #pragma once
 
 #include <optional>
@@ -19,8 +20,8 @@ public:
 
     /// Readable when it went off.
     [[nodiscard]] int descriptor() const { return fd_; }
-    /// Goes off at `when` at the latest: a later time than the one it is set to changes nothing, for going off early
-    /// costs less than setting it again and again.
+    /// Goes off at `when` at the latest: a later time than the one it is set to changes nothing,
+    /// for going off early costs less than setting it again and again.
     void need(base::time_point when);
     /// It went off.
     void clear();

@@ -19,8 +19,12 @@ namespace holdfast::runtime {
 class observer {
 public:
     /// `wants_all`: of every holder, not of the oldest alone.
-    observer(std::shared_ptr<driver> d, std::string name, bool wants_all, std::function<void(const lock_status&)> callback)
-        : driver_{std::move(d)}, name_{std::move(name)}, wants_all_{wants_all}, callback_{std::move(callback)} {}
+    observer(std::shared_ptr<driver> d, std::string name, bool wants_all,
+             std::function<void(const lock_status&)> callback)
+        : driver_{std::move(d)},
+          name_{std::move(name)},
+          wants_all_{wants_all},
+          callback_{std::move(callback)} {}
     observer(const observer&) = delete;
     observer& operator=(const observer&) = delete;
 
@@ -45,9 +49,10 @@ class watch_table {
 public:
     struct entry {
         std::vector<std::shared_ptr<observer>> observers;
-        std::optional<lock_status> last;             ///< for an observer that comes later
-        std::optional<std::uint64_t> look;           ///< the question under way for those who want all holders
-        bool has_changed = false;                    ///< meanwhile: ask once more
+        std::optional<lock_status> last;  ///< for an observer that comes later
+        /// the question under way for those who want all holders
+        std::optional<std::uint64_t> look;
+        bool has_changed = false;  ///< meanwhile: ask once more
     };
 
     /// Null: nobody watches it.
@@ -63,7 +68,9 @@ public:
     /// True: it was the last of its name.
     bool remove(const observer& o) {
         const auto at = by_name_.find(o.name());
-        if (at == by_name_.end() || std::erase_if(at->second.observers, [&](const auto& one) { return one.get() == &o; }) == 0) {
+        if (at == by_name_.end() || std::erase_if(at->second.observers, [&](const auto& one) {
+                                        return one.get() == &o;
+                                    }) == 0) {
             return false;
         }
         const bool is_last = at->second.observers.empty();

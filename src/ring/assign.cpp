@@ -17,11 +17,13 @@ struct offer {
     std::uint16_t slot = 0;
     std::uint16_t taker = 0;
 
-    bool operator>(const offer& o) const { return std::tie(distance, slot, taker) > std::tie(o.distance, o.slot, o.taker); }
+    bool operator>(const offer& o) const {
+        return std::tie(distance, slot, taker) > std::tie(o.distance, o.slot, o.taker);
+    }
 };
 
-/// Moves slots from those above their share, and from nobody, to those below it, the nearest first. Only slots that
-/// may move are ranked, and only by those that may take one.
+/// Moves slots from those above their share, and from nobody, to those below it, the nearest first.
+/// Only slots that may move are ranked, and only by those that may take one.
 class mover {
 public:
     mover(const base::slot_map& before, const view& after, std::size_t max_owners)
@@ -57,13 +59,17 @@ public:
     }
 
 private:
-    [[nodiscard]] std::uint16_t nobody() const { return static_cast<std::uint16_t>(owners_.size()); }
+    [[nodiscard]] std::uint16_t nobody() const {
+        return static_cast<std::uint16_t>(owners_.size());
+    }
 
     /// For each of `ids`, its place among the owners, or nobody's.
     [[nodiscard]] std::vector<std::uint16_t> places_of(const std::vector<peer_id>& ids) const {
         std::vector<std::uint16_t> out;
         for (const auto& id : ids) {
-            const auto at = std::lower_bound(owners_.begin(), owners_.end(), id, [](const share& s, const peer_id& wanted) { return s.id < wanted; });
+            const auto at = std::lower_bound(
+                owners_.begin(), owners_.end(), id,
+                [](const share& s, const peer_id& wanted) { return s.id < wanted; });
             const bool is_there = at != owners_.end() && at->id == id;
             out.push_back(is_there ? static_cast<std::uint16_t>(at - owners_.begin()) : nobody());
         }
@@ -136,10 +142,11 @@ private:
 
     std::vector<share> owners_;
     std::vector<std::uint16_t> owner_of_;  // for each slot, a place in owners_, or nobody()
-    std::vector<std::uint32_t> above_;     // for each owner, how many slots it has to give; nobody comes last
-    std::vector<std::uint32_t> below_;     // for each owner, how many it is to get
-    std::uint32_t missing_ = 0;            // the sum of below_
-    std::vector<offer> offers_;            // a heap
+    // for each owner, how many slots it has to give; nobody comes last
+    std::vector<std::uint32_t> above_;
+    std::vector<std::uint32_t> below_;  // for each owner, how many it is to get
+    std::uint32_t missing_ = 0;         // the sum of below_
+    std::vector<offer> offers_;         // a heap
 };
 
 }  // namespace
@@ -150,7 +157,9 @@ std::vector<share> shares(const view& v, std::size_t max_owners) {
     return owners;
 }
 
-base::slot_map first_map(const view& v, std::size_t max_owners) { return next_map({}, v, max_owners); }
+base::slot_map first_map(const view& v, std::size_t max_owners) {
+    return next_map({}, v, max_owners);
+}
 
 base::slot_map next_map(const base::slot_map& before, const view& after, std::size_t max_owners) {
     return mover{before, after, max_owners}.run();

@@ -1,4 +1,5 @@
-// name -> slot, and slot -> owner (DESIGN section 6). Pure integer functions: every peer computes the same map.
+// name -> slot, and slot -> owner (DESIGN section 6). Pure integer functions: every peer computes
+// the same map.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +20,8 @@ constexpr std::uint32_t function = 1;
 /// `XXH3_64(name, cluster seed) mod slots`; the seed is made of the cluster id.
 [[nodiscard]] slot slot_of(std::string_view name, const cluster_id& cluster, std::uint32_t slots);
 
-/// Those of `v` that may own, in the order of their PeerIds, with the number of slots that is their fair share. The
-/// oldest `max_owners` of them; RING-2 when nobody has weight.
+/// Those of `v` that may own, in the order of their PeerIds, with the number of slots that is their
+/// fair share. The oldest `max_owners` of them; RING-2 when nobody has weight.
 struct share {
     peer_id id;
     std::uint32_t weight;
@@ -30,13 +31,15 @@ struct share {
 
 /// The map of view 1: everybody has exactly its share.
 [[nodiscard]] base::slot_map first_map(const view& v, std::size_t max_owners);
-/// The map of `after`, from the map of the view before it. Depends on nothing else: not on the order in which the
-/// members are listed nor on how changes were batched before. Everybody has its share, rounded down or up, and no
-/// balanced map is reached with fewer moves: those that have more than their share give what is too much, and what
-/// has lost its owner goes, to those below theirs, the slots that rank a taker highest first.
-/// Any `before` will do, of whatever size: a slot whose owner may not own any more counts as one that lost it. A view
-/// of which nobody may own has an empty map.
-[[nodiscard]] base::slot_map next_map(const base::slot_map& before, const view& after, std::size_t max_owners);
+/// The map of `after`, from the map of the view before it. Depends on nothing else: not on the
+/// order in which the members are listed nor on how changes were batched before. Everybody has its
+/// share, rounded down or up, and no balanced map is reached with fewer moves: those that have more
+/// than their share give what is too much, and what has lost its owner goes, to those below theirs,
+/// the slots that rank a taker highest first. Any `before` will do, of whatever size: a slot whose
+/// owner may not own any more counts as one that lost it. A view of which nobody may own has an
+/// empty map.
+[[nodiscard]] base::slot_map next_map(const base::slot_map& before, const view& after,
+                                      std::size_t max_owners);
 
 /// Of the view and its map, for views that travel as differences (VIEW-3).
 [[nodiscard]] std::uint64_t checksum(const view& v, const base::slot_map& map);

@@ -8,7 +8,8 @@
 namespace holdfast::ring {
 namespace {
 
-/// Bytes that only these values have: numbers in eight bytes, little-endian; a count before what there may be more of.
+/// Bytes that only these values have: numbers in eight bytes, little-endian; a count before what
+/// there may be more of.
 class canonical {
 public:
     void number(std::uint64_t value) {

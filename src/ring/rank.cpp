@@ -13,10 +13,13 @@ namespace holdfast::ring {
 namespace {
 
 /// A number whose bytes in memory are the same on every platform.
-std::uint64_t little_endian(std::uint64_t x) { return std::endian::native == std::endian::little ? x : __builtin_bswap64(x); }
+std::uint64_t little_endian(std::uint64_t x) {
+    return std::endian::native == std::endian::little ? x : __builtin_bswap64(x);
+}
 
-/// -log2(h / 2^64), with 56 bits behind the point. The bits behind the leading one stand for their own logarithm,
-/// which is wrong by less than 0.09 and never reverses an order; shares make up for what that does to the chances.
+/// -log2(h / 2^64), with 56 bits behind the point. The bits behind the leading one stand for their
+/// own logarithm, which is wrong by less than 0.09 and never reverses an order; shares make up for
+/// what that does to the chances.
 std::uint64_t minus_log2(std::uint64_t h) {
     constexpr unsigned fraction = 56;
     const auto above = static_cast<unsigned>(std::countl_zero(h | 1));
@@ -52,10 +55,13 @@ std::vector<share> owners_of(const view& v, std::size_t max_owners) {
     }
     // Later members own only when there is room: whoever joins a full house moves nothing.
     if (max_owners = std::max<std::size_t>(max_owners, 1); may_own.size() > max_owners) {
-        std::sort(may_own.begin(), may_own.end(), [](const member* a, const member* b) { return std::tie(a->since, a->id) < std::tie(b->since, b->id); });
+        std::sort(may_own.begin(), may_own.end(), [](const member* a, const member* b) {
+            return std::tie(a->since, a->id) < std::tie(b->since, b->id);
+        });
         may_own.resize(max_owners);
     }
-    std::sort(may_own.begin(), may_own.end(), [](const member* a, const member* b) { return a->id < b->id; });
+    std::sort(may_own.begin(), may_own.end(),
+              [](const member* a, const member* b) { return a->id < b->id; });
 
     std::vector<share> owners;
     for (const auto* m : may_own) {
@@ -64,11 +70,13 @@ std::vector<share> owners_of(const view& v, std::size_t max_owners) {
     return owners;
 }
 
-void deal(std::vector<share>& owners, std::uint32_t slots, const std::vector<std::uint32_t>& owned) {
+void deal(std::vector<share>& owners, std::uint32_t slots,
+          const std::vector<std::uint32_t>& owned) {
     if (owners.empty()) {
         return;
     }
-    const auto weights = std::accumulate(owners.begin(), owners.end(), std::uint64_t{0}, [](auto sum, const share& s) { return sum + s.weight; });
+    const auto weights = std::accumulate(owners.begin(), owners.end(), std::uint64_t{0},
+                                         [](auto sum, const share& s) { return sum + s.weight; });
     std::vector<std::uint64_t> rest(owners.size());
     std::uint32_t left = slots;
     for (std::size_t i = 0; i < owners.size(); ++i) {
@@ -85,7 +93,8 @@ void deal(std::vector<share>& owners, std::uint32_t slots, const std::vector<std
         const bool b_has_more = owned[b] > owners[b].slots;
         return a_has_more != b_has_more ? a_has_more : rest[a] > rest[b];
     });
-    for (std::size_t i = 0; i < left; ++i) {  // fewer than there are with a rest: the rests add up to `left` weights
+    // fewer than there are with a rest: the rests add up to `left` weights
+    for (std::size_t i = 0; i < left; ++i) {
         ++owners[order[i]].slots;
     }
 }

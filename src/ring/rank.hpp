@@ -11,15 +11,17 @@
 
 namespace holdfast::ring {
 
-/// Weighted rendezvous: the member with the least distance to a slot is the one the slot ranks highest, and is so
-/// with a chance that grows with its weight. Integers only, so that it is the same on every platform.
+/// Weighted rendezvous: the member with the least distance to a slot is the one the slot ranks
+/// highest, and is so with a chance that grows with its weight. Integers only, so that it is the
+/// same on every platform.
 [[nodiscard]] std::uint64_t distance(slot s, const peer_id& id, std::uint32_t weight);
 
 /// Those of `v` that may own, in the order of their PeerIds, with no slots yet.
 [[nodiscard]] std::vector<share> owners_of(const view& v, std::size_t max_owners);
 
-/// Gives each of `owners` its share of `slots`: what its weight says, rounded down or up. Who is rounded up depends
-/// on how many slots each owns now (`owned`, place by place), so that as few as possible have to move.
+/// Gives each of `owners` its share of `slots`: what its weight says, rounded down or up. Who is
+/// rounded up depends on how many slots each owns now (`owned`, place by place), so that as few as
+/// possible have to move.
 void deal(std::vector<share>& owners, std::uint32_t slots, const std::vector<std::uint32_t>& owned);
 
 }  // namespace holdfast::ring

@@ -16,34 +16,47 @@ constexpr std::uint64_t end_due = 3;
 constexpr std::uint64_t fate_due = 4;
 constexpr std::uint64_t swing_due = 5;
 
-constexpr std::uint64_t with(std::uint64_t what, std::uint64_t detail) { return what | detail << 8; }
+constexpr std::uint64_t with(std::uint64_t what, std::uint64_t detail) {
+    return what | detail << 8;
+}
 
 // Long enough for a member to be given up, removed and its leases to run out.
 constexpr base::duration patience(base::duration lease) { return 4s + 2 * lease; }
 
-bool has(const std::vector<message_kind>& kinds, message_kind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); }
+bool has(const std::vector<message_kind>& kinds, message_kind kind) {
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
 
-/// Whether `target`, or the other side where that is meant, is on that side; nobody is on every side of nothing.
-bool is_on(side s, const std::optional<std::uint32_t>& target, std::uint32_t from, std::uint32_t to) {
+/// Whether `target`, or the other side where that is meant, is on that side; nobody is on every
+/// side of nothing.
+bool is_on(side s, const std::optional<std::uint32_t>& target, std::uint32_t from,
+           std::uint32_t to) {
     switch (s) {
-        case side::sender: return target == from;
-        case side::receiver: return target == to;
-        case side::either: return target == from || target == to;
-        case side::other_sends: return target == from;
-        case side::nowhere: break;
+        case side::sender:
+            return target == from;
+        case side::receiver:
+            return target == to;
+        case side::either:
+            return target == from || target == to;
+        case side::other_sends:
+            return target == from;
+        case side::nowhere:
+            break;
     }
     return true;
 }
 
 }  // namespace
 
-adversary::adversary(const scenario& plan, std::uint64_t seed, cluster& machines, event_queue& events)
+adversary::adversary(const scenario& plan, std::uint64_t seed, cluster& machines,
+                     event_queue& events)
     : plan_{plan}, random_{seed}, machines_{machines}, events_{events} {
     if (plan.asked.aims == aims::none) {
         is_mended_ = true;
         return;
     }
-    // As with random faults: each seed leaves most of them out, and so gets somewhere with the rest.
+    // As with random faults: each seed leaves most of them out, and so gets somewhere with the
+    // rest.
     for (auto n = 1 + random_.below(4); n > 0; --n) {
         kinds_.push_back(random_.below(attack_kinds));
     }
@@ -62,7 +75,8 @@ void adversary::handle(const event& e) {
         if (attacks_.size() < most_at_once_) {
             begin();
         }
-        events_.plan(events_.now() + random_.between({}, longest_wait_), event_kind::attack, 0, begin_due);
+        events_.plan(events_.now() + random_.between({}, longest_wait_), event_kind::attack, 0,
+                     begin_due);
         return;
     }
     const auto a = find(static_cast<std::uint32_t>(e.detail >> 32));
@@ -97,7 +111,8 @@ meddler::verdict adversary::sending(message_kind kind, std::uint32_t from, std::
             continue;
         }
         if (!a.target) {
-            const bool is_sender = s.target_is == side::sender || (s.target_is == side::either && random_.chance(0.5));
+            const bool is_sender =
+                s.target_is == side::sender || (s.target_is == side::either && random_.chance(0.5));
             a.target = is_sender ? from : to;
         }
         a.other = a.target == from ? to : from;
@@ -162,10 +177,14 @@ void adversary::enter_next_stage(attack& a) {
     machines_.note("attack " + std::to_string(a.number) + " acts");
     a.meanwhile = &s.meanwhile;
     if (!s.target.empty() && a.target) {
-        plan(a, events_.now(), with(fate_due, static_cast<std::uint64_t>(s.target[random_.below(s.target.size())])), *a.target);
+        plan(a, events_.now(),
+             with(fate_due, static_cast<std::uint64_t>(s.target[random_.below(s.target.size())])),
+             *a.target);
     }
     if (!s.other.empty() && a.other) {
-        plan(a, events_.now(), with(fate_due, static_cast<std::uint64_t>(s.other[random_.below(s.other.size())])), *a.other);
+        plan(a, events_.now(),
+             with(fate_due, static_cast<std::uint64_t>(s.other[random_.below(s.other.size())])),
+             *a.other);
     }
     wait_for_next_stage(a);
 }
@@ -297,12 +316,14 @@ void adversary::heal(attack& a) {
     a.cuts.clear();
 }
 
-void adversary::hinder(const attack& a, message_kind kind, std::uint32_t from, std::uint32_t to, verdict& v) {
+void adversary::hinder(const attack& a, message_kind kind, std::uint32_t from, std::uint32_t to,
+                       verdict& v) {
     if (a.meanwhile == nullptr) {
         return;
     }
     for (const auto& h : *a.meanwhile) {
-        if (has(h.kinds, kind) && is_on(h.target_is, h.target_is == side::other_sends ? a.other : a.target, from, to)) {
+        if (has(h.kinds, kind) &&
+            is_on(h.target_is, h.target_is == side::other_sends ? a.other : a.target, from, to)) {
             v.is_lost = v.is_lost || h.is_lost || (h.loss > 0 && random_.chance(h.loss));
             v.is_doubled = v.is_doubled || h.is_doubled;
             v.delay += draw(h.delay);
@@ -314,18 +335,25 @@ void adversary::hinder(const attack& a, message_kind kind, std::uint32_t from, s
 // ---- drawing
 
 std::list<adversary::attack>::iterator adversary::find(std::uint32_t number) {
-    return std::find_if(attacks_.begin(), attacks_.end(), [&](const attack& a) { return a.number == number; });
+    return std::find_if(attacks_.begin(), attacks_.end(),
+                        [&](const attack& a) { return a.number == number; });
 }
 
 std::optional<std::uint32_t> adversary::pick(prey p) {
-    const auto l = static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.locks.size()));
+    const auto l =
+        static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.locks.size()));
     const auto instead = anybody();
     switch (p) {
-        case prey::by_message: return std::nullopt;
-        case prey::owner: return machines_.owner_of(l).value_or(instead);
-        case prey::holder: return machines_.holder_of(l).value_or(instead);
-        case prey::seat: return instead % static_cast<std::uint32_t>(plan_.seats);
-        case prey::anybody: break;
+        case prey::by_message:
+            return std::nullopt;
+        case prey::owner:
+            return machines_.owner_of(l).value_or(instead);
+        case prey::holder:
+            return machines_.holder_of(l).value_or(instead);
+        case prey::seat:
+            return instead % static_cast<std::uint32_t>(plan_.seats);
+        case prey::anybody:
+            break;
     }
     return instead;
 }
@@ -339,12 +367,18 @@ std::uint32_t adversary::bystander(const attack& a) {
 base::duration adversary::draw(span s) {
     const auto lease = plan_.common.lease;
     switch (s) {
-        case span::none: break;
-        case span::moment: return random_.between({}, 30ms);
-        case span::brief: return random_.between(20ms, 300ms);
-        case span::detection: return random_.between(300ms, 3s);
-        case span::lease: return random_.between(lease * 7 / 10, lease * 15 / 10);
-        case span::ages: return random_.between(lease * 15 / 10, 3 * lease + 1s);
+        case span::none:
+            break;
+        case span::moment:
+            return random_.between({}, 30ms);
+        case span::brief:
+            return random_.between(20ms, 300ms);
+        case span::detection:
+            return random_.between(300ms, 3s);
+        case span::lease:
+            return random_.between(lease * 7 / 10, lease * 15 / 10);
+        case span::ages:
+            return random_.between(lease * 15 / 10, 3 * lease + 1s);
     }
     return {};
 }

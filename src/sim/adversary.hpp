@@ -1,7 +1,9 @@
-// Aimed faults: each attack waits for a certain message to or from a certain process, and acts at that moment.
+// Aimed faults: each attack waits for a certain message to or from a certain process, and acts at
+// that moment.
 //
-// Random faults have to be lucky to hit the few milliseconds in which a rule matters. What there is to do stands in
-// attacks.cpp; here it is carried out. The seed draws which attacks a run has, whom they hit and how long things take.
+// Random faults have to be lucky to hit the few milliseconds in which a rule matters. What there is
+// to do stands in attacks.cpp; here it is carried out. The seed draws which attacks a run has, whom
+// they hit and how long things take.
 #pragma once
 
 #include <array>
@@ -61,11 +63,14 @@ private:
     void cut_off(attack& a, std::uint32_t place, bool from_it, bool to_it);
     void swing(attack& a, std::uint32_t place);
     void heal(attack& a);
-    void hinder(const attack& a, message_kind kind, std::uint32_t from, std::uint32_t to, verdict& v);
+    void hinder(const attack& a, message_kind kind, std::uint32_t from, std::uint32_t to,
+                verdict& v);
 
     [[nodiscard]] const attack_plan& plan_of(const attack& a) const { return attacks()[a.kind]; }
     [[nodiscard]] place_in_list find(std::uint32_t number);
-    [[nodiscard]] std::uint32_t anybody() { return static_cast<std::uint32_t>(random_.below(machines_.places())); }
+    [[nodiscard]] std::uint32_t anybody() {
+        return static_cast<std::uint32_t>(random_.below(machines_.places()));
+    }
     [[nodiscard]] std::optional<std::uint32_t> pick(prey p);
     /// Somebody else, rather one that matters.
     [[nodiscard]] std::uint32_t bystander(const attack& a);
@@ -92,7 +97,8 @@ public:
     verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) override {
         const auto a = one_.sending(kind, from, to);
         const auto b = other_.sending(kind, from, to);
-        return {a.is_lost || b.is_lost, a.delay + b.delay, a.brings_back_older || b.brings_back_older, a.is_doubled || b.is_doubled};
+        return {a.is_lost || b.is_lost, a.delay + b.delay,
+                a.brings_back_older || b.brings_back_older, a.is_doubled || b.is_doubled};
     }
 
 private:

@@ -8,24 +8,34 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr instant longest_way{16s};       // of a message after everything was mended: a stream that was cut tries again more and more seldom
+// of a message after everything was mended: a stream that was cut tries again more and more seldom
+constexpr instant longest_way{16s};
 constexpr instant never = instant::max();
 
 bool is_news_of_views(message_kind kind) {
-    return kind == kind_of_type<view_layer::steps> || kind == kind_of_type<view_layer::welcome> || kind == kind_of_type<view_layer::outdated>;
+    return kind == kind_of_type<view_layer::steps> || kind == kind_of_type<view_layer::welcome> ||
+           kind == kind_of_type<view_layer::outdated>;
 }
 
 }  // namespace
 
-aftermath::aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching, const event_queue& events)
-    : scenario_{plan}, plan_{plan.aftermath}, machines_{machines}, work_{work}, judge_{watching}, events_{events} {}
+aftermath::aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching,
+                     const event_queue& events)
+    : scenario_{plan},
+      plan_{plan.aftermath},
+      machines_{machines},
+      work_{work},
+      judge_{watching},
+      events_{events} {}
 
 void aftermath::begin() {
     const auto now = events_.now();
     began_ = now;
     enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
     next_kill_ = plan_.churned ? now : never;
-    owner_crashes_ = plan_.owner_crashes && plan_.what != plight::is_slandered ? now + plan_.owner_crashes_after : never;
+    owner_crashes_ = plan_.owner_crashes && plan_.what != plight::is_slandered
+                         ? now + plan_.owner_crashes_after
+                         : never;
     leaves_ = plan_.leaver ? now + 200ms : never;
     for (const auto& place : {plan_.churned, plan_.leaver}) {
         if (place) {
@@ -74,7 +84,9 @@ bool aftermath::look() {
 
 void aftermath::look_at_checking(instant now) {
     trouble(now);
-    const bool is_more_to_come = !untold_.empty() || seats_restart_ != never || (is_in_a_plight_ ? owner_crashes_ != never : plan_.what != plight::none);
+    const bool is_more_to_come =
+        !untold_.empty() || seats_restart_ != never ||
+        (is_in_a_plight_ ? owner_crashes_ != never : plan_.what != plight::none);
     if (!work_.is_done() || is_more_to_come) {
         if (now >= until_) {
             work_.report_unserved(now);
@@ -103,15 +115,20 @@ void aftermath::trouble(instant now) {
         machines_.leave(*plan_.leaver, 1h);
     }
     if (now >= next_kill_) {
-        next_kill_ = now + (plan_.what == plight::hears_of_views_late ? scenario_.common.lease * 3 / 10 : scenario_.common.lease * 4 / 5);
+        next_kill_ =
+            now + (plan_.what == plight::hears_of_views_late ? scenario_.common.lease * 3 / 10
+                                                             : scenario_.common.lease * 4 / 5);
         machines_.crash(*plan_.churned, 20ms);
     }
     if (now >= owner_crashes_) {
         owner_crashes_ = never;
-        if (const auto owner = plan_.which_owner ? plan_.which_owner : machines_.owner_of(0); owner && owner != plan_.leaver) {
+        if (const auto owner = plan_.which_owner ? plan_.which_owner : machines_.owner_of(0);
+            owner && owner != plan_.leaver) {
             const bool is_another = is_in_a_plight_ && *owner == plan_.whom;
             began_ = is_in_a_plight_ ? now : began_;  // what was waited for until now was this
-            machines_.crash(is_another ? (*owner + 1) % static_cast<std::uint32_t>(machines_.places()) : *owner, 20ms);
+            machines_.crash(
+                is_another ? (*owner + 1) % static_cast<std::uint32_t>(machines_.places()) : *owner,
+                20ms);
         }
     }
 }
@@ -122,7 +139,8 @@ void aftermath::befall() {
     is_in_a_plight_ = plan_.what != plight::none && plan_.what != plight::is_slandered;
     const auto seats = static_cast<std::uint32_t>(scenario_.seats);
     const auto places = static_cast<std::uint32_t>(machines_.places());
-    const bool can_be_served = plan_.what == plight::none || plan_.what == plight::is_slandered || plan_.what == plight::hears_of_views_late;
+    const bool can_be_served = plan_.what == plight::none || plan_.what == plight::is_slandered ||
+                               plan_.what == plight::hears_of_views_late;
     if (!can_be_served) {
         work_.excuse(plan_.whom);
     }
@@ -156,7 +174,8 @@ void aftermath::lose_the_seats() {
     for (std::uint32_t place = 0; place < is_gone.size(); ++place) {
         if (!is_gone[place]) {
             // People are told one after another, and some at the very moment when the seats go.
-            untold_.emplace_back(began_ + (plan_.whom + place) % 3 * (scenario_.common.lease / 2 + 700ms), place);
+            untold_.emplace_back(
+                began_ + (plan_.whom + place) % 3 * (scenario_.common.lease / 2 + 700ms), place);
             new_seats_.push_back(place);
         }
     }
@@ -166,13 +185,16 @@ void aftermath::lose_the_seats() {
 /// Each is told again until its lease has ended and it does as it is told.
 void aftermath::force_views(instant now) {
     const bool is_last = !untold_.empty();
-    std::erase_if(untold_, [&](const auto& u) { return u.first <= now && machines_.force_view(u.second, new_seats_); });
+    std::erase_if(untold_, [&](const auto& u) {
+        return u.first <= now && machines_.force_view(u.second, new_seats_);
+    });
     if (is_last && untold_.empty()) {
         enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
         seats_restart_ = plan_.whom % 3 == 0 ? never : now + 2 * scenario_.common.lease + 2s;
     }
     if (now >= seats_restart_) {
-        seats_restart_ = never;  // all of them: only what is on their disks is left of the cluster
+        // all of them: only what is on their disks is left of the cluster
+        seats_restart_ = never;
         began_ = now;
         enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
         for (const auto place : new_seats_) {
@@ -225,7 +247,8 @@ void aftermath::settle(instant now) {
 
 void aftermath::look_at_rest(instant now) {
     if (now >= gives_up_resting_) {
-        judge_.object(promise::live, now, "no rest: views go on changing, or somebody waits for a lock that is free");
+        judge_.object(promise::live, now,
+                      "no rest: views go on changing, or somebody waits for a lock that is free");
     } else if (machines_.counted().views_installed != views_before_ || !work_.is_resting()) {
         settle(now);
     } else if (now >= until_ && phase_ == phase::settling) {
@@ -234,7 +257,9 @@ void aftermath::look_at_rest(instant now) {
         lock_messages_before_ = machines_.counted().lock_messages;
     } else if (now >= until_) {
         if (const auto said = machines_.counted().lock_messages - lock_messages_before_; said > 0) {
-            judge_.object(promise::silence, now, std::to_string(said) + " messages about locks while nobody asked for any");
+            judge_.object(
+                promise::silence, now,
+                std::to_string(said) + " messages about locks while nobody asked for any");
         }
         work_.wake();
         enter(phase::closing, now + 10s + 2 * scenario_.common.lease);

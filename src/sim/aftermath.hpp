@@ -1,5 +1,5 @@
-// After the faults: every lock must be had again (LIVE), locks that are held cost nothing (SILENCE), watchers know
-// how things are (WATCH-1), and nothing stays behind (STUCK).
+// After the faults: every lock must be had again (LIVE), locks that are held cost nothing
+// (SILENCE), watchers know how things are (WATCH-1), and nothing stays behind (STUCK).
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace holdfast::sim {
 
 class aftermath final : public meddler {
 public:
-    aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching, const event_queue& events);
+    aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching,
+              const event_queue& events);
 
     /// Everything has just been mended.
     void begin();
@@ -30,7 +31,8 @@ public:
 private:
     enum class phase : std::uint8_t {
         checking,  // everybody asks for every lock
-        calming,   // what was long on its way arrives, and nobody mistakes it for somebody who waits
+        // what was long on its way arrives, and nobody mistakes it for somebody who waits
+        calming,
         settling,  // some locks are taken and kept; whatever that costs is said
         resting,   // nothing is said of locks any more
         closing,   // the last ones are released

@@ -12,14 +12,19 @@ std::vector<message_kind> kinds() {
 }
 
 std::vector<message_kind> all_gossip() {
-    return kinds<swim::ping, swim::ping_request, swim::ack, swim::nack, swim::gossip, swim::push_pull>();
+    return kinds<swim::ping, swim::ping_request, swim::ack, swim::nack, swim::gossip,
+                 swim::push_pull>();
 }
 
 // Without some of it, voters wish for different views.
-std::vector<message_kind> what_voters_wish_by() { return kinds<view_layer::join, view_layer::opinion>(); }
+std::vector<message_kind> what_voters_wish_by() {
+    return kinds<view_layer::join, view_layer::opinion>();
+}
 
 // What tells a decision, or that there is one.
-std::vector<message_kind> news_of_views() { return kinds<view_layer::steps, view_layer::welcome, view_layer::outdated>(); }
+std::vector<message_kind> news_of_views() {
+    return kinds<view_layer::steps, view_layer::welcome, view_layer::outdated>();
+}
 
 std::array<attack_plan, attack_kinds> write_down() {
     using namespace view_layer;
@@ -33,16 +38,19 @@ std::array<attack_plan, attack_kinds> write_down() {
                      .target_is = receiver,
                      .up_to_times = 4,
                      .target = {crashes, restarts, pauses, is_cut_off, is_mute},
-                     .meanwhile = {{.kinds = kinds<steps, welcome>(), .target_is = sender, .is_lost = true}}}},
+                     .meanwhile = {{.kinds = kinds<steps, welcome>(),
+                                    .target_is = sender,
+                                    .is_lost = true}}}},
          .lasts = {span::detection, span::lease}},
 
         {.name = "proposer reaches only some with its value",
          .target = {prey::by_message},
          .stirs = {restarts, leaves, crashes, is_cut_off},
-         .stages = {{.at = kinds<accept>(),
-                     .up_to_times = 3,
-                     .target = {crashes, restarts, pauses, is_cut_off, is_mute, spared},
-                     .meanwhile = {{.kinds = kinds<accept>(), .target_is = sender, .is_lost = true}}}},
+         .stages =
+             {{.at = kinds<accept>(),
+               .up_to_times = 3,
+               .target = {crashes, restarts, pauses, is_cut_off, is_mute, spared},
+               .meanwhile = {{.kinds = kinds<accept>(), .target_is = sender, .is_lost = true}}}},
          .lasts = {span::brief, span::detection}},
 
         {.name = "proposer sleeps on its promises",
@@ -53,15 +61,20 @@ std::array<attack_plan, attack_kinds> write_down() {
                      .up_to_times = 4,
                      .delay = {span::none, span::brief},
                      .target = {pauses, is_cut_off, is_deaf, spared},
-                     .meanwhile = {{.kinds = kinds<accept>(), .target_is = sender, .delay = {span::brief, span::detection}}}}},
+                     .meanwhile = {{.kinds = kinds<accept>(),
+                                    .target_is = sender,
+                                    .delay = {span::brief, span::detection}}}}},
          .lasts = {span::brief, span::detection}},
 
         {.name = "votes get lost, again and again",
          .target = {prey::seat},
          .stirs = {restarts, leaves, crashes},
-         .stages = {{.after = {span::none},
-                     .meanwhile = {{.kinds = kinds<accepted>(), .target_is = sender, .is_lost = true},
-                                   {.kinds = kinds<accepted>(), .target_is = receiver, .delay = {span::none, span::brief}}}}},
+         .stages =
+             {{.after = {span::none},
+               .meanwhile = {{.kinds = kinds<accepted>(), .target_is = sender, .is_lost = true},
+                             {.kinds = kinds<accepted>(),
+                              .target_is = receiver,
+                              .delay = {span::none, span::brief}}}}},
          .lasts = {span::detection, span::lease}},
 
         {.name = "voter forgets between promise and accept",
@@ -70,44 +83,59 @@ std::array<attack_plan, attack_kinds> write_down() {
          .stages = {{.at = kinds<promise>(),
                      .up_to_times = 2,
                      .target = {restarts},
-                     .meanwhile = {{.kinds = kinds<accept>(), .target_is = receiver, .delay = {span::none, span::brief}}}}},
+                     .meanwhile = {{.kinds = kinds<accept>(),
+                                    .target_is = receiver,
+                                    .delay = {span::none, span::brief}}}}},
          .lasts = {span::brief}},
 
         {.name = "voter falls between ack and accept",
          .target = {prey::seat},
          .stirs = {is_cut_off, crashes, pauses},
-         .stages = {{.at = kinds<promise>(), .meanwhile = {{.kinds = kinds<accept>(), .target_is = receiver, .delay = {span::brief, span::detection}}}},
+         .stages = {{.at = kinds<promise>(),
+                     .meanwhile = {{.kinds = kinds<accept>(),
+                                    .target_is = receiver,
+                                    .delay = {span::brief, span::detection}}}},
                     {.at = kinds<lease::ack>(),
                      .up_to_times = 3,
                      .target = {crashes, restarts, pauses, is_mute, is_cut_off},
-                     .meanwhile = {{.kinds = kinds<accepted>(), .target_is = sender, .delay = {span::brief, span::detection}}}}},
+                     .meanwhile = {{.kinds = kinds<accepted>(),
+                                    .target_is = sender,
+                                    .delay = {span::brief, span::detection}}}}},
          .lasts = {span::detection}},
 
-        // What if phase 1 were content with less than a quorum? Only who proposed knows what was decided, and others begin anew.
+        // What if phase 1 were content with less than a quorum? Only who proposed knows what was
+        // decided, and others begin anew.
         {.name = "decision that nobody hears of",
          .target = {prey::by_message},
          .stirs = {restarts, leaves, crashes},
-         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4}}},
-                    {.at = kinds<accept>(),
-                     .up_to_times = 3,
-                     .meanwhile = {{.kinds = kinds<accept>(), .target_is = sender, .loss = 0.5},
-                                   {.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4},
-                                   {.kinds = news_of_views(), .target_is = sender, .is_lost = true},
-                                   {.kinds = kinds<prepare, promise>(), .target_is = nowhere, .loss = 0.4, .is_doubled = true}}}},
+         .stages =
+             {{.after = {span::none},
+               .meanwhile = {{.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4}}},
+              {.at = kinds<accept>(),
+               .up_to_times = 3,
+               .meanwhile = {{.kinds = kinds<accept>(), .target_is = sender, .loss = 0.5},
+                             {.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4},
+                             {.kinds = news_of_views(), .target_is = sender, .is_lost = true},
+                             {.kinds = kinds<prepare, promise>(),
+                              .target_is = nowhere,
+                              .loss = 0.4,
+                              .is_doubled = true}}}},
          .lasts = {span::detection}},
 
         // A value for the view after next reaches a voter that has not installed the next one.
         {.name = "voter is a view behind",
          .target = {prey::seat},
          .stirs = {crashes},
-         .stages = {{.after = {span::none},
-                     .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true},
-                                   {.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4}}},
-                    {.at = kinds<accept>(),
-                     .target_is = receiver,
-                     .up_to_times = 3,
-                     .meanwhile = {{.kinds = kinds<accept>(), .target_is = other_sends, .loss = 0.7},
-                                   {.kinds = news_of_views(), .target_is = other_sends, .is_lost = true}}}},
+         .stages =
+             {{.after = {span::none},
+               .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true},
+                             {.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4}}},
+              {.at = kinds<accept>(),
+               .target_is = receiver,
+               .up_to_times = 3,
+               .meanwhile =
+                   {{.kinds = kinds<accept>(), .target_is = other_sends, .loss = 0.7},
+                    {.kinds = news_of_views(), .target_is = other_sends, .is_lost = true}}}},
          .lasts = {span::detection}},
 
         // ---- decisions
@@ -115,16 +143,22 @@ std::array<attack_plan, attack_kinds> write_down() {
         {.name = "decision is kept from one",
          .target = {prey::owner, prey::holder, prey::anybody},
          .stirs = {restarts, leaves, crashes, is_cut_off},
-         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}}},
+         .stages =
+             {{.after = {span::none},
+               .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}}},
          .lasts = {span::detection, span::lease, span::ages}},
 
         {.name = "decision comes late to one",
          .target = {prey::owner, prey::holder, prey::anybody},
          .stirs = {restarts, leaves, crashes, is_cut_off},
-         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .delay = {span::detection, span::lease}}}}},
+         .stages = {{.after = {span::none},
+                     .meanwhile = {{.kinds = news_of_views(),
+                                    .target_is = receiver,
+                                    .delay = {span::detection, span::lease}}}}},
          .lasts = {span::detection, span::ages}},
 
-        // LEASE-1: what if voters went on acking somebody whose removal they have accepted? It must be heard after the
+        // LEASE-1: what if voters went on acking somebody whose removal they have accepted? It must
+        // be heard after the
         // vote and before the decision, and not hear of it.
         {.name = "buried alive",
          .target = {prey::holder, prey::owner},
@@ -132,15 +166,22 @@ std::array<attack_plan, attack_kinds> write_down() {
                     {.at = kinds<accepted>(),
                      .target_is = nowhere,
                      .target = {is_heard_again},
-                     .meanwhile = {{.kinds = kinds<accepted>(), .target_is = nowhere, .delay = {span::brief, span::moment}},
-                                   {.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}},
+                     .meanwhile = {{.kinds = kinds<accepted>(),
+                                    .target_is = nowhere,
+                                    .delay = {span::brief, span::moment}},
+                                   {.kinds = news_of_views(),
+                                    .target_is = receiver,
+                                    .is_lost = true}}},
                     {.after = {span::brief}, .target = {is_cut_off, pauses}}},
          .lasts = {span::ages}},
 
         {.name = "seats change, then one is cut off",
          .target = {prey::holder, prey::owner},
          .stirs = {restarts, majority_restarts, leaves},
-         .stages = {{.at = kinds<welcome>(), .target_is = nowhere, .up_to_times = 2, .target = {is_cut_off, loses_the_seats, pauses, is_deaf}}},
+         .stages = {{.at = kinds<welcome>(),
+                     .target_is = nowhere,
+                     .up_to_times = 2,
+                     .target = {is_cut_off, loses_the_seats, pauses, is_deaf}}},
          .lasts = {span::lease, span::ages}},
 
         // ---- leases
@@ -148,24 +189,31 @@ std::array<attack_plan, attack_kinds> write_down() {
         {.name = "renewals come late, then not at all",
          .target = {prey::holder, prey::owner},
          .stages = {{.after = {span::none},
-                     .meanwhile = {{.kinds = kinds<lease::ack>(), .target_is = receiver, .delay = {span::brief, span::detection, span::lease}}}},
+                     .meanwhile = {{.kinds = kinds<lease::ack>(),
+                                    .target_is = receiver,
+                                    .delay = {span::brief, span::detection, span::lease}}}},
                     {.after = {span::lease}, .target = {is_cut_off, loses_the_seats, is_deaf}}},
          .lasts = {span::ages}},
 
-        // The answers to the last requests are still under way when nobody hears the target any more.
+        // The answers to the last requests are still under way when nobody hears the target any
+        // more.
         {.name = "renewals come late, then are asked for in vain",
          .target = {prey::holder},
-         .stages = {{.after = {span::none},
-                     .meanwhile = {{.kinds = kinds<lease::ack>(), .target_is = receiver, .delay = {span::detection, span::lease}}}},
-                    {.after = {span::lease},
-                     .target = {is_mute},
-                     .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}}},
+         .stages =
+             {{.after = {span::none},
+               .meanwhile = {{.kinds = kinds<lease::ack>(),
+                              .target_is = receiver,
+                              .delay = {span::detection, span::lease}}}},
+              {.after = {span::lease},
+               .target = {is_mute},
+               .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}}},
          .lasts = {span::ages}},
 
         // LEASE-2: what if acks of two processes that had one seat made a quorum?
         {.name = "keeps one seat, which restarts",
          .target = {prey::anybody},
-         .stages = {{.after = {span::none}, .target = {keeps_one_seat}}, {.after = {span::lease}, .other = {restarts}}},
+         .stages = {{.after = {span::none}, .target = {keeps_one_seat}},
+                    {.after = {span::lease}, .other = {restarts}}},
          .lasts = {span::detection, span::lease}},
 
         // LEASE-3: who acked it is gone, who removes it never acked it.
@@ -178,12 +226,14 @@ std::array<attack_plan, attack_kinds> write_down() {
 
         {.name = "out of the seats' reach",
          .target = {prey::holder, prey::owner, prey::anybody},
-         .stages = {{.after = {span::none}, .target = {loses_the_seats, is_deaf, is_mute, is_cut_off}}},
+         .stages = {{.after = {span::none},
+                     .target = {loses_the_seats, is_deaf, is_mute, is_cut_off}}},
          .lasts = {span::lease, span::ages}},
 
         {.name = "ill spoken of",
          .target = {prey::holder, prey::owner, prey::anybody},
-         .stages = {{.after = {span::none}, .meanwhile = {{.kinds = all_gossip(), .target_is = either, .is_lost = true}}},
+         .stages = {{.after = {span::none},
+                     .meanwhile = {{.kinds = all_gossip(), .target_is = either, .is_lost = true}}},
                     {.after = {span::detection},
                      .target = {is_cut_off, pauses, loses_the_seats, spared},
                      .meanwhile = {{.kinds = all_gossip(), .target_is = either, .is_lost = true}}}},
@@ -247,13 +297,20 @@ std::array<attack_plan, attack_kinds> write_down() {
          .target = {prey::anybody, prey::owner},
          .stirs = {restarts, leaves},
          .stages = {{.after = {span::none},
-                     .meanwhile = {{.kinds = kinds<lock::table>(), .target_is = nowhere, .delay = {span::brief}, .brings_back_older = true}}},
+                     .meanwhile = {{.kinds = kinds<lock::table>(),
+                                    .target_is = nowhere,
+                                    .delay = {span::brief},
+                                    .brings_back_older = true}}},
                     {.after = {span::brief, span::detection},
                      .target = {restarts, leaves, crashes, spared},
-                     .meanwhile = {{.kinds = kinds<lock::table>(), .target_is = nowhere, .delay = {span::brief, span::detection}, .brings_back_older = true}}}},
+                     .meanwhile = {{.kinds = kinds<lock::table>(),
+                                    .target_is = nowhere,
+                                    .delay = {span::brief, span::detection},
+                                    .brings_back_older = true}}}},
          .lasts = {span::detection}},
 
-        // HOLD-1: the grant is under way while its owner goes, its receiver reports, and another grant is given.
+        // HOLD-1: the grant is under way while its owner goes, its receiver reports, and another
+        // grant is given.
         {.name = "grant overtaken by a report",
          .target = {prey::by_message},
          .stages = {{.at = kinds<lock::grant>(),
@@ -261,7 +318,8 @@ std::array<attack_plan, attack_kinds> write_down() {
                      .up_to_times = 4,
                      .delay = {span::detection, span::lease, span::ages},
                      .other = {crashes, restarts, is_cut_off, pauses},
-                     .meanwhile = {{.kinds = kinds<lock::grant>(), .target_is = receiver, .is_lost = true}}},
+                     .meanwhile =
+                         {{.kinds = kinds<lock::grant>(), .target_is = receiver, .is_lost = true}}},
                     {.at = kinds<lock::report>()}},
          .lasts = {span::moment}},
 
@@ -272,14 +330,19 @@ std::array<attack_plan, attack_kinds> write_down() {
                      .up_to_times = 2,
                      .loss = 0.7,
                      .delay = {span::brief, span::detection, span::lease},
-                     .target = {spared, pauses, loses_the_other, is_cut_off, is_mute, crashes, restarts},
-                     .meanwhile = {{.kinds = kinds<lock::report>(), .target_is = sender, .is_lost = true}}}},
+                     .target = {spared, pauses, loses_the_other, is_cut_off, is_mute, crashes,
+                                restarts},
+                     .meanwhile =
+                         {{.kinds = kinds<lock::report>(), .target_is = sender, .is_lost = true}}}},
          .lasts = {span::detection, span::ages}},
 
         {.name = "new owner falls while it gathers",
          .target = {prey::by_message},
          .stirs = {crashes, restarts, is_cut_off},
-         .stages = {{.at = kinds<lock::report>(), .target_is = receiver, .up_to_times = 4, .target = {crashes, restarts, pauses, is_cut_off, leaves}}},
+         .stages = {{.at = kinds<lock::report>(),
+                     .target_is = receiver,
+                     .up_to_times = 4,
+                     .target = {crashes, restarts, pauses, is_cut_off, leaves}}},
          .lasts = {span::detection}},
 
         // ---- foundings
@@ -287,13 +350,14 @@ std::array<attack_plan, attack_kinds> write_down() {
         {.name = "seat restarts while a cluster is founded",
          .target = {prey::by_message},
          .stirs = {majority_restarts},
-         .stages = {{.at = kinds<found_prepare, found_promise, found_accept, found_accepted, founded>(),
-                     .target_is = either,
-                     .up_to_times = 12,
-                     .loss = 0.3,
-                     .delay = {span::none, span::brief},
-                     .target = {restarts, crashes, pauses, is_cut_off, is_mute},
-                     .other = {spared, spared, restarts, pauses}}},
+         .stages =
+             {{.at = kinds<found_prepare, found_promise, found_accept, found_accepted, founded>(),
+               .target_is = either,
+               .up_to_times = 12,
+               .loss = 0.3,
+               .delay = {span::none, span::brief},
+               .target = {restarts, crashes, pauses, is_cut_off, is_mute},
+               .other = {spared, spared, restarts, pauses}}},
          .lasts = {span::brief, span::detection}},
     }};
 }

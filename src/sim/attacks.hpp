@@ -29,7 +29,8 @@ enum class fate : std::uint8_t {
     majority_restarts,  ///< it and as many others at seats as make a majority
     pauses,             ///< its clocks go on
     leaves,
-    is_cut_off,        ///< from all others, until the attack ends or it is heard again; so the next five
+    /// from all others, until the attack ends or it is heard again; so the next five
+    is_cut_off,
     is_deaf,           ///< hears nobody
     is_mute,           ///< nobody hears it
     loses_the_seats,   ///< hears and reaches only processes without a seat
@@ -41,7 +42,8 @@ enum class fate : std::uint8_t {
     is_heard_again,    ///< whatever this attack has cut is mended
 };
 
-/// Where the target is. With `nowhere` the message is anybody's; with `other_sends` that of the other side (hindrances only).
+/// Where the target is. With `nowhere` the message is anybody's; with `other_sends` that of the
+/// other side (hindrances only).
 enum class side : std::uint8_t { sender, receiver, either, nowhere, other_sends };
 
 /// Befalls messages from one stage until the next.
@@ -75,7 +77,8 @@ enum class prey : std::uint8_t { by_message, owner, holder, seat, anybody };
 struct attack_plan {
     std::string_view name{};
     std::vector<prey> target{};  ///< one of them
-    std::vector<fate> stirs{};   ///< befalls another at the start, so that there is something to wait for: one of these
+    /// befalls another at the start, so that there is something to wait for: one of these
+    std::vector<fate> stirs{};
     std::vector<stage> stages{};
     std::vector<span> lasts{};  ///< after the last stage: one of these
 };

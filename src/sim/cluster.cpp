@@ -21,15 +21,22 @@ constexpr std::size_t most_kept_while_paused = 1024;
 
 }  // namespace
 
-cluster::cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace, event_queue& events)
-    : plan_{plan}, random_{seed}, judge_{watching}, trace_{trace}, events_{events}, network_{plan.places.size(), random_.next(), events},
+cluster::cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace,
+                 event_queue& events)
+    : plan_{plan},
+      random_{seed},
+      judge_{watching},
+      trace_{trace},
+      events_{events},
+      network_{plan.places.size(), random_.next(), events},
       births_{random_.next()} {
     places_.reserve(plan.places.size());
     for (const auto& p : plan.places) {
         auto& m = places_.emplace_back(p);
         m.seats.resize(plan.seats);
         std::iota(m.seats.begin(), m.seats.end(), 0u);
-        events_.plan(p.first_start, event_kind::start, static_cast<std::uint32_t>(places_.size() - 1));
+        events_.plan(p.first_start, event_kind::start,
+                     static_cast<std::uint32_t>(places_.size() - 1));
     }
     least_wall_ = most_wall_ = plan.places.front().wall_s;
     measure_walls();
@@ -53,7 +60,8 @@ void cluster::handle(const event& e) {
             }
             break;
         case event_kind::timer:
-            if (p.node && !p.paused_until && p.timer && p.timer_generation == static_cast<std::uint32_t>(e.detail)) {
+            if (p.node && !p.paused_until && p.timer &&
+                p.timer_generation == static_cast<std::uint32_t>(e.detail)) {
                 p.timer.reset();
                 step(e.where, [](node::node& n, base::moment now) {
                     if (const auto due = n.deadline(); due && *due <= now.now) {
@@ -83,14 +91,30 @@ void cluster::tell_applications() {
         telling_.swap(news_);
         for (const auto& n : telling_) {
             switch (n.kind) {
-                case news::what::started: application_->started(n.place); break;
-                case news::what::ended: application_->ended(n.place); break;
-                case news::what::resumed: application_->resumed(n.place); break;
-                case news::what::granted: application_->granted(n.place, n.number, n.lock, n.held, n.is_clean); break;
-                case news::what::failed: application_->failed(n.place, n.number); break;
-                case news::what::lost: application_->lost(n.place, n.lock, n.held); break;
-                case news::what::asked_back: application_->asked_back(n.place, n.lock, n.held); break;
-                case news::what::recorded: record_outcome(n.place, *n.recorded); break;
+                case news::what::started:
+                    application_->started(n.place);
+                    break;
+                case news::what::ended:
+                    application_->ended(n.place);
+                    break;
+                case news::what::resumed:
+                    application_->resumed(n.place);
+                    break;
+                case news::what::granted:
+                    application_->granted(n.place, n.number, n.lock, n.held, n.is_clean);
+                    break;
+                case news::what::failed:
+                    application_->failed(n.place, n.number);
+                    break;
+                case news::what::lost:
+                    application_->lost(n.place, n.lock, n.held);
+                    break;
+                case news::what::asked_back:
+                    application_->asked_back(n.place, n.lock, n.held);
+                    break;
+                case news::what::recorded:
+                    record_outcome(n.place, *n.recorded);
+                    break;
             }
         }
     }
@@ -101,16 +125,24 @@ void cluster::tell_applications() {
 request_number cluster::acquire(std::uint32_t at, judge::lock l, const acquire_how& how) {
     request_number number;
     step(at, [&](node::node& n, base::moment now) {
-        lock::wish asked{{}, how.is_try, std::nullopt, how.mode, how.breaking, how.max_hold, how.progress_every, how.when_stuck, how.priority, how.delay};
+        lock::wish asked{{},           how.is_try,   std::nullopt,       how.mode,
+                         how.breaking, how.max_hold, how.progress_every, how.when_stuck,
+                         how.priority, how.delay};
         if (how.timeout) {
             asked.until = now.now + *how.timeout;
         }
         number = n.acquire(plan_.locks[l], std::move(asked), now);
-        const bool is_broken_if_stuck = how.progress_every > base::duration{} && how.when_stuck == stuck_action::break_it;
-        judge_.asked(places_[at].run, l, number, {how.mode, how.breaking, how.max_hold, is_broken_if_stuck ? how.progress_every : base::duration{}, how.priority, how.together}, events_.now());
+        const bool is_broken_if_stuck =
+            how.progress_every > base::duration{} && how.when_stuck == stuck_action::break_it;
+        judge_.asked(places_[at].run, l, number,
+                     {how.mode, how.breaking, how.max_hold,
+                      is_broken_if_stuck ? how.progress_every : base::duration{}, how.priority,
+                      how.together},
+                     events_.now());
     });
     if (trace_.is_printed()) {
-        say(at, "asks for \"" + plan_.locks[l] + "\"" + text_of(how.mode) + ", request " + std::to_string(number.value) + (how.is_try ? ", if it is free" : "") +
+        say(at, "asks for \"" + plan_.locks[l] + "\"" + text_of(how.mode) + ", request " +
+                    std::to_string(number.value) + (how.is_try ? ", if it is free" : "") +
                     (how.timeout ? ", for " + to_string(instant{*how.timeout}) + " s" : ""));
     }
     return number;
@@ -123,15 +155,21 @@ void cluster::cancel(std::uint32_t at, request_number number) {
     step(at, [&](node::node& n, base::moment now) { n.cancel(number, now); });
 }
 
-void cluster::release(std::uint32_t at, judge::lock l, token t, bool says_consistent, std::optional<std::uint32_t> heir) {
+void cluster::release(std::uint32_t at, judge::lock l, token t, bool says_consistent,
+                      std::optional<std::uint32_t> heir) {
     if (trace_.is_printed()) {
-        say(at, "releases \"" + plan_.locks[l] + "\" " + text_of(t) + (says_consistent ? ", consistent" : "") + (heir ? ", for " + places_[*heir].name : ""));
+        say(at, "releases \"" + plan_.locks[l] + "\" " + text_of(t) +
+                    (says_consistent ? ", consistent" : "") +
+                    (heir ? ", for " + places_[*heir].name : ""));
     }
     judge_.released(places_[at].run, l, t, says_consistent);
     if (heir) {
         judge_.is_for(l, places_[*heir].id);
     }
-    step(at, [&](node::node& n, base::moment now) { n.release(plan_.locks[l], t, {says_consistent, text_of(t), heir ? places_[*heir].id : peer_id{}}, now); });
+    step(at, [&](node::node& n, base::moment now) {
+        n.release(plan_.locks[l], t,
+                  {says_consistent, text_of(t), heir ? places_[*heir].id : peer_id{}}, now);
+    });
 }
 
 void cluster::watch(std::uint32_t at, judge::lock l) {
@@ -157,23 +195,27 @@ void cluster::look(std::uint32_t at, judge::lock l) {
         return;
     }
     step(at, [&](node::node& n, base::moment now) {
-        const auto question = n.ask(lock::look{0, plan_.locks[l]}, {}, now.now + 3 * plan_.common.lease, now);
+        const auto question =
+            n.ask(lock::look{0, plan_.locks[l]}, {}, now.now + 3 * plan_.common.lease, now);
         judge_.looks(places_[at].run, l, question, events_.now());
     });
 }
 
-void cluster::demand(std::uint32_t at, judge::lock l, token t, lock::urging how, const std::string& who) {
+void cluster::demand(std::uint32_t at, judge::lock l, token t, lock::urging how,
+                     const std::string& who) {
     if (!places_[at].node) {
         return;
     }
     if (trace_.is_printed()) {
-        say(at, who + (how == lock::urging::ask ? " asks for \"" : " breaks \"") + plan_.locks[l] + "\" " + text_of(t));
+        say(at, who + (how == lock::urging::ask ? " asks for \"" : " breaks \"") + plan_.locks[l] +
+                    "\" " + text_of(t));
     }
     if (how == lock::urging::break_it) {
         judge_.is_to_break(l, t, who);
     }
     step(at, [&](node::node& n, base::moment now) {
-        (void)n.ask(lock::demand{0, plan_.locks[l], t, how, who, {}, {}}, {}, now.now + 3 * plan_.common.lease, now);
+        (void)n.ask(lock::demand{0, plan_.locks[l], t, how, who, {}, {}}, {},
+                    now.now + 3 * plan_.common.lease, now);
     });
 }
 
@@ -184,7 +226,9 @@ void cluster::evict(std::uint32_t at, std::uint32_t whom) {
     if (trace_.is_printed()) {
         say(at, "evicts " + places_[whom].name);
     }
-    step(at, [&](node::node& n, base::moment now) { n.evict(places_[whom].id, view_layer::proof::none, now.now + 3 * plan_.common.lease, now); });
+    step(at, [&](node::node& n, base::moment now) {
+        n.evict(places_[whom].id, view_layer::proof::none, now.now + 3 * plan_.common.lease, now);
+    });
 }
 
 bool cluster::force_view(std::uint32_t at, const std::vector<std::uint32_t>& seats) {
@@ -224,13 +268,15 @@ void cluster::read_records(std::uint32_t at) {
     }
 }
 
-void cluster::ask_the_seats(std::uint32_t at, const lock::question& what, std::optional<holdfast::record> writes) {
+void cluster::ask_the_seats(std::uint32_t at, const lock::question& what,
+                            std::optional<holdfast::record> writes) {
     auto& p = places_[at];
     const auto v = p.node->installed();
     if (!v) {
         return;
     }
-    auto& i = p.inquiries.emplace_back(inquiry{lock::ask_the_seats(*v, what, plan_.asked.bug), std::move(writes), ++p.last_inquiry});
+    auto& i = p.inquiries.emplace_back(inquiry{lock::ask_the_seats(*v, what, plan_.asked.bug),
+                                               std::move(writes), ++p.last_inquiry});
     if (!i.writes) {
         std::set<peer_id> asked;
         for (const auto& part : i.asked.parts) {
@@ -245,9 +291,12 @@ void cluster::ask_the_seats(std::uint32_t at, const lock::question& what, std::o
     });
 }
 
-void cluster::hear(std::uint32_t at, std::uint64_t number, const std::optional<lock::answer>& what, std::optional<errc> why_none) {
+void cluster::hear(std::uint32_t at, std::uint64_t number, const std::optional<lock::answer>& what,
+                   std::optional<errc> why_none) {
     auto& all = places_[at].inquiries;
-    const auto i = std::find_if(all.begin(), all.end(), [&](inquiry& one) { return one.asked.hear(number, what, why_none); });
+    const auto i = std::find_if(all.begin(), all.end(), [&](inquiry& one) {
+        return one.asked.hear(number, what, why_none);
+    });
     if (i != all.end() && i->asked.is_over()) {
         const auto over = std::move(*i);
         all.erase(i);
@@ -276,7 +325,8 @@ void cluster::end_inquiry(std::uint32_t at, const inquiry& i) {
             }
         }
         if (trace_.is_printed()) {
-            say(at, "has recorded " + std::to_string(i.writes->number) + ", state " + std::to_string(i.writes->revision));
+            say(at, "has recorded " + std::to_string(i.writes->number) + ", state " +
+                        std::to_string(i.writes->revision));
         }
         judge_.has_recorded({i.writes->by, i.writes->number}, i.writes->revision, kept_at);
         news_.push_back({news::what::recorded, at, {}, 0, {}, true, i.writes});
@@ -284,7 +334,8 @@ void cluster::end_inquiry(std::uint32_t at, const inquiry& i) {
     }
     lock::archive all{plan_.asked.bug};
     for (const auto& part : i.asked.parts) {
-        const auto* heard = part.is_last_word ? std::get_if<lock::records_read>(&*part.heard) : nullptr;
+        const auto* heard =
+            part.is_last_word ? std::get_if<lock::records_read>(&*part.heard) : nullptr;
         for (const auto& r : heard == nullptr ? std::vector<holdfast::record>{} : heard->records) {
             all.keep(r);
         }
@@ -313,7 +364,11 @@ void cluster::break_untaken(std::uint32_t at) {
         }
         judge_.is_to_break(lock_of(h.name), h.token);
         const bool is_leased = p.lease_ends && events_.now() < *p.lease_ends;
-        node::send s{{p.id, h.holder, v.cluster, v.number, is_leased}, holder->address, false, false, lock::message{lock::break_hold{h.name, h.token, h.number, {}, {}}}};
+        node::send s{{p.id, h.holder, v.cluster, v.number, is_leased},
+                     holder->address,
+                     false,
+                     false,
+                     lock::message{lock::break_hold{h.name, h.token, h.number, {}, {}}}};
         perform(at, s);
     }
 }
@@ -323,7 +378,8 @@ void cluster::break_untaken(std::uint32_t at) {
 void cluster::start(std::uint32_t at) {
     auto& p = places_[at];
     const auto& planned = plan_.places[at];
-    const bool same_id = plan_.asked.bug == base::planted::restart_keeps_the_peer_id && p.starts > 0;
+    const bool same_id =
+        plan_.asked.bug == base::planted::restart_keeps_the_peer_id && p.starts > 0;
     ++p.starts;
     p.settings = plan_.common;
     p.settings.name = planned.name;
@@ -346,7 +402,8 @@ void cluster::make_node(std::uint32_t at, const peer_id& id) {
     place_of_id_[id] = at;
     start_of_id_[id] = p.starts;
     p.id = id;
-    const auto starts = static_cast<std::uint32_t>(std::count(place_of_run_.begin() + 1, place_of_run_.end(), at));
+    const auto starts =
+        static_cast<std::uint32_t>(std::count(place_of_run_.begin() + 1, place_of_run_.end(), at));
     p.name = plan_.places[at].name + (starts > 1 ? "." + std::to_string(starts) : "");
     p.conflicts = 0;
     p.lease_end.reset();
@@ -355,7 +412,10 @@ void cluster::make_node(std::uint32_t at, const peer_id& id) {
     trace_.add(std::uint64_t{0x57A47} + p.run);
     say(at, "starts");
     const auto seat = std::find(p.seats.begin(), p.seats.end(), at);
-    judge_.started(p.run, id, p.name, p.seats.size(), seat == p.seats.end() ? std::nullopt : std::optional{static_cast<std::size_t>(seat - p.seats.begin())});
+    judge_.started(p.run, id, p.name, p.seats.size(),
+                   seat == p.seats.end()
+                       ? std::nullopt
+                       : std::optional{static_cast<std::size_t>(seat - p.seats.begin())});
     news_.push_back({news::what::started, at, {}, 0, {}});
     try {
         p.node = std::make_unique<node::node>(p.settings, id, births_.next(), moment_of(p));
@@ -518,7 +578,8 @@ void cluster::mend() {
 void cluster::receive(std::uint32_t at, network::number n) {
     auto& p = places_[at];
     const bool is_for_this_run = !network_.at(n).is_stream || network_.at(n).to_run == p.run;
-    if (!p.node || !is_for_this_run || (p.paused_until && p.inbox.size() >= most_kept_while_paused)) {
+    if (!p.node || !is_for_this_run ||
+        (p.paused_until && p.inbox.size() >= most_kept_while_paused)) {
         network_.discard(n);
         return;
     }
@@ -542,7 +603,8 @@ void cluster::receive(std::uint32_t at, network::number n) {
         judge_.heard(p.run, static_cast<std::size_t>(seat - p.seats.begin()), events_.now());
     }
     step(at, [&](node::node& to, base::moment now) {
-        to.handle(packet->envelope, is_stream ? endpoint{} : plan_.places[from].address, packet->what, now);
+        to.handle(packet->envelope, is_stream ? endpoint{} : plan_.places[from].address,
+                  packet->what, now);
     });
 }
 
@@ -618,7 +680,9 @@ void cluster::tell_lease(std::uint32_t at) {
         p.lease_ends = end ? std::optional{p.clock.when(*end, events_.now())} : std::nullopt;
         for (const auto& [l, t] : judge_.holds_of(p.run)) {
             if (end && p.node->holds(plan_.locks[l], t, *end)) {
-                judge_.object(promise::mutex, events_.now(), p.name + " would say that it holds \"" + plan_.locks[l] + "\" when its lease is over (HOLD-2)");
+                judge_.object(promise::mutex, events_.now(),
+                              p.name + " would say that it holds \"" + plan_.locks[l] +
+                                  "\" when its lease is over (HOLD-2)");
             }
         }
     }
@@ -633,11 +697,14 @@ void cluster::arm(std::uint32_t at) {
     }
     p.timer = due;
     const auto late = random_.between(10us, plan_.longest_timer_delay);
-    events_.plan(p.clock.when(*due, events_.now()) + late, event_kind::timer, at, ++p.timer_generation);
+    events_.plan(p.clock.when(*due, events_.now()) + late, event_kind::timer, at,
+                 ++p.timer_generation);
 }
 
 base::moment cluster::moment_of(const machine& p) const {
-    return p.earlier_turn ? *p.earlier_turn : base::moment{p.clock.boot(events_.now()), p.clock.wall_s(events_.now())};
+    return p.earlier_turn
+               ? *p.earlier_turn
+               : base::moment{p.clock.boot(events_.now()), p.clock.wall_s(events_.now())};
 }
 
 // ---- outputs
@@ -650,7 +717,8 @@ void cluster::perform(std::uint32_t at, node::send& s) {
     }
     const auto verdict = meddler_->sending(kind_of(s.what), at, *to);
     if (trace_.is_printed()) {
-        say(at, "> " + plan_.places[*to].name + " " + trace_.describe(s.what) + (verdict.is_lost ? "  (lost)" : ""));
+        say(at, "> " + plan_.places[*to].name + " " + trace_.describe(s.what) +
+                    (verdict.is_lost ? "  (lost)" : ""));
     }
     if (const auto* said = std::get_if<lock::message>(&s.what)) {
         if (const auto* q = std::get_if<lock::queued>(said)) {
@@ -664,7 +732,8 @@ void cluster::perform(std::uint32_t at, node::send& s) {
     const auto n = network_.blank();
     auto& bytes = network_.at(n).bytes;
     wire::encode(packet_, plan_.common.cluster_name, bytes);
-    trace_.add(static_cast<std::uint64_t>(events_.now().count()) ^ (std::uint64_t{at} << 56) ^ (std::uint64_t{*to} << 48));
+    trace_.add(static_cast<std::uint64_t>(events_.now().count()) ^ (std::uint64_t{at} << 56) ^
+               (std::uint64_t{*to} << 48));
     trace_.add(bytes);
     if (verdict.is_lost) {
         network_.discard(n);
@@ -697,7 +766,8 @@ void cluster::remember_table(const packet& sent, bool brings_back_older) {
         for (const auto& old : former) {
             const auto n = network_.blank();
             network_.at(n) = old;
-            network_.at(n).is_stream = false;  // a copy of a former connection: nothing keeps it in order
+            // a copy of a former connection: nothing keeps it in order
+            network_.at(n).is_stream = false;
             network_.post(n, {});
         }
     }
@@ -707,16 +777,21 @@ void cluster::remember_table(const packet& sent, bool brings_back_older) {
     }
 }
 
-void cluster::perform(std::uint32_t at, const node::persist_epoch& p) { places_[at].persisted = std::max(places_[at].persisted, p.epoch); }
+void cluster::perform(std::uint32_t at, const node::persist_epoch& p) {
+    places_[at].persisted = std::max(places_[at].persisted, p.epoch);
+}
 
 void cluster::perform(std::uint32_t at, const node::granted& g) {
     const auto l = lock_of(g.name);
     trace_.add(static_cast<std::uint64_t>(g.token.value));
     if (trace_.is_printed()) {
-        say(at, "was granted \"" + g.name + "\" " + text_of(g.token) + ", request " + std::to_string(g.number.value) + text_of(g.before));
+        say(at, "was granted \"" + g.name + "\" " + text_of(g.token) + ", request " +
+                    std::to_string(g.number.value) + text_of(g.before));
     }
     judge_.granted(places_[at].run, l, g.token, g.number, events_.now());
-    judge_.told_of_predecessor(places_[at].run, l, g.token, {g.before.how, g.before.token, g.before.value == text_of(g.before.token)}, events_.now());
+    judge_.told_of_predecessor(
+        places_[at].run, l, g.token,
+        {g.before.how, g.before.token, g.before.value == text_of(g.before.token)}, events_.now());
     judge_.request_ended(places_[at].run, g.number);
     news_.push_back({news::what::granted, at, g.number, l, g.token, g.before.is_clean()});
 }
@@ -724,7 +799,8 @@ void cluster::perform(std::uint32_t at, const node::granted& g) {
 void cluster::perform(std::uint32_t at, const node::request_failed& f) {
     trace_.add(f.number.value ^ hash_number_of(f.why) << 32);
     if (trace_.is_printed()) {
-        say(at, "request " + std::to_string(f.number.value) + " failed: " + std::string{holdfast::to_string(f.why)});
+        say(at, "request " + std::to_string(f.number.value) +
+                    " failed: " + std::string{holdfast::to_string(f.why)});
     }
     judge_.request_ended(places_[at].run, f.number);
     news_.push_back({news::what::failed, at, f.number, 0, {}});
@@ -733,7 +809,8 @@ void cluster::perform(std::uint32_t at, const node::request_failed& f) {
 void cluster::perform(std::uint32_t at, const node::hold_lost& l) {
     trace_.add(~static_cast<std::uint64_t>(l.token.value));
     if (trace_.is_printed()) {
-        say(at, "lost \"" + l.name + "\" " + text_of(l.token) + ": " + std::string{holdfast::to_string(l.why)});
+        say(at, "lost \"" + l.name + "\" " + text_of(l.token) + ": " +
+                    std::string{holdfast::to_string(l.why)});
     }
     const auto name = lock_of(l.name);
     judge_.lost(places_[at].run, name, l.token, l.why, events_.now());
@@ -751,7 +828,8 @@ void cluster::perform(std::uint32_t at, const node::was_asked_back& a) {
 
 void cluster::perform(std::uint32_t at, const node::broke_by_policy& b) {
     if (trace_.is_printed()) {
-        say(at, "breaks \"" + b.what.name + "\" " + text_of(b.what.token) + ", " + b.who + ": " + b.why);
+        say(at, "breaks \"" + b.what.name + "\" " + text_of(b.what.token) + ", " + b.who + ": " +
+                    b.why);
     }
 }
 
@@ -774,10 +852,13 @@ void cluster::perform(std::uint32_t at, const node::answered& a) {
     judge_.has_seen(places_[at].run, a.number, held, events_.now());
 }
 
-void cluster::perform(std::uint32_t at, const node::unanswered& u) { hear(at, u.number, u.so_far, u.why); }
+void cluster::perform(std::uint32_t at, const node::unanswered& u) {
+    hear(at, u.number, u.so_far, u.why);
+}
 
 void cluster::perform(std::uint32_t at, const node::belief_changed& b) {
-    if (plan_.places[at].machine != 0 && (b.state == swim::condition::suspect || b.state == swim::condition::dead)) {
+    if (plan_.places[at].machine != 0 &&
+        (b.state == swim::condition::suspect || b.state == swim::condition::dead)) {
         places_[at].suspects.push_back(b.peer);
     }
 }
@@ -785,14 +866,19 @@ void cluster::perform(std::uint32_t at, const node::belief_changed& b) {
 void cluster::look_for_suspects(std::uint32_t at) {
     for (const auto& id : std::exchange(places_[at].suspects, {})) {
         const auto where = place_of_id_.find(id);
-        if (where == place_of_id_.end() || plan_.places[where->second].machine != plan_.places[at].machine) {
+        if (where == place_of_id_.end() ||
+            plan_.places[where->second].machine != plan_.places[at].machine) {
             continue;
         }
         const auto& there = places_[where->second];
-        // A PeerId that a living process gave up is not gone: its successor says so itself (LEASE-4).
+        // A PeerId that a living process gave up is not gone: its successor says so itself
+        // (LEASE-4).
         const bool is_there = there.node != nullptr && there.starts == start_of_id_.at(id);
-        if (!is_there || (there.paused_until && plan_.asked.bug == base::planted::stopped_counts_as_gone)) {
-            step(at, [&](node::node& n, base::moment now) { n.evict(id, view_layer::proof::gone, now.now + 3 * plan_.common.lease, now); });
+        if (!is_there ||
+            (there.paused_until && plan_.asked.bug == base::planted::stopped_counts_as_gone)) {
+            step(at, [&](node::node& n, base::moment now) {
+                n.evict(id, view_layer::proof::gone, now.now + 3 * plan_.common.lease, now);
+            });
         }
     }
 }
@@ -801,14 +887,17 @@ void cluster::perform(std::uint32_t at, const node::view_installed& v) {
     ++counters_.views_installed;
     trace_.add(v.view->number.value ^ std::uint64_t{v.view->epoch.value} << 32);
     if (trace_.is_printed()) {
-        std::string text = "installed view " + std::to_string(v.view->number.value) + " of " + to_string(v.view->cluster).substr(0, 8) + ", epoch " +
+        std::string text = "installed view " + std::to_string(v.view->number.value) + " of " +
+                           to_string(v.view->cluster).substr(0, 8) + ", epoch " +
                            std::to_string(v.view->epoch.value) + ", members";
         for (const auto& m : v.view->members) {
-            text += " " + trace_.name_of(m.id) + (v.view->is_voter(m.id) ? "*" : "") + (m.leaving ? "(leaving)" : "");
+            text += " " + trace_.name_of(m.id) + (v.view->is_voter(m.id) ? "*" : "") +
+                    (m.leaving ? "(leaving)" : "");
         }
         text += ", owners";
         for (const auto& name : plan_.locks) {
-            text += " " + name + ":" + trace_.name_of(v.map->owner_of(places_[at].node->slot_of(name)));
+            text +=
+                " " + name + ":" + trace_.name_of(v.map->owner_of(places_[at].node->slot_of(name)));
         }
         say(at, text);
     }
@@ -841,9 +930,11 @@ void cluster::perform(std::uint32_t at, const node::has_left&) {
 
 void cluster::perform(std::uint32_t at, const node::owner_granted& g) {
     if (trace_.is_printed()) {
-        say(at, "grants \"" + g.name + "\" " + text_of(g.token) + " to " + trace_.name_of(g.holder) + " in view " + std::to_string(g.in.value));
+        say(at, "grants \"" + g.name + "\" " + text_of(g.token) + " to " +
+                    trace_.name_of(g.holder) + " in view " + std::to_string(g.in.value));
     }
-    judge_.owner_granted(places_[at].run, lock_of(g.name), g.token, g.holder, g.number, g.in, events_.now());
+    judge_.owner_granted(places_[at].run, lock_of(g.name), g.token, g.holder, g.number, g.in,
+                         events_.now());
 }
 
 void cluster::perform(std::uint32_t at, const node::complaint& c) {
@@ -862,7 +953,8 @@ void cluster::perform(std::uint32_t at, const node::lock_changed& c) {
     }
     trace_.add(c.stands.waiting);
     if (trace_.is_printed()) {
-        say(at, "is told that \"" + c.name + "\" is " + (text.empty() ? "free" : text) + ", " + std::to_string(c.stands.waiting) + " wait");
+        say(at, "is told that \"" + c.name + "\" is " + (text.empty() ? "free" : text) + ", " +
+                    std::to_string(c.stands.waiting) + " wait");
     }
     judge_.told(places_[at].run, lock_of(c.name), {std::move(tokens), c.stands.waiting});
 }
@@ -872,7 +964,8 @@ void cluster::perform(std::uint32_t at, const node::lock_changed& c) {
 std::optional<std::uint32_t> cluster::owner_of(judge::lock l) const {
     for (const auto& p : places_) {
         if (p.node && p.node->map()) {
-            const auto owner = place_of_id_.find(p.node->map()->owner_of(p.node->slot_of(plan_.locks[l])));
+            const auto owner =
+                place_of_id_.find(p.node->map()->owner_of(p.node->slot_of(plan_.locks[l])));
             return owner == place_of_id_.end() ? std::nullopt : std::optional{owner->second};
         }
     }
@@ -890,7 +983,8 @@ bool cluster::holds(std::uint32_t at, judge::lock l, token t) const {
 }
 
 bool cluster::has_owned_holds() const {
-    return std::any_of(places_.begin(), places_.end(), [](const machine& p) { return p.node && !p.node->owned_holds().empty(); });
+    return std::any_of(places_.begin(), places_.end(),
+                       [](const machine& p) { return p.node && !p.node->owned_holds().empty(); });
 }
 
 void cluster::report_owned_holds() const {
@@ -926,7 +1020,8 @@ std::vector<endpoint> cluster::addresses_of(const std::vector<std::uint32_t>& pl
 
 std::optional<std::uint32_t> cluster::place_at(const endpoint& address) const {
     const std::uint32_t at = address.ip[15] - 1u;
-    return at < plan_.places.size() && plan_.places[at].address == address ? std::optional{at} : std::nullopt;
+    return at < plan_.places.size() && plan_.places[at].address == address ? std::optional{at}
+                                                                           : std::nullopt;
 }
 
 peer_id cluster::draw_id() {
@@ -940,7 +1035,9 @@ void cluster::broken(std::uint32_t at, std::string_view what) {
 
 void cluster::measure_walls() {
     for (std::size_t i = 0; i < places_.size(); ++i) {
-        const auto wall = plan_.places[i].wall_s + std::chrono::floor<std::chrono::seconds>(places_[i].clock.wall_error()).count();
+        const auto wall =
+            plan_.places[i].wall_s +
+            std::chrono::floor<std::chrono::seconds>(places_[i].clock.wall_error()).count();
         least_wall_ = std::min(least_wall_, wall);
         most_wall_ = std::max(most_wall_, wall);
     }

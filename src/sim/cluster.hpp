@@ -1,8 +1,10 @@
-// Processes on machines: real nodes, each with its clocks, its part of the network and its application.
+// Processes on machines: real nodes, each with its clocks, its part of the network and its
+// application.
 //
-// Everything a driver of nodes does in production is done here in pretence: it hands packets over with the time read
-// after they arrived, drains the outputs, arms one timer, keeps the epoch on a disk, and makes a new node when one is
-// over. What happens is told to the judge at once, and to the applications when the event is over.
+// Everything a driver of nodes does in production is done here in pretence: it hands packets over
+// with the time read after they arrived, drains the outputs, arms one timer, keeps the epoch on a
+// disk, and makes a new node when one is over. What happens is told to the judge at once, and to
+// the applications when the event is over.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +38,8 @@ public:
     virtual void started(std::uint32_t place) = 0;
     virtual void ended(std::uint32_t place) = 0;
     virtual void resumed(std::uint32_t place) = 0;
-    virtual void granted(std::uint32_t place, request_number number, judge::lock l, token t, bool is_clean) = 0;
+    virtual void granted(std::uint32_t place, request_number number, judge::lock l, token t,
+                         bool is_clean) = 0;
     virtual void failed(std::uint32_t place, request_number number) = 0;
     virtual void lost(std::uint32_t place, judge::lock l, token t) = 0;
     virtual void asked_back(std::uint32_t place, judge::lock l, token t) = 0;
@@ -51,7 +54,8 @@ public:
     struct verdict {
         bool is_lost = false;
         base::duration delay{};
-        bool brings_back_older = false;  ///< of the same kind to the same process; for tables only
+        /// of the same kind to the same process; for tables only
+        bool brings_back_older = false;
         bool is_doubled = false;
     };
     virtual verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) = 0;
@@ -94,7 +98,8 @@ public:
         std::uint64_t lock_messages = 0;  // also those that went round
     };
 
-    cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace, event_queue& events);
+    cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace,
+            event_queue& events);
     ~cluster();
 
     void attach(application& runs, meddler& meddles, witness* looks_on = nullptr);
@@ -105,17 +110,20 @@ public:
 
     // ---- what applications do
 
-    [[nodiscard]] request_number acquire(std::uint32_t place, judge::lock l, const acquire_how& how);
+    [[nodiscard]] request_number acquire(std::uint32_t place, judge::lock l,
+                                         const acquire_how& how);
     void cancel(std::uint32_t place, request_number number);
     /// The value it leaves to the next is its token.
-    void release(std::uint32_t place, judge::lock l, token t, bool says_consistent = false, std::optional<std::uint32_t> heir = {});
+    void release(std::uint32_t place, judge::lock l, token t, bool says_consistent = false,
+                 std::optional<std::uint32_t> heir = {});
     void watch(std::uint32_t place, judge::lock l);
     void unwatch(std::uint32_t place, judge::lock l);
     void progress(std::uint32_t place, judge::lock l, token t);
     /// The process at `place` asks how the lock stands.
     void look(std::uint32_t place, judge::lock l);
     /// Somebody there wants this hold to end.
-    void demand(std::uint32_t place, judge::lock l, token t, lock::urging how, const std::string& who);
+    void demand(std::uint32_t place, judge::lock l, token t, lock::urging how,
+                const std::string& who);
     /// Somebody there has what runs at `whom` removed.
     void evict(std::uint32_t place, std::uint32_t whom);
     /// FORCE-1: a person there says which places are to be the seats. False: its lease runs.
@@ -124,7 +132,8 @@ public:
     void record(std::uint32_t place);
     /// Somebody there asks what was done.
     void read_records(std::uint32_t place);
-    /// A person has the owner at `place` break the holds whose grants were not answered yet (BREAK-1).
+    /// A person has the owner at `place` break the holds whose grants were not answered yet
+    /// (BREAK-1).
     void break_untaken(std::uint32_t place);
 
     // ---- what happens to processes
@@ -133,8 +142,8 @@ public:
     void crash(std::uint32_t place, base::duration after);
     /// For good.
     void lose(std::uint32_t place);
-    /// Nothing runs until then, but the clocks. `in_mid_step`: it stops at its next step, between what it does and
-    /// the packets that tell of it.
+    /// Nothing runs until then, but the clocks. `in_mid_step`: it stops at its next step, between
+    /// what it does and the packets that tell of it.
     void pause(std::uint32_t place, base::duration how_long, bool in_mid_step);
     void leave(std::uint32_t place, base::duration restart_after);
     void set_rate(std::uint32_t place, int parts_per_million);
@@ -147,18 +156,27 @@ public:
     // ---- looking
 
     [[nodiscard]] bool is_up(std::uint32_t place) const { return places_[place].node != nullptr; }
-    [[nodiscard]] bool is_paused(std::uint32_t place) const { return places_[place].paused_until.has_value(); }
+    [[nodiscard]] bool is_paused(std::uint32_t place) const {
+        return places_[place].paused_until.has_value();
+    }
     [[nodiscard]] judge::run run_at(std::uint32_t place) const { return places_[place].run; }
     [[nodiscard]] std::size_t places() const { return places_.size(); }
     /// Null: nothing runs there.
-    [[nodiscard]] const node::node* node_at(std::uint32_t place) const { return places_[place].node.get(); }
+    [[nodiscard]] const node::node* node_at(std::uint32_t place) const {
+        return places_[place].node.get();
+    }
     /// p3, or p3.2 for what runs there after a restart.
-    [[nodiscard]] const std::string& name_at(std::uint32_t place) const { return places_[place].name; }
+    [[nodiscard]] const std::string& name_at(std::uint32_t place) const {
+        return places_[place].name;
+    }
     [[nodiscard]] bool is_leased(std::uint32_t place) const {
-        return places_[place].node && places_[place].lease_ends && events_.now() < *places_[place].lease_ends;
+        return places_[place].node && places_[place].lease_ends &&
+               events_.now() < *places_[place].lease_ends;
     }
     /// How many records were read there, when that was last done and answered.
-    [[nodiscard]] std::optional<std::size_t> records_read_at(std::uint32_t place) const { return places_[place].records_read; }
+    [[nodiscard]] std::optional<std::size_t> records_read_at(std::uint32_t place) const {
+        return places_[place].records_read;
+    }
     /// HOLD-2, as its program would ask.
     [[nodiscard]] bool holds(std::uint32_t place, judge::lock l, token t) const;
     /// Where the owner of `l` runs, as some process that is up believes.
@@ -178,12 +196,13 @@ private:
         std::uint64_t number = 0;
     };
     struct machine {
-        explicit machine(const place_plan& plan) : clock{plan.boot, plan.parts_per_million, plan.wall_s} {}
+        explicit machine(const place_plan& plan)
+            : clock{plan.boot, plan.parts_per_million, plan.wall_s} {}
 
         machine_clock clock;
-        epoch persisted;            // on the disk, where there is a state_dir
-        std::uint32_t starts = 0;   // of processes here
-        std::string name;           // p3, p3.2
+        epoch persisted;           // on the disk, where there is a state_dir
+        std::uint32_t starts = 0;  // of processes here
+        std::string name;          // p3, p3.2
         peer_id id;
         judge::run run = 0;
         base::settings settings;
@@ -197,7 +216,8 @@ private:
         bool is_gone = false;
         base::duration restart_after{};
         std::optional<instant> paused_until;
-        std::optional<base::moment> earlier_turn;  // NOW-1, planted: the clock as read before the pause
+        // NOW-1, planted: the clock as read before the pause
+        std::optional<base::moment> earlier_turn;
         base::time_point paused_at;  // by its own clock
         std::optional<base::duration> pause_in_next_step;
         std::vector<peer_id> suspects;        // in the present step, of its own machine
@@ -213,7 +233,16 @@ private:
         bool has_left = false;
     };
     struct news {
-        enum class what : std::uint8_t { started, ended, resumed, granted, failed, lost, asked_back, recorded } kind{};
+        enum class what : std::uint8_t {
+            started,
+            ended,
+            resumed,
+            granted,
+            failed,
+            lost,
+            asked_back,
+            recorded
+        } kind{};
         std::uint32_t place = 0;
         request_number number;
         judge::lock lock = 0;
@@ -235,8 +264,10 @@ private:
     void clock_has_changed(std::uint32_t at);
     void tell_lease(std::uint32_t at);
 
-    void ask_the_seats(std::uint32_t at, const lock::question& what, std::optional<holdfast::record> writes);
-    void hear(std::uint32_t at, std::uint64_t number, const std::optional<lock::answer>& what, std::optional<errc> why_none);
+    void ask_the_seats(std::uint32_t at, const lock::question& what,
+                       std::optional<holdfast::record> writes);
+    void hear(std::uint32_t at, std::uint64_t number, const std::optional<lock::answer>& what,
+              std::optional<errc> why_none);
     void record_outcome(std::uint32_t at, holdfast::record what);
     void end_inquiry(std::uint32_t at, const inquiry& i);
     void perform(std::uint32_t at, node::send& s);
@@ -257,13 +288,15 @@ private:
     void perform(std::uint32_t at, const node::was_asked_back& a);
     void perform(std::uint32_t at, const node::broke_by_policy& b);
     void perform(std::uint32_t at, const node::answered& a);
-    /// CERT-1, as the runtime does it: whoever suspects a process of its own machine looks whether it is there.
+    /// CERT-1, as the runtime does it: whoever suspects a process of its own machine looks whether
+    /// it is there.
     void perform(std::uint32_t at, const node::belief_changed& b);
     void perform(std::uint32_t at, const node::lock_changed& c);
 
     [[nodiscard]] base::moment moment_of(const machine& p) const;
     [[nodiscard]] judge::lock lock_of(std::string_view name) const;
-    [[nodiscard]] static std::vector<endpoint> addresses_of(const std::vector<std::uint32_t>& places);
+    [[nodiscard]] static std::vector<endpoint> addresses_of(
+        const std::vector<std::uint32_t>& places);
     [[nodiscard]] std::optional<std::uint32_t> place_at(const endpoint& address) const;
     [[nodiscard]] peer_id draw_id();
     void broken(std::uint32_t at, std::string_view what);
@@ -276,7 +309,9 @@ private:
     sim::trace& trace_;
     event_queue& events_;
     sim::network network_;
-    base::random_source births_;  // who is born as what: not moved by how much was said before, or stories would name other owners
+    // who is born as what: not moved by how much was said before, or stories would name other
+    // owners
+    base::random_source births_;
     application* application_ = nullptr;
     meddler* meddler_ = nullptr;
     witness* witness_ = nullptr;
@@ -286,7 +321,7 @@ private:
     std::map<peer_id, std::uint32_t> start_of_id_;  // which process of its place it is
     std::vector<news> news_;
     std::vector<news> telling_;
-    wire::packet packet_;  // reused for what is sent
+    wire::packet packet_;                                        // reused for what is sent
     std::map<std::uint32_t, std::deque<packet>> former_tables_;  // sent to each place
     std::int64_t least_wall_ = 0;
     std::int64_t most_wall_ = 0;

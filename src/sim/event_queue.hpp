@@ -10,12 +10,13 @@
 namespace holdfast::sim {
 
 enum class event_kind : std::uint8_t {
-    datagram,      ///< a packet arrives: detail is its number
-    stream,        ///< the first packet of a stream is due: detail is the stream and its generation
-    timer,         ///< a node's deadline
-    start,         ///< a process is started
-    resume,        ///< a pause ends: detail is the run of the process
-    application,   ///< the workload's next step at `where`
+    datagram,  ///< a packet arrives: detail is its number
+    /// the first packet of a stream is due: detail is the stream and its generation
+    stream,
+    timer,        ///< a node's deadline
+    start,        ///< a process is started
+    resume,       ///< a pause ends: detail is the run of the process
+    application,  ///< the workload's next step at `where`
     next_fault,
     end_of_fault,  ///< detail is the number of the fault
     fault_now,     ///< what an ambush does: detail says what
@@ -50,7 +51,9 @@ public:
     [[nodiscard]] std::uint64_t planned() const { return planned_; }
 
 private:
-    static bool is_later(const event& a, const event& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
+    static bool is_later(const event& a, const event& b) {
+        return a.at != b.at ? a.at > b.at : a.order > b.order;
+    }
 
     std::vector<event> heap_;
     std::uint64_t planned_ = 0;

@@ -21,27 +21,49 @@ constexpr std::uint64_t rush_on = 9;
 /// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
 message_kind draw_prey(base::random_source& random) {
     switch (random.below(18)) {
-        case 0: case 1: case 2: return kind_of_type<lock::grant>;
-        case 3: return kind_of_type<lock::taken>;
-        case 4: return kind_of_type<lock::release>;
-        case 5: return kind_of_type<lock::cancel>;
-        case 6: return kind_of_type<lock::gather>;
-        case 7: case 8: return kind_of_type<lock::report>;
-        case 9: case 10: return kind_of_type<lock::table>;
-        case 11: return kind_of_type<lock::table_ack>;
-        case 12: return kind_of_type<view_layer::promise>;
-        case 13: return kind_of_type<view_layer::accept>;
-        case 14: return kind_of_type<view_layer::accepted>;
-        case 15: return kind_of_type<view_layer::steps>;
-        case 16: return kind_of_type<view_layer::found_accept>;
-        default: return kind_of_type<lease::ack>;
+        case 0:
+        case 1:
+        case 2:
+            return kind_of_type<lock::grant>;
+        case 3:
+            return kind_of_type<lock::taken>;
+        case 4:
+            return kind_of_type<lock::release>;
+        case 5:
+            return kind_of_type<lock::cancel>;
+        case 6:
+            return kind_of_type<lock::gather>;
+        case 7:
+        case 8:
+            return kind_of_type<lock::report>;
+        case 9:
+        case 10:
+            return kind_of_type<lock::table>;
+        case 11:
+            return kind_of_type<lock::table_ack>;
+        case 12:
+            return kind_of_type<view_layer::promise>;
+        case 13:
+            return kind_of_type<view_layer::accept>;
+        case 14:
+            return kind_of_type<view_layer::accepted>;
+        case 15:
+            return kind_of_type<view_layer::steps>;
+        case 16:
+            return kind_of_type<view_layer::found_accept>;
+        default:
+            return kind_of_type<lease::ack>;
     }
 }
 
 }  // namespace
 
 faults::faults(const scenario& plan, std::uint64_t seed, cluster& machines, event_queue& events)
-    : plan_{plan}, random_{seed}, machines_{machines}, events_{events}, slandered_(plan.places.size()) {
+    : plan_{plan},
+      random_{seed},
+      machines_{machines},
+      events_{events},
+      slandered_(plan.places.size()) {
     machines_.net().set_weather(plan.network);
     events_.plan(random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
 }
@@ -52,12 +74,14 @@ void faults::handle(const event& e) {
     }
     switch (e.kind) {
         case event_kind::next_fault:
-            events_.plan(events_.now() + random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
+            events_.plan(events_.now() + random_.between({}, 2 * plan_.faults.mean_wait),
+                         event_kind::next_fault);
             if (plan_.asked.drift_beyond && random_.chance(0.3)) {
                 abuse_clock(victim());
             } else if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
                 orphan();
-            } else if (plan_.faults.rushes > 0 && !is_rushing_ && random_.chance(plan_.faults.rushes)) {
+            } else if (plan_.faults.rushes > 0 && !is_rushing_ &&
+                       random_.chance(plan_.faults.rushes)) {
                 is_rushing_ = true;
                 rush(60);
             } else if (!plan_.faults.kinds.empty()) {
@@ -121,19 +145,22 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
     }
     if (is_orphaned_ && kind == kind_of_type<view_layer::accepted>) {
         is_orphaned_ = false;
-        events_.plan(events_.now() + random_.between(60ms, 150ms), event_kind::fault_now, *mute_, renew_now);
+        events_.plan(events_.now() + random_.between(60ms, 150ms), event_kind::fault_now, *mute_,
+                     renew_now);
     }
     if (unearthed_ && *unearthed_ == to && kind == kind_of_type<view_layer::steps>) {
         v.is_lost = true;
     }
-    if (plan_.faults.breaks > 0 && kind == kind_of_type<lock::grant> && random_.chance(plan_.faults.breaks)) {
+    if (plan_.faults.breaks > 0 && kind == kind_of_type<lock::grant> &&
+        random_.chance(plan_.faults.breaks)) {
         v.delay += random_.between(20ms, 600ms);
         events_.plan(events_.now(), event_kind::fault_now, from, break_now);
     }
     for (const auto& g : plan_.faults.grudges) {
         if (g.against == kind) {
             v.is_lost = v.is_lost || random_.chance(g.loss);
-            v.delay += random_.chance(g.delay) ? random_.between({}, g.longest_delay) : base::duration{};
+            v.delay +=
+                random_.chance(g.delay) ? random_.between({}, g.longest_delay) : base::duration{};
         }
     }
     if (ambush_ && ambush_->waits_for == kind) {
@@ -173,7 +200,8 @@ void faults::inject(fault f) {
     ++injected_[static_cast<std::size_t>(f)];
     machines_.note(to_string(f));
     const auto& p = plan_.faults;
-    // Chance is asked in one order: never twice among the arguments of one call, which compilers order as they like.
+    // Chance is asked in one order: never twice among the arguments of one call, which compilers
+    // order as they like.
     const auto someone = victim();
     switch (f) {
         case fault::crash:
@@ -213,7 +241,8 @@ void faults::inject(fault f) {
         case fault::cut_link: {
             const auto other = victim();
             if (someone != other) {
-                begin({{{someone, other}, {other, someone}}, {}, {}, false, false}, up_to(p.longest_cut));
+                begin({{{someone, other}, {other, someone}}, {}, {}, false, false},
+                      up_to(p.longest_cut));
             }
             break;
         }
@@ -222,7 +251,12 @@ void faults::inject(fault f) {
             if (random_.chance(0.5)) {
                 cut_off({someone}, from_them, !from_them, up_to(p.longest_cut));
             } else if (const auto other = anyone(); other != someone) {
-                begin({{from_them ? link{someone, other} : link{other, someone}}, {}, {}, false, false}, up_to(p.longest_cut));
+                begin({{from_them ? link{someone, other} : link{other, someone}},
+                       {},
+                       {},
+                       false,
+                       false},
+                      up_to(p.longest_cut));
             }
             break;
         }
@@ -231,7 +265,8 @@ void faults::inject(fault f) {
             break;
         case fault::clock_rate: {
             const auto most = static_cast<std::uint64_t>(plan_.most_parts_per_million);
-            machines_.set_rate(someone, static_cast<int>(random_.below(2 * most + 1)) - plan_.most_parts_per_million);
+            machines_.set_rate(someone, static_cast<int>(random_.below(2 * most + 1)) -
+                                            plan_.most_parts_per_million);
             break;
         }
         case fault::wall_step: {
@@ -289,7 +324,8 @@ void faults::abuse_clock(std::uint32_t place) {
         case 2:
             // It cannot see its lease end; cut off, it is voted out meanwhile.
             machines_.set_rate(place, frozen);
-            events_.plan(events_.now() + 4 * plan_.common.lease, event_kind::fault_now, place, clock_goes_on);
+            events_.plan(events_.now() + 4 * plan_.common.lease, event_kind::fault_now, place,
+                         clock_goes_on);
             isolate({place}, 4 * plan_.common.lease);
             break;
         default:
@@ -298,8 +334,8 @@ void faults::abuse_clock(std::uint32_t place) {
     }
 }
 
-/// LEASE-1: what if a voter went on acking somebody whose removal it has accepted? He must be heard after the vote and
-/// before the decision, and not hear of it.
+/// LEASE-1: what if a voter went on acking somebody whose removal it has accepted? He must be heard
+/// after the vote and before the decision, and not hear of it.
 void faults::bury(std::uint32_t place) {
     if (buried_ || unearthed_) {
         return;
@@ -318,19 +354,22 @@ void faults::unearth() {
         lasting_.erase(at);
         end(what);
         unearthed_ = place;
-        events_.plan(events_.now() + random_.between(60ms, 250ms), event_kind::fault_now, place, bury_again);
+        events_.plan(events_.now() + random_.between(60ms, 250ms), event_kind::fault_now, place,
+                     bury_again);
     }
 }
 
-/// OWN-4 (c): an owner gathers that knows nothing of a holder which was removed before it came, and still holds. So that it need
-/// not wait for the owner before it, that one has had no lease for long: its requests are lost, and nobody else notices.
+/// OWN-4 (c): an owner gathers that knows nothing of a holder which was removed before it came, and
+/// still holds. So that it need not wait for the owner before it, that one has had no lease for
+/// long: its requests are lost, and nobody else notices.
 void faults::orphan() {
     if (mute_) {
         return;
     }
     mute_ = machines_.owner_of(0);
     if (mute_) {
-        events_.plan(events_.now() + plan_.common.lease * 11 / 10, event_kind::fault_now, *mute_, orphan_now);
+        events_.plan(events_.now() + plan_.common.lease * 11 / 10, event_kind::fault_now, *mute_,
+                     orphan_now);
     }
 }
 
@@ -347,8 +386,9 @@ void faults::orphan_a_lock_of(std::uint32_t owner) {
     }
 }
 
-/// VIEW-1: the last process comes and goes so often that views would be quicker than the seconds that their epochs are named for. Then
-/// everybody is down for so long that FENCE holds without a state_dir.
+/// VIEW-1: the last process comes and goes so often that views would be quicker than the seconds
+/// that their epochs are named for. Then everybody is down for so long that FENCE holds without a
+/// state_dir.
 void faults::rush(std::uint32_t left) {
     if (left > 0) {
         machines_.crash(static_cast<std::uint32_t>(machines_.places() - 1), 5ms);
@@ -372,9 +412,12 @@ void faults::split() {
     isolate(some, up_to(plan_.faults.longest_cut));
 }
 
-void faults::isolate(const group& lonely, base::duration how_long) { cut_off(lonely, true, true, how_long); }
+void faults::isolate(const group& lonely, base::duration how_long) {
+    cut_off(lonely, true, true, how_long);
+}
 
-std::uint64_t faults::cut_off(const group& some, bool from_them, bool to_them, base::duration how_long, bool is_burial) {
+std::uint64_t faults::cut_off(const group& some, bool from_them, bool to_them,
+                              base::duration how_long, bool is_burial) {
     lasting what;
     what.is_burial = is_burial;
     for (const auto a : some) {
@@ -396,10 +439,14 @@ std::uint64_t faults::cut_off(const group& some, bool from_them, bool to_them, b
 void faults::set_ambush() {
     const auto draw_fate = [&] {
         switch (random_.below(6)) {
-            case 0: return fate::crashes;
-            case 1: return fate::pauses;
-            case 2: return fate::is_isolated;
-            default: return fate::spared;
+            case 0:
+                return fate::crashes;
+            case 1:
+                return fate::pauses;
+            case 2:
+                return fate::is_isolated;
+            default:
+                return fate::spared;
         }
     };
     ambush a;
@@ -415,7 +462,10 @@ void faults::set_ambush() {
 void faults::befalls(fate f, std::uint32_t place) {
     // Not at once: the node is in the middle of a step.
     if (f != fate::spared) {
-        events_.plan(events_.now(), event_kind::fault_now, place, f == fate::crashes ? crash_now : f == fate::pauses ? pause_now : isolate_now);
+        events_.plan(events_.now(), event_kind::fault_now, place,
+                     f == fate::crashes  ? crash_now
+                     : f == fate::pauses ? pause_now
+                                         : isolate_now);
     }
 }
 
@@ -448,16 +498,20 @@ void faults::end(const lasting& what) {
     }
 }
 
-std::uint32_t faults::anyone() { return static_cast<std::uint32_t>(random_.below(machines_.places())); }
+std::uint32_t faults::anyone() {
+    return static_cast<std::uint32_t>(random_.below(machines_.places()));
+}
 
 std::uint32_t faults::victim() {
-    const auto l = static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.shared_locks));
+    const auto l =
+        static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.shared_locks));
     const auto who = random_.below(10);
-    const auto wanted = who < 3 ? machines_.owner_of(l) : who < 6 ? machines_.holder_of(l) : std::nullopt;
+    const auto wanted = who < 3   ? machines_.owner_of(l)
+                        : who < 6 ? machines_.holder_of(l)
+                                  : std::nullopt;
     return wanted ? *wanted : anyone();
 }
 
 base::duration faults::up_to(base::duration longest) { return random_.between({}, longest); }
-
 
 }  // namespace holdfast::sim

@@ -1,4 +1,5 @@
-// What goes wrong, when, and to whom: the faults a seed has drawn, one after another and several at a time.
+// What goes wrong, when, and to whom: the faults a seed has drawn, one after another and several at
+// a time.
 #pragma once
 
 #include <array>
@@ -27,7 +28,9 @@ public:
     /// Everything that lasts ends now, and nothing new begins.
     void mend();
 
-    [[nodiscard]] const std::array<std::uint64_t, fault_kinds>& injected() const { return injected_; }
+    [[nodiscard]] const std::array<std::uint64_t, fault_kinds>& injected() const {
+        return injected_;
+    }
 
 private:
     using link = std::pair<std::uint32_t, std::uint32_t>;
@@ -56,7 +59,8 @@ private:
     void rush(std::uint32_t left);
     void split();
     void isolate(const group& lonely, base::duration how_long);
-    std::uint64_t cut_off(const group& some, bool from_them, bool to_them, base::duration how_long, bool is_burial = false);
+    std::uint64_t cut_off(const group& some, bool from_them, bool to_them, base::duration how_long,
+                          bool is_burial = false);
     void set_ambush();
     void befalls(fate f, std::uint32_t place);
     void abuse_clock(std::uint32_t place);
@@ -82,8 +86,9 @@ private:
     std::optional<std::uint32_t> buried_;     // cut off until its removal is voted on
     std::uint64_t burial_ = 0;                // the cut, as in lasting_
     std::optional<std::uint32_t> unearthed_;  // heard for a moment
-    std::optional<std::uint32_t> mute_;  // its lease requests are lost, its owner's side lives on
-    bool is_orphaned_ = false;           // the holder of one of its locks is cut off
+    // its lease requests are lost, its owner's side lives on
+    std::optional<std::uint32_t> mute_;
+    bool is_orphaned_ = false;  // the holder of one of its locks is cut off
     bool is_rushing_ = false;
     unsigned held_up_tables_ = 0;
     bool is_mended_ = false;

@@ -14,7 +14,8 @@ using instant = std::chrono::nanoseconds;
 [[nodiscard]] inline std::string to_string(instant at) {
     char text[32];
     const auto us = at.count() / 1000;
-    std::snprintf(text, sizeof text, "%lld.%06lld", static_cast<long long>(us / 1'000'000), static_cast<long long>(us % 1'000'000));
+    std::snprintf(text, sizeof text, "%lld.%06lld", static_cast<long long>(us / 1'000'000),
+                  static_cast<long long>(us % 1'000'000));
     return text;
 }
 

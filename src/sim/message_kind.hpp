@@ -50,7 +50,10 @@ constexpr message_kind kind_of_type = [] {
     constexpr auto view = place_among<Kind>(static_cast<const view_layer::message*>(nullptr));
     constexpr auto lease = place_among<Kind>(static_cast<const lease::message*>(nullptr));
     constexpr auto lock = place_among<Kind>(static_cast<const lock::message*>(nullptr));
-    return swim < swim_kinds ? swim : view < view_kinds ? first_view + view : lease < lease_kinds ? first_lease + lease : first_lock + lock;
+    return swim < swim_kinds     ? swim
+           : view < view_kinds   ? first_view + view
+           : lease < lease_kinds ? first_lease + lease
+                                 : first_lock + lock;
 }();
 
 [[nodiscard]] constexpr bool is_swim(message_kind kind) { return kind < swim_kinds; }

@@ -12,13 +12,16 @@ using base::planted;
 constexpr std::array mutants{
     mutant{planted::acks_a_removed_peer, "acks_a_removed_peer", "LEASE-1", "MUTEX"},
     mutant{planted::acks_only_its_own_view, "acks_only_its_own_view", "LEASE-1", "LIVE"},
-    mutant{planted::lease_from_the_answer, "lease_from_the_answer", "LEASE-2", "MUTEX", aims::instead},
+    mutant{planted::lease_from_the_answer, "lease_from_the_answer", "LEASE-2", "MUTEX",
+           aims::instead},
     mutant{planted::one_ack_too_few, "one_ack_too_few", "LEASE-2", "MUTEX, MINORITY"},
-    mutant{planted::acks_of_former_seats_count, "acks_of_former_seats_count", "LEASE-2", "MINORITY", aims::instead},
+    mutant{planted::acks_of_former_seats_count, "acks_of_former_seats_count", "LEASE-2", "MINORITY",
+           aims::instead},
     mutant{planted::quorum_of_filled_seats, "quorum_of_filled_seats", "quorum", "MUTEX, MINORITY"},
     mutant{planted::no_drift_margin, "no_drift_margin", "drift", "MUTEX"},
     mutant{planted::clock_stops_in_suspend, "clock_stops_in_suspend", "LEASE-2", "MUTEX"},
-    mutant{planted::new_voter_knows_no_ack, "new_voter_knows_no_ack", "LEASE-3", "MUTEX", aims::instead},
+    mutant{planted::new_voter_knows_no_ack, "new_voter_knows_no_ack", "LEASE-3", "MUTEX",
+           aims::instead},
     mutant{planted::longest_silence_counts, "longest_silence_counts", "LEASE-4", "MUTEX"},
     mutant{planted::void_at_once_when_unheard, "void_at_once_when_unheard", "LEASE-4", "MUTEX"},
     mutant{planted::lapsed_hold_returns, "lapsed_hold_returns", "LEASE-5", "MUTEX"},
@@ -26,8 +29,10 @@ constexpr std::array mutants{
     mutant{planted::newest_value_not_adopted, "newest_value_not_adopted", "phase 1", "ONE-VIEW"},
     mutant{planted::accepts_below_its_promise, "accepts_below_its_promise", "acceptor", "ONE-VIEW"},
     mutant{planted::promises_counted_by_message, "promises_counted_by_message", "phase 1", {}},
-    mutant{planted::restart_keeps_the_peer_id, "restart_keeps_the_peer_id", "acceptor state", "ONE-VIEW"},
-    mutant{planted::installed_acceptor_is_fresh, "installed_acceptor_is_fresh", "acceptor", "ONE-VIEW", aims::instead},
+    mutant{planted::restart_keeps_the_peer_id, "restart_keeps_the_peer_id", "acceptor state",
+           "ONE-VIEW"},
+    mutant{planted::installed_acceptor_is_fresh, "installed_acceptor_is_fresh", "acceptor",
+           "ONE-VIEW", aims::instead},
     mutant{planted::epoch_from_the_wall_alone, "epoch_from_the_wall_alone", "VIEW-1", "FENCE"},
     mutant{planted::evicted_goes_on, "evicted_goes_on", "VIEW-4", "LIVE"},
     mutant{planted::only_gossip_removes, "only_gossip_removes", "VIEW-5", "LIVE"},
@@ -45,7 +50,8 @@ constexpr std::array mutants{
     mutant{planted::joined_owners_do_not_wait, "joined_owners_do_not_wait", "OWN-4 (c)", "MUTEX"},
     mutant{planted::removed_holder_freed_at_once, "removed_holder_freed_at_once", "OWN-5", "MUTEX"},
     mutant{planted::release_by_holder, "release_by_holder", "OWN-7", "MUTEX"},
-    mutant{planted::release_acked_while_not_serving, "release_acked_while_not_serving", "OWN-7", "STUCK"},
+    mutant{planted::release_acked_while_not_serving, "release_acked_while_not_serving", "OWN-7",
+           "STUCK"},
     mutant{planted::table_not_matched, "table_not_matched", "OWN-8", "MUTEX"},
     mutant{planted::still_held_never_asked, "still_held_never_asked", "OWN-9", "STUCK"},
     mutant{planted::late_grant_accepted, "late_grant_accepted", "HOLD-1", "MUTEX"},
@@ -56,7 +62,8 @@ constexpr std::array mutants{
     mutant{planted::no_way_round, "no_way_round", "NET-1", "LIVE"},
     mutant{planted::grant_sent_once, "grant_sent_once", "NET-2", "STUCK"},
     mutant{planted::dead_are_not_probed, "dead_are_not_probed", "swim", {}},
-    mutant{planted::map_depends_on_who_computes_it, "map_depends_on_who_computes_it", "RING-1", "LIVE"},
+    mutant{planted::map_depends_on_who_computes_it, "map_depends_on_who_computes_it", "RING-1",
+           "LIVE"},
     mutant{planted::renewal_for_each_hold, "renewal_for_each_hold", "SILENCE", "SILENCE"},
     mutant{planted::removed_peer_returns, "removed_peer_returns", "VIEW-3", "ONE-VIEW"},
     mutant{planted::one_objection_stops_all, "one_objection_stops_all", "VIEW-2", "LIVE"},
@@ -119,13 +126,15 @@ std::span<const mutant> all_mutants() { return mutants; }
 
 const mutant& mutant_of(base::planted bug) {
     static constexpr mutant none{};
-    const auto at = std::find_if(mutants.begin(), mutants.end(), [&](const mutant& m) { return m.bug == bug; });
+    const auto at =
+        std::find_if(mutants.begin(), mutants.end(), [&](const mutant& m) { return m.bug == bug; });
     return at == mutants.end() ? none : *at;
 }
 
 std::optional<mutant> find_mutant(std::string_view name) {
-    const auto at = std::find_if(mutants.begin(), mutants.end(),
-                                 [&](const mutant& m) { return m.name == name || std::to_string(static_cast<unsigned>(m.bug)) == name; });
+    const auto at = std::find_if(mutants.begin(), mutants.end(), [&](const mutant& m) {
+        return m.name == name || std::to_string(static_cast<unsigned>(m.bug)) == name;
+    });
     return at == mutants.end() ? std::nullopt : std::optional{*at};
 }
 

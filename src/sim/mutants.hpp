@@ -13,9 +13,11 @@ namespace holdfast::sim {
 struct mutant {
     base::planted bug{};
     std::string_view name;
-    std::string_view rule;   ///< of DESIGN, that it breaks
-    std::string_view costs;  ///< the promise that goes with it, as the list has it; empty: none, a story in tests/scenarios shows it
-    aims seen_by{};          ///< where random faults would need too many seeds
+    std::string_view rule;  ///< of DESIGN, that it breaks
+    /// the promise that goes with it, as the list has it; empty: none, a story in tests/scenarios
+    /// shows it
+    std::string_view costs;
+    aims seen_by{};  ///< where random faults would need too many seeds
 };
 
 [[nodiscard]] std::span<const mutant> all_mutants();

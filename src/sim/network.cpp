@@ -12,7 +12,12 @@ constexpr std::size_t most_under_way = 2048;
 }  // namespace
 
 network::network(std::size_t places, std::uint64_t seed, event_queue& events)
-    : places_{places}, random_{seed}, events_{events}, streams_(places * places), cuts_(places * places), slowness_(places * places) {}
+    : places_{places},
+      random_{seed},
+      events_{events},
+      streams_(places * places),
+      cuts_(places * places),
+      slowness_(places * places) {}
 
 network::number network::blank() {
     if (free_.empty()) {
@@ -41,7 +46,8 @@ network::number network::arrived(const event& e) {
         return none;
     }
     s.is_planned = false;
-    if (is_stopped(static_cast<std::uint32_t>(l / places_), static_cast<std::uint32_t>(l % places_))) {
+    if (is_stopped(static_cast<std::uint32_t>(l / places_),
+                   static_cast<std::uint32_t>(l % places_))) {
         return none;
     }
     const auto n = s.under_way.front().what;
@@ -85,7 +91,8 @@ void network::reset(std::uint32_t from, std::uint32_t to) {
         return;
     }
     ++counters_.resets;
-    // What the other side's kernel already has is still read, whatever the new connection brings meanwhile.
+    // What the other side's kernel already has is still read, whatever the new connection brings
+    // meanwhile.
     const auto survivors = is_stopped(from, to) ? 0 : random_.below(s.under_way.size() + 1);
     for (std::size_t i = 0; i < s.under_way.size(); ++i) {
         const auto& p = s.under_way[i];
@@ -107,7 +114,8 @@ void network::process_ended(std::uint32_t place) {
 }
 
 base::duration network::delay(std::size_t l) {
-    // Spread evenly over the doublings, and evenly within one: near enough to what networks do, without logarithms.
+    // Spread evenly over the doublings, and evenly within one: near enough to what networks do,
+    // without logarithms.
     auto d = weather_.shortest_delay * (std::int64_t{1} << random_.below(weather_.doublings));
     d += random_.between({}, d);
     if (weather_.spike > 0 && random_.chance(weather_.spike)) {
@@ -144,7 +152,8 @@ void network::post_on_stream(number n, base::duration extra) {
     const auto& p = at(n);
     const auto l = link(p.from, p.to);
     auto& s = streams_[l];
-    const bool cannot_connect = p.to_run == 0 || (is_stopped(p.from, p.to) && !weather_.streams_wait_out_cuts);
+    const bool cannot_connect =
+        p.to_run == 0 || (is_stopped(p.from, p.to) && !weather_.streams_wait_out_cuts);
     if (cannot_connect || s.under_way.size() >= most_under_way) {
         ++counters_.lost;
         discard(n);
@@ -161,7 +170,9 @@ void network::post_on_stream(number n, base::duration extra) {
 void network::plan_first(std::size_t l) {
     auto& s = streams_[l];
     if (!s.under_way.empty()) {
-        events_.plan(s.under_way.front().due, event_kind::stream, static_cast<std::uint32_t>(l % places_), std::uint64_t{l} << 32 | s.generation);
+        events_.plan(s.under_way.front().due, event_kind::stream,
+                     static_cast<std::uint32_t>(l % places_),
+                     std::uint64_t{l} << 32 | s.generation);
         s.is_planned = true;
     }
 }

@@ -1,9 +1,10 @@
-// The pretend network: datagrams that are lost, delayed, doubled and overtaken, and streams that keep their order
-// until they break.
+// The pretend network: datagrams that are lost, delayed, doubled and overtaken, and streams that
+// keep their order until they break.
 //
-// Between two places there is one stream each way. It carries what one run of a process sends to one run of another;
-// when either ends, or the connection is reset, what was under way is lost from some point on, and what came before
-// that point may still arrive, even after the first packets of the next connection.
+// Between two places there is one stream each way. It carries what one run of a process sends to
+// one run of another; when either ends, or the connection is reset, what was under way is lost from
+// some point on, and what came before that point may still arrive, even after the first packets of
+// the next connection.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +23,12 @@ namespace holdfast::sim {
 struct weather {
     double loss = 0;
     double duplication = 0;
-    double spike = 0;                        ///< the chance that a packet takes up to `longest_spike` more
+    /// the chance that a packet takes up to `longest_spike` more
+    double spike = 0;
     base::duration longest_spike{};
     base::duration shortest_delay = std::chrono::microseconds{200};
-    unsigned doublings = 1;                  ///< delays are spread over this many doublings of the shortest
+    /// delays are spread over this many doublings of the shortest
+    unsigned doublings = 1;
     bool streams_wait_out_cuts = false;      ///< else a cut breaks them
     bool one_way_cuts_stop_streams = false;  ///< acknowledgements cannot come back
 };
@@ -33,7 +36,7 @@ struct weather {
 /// A packet on its way, or waiting in a paused process.
 struct packet {
     std::vector<std::byte> bytes;
-    std::uint32_t from = 0;      ///< places
+    std::uint32_t from = 0;  ///< places
     std::uint32_t to = 0;
     std::uint32_t from_run = 0;  ///< which process it was at that place
     std::uint32_t to_run = 0;
@@ -62,15 +65,15 @@ public:
 
     [[nodiscard]] number blank();
     [[nodiscard]] packet& at(number n) { return *packets_[n]; }
-    /// `to_run` 0: nobody is there, so no stream can be opened; a datagram finds out when it arrives. `extra` is added
-    /// to the delay.
+    /// `to_run` 0: nobody is there, so no stream can be opened; a datagram finds out when it
+    /// arrives. `extra` is added to the delay.
     void post(number n, base::duration extra);
     void discard(number n) { free_.push_back(n); }
 
     // ---- receiving
 
-    /// The packet that arrives with this event, which the caller discards when it is done with it; `none` if the
-    /// event is about a stream that was reset or waits out a cut.
+    /// The packet that arrives with this event, which the caller discards when it is done with it;
+    /// `none` if the event is about a stream that was reset or waits out a cut.
     [[nodiscard]] number arrived(const event& e);
 
     // ---- trouble
@@ -78,9 +81,13 @@ public:
     /// Cuts are counted: a link carries nothing while any cut of it lasts.
     void cut(std::uint32_t from, std::uint32_t to);
     void mend(std::uint32_t from, std::uint32_t to);
-    [[nodiscard]] bool is_cut(std::uint32_t from, std::uint32_t to) const { return cuts_[link(from, to)] > 0; }
+    [[nodiscard]] bool is_cut(std::uint32_t from, std::uint32_t to) const {
+        return cuts_[link(from, to)] > 0;
+    }
     /// Every packet on this link takes up to `most` more.
-    void slow_down(std::uint32_t from, std::uint32_t to, base::duration most) { slowness_[link(from, to)] = most; }
+    void slow_down(std::uint32_t from, std::uint32_t to, base::duration most) {
+        slowness_[link(from, to)] = most;
+    }
     void reset(std::uint32_t from, std::uint32_t to);
     /// The process at `place` ended: its streams break.
     void process_ended(std::uint32_t place);
@@ -99,7 +106,9 @@ private:
         instant last_due{};
     };
 
-    [[nodiscard]] std::size_t link(std::uint32_t from, std::uint32_t to) const { return std::size_t{from} * places_ + to; }
+    [[nodiscard]] std::size_t link(std::uint32_t from, std::uint32_t to) const {
+        return std::size_t{from} * places_ + to;
+    }
     [[nodiscard]] base::duration delay(std::size_t l);
     [[nodiscard]] bool is_stopped(std::uint32_t from, std::uint32_t to) const;
     void post_datagram(number n, base::duration extra);
@@ -110,7 +119,8 @@ private:
     base::random_source random_;
     event_queue& events_;
     weather weather_;
-    std::vector<std::unique_ptr<packet>> packets_;  // references stay good while others are added
+    // references stay good while others are added
+    std::vector<std::unique_ptr<packet>> packets_;
     std::vector<number> free_;
     std::vector<stream> streams_;
     std::vector<std::uint16_t> cuts_;

@@ -1,4 +1,5 @@
-// The named rules of the protocol (docs/protocol.md), and what shows that the judge would see each of them broken.
+// The named rules of the protocol (docs/protocol.md), and what shows that the judge would see each
+// of them broken.
 #pragma once
 
 #include <span>

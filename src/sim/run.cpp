@@ -24,7 +24,9 @@ public:
         : plan_{draw(asked)},
           random_{asked.seed ^ 0x5EEDULL},
           trace_{asked.trace},
-          judge_{judge::rules{plan_.common.lease, plan_.longest_timer_delay + 5ms, !asked.drift_beyond, plan_.has_state_dir}, plan_.locks},
+          judge_{judge::rules{plan_.common.lease, plan_.longest_timer_delay + 5ms,
+                              !asked.drift_beyond, plan_.has_state_dir},
+                 plan_.locks},
           machines_{plan_, random_.next(), judge_, trace_, events_},
           work_{plan_, random_.next(), machines_, judge_, events_},
           faults_{plan_, random_.next(), machines_, events_},
@@ -105,7 +107,8 @@ private:
             second_ends_ = events_.now() + 1s;
             planned_before_ = events_.planned();
         } else if (events_.planned() - planned_before_ > storm) {
-            judge_.object(promise::live, events_.now(), "a storm: " + std::to_string(storm) + " events within a second");
+            judge_.object(promise::live, events_.now(),
+                          "a storm: " + std::to_string(storm) + " events within a second");
         }
     }
 
@@ -133,14 +136,19 @@ result run(const options& asked) { return one_run{asked}.go(); }
 
 std::string replay_line(const options& asked) {
     const options usual;
-    std::string line = "holdfast-sim --seed " + std::to_string(asked.seed) + " --nodes " + std::to_string(asked.nodes);
+    std::string line = "holdfast-sim --seed " + std::to_string(asked.seed) + " --nodes " +
+                       std::to_string(asked.nodes);
     if (asked.length != usual.length) {
-        line += " --seconds " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(asked.length).count());
+        line +=
+            " --seconds " +
+            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(asked.length).count());
     }
     if (asked.bug != base::planted::none) {
         line += " --mutant " + std::string{mutant_of(asked.bug).name};
     }
-    line += asked.aims == aims::instead ? " --directed" : asked.aims == aims::beside ? " --directed=both" : "";
+    line += asked.aims == aims::instead  ? " --directed"
+            : asked.aims == aims::beside ? " --directed=both"
+                                         : "";
     return line + (asked.drift_beyond ? " --drift-beyond" : "");
 }
 

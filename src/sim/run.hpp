@@ -1,4 +1,5 @@
-// One seed from start to verdict: faults, then mending, then every lock must be had again and nothing stay behind.
+// One seed from start to verdict: faults, then mending, then every lock must be had again and
+// nothing stay behind.
 #pragma once
 
 #include <array>
@@ -17,11 +18,14 @@ namespace holdfast::sim {
 struct result {
     options asked;
     std::vector<violation> violations;
-    std::uint64_t hash = 0;            ///< of everything sent and told: equal for every compiler
+    /// of everything sent and told: equal for every compiler
+    std::uint64_t hash = 0;
     instant simulated{};
     std::uint64_t grants = 0;
-    std::array<std::uint64_t, promise_kinds> excused{};  ///< with clocks beyond the bound: promises that may then fail, and did
-    instant served_after{};            ///< from the mending until everybody had had every lock (LIVE)
+    /// with clocks beyond the bound: promises that may then fail, and did
+    std::array<std::uint64_t, promise_kinds> excused{};
+    /// from the mending until everybody had had every lock (LIVE)
+    instant served_after{};
     std::array<std::uint64_t, fault_kinds> faults{};
     std::array<adversary::counts, attack_kinds> attacks{};
     sim::network::counters net;

@@ -15,8 +15,8 @@ T one_of(base::random_source& random, const std::array<T, N>& choices) {
     return choices[random.below(N)];
 }
 
-/// Near the `local` preset, with a slower failure detector, and sometimes a longer lease over it, which opens the time between a
-/// removal and the end of the removed one's lease.
+/// Near the `local` preset, with a slower failure detector, and sometimes a longer lease over it,
+/// which opens the time between a removal and the end of the removed one's lease.
 base::settings draw_settings(base::random_source& random, const options& asked) {
     base::settings s;
     s.cluster_name = "sim";
@@ -24,7 +24,8 @@ base::settings draw_settings(base::random_source& random, const options& asked) 
     s.batch_wait = 20ms;
     s.proposer_stagger = 30ms;
     s.founding_wait = 300ms;
-    s.slots = one_of<std::uint32_t, 4>(random, {64, 64, 16, 5});  // the fewer, the oftener a lock changes its owner
+    // the fewer, the oftener a lock changes its owner
+    s.slots = one_of<std::uint32_t, 4>(random, {64, 64, 16, 5});
     s.retry = 50ms;
     s.probe_period = 200ms;
     s.probe_timeout = 100ms;
@@ -104,12 +105,14 @@ aftermath_plan draw_aftermath(base::random_source& random, const scenario& s) {
     return a;
 }
 
-/// What was thought of later, from random numbers of its own: seeds that draw nothing of it are the runs they were.
+/// What was thought of later, from random numbers of its own: seeds that draw nothing of it are the
+/// runs they were.
 void draw_more(scenario& s) {
     base::random_source random{s.asked.seed * 0xD1B54A32D192ED03ULL + s.asked.nodes};
     s.aftermath = draw_aftermath(random, s);
     if (s.aftermath.churned) {
-        s.places[*s.aftermath.churned].weight = 0;  // whatever it owned would never be served: it gathers, and dies of it
+        // whatever it owned would never be served: it gathers, and dies of it
+        s.places[*s.aftermath.churned].weight = 0;
     }
     s.work.watches = random.chance(0.25);
     if (random.chance(0.2)) {
@@ -140,11 +143,13 @@ void draw_plight(base::random_source& random, scenario& s) {
     const auto places = static_cast<std::uint32_t>(s.places.size());
     const auto seats = static_cast<std::uint32_t>(s.seats);
     auto& a = s.aftermath;
-    constexpr std::array all{plight::is_deaf,           plight::loses_the_seats,     plight::is_slandered, plight::hears_of_views_late,
+    constexpr std::array all{plight::is_deaf,           plight::loses_the_seats,
+                             plight::is_slandered,      plight::hears_of_views_late,
                              plight::hears_of_no_views, plight::seats_do_not_outlive};
     const auto what = one_of(random, all);
     const auto anybody = static_cast<std::uint32_t>(random.below(places));
-    const auto no_seat = places > seats ? seats + static_cast<std::uint32_t>(random.below(places - seats)) : 0;
+    const auto no_seat =
+        places > seats ? seats + static_cast<std::uint32_t>(random.below(places - seats)) : 0;
     const auto seat = static_cast<std::uint32_t>(random.below(seats));
     if (seats < 3 || a.leaver || a.cut_link) {
         return;
@@ -182,9 +187,11 @@ void draw_plight(base::random_source& random, scenario& s) {
             }
             a.churned.reset();
             a.whom = no_seat;
-            s.places[no_seat].weight = 0;  // who is let in again and again, and never knows, cannot serve what it owns
+            // who is let in again and again, and never knows, cannot serve what it owns
+            s.places[no_seat].weight = 0;
             a.owner_crashes = true;
-            // Without a seat: were seats to change, the old ones in its requests would give it away.
+            // Without a seat: were seats to change, the old ones in its requests would give it
+            // away.
             a.which_owner = no_seat + 1 < places ? no_seat + 1 : seats;
             s.places[*a.which_owner].weight = 4;
             break;
@@ -203,7 +210,8 @@ void draw_plight(base::random_source& random, scenario& s) {
 /// One process has been given other times than everybody else, or other seeds. It is refused.
 void draw_misfit(base::random_source& random, scenario& s) {
     const auto last = s.places.size() - 1;
-    if (s.places.size() == s.seats || s.aftermath.leaver == last || s.aftermath.churned == last || s.aftermath.what != plight::none) {
+    if (s.places.size() == s.seats || s.aftermath.leaver == last || s.aftermath.churned == last ||
+        s.aftermath.what != plight::none) {
         return;
     }
     auto& p = s.places[last];
@@ -273,7 +281,9 @@ void draw_newest(scenario& s) {
     s.work.several = random.chance(0.3) ? one_of<double, 2>(random, {0.1, 0.5}) : 0;
     s.work.records = random.chance(0.3) ? 0.05 : 0;
     auto& a = s.aftermath;
-    const bool can_be_forced = s.seats >= 3 && !a.leaver && !a.cut_link && a.what == plight::none && std::none_of(s.places.begin(), s.places.end(), [](const place_plan& p) { return p.is_misfit(); });
+    const bool can_be_forced = s.seats >= 3 && !a.leaver && !a.cut_link && a.what == plight::none &&
+                               std::none_of(s.places.begin(), s.places.end(),
+                                            [](const place_plan& p) { return p.is_misfit(); });
     if (can_be_forced && random.chance(0.3)) {
         a.what = plight::seats_are_gone;
         a.whom = static_cast<std::uint32_t>(random.below(s.seats));
@@ -285,9 +295,10 @@ void draw_newest(scenario& s) {
 }  // namespace
 
 std::string_view to_string(fault f) {
-    constexpr std::array<std::string_view, fault_kinds> names{"crash",      "crash_majority", "pause",     "split",         "isolate", "cut_link", "one_way",
-                                                              "leave",      "clock_rate",     "wall_step", "slow_link",     "reset_streams", "slander", "ambush",
-                                                              "old_tables", "late_burial"};
+    constexpr std::array<std::string_view, fault_kinds> names{
+        "crash",   "crash_majority", "pause",      "split",      "isolate",   "cut_link",
+        "one_way", "leave",          "clock_rate", "wall_step",  "slow_link", "reset_streams",
+        "slander", "ambush",         "old_tables", "late_burial"};
     return names[static_cast<std::size_t>(f)];
 }
 
@@ -309,7 +320,8 @@ scenario draw(const options& asked) {
     s.has_state_dir = random.chance(0.5);
     s.longest_timer_delay = one_of<base::duration, 2>(random, {100us, 2ms});
     // Each clock within half the bound, so that any two rates differ by less than it.
-    s.most_parts_per_million = asked.drift_beyond ? 300'000 : static_cast<int>(s.common.clock_drift * 1e6 / 2) - 50;
+    s.most_parts_per_million =
+        asked.drift_beyond ? 300'000 : static_cast<int>(s.common.clock_drift * 1e6 / 2) - 50;
     for (auto n = 2 + random.below(4); n > 0; --n) {
         s.locks.push_back(std::string(1, static_cast<char>('a' + s.locks.size())));
     }
@@ -319,7 +331,9 @@ scenario draw(const options& asked) {
         p.name = "p" + std::to_string(i + 1);
         p.address = address_of(i);
         p.boot = base::time_point{} + random.between(1s, 1000s);
-        p.parts_per_million = static_cast<int>(random.below(2 * static_cast<std::uint64_t>(s.most_parts_per_million) + 1)) - s.most_parts_per_million;
+        p.parts_per_million = static_cast<int>(random.below(
+                                  2 * static_cast<std::uint64_t>(s.most_parts_per_million) + 1)) -
+                              s.most_parts_per_million;
         p.wall_s = 60'000'000 + static_cast<std::int64_t>(random.below(widest_wall_error));
         p.first_start = random.chance(0.15) ? random.between(0s, 20s) : random.between(0s, 500ms);
         p.weight = i >= s.seats && random.chance(0.3) ? 0 : random.chance(0.1) ? 2 : 1;

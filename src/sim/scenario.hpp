@@ -1,7 +1,8 @@
-// What a seed stands for: the cluster, its clocks, its network, the faults it will meet and what its applications do.
+// What a seed stands for: the cluster, its clocks, its network, the faults it will meet and what
+// its applications do.
 //
-// Swarm testing (Groce and others, ISSTA 2012): each seed leaves some kinds of faults out and makes others strong, for
-// a run that has everything at once seldom gets anywhere.
+// Swarm testing (Groce and others, ISSTA 2012): each seed leaves some kinds of faults out and makes
+// others strong, for a run that has everything at once seldom gets anywhere.
 #pragma once
 
 #include <array>
@@ -34,28 +35,34 @@ struct options {
     std::size_t nodes = 5;
     instant length = std::chrono::seconds{60};  ///< with faults; then everything is mended
     base::planted bug = base::planted::none;
-    bool drift_beyond = false;                  ///< clocks break the bound; MUTEX may then fail, FENCE may not
+    /// clocks break the bound; MUTEX may then fail, FENCE may not
+    bool drift_beyond = false;
     sim::aims aims = sim::aims::none;
     std::FILE* trace = nullptr;
 };
 
 enum class fault : std::uint8_t {
-    crash,           ///< a process dies and is started again as a new peer, at once or much later
+    /// a process dies and is started again as a new peer, at once or much later
+    crash,
     crash_majority,  ///< a majority of the seats at the same time
-    pause,           ///< a process stops and its clocks go on; sometimes between its decision and its packets
-    split,           ///< two groups
-    isolate,         ///< one or two processes alone, owner and holder together as likely as not
-    cut_link,        ///< two processes cannot talk
-    one_way,         ///< packets pass in one direction only
-    leave,           ///< a process leaves properly and another takes its place
+    /// a process stops and its clocks go on; sometimes between its decision and its packets
+    pause,
+    split,     ///< two groups
+    isolate,   ///< one or two processes alone, owner and holder together as likely as not
+    cut_link,  ///< two processes cannot talk
+    one_way,   ///< packets pass in one direction only
+    leave,     ///< a process leaves properly and another takes its place
     clock_rate,
     wall_step,
-    slow_link,       ///< packets in one direction take up to seconds
+    slow_link,  ///< packets in one direction take up to seconds
     reset_streams,
-    slander,         ///< gossip about a process does not get through; sometimes it is then cut off
-    ambush,          ///< something happens at the very moment when a certain message is sent
-    old_tables,      ///< tables are held up, and former ones to the same process come again just before
-    late_burial,     ///< a process is cut off until its removal is voted on, heard for a moment, and cut off again
+    /// gossip about a process does not get through; sometimes it is then cut off
+    slander,
+    ambush,  ///< something happens at the very moment when a certain message is sent
+    /// tables are held up, and former ones to the same process come again just before
+    old_tables,
+    /// a process is cut off until its removal is voted on, heard for a moment, and cut off again
+    late_burial,
 };
 constexpr std::size_t fault_kinds = 16;
 [[nodiscard]] std::string_view to_string(fault f);
@@ -70,23 +77,29 @@ struct grudge {
 
 struct fault_plan {
     std::vector<fault> kinds;
-    base::duration mean_wait{};       ///< between one fault and the next
+    base::duration mean_wait{};  ///< between one fault and the next
     base::duration longest_cut{};
     base::duration longest_pause{};
     base::duration longest_outage{};
     std::vector<grudge> grudges;
-    double orphans = 0;               ///< the chance that an owner loses its lease, then the holder is cut off, then the owner is started anew
-    double rushes = 0;                ///< the chance that views change as fast as they can for a while; then everybody restarts (VIEW-1)
-    double breaks = 0;                ///< the chance that a grant is held up, and its hold broken before it arrives (BREAK-1)
+    /// the chance that an owner loses its lease, then the holder is cut off, then the owner is
+    /// started anew
+    double orphans = 0;
+    /// the chance that views change as fast as they can for a while; then everybody restarts
+    /// (VIEW-1)
+    double rushes = 0;
+    /// the chance that a grant is held up, and its hold broken before it arrives (BREAK-1)
+    double breaks = 0;
 };
 
 struct place_plan {
     std::string name;
     endpoint address;
     std::uint32_t weight = 1;
-    std::uint64_t machine = 0;            ///< which others share (CERT-1); 0: nobody looks
-    std::optional<base::duration> lease;  ///< other than everybody's: configured wrongly (LEASE-6)
-    std::vector<endpoint> seeds;          ///< if any, other than everybody's (FOUND-2)
+    std::uint64_t machine = 0;  ///< which others share (CERT-1); 0: nobody looks
+    /// other than everybody's: configured wrongly (LEASE-6)
+    std::optional<base::duration> lease;
+    std::vector<endpoint> seeds;  ///< if any, other than everybody's (FOUND-2)
     instant first_start{};
     base::time_point boot;
     int parts_per_million = 0;
@@ -98,60 +111,78 @@ struct place_plan {
 
 /// How applications use a lock.
 struct style {
-    double shared = 0;           ///< the chance that it is asked for shared
-    std::uint32_t limit = 0;     ///< if any, it is a semaphore
-    double wrong_limit = 0;      ///< the chance that somebody has it wrong (LIMIT)
+    double shared = 0;        ///< the chance that it is asked for shared
+    std::uint32_t limit = 0;  ///< if any, it is a semaphore
+    double wrong_limit = 0;   ///< the chance that somebody has it wrong (LIMIT)
 };
 
 struct work_plan {
-    std::size_t clients = 1;          ///< for each process
+    std::size_t clients = 1;  ///< for each process
     base::duration longest_think{};
     base::duration longest_hold{};
-    double long_holds = 0;            ///< the chance that a hold lasts up to four leases
-    bool watches = false;             ///< processes watch locks
-    double looks = 0;                 ///< the chance, at each request, that somebody looks at a lock first (LOOK-1)
-    double demands = 0;               ///< that somebody asks for a hold back, or breaks one (BREAK-1, BREAK-2)
-    double evictions = 0;             ///< that somebody has a process removed (VIEW-8)
-    double several = 0;               ///< that a request is for several locks at once (ALL-1)
-    double records = 0;               ///< that somebody records what he did, or reads what was recorded (RECORD-1)
-    double policies = 0;              ///< that a request says who may break its hold, or when it ends by itself
+    double long_holds = 0;  ///< the chance that a hold lasts up to four leases
+    bool watches = false;   ///< processes watch locks
+    /// the chance, at each request, that somebody looks at a lock first (LOOK-1)
+    double looks = 0;
+    /// that somebody asks for a hold back, or breaks one (BREAK-1, BREAK-2)
+    double demands = 0;
+    double evictions = 0;  ///< that somebody has a process removed (VIEW-8)
+    double several = 0;    ///< that a request is for several locks at once (ALL-1)
+    /// that somebody records what he did, or reads what was recorded (RECORD-1)
+    double records = 0;
+    /// that a request says who may break its hold, or when it ends by itself
+    double policies = 0;
 };
 
-/// What befalls one process from the end of the faults until everybody was served. It must not cost the others anything.
+/// What befalls one process from the end of the faults until everybody was served. It must not cost
+/// the others anything.
 enum class plight : std::uint8_t {
     none,
-    is_deaf,               ///< it is heard and hears nobody (VIEW-2)
-    loses_the_seats,       ///< only processes without a seat hear it, and they say that it lives (VIEW-5)
-    is_slandered,          ///< gossip believes it dead, its lease is renewed (VIEW-2); later another crashes
-    hears_of_views_late,   ///< but not so late that it lags behind (LEASE-1); another comes and goes meanwhile
-    hears_of_no_views,     ///< although its datagrams come through (LEASE-7); an owner crashes meanwhile
-    seats_are_gone,        ///< it and as many seats as make a majority stay down; operators name others (FORCE-1)
-    seats_do_not_outlive,  ///< it stays down, and so many other seats restart that no quorum has a view (FOUND-6)
+    is_deaf,  ///< it is heard and hears nobody (VIEW-2)
+    /// only processes without a seat hear it, and they say that it lives (VIEW-5)
+    loses_the_seats,
+    /// gossip believes it dead, its lease is renewed (VIEW-2); later another crashes
+    is_slandered,
+    /// but not so late that it lags behind (LEASE-1); another comes and goes meanwhile
+    hears_of_views_late,
+    /// although its datagrams come through (LEASE-7); an owner crashes meanwhile
+    hears_of_no_views,
+    /// it and as many seats as make a majority stay down; operators name others (FORCE-1)
+    seats_are_gone,
+    /// it stays down, and so many other seats restart that no quorum has a view (FOUND-6)
+    seats_do_not_outlive,
 };
 
-/// What goes on while everything is checked. None of it excuses anybody from LIVE, but those that cannot be served.
+/// What goes on while everything is checked. None of it excuses anybody from LIVE, but those that
+/// cannot be served.
 struct aftermath_plan {
     plight what = plight::none;
-    std::uint32_t whom = 0;                                          ///< befalls
-    std::optional<std::pair<std::uint32_t, std::uint32_t>> cut_link;  ///< two processes never talk again (NET-1)
-    std::optional<std::uint32_t> leaver;                             ///< leaves, and nobody takes its place
-    std::optional<std::uint32_t> churned;                            ///< owns nothing, is killed and started again and again
+    std::uint32_t whom = 0;  ///< befalls
+    /// two processes never talk again (NET-1)
+    std::optional<std::pair<std::uint32_t, std::uint32_t>> cut_link;
+    /// leaves, and nobody takes its place
+    std::optional<std::uint32_t> leaver;
+    /// owns nothing, is killed and started again and again
+    std::optional<std::uint32_t> churned;
     bool owner_crashes = false;
-    std::optional<std::uint32_t> which_owner;                        ///< else that of the first lock
+    /// else that of the first lock
+    std::optional<std::uint32_t> which_owner;
     base::duration owner_crashes_after = std::chrono::milliseconds{1500};
-    bool rests = false;                                              ///< at last some locks are held and nobody asks (SILENCE)
+    /// at last some locks are held and nobody asks (SILENCE)
+    bool rests = false;
 };
 
 struct scenario {
     options asked;
-    base::settings common;            ///< all but name, address and weight
-    std::size_t seats = 1;            ///< the first places
+    base::settings common;  ///< all but name, address and weight
+    std::size_t seats = 1;  ///< the first places
     std::vector<place_plan> places;
     std::vector<std::string> locks;
-    std::vector<style> styles;        ///< of the locks, in the same order
-    std::size_t shared_locks = 0;     ///< the first of them; each other is asked for once in a run, by one process
+    std::vector<style> styles;  ///< of the locks, in the same order
+    /// the first of them; each other is asked for once in a run, by one process
+    std::size_t shared_locks = 0;
     bool has_state_dir = false;
-    int most_parts_per_million = 0;   ///< no clock is further off
+    int most_parts_per_million = 0;  ///< no clock is further off
     base::duration longest_timer_delay{};
     weather network;
     fault_plan faults;

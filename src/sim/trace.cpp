@@ -24,15 +24,21 @@ public:
         text_ += value;
         return *this;
     }
-    fields& add(std::string_view name, std::uint64_t value) { return add(name, std::to_string(value)); }
+    fields& add(std::string_view name, std::uint64_t value) {
+        return add(name, std::to_string(value));
+    }
     fields& add(std::string_view name, view_number v) { return add(name, v.value); }
     fields& add(std::string_view name, token t) { return add(name, text_of(t)); }
     fields& add(std::string_view name, const peer_id& id) { return add(name, names_.name_of(id)); }
     fields& add(std::string_view name, const view_layer::ballot& b) {
         return add(name, std::to_string(b.round) + "." + std::to_string(b.seat));
     }
-    fields& add(std::string_view name, base::duration d) { return add(name, to_string(instant{d}) + "s"); }
-    fields& add(std::string_view name, base::time_point at) { return add(name, at.time_since_epoch()); }
+    fields& add(std::string_view name, base::duration d) {
+        return add(name, to_string(instant{d}) + "s");
+    }
+    fields& add(std::string_view name, base::time_point at) {
+        return add(name, at.time_since_epoch());
+    }
     fields& add(std::string_view name, const std::vector<peer_id>& ids) {
         std::string list;
         for (const auto& id : ids) {
@@ -50,19 +56,22 @@ public:
     fields& add(std::string_view name, const std::vector<lock::hold>& holds) {
         std::string list;
         for (const auto& h : holds) {
-            list += (list.empty() ? "" : ",") + h.name + ":" + text_of(h.token) + "@" + names_.name_of(h.holder);
+            list += (list.empty() ? "" : ",") + h.name + ":" + text_of(h.token) + "@" +
+                    names_.name_of(h.holder);
         }
         return add(name, "{" + list + "}");
     }
     fields& add(std::string_view name, const std::vector<view_layer::remaining>& figures) {
         std::string list;
         for (const auto& f : figures) {
-            list += (list.empty() ? "" : ",") + names_.name_of(f.peer) + ":" + to_string(instant{f.lease}) + "s";
+            list += (list.empty() ? "" : ",") + names_.name_of(f.peer) + ":" +
+                    to_string(instant{f.lease}) + "s";
         }
         return add(name, "{" + list + "}");
     }
     fields& add(std::string_view name, const view_layer::change& c) {
-        std::string text = "view " + std::to_string(c.number.value) + " epoch " + std::to_string(c.epoch.value);
+        std::string text =
+            "view " + std::to_string(c.number.value) + " epoch " + std::to_string(c.epoch.value);
         for (const auto& m : c.added) {
             text += " +" + names_.name_of(m.id);
         }
@@ -81,7 +90,8 @@ public:
         constexpr const char* conditions[] = {"alive", "suspect", "dead", "left"};
         std::string list;
         for (const auto& r : rumours) {
-            list += (list.empty() ? "" : ",") + names_.name_of(r.about) + ":" + conditions[static_cast<std::size_t>(r.state)];
+            list += (list.empty() ? "" : ",") + names_.name_of(r.about) + ":" +
+                    conditions[static_cast<std::size_t>(r.state)];
         }
         return add(name, "{" + list + "}");
     }
@@ -161,7 +171,8 @@ void describe(fields& f, const view_layer::message& what) {
                 f.add("newest", m.newest);
             } else if constexpr (std::is_same_v<kind, view_layer::join_refused>) {
                 f.add("why", m.text);
-            } else if constexpr (std::is_same_v<kind, view_layer::found_accept> || std::is_same_v<kind, view_layer::founded>) {
+            } else if constexpr (std::is_same_v<kind, view_layer::found_accept> ||
+                                 std::is_same_v<kind, view_layer::founded>) {
                 f.add("epoch", m.value.epoch.value);
                 for (const auto& founder : m.value.founders) {
                     f.add("founder", founder.self.id);
@@ -202,7 +213,9 @@ void describe(fields& f, const lock::message& what) {
             if constexpr (std::is_same_v<std::decay_t<decltype(m)>, lock::table>) {
                 for (const auto& t : m.slots) {
                     if (!t.holds.empty() || !t.queue.empty()) {
-                        f.add("slot", t.slot.value).add("holds", t.holds).add("queue", t.queue.size());
+                        f.add("slot", t.slot.value)
+                            .add("holds", t.holds)
+                            .add("queue", t.queue.size());
                     }
                 }
             } else if constexpr (requires { m.slots; }) {
@@ -214,7 +227,9 @@ void describe(fields& f, const lock::message& what) {
 
 }  // namespace
 
-void trace::add(std::span<const std::byte> bytes) { hash_ = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash_); }
+void trace::add(std::span<const std::byte> bytes) {
+    hash_ = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash_);
+}
 
 void trace::add(std::uint64_t number) {
     hash_ = (hash_ ^ number) * 0x9E3779B97F4A7C15ULL;
@@ -223,37 +238,64 @@ void trace::add(std::uint64_t number) {
 
 void trace::line(instant now, std::string_view who, std::string_view text) {
     if (out_ != nullptr) {
-        std::fprintf(out_, "[%12s] %-6.*s %.*s\n", to_string(now).c_str(), static_cast<int>(who.size()), who.data(), static_cast<int>(text.size()), text.data());
+        std::fprintf(out_, "[%12s] %-6.*s %.*s\n", to_string(now).c_str(),
+                     static_cast<int>(who.size()), who.data(), static_cast<int>(text.size()),
+                     text.data());
     }
 }
 
 std::uint64_t hash_number_of(errc why) {
     switch (why) {
-        case errc::timed_out: return 1;
-        case errc::would_block: return 2;
-        case errc::cancelled: return 3;
-        case errc::no_quorum: return 4;
-        case errc::not_a_member: return 5;
-        case errc::shutting_down: return 6;
-        case errc::name_too_long: return 7;
-        case errc::value_too_long: return 8;
-        case errc::too_many: return 9;
-        case errc::would_deadlock: return 10;
-        case errc::limit_differs: return 11;
-        case errc::bad_config: return 12;
-        case errc::address_in_use: return 13;
-        case errc::seeds_differ: return 14;
-        case errc::times_differ: return 15;
-        case errc::wrong_key: return 16;
-        case errc::wrong_cluster: return 17;
-        case errc::version: return 18;
-        case errc::ring_not_supported: return 19;
-        case errc::io: return 20;
-        case errc::out_of_memory: return 21;
-        case errc::lease_lost: return 22;
-        case errc::evicted: return 23;
-        case errc::broken: return 24;
-        case errc::internal_error: return 25;
+        case errc::timed_out:
+            return 1;
+        case errc::would_block:
+            return 2;
+        case errc::cancelled:
+            return 3;
+        case errc::no_quorum:
+            return 4;
+        case errc::not_a_member:
+            return 5;
+        case errc::shutting_down:
+            return 6;
+        case errc::name_too_long:
+            return 7;
+        case errc::value_too_long:
+            return 8;
+        case errc::too_many:
+            return 9;
+        case errc::would_deadlock:
+            return 10;
+        case errc::limit_differs:
+            return 11;
+        case errc::bad_config:
+            return 12;
+        case errc::address_in_use:
+            return 13;
+        case errc::seeds_differ:
+            return 14;
+        case errc::times_differ:
+            return 15;
+        case errc::wrong_key:
+            return 16;
+        case errc::wrong_cluster:
+            return 17;
+        case errc::version:
+            return 18;
+        case errc::ring_not_supported:
+            return 19;
+        case errc::io:
+            return 20;
+        case errc::out_of_memory:
+            return 21;
+        case errc::lease_lost:
+            return 22;
+        case errc::evicted:
+            return 23;
+        case errc::broken:
+            return 24;
+        case errc::internal_error:
+            return 25;
     }
     return 0;
 }
@@ -270,7 +312,9 @@ std::string trace::describe(const node::message& what) const {
     fields f{*this};
     const auto* round = std::get_if<node::relayed>(&what);
     if (round != nullptr) {
-        f.add("origin", round->origin).add("destination", round->destination).add("what", wire::name_of(round->what));
+        f.add("origin", round->origin)
+            .add("destination", round->destination)
+            .add("what", wire::name_of(round->what));
         sim::describe(f, round->what);
     } else {
         std::visit(
@@ -286,21 +330,28 @@ std::string trace::describe(const node::message& what) const {
 
 std::string text_of(const lock_mode& mode) {
     switch (mode.how) {
-        case lock_mode::kind::shared: return " shared";
-        case lock_mode::kind::permit: return " (1 of " + std::to_string(mode.limit) + ")";
-        case lock_mode::kind::exclusive: break;
+        case lock_mode::kind::shared:
+            return " shared";
+        case lock_mode::kind::permit:
+            return " (1 of " + std::to_string(mode.limit) + ")";
+        case lock_mode::kind::exclusive:
+            break;
     }
     return {};
 }
 
 std::string text_of(const previous_hold& before) {
-    constexpr std::array<std::string_view, 6> names{"", "released", "expired", "died", "broken", "moved"};
+    constexpr std::array<std::string_view, 6> names{"",     "released", "expired",
+                                                    "died", "broken",   "moved"};
     if (before.how == fate::none) {
         return {};
     }
-    return ", after " + (before.token.value == 0 ? "" : text_of(before.token) + " ") + std::string{names[static_cast<std::size_t>(before.how)]};
+    return ", after " + (before.token.value == 0 ? "" : text_of(before.token) + " ") +
+           std::string{names[static_cast<std::size_t>(before.how)]};
 }
 
-std::string text_of(token t) { return std::to_string(t.of_epoch().value) + "/" + std::to_string(t.sequence()); }
+std::string text_of(token t) {
+    return std::to_string(t.of_epoch().value) + "/" + std::to_string(t.sequence());
+}
 
 }  // namespace holdfast::sim

@@ -32,7 +32,9 @@ public:
     /// `[  12.345678] p3.2   text`
     void line(instant now, std::string_view who, std::string_view text);
 
-    void names(const peer_id& id, std::string name) { names_.insert_or_assign(id, std::move(name)); }
+    void names(const peer_id& id, std::string name) {
+        names_.insert_or_assign(id, std::move(name));
+    }
     /// `p3`, or `p3.2` for what runs there after a restart; `-` for nil.
     [[nodiscard]] std::string name_of(const peer_id& id) const;
     /// `lock.grant number=4 name=a token=1234/5`
@@ -44,8 +46,8 @@ private:
     std::map<peer_id, std::string> names_;
 };
 
-/// The number that stands for an error in the hash. It never changes, whatever number `errc` has for it: hashes are
-/// compared between versions of the library.
+/// The number that stands for an error in the hash. It never changes, whatever number `errc` has
+/// for it: hashes are compared between versions of the library.
 [[nodiscard]] std::uint64_t hash_number_of(errc why);
 
 [[nodiscard]] std::string text_of(token t);

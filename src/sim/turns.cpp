@@ -19,7 +19,9 @@ void turns::queued(run owner, const peer_id& who, request_number number, instant
     if (known == asked_.end() || !serving_.contains({owner, known->second.of})) {
         return;
     }
-    const bool is_there = std::any_of(queue_.begin(), queue_.end(), [&](const waiter& w) { return w.owner == owner && w.who == who && w.number == number; });
+    const bool is_there = std::any_of(queue_.begin(), queue_.end(), [&](const waiter& w) {
+        return w.owner == owner && w.who == who && w.number == number;
+    });
     if (!is_there) {
         queue_.push_back({owner, known->second.of, who, number, known->second.priority, now});
     }
@@ -34,9 +36,12 @@ void turns::installed(run owner, const view& v) {
     std::erase_if(queue_, [&](const waiter& w) { return w.owner == owner && !v.has(w.who); });
 }
 
-std::optional<peer_id> turns::granted(run owner, lock l, const peer_id& who, request_number number) {
+std::optional<peer_id> turns::granted(run owner, lock l, const peer_id& who,
+                                      request_number number) {
     serving_.insert({owner, l});
-    std::erase_if(queue_, [&](const waiter& w) { return w.owner == owner && w.who == who && w.number == number; });
+    std::erase_if(queue_, [&](const waiter& w) {
+        return w.owner == owner && w.who == who && w.number == number;
+    });
     const auto known = asked_.find({who, number});
     if (known == asked_.end()) {
         return std::nullopt;
@@ -46,7 +51,8 @@ std::optional<peer_id> turns::granted(run owner, lock l, const peer_id& who, req
     }
     const auto& mine = known->second;
     const auto first = std::find_if(queue_.begin(), queue_.end(), [&](const waiter& w) {
-        return w.owner == owner && w.of == l && (w.priority > mine.priority || (w.priority == mine.priority && w.since < mine.at));
+        return w.owner == owner && w.of == l &&
+               (w.priority > mine.priority || (w.priority == mine.priority && w.since < mine.at));
     });
     return first == queue_.end() ? std::nullopt : std::optional{first->who};
 }

@@ -1,8 +1,10 @@
-// First come, first served (OWN-10): who was told by an owner that it is queued is not overtaken by who asked later.
+// First come, first served (OWN-10): who was told by an owner that it is queued is not overtaken by
+// who asked later.
 //
-// Only within one tenure of the owner, and only once it has granted in it: from then on nobody is put before those
-// whom it has in its queue. Of those who wait, who has the higher priority goes first, and whom the last holder named before
-// all (PRIORITY). Who asked for itself alone, within one process, is known by when its application asked.
+// Only within one tenure of the owner, and only once it has granted in it: from then on nobody is
+// put before those whom it has in its queue. Of those who wait, who has the higher priority goes
+// first, and whom the last holder named before all (PRIORITY). Who asked for itself alone, within
+// one process, is known by when its application asked.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +26,10 @@ public:
     using run = std::uint32_t;
     using lock = std::uint32_t;
 
-    void asked(const peer_id& who, request_number number, lock l, std::int32_t priority, instant now) { asked_[{who, number}] = {l, priority, now}; }
+    void asked(const peer_id& who, request_number number, lock l, std::int32_t priority,
+               instant now) {
+        asked_[{who, number}] = {l, priority, now};
+    }
     /// The holder that releases it names who is to have it next.
     void is_for(lock l, const peer_id& heir) { heirs_[l].insert(heir); }
     /// It was granted, has failed or was cancelled.
@@ -35,7 +40,8 @@ public:
     void lost(run owner, lock l);
     void installed(run owner, const view& v);
     /// Says who was overtaken, if somebody was.
-    [[nodiscard]] std::optional<peer_id> granted(run owner, lock l, const peer_id& who, request_number number);
+    [[nodiscard]] std::optional<peer_id> granted(run owner, lock l, const peer_id& who,
+                                                 request_number number);
 
 private:
     struct request {
@@ -55,7 +61,8 @@ private:
     std::map<std::pair<peer_id, request_number>, request> asked_;
     std::vector<waiter> queue_;  // of all locks
     std::set<std::pair<run, lock>> serving_;
-    std::map<lock, std::set<peer_id>> heirs_;  // whoever was named once may be granted out of turn
+    // whoever was named once may be granted out of turn
+    std::map<lock, std::set<peer_id>> heirs_;
 };
 
 }  // namespace holdfast::sim

@@ -11,12 +11,22 @@ using namespace std::chrono_literals;
 
 // detail of an application event: a client and its step, or the number of a late write.
 constexpr std::uint64_t is_late_write = std::uint64_t{1} << 63;
-std::uint64_t detail_of(std::size_t index, std::uint32_t step) { return std::uint64_t{index} << 32 | step; }
+std::uint64_t detail_of(std::size_t index, std::uint32_t step) {
+    return std::uint64_t{index} << 32 | step;
+}
 
 }  // namespace
 
-workload::workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching, event_queue& events)
-    : plan_{plan}, random_{seed}, machines_{machines}, judge_{watching}, events_{events}, clients_(plan.places.size()), put_off_(plan.places.size()), excused_(plan.places.size()) {}
+workload::workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching,
+                   event_queue& events)
+    : plan_{plan},
+      random_{seed},
+      machines_{machines},
+      judge_{watching},
+      events_{events},
+      clients_(plan.places.size()),
+      put_off_(plan.places.size()),
+      excused_(plan.places.size()) {}
 
 void workload::handle(const event& e) {
     if ((e.detail & is_late_write) != 0) {
@@ -71,7 +81,8 @@ void workload::resumed(std::uint32_t place) {
     }
 }
 
-void workload::granted(std::uint32_t place, request_number number, judge::lock l, token t, bool is_clean) {
+void workload::granted(std::uint32_t place, request_number number, judge::lock l, token t,
+                       bool is_clean) {
     auto& all = clients_[place];
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto& c = all[i];
@@ -120,7 +131,8 @@ void workload::lost(std::uint32_t place, judge::lock l, token t) {
                 if (c.shares[at].lock == l && c.shares[at].held == t) {
                     c.shares[at].held = {};
                     c.all->was_lost(at);
-                    plan(place, i, 0ms);  // the others it gives back; for those that it has not it does not wait any more
+                    // the others it gives back; for those that it has not it does not wait any more
+                    plan(place, i, 0ms);
                 }
             }
         } else if (c.what == doing::holding && c.lock == l && c.held == t) {
@@ -133,7 +145,8 @@ void workload::asked_back(std::uint32_t place, judge::lock l, token t) {
     auto& all = clients_[place];
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto& c = all[i];
-        if (c.what == doing::holding && c.lock == l && c.held == t && !c.rests && random_.chance(0.7)) {
+        if (c.what == doing::holding && c.lock == l && c.held == t && !c.rests &&
+            random_.chance(0.7)) {
             plan(place, i, random_.between(0ms, 100ms));
         }
     }
@@ -148,7 +161,8 @@ void workload::operate(std::uint32_t place) {
         const auto l = static_cast<judge::lock>(random_.below(plan_.shared_locks));
         if (const auto t = judge_.newest_hold(l)) {
             const auto who = random_.chance(0.5) ? "ann" : "bob";
-            machines_.demand(place, l, *t, random_.chance(0.3) ? lock::urging::ask : lock::urging::break_it, who);
+            machines_.demand(place, l, *t,
+                             random_.chance(0.3) ? lock::urging::ask : lock::urging::break_it, who);
         }
     }
     if (w.records > 0 && random_.chance(w.records)) {
@@ -167,11 +181,15 @@ void workload::draw_policy(acquire_how& how) {
         return;
     }
     how.priority = static_cast<std::int32_t>(random_.below(3)) - 1;
-    how.delay = random_.chance(0.3) ? std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(0ms, 500ms)) : 0ms;
+    how.delay =
+        random_.chance(0.3)
+            ? std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(0ms, 500ms))
+            : 0ms;
     how.breaking.by_operators = random_.chance(0.5);
     how.breaking.approvals = random_.chance(0.5) ? 2 : 1;
     if (random_.chance(0.2)) {
-        how.breaking.waited_for = std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(10ms, 1s));
+        how.breaking.waited_for =
+            std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(10ms, 1s));
     }
     if (random_.chance(0.2)) {
         how.max_hold = random_.between(1ms, 1s);
@@ -201,8 +219,10 @@ bool workload::is_done() const {
     for (std::size_t place = 0; place < clients_.size(); ++place) {
         const auto& all = clients_[place];
         const bool is_up = machines_.is_up(static_cast<std::uint32_t>(place));
-        const bool has_all = is_up && !all.empty() && all.front().next_to_check == plan_.shared_locks &&
-                             std::all_of(all.begin(), all.end(), [](const client& c) { return c.what == doing::nothing; });
+        const bool has_all = is_up && !all.empty() &&
+                             all.front().next_to_check == plan_.shared_locks &&
+                             std::all_of(all.begin(), all.end(),
+                                         [](const client& c) { return c.what == doing::nothing; });
         if (!has_all && !excused_[place]) {
             return false;
         }
@@ -222,7 +242,9 @@ void workload::rest() {
 
 bool workload::is_resting() const {
     return std::all_of(clients_.begin(), clients_.end(), [](const auto& all) {
-        return std::all_of(all.begin(), all.end(), [](const client& c) { return c.what == (c.rests ? doing::holding : doing::nothing); });
+        return std::all_of(all.begin(), all.end(), [](const client& c) {
+            return c.what == (c.rests ? doing::holding : doing::nothing);
+        });
     });
 }
 
@@ -245,8 +267,10 @@ void workload::report_unserved(instant now) const {
             judge_.not_granted(r, 0, winds_down_since_, now);
         }
         for (const auto& c : clients_[place]) {
-            if (c.what != doing::nothing || (c.checks_off && c.next_to_check < plan_.shared_locks)) {
-                judge_.not_granted(r, c.what == doing::nothing ? c.next_to_check : c.lock, winds_down_since_, now);
+            if (c.what != doing::nothing ||
+                (c.checks_off && c.next_to_check < plan_.shared_locks)) {
+                judge_.not_granted(r, c.what == doing::nothing ? c.next_to_check : c.lock,
+                                   winds_down_since_, now);
             }
         }
     }
@@ -267,7 +291,8 @@ void workload::act(std::uint32_t place, client& c, std::size_t index) {
             break;
         case doing::waiting:
             if (!c.all || c.number.value != 0) {
-                machines_.cancel(place, c.number);  // it ends as `failed`, or was granted before
+                // it ends as `failed`, or was granted before
+                machines_.cancel(place, c.number);
             } else if (c.all->wanted()) {
                 ask_for_next(place, c, index);
             } else {
@@ -289,7 +314,8 @@ void workload::act(std::uint32_t place, client& c, std::size_t index) {
 }
 
 void workload::ask(std::uint32_t place, client& c, std::size_t index) {
-    if (winds_down_ && !c.rests && (rests_ || !c.checks_off || c.next_to_check == plan_.shared_locks)) {
+    if (winds_down_ && !c.rests &&
+        (rests_ || !c.checks_off || c.next_to_check == plan_.shared_locks)) {
         c.what = doing::nothing;
         return;
     }
@@ -301,8 +327,12 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
         c.lock = c.next_to_check;
     } else {
         // The first lock is everybody's favourite.
-        const bool asks_once = used_once_ < plan_.locks.size() - plan_.shared_locks && random_.chance(0.1);
-        c.lock = asks_once ? static_cast<judge::lock>(plan_.shared_locks + used_once_++) : random_.chance(0.5) ? 0 : static_cast<judge::lock>(random_.below(plan_.shared_locks));
+        const bool asks_once =
+            used_once_ < plan_.locks.size() - plan_.shared_locks && random_.chance(0.1);
+        c.lock = asks_once ? static_cast<judge::lock>(plan_.shared_locks + used_once_++)
+                 : random_.chance(0.5)
+                     ? 0
+                     : static_cast<judge::lock>(random_.below(plan_.shared_locks));
         how.is_try = random_.chance(0.15);
         if (!how.is_try && random_.chance(0.4)) {
             how.timeout = random_.between(5ms, 2s);
@@ -320,7 +350,8 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
             return;
         }
     }
-    if (!winds_down_ && plan_.work.several > 0 && plan_.shared_locks > 1 && random_.chance(plan_.work.several)) {
+    if (!winds_down_ && plan_.work.several > 0 && plan_.shared_locks > 1 &&
+        random_.chance(plan_.work.several)) {
         want_several(c);
         ask_for_next(place, c, index);
         return;
@@ -351,7 +382,8 @@ void workload::want_several(client& c) {
     }
     c.all.emplace(std::move(names), plan_.asked.bug);
     c.together = ++last_together_;
-    c.gives_up = random_.chance(0.4) ? std::optional{events_.now() + random_.between(5ms, 3s)} : std::nullopt;
+    c.gives_up = random_.chance(0.4) ? std::optional{events_.now() + random_.between(5ms, 3s)}
+                                     : std::nullopt;
     c.mends = false;
 }
 
@@ -420,10 +452,13 @@ void workload::give_back(std::uint32_t place, client& c, std::size_t index) {
 lock_mode workload::draw_mode(judge::lock l) {
     const auto& style = plan_.styles[l];
     if (style.limit > 0) {
-        const bool is_wrong = style.wrong_limit > 0 && !winds_down_ && random_.chance(style.wrong_limit);
-        return random_.chance(0.05) ? lock_mode::exclusive() : lock_mode::permit(style.limit + (is_wrong ? 1 : 0));
+        const bool is_wrong =
+            style.wrong_limit > 0 && !winds_down_ && random_.chance(style.wrong_limit);
+        return random_.chance(0.05) ? lock_mode::exclusive()
+                                    : lock_mode::permit(style.limit + (is_wrong ? 1 : 0));
     }
-    return style.shared > 0 && random_.chance(style.shared) ? lock_mode::shared() : lock_mode::exclusive();
+    return style.shared > 0 && random_.chance(style.shared) ? lock_mode::shared()
+                                                            : lock_mode::exclusive();
 }
 
 void workload::watch_anew(std::uint32_t place) {
@@ -436,7 +471,8 @@ void workload::watch_anew(std::uint32_t place) {
 void workload::last_write(std::uint32_t place, judge::lock l, token t) {
     if (random_.chance(0.1)) {
         late_writes_.push_back({l, t});
-        events_.plan(events_.now() + random_.between(0ms, 3s), event_kind::application, place, is_late_write | (late_writes_.size() - 1));
+        events_.plan(events_.now() + random_.between(0ms, 3s), event_kind::application, place,
+                     is_late_write | (late_writes_.size() - 1));
     } else {
         (void)judge_.wrote(l, t, events_.now());
     }
@@ -451,7 +487,10 @@ void workload::let_go(std::uint32_t place, client& c, std::size_t index) {
     }
     think(place, c, index, 0ms);
     const bool names_an_heir = plan_.work.policies > 0 && random_.chance(0.05);
-    const auto heir = names_an_heir ? std::optional{static_cast<std::uint32_t>(random_.below(plan_.places.size()))} : std::nullopt;
+    const auto heir =
+        names_an_heir
+            ? std::optional{static_cast<std::uint32_t>(random_.below(plan_.places.size()))}
+            : std::nullopt;
     machines_.release(place, l, t, c.mends, heir);
 }
 
@@ -459,7 +498,8 @@ void workload::think(std::uint32_t place, client& c, std::size_t index, base::du
     c.what = doing::thinking;
     c.held = {};
     const bool goes_on_at_once = winds_down_ || random_.chance(0.3);
-    plan(place, index, at_least + (goes_on_at_once ? 0ms : random_.between({}, plan_.work.longest_think)));
+    plan(place, index,
+         at_least + (goes_on_at_once ? 0ms : random_.between({}, plan_.work.longest_think)));
 }
 
 base::duration workload::hold_time() {

@@ -1,5 +1,5 @@
-// What the applications do: they ask for locks, hold them, write to what the locks guard, release, and change their
-// minds.
+// What the applications do: they ask for locks, hold them, write to what the locks guard, release,
+// and change their minds.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ namespace holdfast::sim {
 
 class workload final : public application {
 public:
-    workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching, event_queue& events);
+    workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching,
+             event_queue& events);
 
     void handle(const event& e);
 
@@ -26,12 +27,14 @@ public:
     void started(std::uint32_t place) override;
     void ended(std::uint32_t place) override;
     void resumed(std::uint32_t place) override;
-    void granted(std::uint32_t place, request_number number, judge::lock l, token t, bool is_clean) override;
+    void granted(std::uint32_t place, request_number number, judge::lock l, token t,
+                 bool is_clean) override;
     void failed(std::uint32_t place, request_number number) override;
     void lost(std::uint32_t place, judge::lock l, token t) override;
     void asked_back(std::uint32_t place, judge::lock l, token t) override;
 
-    /// No new requests, but for one by each process for each lock: that every lock can be had again (LIVE).
+    /// No new requests, but for one by each process for each lock: that every lock can be had again
+    /// (LIVE).
     void wind_down();
     /// Everybody got what it asked for, and nothing is held.
     [[nodiscard]] bool is_done() const;
@@ -53,19 +56,20 @@ private:
     };
     struct client {
         doing what = doing::nothing;
-        std::uint32_t step = 0;     // events planned for an earlier step are void
+        std::uint32_t step = 0;  // events planned for an earlier step are void
         request_number number;
         judge::lock lock = 0;
         token held;
-        bool mends = false;  // what it may have found half done (FATE)
-        bool checks_off = false;    // while winding down: it asks for every lock in turn
+        bool mends = false;       // what it may have found half done (FATE)
+        bool checks_off = false;  // while winding down: it asks for every lock in turn
         judge::lock next_to_check = 0;
-        bool rests = false;         // it takes its lock and keeps it
-        unsigned slices = 0;        // of its time with the hold: after each it says that it gets on
+        bool rests = false;  // it takes its lock and keeps it
+        // of its time with the hold: after each it says that it gets on
+        unsigned slices = 0;
         std::optional<lock::several> all;  // it wants several locks, or has them
         std::vector<share> shares;         // of these, in the order as given
         std::uint64_t together = 0;
-        std::size_t asks_for = 0;          // which of them
+        std::size_t asks_for = 0;  // which of them
         std::optional<instant> gives_up;
     };
     /// A write that left its process long before it arrives.
@@ -88,7 +92,9 @@ private:
     void draw_policy(acquire_how& how);
     /// What operators do, now and then.
     void operate(std::uint32_t place);
-    [[nodiscard]] bool may_watch(std::uint32_t place) const { return plan_.work.watches && !plan_.places[place].is_misfit(); }
+    [[nodiscard]] bool may_watch(std::uint32_t place) const {
+        return plan_.work.watches && !plan_.places[place].is_misfit();
+    }
     void let_go(std::uint32_t place, client& c, std::size_t index);
     void think(std::uint32_t place, client& c, std::size_t index, base::duration at_least);
     [[nodiscard]] base::duration hold_time();
@@ -98,11 +104,12 @@ private:
     cluster& machines_;
     judge& judge_;
     event_queue& events_;
-    std::vector<std::vector<client>> clients_;         // by place
-    std::vector<std::vector<std::uint64_t>> put_off_;  // events that came while the process was paused
+    std::vector<std::vector<client>> clients_;  // by place
+    // events that came while the process was paused
+    std::vector<std::vector<std::uint64_t>> put_off_;
     std::vector<late_write> late_writes_;
-    std::vector<bool> excused_;                        // by place
-    std::size_t used_once_ = 0;                        // of the locks that are asked for once
+    std::vector<bool> excused_;  // by place
+    std::size_t used_once_ = 0;  // of the locks that are asked for once
     std::uint64_t last_together_ = 0;
     bool winds_down_ = false;
     bool rests_ = false;

@@ -43,13 +43,20 @@ struct detector::state {
 
     introduction me() const { return {incarnation, settings.name, settings.address}; }
     rumour about_me() const {
-        return {has_left ? condition::left : condition::alive, self, incarnation, self, settings.name, settings.address};
+        return {has_left ? condition::left : condition::alive,
+                self,
+                incarnation,
+                self,
+                settings.name,
+                settings.address};
     }
     std::vector<rumour> gossip_for(const peer_id& to) {
-        // Lifeguard, buddy system: whoever is thought ill is told first, so that it can refute soon.
+        // Lifeguard, buddy system: whoever is thought ill is told first, so that it can refute
+        // soon.
         const auto* k = peers.find(to);
         const bool is_ill = k != nullptr && k->told.state != condition::alive;
-        return queue.take(transmissions(settings.retransmit_mult, peers.alive()), is_ill ? &k->told : nullptr);
+        return queue.take(transmissions(settings.retransmit_mult, peers.alive()),
+                          is_ill ? &k->told : nullptr);
     }
     void send_to(const peer_id& peer, const endpoint& at, bool stream, message what) {
         if (peer != self && at != settings.address && !at.is_nil()) {
@@ -79,7 +86,8 @@ struct detector::state {
         if (const auto* k = peers.find(told.about); k != nullptr && k->is_probed()) {
             enter_round(told.about);
         }
-        if (effect == holdfast::swim::roster::effect::changed || effect == holdfast::swim::roster::effect::added) {
+        if (effect == holdfast::swim::roster::effect::changed ||
+            effect == holdfast::swim::roster::effect::added) {
             out.push(believes{told.about, told.state, told.name, told.address});
         }
     }
@@ -90,7 +98,8 @@ struct detector::state {
         }
         learn({condition::alive, from, who.incarnation, from, who.name, who.address}, now);
         out.push(heard{from, who.address});
-        // Another PeerId at one address: the process there has restarted, the one before is gone (SEAT-1).
+        // Another PeerId at one address: the process there has restarted, the one before is gone
+        // (SEAT-1).
         std::vector<rumour> gone;
         for (const auto& [id, k] : peers.all()) {
             if (id != from && k.told.address == who.address && k.is_probed()) {
@@ -108,12 +117,14 @@ struct detector::state {
 
     void worsen(int by) {
         const auto health = static_cast<int>(local_health) + by;
-        local_health = static_cast<std::size_t>(std::clamp(health, 0, static_cast<int>(settings.max_local_health)));
+        local_health = static_cast<std::size_t>(
+            std::clamp(health, 0, static_cast<int>(settings.max_local_health)));
     }
     base::duration scaled(base::duration d) const { return d * static_cast<int>(local_health + 1); }
 
-    /// SWIM section 4.3: a newcomer gets a random place in the round that is running. At a fixed one, peers that join in
-    /// a row would be probed in a row by everybody, and in a large group it would wait for a whole round.
+    /// SWIM section 4.3: a newcomer gets a random place in the round that is running. At a fixed
+    /// one, peers that join in a row would be probed in a row by everybody, and in a large group it
+    /// would wait for a whole round.
     void enter_round(const peer_id& id) {
         if (std::find(order.begin(), order.end(), id) != order.end()) {
             return;
@@ -153,8 +164,10 @@ struct detector::state {
             return;
         }
         const auto address = peers.find(*target)->told.address;
-        running = probe{++last_sequence, *target, now + scaled(settings.probe_timeout), next_probe, 0, 0};
-        send_to(*target, address, false, ping{running->sequence, *target, me(), gossip_for(*target)});
+        running =
+            probe{++last_sequence, *target, now + scaled(settings.probe_timeout), next_probe, 0, 0};
+        send_to(*target, address, false,
+                ping{running->sequence, *target, me(), gossip_for(*target)});
     }
 
     void go_indirect() {
@@ -167,16 +180,19 @@ struct detector::state {
         for (const auto& helper : some_alive(settings.indirect_probes, running->target)) {
             ++running->asked;
             send_to(helper, peers.find(helper)->told.address, false,
-                    ping_request{running->sequence, running->target, address, me(), gossip_for(helper)});
+                    ping_request{running->sequence, running->target, address, me(),
+                                 gossip_for(helper)});
         }
         // The last resort, in parallel: a network that loses datagrams may still carry a stream.
-        send_to(running->target, address, true, ping{running->sequence, running->target, me(), gossip_for(running->target)});
+        send_to(running->target, address, true,
+                ping{running->sequence, running->target, me(), gossip_for(running->target)});
     }
 
     void end_probe(time_point now) {
         const auto failed = *std::exchange(running, std::nullopt);
         // Lifeguard: helpers that did not even say nack point at ourselves.
-        worsen(failed.asked == 0 ? 1 : static_cast<int>(failed.asked) - static_cast<int>(failed.nacks));
+        worsen(failed.asked == 0 ? 1
+                                 : static_cast<int>(failed.asked) - static_cast<int>(failed.nacks));
         if (const auto* k = peers.find(failed.target); k != nullptr && k->is_probed()) {
             auto told = k->told;
             told.state = condition::suspect;
@@ -223,8 +239,9 @@ struct detector::state {
         }
         return all;
     }
-    /// Without the dead we never knew alive: each who heard of them keeps them for the whole of forget_dead_after, and if
-    /// all told on what they heard, somebody would always have heard of them late and nobody could ever forget them.
+    /// Without the dead we never knew alive: each who heard of them keeps them for the whole of
+    /// forget_dead_after, and if all told on what they heard, somebody would always have heard of
+    /// them late and nobody could ever forget them.
     std::vector<rumour> roster_to_tell() const {
         std::vector<rumour> all{about_me()};
         for (const auto& [id, k] : peers.all()) {
@@ -239,20 +256,25 @@ struct detector::state {
     }
 
     void push_pull_round(time_point now) {
-        // At the join, a second later (the first answer may come from one as new as we are), then periodically.
-        next_push_pull = now + (push_pulls++ == 0 ? base::duration{std::chrono::seconds{1}} : settings.push_pull_period);
+        // At the join, a second later (the first answer may come from one as new as we are), then
+        // periodically.
+        next_push_pull = now + (push_pulls++ == 0 ? base::duration{std::chrono::seconds{1}}
+                                                  : settings.push_pull_period);
         if (const auto to = some_alive(1, {}); !to.empty()) {
-            send_to(to[0], peers.find(to[0])->told.address, true, push_pull{false, me(), roster_to_tell()});
+            send_to(to[0], peers.find(to[0])->told.address, true,
+                    push_pull{false, me(), roster_to_tell()});
             return;
         }
         std::vector<endpoint> seeds = settings.seeds;
         std::erase(seeds, settings.address);
         if (!seeds.empty()) {
-            send_to({}, seeds[random.below(seeds.size())], true, push_pull{false, me(), roster_to_tell()});
+            send_to({}, seeds[random.below(seeds.size())], true,
+                    push_pull{false, me(), roster_to_tell()});
         }
     }
 
-    /// So that a partition of any length heals by itself: one of the dead, and every seat where nobody answers.
+    /// So that a partition of any length heals by itself: one of the dead, and every seat where
+    /// nobody answers.
     void knock(time_point now) {
         next_dead = now + settings.dead_probe_period;
         peers.forget_old(now);
@@ -272,7 +294,8 @@ struct detector::state {
         }
         if (!dead.empty()) {
             const auto& id = dead[++knocks % dead.size()];
-            send_to(id, peers.find(id)->told.address, false, ping{++last_sequence, id, me(), gossip_for(id)});
+            send_to(id, peers.find(id)->told.address, false,
+                    ping{++last_sequence, id, me(), gossip_for(id)});
         }
     }
 
@@ -303,7 +326,8 @@ detector::detector(const base::settings& settings, peer_id self, std::uint64_t s
 
 detector::~detector() = default;
 
-void detector::handle(const peer_id& from, const endpoint& address, const message& what, time_point now) {
+void detector::handle(const peer_id& from, const endpoint& address, const message& what,
+                      time_point now) {
     auto& s = *state_;
     const auto learn_all = [&](const std::vector<rumour>& told) {
         for (const auto& r : told) {
@@ -315,16 +339,19 @@ void detector::handle(const peer_id& from, const endpoint& address, const messag
         learn_all(p->gossip);
         if (p->target.is_nil() || p->target == s.self) {
             // The way it came: a stream is the last resort of a peer whose datagrams do not arrive.
-            s.send_to(from, p->sender.address, address.is_nil(), ack{p->sequence, s.me(), s.gossip_for(from)});
+            s.send_to(from, p->sender.address, address.is_nil(),
+                      ack{p->sequence, s.me(), s.gossip_for(from)});
         }
     } else if (const auto* r = std::get_if<ping_request>(&what)) {
         s.meet(from, r->sender, now);
         learn_all(r->gossip);
         const auto mine = ++s.last_sequence;
-        // Lifeguard: at 80 % of the timeout, so that the nack is there before the asker's period is over. An ack that comes
-        // later than that is still passed on.
-        s.favours[mine] = {r->sequence, from, r->sender.address, now + s.settings.probe_timeout * 4 / 5, now + s.settings.probe_period};
-        s.send_to(r->target, r->target_address, false, ping{mine, r->target, s.me(), s.gossip_for(r->target)});
+        // Lifeguard: at 80 % of the timeout, so that the nack is there before the asker's period is
+        // over. An ack that comes later than that is still passed on.
+        s.favours[mine] = {r->sequence, from, r->sender.address,
+                           now + s.settings.probe_timeout * 4 / 5, now + s.settings.probe_period};
+        s.send_to(r->target, r->target_address, false,
+                  ping{mine, r->target, s.me(), s.gossip_for(r->target)});
     } else if (const auto* a = std::get_if<ack>(&what)) {
         s.meet(from, a->sender, now);
         learn_all(a->gossip);
@@ -332,11 +359,13 @@ void detector::handle(const peer_id& from, const endpoint& address, const messag
             s.running.reset();
             s.worsen(-1);
         } else if (const auto favour = s.favours.find(a->sequence); favour != s.favours.end()) {
-            s.send_to(favour->second.asker, favour->second.address, false, ack{favour->second.sequence, s.me(), {}});
+            s.send_to(favour->second.asker, favour->second.address, false,
+                      ack{favour->second.sequence, s.me(), {}});
             s.favours.erase(favour);
         }
     } else if (const auto* n = std::get_if<nack>(&what)) {
-        if (s.running && s.running->sequence == n->sequence && s.running->nacks < s.running->asked) {
+        if (s.running && s.running->sequence == n->sequence &&
+            s.running->nacks < s.running->asked) {
             ++s.running->nacks;
         }
     } else if (const auto* g = std::get_if<gossip>(&what)) {
@@ -406,7 +435,8 @@ std::optional<time_point> detector::deadline() const {
 
 std::optional<output> detector::next() { return state_->out.next(); }
 
-void detector::know(const peer_id& peer, const std::string& name, const endpoint& address, time_point now) {
+void detector::know(const peer_id& peer, const std::string& name, const endpoint& address,
+                    time_point now) {
     if (peer != state_->self && state_->peers.find(peer) == nullptr) {
         (void)state_->peers.apply({condition::alive, peer, 0, peer, name, address}, now);
         state_->enter_round(peer);

@@ -1,7 +1,8 @@
 // Who seems alive: the failure detector and its gossip, joined (DESIGN section 3).
 //
-// Everything it says is a hint. It spreads alive, suspect, dead and left with addresses, and it finds candidates to
-// add and to remove; that "view n exists" travels in the envelope of every message, hence with every probe too.
+// Everything it says is a hint. It spreads alive, suspect, dead and left with addresses, and it
+// finds candidates to add and to remove; that "view n exists" travels in the envelope of every
+// message, hence with every probe too.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@
 
 namespace holdfast::swim {
 
-/// Send `what` to `to`. `peer` may be nil when only the address is known. `stream`: over TCP (last-resort probe,
-/// push-pull), else a datagram.
+/// Send `what` to `to`. `peer` may be nil when only the address is known. `stream`: over TCP
+/// (last-resort probe, push-pull), else a datagram.
 struct send {
     peer_id peer;
     endpoint to;
@@ -35,8 +36,9 @@ struct believes {
     std::string name;
     endpoint address;
 };
-/// `peer` itself was heard, directly, and says that it is at `address`. Told for every direct message with an
-/// introduction, not only for changes: `view` wants to know which PeerId answers at a seat's address, and when.
+/// `peer` itself was heard, directly, and says that it is at `address`. Told for every direct
+/// message with an introduction, not only for changes: `view` wants to know which PeerId answers at
+/// a seat's address, and when.
 struct heard {
     peer_id peer;
     endpoint address;
@@ -45,32 +47,38 @@ using output = std::variant<send, believes, heard>;
 
 class detector {
 public:
-    detector(const base::settings& settings, peer_id self, std::uint64_t seed, base::time_point now);
+    detector(const base::settings& settings, peer_id self, std::uint64_t seed,
+             base::time_point now);
     ~detector();
     detector(const detector&) = delete;
     detector& operator=(const detector&) = delete;
 
-    /// A message that came from `from` (its PeerId by the envelope; `address` is where it came from, nil for streams).
-    void handle(const peer_id& from, const endpoint& address, const message& what, base::time_point now);
+    /// A message that came from `from` (its PeerId by the envelope; `address` is where it came
+    /// from, nil for streams).
+    void handle(const peer_id& from, const endpoint& address, const message& what,
+                base::time_point now);
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next();
 
-    /// Members of the installed view: they are probed even if gossip never mentioned them. A peer that is not in the
-    /// view is probed too while gossip knows it.
-    void know(const peer_id& peer, const std::string& name, const endpoint& address, base::time_point now);
-    /// The view removed it: it is believed dead or left, spread as such, and not probed as a member any more.
+    /// Members of the installed view: they are probed even if gossip never mentioned them. A peer
+    /// that is not in the view is probed too while gossip knows it.
+    void know(const peer_id& peer, const std::string& name, const endpoint& address,
+              base::time_point now);
+    /// The view removed it: it is believed dead or left, spread as such, and not probed as a member
+    /// any more.
     void forget(const peer_id& peer, base::time_point now);
     /// Tells a few members that we leave. Afterwards this detector answers but accuses nobody.
     void leave(base::time_point now);
 
-    [[nodiscard]] bool seems_alive(const peer_id& peer) const;   ///< alive or suspect
+    [[nodiscard]] bool seems_alive(const peer_id& peer) const;  ///< alive or suspect
     [[nodiscard]] std::optional<condition> belief(const peer_id& peer) const;
     [[nodiscard]] std::optional<endpoint> address_of(const peer_id& peer) const;
     /// What is believed of one; nothing: it is unknown here. Not for ourselves.
     [[nodiscard]] std::optional<rumour> known(const peer_id& peer) const;
-    [[nodiscard]] std::vector<rumour> roster() const;             ///< for snapshots and tests; ourselves included
-    [[nodiscard]] std::size_t local_health() const;               ///< 0 is healthy
+    /// for snapshots and tests; ourselves included
+    [[nodiscard]] std::vector<rumour> roster() const;
+    [[nodiscard]] std::size_t local_health() const;  ///< 0 is healthy
 
 private:
     struct state;

@@ -12,8 +12,8 @@ namespace holdfast::swim {
 
 enum class condition : std::uint8_t { alive = 0, suspect = 1, dead = 2, left = 3 };
 
-/// One thing said about one peer. Name, address and weight are told with every condition: whoever hears of a dead
-/// peer first must still be able to probe it (the dead are talked to).
+/// One thing said about one peer. Name, address and weight are told with every condition: whoever
+/// hears of a dead peer first must still be able to probe it (the dead are talked to).
 struct rumour {
     condition state = condition::alive;
     peer_id about;

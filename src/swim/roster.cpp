@@ -11,13 +11,17 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
     const auto at = peers_.find(told.about);
     if (at != peers_.end()) {
         auto& k = at->second;
-        if (k.suspected && told.state == condition::suspect && told.incarnation == k.told.incarnation) {
+        if (k.suspected && told.state == condition::suspect &&
+            told.incarnation == k.told.incarnation) {
             // Confirmations by different accusers shorten the suspicion; only those expected count.
-            const bool counts = k.suspected->accusers.size() <= k.suspected->expected && k.suspected->accusers.insert(told.by).second;
+            const bool counts = k.suspected->accusers.size() <= k.suspected->expected &&
+                                k.suspected->accusers.insert(told.by).second;
             note_next_overdue();
             return counts ? effect::confirmed : effect::none;
         }
-        if (std::pair{told.incarnation, told.state} <= std::pair{k.told.incarnation, k.told.state} || k.told.state == condition::left) {
+        if (std::pair{told.incarnation, told.state} <=
+                std::pair{k.told.incarnation, k.told.state} ||
+            k.told.state == condition::left) {
             return effect::none;
         }
     }
@@ -30,10 +34,13 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
     k.is_hearsay = !k.is_probed() && (is_new || k.is_hearsay);
     if (told.state == condition::suspect) {
         const auto members = alive();
-        const auto others = members > 2 ? members - 2 : 0;  // neither the accuser nor the suspect
+        // neither the accuser nor the suspect
+        const auto others = members > 2 ? members - 2 : 0;
         const auto shortest = shortest_suspicion(settings_, members);
-        const auto longest = base::duration{static_cast<base::duration::rep>(settings_.suspicion_max_mult * static_cast<double>(shortest.count()))};
-        k.suspected = suspicion{now, shortest, longest, std::min(settings_.suspicion_confirmations, others), {told.by}};
+        const auto longest = base::duration{static_cast<base::duration::rep>(
+            settings_.suspicion_max_mult * static_cast<double>(shortest.count()))};
+        k.suspected = suspicion{
+            now, shortest, longest, std::min(settings_.suspicion_confirmations, others), {told.by}};
     }
     note_next_overdue();
     return is_new ? effect::added : differs ? effect::changed : effect::renewed;
@@ -67,16 +74,21 @@ void roster::note_next_overdue() {
 }
 
 std::size_t roster::alive() const {
-    return 1 + static_cast<std::size_t>(std::count_if(peers_.begin(), peers_.end(), [](const auto& p) { return p.second.is_probed(); }));
+    return 1 +
+           static_cast<std::size_t>(std::count_if(
+               peers_.begin(), peers_.end(), [](const auto& p) { return p.second.is_probed(); }));
 }
 
 bool roster::has_alive_at(const endpoint& address) const {
-    return std::any_of(peers_.begin(), peers_.end(),
-                       [&](const auto& p) { return p.second.told.state == condition::alive && p.second.told.address == address; });
+    return std::any_of(peers_.begin(), peers_.end(), [&](const auto& p) {
+        return p.second.told.state == condition::alive && p.second.told.address == address;
+    });
 }
 
 void roster::forget_old(base::time_point now) {
-    std::erase_if(peers_, [&](const auto& p) { return !p.second.is_probed() && now - p.second.changed > settings_.forget_dead_after; });
+    std::erase_if(peers_, [&](const auto& p) {
+        return !p.second.is_probed() && now - p.second.changed > settings_.forget_dead_after;
+    });
 }
 
 }  // namespace holdfast::swim

@@ -16,12 +16,15 @@
 namespace holdfast::swim {
 
 struct known_peer {
-    rumour told;                          ///< the newest believed of it
-    base::time_point changed;             ///< when its condition changed last
-    std::optional<suspicion> suspected;   ///< while it is a suspect
-    bool is_hearsay = false;              ///< dead or left when we first heard of it, and ever since
+    rumour told;                         ///< the newest believed of it
+    base::time_point changed;            ///< when its condition changed last
+    std::optional<suspicion> suspected;  ///< while it is a suspect
+    /// dead or left when we first heard of it, and ever since
+    bool is_hearsay = false;
 
-    [[nodiscard]] bool is_probed() const { return told.state == condition::alive || told.state == condition::suspect; }
+    [[nodiscard]] bool is_probed() const {
+        return told.state == condition::alive || told.state == condition::suspect;
+    }
 };
 
 class roster {
@@ -48,7 +51,8 @@ private:
 
     const base::settings& settings_;
     std::map<peer_id, known_peer> peers_;
-    std::optional<base::time_point> next_overdue_;  // asked for after every step, and changed by few
+    // asked for after every step, and changed by few
+    std::optional<base::time_point> next_overdue_;
 };
 
 }  // namespace holdfast::swim

@@ -8,7 +8,8 @@
 namespace holdfast::swim {
 namespace {
 
-// A rumour is at most this large besides the name; what is left of a datagram is for the envelope and the sender.
+// A rumour is at most this large besides the name; what is left of a datagram is for the envelope
+// and the sender.
 constexpr std::size_t rumour_size = 84;
 constexpr std::size_t room = base::limits::datagram - 350;
 
@@ -33,7 +34,8 @@ std::vector<rumour> rumours::take(std::size_t limit, const rumour* first) {
             order.push_back(&e);
         }
     }
-    std::stable_sort(order.begin(), order.end(), [](const entry* a, const entry* b) { return a->sent < b->sent; });
+    std::stable_sort(order.begin(), order.end(),
+                     [](const entry* a, const entry* b) { return a->sent < b->sent; });
     for (auto* e : order) {
         size += rumour_size + e->told.name.size();
         if (size > room || out.size() >= base::limits::gossip) {

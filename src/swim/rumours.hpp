@@ -20,8 +20,8 @@ public:
     void add(const rumour& told) { waiting_[told.about] = {told, 0}; }
     void drop(const peer_id& about) { waiting_.erase(about); }
     [[nodiscard]] bool empty() const { return waiting_.empty(); }
-    /// Those sent least often first, as many as fit a datagram; each counts as sent once more. `first`, if any, goes
-    /// along in front and is not counted.
+    /// Those sent least often first, as many as fit a datagram; each counts as sent once more.
+    /// `first`, if any, goes along in front and is not counted.
     [[nodiscard]] std::vector<rumour> take(std::size_t limit, const rumour* first = nullptr);
 
 private:

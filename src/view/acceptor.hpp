@@ -1,7 +1,8 @@
-// The acceptor of one single-decree Paxos (Lamport: Paxos Made Simple, section 2.2), for views and for foundings.
+// The acceptor of one single-decree Paxos (Lamport: Paxos Made Simple, section 2.2), for views and
+// for foundings.
 //
-// Its state lives in memory: a restarted process is another PeerId, so nothing promised is forgotten by someone who
-// still counts (DESIGN section 4).
+// Its state lives in memory: a restarted process is another PeerId, so nothing promised is
+// forgotten by someone who still counts (DESIGN section 4).
 #pragma once
 
 #include <optional>

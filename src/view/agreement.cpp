@@ -34,14 +34,16 @@ std::string text_of(const std::vector<endpoint>& seeds) {
 
 std::string text_of(const lease_terms& t) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(t.lease).count();
-    return "lease " + std::to_string(ms) + " ms with clock_drift " + std::to_string(t.drift_ppm) + " ppm";
+    return "lease " + std::to_string(ms) + " ms with clock_drift " + std::to_string(t.drift_ppm) +
+           " ppm";
 }
 
 constexpr std::size_t steps_in_a_message = 32;
 
 }  // namespace
 
-agreement::agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed, const facts& questions, base::moment now)
+agreement::agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed,
+                     const facts& questions, base::moment now)
     : settings_{settings},
       facts_{questions},
       self_{self_of(settings, self)},
@@ -54,7 +56,8 @@ agreement::agreement(const base::settings& settings, const peer_id& self, std::u
       highest_epoch_{settings.highest_epoch},
       next_join_{now.now} {}
 
-void agreement::handle(const peer_id& from, const endpoint& at, view_number installed_there, const message& what, base::moment now) {
+void agreement::handle(const peer_id& from, const endpoint& at, view_number installed_there,
+                       const message& what, base::moment now) {
     if (is_over_) {
         return;
     }
@@ -63,7 +66,8 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
             using kind = std::decay_t<decltype(m)>;
             if constexpr (std::is_same_v<kind, join>) {
                 on(from, at, m, now.now);
-            } else if constexpr (std::is_same_v<kind, join_shown> || std::is_same_v<kind, join_refused>) {
+            } else if constexpr (std::is_same_v<kind, join_shown> ||
+                                 std::is_same_v<kind, join_refused>) {
                 on(m);
             } else if constexpr (std::is_same_v<kind, welcome>) {
                 on(m, now.now);
@@ -216,8 +220,12 @@ void agreement::ask_every_seat() {
     asked.stopped_being = settings_.stopped_being;
     asked.terms = {settings_.lease, settings_.drift_ppm()};
     if (!shown_.empty()) {
-        // Of two clusters met under one name either will do; the newer chain is the likelier to live.
-        asked.shown = std::max_element(shown_.begin(), shown_.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->second;
+        // Of two clusters met under one name either will do; the newer chain is the likelier to
+        // live.
+        asked.shown =
+            std::max_element(shown_.begin(), shown_.end(), [](const auto& a, const auto& b) {
+                return a.second < b.second;
+            })->second;
     }
     for (const auto& s : seeds_) {
         if (s != self_.address) {
@@ -226,25 +234,35 @@ void agreement::ask_every_seat() {
     }
 }
 
-void agreement::on(const peer_id& from, const endpoint& at, const join& asked, base::time_point now) {
+void agreement::on(const peer_id& from, const endpoint& at, const join& asked,
+                   base::time_point now) {
     if (!is_voter() || asked.self.id != from) {
         return;
     }
     const auto& v = *current();
     const endpoint reply_to = at.is_nil() ? asked.self.address : at;
     if (asked.ring_function != v.ring_function) {
-        out_.push(send{from, reply_to, join_refused{refusal::ring_not_supported, "the cluster uses ring function " + std::to_string(v.ring_function)}});
+        out_.push(send{
+            from, reply_to,
+            join_refused{refusal::ring_not_supported,
+                         "the cluster uses ring function " + std::to_string(v.ring_function)}});
         return;
     }
     if (asked.seeds != addresses(v) && settings_.bug != base::planted::other_seeds_welcome) {
-        const auto text = "our seeds are " + text_of(addresses(v)) + ", yours " + text_of(asked.seeds) + "; give every peer the same list";
-        out_.push(complains{errc::seeds_differ, to_string(asked.self.address) + " asked to join with other seeds: " + text});
+        const auto text = "our seeds are " + text_of(addresses(v)) + ", yours " +
+                          text_of(asked.seeds) + "; give every peer the same list";
+        out_.push(complains{errc::seeds_differ, to_string(asked.self.address) +
+                                                    " asked to join with other seeds: " + text});
         out_.push(send{from, reply_to, join_refused{refusal::seeds_differ, text}});
         return;
     }
-    if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} && settings_.bug != base::planted::other_times_welcome) {
-        const auto text = text_of(asked.terms) + " there, " + text_of({settings_.lease, settings_.drift_ppm()}) + " in the cluster; give every peer the same profile and times";
-        out_.push(complains{errc::times_differ, to_string(asked.self.address) + " asked to join with other times: " + text});
+    if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} &&
+        settings_.bug != base::planted::other_times_welcome) {
+        const auto text = text_of(asked.terms) + " there, " +
+                          text_of({settings_.lease, settings_.drift_ppm()}) +
+                          " in the cluster; give every peer the same profile and times";
+        out_.push(complains{errc::times_differ, to_string(asked.self.address) +
+                                                    " asked to join with other times: " + text});
         out_.push(send{from, reply_to, join_refused{refusal::times_differ, text}});  // LEASE-6
         return;
     }
@@ -252,17 +270,21 @@ void agreement::on(const peer_id& from, const endpoint& at, const join& asked, b
         if (const auto whole = chain_.welcome_for(m->since)) {
             out_.push(send{from, reply_to, *whole});
         } else if (m->since.value == 1 && founded_by_) {
-            out_.push(send{from, reply_to, founded{*founded_by_}});  // a founder that has not heard that view 1 was chosen
+            // a founder that has not heard that view 1 was chosen
+            out_.push(send{from, reply_to, founded{*founded_by_}});
         }
         return;
     }
     if (v.find_former(from) != nullptr) {
-        // VIEW-3: it never comes back. Should it live (added, never welcomed, removed), it needs another PeerId.
+        // VIEW-3: it never comes back. Should it live (added, never welcomed, removed), it needs
+        // another PeerId.
         out_.push(send{from, reply_to, join_refused{refusal::stale, "this PeerId was removed"}});
         return;
     }
-    // VIEW-3: a join that was long on its way names a view too old; its sender is shown the newest and may ask again.
-    if (!asked.shown || asked.shown->value + base::limits::steps_kept < v.number.value || *asked.shown > v.number) {
+    // VIEW-3: a join that was long on its way names a view too old; its sender is shown the newest
+    // and may ask again.
+    if (!asked.shown || asked.shown->value + base::limits::steps_kept < v.number.value ||
+        *asked.shown > v.number) {
         out_.push(send{from, reply_to, join_shown{v.cluster, v.number}});
         return;
     }
@@ -276,7 +298,8 @@ void agreement::on(const join_shown& told) {
     auto& newest = shown_[told.cluster];
     if (newest < told.newest) {
         shown_ = {{told.cluster, told.newest}};
-        ask_every_seat();  // not only the one that answered first: the voter that proposes first should know of us
+        // not only the one that answered first: the voter that proposes first should know of us
+        ask_every_seat();
     }
 }
 
@@ -289,7 +312,9 @@ void agreement::on(const join_refused& told) {
         out_.push(evicted{errc::evicted});
         return;
     }
-    const auto why = told.why == refusal::seeds_differ ? errc::seeds_differ : told.why == refusal::times_differ ? errc::times_differ : errc::ring_not_supported;
+    const auto why = told.why == refusal::seeds_differ   ? errc::seeds_differ
+                     : told.why == refusal::times_differ ? errc::times_differ
+                                                         : errc::ring_not_supported;
     out_.push(complains{why, told.text});
 }
 
@@ -297,9 +322,11 @@ void agreement::on(const welcome& given, base::time_point now) {
     if (is_bound()) {
         return;
     }
-    const bool adds_us = std::any_of(given.added_by.what.added.begin(), given.added_by.what.added.end(),
-                                     [&](const member& m) { return m.id == self_.id; });
-    if (!adds_us || addresses(given.before) != seeds_ || given.before.slots == 0 || given.before.slots > base::limits::slots) {
+    const bool adds_us =
+        std::any_of(given.added_by.what.added.begin(), given.added_by.what.added.end(),
+                    [&](const member& m) { return m.id == self_.id; });
+    if (!adds_us || addresses(given.before) != seeds_ || given.before.slots == 0 ||
+        given.before.slots > base::limits::slots) {
         return;
     }
     complete(chain_.start(given, facts_), now);
@@ -312,7 +339,8 @@ void agreement::on(const peer_id& from, const evict& asked, base::time_point now
         return;
     }
     candidates_.is_to_go(asked.whom, now);
-    const bool can_see_it = by->process.machine != 0 && by->process.machine == whom->process.machine;
+    const bool can_see_it =
+        by->process.machine != 0 && by->process.machine == whom->process.machine;
     if (asked.proof == proof::fenced || (asked.proof == proof::gone && can_see_it)) {
         candidates_.has_stopped(asked.whom);  // LEASE-4: nothing is left to wait for
     }
@@ -326,16 +354,19 @@ void agreement::on(const peer_id& from, const opinion_ask& asked, base::time_poi
     }
     opinion mine{asked.number, {}, {}};
     for (const auto& id : asked.about) {
-        (candidates_.objects_to_removal(*current(), id, now) ? mine.objects : mine.consents).push_back(id);
+        (candidates_.objects_to_removal(*current(), id, now) ? mine.objects : mine.consents)
+            .push_back(id);
     }
     out_.push(send{from, {}, std::move(mine)});
 }
 
 void agreement::on(const peer_id& from, const prepare& asked, base::moment now) {
-    if (settings_.bug == base::planted::installed_acceptor_is_fresh && current() && asked.number == current()->number) {
+    if (settings_.bug == base::planted::installed_acceptor_is_fresh && current() &&
+        asked.number == current()->number) {
         out_.push(send{from, {}, promise{asked.number, asked.ballot, {}, now.wall_s, {}}});
     }
-    // An acceptor that has installed n+1 answers about it with the decision; shows() has seen to that already.
+    // An acceptor that has installed n+1 answers about it with the decision; shows() has seen to
+    // that already.
     if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
         return;
     }
@@ -361,27 +392,32 @@ void agreement::on(const peer_id& from, const promise& given, base::time_point n
 }
 
 void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
-    if (settings_.bug == base::planted::accepts_ahead && current() && asked.number == current()->number.next().next()) {
-        out_.push(send{from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
+    if (settings_.bug == base::planted::accepts_ahead && current() &&
+        asked.number == current()->number.next().next()) {
+        out_.push(send{
+            from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
     }
     if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
         return;
     }
-    if (!acceptor_.may_accept(asked.ballot) && settings_.bug != base::planted::accepts_below_its_promise) {
+    if (!acceptor_.may_accept(asked.ballot) &&
+        settings_.bug != base::planted::accepts_below_its_promise) {
         out_.push(send{from, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
         return;
     }
     if (asked.value.number != asked.number) {
         return;
     }
-    // It follows from n and the value alone, so what one acceptor takes all do. Were it decided, a wrong checksum would
-    // end every member.
+    // It follows from n and the value alone, so what one acceptor takes all do. Were it decided, a
+    // wrong checksum would end every member.
     const auto after = apply(*current(), asked.value, settings_.bug);
-    if (!after || asked.value.checksum != facts_.checksum(*after, *facts_.next_map(map(), *current(), *after))) {
+    if (!after || asked.value.checksum !=
+                      facts_.checksum(*after, *facts_.next_map(map(), *current(), *after))) {
         return;
     }
     // VIEW-1: views may be quicker than the seconds they are named for, but not for long.
-    const bool runs_ahead = std::int64_t{asked.value.epoch.value} > now.wall_s + 60 && settings_.bug != base::planted::epochs_run_ahead;
+    const bool runs_ahead = std::int64_t{asked.value.epoch.value} > now.wall_s + 60 &&
+                            settings_.bug != base::planted::epochs_run_ahead;
     if (runs_ahead && now.now - installed_at_ < std::chrono::seconds{1}) {
         return;
     }
@@ -394,7 +430,8 @@ void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
     }
     acceptor_.accept(asked.ballot, asked.value);
     finish_at_ = now.now + proposer_.patience() * 2;
-    out_.push(send{from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
+    out_.push(
+        send{from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
 }
 
 /// LEASE-4.
@@ -412,9 +449,11 @@ void agreement::decided(const step& done, base::time_point now) {
     const auto before = current();
     auto installation = chain_.append(done, facts_);
     if (installation) {
-        // Told before it is installed: the step may remove the one that decided it, whose last word this is then.
+        // Told before it is installed: the step may remove the one that decided it, whose last word
+        // this is then.
         const steps news{{done}};
-        for (const auto& m : before->members) {  // the removed too: they must learn that they are (VIEW-4)
+        // the removed too: they must learn that they are (VIEW-4)
+        for (const auto& m : before->members) {
             if (m.id != self_.id) {
                 out_.push(send{m.id, m.address, news});
             }
@@ -428,7 +467,8 @@ void agreement::decided(const step& done, base::time_point now) {
     complete(std::move(installation), now);
 }
 
-void agreement::on(const peer_id& from, view_number installed_there, const steps& given, base::time_point now) {
+void agreement::on(const peer_id& from, view_number installed_there, const steps& given,
+                   base::time_point now) {
     for (const auto& s : given.in_order) {
         if (!current() || is_over_) {
             return;
@@ -483,7 +523,8 @@ void agreement::send_steps(const peer_id& to, view_number after) {
             }
         }
         out_.push(send{to, {}, steps{std::move(*kept)}});
-    } else if (after.value + base::limits::steps_kept < current()->number.value || (!current()->has(to) && current()->find_former(to) != nullptr)) {
+    } else if (after.value + base::limits::steps_kept < current()->number.value ||
+               (!current()->has(to) && current()->find_former(to) != nullptr)) {
         out_.push(send{to, {}, outdated{after}});
     }
 }
@@ -501,9 +542,12 @@ void agreement::drain_founding(base::time_point now) {
                 complete(chain_.found(first_view(f->value, seeds_), facts_), now);
             }
         } else if (const auto* t = std::get_if<founding::times_differ>(&*out)) {
-            out_.push(complains{errc::times_differ, to_string(t->at) + ": " + std::string{explain(errc::times_differ)}});
+            out_.push(complains{errc::times_differ, to_string(t->at) + ": " +
+                                                        std::string{explain(errc::times_differ)}});
         } else if (const auto* d = std::get_if<founding::differs>(&*out)) {
-            out_.push(complains{errc::seeds_differ, to_string(d->at) + " has the seeds " + text_of(d->theirs) + ", we have " + text_of(seeds_) +
+            out_.push(complains{errc::seeds_differ, to_string(d->at) + " has the seeds " +
+                                                        text_of(d->theirs) + ", we have " +
+                                                        text_of(seeds_) +
                                                         "; give every peer the same list"});
         }
     }

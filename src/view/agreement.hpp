@@ -1,5 +1,6 @@
-// How a peer comes into a chain of views and follows it: joining, founding, voting, catching up, leaving (DESIGN
-// section 4). The parts are candidates, proposer, acceptor, founding and chain; this joins them.
+// How a peer comes into a chain of views and follows it: joining, founding, voting, catching up,
+// leaving (DESIGN section 4). The parts are candidates, proposer, acceptor, founding and chain;
+// this joins them.
 #pragma once
 
 #include <cstdint>
@@ -52,10 +53,12 @@ using output = std::variant<send, persist, installed, evicted, complains>;
 
 class agreement {
 public:
-    agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed, const facts& questions, base::moment now);
+    agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed,
+              const facts& questions, base::moment now);
 
     /// `installed_there`: the view number the sender showed.
-    void handle(const peer_id& from, const endpoint& at, view_number installed_there, const message& what, base::moment now);
+    void handle(const peer_id& from, const endpoint& at, view_number installed_there,
+                const message& what, base::moment now);
     void tick(base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
@@ -88,16 +91,20 @@ private:
     void on(const peer_id& from, const prepare& asked, base::moment now);
     void on(const peer_id& from, const promise& given, base::time_point now);
     void on(const peer_id& from, const accept& asked, base::moment now);
-    void on(const peer_id& from, view_number installed_there, const steps& given, base::time_point now);
+    void on(const peer_id& from, view_number installed_there, const steps& given,
+            base::time_point now);
     void decided(const step& done, base::time_point now);
     void complete(result<installation> done, base::time_point now);
-    [[nodiscard]] std::vector<remaining> silences_of(const change& value, base::time_point now) const;
+    [[nodiscard]] std::vector<remaining> silences_of(const change& value,
+                                                     base::time_point now) const;
     void ask_every_seat();
     void send_steps(const peer_id& to, view_number after);
     void drain_founding(base::time_point now);
     void drain_proposer(base::time_point now);
     /// FOUND-3: a PeerId belongs to the first cluster whose view it installs.
-    [[nodiscard]] bool is_bound() const { return current() && settings_.bug != base::planted::peer_id_goes_on; }
+    [[nodiscard]] bool is_bound() const {
+        return current() && settings_.bug != base::planted::peer_id_goes_on;
+    }
     [[nodiscard]] bool is_voter() const { return current() && current()->is_voter(self_.id); }
 
     const base::settings& settings_;
@@ -109,15 +116,18 @@ private:
     candidates candidates_;
     proposer proposer_;
     founding founding_;
-    std::optional<founding_value> founded_by_;    // of a cluster this peer has founded with others
+    // of a cluster this peer has founded with others
+    std::optional<founding_value> founded_by_;
     acceptor<accepted_change> acceptor_;
-    std::optional<base::time_point> finish_at_;   // an accepted value waits for its decision until then
+    // an accepted value waits for its decision until then
+    std::optional<base::time_point> finish_at_;
     base::time_point installed_at_{};
     epoch highest_epoch_;
     std::optional<base::time_point> next_join_;
-    std::map<cluster_id, view_number> shown_;     // VIEW-3: what a join may name
-    std::map<peer_id, base::time_point> caught_up_;  // whom we last sent or asked for steps, to do it not too often
-    std::optional<base::time_point> next_look_;   // for what nobody tells us of: VIEW-5, SEAT-3
+    std::map<cluster_id, view_number> shown_;  // VIEW-3: what a join may name
+    // whom we last sent or asked for steps, to do it not too often
+    std::map<peer_id, base::time_point> caught_up_;
+    std::optional<base::time_point> next_look_;  // for what nobody tells us of: VIEW-5, SEAT-3
     bool is_over_ = false;
     base::outbox<output> out_;
 };

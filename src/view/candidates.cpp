@@ -21,7 +21,8 @@ void candidates::hears_of(const member& who, base::time_point now) {
 std::vector<member> candidates::asked_here(base::time_point now) const {
     std::vector<member> out;
     for (const auto& [id, j] : joiners_) {
-        if (j.asked_us && is_fresh(j, now)) {  // hearsay is not passed on, or two voters would keep it alive for ever
+        // hearsay is not passed on, or two voters would keep it alive for ever
+        if (j.asked_us && is_fresh(j, now)) {
             out.push_back(j.who);
         }
     }
@@ -37,13 +38,18 @@ void candidates::seems_gone(const peer_id& peer, bool is_gone) {
 }
 
 void candidates::installed(const view& now_installed, const view* before, base::time_point now) {
-    const auto drop_strangers = [&](std::set<peer_id>& ids) { std::erase_if(ids, [&](const peer_id& id) { return !now_installed.has(id); }); };
+    const auto drop_strangers = [&](std::set<peer_id>& ids) {
+        std::erase_if(ids, [&](const peer_id& id) { return !now_installed.has(id); });
+    };
     drop_strangers(leaving_);
     drop_strangers(gone_);
     std::erase_if(condemned_, [&](const auto& c) { return !now_installed.has(c.first); });
-    // A joiner may name the PeerId it stopped being before that one's removal is on the way; nobody else is kept.
+    // A joiner may name the PeerId it stopped being before that one's removal is on the way; nobody
+    // else is kept.
     drop_strangers(stopped_);
-    std::erase_if(joiners_, [&](const auto& j) { return now_installed.has(j.first) || !is_fresh(j.second, now); });
+    std::erase_if(joiners_, [&](const auto& j) {
+        return now_installed.has(j.first) || !is_fresh(j.second, now);
+    });
     new_epoch_at_.reset();
     if (before != nullptr) {
         for (std::size_t i = 0; i < now_installed.seats.size(); ++i) {
@@ -55,24 +61,29 @@ void candidates::installed(const view& now_installed, const view* before, base::
     }
 }
 
-std::vector<peer_id> candidates::removals(const view& current, const peer_id& self, base::time_point now) const {
+std::vector<peer_id> candidates::removals(const view& current, const peer_id& self,
+                                          base::time_point now) const {
     std::vector<peer_id> out;
     for (const auto& m : current.members) {
         if (m.id == self) {
             continue;
         }
         // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
-        const bool is_silent = facts_.silence(m.id, now) >= 2 * settings_.lease && settings_.bug != base::planted::only_gossip_removes;
-        if (gone_.contains(m.id) || is_condemned(m.id, now) || stopped_.contains(m.id) || is_replaced(m, now) || is_silent) {
+        const bool is_silent = facts_.silence(m.id, now) >= 2 * settings_.lease &&
+                               settings_.bug != base::planted::only_gossip_removes;
+        if (gone_.contains(m.id) || is_condemned(m.id, now) || stopped_.contains(m.id) ||
+            is_replaced(m, now) || is_silent) {
             out.push_back(m.id);
         }
     }
     return out;
 }
 
-bool candidates::objects_to_removal(const view& current, const peer_id& peer, base::time_point now) const {
+bool candidates::objects_to_removal(const view& current, const peer_id& peer,
+                                    base::time_point now) const {
     const auto* m = current.find(peer);
-    if (m == nullptr || stopped_.contains(peer) || is_condemned(peer, now) || is_replaced(*m, now)) {
+    if (m == nullptr || stopped_.contains(peer) || is_condemned(peer, now) ||
+        is_replaced(*m, now)) {
         return false;
     }
     return facts_.vouches_for(peer, now);
@@ -83,7 +94,9 @@ bool candidates::has_any(const view& current, const peer_id& self, base::time_po
     return !wanted.empty() || draft(current, {}, now).has_value();
 }
 
-std::optional<change> candidates::draft(const view& current, const std::set<peer_id>& agreed_removals, base::time_point now) const {
+std::optional<change> candidates::draft(const view& current,
+                                        const std::set<peer_id>& agreed_removals,
+                                        base::time_point now) const {
     change out;
     out.cluster = current.cluster;
     out.number = current.number.next();
@@ -101,7 +114,8 @@ std::optional<change> candidates::draft(const view& current, const std::set<peer
         }
     }
 
-    // Seats: first those that keep their member, then removals one by one as long as VIEW-6 lets them.
+    // Seats: first those that keep their member, then removals one by one as long as VIEW-6 lets
+    // them.
     std::vector<peer_id> filled;
     for (const auto& s : current.seats) {
         filled.push_back(s.filled_by);
@@ -115,14 +129,15 @@ std::optional<change> candidates::draft(const view& current, const std::set<peer
         base::time_point best_heard{};
         for (const auto& m : out.added) {
             const auto heard = joiners_.at(m.id).heard;
-            if (m.address == current.seats[seat].address && (best == nullptr || heard > best_heard)) {
+            if (m.address == current.seats[seat].address &&
+                (best == nullptr || heard > best_heard)) {
                 best = &m;
                 best_heard = heard;
             }
         }
         for (const auto& m : current.members) {
-            if (best == nullptr && m.address == current.seats[seat].address && !m.leaving && !agreed_removals.contains(m.id) &&
-                facts_.seems_alive(m.id)) {
+            if (best == nullptr && m.address == current.seats[seat].address && !m.leaving &&
+                !agreed_removals.contains(m.id) && facts_.seems_alive(m.id)) {
                 best = &m;
             }
         }
@@ -149,8 +164,10 @@ std::optional<change> candidates::draft(const view& current, const std::set<peer
             continue;
         }
         const auto filler = filler_of(*seat);
-        const auto still_filled = std::count_if(filled.begin(), filled.end(), [](const peer_id& p) { return !p.is_nil(); });
-        if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum() && settings_.bug != base::planted::too_few_filled_seats) {
+        const auto still_filled = std::count_if(filled.begin(), filled.end(),
+                                                [](const peer_id& p) { return !p.is_nil(); });
+        if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum() &&
+            settings_.bug != base::planted::too_few_filled_seats) {
             continue;
         }
         has_replaced_live_voter = has_replaced_live_voter || is_live;
@@ -164,7 +181,8 @@ std::optional<change> candidates::draft(const view& current, const std::set<peer
     }
 
     const bool wants_epoch = new_epoch_at_ && *new_epoch_at_ == current.number;
-    if (out.added.empty() && out.removed.empty() && out.leaving.empty() && out.seats.empty() && !wants_epoch) {
+    if (out.added.empty() && out.removed.empty() && out.leaving.empty() && out.seats.empty() &&
+        !wants_epoch) {
         return std::nullopt;
     }
     return out;
@@ -172,7 +190,8 @@ std::optional<change> candidates::draft(const view& current, const std::set<peer
 
 bool candidates::is_replaced(const member& m, base::time_point now) const {
     const bool by_a_joiner = std::any_of(joiners_.begin(), joiners_.end(), [&](const auto& j) {
-        return j.first != m.id && j.second.asked_us && j.second.who.address == m.address && is_fresh(j.second, now);
+        return j.first != m.id && j.second.asked_us && j.second.who.address == m.address &&
+               is_fresh(j.second, now);
     });
     return by_a_joiner || facts_.is_replaced_at(m.address, m.id);
 }

@@ -1,6 +1,8 @@
-// What this voter would like the next view to change: joins, removals, leaves, seats to fill, a new epoch.
+// What this voter would like the next view to change: joins, removals, leaves, seats to fill, a new
+// epoch.
 //
-// Everything here is a guess of one voter. It binds nobody: acceptors check only what follows from the view.
+// Everything here is a guess of one voter. It binds nobody: acceptors check only what follows from
+// the view.
 #pragma once
 
 #include <map>
@@ -21,7 +23,8 @@ namespace holdfast::view_layer {
 
 class candidates {
 public:
-    candidates(const base::settings& settings, const facts& questions) : settings_{settings}, facts_{questions} {}
+    candidates(const base::settings& settings, const facts& questions)
+        : settings_{settings}, facts_{questions} {}
 
     void asks_to_join(const join& asked, base::time_point now);
     /// Another voter was asked (HEARSAY).
@@ -32,7 +35,8 @@ public:
     /// It ended its lease itself: by its own word (LEAVE-1), or by its successor's (LEASE-4).
     void has_stopped(const peer_id& peer) { stopped_.insert(peer); }
     void seems_gone(const peer_id& peer, bool is_gone);
-    /// VIEW-8: by somebody's word, which is repeated as long as it stands. Its lease may still run: nothing is said of that.
+    /// VIEW-8: by somebody's word, which is repeated as long as it stands. Its lease may still run:
+    /// nothing is said of that.
     void is_to_go(const peer_id& peer, base::time_point now) {
         condemned_[peer] = now;
         if (settings_.bug == base::planted::evicted_counts_as_stopped) {
@@ -43,15 +47,20 @@ public:
     void installed(const view& now_installed, const view* before, base::time_point now);
 
     /// Whom this voter would remove, were it alone (VIEW-2 asks the others next).
-    [[nodiscard]] std::vector<peer_id> removals(const view& current, const peer_id& self, base::time_point now) const;
+    [[nodiscard]] std::vector<peer_id> removals(const view& current, const peer_id& self,
+                                                base::time_point now) const;
     /// VIEW-2: this voter's own opinion of a removal.
-    [[nodiscard]] bool objects_to_removal(const view& current, const peer_id& peer, base::time_point now) const;
+    [[nodiscard]] bool objects_to_removal(const view& current, const peer_id& peer,
+                                          base::time_point now) const;
     [[nodiscard]] bool is_stopped(const peer_id& peer) const { return stopped_.contains(peer); }
     /// Anything that could go into the next view, removals taken for granted.
-    [[nodiscard]] bool has_any(const view& current, const peer_id& self, base::time_point now) const;
-    /// The next change, with those of `agreed_removals` that VIEW-6 allows; nothing when there is nothing to change.
-    /// Epoch and checksum are left to the proposer.
-    [[nodiscard]] std::optional<change> draft(const view& current, const std::set<peer_id>& agreed_removals, base::time_point now) const;
+    [[nodiscard]] bool has_any(const view& current, const peer_id& self,
+                               base::time_point now) const;
+    /// The next change, with those of `agreed_removals` that VIEW-6 allows; nothing when there is
+    /// nothing to change. Epoch and checksum are left to the proposer.
+    [[nodiscard]] std::optional<change> draft(const view& current,
+                                              const std::set<peer_id>& agreed_removals,
+                                              base::time_point now) const;
 
 private:
     friend struct explore::insight;
@@ -61,7 +70,9 @@ private:
         base::time_point heard;
         bool asked_us = false;
     };
-    [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const { return now - j.heard < settings_.lease; }
+    [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const {
+        return now - j.heard < settings_.lease;
+    }
     [[nodiscard]] bool is_condemned(const peer_id& peer, base::time_point now) const {
         const auto at = condemned_.find(peer);
         return at != condemned_.end() && now - at->second < settings_.lease;
@@ -77,7 +88,8 @@ private:
     std::set<peer_id> gone_;
     std::map<peer_id, base::time_point> condemned_;  // and when that was last said
     std::optional<view_number> new_epoch_at_;
-    std::map<std::size_t, base::time_point> refilled_;  // when a seat was last filled, as we saw it (SEAT-3)
+    // when a seat was last filled, as we saw it (SEAT-3)
+    std::map<std::size_t, base::time_point> refilled_;
 };
 
 }  // namespace holdfast::view_layer

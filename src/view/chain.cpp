@@ -7,7 +7,8 @@
 namespace holdfast::view_layer {
 namespace {
 
-// A joiner asks for its welcome within a few round trips, or counts as removed; maps are large, so few are kept.
+// A joiner asks for its welcome within a few round trips, or counts as removed; maps are large, so
+// few are kept.
 constexpr std::size_t snapshots_kept = 32;
 
 }  // namespace
@@ -23,10 +24,12 @@ installation chain::found(view first, const facts& questions) {
 }
 
 result<installation> chain::start(const welcome& from, const facts& questions) {
-    if (!from.map_before || from.map_before->slots() != from.before.slots || from.map_before->owners.empty()) {
+    if (!from.map_before || from.map_before->slots() != from.before.slots ||
+        from.map_before->owners.empty()) {
         return fail(errc::internal_error, "a welcome without a slot map");
     }
-    auto done = follow(std::make_shared<const view>(from.before), from.map_before, from.added_by, questions);
+    auto done = follow(std::make_shared<const view>(from.before), from.map_before, from.added_by,
+                       questions);
     if (done) {
         done->is_first = true;
         keep(*done);
@@ -47,7 +50,8 @@ std::optional<std::vector<step>> chain::after(view_number n, std::size_t count) 
         return std::nullopt;
     }
     std::vector<step> out;
-    for (auto at = n.value + 1 - steps_.front().what.number.value; at < steps_.size() && out.size() < count; ++at) {
+    for (auto at = n.value + 1 - steps_.front().what.number.value;
+         at < steps_.size() && out.size() < count; ++at) {
         out.push_back(steps_[at]);
     }
     return out;
@@ -65,7 +69,8 @@ std::optional<welcome> chain::welcome_for(view_number since) const {
     return welcome{*kept->second.before, kept->second.map, by->front()};
 }
 
-result<installation> chain::follow(const std::shared_ptr<const view>& before, const base::shared_slot_map& map_before, const step& next,
+result<installation> chain::follow(const std::shared_ptr<const view>& before,
+                                   const base::shared_slot_map& map_before, const step& next,
                                    const facts& questions) const {
     auto after = apply(*before, next.what, bug_);
     if (!after) {
@@ -76,7 +81,8 @@ result<installation> chain::follow(const std::shared_ptr<const view>& before, co
     done.map_before = map_before;
     done.map = questions.next_map(map_before, *before, *after);
     if (next.what.checksum != questions.checksum(*after, *done.map)) {
-        return fail(errc::internal_error, "the view made by a decided step has another checksum than was agreed");
+        return fail(errc::internal_error,
+                    "the view made by a decided step has another checksum than was agreed");
     }
     done.now = std::make_shared<const view>(std::move(*after));
     done.by = next;

@@ -1,4 +1,5 @@
-// The views this peer has installed, one by one and in order, and the steps it keeps for others (VIEW-3).
+// The views this peer has installed, one by one and in order, and the steps it keeps for others
+// (VIEW-3).
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,13 @@ namespace holdfast::view_layer {
 
 /// What installing a view changed; the other layers follow it.
 struct installation {
-    std::shared_ptr<const view> before;       ///< null: view 1. For a joiner the view it never was in.
+    /// null: view 1. For a joiner the view it never was in.
+    std::shared_ptr<const view> before;
     std::shared_ptr<const view> now;
-    base::shared_slot_map map_before;         ///< null with `before`
+    base::shared_slot_map map_before;  ///< null with `before`
     base::shared_slot_map map;
-    step by;                                  ///< empty for view 1
-    bool is_first = false;                    ///< the first view this peer installed
+    step by;                ///< empty for view 1
+    bool is_first = false;  ///< the first view this peer installed
 };
 
 class chain {
@@ -39,7 +41,8 @@ public:
     [[nodiscard]] installation found(view first, const facts& questions);
     /// A joiner's start; an error when the welcome does not add up.
     [[nodiscard]] result<installation> start(const welcome& from, const facts& questions);
-    /// The next view. An error when the step does not follow or its checksum is another: then our chain is wrong.
+    /// The next view. An error when the step does not follow or its checksum is another: then our
+    /// chain is wrong.
     [[nodiscard]] result<installation> append(const step& next, const facts& questions);
 
     /// The steps after view `n`, at most `count`; nothing when they are not kept any more.
@@ -54,7 +57,8 @@ private:
         std::shared_ptr<const view> before;
         base::shared_slot_map map;
     };
-    [[nodiscard]] result<installation> follow(const std::shared_ptr<const view>& before, const base::shared_slot_map& map_before,
+    [[nodiscard]] result<installation> follow(const std::shared_ptr<const view>& before,
+                                              const base::shared_slot_map& map_before,
                                               const step& next, const facts& questions) const;
     void keep(const installation& done);
 
@@ -62,7 +66,8 @@ private:
     std::shared_ptr<const view> current_;
     base::shared_slot_map map_;
     std::deque<step> steps_;
-    std::map<view_number, snapshot> snapshots_;  // of the views before those that added somebody
+    // of the views before those that added somebody
+    std::map<view_number, snapshot> snapshots_;
 };
 
 }  // namespace holdfast::view_layer

@@ -8,11 +8,16 @@
 namespace holdfast::view_layer {
 namespace {
 
-tl::unexpected<error> does_not_follow(const char* why) { return fail(errc::internal_error, std::string{"a change that does not follow from its view: "} + why); }
+tl::unexpected<error> does_not_follow(const char* why) {
+    return fail(errc::internal_error,
+                std::string{"a change that does not follow from its view: "} + why);
+}
 
 }  // namespace
 
-bool change::removes(const peer_id& id) const { return std::find(removed.begin(), removed.end(), id) != removed.end(); }
+bool change::removes(const peer_id& id) const {
+    return std::find(removed.begin(), removed.end(), id) != removed.end();
+}
 
 result<view> apply(const view& before, const change& what, base::planted bug) {
     if (what.cluster != before.cluster || what.number != before.number.next()) {
@@ -25,9 +30,12 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
     after.number = what.number;
     after.epoch = what.epoch;
 
-    std::erase_if(after.formers, [&](const former_member& f) { return f.removed.value + base::limits::steps_kept < what.number.value; });
+    std::erase_if(after.formers, [&](const former_member& f) {
+        return f.removed.value + base::limits::steps_kept < what.number.value;
+    });
     for (const auto& id : what.removed) {
-        const auto at = std::find_if(after.members.begin(), after.members.end(), [&](const member& m) { return m.id == id; });
+        const auto at = std::find_if(after.members.begin(), after.members.end(),
+                                     [&](const member& m) { return m.id == id; });
         if (at == after.members.end()) {
             return does_not_follow("it removes somebody who is no member");
         }
@@ -37,21 +45,26 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
         after.members.erase(at);
     }
     for (const auto& id : what.leaving) {
-        const auto at = std::find_if(after.members.begin(), after.members.end(), [&](const member& m) { return m.id == id; });
+        const auto at = std::find_if(after.members.begin(), after.members.end(),
+                                     [&](const member& m) { return m.id == id; });
         if (at == after.members.end() || at->leaving) {
-            return does_not_follow("it marks somebody as leaving who is no member or leaves already");
+            return does_not_follow(
+                "it marks somebody as leaving who is no member or leaves already");
         }
         at->leaving = true;
     }
     for (const auto& m : what.added) {
-        if (m.id.is_nil() || before.has(m.id) || after.has(m.id) || after.find_former(m.id) != nullptr || m.leaving) {
-            return does_not_follow("it adds a member, a former one, or one that leaves");  // VIEW-3
+        if (m.id.is_nil() || before.has(m.id) || after.has(m.id) ||
+            after.find_former(m.id) != nullptr || m.leaving) {
+            // VIEW-3
+            return does_not_follow("it adds a member, a former one, or one that leaves");
         }
         member added = m;
         added.since = what.number;
-        after.members.insert(std::upper_bound(after.members.begin(), after.members.end(), m.id,
-                                              [](const peer_id& id, const member& other) { return id < other.id; }),
-                             std::move(added));
+        after.members.insert(
+            std::upper_bound(after.members.begin(), after.members.end(), m.id,
+                             [](const peer_id& id, const member& other) { return id < other.id; }),
+            std::move(added));
     }
     if (after.members.size() > base::limits::members) {
         return does_not_follow("too many members");
@@ -70,7 +83,9 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
         }
         const auto* m = after.find(s.filled_by);
         if (m == nullptr || m->address != s.address || !seated.insert(m->id).second) {
-            return does_not_follow("a seat filled by no member, from another address, or by one that has a seat");  // FOUND-2
+            // FOUND-2
+            return does_not_follow(
+                "a seat filled by no member, from another address, or by one that has a seat");
         }
     }
     if (seated.size() < after.quorum() && bug != base::planted::too_few_filled_seats) {

@@ -22,24 +22,26 @@ struct seat_change {
     bool operator==(const seat_change&) const = default;
 };
 
-/// VIEW-1: everything that may differ between two views in a row. An empty one is allowed: it only raises the epoch.
+/// VIEW-1: everything that may differ between two views in a row. An empty one is allowed: it only
+/// raises the epoch.
 struct change {
     cluster_id cluster;
     view_number number;  ///< of the view it makes
     holdfast::epoch epoch;
-    std::vector<member> added;      ///< `since` is set when the change is applied
+    std::vector<member> added;  ///< `since` is set when the change is applied
     std::vector<peer_id> removed;
-    std::vector<peer_id> leaving;   ///< marked as leaving by this step
+    std::vector<peer_id> leaving;  ///< marked as leaving by this step
     std::vector<seat_change> seats;
-    std::uint64_t checksum = 0;     ///< of the view it makes and its slot map: a peer that computes another one stops
+    /// of the view it makes and its slot map: a peer that computes another one stops
+    std::uint64_t checksum = 0;
     bool operator==(const change&) const = default;
 
     [[nodiscard]] bool changes_seats() const { return !seats.empty(); }
     [[nodiscard]] bool removes(const peer_id& id) const;
 };
 
-/// LEASE-4: how long after hearing of the decision the lease of a removed peer may still run. Travels with a
-/// decision and is no part of the value.
+/// LEASE-4: how long after hearing of the decision the lease of a removed peer may still run.
+/// Travels with a decision and is no part of the value.
 struct remaining {
     peer_id peer;
     base::duration lease{};
@@ -52,8 +54,9 @@ struct step {
     bool operator==(const step&) const = default;
 };
 
-/// A view made by applying a change, or the reason why it cannot be applied. Checks what follows from the view and
-/// the change alone (VIEW-1, VIEW-6's first half, FOUND-2's one seat per PeerId).
-[[nodiscard]] result<view> apply(const view& before, const change& what, base::planted bug = base::planted::none);
+/// A view made by applying a change, or the reason why it cannot be applied. Checks what follows
+/// from the view and the change alone (VIEW-1, VIEW-6's first half, FOUND-2's one seat per PeerId).
+[[nodiscard]] result<view> apply(const view& before, const change& what,
+                                 base::planted bug = base::planted::none);
 
 }  // namespace holdfast::view_layer

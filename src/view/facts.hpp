@@ -1,4 +1,5 @@
-// What `view` asks of the other layers; `node` answers. Only the figures of LEASE-4 bear on safety, the rest are hints.
+// What `view` asks of the other layers; `node` answers. Only the figures of LEASE-4 bear on safety,
+// the rest are hints.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +15,22 @@ namespace holdfast::view_layer {
 class facts {
 public:
     /// How long ago we, as a voter, last acked it (LEASE-4).
-    [[nodiscard]] virtual base::duration silence(const peer_id& peer, base::time_point now) const = 0;
+    [[nodiscard]] virtual base::duration silence(const peer_id& peer,
+                                                 base::time_point now) const = 0;
     /// It joined a short while ago or was heard with a running lease (VIEW-2).
     [[nodiscard]] virtual bool vouches_for(const peer_id& peer, base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.
     [[nodiscard]] virtual bool seems_alive(const peer_id& peer) const = 0;
     /// Gossip last heard another PeerId at its address.
-    [[nodiscard]] virtual bool is_replaced_at(const endpoint& address, const peer_id& peer) const = 0;
+    [[nodiscard]] virtual bool is_replaced_at(const endpoint& address,
+                                              const peer_id& peer) const = 0;
 
     [[nodiscard]] virtual base::shared_slot_map first_map(const view& v) const = 0;
-    [[nodiscard]] virtual base::shared_slot_map next_map(const base::shared_slot_map& map, const view& before, const view& after) const = 0;
-    [[nodiscard]] virtual std::uint64_t checksum(const view& v, const base::slot_map& map) const = 0;
+    [[nodiscard]] virtual base::shared_slot_map next_map(const base::shared_slot_map& map,
+                                                         const view& before,
+                                                         const view& after) const = 0;
+    [[nodiscard]] virtual std::uint64_t checksum(const view& v,
+                                                 const base::slot_map& map) const = 0;
 
 protected:
     ~facts() = default;

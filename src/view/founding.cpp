@@ -24,7 +24,8 @@ view first_view(const founding_value& value, const std::vector<endpoint>& seeds)
         v.members.back().since = {1};
         v.members.back().leaving = false;
     }
-    std::sort(v.members.begin(), v.members.end(), [](const member& a, const member& b) { return a.id < b.id; });
+    std::sort(v.members.begin(), v.members.end(),
+              [](const member& a, const member& b) { return a.id < b.id; });
     return v;
 }
 
@@ -32,15 +33,19 @@ bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds, b
     std::set<std::uint8_t> seats;
     std::set<peer_id> ids;
     for (const auto& f : value.founders) {
-        const bool is_there = f.seat < seeds.size() && (seeds[f.seat] == f.self.address || bug == base::planted::other_seeds_welcome);
-        if (!is_there || !seats.insert(f.seat).second || f.self.id.is_nil() || !ids.insert(f.self.id).second) {
+        const bool is_there = f.seat < seeds.size() && (seeds[f.seat] == f.self.address ||
+                                                        bug == base::planted::other_seeds_welcome);
+        if (!is_there || !seats.insert(f.seat).second || f.self.id.is_nil() ||
+            !ids.insert(f.self.id).second) {
             return false;
         }
     }
-    return seats.size() >= seeds.size() / 2 + 1 && !value.cluster.is_nil() && value.slots > 0 && value.slots <= base::limits::slots;
+    return seats.size() >= seeds.size() / 2 + 1 && !value.cluster.is_nil() && value.slots > 0 &&
+           value.slots <= base::limits::slots;
 }
 
-founding::founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds, std::uint64_t seed, base::time_point now)
+founding::founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds,
+                   std::uint64_t seed, base::time_point now)
     : settings_{settings}, self_{self}, seeds_{std::move(seeds)}, random_{seed} {
     for (std::size_t i = 0; i < seeds_.size(); ++i) {
         if (seeds_[i] == self_.address) {
@@ -48,12 +53,14 @@ founding::founding(const base::settings& settings, const member& self, std::vect
         }
     }
     if (seat_ && settings_.may_found) {
-        next_try_ = now + settings_.founding_wait + settings_.proposer_stagger * static_cast<int>(*seat_) +
+        next_try_ = now + settings_.founding_wait +
+                    settings_.proposer_stagger * static_cast<int>(*seat_) +
                     random_.between({}, settings_.batch_wait);
     }
 }
 
-void founding::handle(const peer_id& from, const endpoint& at, const message& what, bool has_view, epoch highest, base::moment now) {
+void founding::handle(const peer_id& from, const endpoint& at, const message& what, bool has_view,
+                      epoch highest, base::moment now) {
     if (!seat_) {
         return;
     }
@@ -80,7 +87,8 @@ void founding::handle(const peer_id& from, const endpoint& at, const message& wh
 
 void founding::tick(epoch highest, base::moment now) {
     highest_told_ = std::max(highest_told_, highest);
-    if (const auto* p = std::get_if<preparing>(&phase_); p != nullptr && base::is_due(p->proposes_at, now.now)) {
+    if (const auto* p = std::get_if<preparing>(&phase_);
+        p != nullptr && base::is_due(p->proposes_at, now.now)) {
         propose(now);
     }
     if (next_try_ && *next_try_ <= now.now) {
@@ -96,27 +104,42 @@ std::optional<base::time_point> founding::deadline() const {
     return due;
 }
 
-void founding::on(const peer_id& from, const endpoint& at, const found_prepare& asked, bool has_view, epoch highest) {
+void founding::on(const peer_id& from, const endpoint& at, const found_prepare& asked,
+                  bool has_view, epoch highest) {
     if (asked.seeds != seeds_ && settings_.bug != base::planted::other_seeds_welcome) {
         out_.push(differs{asked.seeds, at});
-        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::seeds_differ, {}, highest, seeds_}});
-    } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} && settings_.bug != base::planted::other_times_welcome) {
+        out_.push(
+            send{from, at,
+                 found_rejected{asked.ballot, found_refusal::seeds_differ, {}, highest, seeds_}});
+    } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} &&
+               settings_.bug != base::planted::other_times_welcome) {
         out_.push(times_differ{at});
-        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::times_differ, {}, highest, {}}});
+        out_.push(send{from, at,
+                       found_rejected{asked.ballot, found_refusal::times_differ, {}, highest, {}}});
     } else if (has_view) {
-        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
+        out_.push(send{from, at,
+                       found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
     } else if (!acceptor_.prepare(asked.ballot)) {
-        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
+        out_.push(send{
+            from, at,
+            found_rejected{
+                asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
     } else {
-        out_.push(send{from, at, found_promise{asked.ballot, {self_, *seat_}, acceptor_.accepted(), highest}});
+        out_.push(send{
+            from, at, found_promise{asked.ballot, {self_, *seat_}, acceptor_.accepted(), highest}});
     }
 }
 
-void founding::on(const peer_id& from, const endpoint& at, const found_accept& asked, bool has_view, epoch highest) {
+void founding::on(const peer_id& from, const endpoint& at, const found_accept& asked, bool has_view,
+                  epoch highest) {
     if (has_view) {
-        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
+        out_.push(send{from, at,
+                       found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
     } else if (!acceptor_.may_accept(asked.ballot)) {
-        out_.push(send{from, at, found_rejected{asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
+        out_.push(send{
+            from, at,
+            found_rejected{
+                asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
     } else if (is_sound(asked.value, seeds_, settings_.bug)) {
         if (settings_.bug != base::planted::epoch_not_written) {
             out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
@@ -129,17 +152,20 @@ void founding::on(const peer_id& from, const endpoint& at, const found_accept& a
 void founding::on(const peer_id& from, const found_promise& given, base::moment now) {
     highest_told_ = std::max(highest_told_, given.highest);
     auto* phase = std::get_if<preparing>(&phase_);
-    if (phase == nullptr || given.ballot != phase->mine || given.self.self.id != from || given.self.seat >= seeds_.size() ||
-        seeds_[given.self.seat] != given.self.self.address) {
+    if (phase == nullptr || given.ballot != phase->mine || given.self.self.id != from ||
+        given.self.seat >= seeds_.size() || seeds_[given.self.seat] != given.self.self.address) {
         return;
     }
-    // FOUND-2: one PeerId for each seat. Should a seat have restarted meanwhile, the later word counts.
-    std::erase_if(phase->promises, [&](const auto& p) { return p.second.self.seat == given.self.seat; });
+    // FOUND-2: one PeerId for each seat. Should a seat have restarted meanwhile, the later word
+    // counts.
+    std::erase_if(phase->promises,
+                  [&](const auto& p) { return p.second.self.seat == given.self.seat; });
     phase->promises.emplace(from, given);
     if (phase->promises.size() == seeds_.size()) {
         propose(now);
     } else if (phase->promises.size() >= quorum() && !phase->proposes_at) {
-        // View 1 with a bare quorum of seats would not survive one crash, and VIEW-1 holds view 2 back for a second.
+        // View 1 with a bare quorum of seats would not survive one crash, and VIEW-1 holds view 2
+        // back for a second.
         phase->proposes_at = now.now + settings_.batch_wait;
     }
 }
@@ -154,7 +180,8 @@ void founding::propose(base::moment now) {
             highest = &*p.accepted;
         }
     }
-    if (highest != nullptr && (can_live(highest->value, *phase) || settings_.bug == base::planted::dead_founding_adopted)) {
+    if (highest != nullptr && (can_live(highest->value, *phase) ||
+                               settings_.bug == base::planted::dead_founding_adopted)) {
         next.value = highest->value;
     } else {
         next.value.cluster = {random_.next(), random_.next() | 1};
@@ -163,11 +190,14 @@ void founding::propose(base::moment now) {
         }
         next.value.slots = settings_.slots;
         // FOUND-5. The 61 s are VIEW-1's 60 and the rounding of two clocks to whole seconds.
-        const auto by_wall = std::clamp<std::int64_t>(now.wall_s + 61, 0, std::numeric_limits<std::uint32_t>::max());
-        const auto after_all = std::min<std::uint64_t>(std::uint64_t{highest_told_.value} + 1, std::numeric_limits<std::uint32_t>::max());
+        const auto by_wall =
+            std::clamp<std::int64_t>(now.wall_s + 61, 0, std::numeric_limits<std::uint32_t>::max());
+        const auto after_all = std::min<std::uint64_t>(std::uint64_t{highest_told_.value} + 1,
+                                                       std::numeric_limits<std::uint32_t>::max());
         next.value.epoch = {static_cast<std::uint32_t>(by_wall)};
         if (settings_.bug != base::planted::founding_epoch_by_the_wall) {
-            next.value.epoch = std::max(next.value.epoch, epoch{static_cast<std::uint32_t>(after_all)});
+            next.value.epoch =
+                std::max(next.value.epoch, epoch{static_cast<std::uint32_t>(after_all)});
         }
         for (const auto& [id, p] : phase->promises) {
             next.value.founders.push_back(p.self);
@@ -184,13 +214,15 @@ void founding::propose(base::moment now) {
     }
 }
 
-/// FOUND-7: whether enough of its founders may still be there. One is gone for good when its seat promised under
-/// another PeerId (SEAT-1).
+/// FOUND-7: whether enough of its founders may still be there. One is gone for good when its seat
+/// promised under another PeerId (SEAT-1).
 bool founding::can_live(const founding_value& value, const preparing& phase) const {
-    const auto left = std::count_if(value.founders.begin(), value.founders.end(), [&](const founder& f) {
-        return std::none_of(phase.promises.begin(), phase.promises.end(),
-                            [&](const auto& p) { return p.second.self.seat == f.seat && p.first != f.self.id; });
-    });
+    const auto left =
+        std::count_if(value.founders.begin(), value.founders.end(), [&](const founder& f) {
+            return std::none_of(phase.promises.begin(), phase.promises.end(), [&](const auto& p) {
+                return p.second.self.seat == f.seat && p.first != f.self.id;
+            });
+        });
     return static_cast<std::size_t>(left) >= quorum();
 }
 
@@ -228,7 +260,8 @@ void founding::on(const endpoint& at, const found_rejected& given, base::time_po
     }
     const auto* p = std::get_if<preparing>(&phase_);
     const auto* a = std::get_if<accepting>(&phase_);
-    if (given.why == found_refusal::higher_ballot && ((p != nullptr && p->mine == given.ballot) || (a != nullptr && a->mine == given.ballot))) {
+    if (given.why == found_refusal::higher_ballot &&
+        ((p != nullptr && p->mine == given.ballot) || (a != nullptr && a->mine == given.ballot))) {
         retry_later(now);
     }
 }
@@ -239,7 +272,8 @@ void founding::prepare(base::time_point now) {
     // Silence means that too few seats are up; ask again after the founding wait.
     next_try_ = now + settings_.founding_wait + random_.between({}, settings_.founding_wait);
     for (const auto& s : seeds_) {
-        out_.push(send{s == self_.address ? self_.id : peer_id{}, s, found_prepare{mine, seeds_, {settings_.lease, settings_.drift_ppm()}}});
+        out_.push(send{s == self_.address ? self_.id : peer_id{}, s,
+                       found_prepare{mine, seeds_, {settings_.lease, settings_.drift_ppm()}}});
     }
 }
 

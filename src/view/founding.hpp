@@ -26,7 +26,8 @@ namespace holdfast::view_layer {
 /// View 1 as chosen. `seeds` are sorted.
 [[nodiscard]] view first_view(const founding_value& value, const std::vector<endpoint>& seeds);
 /// Distinct seats that exist, filled from their own addresses, and a quorum of them.
-[[nodiscard]] bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds, base::planted bug = base::planted::none);
+[[nodiscard]] bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds,
+                            base::planted bug = base::planted::none);
 
 /// The part of one seat in founding, as acceptor and as proposer, until it has installed a view.
 class founding {
@@ -53,10 +54,13 @@ public:
     };
     using output = std::variant<send, persist, founded_with_us, differs, times_differ>;
 
-    founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds, std::uint64_t seed, base::time_point now);
+    founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds,
+             std::uint64_t seed, base::time_point now);
 
-    /// `has_view`: this peer has installed a view; it then only refuses (FOUND-6 speaks of installing, not of hearing).
-    void handle(const peer_id& from, const endpoint& at, const message& what, bool has_view, epoch highest, base::moment now);
+    /// `has_view`: this peer has installed a view; it then only refuses (FOUND-6 speaks of
+    /// installing, not of hearing).
+    void handle(const peer_id& from, const endpoint& at, const message& what, bool has_view,
+                epoch highest, base::moment now);
     void tick(epoch highest, base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
@@ -67,7 +71,8 @@ private:
     struct preparing {
         ballot mine;
         std::map<peer_id, found_promise> promises;
-        std::optional<base::time_point> proposes_at;  // a quorum is there; the others may still come
+        // a quorum is there; the others may still come
+        std::optional<base::time_point> proposes_at;
     };
     struct accepting {
         ballot mine;
@@ -77,8 +82,10 @@ private:
     };
     struct idle {};
 
-    void on(const peer_id& from, const endpoint& at, const found_prepare& asked, bool has_view, epoch highest);
-    void on(const peer_id& from, const endpoint& at, const found_accept& asked, bool has_view, epoch highest);
+    void on(const peer_id& from, const endpoint& at, const found_prepare& asked, bool has_view,
+            epoch highest);
+    void on(const peer_id& from, const endpoint& at, const found_accept& asked, bool has_view,
+            epoch highest);
     void on(const peer_id& from, const found_promise& given, base::moment now);
     void on(const peer_id& from, const found_accepted& given);
     void on(const endpoint& at, const found_rejected& given, base::time_point now);

@@ -16,7 +16,8 @@
 
 namespace holdfast::view_layer {
 
-/// Ballots of one number are ordered; no two proposers share one (FOUND-4 adds the PeerId for foundings).
+/// Ballots of one number are ordered; no two proposers share one (FOUND-4 adds the PeerId for
+/// foundings).
 struct ballot {
     std::uint64_t round = 0;
     std::uint32_t seat = 0;
@@ -27,20 +28,22 @@ struct ballot {
 
 // ---- joining
 
-/// A and the drift bound. Whoever waits a lease out computes its end with its own; so all of a cluster must have the
-/// same (LEASE-6).
+/// A and the drift bound. Whoever waits a lease out computes its end with its own; so all of a
+/// cluster must have the same (LEASE-6).
 struct lease_terms {
     base::duration lease{};
     std::uint32_t drift_ppm = 0;
     bool operator==(const lease_terms&) const = default;
 };
 
-/// To a seat. Without `shown` it only asks which view is the newest; with it, it asks to be added (VIEW-3).
+/// To a seat. Without `shown` it only asks which view is the newest; with it, it asks to be added
+/// (VIEW-3).
 struct join {
     member self;
     std::vector<endpoint> seeds;
     std::optional<view_number> shown;
-    peer_id stopped_being;  ///< a PeerId this process gave up, whose lease has therefore ended (LEASE-4)
+    /// a PeerId this process gave up, whose lease has therefore ended (LEASE-4)
+    peer_id stopped_being;
     std::uint32_t ring_function = 1;
     lease_terms terms;
     bool operator==(const join&) const = default;
@@ -50,20 +53,28 @@ struct join_shown {
     view_number newest;
     bool operator==(const join_shown&) const = default;
 };
-enum class refusal : std::uint8_t { seeds_differ = 1, ring_not_supported = 2, stale = 3, full = 4, times_differ = 5 };
+enum class refusal : std::uint8_t {
+    seeds_differ = 1,
+    ring_not_supported = 2,
+    stale = 3,
+    full = 4,
+    times_differ = 5
+};
 struct join_refused {
     refusal why{};
     std::string text;
     bool operator==(const join_refused&) const = default;
 };
-/// To a joiner: the view before the one that added it, whole, and the step that did (so that it knows who owned its
-/// slots before).
+/// To a joiner: the view before the one that added it, whole, and the step that did (so that it
+/// knows who owned its slots before).
 struct welcome {
     view before;
     base::shared_slot_map map_before;
     step added_by;
     bool operator==(const welcome& o) const {
-        return before == o.before && added_by == o.added_by && (map_before == o.map_before || (map_before && o.map_before && *map_before == *o.map_before));
+        return before == o.before && added_by == o.added_by &&
+               (map_before == o.map_before ||
+                (map_before && o.map_before && *map_before == *o.map_before));
     }
 };
 
@@ -129,8 +140,8 @@ struct want_steps {
     view_number after;
     bool operator==(const want_steps&) const = default;
 };
-/// You were removed, or are further behind than steps are kept. `yours` is the view number you showed: the word
-/// counts only while you are still there (VIEW-3, VIEW-4).
+/// You were removed, or are further behind than steps are kept. `yours` is the view number you
+/// showed: the word counts only while you are still there (VIEW-3, VIEW-4).
 struct outdated {
     view_number yours;
     bool operator==(const outdated&) const = default;
@@ -197,7 +208,12 @@ struct found_promise {
     holdfast::epoch highest;  ///< FOUND-5
     bool operator==(const found_promise&) const = default;
 };
-enum class found_refusal : std::uint8_t { higher_ballot = 1, has_a_view = 2, seeds_differ = 3, times_differ = 4 };
+enum class found_refusal : std::uint8_t {
+    higher_ballot = 1,
+    has_a_view = 2,
+    seeds_differ = 3,
+    times_differ = 4
+};
 struct found_rejected {
     view_layer::ballot ballot;
     found_refusal why{};
@@ -220,8 +236,9 @@ struct founded {
     bool operator==(const founded&) const = default;
 };
 
-using message = std::variant<join, join_shown, join_refused, welcome, opinion_ask, opinion, prepare, promise, rejected, accept, accepted,
-                             steps, want_steps, outdated, leave_request, left, evict, new_epoch_wanted, found_prepare, found_promise,
-                             found_rejected, found_accept, found_accepted, founded>;
+using message = std::variant<join, join_shown, join_refused, welcome, opinion_ask, opinion, prepare,
+                             promise, rejected, accept, accepted, steps, want_steps, outdated,
+                             leave_request, left, evict, new_epoch_wanted, found_prepare,
+                             found_promise, found_rejected, found_accept, found_accepted, founded>;
 
 }  // namespace holdfast::view_layer

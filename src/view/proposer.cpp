@@ -17,14 +17,17 @@ epoch next_epoch(epoch last, std::vector<std::int64_t> walls, std::size_t quorum
         wall = walls[quorum - 1];
     }
     const auto next = std::max(std::int64_t{last.value} + 1, wall);
-    return {static_cast<std::uint32_t>(std::min<std::int64_t>(next, std::numeric_limits<std::uint32_t>::max()))};
+    return {static_cast<std::uint32_t>(
+        std::min<std::int64_t>(next, std::numeric_limits<std::uint32_t>::max()))};
 }
 
-base::duration remaining_lease(base::duration full_lease, const std::vector<base::duration>& silences) {
+base::duration remaining_lease(base::duration full_lease,
+                               const std::vector<base::duration>& silences) {
     if (silences.empty()) {
         return full_lease;
     }
-    return std::max(base::duration::zero(), full_lease - *std::min_element(silences.begin(), silences.end()));
+    return std::max(base::duration::zero(),
+                    full_lease - *std::min_element(silences.begin(), silences.end()));
 }
 
 void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_map map) {
@@ -64,15 +67,21 @@ void proposer::handle(const peer_id& from, const opinion& given, base::time_poin
     }
 }
 
-void proposer::handle(const peer_id& from, const promise& given, const candidates& wishes, base::time_point now) {
+void proposer::handle(const peer_id& from, const promise& given, const candidates& wishes,
+                      base::time_point now) {
     auto* phase = std::get_if<preparing>(&phase_);
-    // Rounds begin anew with each view: a late promise for the view before may name this very ballot.
-    if (phase == nullptr || given.ballot != phase->mine || given.number != current_->number.next() || !current_->is_voter(from)) {
+    // Rounds begin anew with each view: a late promise for the view before may name this very
+    // ballot.
+    if (phase == nullptr || given.ballot != phase->mine ||
+        given.number != current_->number.next() || !current_->is_voter(from)) {
         return;
     }
-    phase->promises.insert_or_assign(from, given);  // by voter: a duplicated packet is one promise
+    // by voter: a duplicated packet is one promise
+    phase->promises.insert_or_assign(from, given);
     ++phase->came;
-    const auto counted = settings_.bug == base::planted::promises_counted_by_message ? phase->came : phase->promises.size();
+    const auto counted = settings_.bug == base::planted::promises_counted_by_message
+                             ? phase->came
+                             : phase->promises.size();
     if (counted < quorum() && settings_.bug != base::planted::phase_one_skipped) {
         return;
     }
@@ -97,10 +106,13 @@ void proposer::handle(const peer_id& from, const promise& given, const candidate
             back_off(now);
             return;
         }
-        mine->epoch = next_epoch(settings_.bug == base::planted::epoch_from_the_wall_alone ? epoch{} : current_->epoch, std::move(walls), quorum());
+        mine->epoch = next_epoch(
+            settings_.bug == base::planted::epoch_from_the_wall_alone ? epoch{} : current_->epoch,
+            std::move(walls), quorum());
         const auto after = apply(*current_, *mine, settings_.bug);
         if (!after) {
-            back_off(now);  // what we wish for does not fit together any more; the next batch starts afresh
+            // what we wish for does not fit together any more; the next batch starts afresh
+            back_off(now);
             return;
         }
         mine->checksum = facts_.checksum(*after, *facts_.next_map(map_, *current_, *after));
@@ -111,9 +123,11 @@ void proposer::handle(const peer_id& from, const promise& given, const candidate
     broadcast(accept{current_->number.next(), mine, std::move(value)});
 }
 
-void proposer::handle(const peer_id& from, const accepted& given, const candidates& wishes, base::time_point) {
+void proposer::handle(const peer_id& from, const accepted& given, const candidates& wishes,
+                      base::time_point) {
     auto* phase = std::get_if<accepting>(&phase_);
-    const bool is_late = given.number != current_->number.next() && settings_.bug != base::planted::late_accepts_count;
+    const bool is_late = given.number != current_->number.next() &&
+                         settings_.bug != base::planted::late_accepts_count;
     if (phase == nullptr || given.ballot != phase->mine || is_late || !current_->is_voter(from)) {
         return;
     }
@@ -129,7 +143,8 @@ void proposer::handle(const peer_id& from, const accepted& given, const candidat
         }
         std::vector<base::duration> silences;
         for (const auto& [voter, told] : phase->accepts) {
-            const auto at = std::find_if(told.begin(), told.end(), [&](const remaining& r) { return r.peer == id; });
+            const auto at = std::find_if(told.begin(), told.end(),
+                                         [&](const remaining& r) { return r.peer == id; });
             // A voter that did not tell may have acked it just now.
             silences.push_back(at == told.end() ? base::duration::zero() : at->lease);
         }
@@ -157,7 +172,8 @@ void proposer::handle(const peer_id& from, const rejected& given, base::time_poi
 void proposer::tick(const candidates& wishes, base::time_point now) {
     if (const auto* b = std::get_if<batching>(&phase_); b != nullptr && b->until <= now) {
         const auto agreed = agreed_removals(wishes, now);
-        const bool is_stopped = settings_.bug == base::planted::one_objection_stops_all && agreed.size() < wishes.removals(*current_, self_, now).size();
+        const bool is_stopped = settings_.bug == base::planted::one_objection_stops_all &&
+                                agreed.size() < wishes.removals(*current_, self_, now).size();
         if (wishes.draft(*current_, agreed, now) && !is_stopped) {
             prepare(now);
         } else {
@@ -190,7 +206,8 @@ std::optional<base::time_point> proposer::deadline() const {
 base::duration proposer::patience() {
     // Longer with every try, so that a network slower than the preset assumes is still outwaited.
     const auto tries = std::min(tries_, 8u);
-    return settings_.batch_wait * (4 + 4 * static_cast<int>(tries)) + random_.between({}, settings_.batch_wait);
+    return settings_.batch_wait * (4 + 4 * static_cast<int>(tries)) +
+           random_.between({}, settings_.batch_wait);
 }
 
 void proposer::batch(const candidates& wishes, base::time_point now) {
@@ -201,8 +218,9 @@ void proposer::batch(const candidates& wishes, base::time_point now) {
         }
         rank += !s.filled_by.is_nil() && facts_.seems_alive(s.filled_by) ? 1 : 0;
     }
-    phase_ = batching{now + settings_.batch_wait + settings_.proposer_stagger * static_cast<int>(rank) +
-                      random_.between({}, settings_.batch_wait / 4)};
+    phase_ =
+        batching{now + settings_.batch_wait + settings_.proposer_stagger * static_cast<int>(rank) +
+                 random_.between({}, settings_.batch_wait / 4)};
     consents_.clear();
     const auto about = wishes.removals(*current_, self_, now);
     if (about.empty()) {
@@ -234,7 +252,9 @@ void proposer::prepare(base::time_point now) {
 void proposer::back_off(base::time_point now) {
     ++tries_;
     phase_ = idle{};
-    not_before_ = now + settings_.batch_wait + random_.between({}, settings_.proposer_stagger * static_cast<int>(1 + std::min(tries_, 4u)));
+    not_before_ = now + settings_.batch_wait +
+                  random_.between(
+                      {}, settings_.proposer_stagger * static_cast<int>(1 + std::min(tries_, 4u)));
 }
 
 void proposer::broadcast(const message& what) {

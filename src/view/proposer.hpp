@@ -1,5 +1,6 @@
-// A voter that tries to have its change chosen as view n+1 (DESIGN section 4): batch, ask for second opinions, phase
-// 1, phase 2. One per installed view; it says what to send and, at the end, what was decided.
+// A voter that tries to have its change chosen as view n+1 (DESIGN section 4): batch, ask for
+// second opinions, phase 1, phase 2. One per installed view; it says what to send and, at the end,
+// what was decided.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,10 @@ namespace holdfast::view_layer {
 /// VIEW-1: the next epoch, from the wall clocks the voters told.
 [[nodiscard]] epoch next_epoch(epoch last, std::vector<std::int64_t> walls, std::size_t quorum);
 
-/// LEASE-4: what the lease of a removed peer may still have, from how long each accepting voter has not acked it.
-[[nodiscard]] base::duration remaining_lease(base::duration full_lease, const std::vector<base::duration>& silences);
+/// LEASE-4: what the lease of a removed peer may still have, from how long each accepting voter has
+/// not acked it.
+[[nodiscard]] base::duration remaining_lease(base::duration full_lease,
+                                             const std::vector<base::duration>& silences);
 
 class proposer {
 public:
@@ -41,28 +44,32 @@ public:
     };
     using output = std::variant<send, decided>;
 
-    proposer(const base::settings& settings, const peer_id& self, const facts& questions, std::uint64_t seed)
+    proposer(const base::settings& settings, const peer_id& self, const facts& questions,
+             std::uint64_t seed)
         : settings_{settings}, self_{self}, facts_{questions}, random_{seed} {}
 
     /// Starts over at a new view. `map` is that view's.
     void installed(std::shared_ptr<const view> current, base::shared_slot_map map);
     /// There may be something to propose.
     void consider(const candidates& wishes, base::time_point now);
-    /// This voter accepted its first value for this number: what went wrong until now says nothing about its decision (FINISH).
+    /// This voter accepted its first value for this number: what went wrong until now says nothing
+    /// about its decision (FINISH).
     void begins_to_wait() { tries_ = settings_.bug == base::planted::patience_kept ? tries_ : 0; }
     /// It heard of no decision in time: finish it.
     void finish(base::time_point now);
 
     void handle(const peer_id& from, const opinion& given, base::time_point now);
-    void handle(const peer_id& from, const promise& given, const candidates& wishes, base::time_point now);
-    void handle(const peer_id& from, const accepted& given, const candidates& wishes, base::time_point now);
+    void handle(const peer_id& from, const promise& given, const candidates& wishes,
+                base::time_point now);
+    void handle(const peer_id& from, const accepted& given, const candidates& wishes,
+                base::time_point now);
     void handle(const peer_id& from, const rejected& given, base::time_point now);
     void tick(const candidates& wishes, base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
     [[nodiscard]] std::uint64_t ballots_started() const { return ballots_started_; }
     /// How long this voter lets others go first.
-    [[nodiscard]] base::duration patience() ;
+    [[nodiscard]] base::duration patience();
 
 private:
     friend struct explore::insight;
@@ -89,7 +96,8 @@ private:
     void back_off(base::time_point now);
     void broadcast(const message& what);
     [[nodiscard]] std::size_t quorum() const;
-    [[nodiscard]] std::set<peer_id> agreed_removals(const candidates& wishes, base::time_point now) const;
+    [[nodiscard]] std::set<peer_id> agreed_removals(const candidates& wishes,
+                                                    base::time_point now) const;
 
     const base::settings& settings_;
     peer_id self_;
@@ -98,7 +106,8 @@ private:
     std::shared_ptr<const view> current_;
     base::shared_slot_map map_;
     std::variant<idle, batching, preparing, accepting> phase_;
-    std::map<peer_id, std::set<peer_id>> consents_;  // for a removal: the voters that do not object
+    // for a removal: the voters that do not object
+    std::map<peer_id, std::set<peer_id>> consents_;
     std::uint64_t highest_round_ = 0;
     unsigned tries_ = 0;
     std::optional<base::time_point> not_before_;

@@ -7,7 +7,9 @@ namespace holdfast::wire {
 namespace {
 
 bool rises(const std::vector<peer_id>& ids) {
-    return std::adjacent_find(ids.begin(), ids.end(), [](const peer_id& a, const peer_id& b) { return a >= b; }) == ids.end();
+    return std::adjacent_find(ids.begin(), ids.end(), [](const peer_id& a, const peer_id& b) {
+               return a >= b;
+           }) == ids.end();
 }
 
 }  // namespace

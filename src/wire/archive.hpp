@@ -3,8 +3,8 @@
 //     template <> constexpr kind about<swim::nack>{0x13, "swim.nack"};
 //     void fields(auto& a, is<swim::nack> auto& m) { a(m.sequence); }
 //
-// `a(...)` is one msgpack array of these fields; `a.check(...)` says what must hold of them: on reading it refuses the
-// message, on writing it asserts. Wrappers below give a field its limit.
+// `a(...)` is one msgpack array of these fields; `a.check(...)` says what must hold of them: on
+// reading it refuses the message, on writing it asserts. Wrappers below give a field its limit.
 #pragma once
 
 #include <array>
@@ -66,7 +66,8 @@ struct maybe {
 /// An enum, from `first` to `last` without gaps.
 template <class Enum>
 struct one_of {
-    one_of(Enum& field, std::remove_const_t<Enum> from, std::remove_const_t<Enum> to) : value{field}, first{from}, last{to} {}
+    one_of(Enum& field, std::remove_const_t<Enum> from, std::remove_const_t<Enum> to)
+        : value{field}, first{from}, last{to} {}
     Enum& value;
     std::remove_const_t<Enum> first;
     std::remove_const_t<Enum> last;
@@ -233,7 +234,8 @@ public:
     template <class Enum>
     void get(one_of<Enum>& e) {
         const auto number = in_.number();
-        check(number >= static_cast<std::uint64_t>(e.first) && number <= static_cast<std::uint64_t>(e.last));
+        check(number >= static_cast<std::uint64_t>(e.first) &&
+              number <= static_cast<std::uint64_t>(e.last));
         e.value = in_.has_failed() ? e.first : static_cast<Enum>(number);
     }
     template <class Slots>
@@ -246,7 +248,8 @@ private:
     std::pair<std::uint64_t, std::uint64_t> id_halves() {
         const auto bytes = in_.bytes(id_size);
         check(bytes.size() == id_size);
-        return in_.has_failed() ? std::pair<std::uint64_t, std::uint64_t>{} : id_from_bytes(bytes.first<id_size>());
+        return in_.has_failed() ? std::pair<std::uint64_t, std::uint64_t>{}
+                                : id_from_bytes(bytes.first<id_size>());
     }
 
     pack::reader& in_;

@@ -1,4 +1,5 @@
-// Messages as bytes. The same bytes travel in datagrams, in stream frames and in the simulator (docs/wire-format.md).
+// Messages as bytes. The same bytes travel in datagrams, in stream frames and in the simulator
+// (docs/wire-format.md).
 #pragma once
 
 #include <cstddef>
@@ -25,19 +26,20 @@ struct packet {
 };
 
 enum class decode_error : std::uint8_t {
-    malformed = 1,   ///< does not parse, or trailing bytes
-    too_large,       ///< a count or length over its limit; nothing was allocated for it
-    version,         ///< a version this build does not speak
-    wrong_cluster,   ///< the cluster name (as its 64-bit hash) is another
-    no_memory,       ///< memory ran out while it was read
+    malformed = 1,  ///< does not parse, or trailing bytes
+    too_large,      ///< a count or length over its limit; nothing was allocated for it
+    version,        ///< a version this build does not speak
+    wrong_cluster,  ///< the cluster name (as its 64-bit hash) is another
+    no_memory,      ///< memory ran out while it was read
 };
 
-/// Appends the encoded packet to `out`. `cluster_name` goes in as its hash: peers of clusters of another name refuse it.
-/// Throws std::bad_alloc; `out` then ends with a part of it.
+/// Appends the encoded packet to `out`. `cluster_name` goes in as its hash: peers of clusters of
+/// another name refuse it. Throws std::bad_alloc; `out` then ends with a part of it.
 void encode(const packet& p, std::string_view cluster_name, std::vector<std::byte>& out);
-/// Reads exactly one packet. Any bytes may be given; limits are checked before memory is taken. A packet for which there is no
-/// memory is an error as others are, not an exception.
-[[nodiscard]] tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes, std::string_view cluster_name);
+/// Reads exactly one packet. Any bytes may be given; limits are checked before memory is taken. A
+/// packet for which there is no memory is an error as others are, not an exception.
+[[nodiscard]] tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes,
+                                                        std::string_view cluster_name);
 
 /// "swim.ping", "lock.grant": for traces and counters.
 [[nodiscard]] std::string_view name_of(const node::message& what);

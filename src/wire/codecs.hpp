@@ -1,6 +1,7 @@
 // The messages of each layer; every layer has its own range of kinds (docs/wire-format.md).
 //
-// read_...: false if the number is none of that layer's kinds. Whether the fields could be read, the reader knows.
+// read_...: false if the number is none of that layer's kinds. Whether the fields could be read,
+// the reader knows.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,9 @@ namespace {
 constexpr std::byte as_distances{0};
 constexpr std::byte as_bitmap{1};
 
-std::uint64_t big_endian(std::uint64_t x) { return std::endian::native == std::endian::big ? x : __builtin_bswap64(x); }
+std::uint64_t big_endian(std::uint64_t x) {
+    return std::endian::native == std::endian::big ? x : __builtin_bswap64(x);
+}
 
 void store_big_endian(std::uint64_t value, std::byte* to) {
     value = big_endian(value);
@@ -24,7 +26,8 @@ std::uint64_t load_big_endian(const std::byte* from) {
     return big_endian(value);
 }
 
-/// What is stored for a slot is its distance from the lowest it could be: seven bits, or seven and then seven more.
+/// What is stored for a slot is its distance from the lowest it could be: seven bits, or seven and
+/// then seven more.
 constexpr unsigned distance_limit = 1u << 14;
 static_assert(base::limits::slots <= distance_limit);
 
@@ -37,7 +40,8 @@ bool distances_to_slots(std::span<const std::byte> bytes, std::vector<slot>& slo
                 return false;
             }
             const auto upper = std::to_integer<unsigned>(bytes[i]);
-            if (upper == 0 || upper >= 128) {  // one way to write a number, and none for those too great
+            // one way to write a number, and none for those too great
+            if (upper == 0 || upper >= 128) {
                 return false;
             }
             distance = (distance & 127) | upper << 7;
@@ -58,7 +62,8 @@ bool bitmap_to_slots(std::span<const std::byte> bytes, std::vector<slot>& slots)
     }
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         for (unsigned bits = std::to_integer<unsigned>(bytes[i]); bits != 0; bits &= bits - 1) {
-            slots.push_back({static_cast<std::uint16_t>(8 * i + static_cast<unsigned>(std::countr_zero(bits)))});
+            slots.push_back({static_cast<std::uint16_t>(
+                8 * i + static_cast<unsigned>(std::countr_zero(bits)))});
         }
     }
     return true;
@@ -79,7 +84,8 @@ std::pair<std::uint64_t, std::uint64_t> id_from_bytes(std::span<const std::byte,
 
 std::array<std::byte, endpoint_size> endpoint_to_bytes(const endpoint& address) {
     std::array<std::byte, endpoint_size> out{};
-    std::transform(address.ip.begin(), address.ip.end(), out.begin(), [](std::uint8_t b) { return std::byte{b}; });
+    std::transform(address.ip.begin(), address.ip.end(), out.begin(),
+                   [](std::uint8_t b) { return std::byte{b}; });
     out[16] = static_cast<std::byte>(address.port >> 8);
     out[17] = static_cast<std::byte>(address.port & 0xff);
     return out;
@@ -87,13 +93,16 @@ std::array<std::byte, endpoint_size> endpoint_to_bytes(const endpoint& address) 
 
 endpoint endpoint_from_bytes(std::span<const std::byte, endpoint_size> bytes) {
     endpoint address;
-    std::transform(bytes.begin(), bytes.begin() + 16, address.ip.begin(), [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
-    address.port = static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[16]) << 8 | std::to_integer<unsigned>(bytes[17]));
+    std::transform(bytes.begin(), bytes.begin() + 16, address.ip.begin(),
+                   [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+    address.port = static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[16]) << 8 |
+                                              std::to_integer<unsigned>(bytes[17]));
     return address;
 }
 
 bool is_slot_set(std::span<const slot> slots) {
-    return std::adjacent_find(slots.begin(), slots.end(), [](slot a, slot b) { return a >= b; }) == slots.end() &&
+    return std::adjacent_find(slots.begin(), slots.end(), [](slot a, slot b) { return a >= b; }) ==
+               slots.end() &&
            (slots.empty() || slots.back().value < base::limits::slots);
 }
 
@@ -147,7 +156,9 @@ bool slots_from_bytes(std::span<const std::byte> bytes, std::vector<slot>& slots
     }
 }
 
-unsigned index_bits(std::size_t count) { return count <= 1 ? 0 : static_cast<unsigned>(std::bit_width(count - 1)); }
+unsigned index_bits(std::size_t count) {
+    return count <= 1 ? 0 : static_cast<unsigned>(std::bit_width(count - 1));
+}
 
 std::vector<std::byte> pack_indices(std::span<const std::uint16_t> indices, std::size_t count) {
     const unsigned bits = index_bits(count);
@@ -168,7 +179,8 @@ std::vector<std::byte> pack_indices(std::span<const std::uint16_t> indices, std:
     return out;
 }
 
-std::optional<std::vector<std::uint16_t>> unpack_indices(std::span<const std::byte> bytes, std::size_t count, std::size_t how_many) {
+std::optional<std::vector<std::uint16_t>> unpack_indices(std::span<const std::byte> bytes,
+                                                         std::size_t count, std::size_t how_many) {
     const unsigned bits = index_bits(count);
     if (bytes.size() != (how_many * bits + 7) / 8 || (count == 0 && how_many > 0)) {
         return std::nullopt;

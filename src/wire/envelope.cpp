@@ -26,7 +26,9 @@ std::array<std::byte, head_size> head_for(std::string_view cluster_name) {
 
 }  // namespace
 
-void fields(auto& a, is<node::envelope> auto& e) { a(e.from, e.to, e.cluster, e.installed, e.is_leased); }
+void fields(auto& a, is<node::envelope> auto& e) {
+    a(e.from, e.to, e.cluster, e.installed, e.is_leased);
+}
 
 namespace {
 
@@ -114,7 +116,8 @@ tl::expected<packet, decode_error> read_packet(std::span<const std::byte> bytes)
 
 }  // namespace
 
-tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes, std::string_view cluster_name) {
+tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes,
+                                          std::string_view cluster_name) {
     if (bytes.empty()) {
         return refuse(decode_error::malformed);
     }
@@ -129,7 +132,8 @@ tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes, std:
     if (bytes.size() < head_size) {
         return refuse(decode_error::malformed);
     }
-    if (const auto expected = head_for(cluster_name); !std::equal(expected.begin() + 1, expected.end(), bytes.begin() + 1)) {
+    if (const auto expected = head_for(cluster_name);
+        !std::equal(expected.begin() + 1, expected.end(), bytes.begin() + 1)) {
         return refuse(decode_error::wrong_cluster);
     }
     try {
@@ -139,6 +143,8 @@ tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes, std:
     }
 }
 
-std::string_view name_of(const node::message& what) { return std::visit(name_of_alternative{}, what); }
+std::string_view name_of(const node::message& what) {
+    return std::visit(name_of_alternative{}, what);
+}
 
 }  // namespace holdfast::wire

@@ -12,7 +12,9 @@ constexpr kind about<lease::ack>{0x41, "lease.ack"};
 void fields(auto& a, is<lease::ack> auto& m) { a(m.seats, m.sent_at); }
 
 void write_lease(pack::writer out, const lease::message& what) { write_message(out, what); }
-bool read_lease(pack::reader& in, std::uint64_t kind, lease::message& what) { return read_message(in, kind, what); }
+bool read_lease(pack::reader& in, std::uint64_t kind, lease::message& what) {
+    return read_message(in, kind, what);
+}
 std::string_view name_of_lease(const lease::message& what) { return name_of_message(what); }
 
 }  // namespace holdfast::wire

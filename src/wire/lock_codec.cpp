@@ -8,7 +8,8 @@ namespace {
 
 using base::limits;
 
-// Holds and waiters of one message are bounded by the frame they come in; none takes fewer than 16 bytes.
+// Holds and waiters of one message are bounded by the frame they come in; none takes fewer than 16
+// bytes.
 constexpr std::size_t most_holds = limits::frame / 16;
 
 bool is_delay(std::chrono::milliseconds d) { return d.count() >= 0 && d <= limits::lock_delay; }
@@ -24,16 +25,21 @@ void fields(auto& a, is<break_policy> auto& p) {
     a.check(p.waited_for.count() >= 0 && p.waited_for <= limits::patience);
 }
 void fields(auto& a, is<lock::hold> auto& h) {
-    a(text(h.name, limits::name), h.token, h.holder, h.number, text(h.note, limits::note), h.is_taken, h.mode, h.policy, h.delay);
+    a(text(h.name, limits::name), h.token, h.holder, h.number, text(h.note, limits::note),
+      h.is_taken, h.mode, h.policy, h.delay);
     a.check(is_delay(h.delay));
 }
 void fields(auto& a, is<lock::waiter> auto& w) {
-    a(text(w.name, limits::name), w.peer, w.number, text(w.note, limits::note), w.mode, w.policy, w.delay, w.priority);
+    a(text(w.name, limits::name), w.peer, w.number, text(w.note, limits::note), w.mode, w.policy,
+      w.delay, w.priority);
     a.check(is_delay(w.delay));
 }
-void fields(auto& a, is<lock::standing> auto& s) { a(list(s.held, lock::most_told), s.holders, s.waiting); }
+void fields(auto& a, is<lock::standing> auto& s) {
+    a(list(s.held, lock::most_told), s.holders, s.waiting);
+}
 void fields(auto& a, is<previous_hold> auto& p) {
-    a(one_of(p.how, fate::none, fate::moved), p.token, p.holder, text(p.holder_name, limits::member_name), text(p.note, limits::note),
+    a(one_of(p.how, fate::none, fate::moved), p.token, p.holder,
+      text(p.holder_name, limits::member_name), text(p.note, limits::note),
       text(p.value, limits::value));
 }
 void fields(auto& a, is<lock::delay> auto& d) {
@@ -42,7 +48,8 @@ void fields(auto& a, is<lock::delay> auto& d) {
 }
 void fields(auto& a, is<lock::past> auto& p) { a(text(p.name, limits::name), p.what); }
 void fields(auto& a, is<lock::slot_table> auto& t) {
-    a(t.slot, list(t.holds, most_holds), list(t.queue, most_holds), list(t.pasts, most_holds), t.knows_all, list(t.delays, most_holds));
+    a(t.slot, list(t.holds, most_holds), list(t.queue, most_holds), list(t.pasts, most_holds),
+      t.knows_all, list(t.delays, most_holds));
 }
 
 // ---- holder to owner
@@ -50,7 +57,8 @@ void fields(auto& a, is<lock::slot_table> auto& t) {
 template <>
 constexpr kind about<lock::request>{0x50, "lock.request"};
 void fields(auto& a, is<lock::request> auto& m) {
-    a(m.number, text(m.name, limits::name), text(m.note, limits::note), m.is_try, m.settled, m.mode, m.policy, m.delay, m.priority);
+    a(m.number, text(m.name, limits::name), text(m.note, limits::note), m.is_try, m.settled, m.mode,
+      m.policy, m.delay, m.priority);
     a.check(is_delay(m.delay));
 }
 
@@ -61,8 +69,9 @@ void fields(auto& a, is<lock::taken> auto& m) { a(text(m.name, limits::name), m.
 template <>
 constexpr kind about<lock::release>{0x52, "lock.release"};
 void fields(auto& a, is<lock::release> auto& m) {
-    a(text(m.name, limits::name), m.token, one_of(m.how, lock::ending::given_back, lock::ending::broken), m.is_consistent,
-      m.gives_value, text(m.value, limits::value), m.heir);
+    a(text(m.name, limits::name), m.token,
+      one_of(m.how, lock::ending::given_back, lock::ending::broken), m.is_consistent, m.gives_value,
+      text(m.value, limits::value), m.heir);
 }
 
 template <>
@@ -77,11 +86,15 @@ void fields(auto& a, is<lock::queued> auto& m) { a(m.number); }
 
 template <>
 constexpr kind about<lock::denied>{0x55, "lock.denied"};
-void fields(auto& a, is<lock::denied> auto& m) { a(m.number, one_of(m.why, lock::refusal::taken, lock::refusal::limit_differs), m.stands); }
+void fields(auto& a, is<lock::denied> auto& m) {
+    a(m.number, one_of(m.why, lock::refusal::taken, lock::refusal::limit_differs), m.stands);
+}
 
 template <>
 constexpr kind about<lock::grant>{0x56, "lock.grant"};
-void fields(auto& a, is<lock::grant> auto& m) { a(m.number, text(m.name, limits::name), m.token, m.others_wait, m.before); }
+void fields(auto& a, is<lock::grant> auto& m) {
+    a(m.number, text(m.name, limits::name), m.token, m.others_wait, m.before);
+}
 
 template <>
 constexpr kind about<lock::released>{0x57, "lock.released"};
@@ -98,18 +111,23 @@ void fields(auto& a, is<lock::still_held> auto& m) { a(text(m.name, limits::name
 template <>
 constexpr kind about<lock::break_hold>{0x5a, "lock.break_hold"};
 void fields(auto& a, is<lock::break_hold> auto& m) {
-    a(text(m.name, limits::name), m.token, m.number, text(m.who, limits::who), text(m.why, limits::why));
+    a(text(m.name, limits::name), m.token, m.number, text(m.who, limits::who),
+      text(m.why, limits::why));
 }
 
 // ---- a new owner and the members
 
 template <>
 constexpr kind about<lock::gather>{0x5b, "lock.gather"};
-void fields(auto& a, is<lock::gather> auto& m) { a(m.named, m.promise, m.serial, slot_set(m.slots)); }
+void fields(auto& a, is<lock::gather> auto& m) {
+    a(m.named, m.promise, m.serial, slot_set(m.slots));
+}
 
 template <>
 constexpr kind about<lock::report>{0x5c, "lock.report"};
-void fields(auto& a, is<lock::report> auto& m) { a(m.named, m.serial, m.number, m.is_too_large, list(m.holds, most_holds)); }
+void fields(auto& a, is<lock::report> auto& m) {
+    a(m.named, m.serial, m.number, m.is_too_large, list(m.holds, most_holds));
+}
 
 // ---- owner to owner
 
@@ -118,14 +136,17 @@ constexpr kind about<lock::table>{0x5d, "lock.table"};
 void fields(auto& a, is<lock::table> auto& m) {
     a(m.to_view, list(m.slots, limits::slots));
     // In rising order, as the sets of slots that answer it are.
-    a.check(std::adjacent_find(m.slots.begin(), m.slots.end(), [](const lock::slot_table& x, const lock::slot_table& y) {
-                return x.slot >= y.slot;
-            }) == m.slots.end());
+    a.check(std::adjacent_find(m.slots.begin(), m.slots.end(),
+                               [](const lock::slot_table& x, const lock::slot_table& y) {
+                                   return x.slot >= y.slot;
+                               }) == m.slots.end());
 }
 
 template <>
 constexpr kind about<lock::no_table>{0x5e, "lock.no_table"};
-void fields(auto& a, is<lock::no_table> auto& m) { a(m.to_view, slot_set(m.slots), slot_set(m.unused)); }
+void fields(auto& a, is<lock::no_table> auto& m) {
+    a(m.to_view, slot_set(m.slots), slot_set(m.unused));
+}
 
 template <>
 constexpr kind about<lock::table_ack>{0x5f, "lock.table_ack"};
@@ -143,24 +164,31 @@ void fields(auto& a, is<lock::unwatch> auto& m) { a(text(m.name, limits::name), 
 
 template <>
 constexpr kind about<lock::lock_state>{0x62, "lock.lock_state"};
-void fields(auto& a, is<lock::lock_state> auto& m) { a(text(m.name, limits::name), m.in, m.serial, m.number, m.stands); }
+void fields(auto& a, is<lock::lock_state> auto& m) {
+    a(text(m.name, limits::name), m.in, m.serial, m.number, m.stands);
+}
 
 template <>
 constexpr kind about<lock::lock_state_seen>{0x63, "lock.lock_state_seen"};
-void fields(auto& a, is<lock::lock_state_seen> auto& m) { a(text(m.name, limits::name), m.in, m.serial); }
+void fields(auto& a, is<lock::lock_state_seen> auto& m) {
+    a(text(m.name, limits::name), m.in, m.serial);
+}
 
 // ---- questions
 
 void fields(auto& a, is<lock::seen_hold> auto& h) {
-    a(h.what, text(h.holder_name, limits::member_name), h.known_for, h.is_since_grant, h.is_asked_back, h.is_to_break);
+    a(h.what, text(h.holder_name, limits::member_name), h.known_for, h.is_since_grant,
+      h.is_asked_back, h.is_to_break);
 }
 void fields(auto& a, is<lock::listed_lock> auto& l) { a(text(l.name, limits::name), l.stands); }
 void fields(auto& a, is<break_outcome> auto& o) {
-    a(one_of(o.stage, break_stage::unheard, break_stage::refused), one_of(o.how, fate::none, fate::moved), o.approvals, o.needed);
+    a(one_of(o.stage, break_stage::unheard, break_stage::refused),
+      one_of(o.how, fate::none, fate::moved), o.approvals, o.needed);
 }
 void fields(auto& a, is<record> auto& r) {
-    a(r.by, r.number, r.revision, r.at_ms, one_of(r.what, deed::asked, deed::fenced), text(r.name, limits::name), r.token, r.whom,
-      text(r.whom_name, limits::member_name), text(r.who, limits::who), text(r.why, limits::why), r.outcome, r.took);
+    a(r.by, r.number, r.revision, r.at_ms, one_of(r.what, deed::asked, deed::fenced),
+      text(r.name, limits::name), r.token, r.whom, text(r.whom_name, limits::member_name),
+      text(r.who, limits::who), text(r.why, limits::why), r.outcome, r.took);
 }
 
 template <>
@@ -170,8 +198,8 @@ void fields(auto& a, is<lock::look> auto& m) { a(m.number, text(m.name, limits::
 template <>
 constexpr kind about<lock::looked>{0x65, "lock.looked"};
 void fields(auto& a, is<lock::looked> auto& m) {
-    a(m.number, one_of(m.is, lock::tenure_state::elsewhere, lock::tenure_state::serves), list(m.held, most_holds), m.holders,
-      list(m.queue, lock::most_told), m.waiting);
+    a(m.number, one_of(m.is, lock::tenure_state::elsewhere, lock::tenure_state::serves),
+      list(m.held, most_holds), m.holders, list(m.queue, lock::most_told), m.waiting);
 }
 
 template <>
@@ -180,14 +208,17 @@ void fields(auto& a, is<lock::list_locks> auto& m) { a(m.number, text(m.after, l
 
 template <>
 constexpr kind about<lock::listed>{0x67, "lock.listed"};
-void fields(auto& a, is<lock::listed> auto& m) { a(m.number, list(m.locks, most_holds), m.is_all, m.not_served); }
+void fields(auto& a, is<lock::listed> auto& m) {
+    a(m.number, list(m.locks, most_holds), m.is_all, m.not_served);
+}
 
 // ---- asking for holds back, and breaking them
 
 template <>
 constexpr kind about<lock::demand>{0x68, "lock.demand"};
 void fields(auto& a, is<lock::demand> auto& m) {
-    a(m.number, text(m.name, limits::name), m.token, one_of(m.how, lock::urging::ask, lock::urging::break_it), text(m.who, limits::who),
+    a(m.number, text(m.name, limits::name), m.token,
+      one_of(m.how, lock::urging::ask, lock::urging::break_it), text(m.who, limits::who),
       text(m.why, limits::why), m.grace);
 }
 
@@ -198,12 +229,15 @@ void fields(auto& a, is<lock::demanded> auto& m) { a(m.number, m.so_far); }
 template <>
 constexpr kind about<lock::ask_back>{0x6a, "lock.ask_back"};
 void fields(auto& a, is<lock::ask_back> auto& m) {
-    a(text(m.name, limits::name), m.token, m.by, m.number, text(m.who, limits::who), text(m.why, limits::why), m.grace);
+    a(text(m.name, limits::name), m.token, m.by, m.number, text(m.who, limits::who),
+      text(m.why, limits::why), m.grace);
 }
 
 template <>
 constexpr kind about<lock::ask_heard>{0x6b, "lock.ask_heard"};
-void fields(auto& a, is<lock::ask_heard> auto& m) { a(text(m.name, limits::name), m.token, m.by, m.number); }
+void fields(auto& a, is<lock::ask_heard> auto& m) {
+    a(text(m.name, limits::name), m.token, m.by, m.number);
+}
 
 // ---- records
 
@@ -221,10 +255,14 @@ void fields(auto& a, is<lock::read_records> auto& m) { a(m.number); }
 
 template <>
 constexpr kind about<lock::records_read>{0x6f, "lock.records_read"};
-void fields(auto& a, is<lock::records_read> auto& m) { a(m.number, list(m.records, lock::archive::most)); }
+void fields(auto& a, is<lock::records_read> auto& m) {
+    a(m.number, list(m.records, lock::archive::most));
+}
 
 void write_lock(pack::writer out, const lock::message& what) { write_message(out, what); }
-bool read_lock(pack::reader& in, std::uint64_t kind, lock::message& what) { return read_message(in, kind, what); }
+bool read_lock(pack::reader& in, std::uint64_t kind, lock::message& what) {
+    return read_message(in, kind, what);
+}
 std::string_view name_of_lock(const lock::message& what) { return name_of_message(what); }
 
 }  // namespace holdfast::wire

@@ -3,23 +3,23 @@
 #include <limits>
 #include <utility>
 
-// The parser's stack of open containers: it reserves this many places at every start, and never needs one, since
-// `one_token` below stops at the head of a container.
+// The parser's stack of open containers: it reserves this many places at every start, and never
+// needs one, since `one_token` below stops at the head of a container.
 #define MSGPACK_EMBED_STACK_SIZE 0
 #include <msgpack.hpp>
 
 namespace holdfast::wire::pack {
 namespace {
 
-// First bytes of tokens that say all in this byte, or in it and a length. Messages consist of little else, and a parser
-// that is ready for anything takes several times as long for them.
+// First bytes of tokens that say all in this byte, or in it and a length. Messages consist of
+// little else, and a parser that is ready for anything takes several times as long for them.
 constexpr std::uint8_t small_number = 0x80;  // below it: the number itself
 constexpr std::uint8_t small_array = 0x90;   // and its size in the lower four bits
 constexpr std::uint8_t small_text = 0xa0;    // and its size in the lower five bits
 constexpr std::uint8_t no_token = 0xc1;      // begins nothing
 constexpr std::uint8_t is_false = 0xc2;
 constexpr std::uint8_t is_true = 0xc3;
-constexpr std::uint8_t short_bytes = 0xc4;   // their size in the next byte
+constexpr std::uint8_t short_bytes = 0xc4;  // their size in the next byte
 
 struct sink {
     std::vector<std::byte>& out;
@@ -29,8 +29,8 @@ struct sink {
     }
 };
 
-/// Takes what msgpack-c finds at the place it was told to look at, and goes no further. What no message has (maps,
-/// floats, extensions, nil) is refused by null_visitor's hooks below.
+/// Takes what msgpack-c finds at the place it was told to look at, and goes no further. What no
+/// message has (maps, floats, extensions, nil) is refused by null_visitor's hooks below.
 struct one_token : msgpack::null_visitor {
     enum class type : std::uint8_t { nothing, positive, negative, boolean, text, bytes, array };
 
@@ -107,7 +107,8 @@ void writer::text(std::string_view value) {
 void writer::bytes(std::span<const std::byte> value) {
     sink to{out_};
     const auto size = static_cast<std::uint32_t>(value.size());
-    msgpack::packer<sink>{to}.pack_bin(size).pack_bin_body(reinterpret_cast<const char*>(value.data()), size);
+    msgpack::packer<sink>{to}.pack_bin(size).pack_bin_body(
+        reinterpret_cast<const char*>(value.data()), size);
 }
 
 template <class Token>
@@ -118,7 +119,8 @@ Token reader::next() {
     }
     std::size_t at = at_;
     try {
-        const bool is_whole = msgpack::parse(reinterpret_cast<const char*>(in_.data()), in_.size(), at, found);
+        const bool is_whole =
+            msgpack::parse(reinterpret_cast<const char*>(in_.data()), in_.size(), at, found);
         // Stopped at the head of an array, the parser has yet to step over its last byte.
         at_ = is_whole || found.is != Token::type::array ? at : at + 1;
     } catch (const msgpack::unpack_error&) {  // only where std::size_t has 32 bits
@@ -130,10 +132,13 @@ Token reader::next() {
     return found;
 }
 
-std::uint8_t reader::head() const { return has_failed() || left() == 0 ? no_token : std::to_integer<std::uint8_t>(in_[at_]); }
+std::uint8_t reader::head() const {
+    return has_failed() || left() == 0 ? no_token : std::to_integer<std::uint8_t>(in_[at_]);
+}
 
 std::size_t reader::array(std::size_t limit) {
-    if (const std::size_t count = head() ^ small_array; count < 16 && count <= limit && count < left()) {
+    if (const std::size_t count = head() ^ small_array;
+        count < 16 && count <= limit && count < left()) {
         ++at_;
         return count;
     }
@@ -171,7 +176,8 @@ std::int64_t reader::signed_number() {
     if (t.is == one_token::type::negative) {
         return t.negative;
     }
-    if (t.is != one_token::type::positive || t.positive > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    if (t.is != one_token::type::positive ||
+        t.positive > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
         fail(failure::malformed);
         return 0;
     }

@@ -33,13 +33,14 @@ enum class failure : std::uint8_t {
     too_large,  ///< a count or length over the limit that was given
 };
 
-/// Reads any bytes. The first failure stays: after it every call answers zero or nothing, so that callers need to
-/// look only where they loop and at the end.
+/// Reads any bytes. The first failure stays: after it every call answers zero or nothing, so that
+/// callers need to look only where they loop and at the end.
 class reader {
 public:
     explicit reader(std::span<const std::byte> in) : in_{in} {}
 
-    /// The number of elements that follow, at most `limit` and at most as many as there are bytes left for.
+    /// The number of elements that follow, at most `limit` and at most as many as there are bytes
+    /// left for.
     std::size_t array(std::size_t limit);
     std::uint64_t number();
     std::int64_t signed_number();

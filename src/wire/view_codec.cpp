@@ -8,7 +8,8 @@ namespace {
 
 using base::limits;
 
-constexpr std::size_t most_formers = limits::steps_kept * limits::members;  // in practice the frame bounds them
+// in practice the frame bounds them
+constexpr std::size_t most_formers = limits::steps_kept * limits::members;
 constexpr std::size_t most_of_a_text = 2048;
 
 template <class Range, class Projection>
@@ -29,20 +30,23 @@ void fields(auto& a, is<member> auto& m) {
 void fields(auto& a, is<seat> auto& s) { a(s.address, s.filled_by); }
 void fields(auto& a, is<former_member> auto& f) { a(f.id, f.since, f.removed); }
 void fields(auto& a, is<view> auto& v) {
-    a(v.cluster, v.number, v.epoch, v.ring_function, v.slots, v.seats_since, list(v.seats, limits::seats), list(v.members, limits::members),
+    a(v.cluster, v.number, v.epoch, v.ring_function, v.slots, v.seats_since,
+      list(v.seats, limits::seats), list(v.members, limits::members),
       list(v.formers, most_formers));
     a.check(v.slots >= 1 && v.slots <= limits::slots);
     a.check(rises(v.seats, [](const seat& s) { return s.address; }));
     a.check(rises(v.members, [](const member& m) { return m.id; }));
-    a.check(std::is_sorted(v.formers.begin(), v.formers.end(),
-                           [](const former_member& x, const former_member& y) { return x.removed < y.removed; }));
+    a.check(std::is_sorted(
+        v.formers.begin(), v.formers.end(),
+        [](const former_member& x, const former_member& y) { return x.removed < y.removed; }));
 }
 void fields(auto& a, is<view_layer::seat_change> auto& s) {
     a(s.index, s.filled_by);
     a.check(s.index < limits::seats);
 }
 void fields(auto& a, is<view_layer::change> auto& c) {
-    a(c.cluster, c.number, c.epoch, list(c.added, limits::members), list(c.removed, limits::members), list(c.leaving, limits::members),
+    a(c.cluster, c.number, c.epoch, list(c.added, limits::members),
+      list(c.removed, limits::members), list(c.leaving, limits::members),
       list(c.seats, limits::seats), c.checksum);
 }
 void fields(auto& a, is<view_layer::remaining> auto& r) {
@@ -66,7 +70,8 @@ void fields(auto& a, is<view_layer::lease_terms> auto& t) {
 template <>
 constexpr kind about<view_layer::join>{0x20, "view.join"};
 void fields(auto& a, is<view_layer::join> auto& m) {
-    a(m.self, list(m.seeds, limits::seats), maybe(m.shown), m.stopped_being, m.ring_function, m.terms);
+    a(m.self, list(m.seeds, limits::seats), maybe(m.shown), m.stopped_being, m.ring_function,
+      m.terms);
 }
 
 template <>
@@ -76,7 +81,8 @@ void fields(auto& a, is<view_layer::join_shown> auto& m) { a(m.cluster, m.newest
 template <>
 constexpr kind about<view_layer::join_refused>{0x22, "view.join_refused"};
 void fields(auto& a, is<view_layer::join_refused> auto& m) {
-    a(one_of(m.why, view_layer::refusal::seeds_differ, view_layer::refusal::times_differ), text(m.text, most_of_a_text));
+    a(one_of(m.why, view_layer::refusal::seeds_differ, view_layer::refusal::times_differ),
+      text(m.text, most_of_a_text));
 }
 
 template <>
@@ -87,7 +93,9 @@ void fields(auto& a, is<view_layer::welcome> auto& m) { a(m.before, m.map_before
 
 template <>
 constexpr kind about<view_layer::opinion_ask>{0x24, "view.opinion_ask"};
-void fields(auto& a, is<view_layer::opinion_ask> auto& m) { a(m.number, list(m.about, limits::members)); }
+void fields(auto& a, is<view_layer::opinion_ask> auto& m) {
+    a(m.number, list(m.about, limits::members));
+}
 
 template <>
 constexpr kind about<view_layer::opinion>{0x25, "view.opinion"};
@@ -115,7 +123,9 @@ void fields(auto& a, is<view_layer::accept> auto& m) { a(m.number, m.ballot, m.v
 
 template <>
 constexpr kind about<view_layer::accepted>{0x2a, "view.accepted"};
-void fields(auto& a, is<view_layer::accepted> auto& m) { a(m.number, m.ballot, list(m.silences, limits::members)); }
+void fields(auto& a, is<view_layer::accepted> auto& m) {
+    a(m.number, m.ballot, list(m.silences, limits::members));
+}
 
 // ---- spreading
 
@@ -165,17 +175,23 @@ void fields(auto& a, is<view_layer::accepted_founding> auto& v) { a(v.ballot, v.
 
 template <>
 constexpr kind about<view_layer::found_prepare>{0x31, "view.found_prepare"};
-void fields(auto& a, is<view_layer::found_prepare> auto& m) { a(m.ballot, list(m.seeds, limits::seats), m.terms); }
+void fields(auto& a, is<view_layer::found_prepare> auto& m) {
+    a(m.ballot, list(m.seeds, limits::seats), m.terms);
+}
 
 template <>
 constexpr kind about<view_layer::found_promise>{0x32, "view.found_promise"};
-void fields(auto& a, is<view_layer::found_promise> auto& m) { a(m.ballot, m.self, maybe(m.accepted), m.highest); }
+void fields(auto& a, is<view_layer::found_promise> auto& m) {
+    a(m.ballot, m.self, maybe(m.accepted), m.highest);
+}
 
 template <>
 constexpr kind about<view_layer::found_rejected>{0x33, "view.found_rejected"};
 void fields(auto& a, is<view_layer::found_rejected> auto& m) {
-    a(m.ballot, one_of(m.why, view_layer::found_refusal::higher_ballot, view_layer::found_refusal::times_differ), m.promised, m.highest,
-      list(m.seeds, limits::seats));
+    a(m.ballot,
+      one_of(m.why, view_layer::found_refusal::higher_ballot,
+             view_layer::found_refusal::times_differ),
+      m.promised, m.highest, list(m.seeds, limits::seats));
 }
 
 template <>
@@ -191,7 +207,9 @@ constexpr kind about<view_layer::founded>{0x36, "view.founded"};
 void fields(auto& a, is<view_layer::founded> auto& m) { a(m.value); }
 
 void write_view(pack::writer out, const view_layer::message& what) { write_message(out, what); }
-bool read_view(pack::reader& in, std::uint64_t kind, view_layer::message& what) { return read_message(in, kind, what); }
+bool read_view(pack::reader& in, std::uint64_t kind, view_layer::message& what) {
+    return read_message(in, kind, what);
+}
 std::string_view name_of_view(const view_layer::message& what) { return name_of_message(what); }
 
 }  // namespace holdfast::wire

@@ -59,7 +59,12 @@ std::vector<std::string_view> faults::kinds() {
 }
 
 faults::faults(fleet& f, history& told, std::uint64_t seed, milliseconds lease, std::string only)
-    : fleet_{f}, told_{told}, random_{seed}, lease_{lease}, only_{std::move(only)}, is_taken_(f.size()) {}
+    : fleet_{f},
+      told_{told},
+      random_{seed},
+      lease_{lease},
+      only_{std::move(only)},
+      is_taken_(f.size()) {}
 
 std::optional<std::int64_t> faults::next() const {
     if (agenda_.empty()) {
@@ -92,7 +97,8 @@ void faults::say(std::string_view what, const std::string& text) {
 void faults::begin_episode() {
     std::vector<const kind*> pool;
     for (const auto& k : all()) {
-        pool.insert(pool.end(), static_cast<std::size_t>(only_.empty() ? k.weight : k.name == only_), &k);
+        pool.insert(pool.end(),
+                    static_cast<std::size_t>(only_.empty() ? k.weight : k.name == only_), &k);
     }
     auto longest = 0ms;
     const auto count = below(3) == 0 ? 2 : 1;
@@ -115,7 +121,8 @@ std::vector<bool> faults::some() {
         for (std::size_t i = 0; i < side.size(); ++i) {
             side[i] = below(2) == 0;
         }
-    } while (std::count(side.begin(), side.end(), true) % static_cast<std::ptrdiff_t>(side.size()) == 0);
+    } while (
+        std::count(side.begin(), side.end(), true) % static_cast<std::ptrdiff_t>(side.size()) == 0);
     return side;
 }
 
@@ -137,7 +144,8 @@ std::vector<std::size_t> faults::victims(std::size_t count) {
     return free;
 }
 
-std::vector<fleet::link> faults::across(const std::vector<bool>& side, bool there, bool back) const {
+std::vector<fleet::link> faults::across(const std::vector<bool>& side, bool there,
+                                        bool back) const {
     std::vector<fleet::link> out;
     for (std::size_t from = 0; from < side.size(); ++from) {
         for (std::size_t to = 0; to < side.size(); ++to) {
@@ -162,7 +170,8 @@ std::vector<fleet::link> faults::everywhere_or_at_some() {
     return out;
 }
 
-milliseconds faults::impair_for(std::vector<fleet::link> links, const impairment& how, milliseconds how_long) {
+milliseconds faults::impair_for(std::vector<fleet::link> links, const impairment& how,
+                                milliseconds how_long) {
     after(how_long, [this, which = fleet_.impair(std::move(links), how)] { fleet_.mend(which); });
     return how_long;
 }
@@ -188,7 +197,9 @@ milliseconds faults::one_way() {
     const auto side = some();
     const bool there = below(2) == 0;
     const auto how_long = between(lease_ / 2, 8 * lease_);
-    say("one-way", list(side) + (there ? " not heard by the others for " : " hears no others for ") + in_ms(how_long));
+    say("one-way", list(side) +
+                       (there ? " not heard by the others for " : " hears no others for ") +
+                       in_ms(how_long));
     return impair_for(across(side, there, !there), {.cut = true}, how_long);
 }
 
@@ -199,7 +210,9 @@ milliseconds faults::flapping() {
     say("flapping", list(side) + (one_way ? " one way for " : " both ways for ") + in_ms(how_long));
     for (auto t = 0ms; t < how_long;) {
         const auto cut = between(lease_ / 20, lease_ * 6 / 10);
-        after(t, [this, side, one_way, cut] { impair_for(across(side, true, !one_way), {.cut = true}, cut); });
+        after(t, [this, side, one_way, cut] {
+            impair_for(across(side, true, !one_way), {.cut = true}, cut);
+        });
         t += cut + between(lease_ / 20, lease_ * 6 / 10);
     }
     return how_long + lease_;
@@ -210,7 +223,8 @@ milliseconds faults::one_link() {
     const auto b = (a + 1 + below(fleet_.size() - 1)) % fleet_.size();
     const bool both = below(2) == 0;
     const auto how_long = between(2 * lease_, 8 * lease_);
-    say("one-link", std::to_string(a) + (both ? " and " : " to ") + std::to_string(b) + " for " + in_ms(how_long));
+    say("one-link", std::to_string(a) + (both ? " and " : " to ") + std::to_string(b) + " for " +
+                        in_ms(how_long));
     std::vector<fleet::link> links{{a, b}};
     if (both) {
         links.push_back({b, a});
@@ -280,7 +294,8 @@ milliseconds faults::stopped() {
     if (who.empty()) {
         return 0ms;
     }
-    const auto how_long = below(4) == 0 ? between(lease_ / 5, lease_) : between(lease_ * 12 / 10, 4 * lease_);
+    const auto how_long =
+        below(4) == 0 ? between(lease_ / 5, lease_) : between(lease_ * 12 / 10, 4 * lease_);
     say("stopped", list(who) + " for " + in_ms(how_long));
     for (const auto i : who) {
         fleet_.stop(i);

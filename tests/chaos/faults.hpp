@@ -28,7 +28,9 @@ public:
     /// From now on faults end and none begins; `next` is nothing when the last has ended.
     void end() { next_episode_.reset(); }
 
-    [[nodiscard]] const std::map<std::string, int, std::less<>>& counted() const { return counted_; }
+    [[nodiscard]] const std::map<std::string, int, std::less<>>& counted() const {
+        return counted_;
+    }
     /// The kinds, for `--only`.
     [[nodiscard]] static std::vector<std::string_view> kinds();
 
@@ -36,7 +38,8 @@ private:
     struct kind {
         std::string_view name;
         int weight;
-        milliseconds (faults::*begin)();  ///< returns how long it lasts, restarts included; 0: impossible now
+        /// returns how long it lasts, restarts included; 0: impossible now
+        milliseconds (faults::*begin)();
     };
     static const std::array<kind, 14>& all();
 
@@ -48,11 +51,13 @@ private:
     milliseconds between(milliseconds least, milliseconds most) {
         return least + milliseconds{below(static_cast<std::uint64_t>((most - least).count()) + 1)};
     }
-    std::vector<bool> some();                       ///< some places, not none and not all
-    std::vector<std::size_t> victims(std::size_t);  ///< places with a process that no fault has yet
+    std::vector<bool> some();  ///< some places, not none and not all
+    /// places with a process that no fault has yet
+    std::vector<std::size_t> victims(std::size_t);
     std::vector<fleet::link> across(const std::vector<bool>& side, bool there, bool back) const;
     std::vector<fleet::link> everywhere_or_at_some();
-    milliseconds impair_for(std::vector<fleet::link> links, const test_support::impairment& how, milliseconds how_long);
+    milliseconds impair_for(std::vector<fleet::link> links, const test_support::impairment& how,
+                            milliseconds how_long);
     void back_when_it_has_left(std::size_t place, std::int64_t latest);
     milliseconds down_for(const std::vector<std::size_t>& places, milliseconds how_long);
 

@@ -19,7 +19,8 @@ namespace {
 using test_support::impaired_network;
 using test_support::impairment;
 
-/// In a child: it ends with the harness, whatever way that ends, and no key on the terminal reaches it.
+/// In a child: it ends with the harness, whatever way that ends, and no key on the terminal reaches
+/// it.
 void belong_to(pid_t harness) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != harness) {
@@ -32,11 +33,13 @@ void belong_to(pid_t harness) {
 }
 
 impairment both(const impairment& a, const impairment& b) {
-    return {a.cut || b.cut, std::max(a.loss, b.loss), std::max(a.doubled, b.doubled), std::max(a.held_back, b.held_back),
-            std::max(a.jitter, b.jitter)};
+    return {a.cut || b.cut, std::max(a.loss, b.loss), std::max(a.doubled, b.doubled),
+            std::max(a.held_back, b.held_back), std::max(a.jitter, b.jitter)};
 }
 
-const char* word_for(const impairment& link) { return link.cut ? "cut" : link.is_clean() ? "clean" : "rough"; }
+const char* word_for(const impairment& link) {
+    return link.cut ? "cut" : link.is_clean() ? "clean" : "rough";
+}
 
 }  // namespace
 
@@ -64,8 +67,12 @@ void fleet::start(std::size_t i) {
         seeds += (s == 0 ? "" : ",") + impaired_network::address(s) + ":4653";
     }
     const auto name = std::to_string(i) + "." + std::to_string(++p.starts);
-    const std::vector<std::string> words{
-        options_.worker, name, impaired_network::address(i) + ":4653", seeds, std::to_string(options_.lease_ms), std::to_string(random_())};
+    const std::vector<std::string> words{options_.worker,
+                                         name,
+                                         impaired_network::address(i) + ":4653",
+                                         seeds,
+                                         std::to_string(options_.lease_ms),
+                                         std::to_string(random_())};
     std::vector<char*> arguments;
     for (const auto& w : words) {
         arguments.push_back(const_cast<char*>(w.c_str()));
@@ -154,14 +161,17 @@ void fleet::feed(std::size_t i) {
 void fleet::schedule(std::size_t i, int policy) const {
     const sched_param none{};
     std::error_code gone;
-    for (const auto& task : std::filesystem::directory_iterator{"/proc/" + std::to_string(places_[i].pid) + "/task", gone}) {
+    for (const auto& task : std::filesystem::directory_iterator{
+             "/proc/" + std::to_string(places_[i].pid) + "/task", gone}) {
         sched_setscheduler(std::stoi(task.path().filename().string()), policy, &none);
     }
 }
 
-/// While somebody starves, one busy process for each processor: what is idle by policy gets next to nothing beside them.
+/// While somebody starves, one busy process for each processor: what is idle by policy gets next to
+/// nothing beside them.
 void fleet::keep_hogs() {
-    const bool wanted = std::any_of(places_.begin(), places_.end(), [](const occupant& p) { return p.is_starved; });
+    const bool wanted =
+        std::any_of(places_.begin(), places_.end(), [](const occupant& p) { return p.is_starved; });
     const auto harness = getpid();
     while (wanted && static_cast<long>(hogs_.size()) < sysconf(_SC_NPROCESSORS_ONLN)) {
         const auto pid = fork();
@@ -185,7 +195,8 @@ void fleet::reap() {
     for (std::size_t i = 0; i < places_.size(); ++i) {
         int status = 0;
         if (is_up(i) && waitpid(places_[i].pid, &status, WNOHANG) == places_[i].pid) {
-            ended(i, status, places_[i].is_leaving && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+            ended(i, status,
+                  places_[i].is_leaving && WIFEXITED(status) && WEXITSTATUS(status) == 0);
         }
     }
 }
@@ -194,7 +205,8 @@ void fleet::ended(std::size_t i, int status, bool is_expected) {
     places_[i].pid = -1;
     places_[i].is_leaving = false;
     deaths_ += is_expected ? 0 : 1;
-    told_.tell("gone", now(), i, WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status), is_expected ? "expected" : "unexpected");
+    told_.tell("gone", now(), i, WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status),
+               is_expected ? "expected" : "unexpected");
 }
 
 int fleet::impair(std::vector<link> links, const impairment& how) {

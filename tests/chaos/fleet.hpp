@@ -1,10 +1,11 @@
-// The worker processes of a chaos run and the network between them; each change is told to the history of the harness.
+// The worker processes of a chaos run and the network between them; each change is told to the
+// history of the harness.
 //
 // Its lines, T being a time (two times: before and after the deed), P a place:
 //   start T P PID NAME       gone T P STATUS EXPECTED|UNEXPECTED
-//   kill T P                 before the signal       leave T P       before SIGTERM       hung T P    it did not leave
-//   stop T T P               cont T T P              starve T P      feed T P
-//   link T T FROM TO clean|rough|cut
+//   kill T P                 before the signal       leave T P       before SIGTERM       hung T P
+//   it did not leave stop T T P               cont T T P              starve T P      feed T P link
+//   T T FROM TO clean|rough|cut
 #pragma once
 
 #include <sys/types.h>
@@ -39,7 +40,8 @@ public:
     [[nodiscard]] std::size_t size() const { return places_.size(); }
     [[nodiscard]] bool is_up(std::size_t place) const { return places_[place].pid > 0; }
     [[nodiscard]] const test_support::impaired_network& network() const { return network_; }
-    [[nodiscard]] std::size_t deaths() const { return deaths_; }  ///< nobody's doing but the worker's
+    /// nobody's doing but the worker's
+    [[nodiscard]] std::size_t deaths() const { return deaths_; }
 
     void start(std::size_t place);
     void kill(std::size_t place);     ///< SIGKILL; returns when it is gone

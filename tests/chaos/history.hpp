@@ -1,5 +1,6 @@
-// What happened, one line for each event, on disk before the next thing is done: a process that is killed loses nothing
-// it has told. Times are nanoseconds of the boot-time clock, the same for all processes of a machine.
+// What happened, one line for each event, on disk before the next thing is done: a process that is
+// killed loses nothing it has told. Times are nanoseconds of the boot-time clock, the same for all
+// processes of a machine.
 #pragma once
 
 #include <fcntl.h>
@@ -22,7 +23,8 @@ inline std::int64_t now() {
 /// Any thread may call.
 class history {
 public:
-    explicit history(const std::string& path) : fd_{open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)} {
+    explicit history(const std::string& path)
+        : fd_{open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)} {
         if (fd_ < 0) {
             std::abort();
         }

@@ -1,5 +1,5 @@
-// Real processes, a real network, real faults: runs a fleet, breaks it at random from a seed, and has the histories judged
-// by another program (judge.py). See docs/testing.md, "Chaos".
+// Real processes, a real network, real faults: runs a fleet, breaks it at random from a seed, and
+// has the histories judged by another program (judge.py). See docs/testing.md, "Chaos".
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -33,7 +33,8 @@ using chaos::now;
 
 struct options {
     double minutes = 10;
-    chaos::fleet_options fleet{.seats = 0, .seed = std::random_device{}(), .worker = HOLDFAST_CHAOS_WORKER};
+    chaos::fleet_options fleet{
+        .seats = 0, .seed = std::random_device{}(), .worker = HOLDFAST_CHAOS_WORKER};
     std::string only;
     std::string folder = "chaos-runs";
     bool keep = false;
@@ -42,8 +43,9 @@ struct options {
 
 constexpr std::int64_t seconds = 1'000'000'000;
 
-/// A run's folder is its own while its lock is held. One without a result whose lock is free belonged to a run that was
-/// killed: nobody asked for its histories. (Processes, namespaces and devices of such a run are gone already.)
+/// A run's folder is its own while its lock is held. One without a result whose lock is free
+/// belonged to a run that was killed: nobody asked for its histories. (Processes, namespaces and
+/// devices of such a run are gone already.)
 class run_folder {
 public:
     run_folder(const fs::path& all, std::uint64_t seed) {
@@ -133,7 +135,8 @@ bool torment(const options& o, chaos::history& told, int signals) {
     const auto start = now();
     const auto end = start + static_cast<std::int64_t>(o.minutes * 60 * seconds);
     const auto lease = std::chrono::milliseconds{o.fleet.lease_ms};
-    // Time to found and to grant first; and time at the end to become whole again, which the judge looks at.
+    // Time to found and to grant first; and time at the end to become whole again, which the judge
+    // looks at.
     const auto first = start + 5 * o.fleet.lease_ms * 1'000'000;
     const auto last = end - 25 * o.fleet.lease_ms * 1'000'000;
     std::optional<chaos::faults> faults;
@@ -153,7 +156,8 @@ bool torment(const options& o, chaos::history& told, int signals) {
             is_calm = true;
             told.tell("calm", now());
         }
-        switch (wait_for_signal(signals, std::min({next.value_or(end), at < last ? last : end, end}))) {
+        switch (
+            wait_for_signal(signals, std::min({next.value_or(end), at < last ? last : end, end}))) {
             case SIGINT:
             case SIGTERM:
                 return false;
@@ -165,7 +169,8 @@ bool torment(const options& o, chaos::history& told, int signals) {
         }
     }
     const auto packets = fleet.network().counted();
-    told.tell("packets", packets.carried, packets.cut, packets.lost, packets.doubled, packets.held_back, packets.jittered);
+    told.tell("packets", packets.carried, packets.cut, packets.lost, packets.doubled,
+              packets.held_back, packets.jittered);
     told.tell("end", now());
     return true;
 }
@@ -195,9 +200,10 @@ int run(const options& o) {
 
     run_folder folder{o.folder, o.fleet.seed};
     fs::current_path(folder.path());
-    std::printf("seed %llu, %zu processes, %zu seats, lease %lld ms, %.1f minutes; histories in %s\n",
-                static_cast<unsigned long long>(o.fleet.seed), o.fleet.places, o.fleet.seats, static_cast<long long>(o.fleet.lease_ms),
-                o.minutes, folder.path().c_str());
+    std::printf(
+        "seed %llu, %zu processes, %zu seats, lease %lld ms, %.1f minutes; histories in %s\n",
+        static_cast<unsigned long long>(o.fleet.seed), o.fleet.places, o.fleet.seats,
+        static_cast<long long>(o.fleet.lease_ms), o.minutes, folder.path().c_str());
     std::fflush(stdout);
     {
         chaos::history told{"harness.history"};
@@ -215,8 +221,10 @@ int run(const options& o) {
     const int verdict = judge(folder.path());
     if (verdict != 0) {
         folder.keep();
-        std::printf("again: ./dev chaos --seed %llu --seats %zu --minutes %g; the histories are in %s\n",
-                    static_cast<unsigned long long>(o.fleet.seed), o.fleet.seats, o.minutes, folder.path().c_str());
+        std::printf(
+            "again: ./dev chaos --seed %llu --seats %zu --minutes %g; the histories are in %s\n",
+            static_cast<unsigned long long>(o.fleet.seed), o.fleet.seats, o.minutes,
+            folder.path().c_str());
     }
     return verdict;
 }
@@ -226,19 +234,32 @@ int run(const options& o) {
 int main(int argc, char** argv) {
     options o;
     int mutant = 0;
-    CLI::App app{"Real processes under partitions, loss, kills and stops, judged afterwards. Needs root and /dev/net/tun."};
-    app.add_option("--minutes", o.minutes, "how long, all in all")->check(CLI::Range(0.5, 600.0))->capture_default_str();
+    CLI::App app{
+        "Real processes under partitions, loss, kills and stops, judged afterwards. Needs root and "
+        "/dev/net/tun."};
+    app.add_option("--minutes", o.minutes, "how long, all in all")
+        ->check(CLI::Range(0.5, 600.0))
+        ->capture_default_str();
     app.add_option("--seed", o.fleet.seed, "of the faults (default: a new one)");
-    app.add_option("--places", o.fleet.places, "processes")->check(CLI::Range(3, 60))->capture_default_str();
-    app.add_option("--seats", o.fleet.seats, "how many of them are seats (default: 3 or 5, by the seed)")
+    app.add_option("--places", o.fleet.places, "processes")
+        ->check(CLI::Range(3, 60))
+        ->capture_default_str();
+    app.add_option("--seats", o.fleet.seats,
+                   "how many of them are seats (default: 3 or 5, by the seed)")
         ->check(CLI::IsMember({1, 3, 5, 7}));
-    app.add_option("--lease-ms", o.fleet.lease_ms, "the lease; at least 1000")->check(CLI::Range(1000, 60000))->capture_default_str();
-    app.add_option("--only", o.only, "only this kind of fault")->check(CLI::IsMember(chaos::faults::kinds()));
-    app.add_option("--folder", o.folder, "where the histories of a run get a folder")->capture_default_str();
+    app.add_option("--lease-ms", o.fleet.lease_ms, "the lease; at least 1000")
+        ->check(CLI::Range(1000, 60000))
+        ->capture_default_str();
+    app.add_option("--only", o.only, "only this kind of fault")
+        ->check(CLI::IsMember(chaos::faults::kinds()));
+    app.add_option("--folder", o.folder, "where the histories of a run get a folder")
+        ->capture_default_str();
     app.add_flag("--keep", o.keep, "keep the histories of a good run, too");
-    app.add_option("--mutant", mutant, "plant a bug: the number of one in docs/testing.md; the judge must see it")
+    app.add_option("--mutant", mutant,
+                   "plant a bug: the number of one in docs/testing.md; the judge must see it")
         ->check(CLI::Range(1, 255));
-    app.add_flag("--open-gate", o.open_gate, "plant a bug: the resource lets everything in; the judge must see it");
+    app.add_flag("--open-gate", o.open_gate,
+                 "plant a bug: the resource lets everything in; the judge must see it");
     CLI11_PARSE(app, argc, argv);
     if (o.fleet.seats == 0) {
         o.fleet.seats = o.fleet.places >= 5 && o.fleet.seed % 2 == 1 ? 5 : 3;
@@ -249,7 +270,8 @@ int main(int argc, char** argv) {
     }
     std::string why_not;
     if (!test_support::can_make_networks(why_not)) {
-        std::fprintf(stderr, "cannot make a network (root and /dev/net/tun are needed): %s\n", why_not.c_str());
+        std::fprintf(stderr, "cannot make a network (root and /dev/net/tun are needed): %s\n",
+                     why_not.c_str());
         return 77;
     }
     try {

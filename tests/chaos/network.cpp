@@ -1,4 +1,5 @@
-// The network that chaos runs over, by itself: what it should carry arrives, what it should lose does not.
+// The network that chaos runs over, by itself: what it should carry arrives, what it should lose
+// does not.
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -46,8 +47,8 @@ public:
     [[nodiscard]] int fd() const { return fd_; }
     void send(std::size_t to, const std::string& text) const {
         const auto there = at(to);
-        REQUIRE(sendto(fd_, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&there), sizeof there) ==
-                static_cast<ssize_t>(text.size()));
+        REQUIRE(sendto(fd_, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&there),
+                       sizeof there) == static_cast<ssize_t>(text.size()));
     }
     [[nodiscard]] std::string next() const {
         pollfd p{fd_, POLLIN, 0};

@@ -1,6 +1,6 @@
-// Linked into chaos-worker-planted, and nowhere else: real peers with one rule broken on purpose, so that it is seen that the
-// judge of chaos sees it. The linker puts this between the peer and `prepare` (--wrap), so that nothing in the library
-// need know how to be broken.
+// Linked into chaos-worker-planted, and nowhere else: real peers with one rule broken on purpose,
+// so that it is seen that the judge of chaos sees it. The linker puts this between the peer and
+// `prepare` (--wrap), so that nothing in the library need know how to be broken.
 #include <cstdlib>
 #include <string>
 #include <utility>

@@ -1,8 +1,8 @@
-// What the locks guard: it lives outside the network of the peers, keeps one gate for each name, and writes down what it
-// let in, in the order in which it did.
+// What the locks guard: it lives outside the network of the peers, keeps one gate for each name,
+// and writes down what it let in, in the order in which it did.
 //
-// One message for each write, "WHO NUMBER NAME TOKEN", is answered with "accepted" or "refused". A Unix socket with a path is
-// reached from every network namespace.
+// One message for each write, "WHO NUMBER NAME TOKEN", is answered with "accepted" or "refused". A
+// Unix socket with a path is reached from every network namespace.
 #pragma once
 
 #include <poll.h>
@@ -40,11 +40,14 @@ inline sockaddr_un socket_address(const std::string& path) {
 class resource {
 public:
     /// `is_open`: lets everything in. For showing that the judge sees it.
-    resource(const std::string& socket_path, const std::string& history_path, bool is_open) : told_{history_path}, is_open_{is_open} {
+    resource(const std::string& socket_path, const std::string& history_path, bool is_open)
+        : told_{history_path}, is_open_{is_open} {
         listening_ = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         const auto at = socket_address(socket_path);
-        if (bind(listening_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 || listen(listening_, 256) != 0) {
-            throw std::runtime_error{"cannot listen at " + socket_path + ": " + std::strerror(errno)};
+        if (bind(listening_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
+            listen(listening_, 256) != 0) {
+            throw std::runtime_error{"cannot listen at " + socket_path + ": " +
+                                     std::strerror(errno)};
         }
         thread_ = std::thread{[this] { serve(); }};
     }
@@ -110,10 +113,12 @@ private:
 /// A writer's side; of one thread.
 class way_to_resource {
 public:
-    explicit way_to_resource(const std::string& socket_path) : fd_{socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)} {
+    explicit way_to_resource(const std::string& socket_path)
+        : fd_{socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)} {
         const auto at = socket_address(socket_path);
         if (connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) {
-            throw std::runtime_error{"no way to the resource: " + std::string{std::strerror(errno)}};
+            throw std::runtime_error{"no way to the resource: " +
+                                     std::string{std::strerror(errno)}};
         }
     }
     way_to_resource(const way_to_resource&) = delete;
@@ -121,7 +126,8 @@ public:
     ~way_to_resource() { close(fd_); }
 
     /// "accepted", "refused", or nothing when the resource is gone.
-    std::string write(const std::string& who, std::uint64_t number, const std::string& name, std::int64_t token) {
+    std::string write(const std::string& who, std::uint64_t number, const std::string& name,
+                      std::int64_t token) {
         std::ostringstream words;
         words << who << ' ' << number << ' ' << name << ' ' << token;
         const auto text = words.str();

@@ -1,24 +1,24 @@
-// One process of the fleet: threads that lock a few names against the other processes, write to the resource with their
-// tokens, and tell all of it to a history.
+// One process of the fleet: threads that lock a few names against the other processes, write to the
+// resource with their tokens, and tell all of it to a history.
 //
 //   chaos-worker NAME LISTEN SEED,SEED,SEED LEASE_MS RANDOM_SEED
 //
-// In its working directory are the resource's socket `gate`, and its own `NAME.history` and `state-LISTEN/`.
-// SIGTERM: it leaves the cluster and ends. The lines of a history, T being a time and N the number of a request:
+// In its working directory are the resource's socket `gate`, and its own `NAME.history` and
+// `state-LISTEN/`. SIGTERM: it leaves the cluster and ends. The lines of a history, T being a time
+// and N the number of a request:
 //
 //   start T PID    peer T PEER_ID    view T NUMBER SEAT_FILLED_BY,...    stopped T ERROR    end T
 //   request T N NAME WAIT_MS    failed T N ERROR
-//   granted T N TOKEN REMAINING OWNER   T is taken after `lock` has returned, REMAINING (ns) is asked after T
-//   check T N REMAINING            REMAINING (ns) is asked after T; 0: not valid
-//   write T N accepted|refused REMAINING   T is before the write, REMAINING is asked after its answer
-//   release T N    released T N ok|ERROR
-//   lost T N ERROR                 the library says so
+//   granted T N TOKEN REMAINING OWNER   T is taken after `lock` has returned, REMAINING (ns) is
+//   asked after T check T N REMAINING            REMAINING (ns) is asked after T; 0: not valid
+//   write T N accepted|refused REMAINING   T is before the write, REMAINING is asked after its
+//   answer release T N    released T N ok|ERROR lost T N ERROR                 the library says so
 //   conflicts T COUNT              HOLD-4, which is a bug of the library
 #include <signal.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -66,7 +66,8 @@ struct process {
 /// One thread's doings.
 class locker {
 public:
-    locker(process& p, std::uint64_t seed, std::stop_token stop) : process_{p}, random_{seed}, stop_{std::move(stop)} {}
+    locker(process& p, std::uint64_t seed, std::stop_token stop)
+        : process_{p}, random_{seed}, stop_{std::move(stop)} {}
 
     /// Short holds of names that everybody wants.
     void contend() {
@@ -78,10 +79,15 @@ public:
                 wait = kind == 1 ? 0us : between(50ms, 3s);
             }
             const auto length = below(40);
-            use(name, wait, length == 0 ? between(300ms, 3s) : length < 6 ? between(20ms, 200ms) : between(0us, 15ms), 20ms);
+            use(name, wait,
+                length == 0  ? between(300ms, 3s)
+                : length < 6 ? between(20ms, 200ms)
+                             : between(0us, 15ms),
+                20ms);
         }
     }
-    /// A long hold of a name of this place's own. After a crash the next process here wants it at once.
+    /// A long hold of a name of this place's own. After a crash the next process here wants it at
+    /// once.
     void keep(const std::string& name) {
         while (pause_.rest(10ms, stop_)) {
             use(name, std::nullopt, between(5s, 20s), 50ms);
@@ -90,18 +96,21 @@ public:
 
 private:
     std::uint64_t below(std::uint64_t n) { return random_() % n; }
-    std::chrono::microseconds between(std::chrono::microseconds least, std::chrono::microseconds most) {
-        return least + std::chrono::microseconds{below(static_cast<std::uint64_t>((most - least).count()) + 1)};
+    std::chrono::microseconds between(std::chrono::microseconds least,
+                                      std::chrono::microseconds most) {
+        return least + std::chrono::microseconds{
+                           below(static_cast<std::uint64_t>((most - least).count()) + 1)};
     }
 
-    void use(const std::string& name, std::optional<std::chrono::nanoseconds> wait, std::chrono::microseconds hold_for,
-             std::chrono::microseconds look_every) {
+    void use(const std::string& name, std::optional<std::chrono::nanoseconds> wait,
+             std::chrono::microseconds hold_for, std::chrono::microseconds look_every) {
         auto& told = process_.told;
         const auto n = ++process_.requests;
         told.tell("request", now(), n, name, wait ? wait->count() / 1'000'000 : -1);
-        auto held = process_.peer->lock(name, {.wait = wait, .stop = stop_, .on_lost = [&told, n](holdfast::errc why) {
-                                                   told.tell("lost", now(), n, to_string(why));
-                                               }});
+        auto held = process_.peer->lock(
+            name, {.wait = wait, .stop = stop_, .on_lost = [&told, n](holdfast::errc why) {
+                       told.tell("lost", now(), n, to_string(why));
+                   }});
         const auto at = now();
         if (!held) {
             told.tell("failed", at, n, to_string(held.error().code));
@@ -123,7 +132,8 @@ private:
                 break;
             }
         }
-        write(n, *held);  // without a look at whether it is still held: refusing what is late is the gate's part
+        // without a look at whether it is still held: refusing what is late is the gate's part
+        write(n, *held);
         told.tell("release", now(), n);
         const auto done = held->release();
         told.tell("released", now(), n, done ? "ok" : to_string(done.error().code));
@@ -186,15 +196,16 @@ int main(int argc, char** argv) {
     process p{argv[1], chaos::history{std::string{argv[1]} + ".history"}};
     p.told.tell("start", now(), getpid());
     const auto place = p.name.substr(0, p.name.find('.'));
-    auto started = holdfast::peer::start({.name = p.name,
-                                          .listen = listen,
-                                          .seeds = split(argv[3]),
-                                          .cluster = "chaos",
-                                          .profile = holdfast::profile::local,
-                                          .key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-                                          .state_dir = "state-" + place,
-                                          .lease = std::chrono::milliseconds{std::stoi(argv[4])},
-                                          .on_event = [&p](const holdfast::event& e) { tell_event(p.told, e); }});
+    auto started = holdfast::peer::start(
+        {.name = p.name,
+         .listen = listen,
+         .seeds = split(argv[3]),
+         .cluster = "chaos",
+         .profile = holdfast::profile::local,
+         .key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+         .state_dir = "state-" + place,
+         .lease = std::chrono::milliseconds{std::stoi(argv[4])},
+         .on_event = [&p](const holdfast::event& e) { tell_event(p.told, e); }});
     if (!started) {
         p.told.tell("stopped", now(), to_string(started.error().code), started.error().text);
         return 1;
@@ -205,9 +216,13 @@ int main(int argc, char** argv) {
     std::mt19937_64 seeds{std::stoull(argv[5])};
     std::vector<std::jthread> threads;
     for (int i = 0; i < contenders; ++i) {
-        threads.emplace_back([&p, seed = seeds()](std::stop_token stop) { locker{p, seed, std::move(stop)}.contend(); });
+        threads.emplace_back([&p, seed = seeds()](std::stop_token stop) {
+            locker{p, seed, std::move(stop)}.contend();
+        });
     }
-    threads.emplace_back([&p, seed = seeds(), place](std::stop_token stop) { locker{p, seed, std::move(stop)}.keep("keep-" + place); });
+    threads.emplace_back([&p, seed = seeds(), place](std::stop_token stop) {
+        locker{p, seed, std::move(stop)}.keep("keep-" + place);
+    });
     threads.emplace_back([&p](std::stop_token stop) {
         pause_until_end pause;
         for (std::uint64_t known = 0; pause.rest(500ms, stop);) {

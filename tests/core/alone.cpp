@@ -1,7 +1,9 @@
-// The core without anything around it: one node founds its cluster and is granted a lock, in virtual time.
+// The core without anything around it: one node founds its cluster and is granted a lock, in
+// virtual time.
 //
-// This program links the core's libraries and xxHash, and nothing else: no libuv, no libsodium, no msgpack-c, no test
-// framework. That it links at all is half of what it shows; check_links.py looks that it stays so.
+// This program links the core's libraries and xxHash, and nothing else: no libuv, no libsodium, no
+// msgpack-c, no test framework. That it links at all is half of what it shows; check_links.py looks
+// that it stays so.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -38,7 +40,8 @@ struct driver {
             sent += std::holds_alternative<node::send>(*o) ? 1 : 0;
         }
     }
-    /// Runs from timer to timer until `is_done`; whether it came to that within a minute of its own time.
+    /// Runs from timer to timer until `is_done`; whether it came to that within a minute of its own
+    /// time.
     template <class Condition>
     bool run_until(Condition is_done) {
         const auto end = now.now + 1min;
@@ -49,7 +52,9 @@ struct driver {
                 return false;
             }
             now.now = std::max(now.now, *due);
-            now.wall_s = 10'000 + std::chrono::duration_cast<std::chrono::seconds>(now.now.time_since_epoch() - 1h).count();
+            now.wall_s = 10'000 + std::chrono::duration_cast<std::chrono::seconds>(
+                                      now.now.time_since_epoch() - 1h)
+                                      .count();
             mine.tick(now);
             mine.check(now.now);
             drain();
@@ -69,7 +74,8 @@ void expect(bool is_so, const char* what) {
 
 int main() {
     driver d;
-    expect(d.run_until([&] { return d.has_view && d.mine.lease_end() > d.now.now; }), "a cluster of one is founded, with a running lease");
+    expect(d.run_until([&] { return d.has_view && d.mine.lease_end() > d.now.now; }),
+           "a cluster of one is founded, with a running lease");
     expect(d.mine.installed() && d.mine.installed()->members.size() == 1, "it has one member");
     // FOUND-1: leases of an earlier life end before the first grant.
     (void)d.mine.acquire("orders", {}, d.now);

@@ -9,7 +9,8 @@ using namespace holdfast::explore;
 
 namespace {
 
-/// One machine that counts, up to `most`, and may say a word or not at each count: word n at count n.
+/// One machine that counts, up to `most`, and may say a word or not at each count: word n at count
+/// n.
 class counter final : public world {
 public:
     counter(std::uint32_t most, std::uint32_t forbidden) : most_{most}, forbidden_{forbidden} {}
@@ -28,8 +29,12 @@ public:
     [[nodiscard]] std::string objection(state at) override {
         return std::find(at.begin() + 1, at.end(), forbidden_) == at.end() ? "" : "it was said";
     }
-    [[nodiscard]] std::string objection_at_end(state at) override { return at.size() == 1 ? "it never said anything" : ""; }
-    [[nodiscard]] std::string describe(state from, move what) override { return (what == 0 ? "silent at " : "says ") + std::to_string(from[0]); }
+    [[nodiscard]] std::string objection_at_end(state at) override {
+        return at.size() == 1 ? "it never said anything" : "";
+    }
+    [[nodiscard]] std::string describe(state from, move what) override {
+        return (what == 0 ? "silent at " : "says ") + std::to_string(from[0]);
+    }
 
 private:
     std::uint32_t most_;

@@ -1,4 +1,5 @@
-// The small worlds that take seconds: nothing goes wrong in any of their states, and each shows its planted bugs.
+// The small worlds that take seconds: nothing goes wrong in any of their states, and each shows its
+// planted bugs.
 #include "explore/worlds.hpp"
 
 #include <cstdio>
@@ -35,7 +36,8 @@ TEST_CASE("in no state of a small world is a promise broken") {
         INFO(w.name << "\n" << schedule_of(r));
         CHECK_FALSE(r.found);
         CHECK(r.is_complete);
-        std::printf("%-14s %llu states of %llu combinations of machines\n", std::string{w.name}.c_str(), static_cast<unsigned long long>(r.states),
+        std::printf("%-14s %llu states of %llu combinations of machines\n",
+                    std::string{w.name}.c_str(), static_cast<unsigned long long>(r.states),
                     static_cast<unsigned long long>(r.machines));
     }
 }

@@ -29,7 +29,9 @@ unsigned planned_loss = 0;
 std::set<std::string> unsynced;
 std::vector<renamed> pending;
 
-std::string path_of(int fd) { return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)); }
+std::string path_of(int fd) {
+    return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd));
+}
 
 std::optional<std::string> content_of(const std::string& path) {
     std::ifstream in{path, std::ios::binary};
@@ -61,7 +63,8 @@ extern "C" ssize_t write(int fd, const void* bytes, size_t size) {
         if (trouble_comes()) {
             return -1;
         }
-        return static_cast<ssize_t>(half) + syscall(SYS_write, fd, static_cast<const char*>(bytes) + half, size - half);
+        return static_cast<ssize_t>(half) +
+               syscall(SYS_write, fd, static_cast<const char*>(bytes) + half, size - half);
     }
     return syscall(SYS_write, fd, bytes, size);
 }
@@ -77,7 +80,8 @@ extern "C" int fsync(int fd) {
         }
         unsynced.erase(path);
     }
-    return 0;  // the pretended power cut takes only what is remembered here, and a real sync takes its time
+    // the pretended power cut takes only what is remembered here, and a real sync takes its time
+    return 0;
 }
 
 extern "C" int rename(const char* from, const char* to) noexcept {

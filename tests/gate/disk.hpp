@@ -1,5 +1,6 @@
-// A disk that fails, and a machine that dies, at a chosen call. This program has its own write, fsync and rename, which the
-// gate uses; while a plan is there they count, and remember what a power cut could take back.
+// A disk that fails, and a machine that dies, at a chosen call. This program has its own write,
+// fsync and rename, which the gate uses; while a plan is there they count, and remember what a
+// power cut could take back.
 #pragma once
 
 namespace disk {
@@ -11,9 +12,9 @@ enum class trouble {
     power_cut,  ///< as `kill`; besides, what was not synced is lost
 };
 
-/// At the `at`-th call from now on comes the trouble. A power cut truncates files that were not synced to half, and takes back
-/// those renames since the last sync of a directory whose bits are set in `lost`, the first being bit 0: a disk need not keep
-/// their order.
+/// At the `at`-th call from now on comes the trouble. A power cut truncates files that were not
+/// synced to half, and takes back those renames since the last sync of a directory whose bits are
+/// set in `lost`, the first being bit 0: a disk need not keep their order.
 void plan(int at, trouble what, unsigned lost = 0);
 /// Ends the plan, and the counting; how many calls there were.
 int calls();

@@ -1,4 +1,5 @@
-// file_gate: who is let in, what its marks survive, and every point at which its process or its machine can die.
+// file_gate: who is let in, what its marks survive, and every point at which its process or its
+// machine can die.
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,7 +30,8 @@ namespace {
 constexpr token first{10}, older{15}, second{20};
 const std::string old_content = "what was there before", new_content = "the new content";
 
-/// Runs `what` in a process of its own; its exit code, `disk::died` when it met its trouble, 0 when `what` came to its end.
+/// Runs `what` in a process of its own; its exit code, `disk::died` when it met its trouble, 0 when
+/// `what` came to its end.
 int in_child(const std::function<void()>& what) {
     const auto id = fork();
     if (id == 0) {
@@ -138,7 +140,12 @@ TEST_CASE("a file keeps its permissions, and may be named without its folder", "
     struct stat now {};
     REQUIRE(stat(g.path.c_str(), &now) == 0);
     CHECK((now.st_mode & 07777) == 0640);
-    CHECK(in_child([&] { _exit(chdir(g.place.path().c_str()) == 0 && file_gate{"guarded"}.write({21}, "from inside") ? 0 : 1); }) == 0);
+    CHECK(in_child([&] {
+              _exit(chdir(g.place.path().c_str()) == 0 &&
+                            file_gate{"guarded"}.write({21}, "from inside")
+                        ? 0
+                        : 1);
+          }) == 0);
     CHECK(content_of(g.path) == "from inside");
 }
 
@@ -195,7 +202,9 @@ TEST_CASE("a call that fails leaves the file whole, and another try does it", "[
     }
 }
 
-TEST_CASE("a process killed at any point leaves the file whole, and no older token gets in after it", "[file]") {
+TEST_CASE(
+    "a process killed at any point leaves the file whole, and no older token gets in after it",
+    "[file]") {
     const auto calls = calls_of_a_write();
     for (int at = 1; at <= calls + 1; ++at) {
         CAPTURE(at);
@@ -210,7 +219,8 @@ TEST_CASE("a process killed at any point leaves the file whole, and no older tok
 
 TEST_CASE("a power cut at any point does neither", "[file]") {
     const auto calls = calls_of_a_write();
-    // The first try fails in one call or in none, so that what it has left unsynced is part of what the cut can take.
+    // The first try fails in one call or in none, so that what it has left unsynced is part of what
+    // the cut can take.
     for (int fails = 0; fails <= calls; ++fails) {
         for (int at = 1; at <= calls; ++at) {
             for (unsigned lost = 0; lost < 8; ++lost) {
@@ -251,7 +261,9 @@ TEST_CASE("an action runs after the marks are on the disk", "[file]") {
     CHECK(g.gate.write(older, "late").is == answer::refused);
 }
 
-TEST_CASE("processes that write at the same time leave the newest content, and none sees half of one", "[file]") {
+TEST_CASE(
+    "processes that write at the same time leave the newest content, and none sees half of one",
+    "[file]") {
     const guarded g;
     const auto content = [](int t) { return std::string(10'000, static_cast<char>('a' + t % 26)); };
     std::vector<pid_t> writers;

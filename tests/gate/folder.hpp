@@ -28,7 +28,9 @@ public:
     }
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+    [[nodiscard]] std::string operator/(const std::string& name) const {
+        return path_ + "/" + name;
+    }
 
 private:
     std::string path_;
@@ -39,6 +41,8 @@ inline std::string content_of(const std::string& path) {
     return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-inline void put(const std::string& path, const std::string& content) { std::ofstream{path, std::ios::binary} << content; }
+inline void put(const std::string& path, const std::string& content) {
+    std::ofstream{path, std::ios::binary} << content;
+}
 
 }  // namespace test_support

@@ -1,4 +1,5 @@
-// http_gate at a real server: examples/fenced_http in a process of its own, on a port that the kernel picks.
+// http_gate at a real server: examples/fenced_http in a process of its own, on a port that the
+// kernel picks.
 #include <httplib.h>
 
 #include <string>
@@ -38,7 +39,8 @@ struct server {
 
 TEST_CASE("a holder that wakes up late does not change the document", "[http]") {
     const server s;
-    test_support::wakes_up_late(test_support::by_program(HOLDFAST_FENCED_HTTP, s.url), [&] { return s.document(); });
+    test_support::wakes_up_late(test_support::by_program(HOLDFAST_FENCED_HTTP, s.url),
+                                [&] { return s.document(); });
 }
 
 TEST_CASE("only requests with one good token change the document", "[http]") {
@@ -49,7 +51,8 @@ TEST_CASE("only requests with one good token change the document", "[http]") {
     CHECK(s.put({{http_token::header, token(8)}, {http_token::header, token(9)}}, "two") == 400);
     CHECK(s.put({{http_token::header, token(8) + ", " + token(9)}}, "two in one") == 400);
     CHECK(s.put({{http_token::header, "8"}}, "junk") == 400);
-    CHECK(s.put({{http_token::header, http_token{"another", {8}}.text()}}, "of another lock") == 400);
+    CHECK(s.put({{http_token::header, http_token{"another", {8}}.text()}}, "of another lock") ==
+          400);
     CHECK(s.put({{http_token::header, token(6)}}, "older") == 412);
     CHECK(s.document() == "seven");
     CHECK(s.put({{"holdfast-token", token(7)}}, "again") == 204);

@@ -11,8 +11,10 @@ using holdfast::http_gate;
 using holdfast::http_token;
 
 TEST_CASE("a token as a header", "[http]") {
-    CHECK(http_token{"orders/42", {193272115200001}}.text() == R"("orders/42";token="193272115200001")");
-    CHECK(http_token{"a b", {INT64_MAX}, holdfast::access::shared}.text() == R"("a b";token="9223372036854775807";shared)");
+    CHECK(http_token{"orders/42", {193272115200001}}.text() ==
+          R"("orders/42";token="193272115200001")");
+    CHECK(http_token{"a b", {INT64_MAX}, holdfast::access::shared}.text() ==
+          R"("a b";token="9223372036854775807";shared)");
     CHECK(http_token{"\"\\%\n\xff", {1}}.text() == R"("%22%5C%25%0A%FF";token="1")");
 }
 
@@ -94,7 +96,9 @@ TEST_CASE("what the server answers", "[http]") {
             return 204;
         });
     };
-    const auto with = [](std::int64_t t, const char* lock = "guarded") { return http_token{lock, {t}}.text(); };
+    const auto with = [](std::int64_t t, const char* lock = "guarded") {
+        return http_token{lock, {t}}.text();
+    };
     CHECK(ask({}) == 428);
     CHECK(ask({"junk"}) == 400);
     CHECK(ask({with(7), with(7)}) == 400);

@@ -50,18 +50,23 @@ public:
         for (const auto& p : parameters) {
             texts.push_back(p.c_str());
         }
-        REQUIRE(PQsendQueryParams(db_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr, texts.data(), nullptr, nullptr, 0) == 1);
+        REQUIRE(PQsendQueryParams(db_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr,
+                                  texts.data(), nullptr, nullptr, 0) == 1);
     }
     /// Of what was begun.
     answer end_run() {
         const auto until = steady::now() + 20s;
         while (PQisBusy(db_.get()) != 0) {
             pollfd fd{PQsocket(db_.get()), POLLIN, 0};
-            REQUIRE(poll(&fd, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(until - steady::now()).count())) == 1);
+            REQUIRE(poll(&fd, 1,
+                         static_cast<int>(
+                             std::chrono::ceil<std::chrono::milliseconds>(until - steady::now())
+                                 .count())) == 1);
             REQUIRE(PQconsumeInput(db_.get()) == 1);
         }
         answer out;
-        while (const std::unique_ptr<PGresult, decltype(&PQclear)> r{PQgetResult(db_.get()), &PQclear}) {
+        while (const std::unique_ptr<PGresult, decltype(&PQclear)> r{PQgetResult(db_.get()),
+                                                                     &PQclear}) {
             if (const auto* state = PQresultErrorField(r.get(), PG_DIAG_SQLSTATE)) {
                 out.error = state;
             }
@@ -81,10 +86,12 @@ public:
         REQUIRE(run(sql, parameters).error.empty());
     }
 
-    void begin_admit(const std::string& name, token t, holdfast::access how = holdfast::access::exclusive) {
+    void begin_admit(const std::string& name, token t,
+                     holdfast::access how = holdfast::access::exclusive) {
         begin_run(gate.admit(how), {name, std::to_string(t.value)});
     }
-    bool admit(const std::string& name, token t, holdfast::access how = holdfast::access::exclusive) {
+    bool admit(const std::string& name, token t,
+               holdfast::access how = holdfast::access::exclusive) {
         begin_admit(name, t, how);
         const auto done = end_run();
         REQUIRE(done.error.empty());
@@ -108,18 +115,24 @@ struct two {
             onlooker.must_run(gate.create_table());
             onlooker.must_run(gate.add(), {name});
         }
-        onlooker.must_run("create table if not exists guarded (name text primary key, content text not null)");
+        onlooker.must_run(
+            "create table if not exists guarded (name text primary key, content text not null)");
         onlooker.must_run("insert into guarded values ($1, '')", {name});
     }
     void write(database& by, const std::string& text) const {
         by.must_run("update guarded set content = $1 where name = $2", {text, name});
     }
-    std::string content() { return onlooker.run("select content from guarded where name = $1", {name}).value; }
+    std::string content() {
+        return onlooker.run("select content from guarded where name = $1", {name}).value;
+    }
     /// Until `who` waits for the lock of a row.
     void wait_until_it_waits(database& who) {
         const auto until = steady::now() + 20s;
-        while (onlooker.run("select count(*) from pg_stat_activity where pid = $1::int and wait_event_type = 'Lock'", {who.id()}).value !=
-               "1") {
+        while (onlooker
+                   .run("select count(*) from pg_stat_activity where pid = $1::int and "
+                        "wait_event_type = 'Lock'",
+                        {who.id()})
+                   .value != "1") {
             REQUIRE(steady::now() < until);
         }
     }
@@ -129,7 +142,8 @@ struct two {
 
 TEST_CASE("a gate in PostgreSQL lets in whom a gate lets in", "[postgres]") {
     two t;
-    test_support::is_same_as_gate([&](token who, holdfast::access how) { return t.early.admit(t.name, who, how); });
+    test_support::is_same_as_gate(
+        [&](token who, holdfast::access how) { return t.early.admit(t.name, who, how); });
     t.onlooker.must_run(gate.add(), {t.name});
     CHECK_FALSE(t.early.admit(t.name, {5}));  // adding it again has changed nothing
 }
@@ -164,7 +178,8 @@ TEST_CASE("a newer access is in the midst of its transaction: an older one waits
     }
 }
 
-TEST_CASE("an older access is in the midst of its transaction: a newer one commits after it", "[postgres]") {
+TEST_CASE("an older access is in the midst of its transaction: a newer one commits after it",
+          "[postgres]") {
     two t;
     t.early.must_run("begin");
     REQUIRE(t.early.admit(t.name, {10}));
@@ -175,7 +190,9 @@ TEST_CASE("an older access is in the midst of its transaction: a newer one commi
     SECTION("it commits") {
         t.early.must_run("commit");
         CHECK(t.later.end_run().changed == 1);
-        CHECK(t.later.run("select content from guarded where name = $1", {t.name}).value == "older");  // and has seen all of it
+        // and has seen all of it
+        CHECK(t.later.run("select content from guarded where name = $1", {t.name}).value ==
+              "older");
         t.write(t.later, "newer");
         t.later.must_run("commit");
         CHECK(t.content() == "newer");
@@ -217,5 +234,6 @@ TEST_CASE("a holder that wakes up late does not change the row", "[postgres]") {
 
 TEST_CASE("examples: fenced_postgres says what is wrong", "[postgres]") {
     CHECK(child{{HOLDFAST_FENCED_POSTGRES, "x", "junk", "text"}}.wait() == 64);
-    CHECK(child{{HOLDFAST_FENCED_POSTGRES, "postgresql:///postgres?host=/missing", "5", "text"}}.wait() == 1);
+    CHECK(child{{HOLDFAST_FENCED_POSTGRES, "postgresql:///postgres?host=/missing", "5", "text"}}
+              .wait() == 1);
 }

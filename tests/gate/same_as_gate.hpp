@@ -19,7 +19,8 @@ void is_same_as_gate(Admit admit) {
         // About the newest so far, so that both answers are frequent; rises as grants do.
         const holdfast::token t{newest + static_cast<std::int64_t>(random() % 8) - 5};
         const auto how = random() % 2 == 0 ? holdfast::access::exclusive : holdfast::access::shared;
-        CAPTURE(i, t.value, how == holdfast::access::shared, gate.seen().exclusive.value, gate.seen().any.value);
+        CAPTURE(i, t.value, how == holdfast::access::shared, gate.seen().exclusive.value,
+                gate.seen().any.value);
         REQUIRE(admit(t, how) == gate.admit(t, how));
         newest = std::max(newest, t.value);
     }

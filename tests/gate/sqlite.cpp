@@ -44,7 +44,8 @@ public:
         sqlite3_finalize(s);
         return code;
     }
-    bool admit(token t, holdfast::access how = holdfast::access::exclusive, const std::string& name = "g") {
+    bool admit(token t, holdfast::access how = holdfast::access::exclusive,
+               const std::string& name = "g") {
         REQUIRE(run(gate.admit(how), name, t.value) == SQLITE_DONE);
         return sqlite3_changes(db_.get()) == 1;
     }
@@ -76,13 +77,15 @@ struct with_gate {
 TEST_CASE("a gate in SQLite lets in whom a gate lets in", "[sqlite]") {
     with_gate w;
     REQUIRE(w.db.run("begin immediate") == SQLITE_DONE);  // one sync instead of hundreds
-    test_support::is_same_as_gate([&](token t, holdfast::access how) { return w.db.admit(t, how); });
+    test_support::is_same_as_gate(
+        [&](token t, holdfast::access how) { return w.db.admit(t, how); });
     REQUIRE(w.db.run("commit") == SQLITE_DONE);
     REQUIRE(w.db.run(gate.add(), "g") == SQLITE_DONE);
     CHECK_FALSE(w.db.admit({5}));  // adding it again has changed nothing
 }
 
-TEST_CASE("a gate that is not there lets nobody in, and gates are each for themselves", "[sqlite]") {
+TEST_CASE("a gate that is not there lets nobody in, and gates are each for themselves",
+          "[sqlite]") {
     with_gate w;
     CHECK_FALSE(w.db.admit({7}, holdfast::access::exclusive, "another"));
     CHECK_FALSE(w.db.admit({7}, holdfast::access::shared, "another"));
@@ -91,7 +94,8 @@ TEST_CASE("a gate that is not there lets nobody in, and gates are each for thems
     CHECK(w.db.admit({3}));
 }
 
-TEST_CASE("an access is in the midst of its transaction: an older one is not let in, then or later", "[sqlite]") {
+TEST_CASE("an access is in the midst of its transaction: an older one is not let in, then or later",
+          "[sqlite]") {
     with_gate w;
     database other{w.path};
     REQUIRE(w.db.run("begin immediate") == SQLITE_DONE);

@@ -22,7 +22,9 @@ std::vector<std::byte> encoded(const wire::packet& packet) {
 
 }  // namespace
 
-TEST_CASE("whichever allocation of reading a message fails, it is an error that leaves nothing behind", "[memory]") {
+TEST_CASE(
+    "whichever allocation of reading a message fails, it is an error that leaves nothing behind",
+    "[memory]") {
     std::size_t struck = 0;
     for (std::size_t kind = 0; kind < random_messages::kinds; ++kind) {
         for (std::uint64_t seed = 0; seed < seeds_of_a_kind; ++seed) {
@@ -57,7 +59,10 @@ TEST_CASE("whichever allocation of reading a message fails, it is an error that 
     CHECK(struck > 500);  // most messages need some memory
 }
 
-TEST_CASE("whichever allocation of writing a message fails, it is std::bad_alloc that leaves nothing behind", "[memory]") {
+TEST_CASE(
+    "whichever allocation of writing a message fails, it is std::bad_alloc that leaves nothing "
+    "behind",
+    "[memory]") {
     for (std::size_t kind = 0; kind < random_messages::kinds; ++kind) {
         const auto packet = random_messages{kind}.of_kind(kind);
         const auto whole = encoded(packet);

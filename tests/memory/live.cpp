@@ -1,4 +1,5 @@
-// Memory that runs out in a call of a running peer: an error, or std::bad_alloc; the peer goes on, or stops and says why.
+// Memory that runs out in a call of a running peer: an error, or std::bad_alloc; the peer goes on,
+// or stops and says why.
 #include <chrono>
 #include <cstddef>
 #include <new>
@@ -27,9 +28,13 @@ const std::string long_name = "a lock whose name is too long for the place that 
 
 }  // namespace
 
-TEST_CASE("an allocation of a call that fails is an error or std::bad_alloc, and the peer works or says that it has stopped", "[memory]") {
+TEST_CASE(
+    "an allocation of a call that fails is an error or std::bad_alloc, and the peer works or says "
+    "that it has stopped",
+    "[memory]") {
     std::size_t stopped = 0;
-    for (const std::size_t nth : {1, 2, 3, 5, 8, 13, 21}) {  // a sample: a peer takes a while to be ready
+    // a sample: a peer takes a while to be ready
+    for (const std::size_t nth : {1, 2, 3, 5, 8, 13, 21}) {
         const auto how = nth % 2 == 0 ? memory::lasting::once : memory::lasting::for_good;
         CAPTURE(nth);
         const auto p = ready({.profile = profile::local});

@@ -23,7 +23,8 @@ using namespace std::chrono_literals;
 namespace {
 
 std::size_t entries_of(const char* folder) {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{folder}, std::filesystem::directory_iterator{}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{folder},
+                                                  std::filesystem::directory_iterator{}));
 }
 
 struct things {
@@ -43,11 +44,15 @@ bool is_soon(const things& wanted) {
     return false;
 }
 
-/// libuv's allocator, which is not operator new. It has to be replaced before libuv allocates anything.
+/// libuv's allocator, which is not operator new. It has to be replaced before libuv allocates
+/// anything.
 ///
-/// Its realloc never fails here: libuv itself calls abort() when the list of what it watches cannot grow.
+/// Its realloc never fails here: libuv itself calls abort() when the list of what it watches cannot
+/// grow.
 void* uv_malloc(std::size_t size) { return memory::strikes() ? nullptr : std::malloc(size); }
-void* uv_calloc(std::size_t count, std::size_t size) { return memory::strikes() ? nullptr : std::calloc(count, size); }
+void* uv_calloc(std::size_t count, std::size_t size) {
+    return memory::strikes() ? nullptr : std::calloc(count, size);
+}
 const int uv_allocator = uv_replace_allocator(uv_malloc, std::realloc, uv_calloc, std::free);
 
 config options_at(const std::string& address) {

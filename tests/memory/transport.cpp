@@ -1,4 +1,5 @@
-// Memory that runs out in the transport costs a datagram, a message or a stream; the next ones arrive.
+// Memory that runs out in the transport costs a datagram, a message or a stream; the next ones
+// arrive.
 #include <poll.h>
 
 #include <algorithm>
@@ -40,9 +41,12 @@ struct end {
             now());
     }
     void send(const end& to, std::string_view text, bool stream) {
-        transport->send(to.id, to.transport->address(), stream, false, {reinterpret_cast<const std::byte*>(text.data()), text.size()}, now());
+        transport->send(to.id, to.transport->address(), stream, false,
+                        {reinterpret_cast<const std::byte*>(text.data()), text.size()}, now());
     }
-    [[nodiscard]] bool has(std::string_view text) const { return std::find(got.begin(), got.end(), text) != got.end(); }
+    [[nodiscard]] bool has(std::string_view text) const {
+        return std::find(got.begin(), got.end(), text) != got.end();
+    }
 
     peer_id id;
     std::unique_ptr<net::transport> transport;
@@ -50,7 +54,9 @@ struct end {
 };
 
 /// Lets both read until it is so, with `again` now and then; bounded.
-bool until(end& a, end& b, const std::function<bool()>& is_so, const std::function<void()>& again = [] {}) {
+bool until(
+    end& a, end& b, const std::function<bool()>& is_so,
+    const std::function<void()>& again = [] {}) {
     const auto give_up = now() + 10s;
     auto next_try = now();
     while (!is_so()) {
@@ -61,7 +67,8 @@ bool until(end& a, end& b, const std::function<bool()>& is_so, const std::functi
             again();
             next_try = now() + 20ms;
         }
-        pollfd fds[2] = {{a.transport->poll_descriptor(), POLLIN, 0}, {b.transport->poll_descriptor(), POLLIN, 0}};
+        pollfd fds[2] = {{a.transport->poll_descriptor(), POLLIN, 0},
+                         {b.transport->poll_descriptor(), POLLIN, 0}};
         ::poll(fds, 2, 5);
         for (auto* one : {&a, &b}) {
             one->transport->tick(now());
@@ -73,7 +80,10 @@ bool until(end& a, end& b, const std::function<bool()>& is_so, const std::functi
 
 }  // namespace
 
-TEST_CASE("whichever allocation of reading from the network fails, it is counted, and later messages arrive", "[memory]") {
+TEST_CASE(
+    "whichever allocation of reading from the network fails, it is counted, and later messages "
+    "arrive",
+    "[memory]") {
     const std::string large(600'000, 'x');  // comes in pieces
     bool has_struck = true;
     for (std::size_t nth = 1; has_struck; ++nth) {
@@ -91,7 +101,8 @@ TEST_CASE("whichever allocation of reading from the network fails, it is counted
                         a.send(b, large, true);
                         a.send(b, "frame", true);
                     }
-                    pollfd fds[2] = {{a.transport->poll_descriptor(), POLLIN, 0}, {b.transport->poll_descriptor(), POLLIN, 0}};
+                    pollfd fds[2] = {{a.transport->poll_descriptor(), POLLIN, 0},
+                                     {b.transport->poll_descriptor(), POLLIN, 0}};
                     ::poll(fds, 2, 1);
                     a.read();
                 }
@@ -102,8 +113,12 @@ TEST_CASE("whichever allocation of reading from the network fails, it is counted
         }
         REQUIRE(is_over);
         CHECK(b.transport->stats().lacked_memory == (has_struck ? 1u : 0u));
-        CHECK(until(a, b, [&] { return b.has("a second datagram"); }, [&] { a.send(b, "a second datagram", false); }));
-        CHECK(until(a, b, [&] { return b.has("a second frame"); }, [&] { a.send(b, "a second frame", true); }));
+        CHECK(until(
+            a, b, [&] { return b.has("a second datagram"); },
+            [&] { a.send(b, "a second datagram", false); }));
+        CHECK(until(
+            a, b, [&] { return b.has("a second frame"); },
+            [&] { a.send(b, "a second frame", true); }));
     }
 }
 
@@ -114,7 +129,8 @@ TEST_CASE("whichever allocation of sending fails, that message is lost as a whol
             CAPTURE(nth, is_stream);
             end a{1}, b{2};
             if (nth % 2 == 0) {  // on a stream that is there already, and on one that is not
-                REQUIRE(until(a, b, [&] { return b.has("before"); }, [&] { a.send(b, "before", true); }));
+                REQUIRE(until(
+                    a, b, [&] { return b.has("before"); }, [&] { a.send(b, "before", true); }));
             }
             b.got.clear();
             const std::string text(nth * 1000, 't');
@@ -128,7 +144,8 @@ TEST_CASE("whichever allocation of sending fails, that message is lost as a whol
                 }
                 has_struck = little.has_struck() || nth % 2 == 1;
             }
-            REQUIRE(until(a, b, [&] { return b.has("after"); }, [&] { a.send(b, "after", true); }));
+            REQUIRE(until(
+                a, b, [&] { return b.has("after"); }, [&] { a.send(b, "after", true); }));
             std::erase(b.got, "after");
             if (is_thrown) {
                 CHECK(b.got.empty());
@@ -141,7 +158,8 @@ TEST_CASE("whichever allocation of sending fails, that message is lost as a whol
 
 TEST_CASE("what whoever reads throws is not the transport's to swallow", "[memory]") {
     end a{1}, b{2};
-    REQUIRE(until(a, b, [&] { return b.has("before"); }, [&] { a.send(b, "before", true); }));
+    REQUIRE(until(
+        a, b, [&] { return b.has("before"); }, [&] { a.send(b, "before", true); }));
     for (const bool is_stream : {false, true}) {
         a.send(b, "thrown", is_stream);
         bool is_thrown = false;

@@ -16,7 +16,8 @@ TEST_CASE("what is sealed opens with the same key, header and counter only") {
     seal(buffer, 3, header, key, 42);
     REQUIRE(buffer.size() == 3 + 2 + tag_size);
     const auto sealed = std::vector<std::uint8_t>{buffer.begin() + 3, buffer.end()};
-    const auto opens = [&](std::vector<std::uint8_t> copy, std::span<const std::uint8_t> with, const secret& k, std::uint64_t counter) {
+    const auto opens = [&](std::vector<std::uint8_t> copy, std::span<const std::uint8_t> with,
+                           const secret& k, std::uint64_t counter) {
         return net::open(copy, with, k, counter).has_value();
     };
     CHECK(opens(sealed, header, key, 42));

@@ -29,7 +29,9 @@ std::vector<std::byte> bytes(std::string_view text) {
 }
 
 struct end {
-    explicit end(std::uint64_t n, std::vector<std::byte> key = std::vector<std::byte>(32, std::byte{1}), std::string cluster = "test",
+    explicit end(std::uint64_t n,
+                 std::vector<std::byte> key = std::vector<std::byte>(32, std::byte{1}),
+                 std::string cluster = "test",
                  endpoint listen = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0}) {
         transport_options o;
         o.listen = listen;
@@ -46,11 +48,19 @@ struct end {
     void read() {
         net->tick(now());
         net->flush();
-        net->read([this](const received& r) { got.emplace_back(r.from, std::string{reinterpret_cast<const char*>(r.bytes.data()), r.bytes.size()}); },
-                  now());
+        net->read(
+            [this](const received& r) {
+                got.emplace_back(r.from, std::string{reinterpret_cast<const char*>(r.bytes.data()),
+                                                     r.bytes.size()});
+            },
+            now());
     }
-    void stream(const end& to, std::string_view text, bool is_lazy = false) { net->send(to.id, to.net->address(), true, is_lazy, bytes(text), now()); }
-    void datagram(const end& to, std::string_view text) { net->send(to.id, to.net->address(), false, false, bytes(text), now()); }
+    void stream(const end& to, std::string_view text, bool is_lazy = false) {
+        net->send(to.id, to.net->address(), true, is_lazy, bytes(text), now());
+    }
+    void datagram(const end& to, std::string_view text) {
+        net->send(to.id, to.net->address(), false, false, bytes(text), now());
+    }
 
     peer_id id;
     std::unique_ptr<transport> net;
@@ -82,12 +92,15 @@ bool until(std::vector<end*> ends, const std::function<bool()>& is_so) {
 struct stranger {
     explicit stranger(const endpoint& at) : fd{dial(at)} { wait(); }
     /// From 127.0.0.`host`.
-    stranger(const endpoint& at, std::uint8_t host) : fd{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)} {
+    stranger(const endpoint& at, std::uint8_t host)
+        : fd{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)} {
         sockaddr_storage address{};
-        auto length = to_sockaddr({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, host}, 0}, address);
+        auto length =
+            to_sockaddr({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, host}, 0}, address);
         REQUIRE(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
         length = to_sockaddr(at, address);
-        REQUIRE((::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), length) == 0 || errno == EINPROGRESS));
+        REQUIRE((::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), length) == 0 ||
+                 errno == EINPROGRESS));
         wait();
     }
     void wait() const {
@@ -137,7 +150,9 @@ constexpr std::size_t hello_and_proof = 64 + 4 + tag_size;
 
 }  // namespace
 
-TEST_CASE("a stranger that claims to be a peer gets nothing that is meant for it, and keeps nothing from it") {
+TEST_CASE(
+    "a stranger that claims to be a peer gets nothing that is meant for it, and keeps nothing from "
+    "it") {
     end a{1}, b{2};
     stranger s{a.net->address()};
     s.greet_as(b.id);
@@ -152,11 +167,14 @@ TEST_CASE("a stranger that claims to be a peer gets nothing that is meant for it
     CHECK(s.heard().size() == hello_and_proof);
 }
 
-TEST_CASE("what is kept for whoever has not proven itself is little, but a first large message fits") {
+TEST_CASE(
+    "what is kept for whoever has not proven itself is little, but a first large message fits") {
     end a{1};
     auto silent = listen_at({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0});
     REQUIRE(silent);
-    const auto send = [&](std::size_t size) { a.net->send({0, 2}, silent->at, true, false, std::vector<std::byte>(size), now()); };
+    const auto send = [&](std::size_t size) {
+        a.net->send({0, 2}, silent->at, true, false, std::vector<std::byte>(size), now());
+    };
     send(4u << 20);
     CHECK(a.net->stats().dropped_full == 0);
     send(1);
@@ -165,7 +183,8 @@ TEST_CASE("what is kept for whoever has not proven itself is little, but a first
 
 TEST_CASE("datagrams and streams arrive, sealed or plain, with the sender's PeerId") {
     const bool is_sealed = GENERATE(true, false);
-    const auto key = is_sealed ? std::vector<std::byte>(32, std::byte{1}) : std::vector<std::byte>{};
+    const auto key =
+        is_sealed ? std::vector<std::byte>(32, std::byte{1}) : std::vector<std::byte>{};
     end a{1, key}, b{2, key};
     a.datagram(b, "one");
     REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
@@ -241,7 +260,10 @@ TEST_CASE("a replayed or damaged datagram is dropped") {
     REQUIRE(size > 0);
     sockaddr_storage to{};
     const auto length = to_sockaddr(b.net->address(), to);
-    const auto pass_on = [&] { REQUIRE(::sendto(caught->udp.get(), packet, static_cast<std::size_t>(size), 0, reinterpret_cast<sockaddr*>(&to), length) == size); };
+    const auto pass_on = [&] {
+        REQUIRE(::sendto(caught->udp.get(), packet, static_cast<std::size_t>(size), 0,
+                         reinterpret_cast<sockaddr*>(&to), length) == size);
+    };
     pass_on();
     REQUIRE(until({&b}, [&] { return b.got.size() == 1; }));
     pass_on();
@@ -268,7 +290,8 @@ TEST_CASE("a datagram of another version is reported, noise is not") {
     const auto length = to_sockaddr(a.net->address(), to);
     const auto send = [&](std::uint8_t first, std::size_t size) {
         std::uint8_t packet[64] = {first};
-        REQUIRE(::sendto(from.get(), packet, size, 0, reinterpret_cast<sockaddr*>(&to), length) == static_cast<ssize_t>(size));
+        REQUIRE(::sendto(from.get(), packet, size, 0, reinterpret_cast<sockaddr*>(&to), length) ==
+                static_cast<ssize_t>(size));
     };
     send('G', 64);
     send(0x82, 3);
@@ -288,7 +311,8 @@ TEST_CASE("forged datagrams from many addresses are all counted and one is repor
         std::uint8_t junk[64] = {0x81};
         sockaddr_storage to{};
         const auto length = to_sockaddr(a.net->address(), to);
-        REQUIRE(::sendto(from.get(), junk, sizeof junk, 0, reinterpret_cast<sockaddr*>(&to), length) == sizeof junk);
+        REQUIRE(::sendto(from.get(), junk, sizeof junk, 0, reinterpret_cast<sockaddr*>(&to),
+                         length) == sizeof junk);
     };
     const auto read_all = [&](base::time_point at, std::uint64_t count) {
         return until({}, [&] {
@@ -362,7 +386,9 @@ TEST_CASE("connections are taken some at a time") {
     CHECK(descriptors() == before + 100);
 }
 
-TEST_CASE("without a descriptor left, a connection that waits does not keep the loop awake, and is taken later") {
+TEST_CASE(
+    "without a descriptor left, a connection that waits does not keep the loop awake, and is taken "
+    "later") {
     end a{1};
     const auto limit_descriptors = [](rlim_t count) {
         rlimit limit{};
@@ -425,7 +451,13 @@ TEST_CASE("a caller claims a stream and reads it by itself") {
     REQUIRE(::poll(&waits, 1, 5000) == 1);
     pollfd loop{a.net->poll_descriptor(), POLLIN, 0};
     CHECK(::poll(&loop, 1, 0) == 0);  // the loop is not woken
-    a.net->read_claimed(b.id, [&](const received& r) { a.got.emplace_back(r.from, std::string{reinterpret_cast<const char*>(r.bytes.data()), r.bytes.size()}); }, now());
+    a.net->read_claimed(
+        b.id,
+        [&](const received& r) {
+            a.got.emplace_back(
+                r.from, std::string{reinterpret_cast<const char*>(r.bytes.data()), r.bytes.size()});
+        },
+        now());
     CHECK(a.got.size() == 2);
     SECTION("given back, the loop reads again") {
         a.net->give_back(b.id);
@@ -435,7 +467,8 @@ TEST_CASE("a caller claims a stream and reads it by itself") {
     SECTION("ended while it is claimed, the caller wakes") {
         b.net->drop(a.id);
         REQUIRE(::poll(&waits, 1, 5000) == 1);
-        a.net->read_claimed(b.id, [](const received&) {}, now());
+        a.net->read_claimed(
+            b.id, [](const received&) {}, now());
         a.net->give_back(b.id);
         a.read();  // sees that the other stream between them has ended too
         a.stream(b, "again");
@@ -476,7 +509,9 @@ TEST_CASE("messages to the former start of a peer make no streams to its present
     b.net->become(b.id);
     a.read();
     const auto frozen = now();
-    const auto to_former = [&] { a.net->send(former, b.net->address(), true, false, bytes("for another"), frozen); };
+    const auto to_former = [&] {
+        a.net->send(former, b.net->address(), true, false, bytes("for another"), frozen);
+    };
     to_former();
     b.stream(a, "new me");
     a.net->send({}, b.net->address(), true, false, bytes("who are you"), frozen);
@@ -491,7 +526,8 @@ TEST_CASE("messages to the former start of a peer make no streams to its present
         CHECK(a.net->stats().dropped_full == static_cast<std::uint64_t>(i));
     }
     CHECK(descriptors() == open);
-    // It looks again later whether that peer is there now, and closes what it opened for that, not what it had.
+    // It looks again later whether that peer is there now, and closes what it opened for that, not
+    // what it had.
     const auto had = a.net->claim(b.id);
     REQUIRE(had);
     a.net->send(former, b.net->address(), true, false, bytes("for another"), now() + 2s);
@@ -514,14 +550,17 @@ TEST_CASE("a new peer at the address of one that vanished unnoticed is reached")
         REQUIRE(until({&a, &former}, [&] { return former.got.size() == 1; }));
     }
     end b{3, std::vector<std::byte>(32, std::byte{1}), "test", at};
-    a.net->send(b.id, at, true, false, bytes("two"), now() + 2s);  // a has not read that its stream has ended
+    // a has not read that its stream has ended
+    a.net->send(b.id, at, true, false, bytes("two"), now() + 2s);
     CHECK(until({&a, &b}, [&] { return b.got.size() == 1; }));
 }
 
 TEST_CASE("a peer with another key is not dialled for each message") {
     end a{1}, b{2, std::vector<std::byte>(32, std::byte{2})};
     const auto frozen = now();
-    const auto send = [&] { a.net->send(b.id, b.net->address(), true, false, bytes("secret"), frozen); };
+    const auto send = [&] {
+        a.net->send(b.id, b.net->address(), true, false, bytes("secret"), frozen);
+    };
     const auto read = [&] { a.net->read([](const received&) {}, frozen); };
     send();
     REQUIRE(until({&b}, [&] {

@@ -8,7 +8,9 @@ using namespace peers;
 
 namespace {
 
-break_options by(const std::string& who, std::chrono::nanoseconds wait = 10s) { return {.who = who, .why = "it hangs", .wait = wait}; }
+break_options by(const std::string& who, std::chrono::nanoseconds wait = 10s) {
+    return {.who = who, .why = "it hangs", .wait = wait};
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ TEST_CASE("all locks there are, of every owner") {
     three c;
     std::vector<hold> held;
     for (int i = 0; i < 40; ++i) {
-        held.push_back(std::move(*c.peers[static_cast<std::size_t>(i) % 3].lock("lock " + std::to_string(100 + i))));
+        held.push_back(std::move(
+            *c.peers[static_cast<std::size_t>(i) % 3].lock("lock " + std::to_string(100 + i))));
     }
     const auto all = c.peers[1].locks();
     REQUIRE(all);
@@ -69,7 +72,8 @@ TEST_CASE("a holder is asked back, and releases") {
     auto mine = c.peers[0].lock("a", how);
     REQUIRE(mine);
     const auto asked = mine->asked_back();
-    auto outcome = std::async(std::launch::async, [&] { return c.peers[1].ask_back("a", mine->token(), by("ann")); });
+    auto outcome = std::async(std::launch::async,
+                              [&] { return c.peers[1].ask_back("a", mine->token(), by("ann")); });
     REQUIRE(told.wait([](const auto& all) { return !all.empty(); }));
     CHECK(told.all[0].who == "ann");
     CHECK(told.all[0].why == "it hangs");
@@ -147,7 +151,12 @@ TEST_CASE("BREAK-2: two operators, and a hold that nobody may break") {
 
 TEST_CASE("BREAK-2: where operators are named, owners hear no others") {
     const auto seeds = test_support::free_addresses(1);
-    auto p = started({.name = "alone", .listen = seeds[0], .seeds = seeds, .cluster = "test", .profile = profile::local, .operators = {"ann"}});
+    auto p = started({.name = "alone",
+                      .listen = seeds[0],
+                      .seeds = seeds,
+                      .cluster = "test",
+                      .profile = profile::local,
+                      .operators = {"ann"}});
     REQUIRE(p.wait_ready(20s));
     auto mine = p.lock("a", {.wait = 10s});
     REQUIRE(mine);
@@ -174,7 +183,11 @@ TEST_CASE("BREAK-2: by its policy a hold is broken for who has waited long enoug
 
 TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
     three c;
-    auto light = started({.name = "light", .seeds = c.seeds, .cluster = "test", .profile = profile::local, .light = true});
+    auto light = started({.name = "light",
+                          .seeds = c.seeds,
+                          .cluster = "test",
+                          .profile = profile::local,
+                          .light = true});
     REQUIRE(light.wait_ready(20s));
     const auto was = light.id();
     auto mine = light.lock("a", {.wait = 10s});
@@ -197,17 +210,26 @@ TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
 
 TEST_CASE("VIEW-8: a member may evict itself, and goes on as another peer") {
     const auto& c = unharmed();
-    auto light = started({.name = "light", .seeds = c.seeds, .cluster = "test", .profile = profile::local, .light = true});
+    auto light = started({.name = "light",
+                          .seeds = c.seeds,
+                          .cluster = "test",
+                          .profile = profile::local,
+                          .light = true});
     REQUIRE(light.wait_ready(20s));
     const auto was = light.id();
     CHECK(light.evict(was, by("ann")));
     CHECK(light.id() != was);
 }
 
-TEST_CASE("CERT-2: a fence that succeeds spares the wait for the lease; one that does not, does not") {
+TEST_CASE(
+    "CERT-2: a fence that succeeds spares the wait for the lease; one that does not, does not") {
     three c;
     const bool succeeds = GENERATE(true, false);
-    auto light = started({.name = "light", .seeds = c.seeds, .cluster = "test", .profile = profile::local, .light = true});
+    auto light = started({.name = "light",
+                          .seeds = c.seeds,
+                          .cluster = "test",
+                          .profile = profile::local,
+                          .light = true});
     REQUIRE(light.wait_ready(20s));
     auto mine = light.lock("a", {.wait = 10s});
     REQUIRE(mine);
@@ -234,16 +256,25 @@ TEST_CASE("what is no token is refused before anybody is asked") {
 
 TEST_CASE("a peer whose cluster goes while it looks for all members of a group can leave") {
     const auto seeds = test_support::free_addresses(1);
-    auto seat = std::make_unique<peer>(started({.name = "seat", .listen = seeds[0], .seeds = seeds, .cluster = "test", .profile = profile::local}));
+    auto seat = std::make_unique<peer>(started({.name = "seat",
+                                                .listen = seeds[0],
+                                                .seeds = seeds,
+                                                .cluster = "test",
+                                                .profile = profile::local}));
     REQUIRE(seat->wait_ready(20s));
-    auto light = started({.name = "light", .seeds = seeds, .cluster = "test", .profile = profile::local, .light = true});
+    auto light = started({.name = "light",
+                          .seeds = seeds,
+                          .cluster = "test",
+                          .profile = profile::local,
+                          .light = true});
     REQUIRE(light.wait_ready(20s));
     std::vector<membership> in;
     for (int i = 0; i < 30; ++i) {
         in.push_back(std::move(*light.group("crowd").join()));
     }
     seen<std::size_t> told;
-    const auto watching = light.group("crowd").watch([&](const group_change& now) { told.add(now.members.size()); });
+    const auto watching =
+        light.group("crowd").watch([&](const group_change& now) { told.add(now.members.size()); });
     REQUIRE(told.wait([](const auto& all) { return !all.empty() && all.back() == 30; }));
     // Each change has it look again; the owner goes in the midst of that.
     std::thread churn{[&] {
@@ -257,11 +288,19 @@ TEST_CASE("a peer whose cluster goes while it looks for all members of a group c
     CHECK_FALSE(light.is_ready());
 }
 
-TEST_CASE("FORCE-1: when a majority of the seats is gone, a peer goes on with the seats that a person names, and tokens rise") {
+TEST_CASE(
+    "FORCE-1: when a majority of the seats is gone, a peer goes on with the seats that a person "
+    "names, and tokens rise") {
     const auto seeds = test_support::free_addresses(3);
     std::vector<std::unique_ptr<peer>> seats;
     for (const auto& at : seeds) {
-        seats.push_back(std::make_unique<peer>(started({.name = at, .listen = at, .seeds = seeds, .cluster = "test", .profile = profile::local, .found = at == seeds[0] ? founding::never : founding::yes})));
+        seats.push_back(std::make_unique<peer>(
+            started({.name = at,
+                     .listen = at,
+                     .seeds = seeds,
+                     .cluster = "test",
+                     .profile = profile::local,
+                     .found = at == seeds[0] ? founding::never : founding::yes})));
     }
     auto& left_over = *seats[0];
     REQUIRE(left_over.wait_ready(20s));
@@ -286,7 +325,11 @@ TEST_CASE("FORCE-1: when a majority of the seats is gone, a peer goes on with th
     const auto after = left_over.lock("a", {.wait = 10s});
     REQUIRE(after);
     CHECK(after->token() > before->token());
-    auto joins = started({.name = "joins", .seeds = {seeds[0]}, .cluster = "test", .profile = profile::local, .light = true});
+    auto joins = started({.name = "joins",
+                          .seeds = {seeds[0]},
+                          .cluster = "test",
+                          .profile = profile::local,
+                          .light = true});
     CHECK(joins.wait_ready(20s));
 }
 
@@ -314,7 +357,12 @@ TEST_CASE("max_hold and progress_every") {
 }
 
 TEST_CASE("questions end with their time, and with the peer") {
-    auto alone = started({.name = "alone", .seeds = {test_support::free_addresses(1)[0], "127.0.0.1:9", "127.0.0.1:10"}, .cluster = "test", .profile = profile::local, .light = true});
+    auto alone =
+        started({.name = "alone",
+                 .seeds = {test_support::free_addresses(1)[0], "127.0.0.1:9", "127.0.0.1:10"},
+                 .cluster = "test",
+                 .profile = profile::local,
+                 .light = true});
     CHECK(alone.look("a", 50ms).error().code == errc::not_a_member);
     CHECK(alone.locks(50ms).error().code == errc::not_a_member);
     CHECK(alone.history(50ms).error().code == errc::not_a_member);

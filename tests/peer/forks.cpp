@@ -13,7 +13,8 @@
 using namespace peers;
 
 #ifdef __SANITIZE_ADDRESS__
-// A child has the memory of threads that it does not have, which is no leak: only the first process looks for leaks.
+// A child has the memory of threads that it does not have, which is no leak: only the first process
+// looks for leaks.
 const pid_t first_process = getpid();
 extern "C" int __lsan_is_turned_off();
 extern "C" int __lsan_is_turned_off() { return getpid() != first_process; }
@@ -21,7 +22,8 @@ extern "C" int __lsan_is_turned_off() { return getpid() != first_process; }
 
 namespace {
 
-/// What a child makes of `what`: its exit code, or minus the signal that ended it (SIGALRM: it hung).
+/// What a child makes of `what`: its exit code, or minus the signal that ended it (SIGALRM: it
+/// hung).
 template <class What>
 int in_a_child(What what) {
     const auto id = fork();
@@ -63,19 +65,22 @@ TEST_CASE("a forked child can do nothing with its parent's locks, and takes none
         if (!h.lost().stop_requested() || !h.at_risk().stop_requested()) {
             return 2;
         }
-        if (!is_refused(h.release()) || !is_refused(p.lock("x")) || !is_refused(p.lock("x", {.wait = 1s}))) {
+        if (!is_refused(h.release()) || !is_refused(p.lock("x")) ||
+            !is_refused(p.lock("x", {.wait = 1s}))) {
             return 3;
         }
         if (!is_refused(p.try_lock("x"))) {
             return 3;
         }
-        if (!is_refused(p.wait_ready(1s)) || p.is_ready() || !is_refused(p.owner_of("x")) || !is_refused(p.leave())) {
+        if (!is_refused(p.wait_ready(1s)) || p.is_ready() || !is_refused(p.owner_of("x")) ||
+            !is_refused(p.leave())) {
             return 4;
         }
         if (!p.id().is_nil() || p.view() || !p.members().empty() || p.stats().requests != 0) {
             return 5;
         }
-        if (m->is_valid() || !m->token().is_nil() || m->try_lock() || !is_refused(p.election("boss").observe([](const leader&) {}))) {
+        if (m->is_valid() || !m->token().is_nil() || m->try_lock() ||
+            !is_refused(p.election("boss").observe([](const leader&) {}))) {
             return 6;
         }
         m->unlock();
@@ -97,7 +102,8 @@ TEST_CASE("a forked child can do nothing with its parent's locks, and takes none
 }
 
 TEST_CASE("no lock that was held at the fork holds up the child") {
-    auto p = std::make_unique<peer>(started({.profile = profile::local, .on_event = [](const event&) {}}));
+    auto p = std::make_unique<peer>(
+        started({.profile = profile::local, .on_event = [](const event&) {}}));
     REQUIRE(p->wait_ready(10s));
     auto watching = p->election("busy").observe([](const leader&) {});
     REQUIRE(watching);
@@ -130,14 +136,17 @@ TEST_CASE("no lock that was held at the fork holds up the child") {
     CHECK(ended == 0);
 }
 
-// The thread sanitizer ends a child that starts threads, and a child whose only thread is not the first one hangs in it.
+// The thread sanitizer ends a child that starts threads, and a child whose only thread is not the
+// first one hangs in it.
 #ifndef __SANITIZE_THREAD__
 TEST_CASE("a forked child starts a peer of its own") {
     auto p = started({.profile = profile::local});
     REQUIRE(p.wait_ready(10s));
     CHECK(in_a_child([&] {
               auto own = peer::start({.profile = profile::local});
-              return own && own->wait_ready(10s) && own->lock("a", {.wait = 5s}) && own->leave() ? 0 : 1;
+              return own && own->wait_ready(10s) && own->lock("a", {.wait = 5s}) && own->leave()
+                         ? 0
+                         : 1;
           }) == 0);
 }
 

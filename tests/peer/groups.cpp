@@ -37,17 +37,24 @@ TEST_CASE("a group: a read after a join that returned shows it, at every peer") 
         CHECK(read->back().token == in.back().token());
     }
     CHECK(in[1].leave());
-    CHECK(comes_true([&] { return notes_of(*c.peers[0].group("workers").members()) == notes{"member 0", "member 2"}; }));
+    CHECK(comes_true([&] {
+        return notes_of(*c.peers[0].group("workers").members()) == notes{"member 0", "member 2"};
+    }));
 }
 
 TEST_CASE("a group: its watchers are told who joins and leaves, and a member goes with its peer") {
     const auto& c = unharmed();
     seen<group_change> told;
-    const auto watching = c.peers[0].group("watched").watch([&](const group_change& now) { told.add(now); });
+    const auto watching =
+        c.peers[0].group("watched").watch([&](const group_change& now) { told.add(now); });
     REQUIRE(watching);
     REQUIRE(told.wait([](const auto& all) { return !all.empty(); }));
     CHECK(told.all[0].members.empty());
-    auto light = started({.name = "light", .seeds = c.seeds, .cluster = "test", .profile = profile::local, .light = true});
+    auto light = started({.name = "light",
+                          .seeds = c.seeds,
+                          .cluster = "test",
+                          .profile = profile::local,
+                          .light = true});
     REQUIRE(light.wait_ready(20s));
     join_options how;
     how.note = "x";
@@ -70,7 +77,8 @@ TEST_CASE("a group larger than a watcher's message is watched whole") {
     const auto& c = unharmed();
     constexpr std::size_t many = 40;
     seen<std::size_t> counts;
-    const auto watching = c.peers[0].group("crowd").watch([&](const group_change& now) { counts.add(now.members.size()); });
+    const auto watching = c.peers[0].group("crowd").watch(
+        [&](const group_change& now) { counts.add(now.members.size()); });
     REQUIRE(watching);
     std::vector<membership> in;
     for (std::size_t i = 0; i < many; ++i) {
@@ -80,17 +88,22 @@ TEST_CASE("a group larger than a watcher's message is watched whole") {
     CHECK(c.peers[1].group("crowd").members()->size() == many);
     // Who comes later is told all of it, too.
     seen<std::size_t> later;
-    const auto second = c.peers[0].group("crowd").watch([&](const group_change& now) { later.add(now.members.size()); });
+    const auto second = c.peers[0].group("crowd").watch(
+        [&](const group_change& now) { later.add(now.members.size()); });
     CHECK(later.wait([](const auto& all) { return !all.empty() && all.back() == many; }));
     in.clear();
     CHECK(counts.wait([](const auto& all) { return all.back() == 0; }));
 }
 
-TEST_CASE("PRIORITY: a candidate that is preferred leads before those who asked earlier; a leader hands over by name") {
+TEST_CASE(
+    "PRIORITY: a candidate that is preferred leads before those who asked earlier; a leader hands "
+    "over by name") {
     const auto& c = unharmed();
     auto leads = c.peers[0].election("boss").campaign();
     REQUIRE(leads);
-    const auto all_wait = [&](std::uint32_t n) { return comes_true([&] { return c.peers[0].look("boss")->waiting == n; }); };
+    const auto all_wait = [&](std::uint32_t n) {
+        return comes_true([&] { return c.peers[0].look("boss")->waiting == n; });
+    };
     const auto campaign = [&](std::size_t at, std::int32_t priority, const std::string& value) {
         return std::async(std::launch::async, [&, at, priority, value] {
             campaign_options how;
@@ -127,7 +140,9 @@ TEST_CASE("PRIORITY: a hold is released to an heir that waits") {
     auto mine = c.peers[0].lock("a", {.wait = 10s});
     REQUIRE(mine);
     auto second = c.peers[1].lock_future("a", {.wait = 30s});
-    const auto all_wait = [&](std::uint32_t n) { return comes_true([&] { return c.peers[0].look("a")->waiting == n; }); };
+    const auto all_wait = [&](std::uint32_t n) {
+        return comes_true([&] { return c.peers[0].look("a")->waiting == n; });
+    };
     REQUIRE(all_wait(1));
     auto third = c.peers[2].lock_future("a", {.wait = 30s});
     REQUIRE(all_wait(2));
@@ -143,7 +158,12 @@ TEST_CASE("DELAY: a lock rests after a hold that was lost, unless what it guards
     const auto& c = unharmed();
     const bool is_fenced = GENERATE(false, true);
     const std::string name = is_fenced ? "fenced" : "rests";
-    auto light = started({.name = "light", .seeds = c.seeds, .cluster = "test", .profile = profile::local, .light = true, .lock_delay = 60s});
+    auto light = started({.name = "light",
+                          .seeds = c.seeds,
+                          .cluster = "test",
+                          .profile = profile::local,
+                          .light = true,
+                          .lock_delay = 60s});
     REQUIRE(light.wait_ready(20s));
     acquire_options how;
     how.wait = 10s;
@@ -164,10 +184,14 @@ TEST_CASE("DELAY: a lock rests after a hold that was lost, unless what it guards
 TEST_CASE("WATCH-1: watchers of a lock are told of holders and of who waits") {
     const auto& c = unharmed();
     seen<std::pair<std::uint32_t, std::uint32_t>> told;
-    const auto watching = c.peers[2].watch("a", [&](const lock_status& now) { told.add({now.holder_count, now.waiting}); });
+    const auto watching = c.peers[2].watch("a", [&](const lock_status& now) {
+        told.add({now.holder_count, now.waiting});
+    });
     REQUIRE(watching);
     const auto is_now = [&](std::uint32_t holders, std::uint32_t waiting) {
-        return told.wait([&](const auto& all) { return !all.empty() && all.back() == std::pair{holders, waiting}; });
+        return told.wait([&](const auto& all) {
+            return !all.empty() && all.back() == std::pair{holders, waiting};
+        });
     };
     CHECK(is_now(0, 0));
     auto mine = c.peers[0].lock("a");
@@ -227,11 +251,14 @@ TEST_CASE("several locks: who has lost one of them waits for no other") {
     const auto& c = unharmed();
     auto other = c.peers[1].lock("lost-b", {.wait = 10s});
     REQUIRE(other);
-    auto both = std::async(std::launch::async, [&] { return c.peers[0].lock_all({"lost-a", "lost-b", "lost-c"}); });
+    auto both = std::async(std::launch::async, [&] {
+        return c.peers[0].lock_all({"lost-a", "lost-b", "lost-c"});
+    });
     std::optional<token> first;
     REQUIRE(comes_true([&] {
         const auto seen = c.peers[2].look("lost-a", 5s);
-        first = seen && !seen->holders.empty() ? std::optional{seen->holders.front().token} : std::nullopt;
+        first = seen && !seen->holders.empty() ? std::optional{seen->holders.front().token}
+                                               : std::nullopt;
         return first.has_value();
     }));
     REQUIRE(c.peers[2].break_hold("lost-a", *first, {.who = "ann", .why = "a test", .wait = 10s}));
@@ -248,7 +275,9 @@ TEST_CASE("several locks: a stop request ends the wait, and what was granted is 
     auto other = c.peers[1].lock("stop-b", {.wait = 10s});
     REQUIRE(other);
     std::stop_source stop;
-    auto both = std::async(std::launch::async, [&] { return c.peers[0].lock_all({"stop-b", "stop-a"}, {.stop = stop.get_token()}); });
+    auto both = std::async(std::launch::async, [&] {
+        return c.peers[0].lock_all({"stop-b", "stop-a"}, {.stop = stop.get_token()});
+    });
     REQUIRE(comes_true([&] {
         const auto seen = c.peers[2].look("stop-a", 5s);
         return seen && seen->holder_count == 1;

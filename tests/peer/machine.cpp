@@ -38,20 +38,26 @@ extern "C" int clock_gettime(clockid_t which, timespec* t) noexcept {
     return done;
 }
 
-extern "C" int timerfd_settime(int timer, int flags, const itimerspec* to, itimerspec* was) noexcept {
+extern "C" int timerfd_settime(int timer, int flags, const itimerspec* to,
+                               itimerspec* was) noexcept {
     auto real = *to;
-    if ((flags & TFD_TIMER_ABSTIME) != 0 && (to->it_value.tv_sec != 0 || to->it_value.tv_nsec != 0)) {
+    if ((flags & TFD_TIMER_ABSTIME) != 0 &&
+        (to->it_value.tv_sec != 0 || to->it_value.tv_nsec != 0)) {
         real.it_value = shifted(to->it_value, -nanoseconds{slept});
     }
     return static_cast<int>(syscall(SYS_timerfd_settime, timer, flags, &real, was));
 }
 
-extern "C" ssize_t sendto(int socket, const void* bytes, size_t size, int flags, const sockaddr* to, socklen_t length) {
-    return is_cut_off ? static_cast<ssize_t>(size) : syscall(SYS_sendto, socket, bytes, size, flags, to, length);
+extern "C" ssize_t sendto(int socket, const void* bytes, size_t size, int flags, const sockaddr* to,
+                          socklen_t length) {
+    return is_cut_off ? static_cast<ssize_t>(size)
+                      : syscall(SYS_sendto, socket, bytes, size, flags, to, length);
 }
 
-extern "C" int pthread_create(pthread_t* id, const pthread_attr_t* how, void* (*run)(void*), void* with) noexcept {
-    static const auto real = reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
+extern "C" int pthread_create(pthread_t* id, const pthread_attr_t* how, void* (*run)(void*),
+                              void* with) noexcept {
+    static const auto real =
+        reinterpret_cast<decltype(&pthread_create)>(dlsym(RTLD_NEXT, "pthread_create"));
     return threads_left.fetch_sub(1) <= 0 ? EAGAIN : real(id, how, run, with);
 }
 

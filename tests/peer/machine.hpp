@@ -1,5 +1,6 @@
-// What a test can do to the machine under the peers of its own process: the boot clock, the network, threads that cannot be made.
-// This program has its own clock_gettime, timerfd_settime, sendto and pthread_create, which everything linked into it uses.
+// What a test can do to the machine under the peers of its own process: the boot clock, the
+// network, threads that cannot be made. This program has its own clock_gettime, timerfd_settime,
+// sendto and pthread_create, which everything linked into it uses.
 #pragma once
 
 #include <chrono>
@@ -8,7 +9,8 @@ namespace machine {
 
 /// The machine slept for so long: the boot clock jumps, and nobody has looked at it yet.
 void suspend(std::chrono::nanoseconds how_long);
-/// While it lives, the boot clock of this thread is behind, which breaks what the library relies on.
+/// While it lives, the boot clock of this thread is behind, which breaks what the library relies
+/// on.
 class clock_set_back {
 public:
     explicit clock_set_back(std::chrono::nanoseconds how_far);

@@ -101,7 +101,9 @@ TEST_CASE("an election has one leader, whom observers see with the value") {
     REQUIRE(watching);
     auto first = c.peers[0].election("boss").campaign({.value = "first", .wait = 10s});
     REQUIRE(first);
-    CHECK(news.wait([](const auto& all) { return !all.empty() && all.back().exists && all.back().value == "first"; }));
+    CHECK(news.wait([](const auto& all) {
+        return !all.empty() && all.back().exists && all.back().value == "first";
+    }));
     std::optional<term> second;
     std::jthread candidate{[&] {
         if (auto won = c.peers[1].election("boss").campaign({.value = "second", .wait = 20s})) {
@@ -146,7 +148,8 @@ TEST_CASE("two leaves at once are one") {
         for (int i = 0; i < 2; ++i) {
             leaving.emplace_back([&, i] {
                 left += c.peers[2].leave() ? 1 : 0;
-                freed += c.peers[0].try_lock("held" + std::to_string(i)) ? 1 : 0;  // neither came back before it was done
+                // neither came back before it was done
+                freed += c.peers[0].try_lock("held" + std::to_string(i)) ? 1 : 0;
             });
         }
     }
@@ -205,9 +208,14 @@ TEST_CASE("without a majority: the hold is lost, and nothing is granted") {
 }
 
 TEST_CASE("a bad configuration is refused by name") {
-    CHECK(peer::start({.seeds = {"127.0.0.1:1", "127.0.0.1:2"}, .profile = profile::local}).error().text.starts_with("seeds"));
-    CHECK(peer::start({.listen = "nonsense:port:x", .profile = profile::local}).error().text.starts_with("listen"));
-    CHECK_FALSE(peer::start({.listen = "127.0.0.1:0", .seeds = {"127.0.0.1:4653"}}));  // no key outside `local`
+    CHECK(peer::start({.seeds = {"127.0.0.1:1", "127.0.0.1:2"}, .profile = profile::local})
+              .error()
+              .text.starts_with("seeds"));
+    CHECK(peer::start({.listen = "nonsense:port:x", .profile = profile::local})
+              .error()
+              .text.starts_with("listen"));
+    // no key outside `local`
+    CHECK_FALSE(peer::start({.listen = "127.0.0.1:0", .seeds = {"127.0.0.1:4653"}}));
     auto p = started({.profile = profile::local});
     const auto taken = peer::start({.listen = to_string(p.address()), .profile = profile::local});
     REQUIRE_FALSE(taken);
@@ -237,9 +245,7 @@ TEST_CASE("the last event tells that the peer has stopped") {
         CHECK(events.all.back() == "stopped: left");
     }
     CHECK(std::count(events.all.begin(), events.all.end(), "stopped: left") == 1);
-    {
-        const auto p = started({.profile = profile::local, .on_event = add});
-    }
+    { const auto p = started({.profile = profile::local, .on_event = add}); }
     CHECK(events.all.back().starts_with("stopped: "));
 }
 

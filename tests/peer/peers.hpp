@@ -63,7 +63,11 @@ struct three {
 
     three() {
         for (const auto& at : seeds) {
-            peers.push_back(started({.name = at, .listen = at, .seeds = seeds, .cluster = "test", .profile = profile::local}));
+            peers.push_back(started({.name = at,
+                                     .listen = at,
+                                     .seeds = seeds,
+                                     .cluster = "test",
+                                     .profile = profile::local}));
         }
         for (const auto& p : peers) {
             const auto ready = p.wait_ready(20s);
@@ -73,7 +77,8 @@ struct three {
     }
 };
 
-/// One for all the tests that leave it as it was: founding takes seconds. Releases may still be on their way from one test to the next.
+/// One for all the tests that leave it as it was: founding takes seconds. Releases may still be on
+/// their way from one test to the next.
 inline const three& unharmed() {
     static const three all;
     return all;

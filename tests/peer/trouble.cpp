@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
@@ -19,7 +19,8 @@ using namespace peers;
 
 namespace {
 
-/// As in a program: a broken invariant ends the peer. (The other tests abort, for the sake of the stack.)
+/// As in a program: a broken invariant ends the peer. (The other tests abort, for the sake of the
+/// stack.)
 class invariants_throw {
 public:
     invariants_throw() { base::abort_on_broken_invariant(false); }
@@ -36,7 +37,8 @@ void shout_at(const endpoint& at) {
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const std::array<char, 64> forged{static_cast<char>(0x81)};
     const int from = socket(AF_INET, SOCK_DGRAM, 0);
-    sendto(from, forged.data(), forged.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    sendto(from, forged.data(), forged.size(), 0, reinterpret_cast<const sockaddr*>(&to),
+           sizeof to);
     close(from);
 }
 
@@ -87,7 +89,8 @@ TEST_CASE("a call in which an invariant breaks fails, and the program goes on") 
 TEST_CASE("threads that cannot be made: no peer starts deaf, and one that runs goes on") {
     {
         const machine::few_threads none_for_callbacks{0};
-        const auto refused = peer::start({.profile = profile::local, .on_event = [](const event&) {}});
+        const auto refused =
+            peer::start({.profile = profile::local, .on_event = [](const event&) {}});
         REQUIRE_FALSE(refused);
         CHECK(refused.error().code == errc::io);
     }
@@ -117,7 +120,9 @@ TEST_CASE("at_risk warns before a sudden loss, and of no lease but the one at ri
     CHECK_FALSE(h->at_risk().stop_requested());
     machine::suspend(2s);
     CHECK_FALSE(h->is_valid());
-    CHECK(order.wait([](const auto& all) { return all == std::vector<std::string>{"at risk", "lost"}; }));
+    CHECK(order.wait([](const auto& all) {
+        return all == std::vector<std::string>{"at risk", "lost"};
+    }));
     CHECK(h->at_risk().stop_requested());
     REQUIRE(p.wait_ready(10s));
     auto again = p.lock("a", {.wait = 5s});
@@ -200,11 +205,12 @@ TEST_CASE("a peer that cannot write to its state_dir stops and says what to mend
     const auto in_the_way = directory + "/epoch.new";
     REQUIRE(mkdir(in_the_way.c_str(), 0700) == 0);
     seen<error> stopped;
-    auto p = started({.profile = profile::local, .state_dir = directory, .on_event = [&](const event& e) {
-                          if (const auto* s = std::get_if<events::stopped>(&e)) {
-                              stopped.add(s->why);
-                          }
-                      }});
+    auto p = started(
+        {.profile = profile::local, .state_dir = directory, .on_event = [&](const event& e) {
+             if (const auto* s = std::get_if<events::stopped>(&e)) {
+                 stopped.add(s->why);
+             }
+         }});
     CHECK(stopped.wait([](const auto& all) { return !all.empty(); }));
     CHECK(stopped.all[0].code == errc::io);
     CHECK(stopped.all[0].text.starts_with("state_dir: "));

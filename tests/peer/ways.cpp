@@ -39,7 +39,8 @@ TEST_CASE("a callback is told of a grant, in its turn") {
     seen<token> told;
     std::optional<hold> given;
     REQUIRE(c.peers[1].lock_async("a", {.wait = 20s}, [&](result<hold> got) {
-        const auto t = got ? got->token() : token{};  // no assertion here: Catch2 has them on one thread alone
+        // no assertion here: Catch2 has them on one thread alone
+        const auto t = got ? got->token() : token{};
         if (got) {
             given.emplace(std::move(*got));
         }
@@ -78,7 +79,8 @@ TEST_CASE("a callback is told of a wait that ran out, of a stop, and of the end 
     CHECK(told.all.size() == 3);
 }
 
-TEST_CASE("a future is ready with the hold or the error; one that nobody keeps gives the lock back") {
+TEST_CASE(
+    "a future is ready with the hold or the error; one that nobody keeps gives the lock back") {
     const auto& c = unharmed();
     {
         auto mine = c.peers[0].lock_future("a", {.wait = 10s}).get();

@@ -31,13 +31,15 @@ struct agents {
 
     static std::filesystem::path new_folder() {
         static int made = 0;
-        return std::filesystem::temp_directory_path() / ("holdfast-tools-" + std::to_string(getpid()) + "-" + std::to_string(++made));
+        return std::filesystem::temp_directory_path() /
+               ("holdfast-tools-" + std::to_string(getpid()) + "-" + std::to_string(++made));
     }
 
     agents() {
         std::filesystem::create_directories(folder);
         for (std::size_t i = 0; i < 3; ++i) {
-            all.emplace_back(command({"agent", "--listen", addresses[i], "--name", "agent-" + std::to_string(i), "--control", control(i)}));
+            all.emplace_back(command({"agent", "--listen", addresses[i], "--name",
+                                      "agent-" + std::to_string(i), "--control", control(i)}));
         }
         for (auto& a : all) {
             REQUIRE(a.expect("ready 127.0.0.1:"));
@@ -47,14 +49,17 @@ struct agents {
         all.clear();
         std::filesystem::remove_all(folder);
     }
-    [[nodiscard]] std::string control(std::size_t i) const { return (folder / ("control-" + std::to_string(i))).string(); }
+    [[nodiscard]] std::string control(std::size_t i) const {
+        return (folder / ("control-" + std::to_string(i))).string();
+    }
     [[nodiscard]] std::vector<std::string> command(std::vector<std::string> words) const {
         words.insert(words.begin(), tool);
         words.insert(words.begin() + 2, {"--seeds", seeds, "--profile", "local"});
         return words;
     }
     /// `holdfast run --lock LOCK ... -- CMD`, with a shell's words as CMD.
-    [[nodiscard]] child run(const std::string& lock, const std::string& shell, const std::vector<std::string>& more = {}) const {
+    [[nodiscard]] child run(const std::string& lock, const std::string& shell,
+                            const std::vector<std::string>& more = {}) const {
         std::vector<std::string> words{"run", "--lock", lock};
         words.insert(words.end(), more.begin(), more.end());
         words.insert(words.end(), {"--", "/bin/sh", "-c", shell});
@@ -75,7 +80,8 @@ inline json first_line_of(child c, int expected_code = 0) {
 }
 
 inline bool is_member(const agents& a, const std::string& name) {
-    for (const auto& m : first_line_of(child{a.command({"members", "--json", "--control", a.control(0)})})) {
+    for (const auto& m :
+         first_line_of(child{a.command({"members", "--json", "--control", a.control(0)})})) {
         if (m["name"] == name && m["member"].get<bool>()) {
             return true;
         }

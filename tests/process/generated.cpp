@@ -1,4 +1,5 @@
-// The manual page and the completions, against what the program itself says of its commands, and in real shells.
+// The manual page and the completions, against what the program itself says of its commands, and in
+// real shells.
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,10 +39,12 @@ std::string text_of(const std::vector<std::string>& command) {
     return out;
 }
 
-/// Names at the beginning of the lines of a help text that match, with what they match: an option, or a command.
+/// Names at the beginning of the lines of a help text that match, with what they match: an option,
+/// or a command.
 std::set<std::string> found_in(const std::string& text, const std::regex& what) {
     std::set<std::string> out;
-    for (std::sregex_iterator one{text.begin(), text.end(), what}; one != std::sregex_iterator{}; ++one) {
+    for (std::sregex_iterator one{text.begin(), text.end(), what}; one != std::sregex_iterator{};
+         ++one) {
         out.insert((*one)[1]);
     }
     return out;
@@ -57,7 +60,8 @@ struct generated {
     std::filesystem::path path;
 
     explicit generated(const std::string& what)
-        : path{std::filesystem::temp_directory_path() / ("holdfast-" + what + "-" + std::to_string(getpid()))} {
+        : path{std::filesystem::temp_directory_path() /
+               ("holdfast-" + what + "-" + std::to_string(getpid()))} {
         std::ofstream{path} << text_of({tool, "generate", what});
     }
     ~generated() { std::filesystem::remove(path); }
@@ -79,7 +83,8 @@ std::string installed(const std::string& program) {
 }  // namespace
 
 TEST_CASE("the manual page has every command, option, variable and allowed value", "[process]") {
-    auto page = std::regex_replace(text_of({tool, "generate", "man"}), std::regex{R"(\\f[BIR]|\\%)"}, "");
+    auto page =
+        std::regex_replace(text_of({tool, "generate", "man"}), std::regex{R"(\\f[BIR]|\\%)"}, "");
     page = std::regex_replace(page, std::regex{R"(\\-)"}, "-");
     const auto all = commands();
     for (const auto* known : {"agent", "run", "members", "view", "owner", "watch"}) {
@@ -98,7 +103,8 @@ TEST_CASE("the manual page has every command, option, variable and allowed value
         for (const auto& option : options) {
             CAPTURE(option);
             const std::regex entry{R"(\n\.TP\n(-h, )?)" + option + R"([ \n])"};
-            CHECK(std::regex_search(own, entry) != std::regex_search(shared, entry));  // in one place
+            // in one place
+            CHECK(std::regex_search(own, entry) != std::regex_search(shared, entry));
         }
         for (const auto& name : found_in(help, std::regex{"(HOLDFAST_[A-Z_]+)"})) {
             CAPTURE(name);
@@ -116,13 +122,16 @@ TEST_CASE("the manual page has every command, option, variable and allowed value
 TEST_CASE("the manual page is sound", "[process]") {
     const generated page{"man"};
     if (const auto groff = installed("groff"); !groff.empty()) {
-        CHECK(lines_of({"/bin/sh", "-c", groff + " -man -Tutf8 -ww " + page.path.string() + " 2>&1 >/dev/null"}).empty());
+        CHECK(lines_of({"/bin/sh", "-c",
+                        groff + " -man -Tutf8 -ww " + page.path.string() + " 2>&1 >/dev/null"})
+                  .empty());
     }
     if (const auto mandoc = installed("mandoc"); !mandoc.empty()) {
         child lint{{mandoc, "-Tlint", "-Wwarning", page.path.string()}};
         REQUIRE(lint.output_ends(20s));
         for (const auto& line : lint.all_unread()) {
-            CHECK(line.text.find("missing date") != std::string::npos);  // it belongs to a version, not to a day
+            // it belongs to a version, not to a day
+            CHECK(line.text.find("missing date") != std::string::npos);
         }
     }
 }
@@ -134,10 +143,11 @@ TEST_CASE("the completion of bash", "[process]") {
     }
     const generated script{"bash"};
     const auto complete = [&](const std::vector<std::string>& words) {
-        std::vector<std::string> command{bash, "-c",
-                                         R"(source "$0"; COMP_WORDS=(holdfast "$@"); COMP_CWORD=$#; _holdfast 2>/dev/null
+        std::vector<std::string> command{
+            bash, "-c",
+            R"(source "$0"; COMP_WORDS=(holdfast "$@"); COMP_CWORD=$#; _holdfast 2>/dev/null
                                             [ ${#COMPREPLY[@]} = 0 ] || printf '%s\n' "${COMPREPLY[@]}")",
-                                         script.path.string()};
+            script.path.string()};
         command.insert(command.end(), words.begin(), words.end());
         auto out = lines_of(command);
         std::sort(out.begin(), out.end());
@@ -155,16 +165,20 @@ TEST_CASE("the completion of bash", "[process]") {
     CHECK(complete({"run", "--lock", ""}).empty());
     CHECK(complete({"--ver"}) == words{"--version"});
     CHECK(complete({"gener"}).empty());
-    CHECK(complete({"view", "--key-file", script.path.string().substr(0, script.path.string().size() - 1)}) == words{script.path.string()});
+    CHECK(complete({"view", "--key-file",
+                    script.path.string().substr(0, script.path.string().size() - 1)}) ==
+          words{script.path.string()});
     const auto of_command = complete({"run", "--lock", "job", "--", "bas"});
     CHECK(std::find(of_command.begin(), of_command.end(), "bash") != of_command.end());
-    CHECK(complete({"run", "--lock", "job", "--", "cat", script.path.string()}) == words{script.path.string()});
+    CHECK(complete({"run", "--lock", "job", "--", "cat", script.path.string()}) ==
+          words{script.path.string()});
     const auto top = complete({""});
     for (const auto& command : commands()) {
         CAPTURE(command);
         CHECK(std::find(top.begin(), top.end(), command) != top.end());
         const auto options = complete({command, "-"});
-        for (const auto& option : found_in(text_of({tool, command, "--help"}), std::regex{"(--[a-z-]+)"})) {
+        for (const auto& option :
+             found_in(text_of({tool, command, "--help"}), std::regex{"(--[a-z-]+)"})) {
             CAPTURE(option);
             CHECK(std::find(options.begin(), options.end(), option) != options.end());
         }

@@ -1,5 +1,6 @@
-// Five real processes on loopback, three of them seats; some are killed, one is stopped. The bound is the promise of the
-// `local` profile (LIVE): the next grant comes within one lease (1 s) and 1 s more.
+// Five real processes on loopback, three of them seats; some are killed, one is stopped. The bound
+// is the promise of the `local` profile (LIVE): the next grant comes within one lease (1 s) and 1 s
+// more.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -16,14 +17,17 @@ using test_support::steady;
 
 namespace {
 
-// Sanitizers slow every process down several times over; the promise is about the program without them.
+// Sanitizers slow every process down several times over; the promise is about the program without
+// them.
 #ifdef HOLDFAST_SLOW_BUILD
 constexpr auto bound = 6000ms;
 #else
 constexpr auto bound = 2000ms;
 #endif
 
-std::string rest(const std::optional<test_support::line>& l, const std::string& beginning) { return l->text.substr(beginning.size()); }
+std::string rest(const std::optional<test_support::line>& l, const std::string& beginning) {
+    return l->text.substr(beginning.size());
+}
 
 struct fleet {
     std::vector<std::string> addresses = in_order(test_support::free_addresses(5));
@@ -37,12 +41,14 @@ struct fleet {
         for (auto* w : at) {
             REQUIRE(w->expect("ready"));
         }
-        // Founding ends with a wait for earlier leases (FOUND-1); what is measured below should not contain it.
+        // Founding ends with a wait for earlier leases (FOUND-1); what is measured below should not
+        // contain it.
         hold(4, "warm");
         at[4]->say("release warm");
         REQUIRE(at[4]->expect("released warm"));
-        // FOUND-5 starts epochs 61 s ahead of the wall clock, and VIEW-1 lets a view that goes more than 60 s ahead come no
-        // sooner than 1 s after the last. A cluster that has lived for some seconds has room for several at once.
+        // FOUND-5 starts epochs 61 s ahead of the wall clock, and VIEW-1 lets a view that goes more
+        // than 60 s ahead come no sooner than 1 s after the last. A cluster that has lived for some
+        // seconds has room for several at once.
         const auto grown_up = steady::now() + 20s;
         for (long long ahead = 61; ahead > 57;) {
             at[0]->say("ahead");
@@ -61,15 +67,20 @@ struct fleet {
         }
     }
 
-    /// Seats are ranked by their addresses (FOUND-2); so are our workers then, and the first proposes first.
+    /// Seats are ranked by their addresses (FOUND-2); so are our workers then, and the first
+    /// proposes first.
     static std::vector<std::string> in_order(std::vector<std::string> all) {
-        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return std::pair{a.size(), a} < std::pair{b.size(), b}; });
+        std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+            return std::pair{a.size(), a} < std::pair{b.size(), b};
+        });
         return all;
     }
     static std::string name(std::size_t i) { return "w" + std::to_string(i); }
 
     void start(std::size_t i) {
-        workers.emplace_back(std::vector<std::string>{HOLDFAST_WORKER, name(i), addresses[i], addresses[0] + "," + addresses[1] + "," + addresses[2]});
+        workers.emplace_back(
+            std::vector<std::string>{HOLDFAST_WORKER, name(i), addresses[i],
+                                     addresses[0] + "," + addresses[1] + "," + addresses[2]});
         at.resize(std::max(at.size(), i + 1));
         at[i] = &workers.back();
     }
@@ -102,7 +113,8 @@ struct fleet {
     }
 };
 
-/// Holds of every worker but one, owned by every worker: they must be untouched by what happens to that one.
+/// Holds of every worker but one, owned by every worker: they must be untouched by what happens to
+/// that one.
 struct bystanders {
     fleet& f;
     struct held {
@@ -133,12 +145,15 @@ struct bystanders {
 };
 
 void report(const char* what, steady::duration took) {
-    std::printf("%-52s next grant after %4lld ms\n", what, static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+    std::printf("%-52s next grant after %4lld ms\n", what,
+                static_cast<long long>(
+                    std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
     std::fflush(stdout);
 }
 
 /// Kills one; `waiter` gets `lock` in time, with a token above `above`.
-void next_grant_after_kill(fleet& f, const char* what, std::size_t victim, std::size_t waiter, const std::string& lock, long long above) {
+void next_grant_after_kill(fleet& f, const char* what, std::size_t victim, std::size_t waiter,
+                           const std::string& lock, long long above) {
     const auto killed = steady::now();
     f.at[victim]->kill(SIGKILL);
     CHECK(f.at[victim]->wait() == -SIGKILL);
@@ -168,7 +183,9 @@ TEST_CASE("a holder is killed: who waits gets the lock", "[process]") {
     others.are_untouched();
 }
 
-TEST_CASE("an owner is killed: its locks are granted by another, and what it had granted stays held", "[process]") {
+TEST_CASE(
+    "an owner is killed: its locks are granted by another, and what it had granted stays held",
+    "[process]") {
     fleet f;
     bystanders others{f, 4};
     const auto lock = f.name_owned_by(4, "job");
@@ -177,7 +194,8 @@ TEST_CASE("an owner is killed: its locks are granted by another, and what it had
     const auto other = f.name_owned_by(4, "other");
     next_grant_after_kill(f, "an owner is killed, of a lock nobody holds:", 4, 1, *other, 0);
     CHECK(f.is_valid(0, *lock, token));
-    // The new owner knows of the hold although the old one told it nothing: the lock is granted again after its release.
+    // The new owner knows of the hold although the old one told it nothing: the lock is granted
+    // again after its release.
     f.at[1]->say("lock " + *lock);
     f.at[0]->say("release " + *lock);
     REQUIRE(f.at[0]->expect("released " + *lock + " " + std::to_string(token)));
@@ -192,7 +210,7 @@ TEST_CASE("the seat that proposes is killed in the middle of a ballot", "[proces
     bystanders others{f, 0};
     const auto lock = f.name_owned_by(0, "job");  // it owns what the others will want
     const auto mine = f.name_owned_by(1, "mine");
-    const auto token = f.hold(0, *mine);          // and holds what the others will want
+    const auto token = f.hold(0, *mine);  // and holds what the others will want
     f.at[0]->say("die-in-ballot");
     REQUIRE(f.at[0]->expect("armed"));
     // A sixth process asks to join; the first living seat is the first to propose that.
@@ -228,20 +246,25 @@ TEST_CASE("a member without a seat is killed, and comes back as another peer", "
     others.are_untouched();
 }
 
-TEST_CASE("a stopped holder learns that it lost the lock, and its late write is refused", "[process]") {
+TEST_CASE("a stopped holder learns that it lost the lock, and its late write is refused",
+          "[process]") {
     fleet f;
     bystanders others{f, 3};
     const auto lock = f.name_owned_by(1, "file");
-    const auto folder = std::filesystem::temp_directory_path() / ("holdfast-fence-" + std::to_string(getpid()));
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("holdfast-fence-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder);
     const auto file = (folder / "guarded").string();
-    const auto write = [&](const std::string& text) { return "write " + *lock + " " HOLDFAST_FENCED_FILE " " + file + " " + text; };
+    const auto write = [&](const std::string& text) {
+        return "write " + *lock + " " HOLDFAST_FENCED_FILE " " + file + " " + text;
+    };
 
     const auto old_token = f.hold(3, *lock);
     f.at[3]->say(write("first"));
     CHECK(f.at[3]->expect("wrote")->text == "wrote 0");
     f.at[3]->kill(SIGSTOP);
-    f.at[3]->say(write("late"));  // the application looked at its hold before, and will write as soon as it runs again
+    // the application looked at its hold before, and will write as soon as it runs again
+    f.at[3]->say(write("late"));
     const auto stopped = steady::now();
     f.at[2]->say("lock " + *lock);
     const auto got = f.at[2]->expect("held " + *lock + " ");
@@ -255,7 +278,8 @@ TEST_CASE("a stopped holder learns that it lost the lock, and its late write is 
     CHECK(f.at[3]->expect("wrote")->text == "wrote 3");
     const auto lost = f.at[3]->expect("lost " + *lock + " ");
     REQUIRE(lost);
-    CHECK((rest(lost, "lost " + *lock + " ") == "lease_lost" || rest(lost, "lost " + *lock + " ") == "evicted"));
+    CHECK((rest(lost, "lost " + *lock + " ") == "lease_lost" ||
+           rest(lost, "lost " + *lock + " ") == "evicted"));
     CHECK_FALSE(f.is_valid(3, *lock, old_token));
     std::ifstream content{file};
     std::string line;
@@ -265,7 +289,9 @@ TEST_CASE("a stopped holder learns that it lost the lock, and its late write is 
     std::filesystem::remove_all(folder);
 }
 
-TEST_CASE("deadman: a stopped holder is killed when its lease ends; one that holds nothing is let live", "[process]") {
+TEST_CASE(
+    "deadman: a stopped holder is killed when its lease ends; one that holds nothing is let live",
+    "[process]") {
     fleet f;
     f.at[4]->kill(SIGKILL);
     (void)f.at[4]->wait();
@@ -301,7 +327,8 @@ TEST_CASE("deadman: a stopped holder is killed when its lease ends; one that hol
 }
 
 TEST_CASE("CERT-1: the lease of a process that is seen to be gone is not waited for", "[process]") {
-    // All of these are on one machine: whoever suspects the killed one looks, and finds no such process.
+    // All of these are on one machine: whoever suspects the killed one looks, and finds no such
+    // process.
     fleet f;
     const auto lock = f.name_owned_by(1, "certain");
     f.hold(4, *lock);

@@ -1,5 +1,5 @@
-// What operators do from the command line: looking, asking, breaking, approving, evicting, reading what was done; elections and
-// groups; and `holdfast run` whose child hangs.
+// What operators do from the command line: looking, asking, breaking, approving, evicting, reading
+// what was done; elections and groups; and `holdfast run` whose child hangs.
 #include <csignal>
 #include <functional>
 #include <utility>
@@ -28,10 +28,14 @@ bool until_it_is_so(const std::function<bool()>& is_so) {
 
 }  // namespace
 
-TEST_CASE("holdfast run with a child that hangs: it is asked for its lock, then that is broken, and the child is gone", "[process]") {
+TEST_CASE(
+    "holdfast run with a child that hangs: it is asked for its lock, then that is broken, and the "
+    "child is gone",
+    "[process]") {
     const auto& a = unharmed();
     // It ignores what asks it to end, as a child that hangs does.
-    auto hung = a.run("nightly", "trap '' TERM; echo $$; sleep 600", {"--note", "nightly run", "--name", "hung-job"});
+    auto hung = a.run("nightly", "trap '' TERM; echo $$; sleep 600",
+                      {"--note", "nightly run", "--name", "hung-job"});
     const auto started = hung.expect("");
     REQUIRE(started);
     const auto group = static_cast<pid_t>(std::stol(started->text));
@@ -49,7 +53,8 @@ TEST_CASE("holdfast run with a child that hangs: it is asked for its lock, then 
     REQUIRE(locks["locks"].size() == 1);
     CHECK(locks["locks"][0]["lock"] == "nightly");
 
-    const auto asked = told(a, {"ask", "nightly", "--who", "ann", "--reason", "it hangs", "--wait", "200ms"}, 1);
+    const auto asked =
+        told(a, {"ask", "nightly", "--who", "ann", "--reason", "it hangs", "--wait", "200ms"}, 1);
     CHECK(asked["stage"] == "heard");
     CHECK(kill(group, 0) == 0);
     const auto broken = told(a, {"break", "nightly", "--who", "ann", "--reason", "it hangs"});
@@ -58,7 +63,8 @@ TEST_CASE("holdfast run with a child that hangs: it is asked for its lock, then 
     CHECK(hung.wait() == 76);
     CHECK(until_it_is_so([&] { return kill(group, 0) != 0; }));
     CHECK(next.expect("mine"));
-    CHECK(told(a, {"why", "nightly"})["holders"][0]["token"].get<long long>() > broken["token"].get<long long>());
+    CHECK(told(a, {"why", "nightly"})["holders"][0]["token"].get<long long>() >
+          broken["token"].get<long long>());
 
     const auto history = told(a, {"history"});
     REQUIRE(history.size() >= 2);
@@ -69,7 +75,8 @@ TEST_CASE("holdfast run with a child that hangs: it is asked for its lock, then 
     CHECK(last["whom_name"] == "hung-job");
     CHECK(last["outcome"]["stage"] == "gone");
     // It names the hold that is gone: nothing happens to the next.
-    CHECK(told(a, {"break", "nightly", "--reason", "again", "--token", std::to_string(broken["token"].get<long long>())})["stage"] == "gone");
+    CHECK(told(a, {"break", "nightly", "--reason", "again", "--token",
+                   std::to_string(broken["token"].get<long long>())})["stage"] == "gone");
     CHECK(told(a, {"why", "nightly"})["holder_count"] == 1);
     next.kill(SIGTERM);
     CHECK(next.wait() == 128 + SIGTERM);
@@ -81,16 +88,19 @@ TEST_CASE("what cannot be asked of operators is said", "[process]") {
     CHECK(told(a, {"break", "x", "--reason", "r", "--token", "abc"}, 64)["code"] == "usage");
     CHECK(told(a, {"break", "x", "--reason", "r", "--wait", "soon"}, 64)["code"] == "usage");
     CHECK(told(a, {"evict", "nobody", "--reason", "r"}, 1)["code"] == "not_so");
-    CHECK(child{a.command({"break", "x", "--control", a.control(0)})}.wait() == 64);  // a reason is required
+    // a reason is required
+    CHECK(child{a.command({"break", "x", "--control", a.control(0)})}.wait() == 64);
     CHECK(told(a, {"why", "nobody-has-this"})["why"] == "free");
 }
 
-TEST_CASE("holdfast evict removes a process that has stopped, and its lock is granted again", "[process]") {
+TEST_CASE("holdfast evict removes a process that has stopped, and its lock is granted again",
+          "[process]") {
     const auto& a = unharmed();
     auto stopped = a.run("job", "echo $$; sleep 600", {"--name", "stopped-job"});
     REQUIRE(stopped.expect(""));
     stopped.kill(SIGSTOP);
-    const auto evicted = told(a, {"evict", "stopped-job", "--who", "ann", "--reason", "it is stopped"});
+    const auto evicted =
+        told(a, {"evict", "stopped-job", "--who", "ann", "--reason", "it is stopped"});
     CHECK(evicted["name"] == "stopped-job");
     auto next = a.run("job", "echo mine");
     CHECK(next.expect("mine"));
@@ -100,14 +110,19 @@ TEST_CASE("holdfast evict removes a process that has stopped, and its lock is gr
     CHECK(told(a, {"history"}).back()["what"] == "evicted");
 }
 
-TEST_CASE("CERT-2: holdfast evict with a fence that kills the process: its lease is not waited for, and the record says so", "[process]") {
+TEST_CASE(
+    "CERT-2: holdfast evict with a fence that kills the process: its lease is not waited for, and "
+    "the record says so",
+    "[process]") {
     const auto& a = unharmed();
     auto stopped = a.run("fenced-job", "echo $$; sleep 600", {"--name", "fenced-job"});
     REQUIRE(stopped.expect(""));
     stopped.kill(SIGSTOP);
-    CHECK(told(a, {"evict", "fenced-job", "--reason", "r", "--fence", "exit 3"}, 1)["code"] == "not_so");
+    CHECK(told(a, {"evict", "fenced-job", "--reason", "r", "--fence", "exit 3"}, 1)["code"] ==
+          "not_so");
     CHECK(told(a, {"history"}).back()["outcome"]["stage"] == "unheard");
-    const auto evicted = told(a, {"evict", "fenced-job", "--who", "ann", "--reason", "it is stopped", "--fence", "kill -KILL $HOLDFAST_PID"});
+    const auto evicted = told(a, {"evict", "fenced-job", "--who", "ann", "--reason",
+                                  "it is stopped", "--fence", "kill -KILL $HOLDFAST_PID"});
     CHECK(evicted["name"] == "fenced-job");
     CHECK(stopped.wait() == -SIGKILL);
     auto next = a.run("fenced-job", "echo mine");
@@ -116,13 +131,18 @@ TEST_CASE("CERT-2: holdfast evict with a fence that kills the process: its lease
     CHECK(told(a, {"history"}).back()["what"] == "fenced");
 }
 
-TEST_CASE("FORCE-1: holdfast force-view says what is at risk, wants it confirmed, and goes on with the seats named", "[process]") {
+TEST_CASE(
+    "FORCE-1: holdfast force-view says what is at risk, wants it confirmed, and goes on with the "
+    "seats named",
+    "[process]") {
     agents a;
     auto before = a.run("job", "echo $HOLDFAST_TOKEN");
     const auto first = before.expect("");
     REQUIRE(first);
     CHECK(before.wait() == 0);
-    CHECK(told(a, {"force-view", "--seats", a.addresses[0], "--confirm", "they-are-stopped"}, 64)["code"] == "bad_config");  // they are not
+    // they are not
+    CHECK(told(a, {"force-view", "--seats", a.addresses[0], "--confirm", "they-are-stopped"},
+               64)["code"] == "bad_config");
     a.all.pop_back();
     a.all.pop_back();
     const auto risk = told(a, {"force-view", "--seats", a.addresses[0]}, 1);
@@ -131,7 +151,8 @@ TEST_CASE("FORCE-1: holdfast force-view says what is at risk, wants it confirmed
     CHECK(risk["former_voters"][0]["address"].get<std::string>().starts_with("127.0.0.1:"));
     json done;
     REQUIRE(until_it_is_so([&] {  // its lease has to end first
-        child c{a.command({"force-view", "--seats", a.addresses[0], "--confirm", "they-are-stopped", "--json", "--control", a.control(0)})};
+        child c{a.command({"force-view", "--seats", a.addresses[0], "--confirm", "they-are-stopped",
+                           "--json", "--control", a.control(0)})};
         const auto l = c.expect("");
         done = l ? json::parse(l->text, nullptr, false) : json{};
         return c.wait() == 0;
@@ -157,7 +178,8 @@ TEST_CASE("holdfast elect and observe: a leader, its value, and the next one", "
     REQUIRE(first.expect("leads boss "));
     const auto leads = state();
     CHECK(leads["value"] == "10.0.0.1:80");
-    auto second = child{a.command({"elect", "boss", "--value", "second", "--", "/bin/sh", "-c", "echo leading $HOLDFAST_LOCK"})};
+    auto second = child{a.command({"elect", "boss", "--value", "second", "--", "/bin/sh", "-c",
+                                   "echo leading $HOLDFAST_LOCK"})};
     REQUIRE(until_it_is_so([&] { return told(a, {"why", "boss"})["waiting"] == 1; }));
     first.kill(SIGTERM);
     CHECK(first.wait() == 0);

@@ -1,4 +1,5 @@
-// The questions of the command line: at an agent and as a light peer, over time, and with clients of every kind.
+// The questions of the command line: at an agent and as a light peer, over time, and with clients
+// of every kind.
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -19,14 +20,16 @@ namespace {
 /// A client of the control socket that keeps to no rule of ours.
 class raw_client {
 public:
-    explicit raw_client(const std::string& path) : fd_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    explicit raw_client(const std::string& path)
+        : fd_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
         sockaddr_un at{AF_UNIX, {}};
         std::memcpy(at.sun_path, path.c_str(), path.size());
         REQUIRE(connect(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
         const timeval patience{20, 0};
         setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     }
-    raw_client(raw_client&& other) noexcept : fd_{std::exchange(other.fd_, -1)}, unread_{std::move(other.unread_)} {}
+    raw_client(raw_client&& other) noexcept
+        : fd_{std::exchange(other.fd_, -1)}, unread_{std::move(other.unread_)} {}
     raw_client& operator=(raw_client&&) = delete;
     ~raw_client() {
         if (fd_ >= 0) {
@@ -118,7 +121,8 @@ TEST_CASE("holdfast watch tells of each change until it is interrupted", "[proce
         for (const int how : {SIGINT, SIGTERM}) {
             CAPTURE(by_socket, how);
             auto seen = watcher(a, by_socket);
-            CHECK(next_of(seen) == json{{"lock", "job"}, {"held", false}, {"holder_count", 0}, {"waiting", 0}});
+            CHECK(next_of(seen) ==
+                  json{{"lock", "job"}, {"held", false}, {"holder_count", 0}, {"waiting", 0}});
             auto holder = a.run("job", "echo $HOLDFAST_TOKEN; read line");
             const auto token = holder.expect("");
             REQUIRE(token);
@@ -174,7 +178,8 @@ TEST_CASE("holdfast watch fails when its agent ends", "[process]") {
     CHECK_FALSE(std::filesystem::exists(a.control(0)));
 }
 
-TEST_CASE("the control socket: clients that hang, read nothing or hang up do not matter to others", "[process]") {
+TEST_CASE("the control socket: clients that hang, read nothing or hang up do not matter to others",
+          "[process]") {
     const auto& a = unharmed();
     const auto path = a.control(1);
     raw_client says_nothing{path};
@@ -182,8 +187,13 @@ TEST_CASE("the control socket: clients that hang, read nothing or hang up do not
     half_a_question.ask(R"({"ask": )");
     raw_client reads_nothing{path};
     reads_nothing.ask(watch_job);
-    CHECK(first_line_of(child{a.command({"view", "--json", "--control", path})})["seats"].size() == 3);
-    CHECK(raw_client{path}.ask(R"({"ask": "view"})").ends_its_half().next()["answer"]["seats"].size() == 3);
+    CHECK(first_line_of(child{a.command({"view", "--json", "--control", path})})["seats"].size() ==
+          3);
+    CHECK(raw_client{path}
+              .ask(R"({"ask": "view"})")
+              .ends_its_half()
+              .next()["answer"]["seats"]
+              .size() == 3);
     raw_client watches{path};
     watches.ask(watch_job).ends_its_half();
     CHECK(watches.next()["answer"]["held"] == false);
@@ -198,7 +208,8 @@ TEST_CASE("the control socket: a bounded number of clients; who is gone makes ro
     auto last = watcher(a, true);
     CHECK(told_by(last, false).is_object());
     CHECK(raw_client{a.control(0)}.next()["code"] == "too_many");
-    CHECK(first_line_of(child{a.command({"view", "--json", "--control", a.control(0)})}, 69)["code"] == "too_many");
+    CHECK(first_line_of(child{a.command({"view", "--json", "--control", a.control(0)})},
+                        69)["code"] == "too_many");
 
     last.kill(SIGINT);
     CHECK(last.wait() == 128 + SIGINT);
@@ -209,8 +220,9 @@ TEST_CASE("the control socket: a bounded number of clients; who is gone makes ro
 
 TEST_CASE("the control socket: what is no question is told so", "[process]") {
     const auto& a = unharmed();
-    for (const auto* line : {"", "view", "[]", R"({"ask": 7})", R"({"ask": "weather"})", R"({"ask": "owner"})",
-                             R"({"ask": "owner", "arguments": 7})", R"({"ask": "owner", "arguments": {"name": 7}})"}) {
+    for (const auto* line :
+         {"", "view", "[]", R"({"ask": 7})", R"({"ask": "weather"})", R"({"ask": "owner"})",
+          R"({"ask": "owner", "arguments": 7})", R"({"ask": "owner", "arguments": {"name": 7}})"}) {
         CAPTURE(line);
         raw_client c{a.control(2)};
         CHECK(c.ask(line).next()["code"] == "usage");
@@ -225,7 +237,8 @@ TEST_CASE("the control socket: what is no question is told so", "[process]") {
     CHECK(c.next() == json{{"end", true}});
 }
 
-TEST_CASE("a question that fails has an exit code and a text, at an agent as for a light peer", "[process]") {
+TEST_CASE("a question that fails has an exit code and a text, at an agent as for a light peer",
+          "[process]") {
     const auto& a = unharmed();
     for (const bool by_socket : {true, false}) {
         CAPTURE(by_socket);
@@ -241,12 +254,17 @@ TEST_CASE("a question that fails has an exit code and a text, at an agent as for
     CHECK(child{a.command({"owner"})}.wait() == 64);
     const auto nobody = test_support::free_addresses(3);
     const auto seeds = nobody[0] + "," + nobody[1] + "," + nobody[2];
-    CHECK(first_line_of(child{{tool, "view", "--seeds", seeds, "--profile", "local", "--json", "--join-wait", "300ms"}}, 69)["code"]
+    CHECK(first_line_of(child{{tool, "view", "--seeds", seeds, "--profile", "local", "--json",
+                               "--join-wait", "300ms"}},
+                        69)["code"]
               .is_string());
-    CHECK(child{{tool, "view", "--seeds", "127.0.0.1:1,127.0.0.1:2", "--profile", "local"}}.wait() == 64);
+    CHECK(
+        child{{tool, "view", "--seeds", "127.0.0.1:1,127.0.0.1:2", "--profile", "local"}}.wait() ==
+        64);
 }
 
-TEST_CASE("the control socket is its user's, replaces a dead agent's, and not a living one's", "[process]") {
+TEST_CASE("the control socket is its user's, replaces a dead agent's, and not a living one's",
+          "[process]") {
     agents a;
     const auto mode_of = [](const std::string& path) {
         struct stat there {};
@@ -254,7 +272,9 @@ TEST_CASE("the control socket is its user's, replaces a dead agent's, and not a 
         return there.st_mode & 07777;
     };
     CHECK(mode_of(a.control(0)) == 0600);
-    const auto another = [&](const std::string& at) { return child{a.command({"agent", "--listen", "127.0.0.1:0", "--control", at})}; };
+    const auto another = [&](const std::string& at) {
+        return child{a.command({"agent", "--listen", "127.0.0.1:0", "--control", at})};
+    };
     CHECK(another(a.control(0)).wait() == 69);
     CHECK(child{a.command({"view", "--control", a.control(0)})}.wait() == 0);
 
@@ -276,8 +296,10 @@ TEST_CASE("the control socket is its user's, replaces a dead agent's, and not a 
 TEST_CASE("a signal ends the wait for a cluster", "[process]") {
     const auto nobody = test_support::free_addresses(3);
     const auto seeds = nobody[0] + "," + nobody[1] + "," + nobody[2];
-    for (const auto& words : {std::vector<std::string>{"view"}, {"run", "--lock", "job", "/bin/true"}}) {
-        std::vector<std::string> command{tool, words[0], "--seeds", seeds, "--profile", "local", "--join-wait", "1h"};
+    for (const auto& words :
+         {std::vector<std::string>{"view"}, {"run", "--lock", "job", "/bin/true"}}) {
+        std::vector<std::string> command{tool,        words[0], "--seeds",     seeds,
+                                         "--profile", "local",  "--join-wait", "1h"};
         command.insert(command.end(), words.begin() + 1, words.end());
         child c{command};
         const auto until = steady::now() + 20s;

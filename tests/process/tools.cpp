@@ -1,4 +1,5 @@
-// The command line and the examples, as a user starts them: three agents on loopback and what joins them.
+// The command line and the examples, as a user starts them: three agents on loopback and what joins
+// them.
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -15,14 +16,16 @@ using namespace process_tests;
 
 namespace {
 
-// The lease of the `local` profile. Under a sanitizer processes are slower than the margin that `run` leaves itself.
+// The lease of the `local` profile. Under a sanitizer processes are slower than the margin that
+// `run` leaves itself.
 #ifdef HOLDFAST_SLOW_BUILD
 constexpr auto lease = 1500ms;
 #else
 constexpr auto lease = 1000ms;
 #endif
 
-/// The other end of the standard output of a command and of all it starts, and of nobody else (`run` has its own).
+/// The other end of the standard output of a command and of all it starts, and of nobody else
+/// (`run` has its own).
 struct sign_of_life {
     std::string path;
     child reader;
@@ -37,7 +40,8 @@ struct sign_of_life {
 
 }  // namespace
 
-TEST_CASE("holdfast run gives the command its lock and token, and its exit code back", "[process]") {
+TEST_CASE("holdfast run gives the command its lock and token, and its exit code back",
+          "[process]") {
     const auto& a = unharmed();
     auto first = a.run("job", "echo $HOLDFAST_LOCK $HOLDFAST_TOKEN");
     const auto told = first.expect("job ");
@@ -52,13 +56,20 @@ TEST_CASE("holdfast run gives the command its lock and token, and its exit code 
     CHECK(second.wait() == 7);
     CHECK(a.run("job", "kill -USR1 $$").wait() == 128 + SIGUSR1);
 
-    CHECK(child{a.command({"run", "--lock", "job", "--", (a.folder / "missing").string()})}.wait() == 127);
+    CHECK(
+        child{a.command({"run", "--lock", "job", "--", (a.folder / "missing").string()})}.wait() ==
+        127);
     CHECK(child{a.command({"run", "--lock", "job", "--", a.folder.string()})}.wait() == 126);
-    CHECK(child{a.command({"run", "--lock", "job", "--wait", "soon", "--", "/bin/true"})}.wait() == 64);
-    CHECK(child{a.command({"run", "--lock", "job", "--wait", "3000000h", "--", "/bin/true"})}.wait() == 64);
-    CHECK(child{{tool, "run", "--seeds", "127.0.0.1:1,127.0.0.1:2", "--profile", "local", "--lock", "job", "--", "/bin/true"}}.wait() == 64);
+    CHECK(child{a.command({"run", "--lock", "job", "--wait", "soon", "--", "/bin/true"})}.wait() ==
+          64);
+    CHECK(child{a.command({"run", "--lock", "job", "--wait", "3000000h", "--", "/bin/true"})}
+              .wait() == 64);
+    CHECK(child{{tool, "run", "--seeds", "127.0.0.1:1,127.0.0.1:2", "--profile", "local", "--lock",
+                 "job", "--", "/bin/true"}}
+              .wait() == 64);
     CHECK(child{a.command({"run", "--", "/bin/true"})}.wait() == 64);
-    CHECK(child{a.command({"run", "--lock", std::string(513, 'x'), "--", "/bin/true"})}.wait() == 64);
+    CHECK(child{a.command({"run", "--lock", std::string(513, 'x'), "--", "/bin/true"})}.wait() ==
+          64);
 }
 
 TEST_CASE("holdfast run waits for the lock, for as long as it is told", "[process]") {
@@ -75,18 +86,23 @@ TEST_CASE("holdfast run waits for the lock, for as long as it is told", "[proces
 
 TEST_CASE("holdfast run passes signals on", "[process]") {
     const auto& a = unharmed();
-    auto job = a.run("job", "trap 'echo asked; exit 5' TERM; echo held; while :; do read line || sleep 0.01; done");
+    auto job = a.run(
+        "job",
+        "trap 'echo asked; exit 5' TERM; echo held; while :; do read line || sleep 0.01; done");
     REQUIRE(job.expect("held"));
     job.kill(SIGTERM);
     CHECK(job.expect("asked"));
     CHECK(job.wait() == 5);
 }
 
-TEST_CASE("holdfast run: a command that hangs is dead before the lease of its lost lock ends", "[process]") {
+TEST_CASE("holdfast run: a command that hangs is dead before the lease of its lost lock ends",
+          "[process]") {
     agents a;
     // It ignores SIGTERM, and so does a grandchild in its group.
     sign_of_life sign{a};
-    auto job = a.run("job", "exec > " + sign.path + "; trap 'echo asked' TERM; (trap '' TERM; sleep 1000) & echo held; while :; do sleep 0.01; done");
+    auto job = a.run("job", "exec > " + sign.path +
+                                "; trap 'echo asked' TERM; (trap '' TERM; sleep 1000) & echo held; "
+                                "while :; do sleep 0.01; done");
     REQUIRE(sign.reader.expect("held"));
     const auto killed = steady::now();
     auto seat = a.all.begin();
@@ -95,13 +111,16 @@ TEST_CASE("holdfast run: a command that hangs is dead before the lease of its lo
     CHECK(sign.reader.expect("asked"));
     const auto gone = sign.reader.output_ends(20s);
     REQUIRE(gone);
-    std::printf("the hung command was gone %lld ms after the majority was killed (lease: 1000 ms)\n",
-                static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(*gone - killed).count()));
+    std::printf(
+        "the hung command was gone %lld ms after the majority was killed (lease: 1000 ms)\n",
+        static_cast<long long>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(*gone - killed).count()));
     CHECK(*gone - killed <= lease);
     CHECK(job.wait() == 76);
 }
 
-TEST_CASE("holdfast run: its command does not outlive it, nor what the command has started", "[process]") {
+TEST_CASE("holdfast run: its command does not outlive it, nor what the command has started",
+          "[process]") {
     const auto& a = unharmed();
     auto job = a.run("job", "sleep 1000 & echo held; while :; do sleep 0.01; done");
     REQUIRE(job.expect("held"));
@@ -109,10 +128,12 @@ TEST_CASE("holdfast run: its command does not outlive it, nor what the command h
     CHECK(job.output_ends(20s));
 }
 
-TEST_CASE("holdfast run: a command is dead before its lease ends although run was stopped", "[process]") {
+TEST_CASE("holdfast run: a command is dead before its lease ends although run was stopped",
+          "[process]") {
     const auto& a = unharmed();
     sign_of_life sign{a};
-    auto job = a.run("stopped", "exec > " + sign.path + "; sleep 1000 & echo held; while :; do sleep 0.01; done");
+    auto job = a.run("stopped", "exec > " + sign.path +
+                                    "; sleep 1000 & echo held; while :; do sleep 0.01; done");
     REQUIRE(sign.reader.expect("held"));
     const auto stopped = steady::now();
     job.kill(SIGSTOP);
@@ -124,10 +145,13 @@ TEST_CASE("holdfast run: a command is dead before its lease ends although run wa
     CHECK(job.wait() == 76);
 }
 
-TEST_CASE("holdfast run: stopped at the terminal, its command stops too, and goes on with it", "[process]") {
+TEST_CASE("holdfast run: stopped at the terminal, its command stops too, and goes on with it",
+          "[process]") {
     const auto& a = unharmed();
-    // No `read`: a shell that is sent SIGTERM in the moment it goes on reading after a stop reads on, and runs its trap later.
-    auto job = a.run("job", "trap 'echo asked; exit 5' TERM; echo held; while :; do sleep 0.01; done");
+    // No `read`: a shell that is sent SIGTERM in the moment it goes on reading after a stop reads
+    // on, and runs its trap later.
+    auto job =
+        a.run("job", "trap 'echo asked; exit 5' TERM; echo held; while :; do sleep 0.01; done");
     REQUIRE(job.expect("held"));
     job.kill(SIGTSTP);
     siginfo_t what{};
@@ -153,7 +177,8 @@ TEST_CASE("holdfast run: a signal ends the wait for the lock", "[process]") {
 
 TEST_CASE("holdfast run without a majority of seats", "[process]") {
     const auto nobody = test_support::free_addresses(3);
-    child c{{tool, "run", "--seeds", nobody[0] + "," + nobody[1] + "," + nobody[2], "--profile", "local", "--join-wait", "300ms", "--lock", "job", "--", "/bin/true"}};
+    child c{{tool, "run", "--seeds", nobody[0] + "," + nobody[1] + "," + nobody[2], "--profile",
+             "local", "--join-wait", "300ms", "--lock", "job", "--", "/bin/true"}};
     CHECK(c.wait() == 69);
 }
 
@@ -189,23 +214,30 @@ TEST_CASE("holdfast members, view and owner, by the agent's socket and by joinin
 
 TEST_CASE("an option goes before its variable", "[process]") {
     const auto& a = unharmed();
-    const auto answer = first_line_of(child{{"/usr/bin/env", "HOLDFAST_CONTROL=/nowhere", "HOLDFAST_SEEDS=127.0.0.1:1", tool, "members", "--json", "--control", a.control(0)}});
+    const auto answer = first_line_of(
+        child{{"/usr/bin/env", "HOLDFAST_CONTROL=/nowhere", "HOLDFAST_SEEDS=127.0.0.1:1", tool,
+               "members", "--json", "--control", a.control(0)}});
     CHECK(answer.size() >= 3);
-    child ran{{"/usr/bin/env", "HOLDFAST_SEEDS=127.0.0.1:1", "HOLDFAST_PROFILE=wan", tool, "run", "--seeds", a.seeds, "--profile", "local", "--lock", "variables", "--", "/bin/sh", "-c", "echo $HOLDFAST_LOCK; sleep 600"}};
+    child ran{{"/usr/bin/env", "HOLDFAST_SEEDS=127.0.0.1:1", "HOLDFAST_PROFILE=wan", tool, "run",
+               "--seeds", a.seeds, "--profile", "local", "--lock", "variables", "--", "/bin/sh",
+               "-c", "echo $HOLDFAST_LOCK; sleep 600"}};
     REQUIRE(ran.expect("variables"));
-    CHECK(first_line_of(child{a.command({"why", "variables", "--json", "--control", a.control(0)})})["holder_count"] == 1);
+    CHECK(first_line_of(child{a.command(
+              {"why", "variables", "--json", "--control", a.control(0)})})["holder_count"] == 1);
     ran.kill(SIGTERM);
     CHECK(ran.wait() == 128 + SIGTERM);
 }
 
-TEST_CASE("holdfast agent leaves at SIGTERM, and its options come from the environment too", "[process]") {
+TEST_CASE("holdfast agent leaves at SIGTERM, and its options come from the environment too",
+          "[process]") {
     const auto& a = unharmed();
     setenv("HOLDFAST_SEEDS", a.seeds.c_str(), 1);
     setenv("HOLDFAST_PROFILE", "local", 1);
     setenv("HOLDFAST_NAME", "from-the-environment", 1);
     setenv("HOLDFAST_LISTEN", "127.0.0.1:0", 1);
     child fourth{{tool, "agent"}};
-    for (const auto* name : {"HOLDFAST_SEEDS", "HOLDFAST_PROFILE", "HOLDFAST_NAME", "HOLDFAST_LISTEN"}) {
+    for (const auto* name :
+         {"HOLDFAST_SEEDS", "HOLDFAST_PROFILE", "HOLDFAST_NAME", "HOLDFAST_LISTEN"}) {
         unsetenv(name);
     }
     REQUIRE(fourth.expect("ready "));
@@ -221,12 +253,14 @@ TEST_CASE("holdfast agent leaves at SIGTERM, and its options come from the envir
 }
 
 TEST_CASE("examples: cron_once runs the job on one machine of many", "[process]") {
-    // Its cluster has a name of its own; the seats are three processes of it that wait for the job of the first to end.
+    // Its cluster has a name of its own; the seats are three processes of it that wait for the job
+    // of the first to end.
     const auto addresses = test_support::free_addresses(3);
     const auto seeds = addresses[0] + "," + addresses[1] + "," + addresses[2];
     std::list<child> all;
     for (const auto& at : addresses) {
-        all.emplace_back(std::vector<std::string>{HOLDFAST_CRON_ONCE, at, seeds, "echo job; read line"});
+        all.emplace_back(
+            std::vector<std::string>{HOLDFAST_CRON_ONCE, at, seeds, "echo job; read line"});
     }
     std::size_t ran = 0, elsewhere = 0;
     std::string said;
@@ -249,8 +283,12 @@ TEST_CASE("examples: cron_once runs the job on one machine of many", "[process]"
 }
 
 TEST_CASE("examples: fenced_file refuses an old token", "[process]") {
-    const auto file = (std::filesystem::temp_directory_path() / ("holdfast-fenced-" + std::to_string(getpid()))).string();
-    const auto write = [&](const char* token, const char* text) { return child{{HOLDFAST_FENCED_FILE, file, token, text}}.wait(); };
+    const auto file =
+        (std::filesystem::temp_directory_path() / ("holdfast-fenced-" + std::to_string(getpid())))
+            .string();
+    const auto write = [&](const char* token, const char* text) {
+        return child{{HOLDFAST_FENCED_FILE, file, token, text}}.wait();
+    };
     CHECK(write("5", "five") == 0);
     CHECK(write("9", "nine") == 0);
     CHECK(write("5", "late") == 3);

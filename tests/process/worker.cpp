@@ -1,14 +1,15 @@
-// A peer that does what it is told on its standard input and says on its standard output what happens to it:
+// A peer that does what it is told on its standard input and says on its standard output what
+// happens to it:
 //
 //   worker NAME LISTEN SEED,SEED,SEED
 //
-//   lock NAME         -> held NAME TOKEN | failed NAME ERROR     (in a thread of its own; later: lost NAME TOKEN ERROR)
-//   release NAME      -> released NAME TOKEN | released NAME ERROR
-//   valid NAME        -> valid NAME TOKEN yes|no
-//   owner NAME        -> owner NAME PEER_NAME
-//   ahead             -> ahead SECONDS                            by which the view's epoch is ahead of the wall clock
-//   write NAME PROGRAM FILE TEXT -> wrote EXIT_CODE              writes with the token of NAME, whether it is held or not
-//   die-in-ballot     -> armed                                   SIGKILL to itself in the next ballot it starts
+//   lock NAME         -> held NAME TOKEN | failed NAME ERROR     (in a thread of its own; later:
+//   lost NAME TOKEN ERROR) release NAME      -> released NAME TOKEN | released NAME ERROR valid
+//   NAME        -> valid NAME TOKEN yes|no owner NAME        -> owner NAME PEER_NAME ahead -> ahead
+//   SECONDS                            by which the view's epoch is ahead of the wall clock write
+//   NAME PROGRAM FILE TEXT -> wrote EXIT_CODE              writes with the token of NAME, whether
+//   it is held or not die-in-ballot     -> armed                                   SIGKILL to
+//   itself in the next ballot it starts
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,13 +69,21 @@ int main(int argc, char** argv) {
     for (std::string one; std::getline(list, one, ',');) {
         seeds.push_back(one);
     }
-    auto started = holdfast::peer::start({.name = argv[1], .listen = argv[2], .seeds = seeds, .cluster = "process-test",
-                                          .profile = holdfast::profile::local,
-                                          .deadman = std::getenv("HOLDFAST_WORKER_DEADMAN") != nullptr,
-                                          .on_event = [name = std::string{argv[1]}](const holdfast::event& e) {
-                                              const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count() % 1000000;
-                                              std::fprintf(stderr, "%6lld %s: %s\n", static_cast<long long>(at), name.c_str(), holdfast::to_string(e).c_str());
-                                          }});
+    auto started = holdfast::peer::start(
+        {.name = argv[1],
+         .listen = argv[2],
+         .seeds = seeds,
+         .cluster = "process-test",
+         .profile = holdfast::profile::local,
+         .deadman = std::getenv("HOLDFAST_WORKER_DEADMAN") != nullptr,
+         .on_event = [name = std::string{argv[1]}](const holdfast::event& e) {
+             const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                 std::chrono::steady_clock::now().time_since_epoch())
+                                 .count() %
+                             1000000;
+             std::fprintf(stderr, "%6lld %s: %s\n", static_cast<long long>(at), name.c_str(),
+                          holdfast::to_string(e).c_str());
+         }});
     if (!started) {
         say("failed " + started.error().text);
         return 1;
@@ -101,9 +110,10 @@ int main(int argc, char** argv) {
         };
         if (verb == "lock") {
             threads.emplace_back([&, name] {
-                auto h = peer.lock(name, {.stop = ending.get_token(), .on_lost = [name](holdfast::errc why) {
-                                              say("lost " + name + " " + std::string{to_string(why)});
-                                          }});
+                auto h = peer.lock(
+                    name, {.stop = ending.get_token(), .on_lost = [name](holdfast::errc why) {
+                               say("lost " + name + " " + std::string{to_string(why)});
+                           }});
                 if (!h) {
                     say("failed " + name + " " + std::string{to_string(h.error().code)});
                     return;
@@ -118,28 +128,39 @@ int main(int argc, char** argv) {
         } else if (verb == "release") {
             const auto h = hold_of();
             const auto done = h->release();
-            say("released " + name + " " + (done ? std::to_string(h->token().value) : std::string{to_string(done.error().code)}));
+            say("released " + name + " " +
+                (done ? std::to_string(h->token().value)
+                      : std::string{to_string(done.error().code)}));
         } else if (verb == "valid") {
             const auto h = hold_of();
-            say("valid " + name + " " + std::to_string(h->token().value) + (h->is_valid() ? " yes" : " no"));
+            say("valid " + name + " " + std::to_string(h->token().value) +
+                (h->is_valid() ? " yes" : " no"));
         } else if (verb == "owner") {
             const auto m = peer.owner_of(name);
             say("owner " + name + " " + (m ? m->name : "?"));
         } else if (verb == "ahead") {
-            const auto since_2024 = std::chrono::system_clock::now() - std::chrono::sys_days{std::chrono::January / 1 / 2024};
+            const auto since_2024 = std::chrono::system_clock::now() -
+                                    std::chrono::sys_days{std::chrono::January / 1 / 2024};
             const auto v = peer.view();
-            say("ahead " + std::to_string((v ? std::int64_t{v->epoch.value} : 0) - std::chrono::floor<std::chrono::seconds>(since_2024).count()));
+            say("ahead " +
+                std::to_string((v ? std::int64_t{v->epoch.value} : 0) -
+                               std::chrono::floor<std::chrono::seconds>(since_2024).count()));
         } else if (verb == "write") {
             std::string program, file, content;
             words >> program >> file >> content;
-            say("wrote " + std::to_string(run({program, file, std::to_string(hold_of()->token().value), content})));
+            say("wrote " +
+                std::to_string(
+                    run({program, file, std::to_string(hold_of()->token().value), content})));
         } else if (verb == "die-in-ballot") {
-            threads.emplace_back([&peer, before = peer.stats().ballots_started, stop = ending.get_token()] {
+            threads.emplace_back([&peer, before = peer.stats().ballots_started,
+                                  stop = ending.get_token()] {
                 std::mutex unused;
                 std::condition_variable_any never;
                 std::unique_lock guard{unused};
-                // Looks often enough to see the ballot begin, and seldom enough to leave the peer its own mutex.
-                while (!never.wait_for(guard, stop, 100us, [&] { return peer.stats().ballots_started != before; })) {
+                // Looks often enough to see the ballot begin, and seldom enough to leave the peer
+                // its own mutex.
+                while (!never.wait_for(guard, stop, 100us,
+                                       [&] { return peer.stats().ballots_started != before; })) {
                     if (stop.stop_requested()) {
                         return;
                     }

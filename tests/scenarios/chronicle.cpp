@@ -17,7 +17,8 @@ constexpr auto at_one_time = 20ms;
 
 std::string quoted(std::string_view name) { return "\"" + std::string{name} + "\""; }
 
-/// Hundredths of a second: a reader has no use for more, and a small change of the code changes less.
+/// Hundredths of a second: a reader has no use for more, and a small change of the code changes
+/// less.
 std::string seconds(sim::instant t) {
     char text[32];
     std::snprintf(text, sizeof text, "%.2f", std::chrono::duration<double>{t}.count());
@@ -93,7 +94,8 @@ std::string chronicle::names_text(const std::vector<peer_id>& ids, std::string_v
 std::string chronicle::lock_names(std::uint32_t at, const std::vector<slot>& slots) const {
     std::string out;
     for (const auto& name : locks_) {
-        if (std::find(slots.begin(), slots.end(), machines_.node_at(at)->slot_of(name)) != slots.end()) {
+        if (std::find(slots.begin(), slots.end(), machines_.node_at(at)->slot_of(name)) !=
+            slots.end()) {
             out += (out.empty() ? "" : ", ") + quoted(name);
         }
     }
@@ -108,18 +110,21 @@ void chronicle::see(std::uint32_t at, const node::view_installed& v) {
         clusters_.push_back(now.cluster);
     }
     const auto name = cluster_name(now.cluster) + "v" + std::to_string(now.number.value);
-    const auto [known, is_new] = views_.try_emplace({now.cluster, now.number}, known_view{v.view, v.map, events_.now()});
+    const auto [known, is_new] =
+        views_.try_emplace({now.cluster, now.number}, known_view{v.view, v.map, events_.now()});
     if (is_new) {
         epochs_[now.epoch] = name;
         const auto before = views_.find({now.cluster, now.number.previous()});
         if (before != views_.end()) {
-            add(machines_.name_at(at), "installs " + name + ":" + change_text(before->second, known->second));
+            add(machines_.name_at(at),
+                "installs " + name + ":" + change_text(before->second, known->second));
         } else {
             std::vector<std::string> members;
             for (const auto& m : now.members) {
                 members.push_back(names_.name_of(m.id) + (now.is_voter(m.id) ? "*" : ""));
             }
-            add(machines_.name_at(at), "installs " + name + ": " + list_of(members, " ") + owners_text(nullptr, known->second));
+            add(machines_.name_at(at), "installs " + name + ": " + list_of(members, " ") +
+                                           owners_text(nullptr, known->second));
         }
     } else if (const auto* self = now.find(machines_.node_at(at)->self());
                self != nullptr && self->since == now.number && now.number.value > 1) {
@@ -147,13 +152,16 @@ std::string chronicle::change_text(const known_view& before, const known_view& a
         if (!is.has(m.id)) {
             out += " -" + names_.name_of(m.id);
             const auto told = remaining_.find({is.number, m.id});
-            out += m.leaving ? " (left)" : told == remaining_.end() ? "" : " (void within " + seconds(told->second) + " s)";
+            out += m.leaving                  ? " (left)"
+                   : told == remaining_.end() ? ""
+                                              : " (void within " + seconds(told->second) + " s)";
         }
     }
     for (std::size_t i = 0; i < is.seats.size(); ++i) {
         if (is.seats[i].filled_by != was.seats[i].filled_by) {
             out += ", seat " + std::to_string(i + 1) +
-                   (is.seats[i].filled_by.is_nil() ? " vacant" : " " + names_.name_of(is.seats[i].filled_by));
+                   (is.seats[i].filled_by.is_nil() ? " vacant"
+                                                   : " " + names_.name_of(is.seats[i].filled_by));
         }
     }
     return (out.empty() ? " nothing but an epoch" : out) + owners_text(&before, after);
@@ -173,7 +181,8 @@ std::string chronicle::owners_text(const known_view* before, const known_view& a
             if (before == nullptr) {
                 out += "; " + quoted(name) + ": " + names_.name_of(is);
             } else if (const auto was = before->map->owner_of(s); was != is) {
-                out += "; " + quoted(name) + ": " + names_.name_of(was) + " -> " + names_.name_of(is);
+                out +=
+                    "; " + quoted(name) + ": " + names_.name_of(was) + " -> " + names_.name_of(is);
             }
             break;
         }
@@ -213,8 +222,10 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const view_layer::
             founders.push_back(one.self.id);
         }
         add_once(at, "proposes a founding:" + names_text(founders, ""));
-    } else if (const auto* o = std::get_if<view_layer::opinion>(&what); o != nullptr && !o->objects.empty()) {
-        add_once(at, "objects to the removal of" + names_text(o->objects, "") + " in v" + std::to_string(o->number.value));
+    } else if (const auto* o = std::get_if<view_layer::opinion>(&what);
+               o != nullptr && !o->objects.empty()) {
+        add_once(at, "objects to the removal of" + names_text(o->objects, "") + " in v" +
+                         std::to_string(o->number.value));
     } else if (const auto* s = std::get_if<view_layer::steps>(&what)) {
         for (const auto& one : s->in_order) {
             for (const auto& r : one.leases) {
@@ -232,7 +243,8 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const lock::messag
         const auto names = lock_names(at, g->slots);
         gathered_[{machines_.node_at(at)->self(), g->serial}] = names;
         if (!names.empty()) {
-            add_once(at, "gathers " + names + " for v" + std::to_string(g->named.value) + " (" + std::to_string(g->serial) + ")");
+            add_once(at, "gathers " + names + " for v" + std::to_string(g->named.value) + " (" +
+                             std::to_string(g->serial) + ")");
         }
     } else if (const auto* r = std::get_if<lock::report>(&what)) {
         std::string holds;
@@ -240,24 +252,30 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const lock::messag
             holds += (holds.empty() ? "" : ", ") + quoted(h.name) + " " + name_of(h.token);
         }
         if (!gathered_[{to, r->serial}].empty()) {
-            add_once(at, "reports " + (holds.empty() ? "nothing" : holds) + " to " + to_whom + " (" + std::to_string(r->serial) + ")");
+            add_once(at, "reports " + (holds.empty() ? "nothing" : holds) + " to " + to_whom +
+                             " (" + std::to_string(r->serial) + ")");
         }
     } else if (const auto* t = std::get_if<lock::table>(&what)) {
         for (const auto& st : t->slots) {
             const auto names = lock_names(at, {st.slot});
             std::string holds;
             for (const auto& h : st.holds) {
-                holds += (holds.empty() ? "" : ", ") + quoted(h.name) + " " + name_of(h.token) + " at " + names_.name_of(h.holder);
+                holds += (holds.empty() ? "" : ", ") + quoted(h.name) + " " + name_of(h.token) +
+                         " at " + names_.name_of(h.holder);
             }
             if (!names.empty()) {
-                add_once(at, "hands " + names + " over to " + to_whom + " for v" + std::to_string(t->to_view.value) + ": " +
-                                 (holds.empty() ? "free" : holds) +
-                                 (st.queue.empty() ? "" : ", " + std::to_string(st.queue.size()) + " waiting"));
+                add_once(
+                    at,
+                    "hands " + names + " over to " + to_whom + " for v" +
+                        std::to_string(t->to_view.value) + ": " + (holds.empty() ? "free" : holds) +
+                        (st.queue.empty() ? ""
+                                          : ", " + std::to_string(st.queue.size()) + " waiting"));
             }
         }
     } else if (const auto* none = std::get_if<lock::no_table>(&what)) {
         if (const auto names = lock_names(at, none->slots); !names.empty()) {
-            add_once(at, "has no table of " + names + " for " + to_whom + " for v" + std::to_string(none->to_view.value));
+            add_once(at, "has no table of " + names + " for " + to_whom + " for v" +
+                             std::to_string(none->to_view.value));
         }
     } else if (const auto* back = std::get_if<lock::release>(&what)) {
         if (!held_.contains({at, back->name, back->token})) {
@@ -271,7 +289,8 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const lock::messag
 // ---- what is told
 
 void chronicle::see(std::uint32_t at, const node::owner_granted& g) {
-    add(machines_.name_at(at), "grants " + quoted(g.name) + " " + name_of(g.token) + " to " + names_.name_of(g.holder));
+    add(machines_.name_at(at),
+        "grants " + quoted(g.name) + " " + name_of(g.token) + " to " + names_.name_of(g.holder));
 }
 
 void chronicle::see(std::uint32_t at, const node::granted& g) {
@@ -280,18 +299,23 @@ void chronicle::see(std::uint32_t at, const node::granted& g) {
 }
 
 void chronicle::see(std::uint32_t at, const node::hold_lost& l) {
-    add(machines_.name_at(at), "lost " + quoted(l.name) + " " + name_of(l.token) + ": " + std::string{to_string(l.why)});
+    add(machines_.name_at(at),
+        "lost " + quoted(l.name) + " " + name_of(l.token) + ": " + std::string{to_string(l.why)});
 }
 
 void chronicle::see(std::uint32_t at, const node::was_asked_back& a) {
-    add(machines_.name_at(at), "is asked for " + quoted(a.what.name) + " " + name_of(a.what.token) + " by " + a.what.who);
+    add(machines_.name_at(at),
+        "is asked for " + quoted(a.what.name) + " " + name_of(a.what.token) + " by " + a.what.who);
 }
 
 void chronicle::see(std::uint32_t at, const node::broke_by_policy& b) {
-    add(machines_.name_at(at), "breaks " + quoted(b.what.name) + " " + name_of(b.what.token) + ", " + b.why);
+    add(machines_.name_at(at),
+        "breaks " + quoted(b.what.name) + " " + name_of(b.what.token) + ", " + b.why);
 }
 
-void chronicle::see(std::uint32_t at, const node::hold_stuck& s) { add(machines_.name_at(at), "makes no progress with " + quoted(s.name)); }
+void chronicle::see(std::uint32_t at, const node::hold_stuck& s) {
+    add(machines_.name_at(at), "makes no progress with " + quoted(s.name));
+}
 
 void chronicle::see(std::uint32_t at, const node::answered& a) {
     if (const auto* seen = std::get_if<lock::looked>(&a.what)) {
@@ -299,10 +323,13 @@ void chronicle::see(std::uint32_t at, const node::answered& a) {
         for (const auto& h : seen->held) {
             holders += " " + names_.name_of(h.what.holder) + " " + name_of(h.what.token);
         }
-        add(machines_.name_at(at), "saw" + (holders.empty() ? " nobody" : holders) + ", " + std::to_string(seen->waiting) + " waiting");
+        add(machines_.name_at(at), "saw" + (holders.empty() ? " nobody" : holders) + ", " +
+                                       std::to_string(seen->waiting) + " waiting");
     } else if (const auto* d = std::get_if<lock::demanded>(&a.what)) {
-        constexpr std::string_view names[] = {"unheard", "told", "heard", "needs approval", "gone", "refused"};
-        add(machines_.name_at(at), "is told: " + std::string{names[static_cast<std::size_t>(d->so_far.stage)]});
+        constexpr std::string_view names[] = {"unheard",        "told", "heard",
+                                              "needs approval", "gone", "refused"};
+        add(machines_.name_at(at),
+            "is told: " + std::string{names[static_cast<std::size_t>(d->so_far.stage)]});
     }
 }
 
@@ -310,9 +337,13 @@ void chronicle::see(std::uint32_t at, const node::must_restart& m) {
     add(machines_.name_at(at), "is over: " + std::string{to_string(m.why)});
 }
 
-void chronicle::see(std::uint32_t at, const node::has_left&) { add(machines_.name_at(at), "has left"); }
+void chronicle::see(std::uint32_t at, const node::has_left&) {
+    add(machines_.name_at(at), "has left");
+}
 
-void chronicle::see(std::uint32_t at, const node::complaint& c) { add_once(at, "complains: " + std::string{to_string(c.why)}); }
+void chronicle::see(std::uint32_t at, const node::complaint& c) {
+    add_once(at, "complains: " + std::string{to_string(c.why)});
+}
 
 void chronicle::see(std::uint32_t at, const node::belief_changed& b) {
     if (b.state != swim::condition::dead) {

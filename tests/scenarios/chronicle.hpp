@@ -1,7 +1,8 @@
-// The trace of a story: what matters to a user and to the protocol, a line each, and not every packet.
+// The trace of a story: what matters to a user and to the protocol, a line each, and not every
+// packet.
 //
-// Ids, epochs and wall clocks are not shown, for they mean nothing to a reader: a peer has its name, a token the view
-// it was granted in and its place there (`v3#1`).
+// Ids, epochs and wall clocks are not shown, for they mean nothing to a reader: a peer has its
+// name, a token the view it was granted in and its place there (`v3#1`).
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,13 @@ namespace holdfast::scenarios {
 
 class chronicle {
 public:
-    chronicle(const sim::cluster& machines, const sim::trace& names, const sim::event_queue& events, std::vector<std::string> locks)
-        : machines_{machines}, names_{names}, events_{events}, locks_{std::move(locks)}, leased_(machines.places()) {}
+    chronicle(const sim::cluster& machines, const sim::trace& names, const sim::event_queue& events,
+              std::vector<std::string> locks)
+        : machines_{machines},
+          names_{names},
+          events_{events},
+          locks_{std::move(locks)},
+          leased_(machines.places()) {}
 
     void add(std::string_view who, std::string_view text);
     void saw(std::uint32_t place, const node::output& what);
@@ -58,7 +64,8 @@ private:
     void see(std::uint32_t at, const node::answered& a);
     void see(std::uint32_t at, const node::hold_stuck& s);
     void see(std::uint32_t, const node::unanswered&) {}
-    void see(std::uint32_t, const node::request_failed&) {}  // only the stage knows what it was for
+    // only the stage knows what it was for
+    void see(std::uint32_t, const node::request_failed&) {}
     void see(std::uint32_t, const node::persist_epoch&) {}
     void see(std::uint32_t, const node::at_risk&) {}
     void see(std::uint32_t, const node::lock_changed&) {}
@@ -68,7 +75,8 @@ private:
     void add_once(std::uint32_t at, std::string text);
     [[nodiscard]] std::string change_text(const known_view& before, const known_view& after) const;
     [[nodiscard]] std::string owners_text(const known_view* before, const known_view& after) const;
-    [[nodiscard]] std::string names_text(const std::vector<peer_id>& ids, std::string_view before) const;
+    [[nodiscard]] std::string names_text(const std::vector<peer_id>& ids,
+                                         std::string_view before) const;
     [[nodiscard]] std::string value_text(const view_layer::change& c) const;
     [[nodiscard]] std::string lock_names(std::uint32_t at, const std::vector<slot>& slots) const;
     [[nodiscard]] std::string cluster_name(const cluster_id& c) const;
@@ -82,9 +90,11 @@ private:
     std::vector<cluster_id> clusters_;
     std::map<std::pair<cluster_id, view_number>, known_view> views_;
     std::map<epoch, std::string> epochs_;
-    std::map<std::tuple<view_number, peer_id>, base::duration> remaining_;  // LEASE-4, as it was told with the steps
-    std::map<std::pair<peer_id, std::uint64_t>, std::string> gathered_;     // by owner and serial: names of locks
-    std::set<std::tuple<std::uint32_t, std::string, token>> held_;          // at each place
+    // LEASE-4, as it was told with the steps
+    std::map<std::tuple<view_number, peer_id>, base::duration> remaining_;
+    // by owner and serial: names of locks
+    std::map<std::pair<peer_id, std::uint64_t>, std::string> gathered_;
+    std::set<std::tuple<std::uint32_t, std::string, token>> held_;  // at each place
     std::set<peer_id> believed_dead_;
     std::set<std::string> said_once_;
     std::uint64_t relayed_ = 0;

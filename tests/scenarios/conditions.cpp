@@ -13,7 +13,9 @@ using namespace std::chrono_literals;
 /// Every kind of message by its name on the wire: `lock.grant`.
 template <class... Kinds>
 void add_kinds(const std::variant<Kinds...>*, std::map<std::string, sim::message_kind>& kinds) {
-    const auto add = [&](const node::message& m) { kinds.emplace(wire::name_of(m), sim::kind_of(m)); };
+    const auto add = [&](const node::message& m) {
+        kinds.emplace(wire::name_of(m), sim::kind_of(m));
+    };
     (add(std::variant<Kinds...>{Kinds{}}), ...);
 }
 
@@ -31,7 +33,8 @@ const std::map<std::string, sim::message_kind>& all_kinds() {
 
 /// The place of the next word among `names`.
 template <std::size_t N>
-std::size_t take_one_of(words& w, const std::array<std::string_view, N>& names, const std::string& objection) {
+std::size_t take_one_of(words& w, const std::array<std::string_view, N>& names,
+                        const std::string& objection) {
     const auto name = w.take();
     const auto at = std::find(names.begin(), names.end(), name);
     if (at == names.end()) {
@@ -46,7 +49,8 @@ swim::condition take_belief(words& w) {
 }
 
 fate take_fate(words& w) {
-    constexpr std::array<std::string_view, 6> names{"none", "released", "expired", "died", "broken", "moved"};
+    constexpr std::array<std::string_view, 6> names{"none", "released", "expired",
+                                                    "died", "broken",   "moved"};
     return static_cast<fate>(take_one_of(w, names, "nothing becomes of a hold that is called "));
 }
 
@@ -85,19 +89,24 @@ stage::condition stage::condition_of(words w) {
 stage::condition stage::condition_about(const group& those, words w) {
     const auto all = [this, those](auto is_true) {
         return [this, those, is_true] {
-            return std::all_of(those.begin(), those.end(), [&](place at) { return machines_.is_up(at) && is_true(at); });
+            return std::all_of(those.begin(), those.end(),
+                               [&](place at) { return machines_.is_up(at) && is_true(at); });
         };
     };
     const auto view_of = [this](place at) { return machines_.node_at(at)->installed(); };
     const auto stake_is = [this](stake::state is, sim::judge::lock l, errc why) {
-        return [this, is, l, why](place at) { return stake_of(at, l).is == is && stake_of(at, l).why == why; };
+        return [this, is, l, why](place at) {
+            return stake_of(at, l).is == is && stake_of(at, l).why == why;
+        };
     };
     const auto what = w.take();
     if (what == "holds") {
         const auto l = take_lock(w);
         const auto before = w.takes("after") ? std::optional{take_fate(w)} : std::nullopt;
         w.expect_end();
-        return all([this, l, before](place at) { return holds(at, l) && (!before || stake_of(at, l).before == *before); });
+        return all([this, l, before](place at) {
+            return holds(at, l) && (!before || stake_of(at, l).before == *before);
+        });
     }
     if (what == "waits") {
         w.expect("for");
@@ -148,8 +157,10 @@ stage::condition stage::condition_about(const group& those, words w) {
     if (what == "complains") {
         const auto why = take_reason(w);
         w.expect_end();
-        return all(
-            [this, why](place at) { return std::find(complaints_[at].begin(), complaints_[at].end(), why) != complaints_[at].end(); });
+        return all([this, why](place at) {
+            return std::find(complaints_[at].begin(), complaints_[at].end(), why) !=
+                   complaints_[at].end();
+        });
     }
     if (what == "sees") {
         std::vector<std::string> wanted;
@@ -172,7 +183,9 @@ stage::condition stage::condition_about(const group& those, words w) {
         const auto members = w.take_number();
         w.expect("members");
         w.expect_end();
-        return all([view_of, members](place at) { return view_of(at) && view_of(at)->members.size() == members; });
+        return all([view_of, members](place at) {
+            return view_of(at) && view_of(at)->members.size() == members;
+        });
     }
     if (what == "believes") {
         const auto whom = take_group(w);
@@ -182,8 +195,10 @@ stage::condition stage::condition_about(const group& those, words w) {
             const auto roster = machines_.node_at(at)->roster();
             return std::all_of(whom.begin(), whom.end(), [&](place other) {
                 const auto* n = machines_.node_at(other);
-                return n != nullptr && std::any_of(roster.begin(), roster.end(),
-                                                   [&](const swim::rumour& r) { return r.about == n->self() && r.state == is; });
+                return n != nullptr &&
+                       std::any_of(roster.begin(), roster.end(), [&](const swim::rumour& r) {
+                           return r.about == n->self() && r.state == is;
+                       });
             });
         });
     }
@@ -194,7 +209,9 @@ stage::condition stage::condition_about(const group& those, words w) {
     if (what == "is" && w.takes("in view")) {
         const auto number = w.take_number();
         w.expect_end();
-        return all([view_of, number](place at) { return view_of(at) && view_of(at)->number.value == number; });
+        return all([view_of, number](place at) {
+            return view_of(at) && view_of(at)->number.value == number;
+        });
     }
     if (what == "is" && w.takes("in one cluster")) {
         w.expect_end();
@@ -210,13 +227,17 @@ stage::condition stage::condition_about(const group& those, words w) {
         return all([this, view_of, who, number](place at) {
             const auto v = view_of(at);
             return v && number <= v->seats.size() && number > 0 &&
-                   (v->seats[number - 1].filled_by.is_nil() ? "nobody" : names_.name_of(v->seats[number - 1].filled_by)) == who;
+                   (v->seats[number - 1].filled_by.is_nil()
+                        ? "nobody"
+                        : names_.name_of(v->seats[number - 1].filled_by)) == who;
         });
     }
     w.object("no condition: \"" + what + " " + w.text() + "\"");
 }
 
-bool stage::holds(place at, sim::judge::lock l) { return machines_.is_leased(at) && stake_of(at, l).is == stake::state::held; }
+bool stage::holds(place at, sim::judge::lock l) {
+    return machines_.is_leased(at) && stake_of(at, l).is == stake::state::held;
+}
 
 // ---- words
 

@@ -40,7 +40,9 @@ public:
         const auto at = left_.find(name);
         return at == left_.end() ? usual : left_.extract(at).mapped();
     }
-    std::uint64_t number(std::string_view name, std::uint64_t usual) { return words{0, text(name, std::to_string(usual))}.take_number(); }
+    std::uint64_t number(std::string_view name, std::uint64_t usual) {
+        return words{0, text(name, std::to_string(usual))}.take_number();
+    }
     void finish() const {
         if (!left_.empty()) {
             throw story_error{"the line \"cluster\" knows no \"" + left_.begin()->first + "\""};
@@ -70,24 +72,28 @@ sim::scenario plan_of(const story& s, base::planted bug) {
     plan.longest_timer_delay = 100us;
     plan.locks = s.locks;
     const auto light = given.number("light", 0);
-    const auto machines = given.number("machines", 0);  // p1 on the first, p2 on the second and so on, round and round
+    // p1 on the first, p2 on the second and so on, round and round
+    const auto machines = given.number("machines", 0);
     const auto absent = names_in(given.text("absent", ""));
     const auto lease = given.text("lease", "");  // p5:4s
     const auto ahead = given.text("ahead", "");  // p1,p2:100s
     const auto colon = ahead.find(':');
     const auto fast = names_in(ahead.substr(0, colon));
-    const auto by = colon == std::string::npos ? sim::instant{} : words{0, ahead.substr(colon + 1)}.take_time();
+    const auto by =
+        colon == std::string::npos ? sim::instant{} : words{0, ahead.substr(colon + 1)}.take_time();
     given.finish();
     for (std::size_t i = 0; i < plan.asked.nodes; ++i) {
         sim::place_plan p;
         p.name = "p" + std::to_string(i + 1);
         p.address = sim::address_of(i);
         p.boot = base::time_point{} + 1s * static_cast<int>(i + 1);
-        p.wall_s = 60'000'000 + (std::find(fast.begin(), fast.end(), p.name) == fast.end() ? 0 : by / 1s);
+        p.wall_s =
+            60'000'000 + (std::find(fast.begin(), fast.end(), p.name) == fast.end() ? 0 : by / 1s);
         p.weight = i + light >= plan.asked.nodes ? 0 : 1;
         p.machine = machines == 0 ? 0 : 1 + i % machines;
-        p.first_start =
-            std::find(absent.begin(), absent.end(), p.name) == absent.end() ? 1ms * static_cast<int>(i) : sim::instant{for_good};
+        p.first_start = std::find(absent.begin(), absent.end(), p.name) == absent.end()
+                            ? 1ms * static_cast<int>(i)
+                            : sim::instant{for_good};
         if (lease.starts_with(p.name + ":")) {
             p.lease = words{0, lease.substr(p.name.size() + 1)}.take_time();
         }
@@ -104,7 +110,10 @@ sim::scenario plan_of(const story& s, base::planted bug) {
 stage::stage(const story& s, base::planted bug)
     : plan_{plan_of(s, bug)},
       story_{s},
-      judge_{{.lease = plan_.common.lease, .slack = plan_.longest_timer_delay + 5ms, .has_state_dir = plan_.has_state_dir}, plan_.locks},
+      judge_{{.lease = plan_.common.lease,
+              .slack = plan_.longest_timer_delay + 5ms,
+              .has_state_dir = plan_.has_state_dir},
+             plan_.locks},
       machines_{plan_, plan_.asked.seed, judge_, names_, events_},
       chronicle_{machines_, names_, events_, plan_.locks},
       stakes_(plan_.places.size(), std::vector<stake>(plan_.locks.size())),
@@ -145,7 +154,8 @@ void stage::one_event() {
     for (const auto& d : std::exchange(due_, {})) {
         called_["sender"] = d.from;
         called_["receiver"] = d.to;
-        chronicle_.add("--", "sender is " + machines_.name_at(d.from) + ", receiver is " + machines_.name_at(d.to));
+        chronicle_.add("--", "sender is " + machines_.name_at(d.from) + ", receiver is " +
+                                 machines_.name_at(d.to));
         act_out(d.then);
     }
     if (events_.planned() > most_events) {
@@ -188,7 +198,8 @@ void stage::end_of_story() {
         for (place at = 0; at < machines_.places(); ++at) {
             const auto* n = machines_.node_at(at);
             for (const auto& h : n == nullptr ? std::vector<lock::hold>{} : n->owned_holds()) {
-                const auto l = std::find(plan_.locks.begin(), plan_.locks.end(), h.name) - plan_.locks.begin();
+                const auto l =
+                    std::find(plan_.locks.begin(), plan_.locks.end(), h.name) - plan_.locks.begin();
                 if (!judge_.is_held(static_cast<sim::judge::lock>(l), h.token)) {
                     return false;
                 }
@@ -273,7 +284,10 @@ void stage::lock_several(const group& who, words w) {
     const auto how = take_how(w);
     w.expect_end();
     for (const auto p : who) {
-        auto& b = bundles_.insert_or_assign(p, bundle{lock::several{names, plan_.asked.bug}, locks, ++last_together_, how}).first->second;
+        auto& b = bundles_
+                      .insert_or_assign(p, bundle{lock::several{names, plan_.asked.bug}, locks,
+                                                  ++last_together_, how})
+                      .first->second;
         b.how.together = b.together;
         go_on_with(p);
     }
@@ -316,7 +330,8 @@ void stage::saw(place at, const node::output& what) {
         for (std::size_t l = 0; l < plan_.locks.size(); ++l) {
             const auto& s = stakes_[at][l];
             if (s.is == stake::state::waiting && s.number == f->number) {
-                chronicle_.add(machines_.name_at(at), "is not granted \"" + plan_.locks[l] + "\": " + std::string{to_string(f->why)});
+                chronicle_.add(machines_.name_at(at), "is not granted \"" + plan_.locks[l] +
+                                                          "\": " + std::string{to_string(f->why)});
             }
         }
     } else if (const auto* g = std::get_if<node::granted>(&what)) {
@@ -342,7 +357,9 @@ void stage::saw(place at, const node::output& what) {
 
 sim::meddler::verdict stage::sending(sim::message_kind kind, place from, place to) {
     verdict v;
-    const auto is_in = [](const std::optional<group>& g, place p) { return !g || std::find(g->begin(), g->end(), p) != g->end(); };
+    const auto is_in = [](const std::optional<group>& g, place p) {
+        return !g || std::find(g->begin(), g->end(), p) != g->end();
+    };
     for (auto& r : rules_) {
         if (r.kind != kind || r.left == 0 || !is_in(r.from, from) || !is_in(r.to, to)) {
             continue;
@@ -522,7 +539,8 @@ void stage::act_of(words w) {
         how.is_try = what == "tries";
     }
     const bool says_consistent = what == "releases" && w.takes("consistent");
-    const auto heir = what == "releases" && w.takes("for") ? std::optional{take_group(w).front()} : std::nullopt;
+    const auto heir =
+        what == "releases" && w.takes("for") ? std::optional{take_group(w).front()} : std::nullopt;
     w.expect_end();
     for (const auto p : who) {
         auto& s = stake_of(p, l);
@@ -562,7 +580,8 @@ sim::acquire_how stage::take_how(words& w) {
         how.breaking.approvals = static_cast<std::uint8_t>(w.take_number());
     }
     if (w.takes("broken after")) {
-        how.breaking.waited_for = std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
+        how.breaking.waited_for =
+            std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
     }
     if (w.takes("urgently")) {
         how.priority = 1;
@@ -599,7 +618,8 @@ lock_mode stage::take_mode(words& w) {
     if (w.takes("shared")) {
         return lock_mode::shared();
     }
-    return w.takes("as 1 of") ? lock_mode::permit(static_cast<std::uint32_t>(w.take_number())) : lock_mode::exclusive();
+    return w.takes("as 1 of") ? lock_mode::permit(static_cast<std::uint32_t>(w.take_number()))
+                              : lock_mode::exclusive();
 }
 
 void stage::crash(place at) {

@@ -1,4 +1,5 @@
-// A story acted out: real nodes in virtual time, on a network without faults of its own, watched by the judge.
+// A story acted out: real nodes in virtual time, on a network without faults of its own, watched by
+// the judge.
 #pragma once
 
 #include <cstdint>
@@ -76,7 +77,8 @@ private:
     void started(place at) override;
     void ended(place at) override;
     void resumed(place at) override;
-    void granted(place at, request_number number, sim::judge::lock l, token t, bool is_clean) override;
+    void granted(place at, request_number number, sim::judge::lock l, token t,
+                 bool is_clean) override;
     void failed(place at, request_number number) override;
     void lost(place at, sim::judge::lock l, token t) override;
     void asked_back(place at, sim::judge::lock l, token t) override;
@@ -133,7 +135,8 @@ private:
     std::vector<std::pair<place, place>> cuts_;
     std::vector<std::vector<errc>> complaints_;
     std::map<place, std::string> last_looked_;
-    std::map<std::pair<place, std::string>, std::set<peer_id>> seen_holders_;  // by whom what lock was looked at
+    // by whom what lock was looked at
+    std::map<std::pair<place, std::string>, std::set<peer_id>> seen_holders_;
     sim::instant last_relay_{};
     errc why_failed_{};
     errc why_lost_{};

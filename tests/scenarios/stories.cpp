@@ -53,7 +53,8 @@ outcome act(const story& s, base::planted bug) {
 std::string objections(const outcome& o) {
     std::string text;
     for (const auto& v : o.violations) {
-        text += std::string{to_string(v.broken)} + " at " + sim::to_string(v.at) + ": " + v.text + "\n";
+        text +=
+            std::string{to_string(v.broken)} + " at " + sim::to_string(v.at) + ": " + v.text + "\n";
     }
     return text;
 }
@@ -71,10 +72,12 @@ std::vector<std::string> lines_of(const std::string& text) {
 std::string difference(const std::string& expected, const std::string& came) {
     const auto a = lines_of(expected);
     const auto b = lines_of(came);
-    std::vector<std::vector<std::size_t>> common(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    std::vector<std::vector<std::size_t>> common(a.size() + 1,
+                                                 std::vector<std::size_t>(b.size() + 1));
     for (auto i = a.size(); i-- > 0;) {
         for (auto j = b.size(); j-- > 0;) {
-            common[i][j] = a[i] == b[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
+            common[i][j] = a[i] == b[j] ? common[i + 1][j + 1] + 1
+                                        : std::max(common[i + 1][j], common[i][j + 1]);
         }
     }
     std::string out;
@@ -98,7 +101,8 @@ TEST_CASE("every story goes as it is written", "[scenarios]") {
         const auto s = read(path);
         const auto went = act(s, base::planted::none);
         if (!went.failure.empty() || !went.violations.empty()) {
-            std::cerr << s.name << ": " << went.failure << "\n" << objections(went) << went.trace;  // not INFO, which breaks lines anew
+            // not INFO, which breaks lines anew
+            std::cerr << s.name << ": " << went.failure << "\n" << objections(went) << went.trace;
         }
         CHECK(went.failure.empty());
         CHECK(went.violations.empty());
@@ -107,12 +111,15 @@ TEST_CASE("every story goes as it is written", "[scenarios]") {
         } else {
             const bool is_as_expected = went.trace == s.trace;
             if (!is_as_expected) {
-                std::cerr << s.name << ": went otherwise; HOLDFAST_REWRITE=1 writes the new trace into the story\n"
-                          << difference(s.trace, went.trace);
+                std::cerr
+                    << s.name
+                    << ": went otherwise; HOLDFAST_REWRITE=1 writes the new trace into the story\n"
+                    << difference(s.trace, went.trace);
             }
             CHECK(is_as_expected);
         }
-        CHECK(act(s, base::planted::none).trace == went.trace);  // once more: nothing in it is left to chance
+        // once more: nothing in it is left to chance
+        CHECK(act(s, base::planted::none).trace == went.trace);
     }
 }
 
@@ -148,10 +155,13 @@ TEST_CASE("many bugs are named", "[scenarios]") {
 
 /// `steps`, in a cluster of three, without a trace.
 outcome act(const std::string& steps) {
-    return act(parse("made up", "cluster seats=3 peers=3\n" + steps + "\ntrace\n"), base::planted::none);
+    return act(parse("made up", "cluster seats=3 peers=3\n" + steps + "\ntrace\n"),
+               base::planted::none);
 }
 
-bool says(const outcome& o, std::string_view text) { return o.failure.find(text) != std::string::npos; }
+bool says(const outcome& o, std::string_view text) {
+    return o.failure.find(text) != std::string::npos;
+}
 
 TEST_CASE("a step that does not come true fails, and says where", "[scenarios]") {
     CHECK(act("within 5s  p1 is leased").failure.empty());
@@ -170,10 +180,14 @@ TEST_CASE("what is not understood is said", "[scenarios]") {
     CHECK(says(act("at 1s p1 locks \"a\" twice"), "not understood"));
     CHECK(says(act("now p1 likes \"a\""), "no condition"));
     CHECK_THROWS_AS(parse("made up", "cluster seats=3\n"), story_error);
-    CHECK_THROWS_AS(act(parse("made up", "cluster chairs=3\nnow true\ntrace\n"), base::planted::none), story_error);
+    CHECK_THROWS_AS(
+        act(parse("made up", "cluster chairs=3\nnow true\ntrace\n"), base::planted::none),
+        story_error);
 }
 
-TEST_CASE("a difference is shown line by line", "[scenarios]") { CHECK(difference("a\nb\nc\n", "a\nx\nc\n") == "  a\n- b\n+ x\n  c\n"); }
+TEST_CASE("a difference is shown line by line", "[scenarios]") {
+    CHECK(difference("a\nb\nc\n", "a\nx\nc\n") == "  a\n- b\n+ x\n  c\n");
+}
 
 }  // namespace
 }  // namespace holdfast::scenarios

@@ -11,11 +11,14 @@ namespace {
 std::optional<std::uint64_t> number_in(std::string_view text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional{value}
+                                                                    : std::nullopt;
 }
 
 /// 4 for p4; 0 for what is no such name.
-std::uint64_t place_number(std::string_view name) { return name.size() < 2 || name[0] != 'p' ? 0 : number_in(name.substr(1)).value_or(0); }
+std::uint64_t place_number(std::string_view name) {
+    return name.size() < 2 || name[0] != 'p' ? 0 : number_in(name.substr(1)).value_or(0);
+}
 
 void parse_cluster(words line, story& s) {
     while (!line.is_over()) {
@@ -82,7 +85,8 @@ std::string words::take() {
 bool words::takes(std::string_view these) {
     const words wanted{line_, these};
     if (all_.size() - next_ < wanted.all_.size() ||
-        !std::equal(wanted.all_.begin(), wanted.all_.end(), all_.begin() + static_cast<std::ptrdiff_t>(next_))) {
+        !std::equal(wanted.all_.begin(), wanted.all_.end(),
+                    all_.begin() + static_cast<std::ptrdiff_t>(next_))) {
         return false;
     }
     next_ += wanted.all_.size();
@@ -121,7 +125,9 @@ std::uint64_t words::take_number() {
     return *value;
 }
 
-void words::object(std::string_view why) const { throw story_error{"line " + std::to_string(line_) + ": " + std::string{why}}; }
+void words::object(std::string_view why) const {
+    throw story_error{"line " + std::to_string(line_) + ": " + std::string{why}};
+}
 
 std::vector<std::string> names_in(std::string_view list) {
     std::vector<std::string> out;
@@ -142,21 +148,25 @@ std::vector<std::string> names_in(std::string_view list) {
     return out;
 }
 
-std::string list_of(std::vector<std::string> names, std::string_view between, std::string_view before) {
+std::string list_of(std::vector<std::string> names, std::string_view between,
+                    std::string_view before) {
     const auto key = [](const std::string& name) {
         const auto number = place_number(name.substr(0, name.find_first_not_of("0123456789", 1)));
         return std::tuple{number, name.size(), name};
     };
-    std::sort(names.begin(), names.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+    std::sort(names.begin(), names.end(),
+              [&](const auto& a, const auto& b) { return key(a) < key(b); });
     names.erase(std::unique(names.begin(), names.end()), names.end());
     std::string out;
     for (std::size_t i = 0; i < names.size();) {
         auto end = i + 1;
-        while (end < names.size() && place_number(names[i]) != 0 && place_number(names[end]) == place_number(names[i]) + (end - i)) {
+        while (end < names.size() && place_number(names[i]) != 0 &&
+               place_number(names[end]) == place_number(names[i]) + (end - i)) {
             ++end;
         }
         end = end - i > 3 ? end : i + 1;
-        out += (out.empty() ? "" : std::string{between}) + std::string{before} + names[i] + (end - i > 1 ? "-" + names[end - 1] : "");
+        out += (out.empty() ? "" : std::string{between}) + std::string{before} + names[i] +
+               (end - i > 1 ? "-" + names[end - 1] : "");
         i = end;
     }
     return out;

@@ -1,7 +1,8 @@
-// A story as it is written: the cluster, the steps, the planted bugs under which it goes wrong, and the trace expected.
+// A story as it is written: the cluster, the steps, the planted bugs under which it goes wrong, and
+// the trace expected.
 //
-// docs/testing.md, "Scenarios", describes the language. Parsing only splits into lines and words; what the words of a
-// step mean is known to stage.cpp, which acts them out.
+// docs/testing.md, "Scenarios", describes the language. Parsing only splits into lines and words;
+// what the words of a step mean is known to stage.cpp, which acts them out.
 #pragma once
 
 #include <cstddef>
@@ -66,7 +67,8 @@ struct story {
 
 /// `p2,p4-p6` is p2, p4, p5 and p6; and back again, in order and without repeats.
 [[nodiscard]] std::vector<std::string> names_in(std::string_view list);
-[[nodiscard]] std::string list_of(std::vector<std::string> names, std::string_view between = ",", std::string_view before = "");
+[[nodiscard]] std::string list_of(std::vector<std::string> names, std::string_view between = ",",
+                                  std::string_view before = "");
 
 [[nodiscard]] story parse(std::string name, std::string_view text);
 

@@ -26,7 +26,8 @@ std::string text_of(const result& r) {
     return text;
 }
 
-TEST_CASE("every promise is kept under aimed faults, and every attack gets to its end", "[adversary]") {
+TEST_CASE("every promise is kept under aimed faults, and every attack gets to its end",
+          "[adversary]") {
     std::array<adversary::counts, attack_kinds> all{};
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
         const auto r = run_without_abort({.seed = seed, .length = 30s, .aims = aims::instead});
@@ -55,7 +56,8 @@ TEST_CASE("aimed faults beside random ones", "[adversary]") {
     }
 }
 
-TEST_CASE("a seed with aimed faults is one run, another than without, and its replay line says so", "[adversary]") {
+TEST_CASE("a seed with aimed faults is one run, another than without, and its replay line says so",
+          "[adversary]") {
     const options random{.seed = 7, .length = 10s};
     auto directed = random;
     directed.aims = aims::instead;
@@ -72,10 +74,13 @@ TEST_CASE("a seed with aimed faults is one run, another than without, and its re
 
 // The quick ones; `holdfast-sim --mutants --directed` tries them all.
 TEST_CASE("aimed faults show planted bugs", "[adversary]") {
-    for (const auto bug : {base::planted::newest_value_not_adopted, base::planted::serves_before_every_report, base::planted::late_grant_accepted}) {
+    for (const auto bug :
+         {base::planted::newest_value_not_adopted, base::planted::serves_before_every_report,
+          base::planted::late_grant_accepted}) {
         bool is_caught = false;
         for (std::uint64_t seed = 1; seed <= 200 && !is_caught; ++seed) {
-            is_caught = !run_without_abort({.seed = seed, .bug = bug, .aims = aims::instead}).violations.empty();
+            is_caught = !run_without_abort({.seed = seed, .bug = bug, .aims = aims::instead})
+                             .violations.empty();
         }
         INFO(mutant_of(bug).name);
         CHECK(is_caught);

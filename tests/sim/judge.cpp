@@ -1,4 +1,5 @@
-// The judge, fed with made-up histories: it must object to each broken promise, and to nothing else.
+// The judge, fed with made-up histories: it must object to each broken promise, and to nothing
+// else.
 #include "catch.hpp"
 
 #include "sim/judge.hpp"
@@ -12,9 +13,12 @@ constexpr peer_id alice{1, 1};
 constexpr peer_id bob{2, 2};
 constexpr peer_id carol{3, 3};
 
-token at(std::uint32_t epoch_value, std::uint32_t sequence) { return token::make(epoch{epoch_value}, sequence); }
+token at(std::uint32_t epoch_value, std::uint32_t sequence) {
+    return token::make(epoch{epoch_value}, sequence);
+}
 
-/// Three seats, filled by alice (run 1), bob (2) and carol (3), who hear one another until they are told not to.
+/// Three seats, filled by alice (run 1), bob (2) and carol (3), who hear one another until they are
+/// told not to.
 struct story {
     explicit story(judge::rules r = {.lease = 1s}) : judged{r, {"a", "b"}} {
         judged.started(1, alice, "alice", 3, 0);
@@ -26,13 +30,16 @@ struct story {
         everybody_hears(0s);
     }
 
-    static view view_of(std::uint64_t number, std::uint32_t epoch_value, cluster_id cluster = {7, 7}) {
+    static view view_of(std::uint64_t number, std::uint32_t epoch_value,
+                        cluster_id cluster = {7, 7}) {
         view v;
         v.cluster = cluster;
         v.number = {number};
         v.epoch = {epoch_value};
         v.seats = {{{}, alice}, {{}, bob}, {{}, carol}};
-        v.members = {{alice, "", {}, 1, false, {}}, {bob, "", {}, 1, false, {}}, {carol, "", {}, 1, false, {}}};
+        v.members = {{alice, "", {}, 1, false, {}},
+                     {bob, "", {}, 1, false, {}},
+                     {carol, "", {}, 1, false, {}}};
         return v;
     }
     void everybody_hears(instant now) {
@@ -43,7 +50,8 @@ struct story {
         }
     }
     /// `owner` grants, and `to` hears of it and has a lease until then.
-    void grant(judge::run owner, judge::run to, const peer_id& id, token t, instant now, instant lease_ends, view_number in = {1}, std::uint64_t number = 0) {
+    void grant(judge::run owner, judge::run to, const peer_id& id, token t, instant now,
+               instant lease_ends, view_number in = {1}, std::uint64_t number = 0) {
         judged.owner_granted(owner, 0, t, id, {number == 0 ? ++numbers : number}, in, now);
         judged.lease(owner, now + 500ms, now);
         judged.granted(to, 0, t, {}, now);
@@ -184,9 +192,7 @@ TEST_CASE("FENCE: a later view with a lower token, whichever was granted first",
 
 TEST_CASE("FENCE: a token that nobody gave, or that was given to another", "[judge]") {
     story s;
-    SECTION("nobody") {
-        s.judged.granted(2, 0, at(100, 3), {}, 100ms);
-    }
+    SECTION("nobody") { s.judged.granted(2, 0, at(100, 3), {}, 100ms); }
     SECTION("another") {
         s.judged.owner_granted(1, 0, at(100, 3), carol, {9}, {1}, 100ms);
         s.judged.granted(2, 0, at(100, 3), {}, 100ms);
@@ -216,9 +222,7 @@ TEST_CASE("FENCE over a total restart", "[judge]") {
     SECTION("soon after, without a state_dir: the documented exception") {
         CHECK(restarted({.lease = 1s}, 3s) == broken{});
     }
-    SECTION("long after") {
-        CHECK(restarted({.lease = 1s}, 5s) == broken{promise::fence});
-    }
+    SECTION("long after") { CHECK(restarted({.lease = 1s}, 5s) == broken{promise::fence}); }
     SECTION("with a state_dir always") {
         CHECK(restarted({.lease = 1s, .has_state_dir = true}, 3s) == broken{promise::fence});
     }

@@ -11,7 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 
 struct wire_tap {
-    explicit wire_tap(weather w = {}, std::uint64_t seed = 1) : net{3, seed, events} { net.set_weather(w); }
+    explicit wire_tap(weather w = {}, std::uint64_t seed = 1) : net{3, seed, events} {
+        net.set_weather(w);
+    }
 
     void send(std::uint8_t what, bool is_stream, std::uint32_t from = 0, std::uint32_t to = 1) {
         const auto n = net.blank();

@@ -76,7 +76,8 @@ TEST_CASE("every named rule is broken by a planted bug, or a decision says why n
 
 // The quick ones; `holdfast-sim --mutants` tries them all.
 TEST_CASE("planted bugs are seen", "[sim]") {
-    for (const auto bug : {base::planted::grants_without_a_lease, base::planted::epoch_stays, base::planted::removed_holder_freed_at_once}) {
+    for (const auto bug : {base::planted::grants_without_a_lease, base::planted::epoch_stays,
+                           base::planted::removed_holder_freed_at_once}) {
         const auto& m = mutant_of(bug);
         bool is_caught = false;
         for (std::uint64_t seed = 1; seed <= seeds && !is_caught; ++seed) {

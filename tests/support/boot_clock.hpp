@@ -10,7 +10,8 @@ namespace test_support {
 inline holdfast::base::time_point now() {
     timespec t{};
     clock_gettime(CLOCK_BOOTTIME, &t);
-    return holdfast::base::time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
+    return holdfast::base::time_point{std::chrono::seconds{t.tv_sec} +
+                                      std::chrono::nanoseconds{t.tv_nsec}};
 }
 
 }  // namespace test_support

@@ -1,4 +1,5 @@
-// A real process under a test: started by path, told and heard line by line, ended by its id and nobody else's.
+// A real process under a test: started by path, told and heard line by line, ended by its id and
+// nobody else's.
 #pragma once
 
 #include <fcntl.h>
@@ -90,7 +91,8 @@ public:
     }
 
     /// The first line not yet taken that begins so; others stay. Nothing when none came `within`.
-    std::optional<line> expect(const std::string& beginning, std::chrono::milliseconds within = std::chrono::seconds{20}) {
+    std::optional<line> expect(const std::string& beginning,
+                               std::chrono::milliseconds within = std::chrono::seconds{20}) {
         const auto until = steady::now() + within;
         for (std::size_t looked_at = 0;;) {
             for (; looked_at < unread_.size(); ++looked_at) {
@@ -118,11 +120,13 @@ public:
         }
         return output_ < 0 ? std::optional{ended_at_} : std::nullopt;
     }
-    /// Waits for its end: its exit code, or minus the signal that ended it. One that does not end is a failure.
+    /// Waits for its end: its exit code, or minus the signal that ended it. One that does not end
+    /// is a failure.
     int wait(std::chrono::seconds within = std::chrono::seconds{60}) {
         if (!status_) {
             pollfd ended{static_cast<int>(syscall(SYS_pidfd_open, id_, 0)), POLLIN, 0};
-            const auto count = poll(&ended, 1, static_cast<int>(std::chrono::milliseconds{within}.count()));
+            const auto count =
+                poll(&ended, 1, static_cast<int>(std::chrono::milliseconds{within}.count()));
             close(ended.fd);
             if (count <= 0) {
                 throw std::runtime_error{"a child does not end"};
@@ -142,7 +146,8 @@ private:
             return false;
         }
         pollfd fd{output_, POLLIN, 0};
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady::now()).count();
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(until - steady::now()).count();
         if (poll(&fd, 1, static_cast<int>(left > 0 ? left : 0)) <= 0) {
             return false;
         }
@@ -154,7 +159,8 @@ private:
             return false;
         }
         partial_.append(bytes.data(), static_cast<std::size_t>(n));
-        for (std::size_t end = 0; (end = partial_.find('\n')) != std::string::npos; partial_.erase(0, end + 1)) {
+        for (std::size_t end = 0; (end = partial_.find('\n')) != std::string::npos;
+             partial_.erase(0, end + 1)) {
             unread_.push_back({partial_.substr(0, end), steady::now()});
         }
         return true;

@@ -25,7 +25,8 @@ inline std::vector<std::string> free_addresses(std::size_t count) {
         const int udp = socket(AF_INET, SOCK_DGRAM, 0);
         open.push_back(tcp);
         open.push_back(udp);
-        if (bind(tcp, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 || getsockname(tcp, reinterpret_cast<sockaddr*>(&at), &length) != 0) {
+        if (bind(tcp, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 ||
+            getsockname(tcp, reinterpret_cast<sockaddr*>(&at), &length) != 0) {
             throw std::runtime_error{"no free port"};
         }
         if (bind(udp, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0) {

@@ -80,7 +80,8 @@ struct place {
 /// In a thread that is in the new namespace.
 place furnish(std::size_t index) {
     place p;
-    p.net_namespace = check(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), "open a network namespace");
+    p.net_namespace =
+        check(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), "open a network namespace");
     p.device = check(open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), "open /dev/net/tun");
     ifreq r{};
     std::strcpy(r.ifr_name, "eth0");
@@ -105,7 +106,8 @@ place make_place(std::size_t index) {
     std::thread{[&] {
         try {
             if (unshare(CLONE_NEWNET) != 0) {
-                throw std::runtime_error{std::string{"make a network namespace: "} + std::strerror(errno)};
+                throw std::runtime_error{std::string{"make a network namespace: "} +
+                                         std::strerror(errno)};
             }
             made = furnish(index);
         } catch (...) {
@@ -123,7 +125,8 @@ struct packet {
     std::size_t from, to;
     std::vector<char> bytes;
 
-    bool operator<(const packet& other) const { return due > other.due; }  // the earliest is on top of the queue
+    // the earliest is on top of the queue
+    bool operator<(const packet& other) const { return due > other.due; }
 };
 
 }  // namespace
@@ -141,14 +144,18 @@ struct impaired_network::state {
     std::priority_queue<packet> under_way;
     std::thread carrier;
 
-    bool happens(double share) { return share > 0 && std::uniform_real_distribution{}(random) < share; }
+    bool happens(double share) {
+        return share > 0 && std::uniform_real_distribution{}(random) < share;
+    }
 
-    std::optional<std::size_t> destination(const std::array<char, 2048>& bytes, std::size_t size) const {
+    std::optional<std::size_t> destination(const std::array<char, 2048>& bytes,
+                                           std::size_t size) const {
         if (size < 20 || (static_cast<unsigned char>(bytes[0]) >> 4) != 4) {
             return std::nullopt;  // IPv6: nobody here has an address of it
         }
         const auto last = static_cast<unsigned char>(bytes[19]);
-        return last >= 1 && last <= places.size() ? std::optional<std::size_t>{last - 1} : std::nullopt;
+        return last >= 1 && last <= places.size() ? std::optional<std::size_t>{last - 1}
+                                                  : std::nullopt;
     }
 
     void take(std::size_t from, const std::array<char, 2048>& bytes, std::size_t size) {
@@ -170,15 +177,18 @@ struct impaired_network::state {
         for (int copy = 0; copy <= twice; ++copy) {
             auto late = 0us;
             if (link.jitter > 0us) {
-                late += std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{0, link.jitter.count()}(random)};
+                late += std::chrono::microseconds{
+                    std::uniform_int_distribution<std::int64_t>{0, link.jitter.count()}(random)};
                 ++counted.jittered;
             }
             if (happens(link.held_back)) {
-                late += std::chrono::microseconds{std::uniform_int_distribution<std::int64_t>{5'000, 50'000}(random)};
+                late += std::chrono::microseconds{
+                    std::uniform_int_distribution<std::int64_t>{5'000, 50'000}(random)};
                 ++counted.held_back;
             }
             if (late > 0us) {
-                under_way.push({steady::now() + late, from, *to, {bytes.data(), bytes.data() + size}});
+                under_way.push(
+                    {steady::now() + late, from, *to, {bytes.data(), bytes.data() + size}});
             } else {
                 give(*to, bytes.data(), size);
             }
@@ -186,7 +196,8 @@ struct impaired_network::state {
     }
     void give(std::size_t to, const char* bytes, std::size_t size) {
         // A device whose queue is full loses the packet, as any network may.
-        counted.carried += write(places[to].device.get(), bytes, size) == static_cast<ssize_t>(size);
+        counted.carried +=
+            write(places[to].device.get(), bytes, size) == static_cast<ssize_t>(size);
     }
     void give_what_is_due() {
         while (!under_way.empty() && under_way.top().due <= steady::now()) {
@@ -201,7 +212,8 @@ struct impaired_network::state {
     }
 
     void carry() {
-        // A network does not slow down because a processor is busy: without this each hop waits its turn twice.
+        // A network does not slow down because a processor is busy: without this each hop waits its
+        // turn twice.
         const sched_param first{.sched_priority = 1};
         sched_setscheduler(0, SCHED_RR, &first);
         std::vector<pollfd> fds;
@@ -213,8 +225,10 @@ struct impaired_network::state {
         for (;;) {
             timespec wait{}, *until = nullptr;
             if (!under_way.empty()) {
-                const auto left = std::max<steady::duration>(under_way.top().due - steady::now(), 0ns);
-                wait = {std::chrono::floor<std::chrono::seconds>(left).count(), (left % 1s).count()};
+                const auto left =
+                    std::max<steady::duration>(under_way.top().due - steady::now(), 0ns);
+                wait = {std::chrono::floor<std::chrono::seconds>(left).count(),
+                        (left % 1s).count()};
                 until = &wait;
             }
             if (ppoll(fds.data(), fds.size(), until, nullptr) < 0 && errno != EINTR) {
@@ -238,7 +252,8 @@ struct impaired_network::state {
     }
 };
 
-impaired_network::impaired_network(std::size_t places, std::uint64_t seed) : state_{std::make_unique<state>(seed)} {
+impaired_network::impaired_network(std::size_t places, std::uint64_t seed)
+    : state_{std::make_unique<state>(seed)} {
     state_->links.assign(places, std::vector<impairment>(places));
     for (std::size_t i = 0; i < places; ++i) {
         state_->places.push_back(make_place(i));
@@ -252,7 +267,9 @@ impaired_network::~impaired_network() {
     state_->carrier.join();
 }
 
-bool impaired_network::enter(std::size_t place) const { return setns(state_->places[place].net_namespace.get(), CLONE_NEWNET) == 0; }
+bool impaired_network::enter(std::size_t place) const {
+    return setns(state_->places[place].net_namespace.get(), CLONE_NEWNET) == 0;
+}
 
 void impaired_network::set(std::size_t from, std::size_t to, const impairment& what) {
     const std::lock_guard guard{state_->mutex};

@@ -1,9 +1,9 @@
-// A network of its own for real processes: each place is a network namespace of the kernel with one TUN device, and one
-// thread here carries every IP packet from place to place. It may cut, lose, delay, double or reorder them, each
-// direction of each link by itself, UDP and TCP alike.
+// A network of its own for real processes: each place is a network namespace of the kernel with one
+// TUN device, and one thread here carries every IP packet from place to place. It may cut, lose,
+// delay, double or reorder them, each direction of each link by itself, UDP and TCP alike.
 //
-// Namespaces and devices have no names and live as long as this object and the processes inside: whatever way the
-// program ends, the kernel removes them. Needs root and /dev/net/tun.
+// Namespaces and devices have no names and live as long as this object and the processes inside:
+// whatever way the program ends, the kernel removes them. Needs root and /dev/net/tun.
 #pragma once
 
 #include <chrono>
@@ -18,9 +18,10 @@ namespace test_support {
 /// What one direction of one link does to packets.
 struct impairment {
     bool cut = false;
-    double loss = 0;                     ///< the share of packets that are lost
-    double doubled = 0;                  ///< the share that arrive twice
-    double held_back = 0;                ///< the share that arrive 5 to 50 ms late, behind what was sent after them
+    double loss = 0;     ///< the share of packets that are lost
+    double doubled = 0;  ///< the share that arrive twice
+    /// the share that arrive 5 to 50 ms late, behind what was sent after them
+    double held_back = 0;
     std::chrono::microseconds jitter{};  ///< each packet is late by a random part of it
 
     bool operator==(const impairment&) const = default;
@@ -35,12 +36,15 @@ public:
     impaired_network(const impaired_network&) = delete;
     impaired_network& operator=(const impaired_network&) = delete;
 
-    [[nodiscard]] static std::string address(std::size_t place) { return "10.77.0." + std::to_string(place + 1); }
+    [[nodiscard]] static std::string address(std::size_t place) {
+        return "10.77.0." + std::to_string(place + 1);
+    }
 
     /// Puts the calling thread there. May be called in a child after `fork`.
     [[nodiscard]] bool enter(std::size_t place) const;
 
-    /// For the packets that come from now on; those under way are dropped if it is cut when they would arrive.
+    /// For the packets that come from now on; those under way are dropped if it is cut when they
+    /// would arrive.
     void set(std::size_t from, std::size_t to, const impairment& what);
 
     struct counts {

@@ -17,15 +17,21 @@ using namespace std::chrono_literals;
 inline holdfast::peer_id peer(std::uint64_t n) { return {0, n}; }
 
 inline holdfast::endpoint address(std::uint64_t n) {
-    return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, static_cast<std::uint8_t>(n)}, 4653};
+    return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, static_cast<std::uint8_t>(n)},
+            4653};
 }
 
-inline holdfast::member member(std::uint64_t n) { return {peer(n), "p" + std::to_string(n), address(n), 1, false, {1}}; }
+inline holdfast::member member(std::uint64_t n) {
+    return {peer(n), "p" + std::to_string(n), address(n), 1, false, {1}};
+}
 
-inline holdfast::base::time_point at(holdfast::base::duration since_start) { return holdfast::base::time_point{1h + since_start}; }
+inline holdfast::base::time_point at(holdfast::base::duration since_start) {
+    return holdfast::base::time_point{1h + since_start};
+}
 
 /// View 1 with `seats` filled seats and `others` more members.
-inline holdfast::view first_view(std::size_t seats, std::size_t others = 0, std::uint32_t slots = 16) {
+inline holdfast::view first_view(std::size_t seats, std::size_t others = 0,
+                                 std::uint32_t slots = 16) {
     holdfast::view v;
     v.cluster = {1, 1};
     v.number = {1};

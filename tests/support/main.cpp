@@ -1,6 +1,7 @@
 #ifndef HOLDFAST_CATCH2_V3
 #define CATCH_CONFIG_RUNNER
-// Its handler allocates: a sanitizer that aborts after a finding would hang in it instead of ending the test.
+// Its handler allocates: a sanitizer that aborts after a finding would hang in it instead of ending
+// the test.
 #define CATCH_CONFIG_NO_POSIX_SIGNALS
 #endif
 #include "catch.hpp"

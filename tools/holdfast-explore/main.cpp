@@ -1,4 +1,5 @@
-// holdfast-explore: every state of small worlds of the real code, and the planted bugs that they must show.
+// holdfast-explore: every state of small worlds of the real code, and the planted bugs that they
+// must show.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -13,13 +14,20 @@ namespace {
 using namespace holdfast::explore;
 using holdfast::base::planted;
 
-void print_head() { std::printf("%-14s %-31s %10s %10s %10s %6s %8s  %s\n", "world", "planted", "states", "machines", "moves", "depth", "seconds", "found"); }
+void print_head() {
+    std::printf("%-14s %-31s %10s %10s %10s %6s %8s  %s\n", "world", "planted", "states",
+                "machines", "moves", "depth", "seconds", "found");
+}
 
 void print(const small_world& of, std::string_view bug, const outcome& r) {
-    std::printf("%-14s %-31s %10llu %10llu %10llu %6llu %8.1f  %s\n", std::string{of.name}.c_str(), std::string{bug}.c_str(),
-                static_cast<unsigned long long>(r.states), static_cast<unsigned long long>(r.machines), static_cast<unsigned long long>(r.moves),
-                static_cast<unsigned long long>(r.depth), r.seconds,
-                r.found ? r.found->what.c_str() : r.is_complete ? "nothing, in all there is" : "nothing, and was STOPPED at its bound");
+    std::printf("%-14s %-31s %10llu %10llu %10llu %6llu %8.1f  %s\n", std::string{of.name}.c_str(),
+                std::string{bug}.c_str(), static_cast<unsigned long long>(r.states),
+                static_cast<unsigned long long>(r.machines),
+                static_cast<unsigned long long>(r.moves), static_cast<unsigned long long>(r.depth),
+                r.seconds,
+                r.found         ? r.found->what.c_str()
+                : r.is_complete ? "nothing, in all there is"
+                                : "nothing, and was STOPPED at its bound");
     std::fflush(stdout);
 }
 
@@ -42,7 +50,8 @@ int main(int argc, char** argv) {
     app.add_option("--world", only, "This world alone");
     app.add_option("--mutant", bug, "With this planted bug, by its number");
     app.add_option("--seconds", seconds, "For each world at most so long")->capture_default_str();
-    app.add_option("--states", within.states, "In each world at most so many states")->capture_default_str();
+    app.add_option("--states", within.states, "In each world at most so many states")
+        ->capture_default_str();
     app.add_flag("--short", is_short, "Leave out the worlds that take minutes");
     app.add_flag("--schedules", shows_schedules, "Print what leads to each planted bug");
     CLI11_PARSE(app, argc, argv);

@@ -1,4 +1,5 @@
-// holdfast-sim: runs seeds, replays one with its trace, and proves that the judge sees planted bugs.
+// holdfast-sim: runs seeds, replays one with its trace, and proves that the judge sees planted
+// bugs.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -22,14 +23,17 @@ using namespace holdfast::sim;
 
 using wall = std::chrono::steady_clock;
 
-double seconds_since(wall::time_point start) { return std::chrono::duration<double>(wall::now() - start).count(); }
+double seconds_since(wall::time_point start) {
+    return std::chrono::duration<double>(wall::now() - start).count();
+}
 
 unsigned long long number(std::uint64_t n) { return n; }
 
 /// The process dies: say at least which seed it was.
 void say_seed_and_die(int signal) {
     if (const auto here = running_here()) {
-        std::fprintf(stderr, "died of signal %d; replay it with: %s\n", signal, replay_line(*here).c_str());
+        std::fprintf(stderr, "died of signal %d; replay it with: %s\n", signal,
+                     replay_line(*here).c_str());
     }
     std::signal(signal, SIG_DFL);
     std::raise(signal);
@@ -37,33 +41,44 @@ void say_seed_and_die(int signal) {
 
 void print_violations(const result& r) {
     for (const auto& v : r.violations) {
-        std::printf("%s broken at %s s: %s\n", std::string{to_string(v.broken)}.c_str(), to_string(v.at).c_str(), v.text.c_str());
+        std::printf("%s broken at %s s: %s\n", std::string{to_string(v.broken)}.c_str(),
+                    to_string(v.at).c_str(), v.text.c_str());
     }
 }
 
 void print_sums(const sums& s, double took) {
-    std::printf("seeds             %llu in %.1f s, %.1f each second\n", number(s.seeds), took, static_cast<double>(s.seeds) / took);
-    std::printf("simulated         %.0f s, %.0f each second\n", s.simulated_s, s.simulated_s / took);
+    std::printf("seeds             %llu in %.1f s, %.1f each second\n", number(s.seeds), took,
+                static_cast<double>(s.seeds) / took);
+    std::printf("simulated         %.0f s, %.0f each second\n", s.simulated_s,
+                s.simulated_s / took);
     std::printf("grants judged     %llu\n", number(s.grants));
     std::printf("views installed   %llu\n", number(s.views_installed));
-    std::printf("slots             gathered %llu, handed over %llu\n", number(s.slots_gathered), number(s.tables_received));
+    std::printf("slots             gathered %llu, handed over %llu\n", number(s.slots_gathered),
+                number(s.tables_received));
     std::printf("holds lost        %llu\n", number(s.holds_lost));
-    std::printf("packets           %llu, lost %llu, doubled %llu, held up %llu\n", number(s.packets), number(s.lost), number(s.doubled), number(s.spikes));
+    std::printf("packets           %llu, lost %llu, doubled %llu, held up %llu\n",
+                number(s.packets), number(s.lost), number(s.doubled), number(s.spikes));
     std::printf("faults           ");
     for (std::size_t i = 0; i < fault_kinds; ++i) {
-        std::printf("%s %s %llu", i == 0 ? "" : ",", std::string{to_string(static_cast<fault>(i))}.c_str(), number(s.faults[i]));
+        std::printf("%s %s %llu", i == 0 ? "" : ",",
+                    std::string{to_string(static_cast<fault>(i))}.c_str(), number(s.faults[i]));
     }
     std::printf("\n");
     for (std::size_t i = 0; i < attack_kinds; ++i) {
         if (const auto& a = s.attacks[i]; a.begun > 0) {
-            std::printf("attack            %-44s carried out %llu times of %llu\n", std::string{attacks()[i].name}.c_str(), number(a.carried_out), number(a.begun));
+            std::printf("attack            %-44s carried out %llu times of %llu\n",
+                        std::string{attacks()[i].name}.c_str(), number(a.carried_out),
+                        number(a.begun));
         }
     }
     std::printf("hash              %016llx\n", number(s.hash));
-    std::printf("served            after %.1f s at most once all was mended (seed %llu)\n", static_cast<double>(s.served_after.count()) / 1e9, number(s.served_last));
+    std::printf("served            after %.1f s at most once all was mended (seed %llu)\n",
+                static_cast<double>(s.served_after.count()) / 1e9, number(s.served_last));
     for (std::size_t i = 0; i < promise_kinds; ++i) {
         if (s.excused[i] > 0) {
-            std::printf("excused           %s, broken by clocks beyond the bound in %llu seeds\n", std::string{to_string(static_cast<promise>(i))}.c_str(), number(s.excused[i]));
+            std::printf("excused           %s, broken by clocks beyond the bound in %llu seeds\n",
+                        std::string{to_string(static_cast<promise>(i))}.c_str(),
+                        number(s.excused[i]));
         }
     }
     std::printf("violations        %llu\n", number(s.failed));
@@ -73,7 +88,8 @@ int one_seed(options asked, bool is_quiet) {
     asked.trace = is_quiet ? nullptr : stdout;
     const auto r = run(asked);
     print_violations(r);
-    std::printf("seed %llu: %s, %llu grants, %.1f s, hash %016llx\n", number(asked.seed), r.violations.empty() ? "no promise broken" : "FAILED", number(r.grants),
+    std::printf("seed %llu: %s, %llu grants, %.1f s, hash %016llx\n", number(asked.seed),
+                r.violations.empty() ? "no promise broken" : "FAILED", number(r.grants),
                 static_cast<double>(r.simulated.count()) / 1e9, number(r.hash));
     if (!r.violations.empty()) {
         std::printf("%s\n", replay_line(asked).c_str());
@@ -97,7 +113,8 @@ int many_seeds(const options& asked, const sweep_options& how) {
         }
         if (seconds_since(said) > 30) {
             said = wall::now();
-            std::fprintf(stderr, "%llu of %llu seeds, %llu violations\n", number(all.seeds), number(how.seeds), number(all.failed));
+            std::fprintf(stderr, "%llu of %llu seeds, %llu violations\n", number(all.seeds),
+                         number(how.seeds), number(all.failed));
         }
     });
     print_sums(all, seconds_since(start));
@@ -115,7 +132,8 @@ int rules_without_mutant() {
             ++lacking;
             std::printf("no mutant breaks %s\n", std::string{r.name}.c_str());
         } else if (!has_mutant(r)) {
-            std::printf("no mutant breaks %s: see docs/decisions/%s.md\n", std::string{r.name}.c_str(), std::string{r.exempt}.c_str());
+            std::printf("no mutant breaks %s: see docs/decisions/%s.md\n",
+                        std::string{r.name}.c_str(), std::string{r.exempt}.c_str());
         }
     }
     return lacking;
@@ -127,11 +145,14 @@ std::vector<mutant> mutants_asked_for(const options& asked) {
         return {mutant_of(asked.bug)};
     }
     std::vector<mutant> out;
-    std::copy_if(all_mutants().begin(), all_mutants().end(), std::back_inserter(out), [](const mutant& m) { return !m.costs.empty(); });
+    std::copy_if(all_mutants().begin(), all_mutants().end(), std::back_inserter(out),
+                 [](const mutant& m) { return !m.costs.empty(); });
     return out;
 }
 
-std::string_view name_of(aims way) { return way == aims::none ? "random" : way == aims::instead ? "directed" : "both"; }
+std::string_view name_of(aims way) {
+    return way == aims::none ? "random" : way == aims::instead ? "directed" : "both";
+}
 
 /// Each planted bug must be seen within so many seeds.
 int every_mutant(options asked, sweep_options how) {
@@ -139,12 +160,14 @@ int every_mutant(options asked, sweep_options how) {
     int survivors = 0;
     how.stops_at_first_failure = true;
     const auto wanted = asked.aims;
-    std::printf("%3s  %-31s %-15s %-15s %-8s %6s  %-10s %s\n", "#", "mutant", "breaks", "should cost", "faults", "seed", "cost", "took");
+    std::printf("%3s  %-31s %-15s %-15s %-8s %6s  %-10s %s\n", "#", "mutant", "breaks",
+                "should cost", "faults", "seed", "cost", "took");
     for (const auto& m : mutants) {
         asked.bug = m.bug;
         asked.aims = wanted == aims::none ? m.seen_by : wanted;
         const auto print_row = [&] {
-            std::printf("%3u  %-31s %-15s %-15s %-8s ", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
+            std::printf("%3u  %-31s %-15s %-15s %-8s ", static_cast<unsigned>(m.bug),
+                        std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
                         std::string{m.costs}.c_str(), std::string{name_of(asked.aims)}.c_str());
         };
         const auto start = wall::now();
@@ -156,7 +179,8 @@ int every_mutant(options asked, sweep_options how) {
             is_caught = true;
             const auto& v = r.violations.front();
             print_row();
-            std::printf("%6llu  %-10s %.1f s\n", number(r.asked.seed), std::string{to_string(v.broken)}.c_str(), seconds_since(start));
+            std::printf("%6llu  %-10s %.1f s\n", number(r.asked.seed),
+                        std::string{to_string(v.broken)}.c_str(), seconds_since(start));
         });
         if (!is_caught) {
             ++survivors;
@@ -166,7 +190,8 @@ int every_mutant(options asked, sweep_options how) {
         std::fflush(stdout);
     }
     const int lacking = rules_without_mutant();
-    std::printf("%d of %zu mutants survived; %d of %zu rules have neither a mutant nor a reason\n", survivors, mutants.size(), lacking, all_rules().size());
+    std::printf("%d of %zu mutants survived; %d of %zu rules have neither a mutant nor a reason\n",
+                survivors, mutants.size(), lacking, all_rules().size());
     return survivors == 0 && lacking == 0 ? 0 : 1;
 }
 
@@ -182,14 +207,16 @@ std::optional<std::uint64_t> seeds_needed(const options& asked, sweep_options ho
     return needed;
 }
 
-/// `3`, or `> 1000`: the median over disjoint ranges of seeds. What a range does not show counts as more than it has.
+/// `3`, or `> 1000`: the median over disjoint ranges of seeds. What a range does not show counts as
+/// more than it has.
 std::string median_of_seeds_needed(const options& asked, sweep_options how) {
     constexpr std::size_t ranges = 5;
     std::vector<std::uint64_t> all;
     for (std::size_t i = 0; i < ranges; ++i) {
         all.push_back(seeds_needed(asked, how).value_or(how.seeds + 1));
         how.from += how.seeds;
-        const auto missed = static_cast<std::size_t>(std::count(all.begin(), all.end(), how.seeds + 1));
+        const auto missed =
+            static_cast<std::size_t>(std::count(all.begin(), all.end(), how.seeds + 1));
         if (missed > ranges / 2) {
             return "> " + std::to_string(how.seeds);
         }
@@ -201,10 +228,12 @@ std::string median_of_seeds_needed(const options& asked, sweep_options how) {
 /// How soon random and directed search see each planted bug.
 int compare_searches(options asked, const sweep_options& how) {
     const auto mutants = mutants_asked_for(asked);
-    std::printf("%3s  %-29s %-15s %8s %8s %8s\n", "#", "mutant", "breaks", "random", "directed", "both");
+    std::printf("%3s  %-29s %-15s %8s %8s %8s\n", "#", "mutant", "breaks", "random", "directed",
+                "both");
     for (const auto& m : mutants) {
         asked.bug = m.bug;
-        std::printf("%3u  %-29s %-15s", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(), std::string{m.rule}.c_str());
+        std::printf("%3u  %-29s %-15s", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(),
+                    std::string{m.rule}.c_str());
         for (const auto way : {aims::none, aims::instead, aims::beside}) {
             asked.aims = way;
             std::printf(" %8s", median_of_seeds_needed(asked, how).c_str());
@@ -231,14 +260,29 @@ int main(int argc, char** argv) {
     auto* seed = app.add_option("--seed", asked.seed, "Run this seed alone and print what happens");
     auto* seeds = app.add_option("--seeds", how.seeds, "Run so many seeds");
     app.add_option("--from", how.from, "The first of them")->capture_default_str();
-    app.add_option("--jobs", how.jobs, "Threads")->capture_default_str()->check(CLI::Range(1u, 1024u));
-    app.add_option("--nodes", asked.nodes, "Processes in the cluster")->capture_default_str()->check(CLI::Range(1u, 200u));
-    app.add_option("--seconds", seconds, "Simulated seconds with faults")->capture_default_str()->check(CLI::Range(1u, 3600u));
-    app.add_option("--mutant", mutant_name, "Plant this bug: a name or a number; with --mutants, no other");
-    auto* mutants = app.add_flag("--mutants", tries_mutants, "Plant each bug in turn; fails if the judge misses one within --seeds (10000)");
-    app.add_flag("--drift-beyond", asked.drift_beyond, "Clocks break the bound: MUTEX may then fail, FENCE may not");
-    auto* compare = app.add_flag("--compare", compares, "With --mutants: how many seeds random and directed search need, the median of five ranges of --seeds (1000)");
-    auto* aimed = app.add_flag("--directed{only}", directed, "Aimed faults (adversary.hpp) instead of random ones, or with --directed=both beside them")->check(CLI::IsMember({"only", "both"}));
+    app.add_option("--jobs", how.jobs, "Threads")
+        ->capture_default_str()
+        ->check(CLI::Range(1u, 1024u));
+    app.add_option("--nodes", asked.nodes, "Processes in the cluster")
+        ->capture_default_str()
+        ->check(CLI::Range(1u, 200u));
+    app.add_option("--seconds", seconds, "Simulated seconds with faults")
+        ->capture_default_str()
+        ->check(CLI::Range(1u, 3600u));
+    app.add_option("--mutant", mutant_name,
+                   "Plant this bug: a name or a number; with --mutants, no other");
+    auto* mutants = app.add_flag(
+        "--mutants", tries_mutants,
+        "Plant each bug in turn; fails if the judge misses one within --seeds (10000)");
+    app.add_flag("--drift-beyond", asked.drift_beyond,
+                 "Clocks break the bound: MUTEX may then fail, FENCE may not");
+    auto* compare = app.add_flag("--compare", compares,
+                                 "With --mutants: how many seeds random and directed search need, "
+                                 "the median of five ranges of --seeds (1000)");
+    auto* aimed = app.add_flag("--directed{only}", directed,
+                               "Aimed faults (adversary.hpp) instead of random ones, or with "
+                               "--directed=both beside them")
+                      ->check(CLI::IsMember({"only", "both"}));
     app.add_flag("--quiet", is_quiet, "With --seed: only the verdict");
     compare->needs(mutants);
     compare->excludes(aimed);
@@ -247,7 +291,9 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
 
     asked.length = std::chrono::seconds{seconds};
-    asked.aims = directed == "only" ? aims::instead : directed == "both" ? aims::beside : aims::none;
+    asked.aims = directed == "only"   ? aims::instead
+                 : directed == "both" ? aims::beside
+                                      : aims::none;
     if (!mutant_name.empty()) {
         const auto m = find_mutant(mutant_name);
         if (!m) {

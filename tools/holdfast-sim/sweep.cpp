@@ -43,12 +43,13 @@ void sums::add(const result& r) {
     }
 }
 
-void sweep(const options& what, const sweep_options& how, const std::function<void(const result&)>& each) {
+void sweep(const options& what, const sweep_options& how,
+           const std::function<void(const result&)>& each) {
     std::mutex mutex;
     std::uint64_t next = how.from;
-    std::uint64_t given = how.from;             // the seed whose result is given next
-    std::uint64_t end = how.from + how.seeds;   // a failure pulls it in
-    std::map<std::uint64_t, result> waiting;    // that came before their turn
+    std::uint64_t given = how.from;            // the seed whose result is given next
+    std::uint64_t end = how.from + how.seeds;  // a failure pulls it in
+    std::map<std::uint64_t, result> waiting;   // that came before their turn
 
     const auto work = [&] {
         for (;;) {
@@ -68,7 +69,8 @@ void sweep(const options& what, const sweep_options& how, const std::function<vo
                 end = std::min(end, mine.seed + 1);
             }
             waiting.emplace(mine.seed, std::move(done));
-            for (auto at = waiting.find(given); at != waiting.end() && given < end; at = waiting.find(given)) {
+            for (auto at = waiting.find(given); at != waiting.end() && given < end;
+                 at = waiting.find(given)) {
                 each(at->second);
                 waiting.erase(at);
                 ++given;

@@ -43,9 +43,10 @@ struct sweep_options {
     bool stops_at_first_failure = false;
 };
 
-/// Runs `what` with each seed, and gives each result to `each` in the order of the seeds. Stopping at a failure, the
-/// last result given is the failure with the lowest seed.
-void sweep(const options& what, const sweep_options& how, const std::function<void(const result&)>& each);
+/// Runs `what` with each seed, and gives each result to `each` in the order of the seeds. Stopping
+/// at a failure, the last result given is the failure with the lowest seed.
+void sweep(const options& what, const sweep_options& how,
+           const std::function<void(const result&)>& each);
 
 /// The seed this thread is running, for whoever has to say it while the process dies.
 [[nodiscard]] std::optional<options> running_here();

@@ -26,7 +26,8 @@ int agent(const common& options) {
             eventfd_write(stopped, 1);
         }
     };
-    std::optional<control_socket> control;  // before the peer: one that cannot have it must not trouble the cluster
+    // before the peer: one that cannot have it must not trouble the cluster
+    std::optional<control_socket> control;
     if (!options.control.empty()) {
         control.emplace(options.control);
     }

@@ -1,4 +1,5 @@
-// A question from the command line: put to the agent if one is named, else to a light peer of our own.
+// A question from the command line: put to the agent if one is named, else to a light peer of our
+// own.
 #pragma once
 
 #include "options.hpp"
@@ -6,7 +7,8 @@
 
 namespace holdfast_tool {
 
-/// Prints the answer, line by line as it comes. 0, 128 + n after signal n, or the exit code of the failure.
+/// Prints the answer, line by line as it comes. 0, 128 + n after signal n, or the exit code of the
+/// failure.
 int ask(const question& what, const nlohmann::json& arguments, const common& options, bool as_json);
 
 }  // namespace holdfast_tool

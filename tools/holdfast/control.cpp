@@ -38,7 +38,9 @@ struct address {
     sockaddr_un un{AF_UNIX, {}};
 };
 
-failure refused(const std::string& path) { return {"io", "--control " + path + ": " + std::strerror(errno)}; }
+failure refused(const std::string& path) {
+    return {"io", "--control " + path + ": " + std::strerror(errno)};
+}
 
 /// False when the other side is gone, or has read nothing for too long.
 bool send_line(int to, std::string line) {
@@ -93,7 +95,8 @@ int listen_at(const std::string& path) {
     struct stat there {};
     if (lstat(path.c_str(), &there) == 0) {
         if (!S_ISSOCK(there.st_mode)) {
-            throw failure{"address_in_use", "--control " + path + ": a file that is no socket is in the way"};
+            throw failure{"address_in_use",
+                          "--control " + path + ": a file that is no socket is in the way"};
         }
         if (!is_left_behind(at)) {
             throw failure{"address_in_use", "--control " + path + ": another agent answers there"};
@@ -102,7 +105,8 @@ int listen_at(const std::string& path) {
     }
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     // The mode before the name: there is no moment in which others could connect.
-    if (fchmod(fd, 0600) != 0 || bind(fd, at.get(), sizeof at.un) != 0 || listen(fd, max_clients) != 0) {
+    if (fchmod(fd, 0600) != 0 || bind(fd, at.get(), sizeof at.un) != 0 ||
+        listen(fd, max_clients) != 0) {
         const auto why = refused(path);
         close(fd);
         throw why;
@@ -125,7 +129,8 @@ void ask_agent(const std::string& path, const json& asked, const listener& to) {
         throw failure{"no_agent", "no agent answers at " + path + ": " + std::strerror(errno)};
     }
     const std::stop_callback hang_up{to.stop, [&] { shutdown(connection, SHUT_RDWR); }};
-    send_line(connection, std::move(line));  // fails where the agent has too many clients; it has said so then
+    // fails where the agent has too many clients; it has said so then
+    send_line(connection, std::move(line));
     lines_from answers{connection};
     while (const auto next = answers.next()) {
         const auto got = json::parse(*next);
@@ -142,14 +147,18 @@ void ask_agent(const std::string& path, const json& asked, const listener& to) {
     }
 }
 
-control_socket::control_socket(std::string path) : path_{std::move(path)}, listener_{listen_at(path_)} {}
+control_socket::control_socket(std::string path)
+    : path_{std::move(path)}, listener_{listen_at(path_)} {}
 
 control_socket::~control_socket() {
     unlink(path_.c_str());  // before it is closed: afterwards it could be another agent's
 }
 
 control_server::control_server(const control_socket& at, const holdfast::peer& with)
-    : at_{at}, with_{with}, woken_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)}, thread_{[this](const std::stop_token& stop) { serve(stop); }} {}
+    : at_{at},
+      with_{with},
+      woken_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
+      thread_{[this](const std::stop_token& stop) { serve(stop); }} {}
 
 control_server::~control_server() {
     thread_.request_stop();
@@ -164,7 +173,8 @@ void control_server::serve(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         std::vector<pollfd> fds{{woken_, POLLIN, 0}, {can_accept ? at_.listener() : -1, POLLIN, 0}};
         for (const auto& c : clients_) {
-            fds.push_back({c.has_hung_up ? -1 : int{c.connection}, 0, 0});  // no events: a client may end its half and still listen
+            // no events: a client may end its half and still listen
+            fds.push_back({c.has_hung_up ? -1 : int{c.connection}, 0, 0});
         }
         poll(fds.data(), fds.size(), can_accept ? -1 : 100);
         eventfd_t ignored = 0;
@@ -197,7 +207,8 @@ bool control_server::accept_one() {
     auto& c = clients_.emplace_back(fd);
     try {
         if (clients_.size() > max_clients) {
-            throw failure{"too_many", "the agent has " + std::to_string(max_clients) + " clients already"};
+            throw failure{"too_many",
+                          "the agent has " + std::to_string(max_clients) + " clients already"};
         }
         c.thread = std::jthread{[this, &c](const std::stop_token& stop) {
             answer_one(c.connection, stop);
@@ -221,7 +232,11 @@ void control_server::answer_one(int to, const std::stop_token& stop) const {
     };
     try {
         const auto line = lines_from{to, max_question}.next();
-        answer(with_, json::parse(line.value_or(""), nullptr, false), {[&](const json& one) { tell({{"answer", one}}); }, stop});
+        answer(with_, json::parse(line.value_or(""), nullptr, false),
+               {[&](const json& one) {
+                    tell({{"answer", one}});
+                },
+                stop});
         if (!stop.stop_requested()) {  // else it may lack its end
             tell({{"end", true}});
         }

@@ -1,5 +1,7 @@
-// The control socket of an agent. One line of JSON asks (questions.hpp); each line back has one member of the answer:
-// {"answer": LINE}, any number of them; then {"end": true}, or {"error": TEXT, "code": NAME} at any time.
+// The control socket of an agent. One line of JSON asks (questions.hpp); each line back has one
+// member of the answer:
+// {"answer": LINE}, any number of them; then {"end": true}, or {"error": TEXT, "code": NAME} at any
+// time.
 #pragma once
 
 #include <atomic>
@@ -19,7 +21,8 @@ namespace holdfast_tool {
 /// Asks the agent that serves at `path`. Returns at the end of the answer, or when asked to stop.
 void ask_agent(const std::string& path, const nlohmann::json& asked, const listener& to);
 
-/// A place for clients to come to. The socket belongs to the user who runs the agent, and to nobody else.
+/// A place for clients to come to. The socket belongs to the user who runs the agent, and to nobody
+/// else.
 class control_socket {
 public:
     /// Takes the place of a socket that an agent left behind, never of one that is served.
@@ -37,9 +40,9 @@ private:
 
 /// Answers who comes there, while it lives.
 ///
-/// Each client has a thread: then a question is a plain function that may wait, for the cluster or for a client that reads
-/// slowly, and holds up nobody. Questions are few and come from people and scripts, so a small number of threads is enough;
-/// who comes beyond that is told so at once.
+/// Each client has a thread: then a question is a plain function that may wait, for the cluster or
+/// for a client that reads slowly, and holds up nobody. Questions are few and come from people and
+/// scripts, so a small number of threads is enough; who comes beyond that is told so at once.
 class control_server {
 public:
     control_server(const control_socket& at, const holdfast::peer& with);

@@ -14,11 +14,21 @@
 namespace holdfast_tool {
 
 /// As in sysexits.h where that has one.
-enum exit_code : int { done = 0, not_so = 1, usage = 64, unavailable = 69, internal = 70, os_error = 71, not_in_time = 75, lock_lost = 76 };
+enum exit_code : int {
+    done = 0,
+    not_so = 1,
+    usage = 64,
+    unavailable = 69,
+    internal = 70,
+    os_error = 71,
+    not_in_time = 75,
+    lock_lost = 76
+};
 
 /// Thrown wherever a command cannot go on. For programs it is `{"error": what(), "code": code}`.
 struct failure : std::runtime_error {
-    failure(std::string named, const std::string& text) : std::runtime_error{text}, code{std::move(named)} {}
+    failure(std::string named, const std::string& text)
+        : std::runtime_error{text}, code{std::move(named)} {}
     explicit failure(const holdfast::error& e) : failure{std::string{to_string(e.code)}, e.text} {}
 
     /// A name of holdfast::errc, or `not_so`, `usage`, `no_agent`, `too_slow`.
@@ -27,12 +37,13 @@ struct failure : std::runtime_error {
     [[nodiscard]] int exit_code() const;
 };
 
-/// Says so, and which exit code that is: 75 when it was not to be had in time, 64 for what was asked wrongly, 1 for another limit,
-/// else 69.
+/// Says so, and which exit code that is: 75 when it was not to be had in time, 64 for what was
+/// asked wrongly, 1 for another limit, else 69.
 int why_not_held(const std::string& name, const holdfast::error& why);
 
 [[nodiscard]] nlohmann::json to_json(const failure& f);
-/// One line, for programs. Names are any bytes their peers chose, JSON is UTF-8: what is none is replaced.
+/// One line, for programs. Names are any bytes their peers chose, JSON is UTF-8: what is none is
+/// replaced.
 [[nodiscard]] std::string text_of(const nlohmann::json& line);
 
 template <class T>

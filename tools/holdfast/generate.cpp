@@ -11,7 +11,8 @@ namespace holdfast_tool {
 namespace {
 
 struct option_text {
-    std::vector<std::string> names{};    ///< `-h` and `--help`; of a positional argument its only one
+    /// `-h` and `--help`; of a positional argument its only one
+    std::vector<std::string> names{};
     std::string value{};                 ///< FILE, say; empty: it takes none
     std::vector<std::string> allowed{};  ///< empty: any
     std::string about, preset, variable;
@@ -23,7 +24,8 @@ struct option_text {
 struct command_text {
     std::string name, about, footer;
     std::vector<option_text> options{};
-    bool has_end_of_options = false;  ///< what comes after `--` is a command with arguments of its own
+    /// what comes after `--` is a command with arguments of its own
+    bool has_end_of_options = false;
 };
 
 struct app_text {
@@ -32,7 +34,8 @@ struct app_text {
 };
 
 option_text read(const CLI::Option& o) {
-    option_text out{.about = o.get_description(), .preset = o.get_default_str(), .variable = o.get_envname()};
+    option_text out{
+        .about = o.get_description(), .preset = o.get_default_str(), .variable = o.get_envname()};
     out.is_positional = o.get_positional();
     out.is_required = o.get_required();
     out.is_many = o.get_items_expected_max() > 1;
@@ -62,7 +65,8 @@ option_text read(const CLI::Option& o) {
 }
 
 command_text read(const CLI::App& app) {
-    command_text out{.name = app.get_name(), .about = app.get_description(), .footer = app.get_footer()};
+    command_text out{
+        .name = app.get_name(), .about = app.get_description(), .footer = app.get_footer()};
     for (const auto* one : app.get_options()) {
         if (!one->get_group().empty()) {
             out.options.push_back(read(*one));
@@ -74,7 +78,8 @@ command_text read(const CLI::App& app) {
 
 app_text read_all(const CLI::App& app) {
     app_text out{.itself = read(app)};
-    for (const auto* one : app.get_subcommands([](const CLI::App* command) { return !command->get_group().empty(); })) {
+    for (const auto* one : app.get_subcommands(
+             [](const CLI::App* command) { return !command->get_group().empty(); })) {
         out.commands.push_back(read(*one));
     }
     return out;
@@ -91,7 +96,8 @@ std::string joined(const std::vector<std::string>& all, const std::string& betwe
 std::string replaced(const std::string& text, const std::vector<std::pair<char, std::string>>& by) {
     std::string out;
     for (const char one : text) {
-        const auto found = std::find_if(by.begin(), by.end(), [&](const auto& pair) { return pair.first == one; });
+        const auto found =
+            std::find_if(by.begin(), by.end(), [&](const auto& pair) { return pair.first == one; });
         out += found == by.end() ? std::string{one} : found->second;
     }
     return out;
@@ -100,7 +106,12 @@ std::string replaced(const std::string& text, const std::vector<std::pair<char, 
 // ---- the manual page: man(7)
 
 std::string roff(const std::string& text) {
-    const auto out = replaced(text, {{'\\', "\\e"}, {'-', "\\-"}, {'`', "\\(ga"}, {'\'', "\\(aq"}, {'^', "\\(ha"}, {'~', "\\(ti"}});
+    const auto out = replaced(text, {{'\\', "\\e"},
+                                     {'-', "\\-"},
+                                     {'`', "\\(ga"},
+                                     {'\'', "\\(aq"},
+                                     {'^', "\\(ha"},
+                                     {'~', "\\(ti"}});
     return out.starts_with('.') ? "\\&" + out : out;
 }
 std::string bold(const std::string& text) { return "\\fB" + roff(text) + "\\fR"; }
@@ -120,7 +131,8 @@ std::string usage_of(const command_text& c) {
     }
     for (const auto& o : c.options) {
         if (o.is_positional) {
-            out += (c.has_end_of_options ? " " + bold("--") : "") + " " + slanted(o.names[0]) + (o.is_many ? "..." : "");
+            out += (c.has_end_of_options ? " " + bold("--") : "") + " " + slanted(o.names[0]) +
+                   (o.is_many ? "..." : "");
         }
     }
     return out;
@@ -129,7 +141,9 @@ std::string usage_of(const command_text& c) {
 void write_option(const option_text& o, std::ostream& out) {
     std::vector<std::string> names;
     for (const auto& one : o.names) {
-        names.push_back(o.is_positional ? slanted(one) : bold(one) + (o.value.empty() ? "" : " " + slanted(o.value)));
+        names.push_back(o.is_positional
+                            ? slanted(one)
+                            : bold(one) + (o.value.empty() ? "" : " " + slanted(o.value)));
     }
     out << ".TP\n" << joined(names, ", ") << "\n" << roff(sentence(o.about)) << "\n";
     if (!o.allowed.empty()) {
@@ -151,14 +165,17 @@ void write_footer(const std::string& footer, std::ostream& out) {
         if (gap == std::string::npos) {
             out << roff(line) << "\n";
         } else {
-            out << ".TP\n" << bold(line.substr(2, gap - 2)) << "\n" << roff(line.substr(line.find_first_not_of(' ', gap))) << "\n";
+            out << ".TP\n"
+                << bold(line.substr(2, gap - 2)) << "\n"
+                << roff(line.substr(line.find_first_not_of(' ', gap))) << "\n";
         }
     }
 }
 
 bool is_everywhere(const option_text& o, const app_text& app) {
     return std::all_of(app.commands.begin(), app.commands.end(), [&](const command_text& c) {
-        return std::any_of(c.options.begin(), c.options.end(), [&](const option_text& one) { return one.names == o.names; });
+        return std::any_of(c.options.begin(), c.options.end(),
+                           [&](const option_text& one) { return one.names == o.names; });
     });
 }
 
@@ -170,7 +187,8 @@ void write_man(const app_text& app, std::ostream& out) {
         one_of_each.push_back(bold(o.names.back()));
     }
     purpose[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(purpose[0])));
-    out << ".TH HOLDFAST 1 \"\" \"holdfast " << roff(std::string{holdfast::version_text}) << "\" \"User Commands\"\n"
+    out << ".TH HOLDFAST 1 \"\" \"holdfast " << roff(std::string{holdfast::version_text})
+        << "\" \"User Commands\"\n"
         << ".SH NAME\nholdfast \\- " << roff(purpose) << "\n"
         << ".SH SYNOPSIS\n";
     for (const auto& c : app.commands) {
@@ -207,7 +225,9 @@ void write_man(const app_text& app, std::ostream& out) {
 
 // ---- completions
 
-std::string quoted(const std::string& text) { return "'" + replaced(text, {{'\'', "'\\''"}}) + "'"; }
+std::string quoted(const std::string& text) {
+    return "'" + replaced(text, {{'\'', "'\\''"}}) + "'";
+}
 
 /// The names of those options for which `is_wanted` holds.
 template <class Wanted>
@@ -266,10 +286,16 @@ _holdfast() {
             }
         }
         write(names_of(c, [](const option_text& o) { return o.is_file(); }), "kind=file");
-        write(names_of(c, [](const option_text& o) { return !o.value.empty() && !o.is_file() && o.allowed.empty(); }), "return");
-        out << "    " << quoted(c.name + " ") << "*) words=" << quoted(joined(names_of(c, any))) << " ;;\n";
+        write(names_of(c,
+                       [](const option_text& o) {
+                           return !o.value.empty() && !o.is_file() && o.allowed.empty();
+                       }),
+              "return");
+        out << "    " << quoted(c.name + " ") << "*) words=" << quoted(joined(names_of(c, any)))
+            << " ;;\n";
     }
-    out << "    ' '*) words=" << quoted(joined(commands) + " " + joined(names_of(app.itself, any))) << R"( ;;
+    out << "    ' '*) words=" << quoted(joined(commands) + " " + joined(names_of(app.itself, any)))
+        << R"( ;;
     esac
     if [ -n "$kind" ]; then
         compopt -o filenames
@@ -283,25 +309,32 @@ complete -F _holdfast holdfast
 )";
 }
 
-std::string zsh_text(const std::string& text) { return replaced(text, {{':', "\\:"}, {'[', "\\["}, {']', "\\]"}, {'\'', "'\\''"}}); }
+std::string zsh_text(const std::string& text) {
+    return replaced(text, {{':', "\\:"}, {'[', "\\["}, {']', "\\]"}, {'\'', "'\\''"}});
+}
 
 void write_zsh_option(const option_text& o, bool has_end_of_options, std::ostream& out) {
-    const auto values = !o.allowed.empty() ? "(" + joined(o.allowed) + ")" : o.is_file() ? "_files" : " ";
+    const auto values = !o.allowed.empty() ? "(" + joined(o.allowed) + ")"
+                        : o.is_file()      ? "_files"
+                                           : " ";
     if (o.is_positional) {
-        out << " \\\n                '" << (has_end_of_options ? "*" : "") << ":" << (has_end_of_options ? ":" : "") << zsh_text(o.about)
-            << ":" << (has_end_of_options ? "_normal" : values) << "'";
+        out << " \\\n                '" << (has_end_of_options ? "*" : "") << ":"
+            << (has_end_of_options ? ":" : "") << zsh_text(o.about) << ":"
+            << (has_end_of_options ? "_normal" : values) << "'";
         return;
     }
     for (const auto& name : o.names) {
         const bool is_long = name.starts_with("--");
-        out << " \\\n                '(" << joined(o.names) << ")" << name << (o.value.empty() || !is_long ? "" : "=") << "["
-            << zsh_text(o.about) << "]" << (o.value.empty() ? "" : ":" + zsh_text(o.value) + ":" + values) << "'";
+        out << " \\\n                '(" << joined(o.names) << ")" << name
+            << (o.value.empty() || !is_long ? "" : "=") << "[" << zsh_text(o.about) << "]"
+            << (o.value.empty() ? "" : ":" + zsh_text(o.value) + ":" + values) << "'";
     }
 }
 
 void write_zsh(const app_text& app, std::ostream& out) {
     out << "#compdef holdfast\n# made by `holdfast generate zsh`\n\n"
-        << "_holdfast() {\n    local curcontext=$curcontext state line\n    local -A opt_args\n    local -a commands=(\n";
+        << "_holdfast() {\n    local curcontext=$curcontext state line\n    local -A opt_args\n    "
+           "local -a commands=(\n";
     for (const auto& c : app.commands) {
         out << "        " << quoted(c.name + ":" + c.about) << "\n";
     }
@@ -309,7 +342,8 @@ void write_zsh(const app_text& app, std::ostream& out) {
     for (const auto& o : app.itself.options) {
         write_zsh_option(o, false, out);
     }
-    out << "\n    case $state in\n    command) _describe command commands ;;\n    argument)\n        case $line[1] in\n";
+    out << "\n    case $state in\n    command) _describe command commands ;;\n    argument)\n      "
+           "  case $line[1] in\n";
     for (const auto& c : app.commands) {
         out << "        " << c.name << ")\n            _arguments -S";
         for (const auto& o : c.options) {
@@ -320,7 +354,9 @@ void write_zsh(const app_text& app, std::ostream& out) {
     out << "        esac\n        ;;\n    esac\n}\n\n_holdfast \"$@\"\n";
 }
 
-std::string fish_quoted(const std::string& text) { return "'" + replaced(text, {{'\\', "\\\\"}, {'\'', "\\'"}}) + "'"; }
+std::string fish_quoted(const std::string& text) {
+    return "'" + replaced(text, {{'\\', "\\\\"}, {'\'', "\\'"}}) + "'";
+}
 
 void write_fish_options(const command_text& c, const std::string& when, std::ostream& out) {
     for (const auto& o : c.options) {
@@ -334,18 +370,22 @@ void write_fish_options(const command_text& c, const std::string& when, std::ost
         out << (o.value.empty() ? ""
                 : o.is_file()   ? " -r -F"
                                 : " -x")
-            << (o.allowed.empty() ? "" : " -a " + fish_quoted(joined(o.allowed))) << " -d " << fish_quoted(o.about) << "\n";
+            << (o.allowed.empty() ? "" : " -a " + fish_quoted(joined(o.allowed))) << " -d "
+            << fish_quoted(o.about) << "\n";
     }
     if (c.has_end_of_options) {
-        out << "complete -c holdfast -n " << fish_quoted(when + "; and contains -- -- (commandline -opc)") << " -F\n";
+        out << "complete -c holdfast -n "
+            << fish_quoted(when + "; and contains -- -- (commandline -opc)") << " -F\n";
     }
 }
 
 void write_fish(const app_text& app, std::ostream& out) {
-    out << "# fish completion for holdfast; made by `holdfast generate fish`\n\ncomplete -c holdfast -f\n";
+    out << "# fish completion for holdfast; made by `holdfast generate fish`\n\ncomplete -c "
+           "holdfast -f\n";
     write_fish_options(app.itself, "__fish_use_subcommand", out);
     for (const auto& c : app.commands) {
-        out << "complete -c holdfast -n '__fish_use_subcommand' -a " << c.name << " -d " << fish_quoted(c.about) << "\n";
+        out << "complete -c holdfast -n '__fish_use_subcommand' -a " << c.name << " -d "
+            << fish_quoted(c.about) << "\n";
         write_fish_options(c, "__fish_seen_subcommand_from " + c.name, out);
     }
 }

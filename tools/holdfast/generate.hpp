@@ -1,4 +1,5 @@
-// `holdfast generate`: the manual page and the shells' completions, read off the table that parses the command line.
+// `holdfast generate`: the manual page and the shells' completions, read off the table that parses
+// the command line.
 #pragma once
 
 #include <ostream>

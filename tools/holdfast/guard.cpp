@@ -31,7 +31,9 @@ struct word {
                 kill(static_cast<pid_t>(-last.group), SIGKILL);
             }
             // Again and again: something may have joined the group meanwhile.
-            wait_ms = left <= 0 ? 10 : static_cast<int>(std::min<std::int64_t>(left / 1'000'000 + 1, 60'000));
+            wait_ms = left <= 0
+                          ? 10
+                          : static_cast<int>(std::min<std::int64_t>(left / 1'000'000 + 1, 60'000));
         }
         pollfd fd{pipe, POLLIN, 0};
         if (poll(&fd, 1, wait_ms) <= 0) {

@@ -1,4 +1,5 @@
-// Ends a command at the end of its lock's lease when `holdfast run` itself cannot: because it was stopped (SIGSTOP) or killed.
+// Ends a command at the end of its lock's lease when `holdfast run` itself cannot: because it was
+// stopped (SIGSTOP) or killed.
 #pragma once
 
 #include <sys/types.h>
@@ -7,7 +8,8 @@
 
 namespace holdfast_tool {
 
-/// A process of its own that is told again and again until when a process group may live. Start it before any thread.
+/// A process of its own that is told again and again until when a process group may live. Start it
+/// before any thread.
 class guard {
 public:
     guard();
@@ -18,7 +20,8 @@ public:
     [[nodiscard]] bool is_running() const { return pipe_ >= 0; }
     /// CLOCK_BOOTTIME in nanoseconds. From then on the group is killed, until a later time is told.
     void let_live(pid_t group, std::int64_t until);
-    /// The group has ended. Say so before its leader is reaped: afterwards its id may be somebody else's.
+    /// The group has ended. Say so before its leader is reaped: afterwards its id may be somebody
+    /// else's.
     void has_ended();
 
 private:

@@ -1,4 +1,5 @@
-// holdfast: a peer, or a question to a cluster, from the command line. README.md has the exit codes.
+// holdfast: a peer, or a question to a cluster, from the command line. README.md has the exit
+// codes.
 #include <cstdio>
 #include <functional>
 #include <iostream>
@@ -25,8 +26,10 @@ namespace {
 
 // The first sentence heads the manual page.
 constexpr auto purpose =
-    "Locks, elections and membership from your own fleet of processes. A question is put to the agent whose socket --control names; "
-    "without one the command joins the cluster as a light peer, which owns no locks, for as long as it takes.";
+    "Locks, elections and membership from your own fleet of processes. A question is put to the "
+    "agent whose socket --control names; "
+    "without one the command joins the cluster as a light peer, which owns no locks, for as long "
+    "as it takes.";
 
 // The manual page takes these apart: a term and a text, with two spaces or more before each.
 constexpr auto codes_of_questions = R"(Exit codes of questions:
@@ -68,8 +71,10 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", std::string{holdfast::version_text});
     app.require_subcommand(1);
     app.footer(codes_of_questions);  // before the commands, which take it over
-    common options;              // of the command that is chosen
-    std::list<common> of_each;   // CLI11 reads the environment for every command: into one, a variable would undo an option of the chosen one
+    common options;                  // of the command that is chosen
+    // CLI11 reads the environment for every command: into one, a variable would undo an option of
+    // the chosen one
+    std::list<common> of_each;
     run_options what_to_run;
     auto arguments = nlohmann::json::object();
     bool as_json = false;
@@ -97,18 +102,27 @@ int main(int argc, char** argv) {
         return run(join_as(c), holdfast::times_of(c).lease, what_to_run);
     });
     run_command->add_option("--lock", what_to_run.lock, "the lock")->type_name("NAME")->required();
-    run_command->add_option("--wait", what_to_run.wait, "how long to wait for it, e.g. 10s or 500ms (default: for ever)")
+    run_command
+        ->add_option("--wait", what_to_run.wait,
+                     "how long to wait for it, e.g. 10s or 500ms (default: for ever)")
         ->type_name("DURATION");
-    auto* shared = run_command->add_flag("--shared", what_to_run.is_shared, "together with other shared holders");
-    run_command->add_option("--permits", what_to_run.permits, "the lock is a semaphore: so many may hold it at a time")
+    auto* shared = run_command->add_flag("--shared", what_to_run.is_shared,
+                                         "together with other shared holders");
+    run_command
+        ->add_option("--permits", what_to_run.permits,
+                     "the lock is a semaphore: so many may hold it at a time")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->excludes(shared);
-    run_command->add_option("--note", what_to_run.note, "what others see with the hold")->type_name("TEXT");
-    run_command->add_option("CMD", what_to_run.command, "the command and its arguments, after --")->type_name("")->required();
+    run_command->add_option("--note", what_to_run.note, "what others see with the hold")
+        ->type_name("TEXT");
+    run_command->add_option("CMD", what_to_run.command, "the command and its arguments, after --")
+        ->type_name("")
+        ->required();
     run_command->positionals_at_end();
     run_command->footer(codes_of_run);
-    const auto stay_or_run = [&](const char* name, const char* about, const char* what, bool is_shared, const char* note_option, const char* note_about) {
+    const auto stay_or_run = [&](const char* name, const char* about, const char* what,
+                                 bool is_shared, const char* note_option, const char* note_about) {
         auto* command = add(name, about, [&, what, is_shared] {
             const auto c = options.make(true);
             must(c.validate());
@@ -116,34 +130,49 @@ int main(int argc, char** argv) {
                 what_to_run.is_shared = is_shared;
                 return run(join_as(c), holdfast::times_of(c).lease, what_to_run);
             }
-            const auto mode = is_shared ? holdfast::lock_mode::shared() : holdfast::lock_mode::exclusive();
-            return stay(join_as(c), {what_to_run.lock, what_to_run.note, what_to_run.wait, mode, what, as_json});
+            const auto mode =
+                is_shared ? holdfast::lock_mode::shared() : holdfast::lock_mode::exclusive();
+            return stay(join_as(c), {what_to_run.lock, what_to_run.note, what_to_run.wait, mode,
+                                     what, as_json});
         });
         command->add_option("NAME", what_to_run.lock, "its name")->type_name("")->required();
         command->add_option(note_option, what_to_run.note, note_about)->type_name("TEXT");
-        command->add_option("--wait", what_to_run.wait, "how long to wait for it, e.g. 10s or 500ms (default: for ever)")->type_name("DURATION");
+        command
+            ->add_option("--wait", what_to_run.wait,
+                         "how long to wait for it, e.g. 10s or 500ms (default: for ever)")
+            ->type_name("DURATION");
         command->add_flag("--json", as_json, "what is printed is a line of JSON");
-        command->add_option("CMD", what_to_run.command, "a command to run meanwhile, after --")->type_name("");
+        command->add_option("CMD", what_to_run.command, "a command to run meanwhile, after --")
+            ->type_name("");
         command->footer(codes_of_staying);
     };
-    stay_or_run("elect", "lead an election until a signal comes, or while a command runs; prints `leads NAME TOKEN`", "leads", false, "--value",
-                "what observers learn of the leader");
-    stay_or_run("join-group", "be in a group until a signal comes, or while a command runs; prints `joined NAME TOKEN`", "joined", true, "--note",
-                "what the others see of this member");
+    stay_or_run(
+        "elect",
+        "lead an election until a signal comes, or while a command runs; prints `leads NAME TOKEN`",
+        "leads", false, "--value", "what observers learn of the leader");
+    stay_or_run(
+        "join-group",
+        "be in a group until a signal comes, or while a command runs; prints `joined NAME TOKEN`",
+        "joined", true, "--note", "what the others see of this member");
     for (const auto& q : questions()) {
         auto* command = add(q.name, q.about, [&] { return ask(q, arguments, options, as_json); });
         command->add_flag("--json", as_json, "one line of JSON for each line of the answer");
         for (const auto& one : q.parameters) {
             command
                 ->add_option_function<std::string>(
-                    one.option, [&](const std::string& text) { arguments[one.key] = text; }, one.about)
+                    one.option, [&](const std::string& text) { arguments[one.key] = text; },
+                    one.about)
                 ->type_name(one.option[0] == '-' ? "TEXT" : "")
                 ->required(one.is_required);
         }
     }
     std::string what_to_generate;
-    auto* generate_command = app.add_subcommand("generate", "the manual page, or the completions of a shell")->group("");  // hidden
-    generate_command->add_option("WHAT", what_to_generate)->required()->check(CLI::IsMember({"man", "bash", "zsh", "fish"}));
+    // hidden
+    auto* generate_command =
+        app.add_subcommand("generate", "the manual page, or the completions of a shell")->group("");
+    generate_command->add_option("WHAT", what_to_generate)
+        ->required()
+        ->check(CLI::IsMember({"man", "bash", "zsh", "fish"}));
     generate_command->callback([&] {
         chosen = [&] {
             generate(app, what_to_generate, std::cout);

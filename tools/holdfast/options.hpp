@@ -23,7 +23,8 @@ struct common {
     void add_to(CLI::App& command);
     [[nodiscard]] holdfast::config make(bool is_light) const;
     /// A peer that is ready. `as`: from `make`.
-    [[nodiscard]] holdfast::result<holdfast::peer> join(holdfast::config as, std::stop_token stop) const;
+    [[nodiscard]] holdfast::result<holdfast::peer> join(holdfast::config as,
+                                                        std::stop_token stop) const;
 };
 
 }  // namespace holdfast_tool

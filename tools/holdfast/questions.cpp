@@ -35,11 +35,13 @@ void members(const holdfast::peer& p, const json&, const listener& to) {
 }
 
 void print_members(const json& all) {
-    std::printf("%-10s %-24s %-24s %-8s %-6s %6s  %s\n", "ID", "NAME", "ADDRESS", "MEMBER", "VOTER", "SLOTS", "SEEMS");
+    std::printf("%-10s %-24s %-24s %-8s %-6s %6s  %s\n", "ID", "NAME", "ADDRESS", "MEMBER", "VOTER",
+                "SLOTS", "SEEMS");
     for (const auto& m : all) {
-        std::printf("%-10s %-24s %-24s %-8s %-6s %6d  %s\n", short_id(m, "id").c_str(), text(m, "name").c_str(), text(m, "address").c_str(),
-                    m["member"].get<bool>() ? "yes" : "no", m["voter"].get<bool>() ? "yes" : "no", m["slots"].get<int>(),
-                    text(m, "seems").c_str());
+        std::printf("%-10s %-24s %-24s %-8s %-6s %6d  %s\n", short_id(m, "id").c_str(),
+                    text(m, "name").c_str(), text(m, "address").c_str(),
+                    m["member"].get<bool>() ? "yes" : "no", m["voter"].get<bool>() ? "yes" : "no",
+                    m["slots"].get<int>(), text(m, "seems").c_str());
     }
 }
 
@@ -51,7 +53,8 @@ void view(const holdfast::peer& p, const json&, const listener& to) {
     json seats = json::array();
     for (const auto& s : v->seats) {
         seats.push_back(
-            {{"address", to_string(s.address)}, {"filled_by", s.filled_by.is_nil() ? json(nullptr) : json(to_string(s.filled_by))}});
+            {{"address", to_string(s.address)},
+             {"filled_by", s.filled_by.is_nil() ? json(nullptr) : json(to_string(s.filled_by))}});
     }
     to.tell({{"cluster", to_string(v->cluster)},
              {"number", v->number.value},
@@ -61,8 +64,9 @@ void view(const holdfast::peer& p, const json&, const listener& to) {
 }
 
 void print_view(const json& v) {
-    std::printf("view %d of cluster %s, epoch %u, %d members\n", v["number"].get<int>(), short_id(v, "cluster").c_str(),
-                v["epoch"].get<unsigned>(), v["members"].get<int>());
+    std::printf("view %d of cluster %s, epoch %u, %d members\n", v["number"].get<int>(),
+                short_id(v, "cluster").c_str(), v["epoch"].get<unsigned>(),
+                v["members"].get<int>());
     for (const auto& s : v["seats"]) {
         std::printf("  seat %-24s %s\n", text(s, "address").c_str(),
                     s["filled_by"].is_null() ? "vacant" : short_id(s, "filled_by").c_str());
@@ -72,12 +76,15 @@ void print_view(const json& v) {
 void owner(const holdfast::peer& p, const json& arguments, const listener& to) {
     const auto name = text(arguments, "name");
     const auto m = must(p.owner_of(name));
-    to.tell({{"lock", name}, {"id", to_string(m.id)}, {"name", m.name}, {"address", to_string(m.address)}});
+    to.tell({{"lock", name},
+             {"id", to_string(m.id)},
+             {"name", m.name},
+             {"address", to_string(m.address)}});
 }
 
 void print_owner(const json& o) {
-    std::printf("%s is owned by %s (%s) at %s\n", text(o, "lock").c_str(), text(o, "name").c_str(), short_id(o, "id").c_str(),
-                text(o, "address").c_str());
+    std::printf("%s is owned by %s (%s) at %s\n", text(o, "lock").c_str(), text(o, "name").c_str(),
+                short_id(o, "id").c_str(), text(o, "address").c_str());
 }
 
 }  // namespace
@@ -87,7 +94,11 @@ const std::vector<question>& questions() {
         std::vector<question> out{
             {"members", "who is there", {}, members, print_members},
             {"view", "what the cluster has agreed on", {}, view, print_view},
-            {"owner", "which member owns a lock's name", {{"name", "NAME", "the lock"}}, owner, print_owner},
+            {"owner",
+             "which member owns a lock's name",
+             {{"name", "NAME", "the lock"}},
+             owner,
+             print_owner},
         };
         for (auto& one : questions_about_locks()) {
             out.push_back(std::move(one));
@@ -102,13 +113,15 @@ void answer(const holdfast::peer& p, const json& asked, const listener& to) {
         throw failure{"usage", "a question is one line with a JSON object"};
     }
     const auto name = asked.value("ask", json{});
-    const auto found = std::find_if(questions().begin(), questions().end(), [&](const question& one) { return name == json(one.name); });
+    const auto found = std::find_if(questions().begin(), questions().end(),
+                                    [&](const question& one) { return name == json(one.name); });
     if (found == questions().end()) {
         throw failure{"usage", "there is no question " + name.dump() + "; the agent may be older"};
     }
     const auto arguments = asked.value("arguments", json::object());
     for (const auto& one : found->parameters) {
-        const bool is_there = arguments.contains(one.key);  // false also where they are no object
+        // false also where they are no object
+        const bool is_there = arguments.contains(one.key);
         if (is_there ? !arguments[one.key].is_string() : one.is_required) {
             throw failure{"usage", std::string{found->name} + " needs a text as " + one.option};
         }

@@ -1,4 +1,5 @@
-// The questions: each a function from a peer to an answer, and a way to print it. The same for an agent and a light peer.
+// The questions: each a function from a peer to an answer, and a way to print it. The same for an
+// agent and a light peer.
 #pragma once
 
 #include <functional>
@@ -11,9 +12,11 @@
 
 namespace holdfast_tool {
 
-/// Who asks. An answer has any number of lines; one that goes on until nobody wants more ends soon after `stop`.
+/// Who asks. An answer has any number of lines; one that goes on until nobody wants more ends soon
+/// after `stop`.
 struct listener {
-    std::function<void(const nlohmann::json& line)> tell;  ///< may wait for the other side, and throws when that is gone
+    /// may wait for the other side, and throws when that is gone
+    std::function<void(const nlohmann::json& line)> tell;
     std::stop_token stop;
 };
 

@@ -20,7 +20,8 @@ void relay::put(nlohmann::json line) {
 void relay::pass_on(const listener& to) {
     for (;;) {
         std::unique_lock guard{mutex_};
-        if (!changed_.wait(guard, to.stop, [&] { return !lines_.empty() || has_missed_; }) || to.stop.stop_requested()) {
+        if (!changed_.wait(guard, to.stop, [&] { return !lines_.empty() || has_missed_; }) ||
+            to.stop.stop_requested()) {
             return;
         }
         if (lines_.empty()) {

@@ -14,7 +14,8 @@ namespace holdfast_tool {
 class relay {
 public:
     void put(nlohmann::json line);  ///< any thread, at any time
-    /// Tells what is put, in order, until `to.stop`. Fails with `too_slow` when too much waits to be told.
+    /// Tells what is put, in order, until `to.stop`. Fails with `too_slow` when too much waits to
+    /// be told.
     void pass_on(const listener& to);
 
 private:

@@ -12,8 +12,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -28,9 +28,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Starts the command in a process group of its own, once `tell_guard` has returned: should we die before, it is never run, and
-/// after that the guard ends it with all that it has started.
-pid_t start(const std::vector<std::string>& command, const holdfast::hold& held, const std::function<void(pid_t)>& tell_guard) {
+/// Starts the command in a process group of its own, once `tell_guard` has returned: should we die
+/// before, it is never run, and after that the guard ends it with all that it has started.
+pid_t start(const std::vector<std::string>& command, const holdfast::hold& held,
+            const std::function<void(pid_t)>& tell_guard) {
     std::vector<char*> arguments;
     for (const auto& one : command) {
         arguments.push_back(const_cast<char*>(one.c_str()));
@@ -71,18 +72,20 @@ pid_t start(const std::vector<std::string>& command, const holdfast::hold& held,
 
 }  // namespace
 
-int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join, std::chrono::nanoseconds lease,
-        const run_options& options) {
+int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join,
+        std::chrono::nanoseconds lease, const run_options& options) {
     holdfast::acquire_options how;
     if (!options.wait.empty()) {
         how.wait = duration_of(options.wait);
         if (!how.wait) {
-            std::fprintf(stderr, "holdfast: --wait: \"%s\" is no duration; write 10s or 500ms\n", options.wait.c_str());
+            std::fprintf(stderr, "holdfast: --wait: \"%s\" is no duration; write 10s or 500ms\n",
+                         options.wait.c_str());
             return usage;
         }
     }
-    signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit code could be had
-    guard watch;               // before the peer starts its threads
+    // whoever started us may have ignored it, and then no exit code could be had
+    signal(SIGCHLD, SIG_DFL);
+    guard watch;  // before the peer starts its threads
     if (!watch.is_running()) {
         std::perror("holdfast: the guard of the command cannot be started");
         return os_error;
@@ -90,23 +93,27 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
     // Those meant for the command. Blocked, so that none ends us between grant and start.
     const signals passed_on{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
     std::optional<holdfast::peer> with;
-    how.note = options.note.empty() ? "holdfast run, process " + std::to_string(getpid()) : options.note;
+    how.note =
+        options.note.empty() ? "holdfast run, process " + std::to_string(getpid()) : options.note;
     how.mode = options.mode();
-    // A hold that is broken ends at once, whatever is left of the lease: the command must not wait for the next look.
+    // A hold that is broken ends at once, whatever is left of the lease: the command must not wait
+    // for the next look.
     const int is_lost = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     how.on_lost = [is_lost](holdfast::errc) { (void)!eventfd_write(is_lost, 1); };
     how.on_asked_back = [](const holdfast::asked_back& by) {
-        std::fprintf(stderr, "holdfast: %s asks for the lock back%s%s\n", by.who.c_str(), by.why.empty() ? "" : ": ", by.why.c_str());
+        std::fprintf(stderr, "holdfast: %s asks for the lock back%s%s\n", by.who.c_str(),
+                     by.why.empty() ? "" : ": ", by.why.c_str());
     };
-    auto held = passed_on.until_one_comes([&](std::stop_token stop) -> holdfast::result<holdfast::hold> {
-        auto joined = join(stop);
-        if (!joined) {
-            return tl::unexpected{joined.error()};
-        }
-        with = std::move(*joined);
-        how.stop = std::move(stop);
-        return with->lock(options.lock, how);
-    });
+    auto held =
+        passed_on.until_one_comes([&](std::stop_token stop) -> holdfast::result<holdfast::hold> {
+            auto joined = join(stop);
+            if (!joined) {
+                return tl::unexpected{joined.error()};
+            }
+            with = std::move(*joined);
+            how.stop = std::move(stop);
+            return with->lock(options.lock, how);
+        });
     if (!held) {
         if (const int one = passed_on.take(); one != 0) {
             return 128 + one;
@@ -114,7 +121,8 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
         return why_not_held(options.lock, held.error());
     }
 
-    // SIGTERM when a third of the lease is left, SIGKILL when a tenth is: dead before another may be granted the lock.
+    // SIGTERM when a third of the lease is left, SIGKILL when a tenth is: dead before another may
+    // be granted the lock.
     const auto asks_at = lease / 3, kills_at = lease / 10;
     // The clock first: were we stopped in between, the time would be too early and not too late.
     const auto dies_at = [&] {
@@ -125,7 +133,8 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
         std::fprintf(stderr, "holdfast: the lock was lost before the command was started\n");
         return lock_lost;
     }
-    const auto child = start(options.command, *held, [&](pid_t group) { watch.let_live(group, dies_at()); });
+    const auto child =
+        start(options.command, *held, [&](pid_t group) { watch.let_live(group, dies_at()); });
     if (child < 0) {
         std::perror("holdfast: fork");
         return os_error;
@@ -138,7 +147,8 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
         return os_error;
     }
 
-    // The lease is looked at here, by the clock, as often as needed to act before its end; no callback has to come in time.
+    // The lease is looked at here, by the clock, as often as needed to act before its end; no
+    // callback has to come in time.
     bool was_asked = false, was_killed = false;
     for (;;) {
         watch.let_live(child, dies_at());
@@ -152,13 +162,17 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
             was_asked = true;
         }
         const auto look_again = was_asked ? lease / 100 : lease / 20;
-        pollfd fds[3] = {{ended, POLLIN, 0}, {passed_on.waiting(), POLLIN, 0}, {was_killed ? -1 : is_lost, POLLIN, 0}};
-        poll(fds, 3, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(look_again).count()));
+        pollfd fds[3] = {{ended, POLLIN, 0},
+                         {passed_on.waiting(), POLLIN, 0},
+                         {was_killed ? -1 : is_lost, POLLIN, 0}};
+        poll(fds, 3,
+             static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(look_again).count()));
         if (fds[0].revents != 0) {
             break;
         }
         if (const int one = fds[1].revents != 0 ? passed_on.take() : 0; one == SIGTSTP) {
-            // Stopped together, and woken together unless the lock is gone by then; meanwhile the guard has the time.
+            // Stopped together, and woken together unless the lock is gone by then; meanwhile the
+            // guard has the time.
             kill(-child, SIGSTOP);
             raise(SIGSTOP);
             if (held->remaining() > kills_at) {
@@ -168,7 +182,9 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
             kill(-child, one);
         }
     }
-    kill(-child, SIGKILL);  // what it leaves behind in its group works under the lock too; not yet reaped, so the id is still its
+    // what it leaves behind in its group works under the lock too; not yet reaped, so the id is
+    // still its
+    kill(-child, SIGKILL);
     watch.has_ended();
     int status = 0;
     waitpid(child, &status, 0);

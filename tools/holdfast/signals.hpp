@@ -12,7 +12,8 @@
 
 namespace holdfast_tool {
 
-/// From its making on these signals are blocked, here and in every thread started later: make it before a peer starts.
+/// From its making on these signals are blocked, here and in every thread started later: make it
+/// before a peer starts.
 class signals {
 public:
     signals(std::initializer_list<int> which);
@@ -20,8 +21,8 @@ public:
     [[nodiscard]] int waiting() const { return descriptor_; }  ///< readable when one has come
     /// The next that has come, or 0.
     [[nodiscard]] int take() const;
-    /// What `wait` returns; a signal that comes meanwhile asks it to stop, and is still there to be taken. So does the end
-    /// of who reads from `reader`, a pipe or a socket, if that is given.
+    /// What `wait` returns; a signal that comes meanwhile asks it to stop, and is still there to be
+    /// taken. So does the end of who reads from `reader`, a pipe or a socket, if that is given.
     template <class Wait>
     auto until_one_comes(Wait wait, int reader = -1) const {
         const descriptor over{eventfd(0, EFD_CLOEXEC)};

@@ -17,14 +17,16 @@
 
 namespace holdfast_tool {
 
-int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join, const stay_options& options) {
+int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join,
+         const stay_options& options) {
     holdfast::acquire_options how;
     how.note = options.note;
     how.mode = options.mode;
     if (!options.wait.empty()) {
         how.wait = duration_of(options.wait);
         if (!how.wait) {
-            throw failure{"usage", "--wait: \"" + options.wait + "\" is no duration; write 10s or 500ms"};
+            throw failure{"usage",
+                          "--wait: \"" + options.wait + "\" is no duration; write 10s or 500ms"};
         }
     }
     const signals ends{SIGHUP, SIGINT, SIGTERM};
@@ -47,9 +49,13 @@ int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>&
         return why_not_held(options.name, held.error());
     }
     if (options.as_json) {
-        std::printf("%s\n", text_of({{"is", options.what}, {"name", options.name}, {"token", held->token().value}}).c_str());
+        std::printf(
+            "%s\n",
+            text_of({{"is", options.what}, {"name", options.name}, {"token", held->token().value}})
+                .c_str());
     } else {
-        std::printf("%s %s %lld\n", options.what, options.name.c_str(), static_cast<long long>(held->token().value));
+        std::printf("%s %s %lld\n", options.what, options.name.c_str(),
+                    static_cast<long long>(held->token().value));
     }
     std::fflush(stdout);
     pollfd fds[2] = {{ends.waiting(), POLLIN, 0}, {is_lost, POLLIN, 0}};
@@ -59,7 +65,8 @@ int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>&
     const auto released = held->release();
     with.reset();  // before the descriptor that its callbacks write to is gone
     if (!released || !was_asked) {
-        std::fprintf(stderr, "holdfast: %s was lost: %s\n", options.name.c_str(), released ? "" : released.error().text.c_str());
+        std::fprintf(stderr, "holdfast: %s was lost: %s\n", options.name.c_str(),
+                     released ? "" : released.error().text.c_str());
         return lock_lost;
     }
     return done;

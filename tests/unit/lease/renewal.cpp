@@ -62,13 +62,14 @@ TEST_CASE_METHOD(fixture, "duplicates, strangers and times never sent do not cou
     mine.installed(made_up::first_view(3, 1), at(0s));
     mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
     mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
-    mine.handle(peer(4), ack{{1}, at(0s)}, at(10ms));   // no voter
-    mine.handle(peer(2), ack{{1}, at(50ms)}, at(60ms)); // later than anything we sent
-    mine.handle(peer(3), ack{{2}, at(0s)}, at(60ms));   // other seats
+    mine.handle(peer(4), ack{{1}, at(0s)}, at(10ms));    // no voter
+    mine.handle(peer(2), ack{{1}, at(50ms)}, at(60ms));  // later than anything we sent
+    mine.handle(peer(3), ack{{2}, at(0s)}, at(60ms));    // other seats
     CHECK_FALSE(mine.is_running(at(60ms)));
 }
 
-TEST_CASE_METHOD(fixture, "acks under different seats are not mixed, and an end once reached stands") {
+TEST_CASE_METHOD(fixture,
+                 "acks under different seats are not mixed, and an end once reached stands") {
     auto v = made_up::first_view(3, 1);
     mine.installed(v, at(0s));
     mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));

@@ -20,14 +20,18 @@ struct fixture {
     voter mine{settings};
     view v = made_up::first_view(3, 1);
 
-    bool acks(std::uint64_t n, base::time_point now, bool is_barred = false, bool is_running = true) {
-        return mine.handle(peer(n), request{v.seats_since, now, is_running}, v, is_barred, now).has_value();
+    bool acks(std::uint64_t n, base::time_point now, bool is_barred = false,
+              bool is_running = true) {
+        return mine.handle(peer(n), request{v.seats_since, now, is_running}, v, is_barred, now)
+            .has_value();
     }
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "LEASE-1: members are acked, under the same seats, unless a value accepted bars them") {
+TEST_CASE_METHOD(
+    fixture,
+    "LEASE-1: members are acked, under the same seats, unless a value accepted bars them") {
     mine.installed(v, nullptr, at(0s));
     CHECK(acks(4, at(1ms)));
     CHECK_FALSE(acks(9, at(1ms)));
@@ -35,7 +39,8 @@ TEST_CASE_METHOD(fixture, "LEASE-1: members are acked, under the same seats, unl
     CHECK_FALSE(mine.handle(peer(4), request{{2}, at(1ms), true}, v, false, at(1ms)));
 }
 
-TEST_CASE_METHOD(fixture, "LEASE-3: a first view and a change of seats take everybody as acked just now") {
+TEST_CASE_METHOD(fixture,
+                 "LEASE-3: a first view and a change of seats take everybody as acked just now") {
     mine.installed(v, nullptr, at(0s));
     CHECK(mine.silence(peer(4), at(700ms)) == 700ms);
     CHECK(acks(4, at(700ms)));
@@ -50,7 +55,8 @@ TEST_CASE_METHOD(fixture, "LEASE-3: a first view and a change of seats take ever
     CHECK(mine.silence(peer(4), at(1s)) == 0s);
 }
 
-TEST_CASE_METHOD(fixture, "VIEW-2: it vouches for newcomers and for those whose running lease it really acked") {
+TEST_CASE_METHOD(
+    fixture, "VIEW-2: it vouches for newcomers and for those whose running lease it really acked") {
     mine.installed(v, nullptr, at(0s));
     CHECK(mine.vouches_for(peer(4), at(999ms)));
     CHECK_FALSE(mine.vouches_for(peer(4), at(1s)));

@@ -1,4 +1,5 @@
-// Looking at locks (LOOK-1), asking for holds back and breaking them (BREAK-1, BREAK-2), and holds that end by themselves.
+// Looking at locks (LOOK-1), asking for holds back and breaking them (BREAK-1, BREAK-2), and holds
+// that end by themselves.
 #include "fixture.hpp"
 
 using namespace lock_test;
@@ -13,7 +14,9 @@ token granted_to(cluster& c, std::uint64_t n, const std::string& name, wish want
     return c[n].granted.back().token;
 }
 
-demand for_hold(const std::string& name, token t, urging how, const std::string& who = "ann") { return {0, name, t, how, who, "it hangs", 5s}; }
+demand for_hold(const std::string& name, token t, urging how, const std::string& who = "ann") {
+    return {0, name, t, how, who, "it hangs", 5s};
+}
 
 const looked& last_look(const participant& p) {
     REQUIRE_FALSE(p.answers.empty());
@@ -54,7 +57,8 @@ TEST_CASE("LOOK-1: a look shows who holds, since when, and who waits") {
     CHECK(last_look(c[3]).held.empty());
 }
 
-TEST_CASE("LOOK-1: an owner without a lease, or that gathers, has no last word; it is asked again") {
+TEST_CASE(
+    "LOOK-1: an owner without a lease, or that gathers, has no last word; it is asked again") {
     cluster c;
     const auto t = granted_to(c, 2, "a");
     SECTION("without a lease") {
@@ -100,8 +104,10 @@ TEST_CASE("a question is repeated under its number, and what answers another que
     CHECK(c[2].answers[0].number == number);
     const auto next = c.ask(2, look{0, "b"});
     c.wire.clear();
-    c.deliver({peer(3), peer(2), looked{next, tenure_state::serves, {}, 0, {}, 0}});  // not the owner
-    c.deliver({peer(1), peer(2), listed{next, {}, true, 0}});                         // no answer to that question
+    // not the owner
+    c.deliver({peer(3), peer(2), looked{next, tenure_state::serves, {}, 0, {}, 0}});
+    // no answer to that question
+    c.deliver({peer(1), peer(2), listed{next, {}, true, 0}});
     c.deliver({peer(1), peer(2), looked{next + 1, tenure_state::serves, {}, 0, {}, 0}});
     CHECK(c[2].answers.size() == 1);
     c[2].as_inquirer.forget(next);
@@ -132,7 +138,9 @@ TEST_CASE("an owner lists its locks in the order of their names") {
 
 // ---- asking back
 
-TEST_CASE("a holder is told once that its hold is wanted back, and whoever asks that it was, and when it is gone") {
+TEST_CASE(
+    "a holder is told once that its hold is wanted back, and whoever asks that it was, and when it "
+    "is gone") {
     cluster c;
     const auto t = granted_to(c, 2, "a");
     c.ask(3, for_hold("a", t, urging::ask));
@@ -165,7 +173,8 @@ TEST_CASE("who asks for a hold that it does not get back is told that it was hea
 
 // ---- breaking
 
-TEST_CASE("BREAK-1: a hold is broken by demand: the holder gives it up first, then the next is granted") {
+TEST_CASE(
+    "BREAK-1: a hold is broken by demand: the holder gives it up first, then the next is granted") {
     cluster c;
     const auto t = granted_to(c, 2, "a");
     c.acquire(3, "a");
@@ -308,7 +317,9 @@ TEST_CASE("BREAK-2: who waits first in the queue for as long as the policy says 
     CHECK(c[1].policy[0].what.token == t);
 }
 
-TEST_CASE("BREAK-2: the policy is known to the next owner, by report and by table, and patience begins anew") {
+TEST_CASE(
+    "BREAK-2: the policy is known to the next owner, by report and by table, and patience begins "
+    "anew") {
     cluster c;
     wish own;
     own.policy.waited_for = 500ms;
@@ -320,7 +331,8 @@ TEST_CASE("BREAK-2: the policy is known to the next owner, by report and by tabl
     if (!by_table) {
         c.kill(1);
     }
-    const auto s = c.next_view(3, by_table ? std::vector<std::uint64_t>{} : std::vector<std::uint64_t>{1}, 100ms);
+    const auto s = c.next_view(
+        3, by_table ? std::vector<std::uint64_t>{} : std::vector<std::uint64_t>{1}, 100ms);
     for (const auto& [n, p] : c.all) {
         c.install_at(n, s);
     }
@@ -385,7 +397,9 @@ TEST_CASE("sixty-four asks do not keep an operator from breaking") {
     CHECK(c[2].lost.size() == 1);
 }
 
-TEST_CASE("BREAK-2: an owner whose lease is over breaks nothing for a waiter that is not there any more") {
+TEST_CASE(
+    "BREAK-2: an owner whose lease is over breaks nothing for a waiter that is not there any "
+    "more") {
     cluster c;
     wish w;
     w.policy.waited_for = 3s;
@@ -408,7 +422,8 @@ TEST_CASE("BREAK-2: an owner whose lease is over breaks nothing for a waiter tha
     CHECK(c[2].lost.empty());
 }
 
-TEST_CASE("BREAK-1: a break of a token that was given back does not end the request that waits on") {
+TEST_CASE(
+    "BREAK-1: a break of a token that was given back does not end the request that waits on") {
     cluster c;
     const auto number = c.acquire(2, "a");
     while (!c.wire.empty() && c.count<grant>() == 0) {
@@ -428,8 +443,8 @@ TEST_CASE("BREAK-1: a break of a token that was given back does not end the requ
     const auto s = c.next_view(3, {1}, 1010ms);
     c.install_at(3, s);
     c.install_at(2, s);
-    c.run();               // 2 reports nothing and promises
-    c.deliver(late);       // below the promise: given back, the request waits on
+    c.run();          // 2 reports nothing and promises
+    c.deliver(late);  // below the promise: given back, the request waits on
     CHECK(c[2].failed.empty());
     c.deliver(late_break);
     CHECK(c[2].failed.empty());
@@ -457,7 +472,8 @@ TEST_CASE("max_hold: a hold is given up after so long") {
     CHECK(c[3].granted[0].before.how == fate::broken);
 }
 
-TEST_CASE("progress_every: a hold whose program does not get on is told of, asked for or given up") {
+TEST_CASE(
+    "progress_every: a hold whose program does not get on is told of, asked for or given up") {
     cluster c;
     wish own;
     own.progress_every = 300ms;

@@ -30,7 +30,9 @@ void begin_anew(cluster& c) {
 
 }  // namespace
 
-TEST_CASE("FATE: the first holder is told of nobody, the next of who released it, with name, token, note and value") {
+TEST_CASE(
+    "FATE: the first holder is told of nobody, the next of who released it, with name, token, note "
+    "and value") {
     cluster c;
     CHECK(take(c, 2).how == fate::none);
     const auto first = c[2].granted.back().token;

@@ -1,4 +1,5 @@
-// Owners and holders that talk over a list of messages the test may look into, hold back, duplicate or drop.
+// Owners and holders that talk over a list of messages the test may look into, hold back, duplicate
+// or drop.
 #pragma once
 
 #include <algorithm>
@@ -25,15 +26,21 @@ using namespace std::chrono_literals;
 
 /// A name falls into slot 0 unless it begins with another digit.
 inline slot slot_of(std::string_view name) {
-    return {static_cast<std::uint16_t>(!name.empty() && name[0] >= '0' && name[0] <= '9' ? name[0] - '0' : 0)};
+    return {static_cast<std::uint16_t>(
+        !name.empty() && name[0] >= '0' && name[0] <= '9' ? name[0] - '0' : 0)};
 }
 
 inline base::shared_slot_map all_owned_by(std::uint64_t n) {
-    return std::make_shared<const base::slot_map>(base::slot_map{{peer(n)}, std::vector<std::uint16_t>(10, 0)});
+    return std::make_shared<const base::slot_map>(
+        base::slot_map{{peer(n)}, std::vector<std::uint16_t>(10, 0)});
 }
 
 struct participant {
-    participant(const base::settings& s, std::uint64_t n) : id{peer(n)}, as_owner{s, id, slot_of}, as_holder{s, id, slot_of}, as_inquirer{s, slot_of} {}
+    participant(const base::settings& s, std::uint64_t n)
+        : id{peer(n)},
+          as_owner{s, id, slot_of},
+          as_holder{s, id, slot_of},
+          as_inquirer{s, slot_of} {}
     peer_id id;
     owner as_owner;
     holder as_holder;
@@ -93,7 +100,8 @@ struct cluster {
         drain(n);
     }
     /// The next view: without `removed`, all slots to `owner`; installed at those in `where`.
-    step next_view(std::uint64_t to_owner, std::vector<std::uint64_t> removed, base::duration void_in = 1010ms) {
+    step next_view(std::uint64_t to_owner, std::vector<std::uint64_t> removed,
+                   base::duration void_in = 1010ms) {
         const auto before = map;
         v.number = v.number.next();
         v.epoch.value += 10;
@@ -153,7 +161,9 @@ struct cluster {
                 auto& asker = *p;  // clang takes no structured binding along into a lambda
                 std::visit(
                     [&](const auto& m) {
-                        if constexpr (std::is_constructible_v<answer, std::in_place_type_t<std::decay_t<decltype(m)>>>) {
+                        if constexpr (std::is_constructible_v<
+                                          answer,
+                                          std::in_place_type_t<std::decay_t<decltype(m)>>>) {
                             asker.as_inquirer.handle(k.from, m, now);
                         }
                     },
@@ -185,7 +195,8 @@ struct cluster {
             run();
         }
     }
-    request_number acquire(std::uint64_t n, std::string name, bool is_try = false, std::optional<base::time_point> until = {}, lock_mode mode = {}) {
+    request_number acquire(std::uint64_t n, std::string name, bool is_try = false,
+                           std::optional<base::time_point> until = {}, lock_mode mode = {}) {
         wish wanted;
         wanted.is_try = is_try;
         wanted.until = until;
@@ -197,7 +208,8 @@ struct cluster {
         drain(n);
         return number;
     }
-    std::uint64_t ask(std::uint64_t n, question what, base::duration wait = 10s, const peer_id& to = {}) {
+    std::uint64_t ask(std::uint64_t n, question what, base::duration wait = 10s,
+                      const peer_id& to = {}) {
         const auto number = all.at(n)->as_inquirer.ask(std::move(what), to, now + wait, now);
         drain(n);
         return number;
@@ -210,7 +222,9 @@ struct cluster {
     /// Takes the first message of this kind off the wire.
     template <class Kind>
     packet take() {
-        const auto it = std::find_if(wire.begin(), wire.end(), [](const packet& k) { return std::holds_alternative<Kind>(k.what); });
+        const auto it = std::find_if(wire.begin(), wire.end(), [](const packet& k) {
+            return std::holds_alternative<Kind>(k.what);
+        });
         REQUIRE(it != wire.end());
         const auto k = *it;
         wire.erase(it);
@@ -218,7 +232,9 @@ struct cluster {
     }
     template <class Kind>
     std::size_t count() const {
-        return static_cast<std::size_t>(std::count_if(wire.begin(), wire.end(), [](const packet& k) { return std::holds_alternative<Kind>(k.what); }));
+        return static_cast<std::size_t>(
+            std::count_if(wire.begin(), wire.end(),
+                          [](const packet& k) { return std::holds_alternative<Kind>(k.what); }));
     }
 };
 

@@ -13,7 +13,8 @@ TEST_CASE("OWN-3: tables that are too much for one message go in several, and al
     for (std::size_t i = 0; i < 3 * each; ++i) {
         auto number = std::to_string(i);
         number.insert(0, 7 - number.size(), '0');
-        (void)c[2].as_holder.acquire(std::string(1, static_cast<char>('0' + i % 3)) + number + tail, {note, false, {}, {}}, c.now);
+        (void)c[2].as_holder.acquire(std::string(1, static_cast<char>('0' + i % 3)) + number + tail,
+                                     {note, false, {}, {}}, c.now);
     }
     c.drain(2);
     c.run();
@@ -80,7 +81,8 @@ TEST_CASE("WATCH-1: who registers before the table has come is told the state wh
     CHECK(told.stands.held.front().holder == peer(2));
 }
 
-TEST_CASE("OWN-3: an owner that passes a table on and is removed before it has it lets it be gathered") {
+TEST_CASE(
+    "OWN-3: an owner that passes a table on and is removed before it has it lets it be gathered") {
     cluster c;
     c.acquire(3, "a");
     c.run();
@@ -139,7 +141,9 @@ TEST_CASE("OWN-3: who was to pass a table on passes on the word that there is no
     CHECK(std::get<no_table>(word.what).slots == std::vector<slot>{{0}});
 }
 
-TEST_CASE("NET-3: a table or a word that there is none, for a view not installed here, is left for its next copy") {
+TEST_CASE(
+    "NET-3: a table or a word that there is none, for a view not installed here, is left for its "
+    "next copy") {
     cluster c;
     c.acquire(3, "a");
     c.run();

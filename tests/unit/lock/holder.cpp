@@ -124,7 +124,9 @@ TEST_CASE("LEASE-5: holds of a lapsed lease are lost for good and given back") {
     CHECK(c[3].granted.size() == 1);
 }
 
-TEST_CASE("a grant that arrives without a lease is given back, and asked for again when the lease returns") {
+TEST_CASE(
+    "a grant that arrives without a lease is given back, and asked for again when the lease "
+    "returns") {
     cluster c;
     c.acquire(2, "a");
     c.deliver(c.take<request>());
@@ -168,9 +170,11 @@ TEST_CASE("HOLD-3: a release is sent until a serving owner acks, across a move")
 
 TEST_CASE("two locks of two owners may have the same token") {
     cluster c;
-    c.map = std::make_shared<const base::slot_map>(base::slot_map{{peer(1), peer(2)}, {0, 1, 0, 0, 0, 0, 0, 0, 0, 0}});
+    c.map = std::make_shared<const base::slot_map>(
+        base::slot_map{{peer(1), peer(2)}, {0, 1, 0, 0, 0, 0, 0, 0, 0, 0}});
     auto s = c.next_view(1, {});
-    s.map = std::make_shared<const base::slot_map>(base::slot_map{{peer(1), peer(2)}, {0, 1, 0, 0, 0, 0, 0, 0, 0, 0}});
+    s.map = std::make_shared<const base::slot_map>(
+        base::slot_map{{peer(1), peer(2)}, {0, 1, 0, 0, 0, 0, 0, 0, 0, 0}});
     for (std::uint64_t n = 1; n <= 3; ++n) {
         c.install_at(n, s);
     }
@@ -185,7 +189,8 @@ TEST_CASE("two locks of two owners may have the same token") {
     CHECK_FALSE(c[3].as_holder.has("1", c[3].granted[1].token));
 }
 
-// ---- asked again although queued, and watching: nothing is lost on the way in these, and nobody waits for ever
+// ---- asked again although queued, and watching: nothing is lost on the way in these, and nobody
+// waits for ever
 
 TEST_CASE("QUEUED: who was queued in a tenure that ended asks again: an owner two views behind") {
     cluster c;
@@ -213,14 +218,16 @@ TEST_CASE("QUEUED: who was queued in a tenure that ended asks again: an owner tw
     CHECK(c[3].granted.size() == 1);
 }
 
-TEST_CASE("QUEUED: who was queued in a tenure that ended asks again: a new owner that came and went") {
+TEST_CASE(
+    "QUEUED: who was queued in a tenure that ended asks again: a new owner that came and went") {
     cluster c;
     c.acquire(1, "a");
     c.run();
     const auto held = c[1].granted.at(0).token;
     c.acquire(3, "a");
     c.run();
-    // The slot goes to 2 and, with 2 removed, back to 1, who has seen neither view when 3 asks it again.
+    // The slot goes to 2 and, with 2 removed, back to 1, who has seen neither view when 3 asks it
+    // again.
     const auto v2 = c.next_view(2, {});
     const auto v3 = c.next_view(1, {2});
     c.kill(2);
@@ -235,7 +242,9 @@ TEST_CASE("QUEUED: who was queued in a tenure that ended asks again: a new owner
     CHECK(c[3].granted.size() == 1);
 }
 
-TEST_CASE("WATCH-1: what an owner of an earlier view tells does not end the registration at the new one") {
+TEST_CASE(
+    "WATCH-1: what an owner of an earlier view tells does not end the registration at the new "
+    "one") {
     cluster c;
     c[3].as_holder.watch_lock("a", c.now);
     c.drain(3);
@@ -243,7 +252,7 @@ TEST_CASE("WATCH-1: what an owner of an earlier view tells does not end the regi
     const auto v2 = c.next_view(2, {});
     c.install_at(3, v2);  // 2 has not installed it yet, and drops the word
     c.run();
-    c.acquire(1, "a");    // 1 is still in view 1 and tells 3
+    c.acquire(1, "a");  // 1 is still in view 1 and tells 3
     c.run();
     REQUIRE_FALSE(c[3].states.back().stands.held.empty());
     c.install_at(1, v2);

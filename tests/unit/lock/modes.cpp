@@ -36,7 +36,9 @@ TEST_CASE("MODES: which holds go together") {
     CHECK_FALSE(lock_mode::permit(2).contradicts(exclusive));
 }
 
-TEST_CASE("MODES: shared holds stand together, each with a token of its own; an exclusive one waits for all of them") {
+TEST_CASE(
+    "MODES: shared holds stand together, each with a token of its own; an exclusive one waits for "
+    "all of them") {
     cluster c;
     ask(c, 2, shared);
     ask(c, 3, shared);
@@ -79,7 +81,8 @@ TEST_CASE("OWN-10: who asks for a shared hold after a waiting exclusive request 
     }
 }
 
-TEST_CASE("MODES: a semaphore has as many holds as its limit, and one more when one is given back") {
+TEST_CASE(
+    "MODES: a semaphore has as many holds as its limit, and one more when one is given back") {
     cluster c;
     const auto permit = lock_mode::permit(2);
     ask(c, 2, permit);
@@ -101,7 +104,9 @@ TEST_CASE("MODES: a semaphore has as many holds as its limit, and one more when 
     CHECK(c[2].granted.size() == 2);
 }
 
-TEST_CASE("LIMIT: while a semaphore is held or waited for, another limit is refused, whether it tries or waits") {
+TEST_CASE(
+    "LIMIT: while a semaphore is held or waited for, another limit is refused, whether it tries or "
+    "waits") {
     cluster c;
     ask(c, 2, lock_mode::permit(2));
     const bool is_try = GENERATE(false, true);

@@ -101,7 +101,8 @@ TEST_CASE("PRIORITY: a holder's heir goes before all; one that does not wait cha
     CHECK(c[1].granted.size() == 1);
 }
 
-TEST_CASE("PRIORITY: an heir that must still wait is not overtaken, and nobody else is because of it") {
+TEST_CASE(
+    "PRIORITY: an heir that must still wait is not overtaken, and nobody else is because of it") {
     cluster c;
     wish reads;
     reads.mode = lock_mode::shared();

@@ -54,7 +54,9 @@ TEST_CASE("try: granted when free, denied when not") {
     CHECK(c[2].failed[0].why == errc::would_block);
 }
 
-TEST_CASE("OWN-1: without a running lease it grants nothing, and everything waiting when the lease returns") {
+TEST_CASE(
+    "OWN-1: without a running lease it grants nothing, and everything waiting when the lease "
+    "returns") {
     cluster c;
     c[1].as_owner.set_leased(false, c.now);
     c.acquire(2, "a");
@@ -185,7 +187,9 @@ TEST_CASE("OWN-8: an old copy of a table is not taken for the one that is awaite
     CHECK(c[2].as_owner.holds().size() == 1);
 }
 
-TEST_CASE("OWN-4: a new owner serves only when every member has reported and the lost owner's lease is over") {
+TEST_CASE(
+    "OWN-4: a new owner serves only when every member has reported and the lost owner's lease is "
+    "over") {
     cluster c;
     c.acquire(2, "a");
     c.run();
@@ -243,7 +247,8 @@ TEST_CASE("OWN-9: a holder that does not have it any more is found out") {
     cluster c;
     c.acquire(2, "a");
     c.run();
-    c.all[2] = std::make_unique<participant>(c.settings, 2);  // forgets everything, as no peer should
+    // forgets everything, as no peer should
+    c.all[2] = std::make_unique<participant>(c.settings, 2);
     c[2].as_holder.set_leased(true, c.now);
     c.install_at(2, {std::make_shared<const view>(c.v), nullptr, c.map, {}, true});
     c.acquire(3, "a");
@@ -274,8 +279,11 @@ TEST_CASE("WATCH-1: a watcher is told the present state first, and after a move"
             while (!c.wire.empty()) {
                 const auto k = c.wire.front();
                 c.wire.pop_front();
-                if (const auto* told = std::get_if<lock_state>(&k.what); told != nullptr && k.to == peer(3)) {
-                    seen.push_back(told->stands.held.empty() ? std::nullopt : std::optional{told->stands.held.front()});
+                if (const auto* told = std::get_if<lock_state>(&k.what);
+                    told != nullptr && k.to == peer(3)) {
+                    seen.push_back(told->stands.held.empty()
+                                       ? std::nullopt
+                                       : std::optional{told->stands.held.front()});
                 }
                 c.deliver(k);
             }
@@ -301,7 +309,8 @@ TEST_CASE("WATCH-1: a watcher is told the present state first, and after a move"
     CHECK_FALSE(seen.back());
 }
 
-TEST_CASE("OWN-4: a member with more holds than one message takes is asked for fewer slots at once") {
+TEST_CASE(
+    "OWN-4: a member with more holds than one message takes is asked for fewer slots at once") {
     cluster c;
     // Names and notes of full length, in ten slots: about 16 MiB in all.
     constexpr std::size_t count = 10'000;
@@ -309,7 +318,9 @@ TEST_CASE("OWN-4: a member with more holds than one message takes is asked for f
     for (std::size_t i = 0; i < count; ++i) {
         auto number = std::to_string(i);
         number.insert(0, 7 - number.size(), '0');
-        (void)c[2].as_holder.acquire(std::string(1, static_cast<char>('0' + i % 10)) + number + tail.substr(1), {std::string(base::limits::note, 'n'), false, {}, {}}, c.now);
+        (void)c[2].as_holder.acquire(
+            std::string(1, static_cast<char>('0' + i % 10)) + number + tail.substr(1),
+            {std::string(base::limits::note, 'n'), false, {}, {}}, c.now);
     }
     c.drain(2);
     c.pass(200ms);
@@ -439,7 +450,8 @@ TEST_CASE("WATCH-1: who does not watch any more is told once more at most") {
     CHECK(c[3].states.empty());
 }
 
-TEST_CASE("WATCH-1: a late copy of a state told to an earlier watch is no answer to the present one") {
+TEST_CASE(
+    "WATCH-1: a late copy of a state told to an earlier watch is no answer to the present one") {
     cluster c;
     c[3].as_holder.watch_lock("a", c.now);
     c.drain(3);

@@ -1,6 +1,6 @@
 // Several locks at once (ALL-1).
-#include "catch.hpp"
 #include "lock/several.hpp"
+#include "catch.hpp"
 
 using holdfast::lock::several;
 using places = std::vector<std::size_t>;
@@ -25,7 +25,9 @@ TEST_CASE("ALL-1: no names are had at once") {
     CHECK(all.held().empty());
 }
 
-TEST_CASE("ALL-1: when one is refused, what was granted is to be released and nothing more is asked for") {
+TEST_CASE(
+    "ALL-1: when one is refused, what was granted is to be released and nothing more is asked "
+    "for") {
     several all{{"a", "b", "c"}};
     all.was_granted();
     all.was_refused();
@@ -35,7 +37,9 @@ TEST_CASE("ALL-1: when one is refused, what was granted is to be released and no
     CHECK(all.held() == places{0});
 }
 
-TEST_CASE("ALL-1: when one is lost, nothing more is asked for, and what comes in spite of that is to be released") {
+TEST_CASE(
+    "ALL-1: when one is lost, nothing more is asked for, and what comes in spite of that is to be "
+    "released") {
     several all{{"a", "b", "c"}};
     all.was_granted();
     all.was_granted();

@@ -104,7 +104,8 @@ TEST_CASE("LEAVE-1: who leaves hands its slots over and is removed with nothing 
     CHECK(c.run_until([&] { return c.all[2].granted.size() == 1; }, 200ms));
 }
 
-TEST_CASE("FOUND-6: two of three seats that restart together found again, and the third joins them") {
+TEST_CASE(
+    "FOUND-6: two of three seats that restart together found again, and the third joins them") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3}));
     c.acquire(3, "a");
@@ -129,7 +130,9 @@ TEST_CASE("FOUND-6: a voter that hears nobody does not hold the others up") {
     c.run_for(2500ms);  // no lease is left, so nobody can be let in any more
     c.start(4);
     c.start(5);
-    REQUIRE(c.run_until([&] { return c.all[4].node->lease_end() > c.now && c.all[5].node->lease_end() > c.now; }, 30s));
+    REQUIRE(c.run_until(
+        [&] { return c.all[4].node->lease_end() > c.now && c.all[5].node->lease_end() > c.now; },
+        30s));
     for (const auto i : {1, 3, 4, 5}) {
         const auto wanted = static_cast<std::uint64_t>(i);
         c.acquire(wanted, "a");
@@ -148,7 +151,8 @@ TEST_CASE("LEAVE-1: who leaves a cluster that is over waits for nobody") {
     c.start(1);
     c.start(2);
     c.start(3);
-    REQUIRE(c.run_until([&] { return c[3].lease_end() > c.now && c[3].installed()->members.size() == 3; }, 10s));
+    REQUIRE(c.run_until(
+        [&] { return c[3].lease_end() > c.now && c[3].installed()->members.size() == 3; }, 10s));
     c.run_for(1s);
     SECTION("when it meets the cluster that is there now (FOUND-3)") {
         c.mend();
@@ -216,7 +220,8 @@ TEST_CASE("WATCH-1: a watcher sees the note of whoever holds it, through a crash
     const auto name = c.name_at(2);
     c.watch(1, name);
     c.acquire(4, name);
-    REQUIRE(c.run_until([&] { return !c.all[1].watched.empty() && c.all[1].watched.back().stands.holders; }));
+    REQUIRE(c.run_until(
+        [&] { return !c.all[1].watched.empty() && c.all[1].watched.back().stands.holders; }));
     CHECK(c.all[1].watched.back().stands.held.front().note == "note of p4");
     c.kill(2);
     REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 3, 4, 5}); }));
@@ -229,7 +234,8 @@ TEST_CASE("LEASE-6: a peer with another lease does not join, and both sides say 
     REQUIRE(c.form({1, 2, 3}));
     c.settings.lease *= 4;
     c.start(4);
-    REQUIRE(c.run_until([&] { return !c.all[4].complaints.empty() && !c.all[1].complaints.empty(); }));
+    REQUIRE(
+        c.run_until([&] { return !c.all[4].complaints.empty() && !c.all[1].complaints.empty(); }));
     CHECK(c.all[4].complaints[0].why == errc::times_differ);
     CHECK(c.all[1].complaints[0].why == errc::times_differ);
     c.run_for(5s);
@@ -255,7 +261,8 @@ TEST_CASE("LEASE-7: a member that hears no views any more is acked no more, and 
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4, 5}));
     const auto name = c.name_at(5);
-    // From now on only datagrams reach 4: pings and leases, but no views, tables and asks for reports.
+    // From now on only datagrams reach 4: pings and leases, but no views, tables and asks for
+    // reports.
     c.lose_to = [&](std::uint64_t to, bool stream) { return to == 4 && stream; };
     c.kill(5);
     c.acquire(1, name);
@@ -263,7 +270,9 @@ TEST_CASE("LEASE-7: a member that hears no views any more is acked no more, and 
     CHECK(c[1].installed()->members.size() == 3);
 }
 
-TEST_CASE("SEAT-2: a peer without seeds that meets a cluster of its name with seats is in error and stops") {
+TEST_CASE(
+    "SEAT-2: a peer without seeds that meets a cluster of its name with seats is in error and "
+    "stops") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3}));
     c.kill(1);
@@ -319,13 +328,17 @@ TEST_CASE("a decided value with a wrong checksum is accepted by nobody") {
         return false;
     };
     const node::envelope head{c[1].self(), c[2].self(), v.cluster, v.number, true};
-    c.inject(1, 2, head, view_layer::message{view_layer::accept{wrong.number, {1'000'000, 0, c[1].self()}, wrong}});
+    c.inject(
+        1, 2, head,
+        view_layer::message{view_layer::accept{wrong.number, {1'000'000, 0, c[1].self()}, wrong}});
     c.run_for(3s);
     CHECK(accepted == 0);
     CHECK(c.is_member_everywhere({1, 2, 3}));
 }
 
-TEST_CASE("FORCE-1: a peer gives its cluster up only without a lease, and goes on an hour past its clock if that is written down") {
+TEST_CASE(
+    "FORCE-1: a peer gives its cluster up only without a lease, and goes on an hour past its clock "
+    "if that is written down") {
     small_cluster c{3};
     c.settings.keeps_epochs = GENERATE(true, false);
     REQUIRE(c.form({1, 2, 3, 4}));
@@ -353,7 +366,9 @@ token granted_at(small_cluster& c, std::uint64_t i) {
 }
 }  // namespace
 
-TEST_CASE("FORCE-1: tokens rise over a restart of all the new seats, before they have founded and after it") {
+TEST_CASE(
+    "FORCE-1: tokens rise over a restart of all the new seats, before they have founded and after "
+    "it") {
     const bool keeps_epochs = GENERATE(true, false);
     small_cluster c{3};
     c.settings.keeps_epochs = keeps_epochs;
@@ -378,7 +393,9 @@ TEST_CASE("FORCE-1: tokens rise over a restart of all the new seats, before they
     CHECK(after < granted_at(c, 4));
 }
 
-TEST_CASE("FORCE-1: tokens rise over a second forced view, too, although it begins with a peer that was cut off in between") {
+TEST_CASE(
+    "FORCE-1: tokens rise over a second forced view, too, although it begins with a peer that was "
+    "cut off in between") {
     small_cluster c{5};
     c.settings.keeps_epochs = true;
     for (const auto i : {1u, 2u, 3u, 4u, 6u}) {
@@ -410,7 +427,9 @@ bool is_reading(const node::message& m) {
 }
 }  // namespace
 
-TEST_CASE("RECORD-1: who comes to fill a seat does not answer for it before it has taken over what the others have") {
+TEST_CASE(
+    "RECORD-1: who comes to fill a seat does not answer for it before it has taken over what the "
+    "others have") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4}));
     record what;
@@ -437,7 +456,9 @@ TEST_CASE("RECORD-1: who comes to fill a seat does not answer for it before it h
     CHECK(read->records == std::vector<record>{what});
 }
 
-TEST_CASE("RECORD-1: who cannot reach the others answers for its seat all the same when the time for that is up") {
+TEST_CASE(
+    "RECORD-1: who cannot reach the others answers for its seat all the same when the time for "
+    "that is up") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4}));
     c.kill(1);
@@ -452,7 +473,9 @@ TEST_CASE("RECORD-1: who cannot reach the others answers for its seat all the sa
     CHECK(c.run_until([&] { return c.all[4].answered.size() == 1; }, 1s));
 }
 
-TEST_CASE("RECORD-1: who still takes over what the others have asks those who come to fill a seat meanwhile, too") {
+TEST_CASE(
+    "RECORD-1: who still takes over what the others have asks those who come to fill a seat "
+    "meanwhile, too") {
     small_cluster c{5};
     REQUIRE(c.form({1, 2, 3, 4, 5, 6}));
     c.run_for(2500ms);  // SEAT-3
@@ -467,17 +490,20 @@ TEST_CASE("RECORD-1: who still takes over what the others have asks those who co
     c.kill(1);
     c.cut(1, 2), c.cut(1, 3);
     c.start(1);
-    REQUIRE(c.run_until([&] { return c[1].installed() && c[1].installed()->is_voter(c[1].self()); }, 30s));
+    REQUIRE(c.run_until([&] { return c[1].installed() && c[1].installed()->is_voter(c[1].self()); },
+                        30s));
     const auto since = c.now;
     c.mend();
     c.cut(1, 3);
     c.kill(2);
     c.start(2);
-    REQUIRE(c.run_until([&] { return c[1].installed()->is_voter(c[2].self()) && c[2].installed(); }, 30s));
+    REQUIRE(c.run_until([&] { return c[1].installed()->is_voter(c[2].self()) && c[2].installed(); },
+                        30s));
     REQUIRE(c.now - since < 2 * c.settings.lease);  // so p1 still asks
     c.run_for(5s);
     c.all[6].answered.clear();
     c.ask(6, lock::read_records{}, c[1].self());
     REQUIRE(c.run_until([&] { return c.all[6].answered.size() == 1; }, 5s));
-    CHECK(std::get<lock::records_read>(c.all[6].answered[0].what).records == std::vector<record>{what});
+    CHECK(std::get<lock::records_read>(c.all[6].answered[0].what).records ==
+          std::vector<record>{what});
 }

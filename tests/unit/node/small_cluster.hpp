@@ -1,4 +1,5 @@
-// A few nodes in one thread over a pretend network: for stories about one rule. The simulator (src/sim) is for chance.
+// A few nodes in one thread over a pretend network: for stories about one rule. The simulator
+// (src/sim) is for chance.
 #pragma once
 
 #include <algorithm>
@@ -61,7 +62,8 @@ public:
         s.name = "p" + std::to_string(i);
         s.highest_epoch = highest;
         s.stopped_being = stopped_being;
-        all[i].node = std::make_unique<node::node>(s, peer_id{7, ++last_id_}, random_.next(), moment(i));
+        all[i].node =
+            std::make_unique<node::node>(s, peer_id{7, ++last_id_}, random_.next(), moment(i));
         drain(i);
     }
     void kill(std::uint64_t i) { all.erase(i); }
@@ -74,10 +76,22 @@ public:
         const auto at = ahead.find(i);
         return {now, moment().wall_s + (at == ahead.end() ? 0 : at->second)};
     }
-    base::moment moment() const { return {now, 10'000 + std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count()}; }
+    base::moment moment() const {
+        return {
+            now,
+            10'000 +
+                std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count()};
+    }
 
-    request_number acquire(std::uint64_t i, std::string_view name, std::optional<base::duration> wait = {}) {
-        const auto number = all.at(i).node->acquire(name, {"note of p" + std::to_string(i), false, wait ? std::optional{now + *wait} : std::nullopt, {}}, moment());
+    request_number acquire(std::uint64_t i, std::string_view name,
+                           std::optional<base::duration> wait = {}) {
+        const auto number =
+            all.at(i).node->acquire(name,
+                                    {"note of p" + std::to_string(i),
+                                     false,
+                                     wait ? std::optional{now + *wait} : std::nullopt,
+                                     {}},
+                                    moment());
         drain(i);
         return number;
     }
@@ -104,7 +118,9 @@ public:
         return is_done;
     }
     /// What is on its disk.
-    epoch written(std::uint64_t i) { return *std::max_element(all.at(i).persisted.begin(), all.at(i).persisted.end()); }
+    epoch written(std::uint64_t i) {
+        return *std::max_element(all.at(i).persisted.begin(), all.at(i).persisted.end());
+    }
     void ask(std::uint64_t i, lock::question what, const peer_id& to) {
         (void)all.at(i).node->ask(std::move(what), to, now + 20s, moment());
         drain(i);
@@ -143,8 +159,11 @@ public:
             const auto p = std::move(packets_.begin()->second);
             packets_.erase(packets_.begin());
             if (const auto to = all.find(p.to); to != all.end() && !cut_.contains({p.from, p.to}) &&
-                !(lose && lose(p.what.what)) && !(lose_to && lose_to(p.to, p.what.stream))) {
-                to->second.node->handle(p.what.head, p.what.stream ? endpoint{} : made_up::address(p.from), p.what.what, moment());
+                                                !(lose && lose(p.what.what)) &&
+                                                !(lose_to && lose_to(p.to, p.what.stream))) {
+                to->second.node->handle(p.what.head,
+                                        p.what.stream ? endpoint{} : made_up::address(p.from),
+                                        p.what.what, moment());
                 to->second.node->check(now);
                 drain(p.to);
             }
@@ -158,7 +177,9 @@ public:
         return std::all_of(all.begin(), all.end(), [&](const auto& p) {
             const auto v = p.second.node->installed();
             return v && v->members.size() == who.size() && p.second.node->lease_end() > now &&
-                   std::all_of(who.begin(), who.end(), [&](std::uint64_t i) { return all.contains(i) && v->has(all.at(i).node->self()); });
+                   std::all_of(who.begin(), who.end(), [&](std::uint64_t i) {
+                       return all.contains(i) && v->has(all.at(i).node->self());
+                   });
         });
     }
     bool form(std::set<std::uint64_t> who) {
@@ -185,8 +206,11 @@ public:
         }
     }
 
-    void inject(std::uint64_t from, std::uint64_t to, const node::envelope& head, node::message what) {
-        packets_.emplace(std::pair{now, ++last_packet_}, packet{from, to, node::send{head, made_up::address(to), true, false, std::move(what)}});
+    void inject(std::uint64_t from, std::uint64_t to, const node::envelope& head,
+                node::message what) {
+        packets_.emplace(
+            std::pair{now, ++last_packet_},
+            packet{from, to, node::send{head, made_up::address(to), true, false, std::move(what)}});
     }
 
     base::settings settings;
@@ -207,7 +231,8 @@ private:
         while (auto o = p.node->next()) {
             if (auto* s = std::get_if<node::send>(&*o)) {
                 const std::uint64_t to = s->address.ip[15];
-                packets_.emplace(std::pair{now + random_.between(200us, 2ms), ++last_packet_}, packet{i, to, std::move(*s)});
+                packets_.emplace(std::pair{now + random_.between(200us, 2ms), ++last_packet_},
+                                 packet{i, to, std::move(*s)});
             } else if (auto* g = std::get_if<node::granted>(&*o)) {
                 p.granted.push_back(*g);
             } else if (auto* f = std::get_if<node::request_failed>(&*o)) {

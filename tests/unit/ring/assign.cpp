@@ -28,7 +28,9 @@ spread spread_of(const base::slot_map& map, const view& v, std::size_t limit) {
         out.owned[s.id] = 0;
     }
     for (std::uint16_t s = 0; s < v.slots; ++s) {
-        auto id = s < map.owner_index.size() && map.owner_index[s] < map.owners.size() ? map.owners[map.owner_index[s]] : peer_id{};
+        auto id = s < map.owner_index.size() && map.owner_index[s] < map.owners.size()
+                      ? map.owners[map.owner_index[s]]
+                      : peer_id{};
         if (out.owned.count(id) == 0) {
             id = {};
         } else {
@@ -40,7 +42,8 @@ spread spread_of(const base::slot_map& map, const view& v, std::size_t limit) {
 }
 
 /// The slow twin: every slot with everybody, the nearest first.
-base::slot_map next_map_by_trying_every_pair(const base::slot_map& before, const view& after, std::size_t limit) {
+base::slot_map next_map_by_trying_every_pair(const base::slot_map& before, const view& after,
+                                             std::size_t limit) {
     auto now = spread_of(before, after, limit);
     auto owners = ring::owners_of(after, limit);
     std::vector<std::uint32_t> owned;
@@ -66,7 +69,8 @@ base::slot_map next_map_by_trying_every_pair(const base::slot_map& before, const
     std::set<std::uint16_t> moved;
     for (const auto& [how_far, at, taker] : pairs) {
         const auto giver = now.owner[at];
-        const bool may_give = moved.count(at) == 0 && (giver.is_nil() || now.owned[giver] > wanted[giver]);
+        const bool may_give =
+            moved.count(at) == 0 && (giver.is_nil() || now.owned[giver] > wanted[giver]);
         if (may_give && takers.count(taker) != 0 && now.owned[taker] < wanted[taker]) {
             if (!giver.is_nil()) {
                 --now.owned[giver];
@@ -83,7 +87,8 @@ base::slot_map next_map_by_trying_every_pair(const base::slot_map& before, const
         }
     }
     for (const auto& id : now.owner) {
-        map.owner_index.push_back(static_cast<std::uint16_t>(std::find(map.owners.begin(), map.owners.end(), id) - map.owners.begin()));
+        map.owner_index.push_back(static_cast<std::uint16_t>(
+            std::find(map.owners.begin(), map.owners.end(), id) - map.owners.begin()));
     }
     return map;
 }
@@ -99,7 +104,8 @@ member with_weight(const peer_id& id, std::uint32_t weight, std::uint64_t since 
 }
 
 void sort_members(view& v) {
-    std::sort(v.members.begin(), v.members.end(), [](const member& a, const member& b) { return a.id < b.id; });
+    std::sort(v.members.begin(), v.members.end(),
+              [](const member& a, const member& b) { return a.id < b.id; });
 }
 
 view view_of(std::size_t members, std::uint32_t slots, std::uint64_t seed) {
@@ -123,7 +129,8 @@ void change(view& v, base::random_source& chance) {
         switch (chance.below(5)) {
             case 0:
             case 1:
-                v.members.push_back(with_weight(some_id(chance), static_cast<std::uint32_t>(chance.below(4)), v.number.value));
+                v.members.push_back(with_weight(
+                    some_id(chance), static_cast<std::uint32_t>(chance.below(4)), v.number.value));
                 break;
             case 2:
                 if (v.members.size() > 1) {
@@ -134,14 +141,16 @@ void change(view& v, base::random_source& chance) {
                 v.members[at].leaving = true;
                 break;
             default:
-                v.members[at].weight = static_cast<std::uint32_t>(chance.below(1000) == 0 ? 1000000 : chance.below(20));
+                v.members[at].weight = static_cast<std::uint32_t>(
+                    chance.below(1000) == 0 ? 1000000 : chance.below(20));
         }
     }
     v.seats[0].filled_by = v.members[chance.below(v.members.size())].id;
     sort_members(v);
 }
 
-void check_balance_and_moves(const base::slot_map& before, const base::slot_map& map, const view& v, std::size_t limit) {
+void check_balance_and_moves(const base::slot_map& before, const base::slot_map& map, const view& v,
+                             std::size_t limit) {
     const auto was = spread_of(before, v, limit);
     const auto is = spread_of(map, v, limit);
     const auto owners = ring::owners_of(v, limit);
@@ -159,7 +168,8 @@ void check_balance_and_moves(const base::slot_map& before, const base::slot_map&
         weights += s.weight;
     }
     // With every share rounded down each gives what is above it; whoever is rounded up keeps one.
-    std::uint64_t needed = static_cast<std::uint64_t>(std::count(was.owner.begin(), was.owner.end(), peer_id{}));
+    std::uint64_t needed =
+        static_cast<std::uint64_t>(std::count(was.owner.begin(), was.owner.end(), peer_id{}));
     std::uint64_t spare = v.slots;
     std::uint64_t could_keep = 0;
     for (const auto& s : owners) {
@@ -183,12 +193,16 @@ void check_balance_and_moves(const base::slot_map& before, const base::slot_map&
 
 }  // namespace
 
-TEST_CASE("histories of joins, removals, leaves and weights: as the slow twin, balanced, with no needless move", "[ring]") {
+TEST_CASE(
+    "histories of joins, removals, leaves and weights: as the slow twin, balanced, with no "
+    "needless move",
+    "[ring]") {
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
         base::random_source chance{seed};
         const auto slots = static_cast<std::uint32_t>(1 + chance.below(300));
         const auto limit = 1 + chance.below(12);
-        auto v = view_of(1 + chance.below(8), slots, ~seed);  // other PeerIds than those that join
+        // other PeerIds than those that join
+        auto v = view_of(1 + chance.below(8), slots, ~seed);
         auto map = ring::first_map(v, limit);
         REQUIRE(map == next_map_by_trying_every_pair({}, v, limit));
         for (int step = 0; step < 25; ++step) {
@@ -232,13 +246,16 @@ TEST_CASE("the order in which members are listed does not matter", "[ring]") {
 TEST_CASE("shares add up, by weight", "[ring]") {
     base::random_source chance{2};
     for (int round = 0; round < 200; ++round) {
-        auto v = view_of(1 + chance.below(80), static_cast<std::uint32_t>(1 + chance.below(16384)), chance.next());
+        auto v = view_of(1 + chance.below(80), static_cast<std::uint32_t>(1 + chance.below(16384)),
+                         chance.next());
         for (auto& m : v.members) {
-            m.weight = chance.chance(0.1) ? 0xffffffff : static_cast<std::uint32_t>(chance.below(6));
+            m.weight =
+                chance.chance(0.1) ? 0xffffffff : static_cast<std::uint32_t>(chance.below(6));
         }
         const auto dealt = ring::shares(v, max_owners);
         REQUIRE(dealt.size() <= max_owners);
-        REQUIRE(std::accumulate(dealt.begin(), dealt.end(), 0u, [](auto sum, const auto& s) { return sum + s.slots; }) == v.slots);
+        REQUIRE(std::accumulate(dealt.begin(), dealt.end(), 0u,
+                                [](auto sum, const auto& s) { return sum + s.slots; }) == v.slots);
     }
     auto v = view_of(3, 16384, 1);
     v.members[0].weight = 2;
@@ -267,7 +284,8 @@ TEST_CASE("a crash moves the slots of the crashed only, and to many", "[ring]") 
     REQUIRE(heirs.size() == 9);
 }
 
-TEST_CASE("a joiner above max_owners owns nothing until there is room, and then the oldest does", "[ring]") {
+TEST_CASE("a joiner above max_owners owns nothing until there is room, and then the oldest does",
+          "[ring]") {
     auto v = view_of(4, 400, 5);
     const auto map = ring::first_map(v, 4);
     base::random_source chance{6};
@@ -277,7 +295,8 @@ TEST_CASE("a joiner above max_owners owns nothing until there is room, and then 
     v.members.push_back(with_weight(second, 1, 3));
     sort_members(v);
     REQUIRE(ring::next_map(map, v, 4) == map);
-    v.members.erase(std::find_if(v.members.begin(), v.members.end(), [&](const member& m) { return m.since.value == 1; }));
+    v.members.erase(std::find_if(v.members.begin(), v.members.end(),
+                                 [&](const member& m) { return m.since.value == 1; }));
     const auto next = ring::next_map(map, v, 4);
     REQUIRE(std::count(next.owners.begin(), next.owners.end(), first) == 1);
     REQUIRE(std::count(next.owners.begin(), next.owners.end(), second) == 0);
@@ -306,10 +325,13 @@ TEST_CASE("RING-2: when nobody has weight, seats own; leaving ones last", "[ring
 TEST_CASE("any map before will do", "[ring]") {
     base::random_source chance{12};
     for (int round = 0; round < 200; ++round) {
-        const auto v = view_of(1 + chance.below(6), static_cast<std::uint32_t>(1 + chance.below(100)), chance.next());
+        const auto v = view_of(1 + chance.below(6),
+                               static_cast<std::uint32_t>(1 + chance.below(100)), chance.next());
         base::slot_map before;
         for (auto count = chance.below(8); count > 0; --count) {
-            before.owners.push_back(chance.chance(0.5) ? v.members[chance.below(v.members.size())].id : some_id(chance));
+            before.owners.push_back(chance.chance(0.5)
+                                        ? v.members[chance.below(v.members.size())].id
+                                        : some_id(chance));
         }
         before.owner_index.resize(chance.below(150));
         for (auto& index : before.owner_index) {

@@ -1,4 +1,5 @@
-// Values that every build and platform must agree on. A change here is another ring function (RING-1).
+// Values that every build and platform must agree on. A change here is another ring function
+// (RING-1).
 #include "ring/assign.hpp"
 
 #include <string>

@@ -1,5 +1,5 @@
-// One test for each sentence of DESIGN section 3 that the detector keeps. Where the sentence names Lifeguard or SWIM, so
-// does the test.
+// One test for each sentence of DESIGN section 3 that the detector keeps. Where the sentence names
+// Lifeguard or SWIM, so does the test.
 #include "swim/detector.hpp"
 
 #include <algorithm>
@@ -15,15 +15,18 @@ namespace {
 /// The first rumour in `what` about `n`, and where it stands.
 std::optional<std::size_t> place_of(std::uint64_t n, const message& what) {
     const auto told = carried(what);
-    const auto found = std::find_if(told.begin(), told.end(), [&](const auto& r) { return r.about == peer(n); });
-    return found == told.end() ? std::nullopt : std::optional{static_cast<std::size_t>(found - told.begin())};
+    const auto found =
+        std::find_if(told.begin(), told.end(), [&](const auto& r) { return r.about == peer(n); });
+    return found == told.end() ? std::nullopt
+                               : std::optional{static_cast<std::size_t>(found - told.begin())};
 }
 
 }  // namespace
 
 // ---- probes
 
-TEST_CASE_METHOD(lone, "round robin: each member is probed once in a round, before any is probed twice") {
+TEST_CASE_METHOD(lone,
+                 "round robin: each member is probed once in a round, before any is probed twice") {
     everybody_answers();
     start(9);
     run_for(60s);
@@ -60,7 +63,8 @@ TEST_CASE("different peers probe in different orders") {
 }
 
 TEST_CASE("a newcomer enters the round at a random place, and nobody loses his turn by it") {
-    std::map<std::size_t, int> places;  // of the newcomer among the next 6 probes; 6: not in this round
+    // of the newcomer among the next 6 probes; 6: not in this round
+    std::map<std::size_t, int> places;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         lone f;
         f.seed = seed;
@@ -79,7 +83,8 @@ TEST_CASE("a newcomer enters the round at a random place, and nobody loses his t
         }
         const auto newcomer = std::find(round.begin() + 5, round.end(), 12);
         ++places[static_cast<std::size_t>(newcomer - round.begin()) - 5];
-        // The ten that were there have had their turns once all the same, with or without the newcomer between.
+        // The ten that were there have had their turns once all the same, with or without the
+        // newcomer between.
         std::erase(round, 12);
         round.resize(10);
         std::sort(round.begin(), round.end());
@@ -93,7 +98,8 @@ TEST_CASE("a newcomer enters the round at a random place, and nobody loses his t
     }
 }
 
-TEST_CASE_METHOD(lone, "one probe in each period, by a direct ping that names its target and its sender") {
+TEST_CASE_METHOD(
+    lone, "one probe in each period, by a direct ping that names its target and its sender") {
     everybody_answers();
     start(4);
     run_for(20s);
@@ -124,7 +130,9 @@ TEST_CASE_METHOD(lone, "the first probes of peers that start together are spread
     CHECK(when.size() > 15);
 }
 
-TEST_CASE_METHOD(lone, "after probe_timeout k others are asked to ping, and the target is pinged over a stream") {
+TEST_CASE_METHOD(
+    lone,
+    "after probe_timeout k others are asked to ping, and the target is pinged over a stream") {
     settings.indirect_probes = 3;
     start(8);
     REQUIRE(run_to_next_ping());
@@ -163,7 +171,8 @@ TEST_CASE_METHOD(lone, "only who seems alive is asked to help, and no more than 
     CHECK(all<ping_request>()[0].to == 5);
 }
 
-TEST_CASE_METHOD(lone, "an answer in time, direct, by a helper or over the stream, leaves no suspicion") {
+TEST_CASE_METHOD(lone,
+                 "an answer in time, direct, by a helper or over the stream, leaves no suspicion") {
     start(5);
     REQUIRE(run_to_next_ping());
     const auto p = pings().front();
@@ -196,7 +205,9 @@ TEST_CASE_METHOD(lone, "an answer to another probe is none") {
     CHECK(belief(p.to) == condition::suspect);
 }
 
-TEST_CASE_METHOD(lone, "a ping is answered by the one it is for, and by whoever is at the address if it names nobody") {
+TEST_CASE_METHOD(lone,
+                 "a ping is answered by the one it is for, and by whoever is at the address if it "
+                 "names nobody") {
     start();
     receive(2, ping{7, peer(1), intro(2), {}});
     REQUIRE(all<ack>().size() == 1);
@@ -209,7 +220,9 @@ TEST_CASE_METHOD(lone, "a ping is answered by the one it is for, and by whoever 
     CHECK(all<ack>().size() == 2);
 }
 
-TEST_CASE_METHOD(lone, "a ping over a stream is answered over the stream: its sender's datagrams may not arrive") {
+TEST_CASE_METHOD(
+    lone,
+    "a ping over a stream is answered over the stream: its sender's datagrams may not arrive") {
     start();
     receive(2, ping{7, peer(1), intro(2), {}}, true);
     receive(2, ping{8, peer(1), intro(2), {}}, false);
@@ -218,7 +231,8 @@ TEST_CASE_METHOD(lone, "a ping over a stream is answered over the stream: its se
     CHECK_FALSE(all<ack>()[1].stream);
 }
 
-TEST_CASE_METHOD(group, "a network that loses every datagram makes nobody a suspect, as long as streams work") {
+TEST_CASE_METHOD(
+    group, "a network that loses every datagram makes nobody a suspect, as long as streams work") {
     start_knowing({1, 2, 3});
     is_lost = [](auto, auto, bool stream) { return !stream; };
     run_for(60s);
@@ -227,7 +241,9 @@ TEST_CASE_METHOD(group, "a network that loses every datagram makes nobody a susp
     }
 }
 
-TEST_CASE_METHOD(group, "two that cannot reach each other do not suspect each other while a third reaches both") {
+TEST_CASE_METHOD(
+    group,
+    "two that cannot reach each other do not suspect each other while a third reaches both") {
     start_knowing({1, 2, 3});
     is_lost = [](auto a, auto b, auto) { return a + b == 3; };
     run_for(60s);
@@ -240,7 +256,9 @@ TEST_CASE_METHOD(group, "two that cannot reach each other do not suspect each ot
 
 // ---- helping, and nack
 
-TEST_CASE_METHOD(lone, "a helper pings the target under a number of its own and passes the ack on under the asker's") {
+TEST_CASE_METHOD(
+    lone,
+    "a helper pings the target under a number of its own and passes the ack on under the asker's") {
     start(4);
     receive(2, ping_request{77, peer(3), address(3), intro(2), {}});
     const auto favours = pings();
@@ -258,7 +276,9 @@ TEST_CASE_METHOD(lone, "a helper pings the target under a number of its own and 
     CHECK(all<ack>().size() == 1);
 }
 
-TEST_CASE_METHOD(lone, "a helper that hears nothing says nack at 80 % of the timeout, and still passes on a late ack") {
+TEST_CASE_METHOD(lone,
+                 "a helper that hears nothing says nack at 80 % of the timeout, and still passes "
+                 "on a late ack") {
     start(4);
     everybody_answers_but(3);
     receive(2, ping_request{77, peer(3), address(3), intro(2), {}});
@@ -299,11 +319,13 @@ TEST_CASE("a failed probe raises local health by the helpers that said neither a
         const auto p = f.pings().front();
         f.run_until(p.when + f.settings.probe_timeout);
         for (std::size_t i = 0; i < nacks; ++i) {
-            f.receive(f.all<ping_request>().at(std::min<std::size_t>(i, 2)).to, nack{p.what.sequence});
+            f.receive(f.all<ping_request>().at(std::min<std::size_t>(i, 2)).to,
+                      nack{p.what.sequence});
         }
         f.run_until(p.when + f.settings.probe_period - 1ns);
         CHECK(f.mine->local_health() == 0);
-        f.receive(2, gossip{{about(1, condition::suspect, 1, 2)}});  // so that it could fall: one nack too many must not help
+        // so that it could fall: one nack too many must not help
+        f.receive(2, gossip{{about(1, condition::suspect, 1, 2)}});
         f.run_until(p.when + f.settings.probe_period);
         CHECK(f.mine->local_health() == (nacks < 3 ? 4 - nacks : 1));
     }
@@ -318,7 +340,9 @@ TEST_CASE_METHOD(lone, "with nobody to help, a failed probe raises local health 
     CHECK(mine->local_health() == 1);
 }
 
-TEST_CASE_METHOD(lone, "local health stretches the period and the timeout, up to a limit, and falls with each success") {
+TEST_CASE_METHOD(lone,
+                 "local health stretches the period and the timeout, up to a limit, and falls with "
+                 "each success") {
     settings.max_local_health = 3;
     settings.suspicion_mult = 1000;  // the target stays a suspect
     start(2);
@@ -335,7 +359,8 @@ TEST_CASE_METHOD(lone, "local health stretches the period and the timeout, up to
         CHECK(all<ping>().size() - pings().size() == streams_before + 1);
     }
     for (std::size_t i = 0; i + 1 < when.size(); ++i) {
-        CHECK(when[i + 1] - when[i] == settings.probe_period * static_cast<int>(std::min<std::size_t>(i, 3) + 1));
+        CHECK(when[i + 1] - when[i] ==
+              settings.probe_period * static_cast<int>(std::min<std::size_t>(i, 3) + 1));
     }
     everybody_answers();
     for (std::size_t health = 3; health > 0; --health) {
@@ -356,7 +381,9 @@ TEST_CASE_METHOD(lone, "being suspected raises local health: it may be we who ar
     CHECK(mine->local_health() == 2);
 }
 
-TEST_CASE_METHOD(group, "a death does not make the healthy believe that they are ill: their helpers say nack in time") {
+TEST_CASE_METHOD(
+    group,
+    "a death does not make the healthy believe that they are ill: their helpers say nack in time") {
     start_knowing({1, 2, 3, 4, 5});
     run_for(10s);
     kill(5);
@@ -371,7 +398,9 @@ TEST_CASE_METHOD(group, "a death does not make the healthy believe that they are
 
 // ---- suspicion
 
-TEST_CASE_METHOD(lone, "who does not answer becomes a suspect at the end of the period, and dead when its time is over") {
+TEST_CASE_METHOD(lone,
+                 "who does not answer becomes a suspect at the end of the period, and dead when "
+                 "its time is over") {
     settings.suspicion_mult = 4;
     everybody_answers_but(2);
     start(3);
@@ -385,7 +414,8 @@ TEST_CASE_METHOD(lone, "who does not answer becomes a suspect at the end of the 
     CHECK(belief(2) == condition::suspect);
     CHECK(mine->seems_alive(peer(2)));  // a suspect is not dead
     // Of three, one could confirm it and does not.
-    const auto time = suspicion_time(shortest_suspicion(settings, 3), shortest_suspicion(settings, 3) * 6, 0, 1);
+    const auto time =
+        suspicion_time(shortest_suspicion(settings, 3), shortest_suspicion(settings, 3) * 6, 0, 1);
     run_until(end + time - 1ns);
     CHECK(belief(2) == condition::suspect);
     run_until(end + time);
@@ -405,7 +435,8 @@ TEST_CASE("independent confirmations shorten a running suspicion; one accuser co
     for (const std::uint64_t accusers : {1, 2, 3, 4}) {
         CAPTURE(accusers);
         lone f;
-        f.everybody_answers();  // the suspect too, but without a later incarnation: so we never accuse it ourselves
+        // the suspect too, but without a later incarnation: so we never accuse it ourselves
+        f.everybody_answers();
         f.start(8);
         for (std::uint64_t i = 0; i < 12; ++i) {
             f.receive(3, gossip{{about(8, condition::suspect, 1, 2 + i % accusers)}});
@@ -419,7 +450,8 @@ TEST_CASE("independent confirmations shorten a running suspicion; one accuser co
     }
 }
 
-TEST_CASE_METHOD(lone, "our own failed probe of a suspect is a confirmation, and is passed on as such") {
+TEST_CASE_METHOD(lone,
+                 "our own failed probe of a suspect is a confirmation, and is passed on as such") {
     start(8);
     everybody_answers_but(8);
     receive(3, gossip{{about(8, condition::suspect, 1, 2)}});
@@ -431,7 +463,9 @@ TEST_CASE_METHOD(lone, "our own failed probe of a suspect is a confirmation, and
     CHECK(belief(8) == condition::dead);
 }
 
-TEST_CASE_METHOD(lone, "a suspect that answers with a higher incarnation is alive again (SWIM 4.2); with the same it is not") {
+TEST_CASE_METHOD(lone,
+                 "a suspect that answers with a higher incarnation is alive again (SWIM 4.2); with "
+                 "the same it is not") {
     start(4);
     receive(3, gossip{{about(2, condition::suspect, 5, 3)}});
     CHECK(belief(2) == condition::suspect);
@@ -448,7 +482,8 @@ TEST_CASE_METHOD(lone, "a suspect that answers with a higher incarnation is aliv
     CHECK(last_told(2)->incarnation == 6);
 }
 
-TEST_CASE("told that we are a suspect or dead, we refute it with a higher incarnation, and spread that") {
+TEST_CASE(
+    "told that we are a suspect or dead, we refute it with a higher incarnation, and spread that") {
     for (const auto state : {condition::suspect, condition::dead, condition::left}) {
         for (const std::uint64_t incarnation : {1, 2, 41}) {
             CAPTURE(static_cast<int>(state), incarnation);
@@ -471,7 +506,8 @@ TEST_CASE("told that we are a suspect or dead, we refute it with a higher incarn
     }
 }
 
-TEST_CASE_METHOD(lone, "an accusation of an earlier incarnation, or that we are alive, changes nothing") {
+TEST_CASE_METHOD(lone,
+                 "an accusation of an earlier incarnation, or that we are alive, changes nothing") {
     start(4);
     receive(2, gossip{{about(1, condition::suspect, 7, 2)}});
     CHECK(mine->roster()[0].incarnation == 8);
@@ -479,7 +515,8 @@ TEST_CASE_METHOD(lone, "an accusation of an earlier incarnation, or that we are 
     const auto health = mine->local_health();
     said.clear();
     for (const std::uint64_t incarnation : {0, 1, 7}) {
-        receive(2, gossip{{about(1, condition::suspect, incarnation, 2), about(1, condition::dead, incarnation, 2)}});
+        receive(2, gossip{{about(1, condition::suspect, incarnation, 2),
+                           about(1, condition::dead, incarnation, 2)}});
     }
     receive(2, gossip{{about(1, condition::alive, 100, 2)}});
     CHECK(mine->roster()[0].incarnation == 8);
@@ -494,19 +531,22 @@ TEST_CASE_METHOD(lone, "stale incarnations change nothing and are not passed on"
     run_for(30s);
     said.clear();
     beliefs.clear();
-    receive(2, gossip{{about(3, condition::suspect, 4, 2), about(3, condition::dead, 4, 2), about(3, condition::left, 4),
-                       about(3, condition::alive, 4)}});
+    receive(2, gossip{{about(3, condition::suspect, 4, 2), about(3, condition::dead, 4, 2),
+                       about(3, condition::left, 4), about(3, condition::alive, 4)}});
     run_for(30s);
     CHECK(belief(3) == condition::alive);
     CHECK(beliefs.empty());
-    for (const auto state : {condition::alive, condition::suspect, condition::dead, condition::left}) {
+    for (const auto state :
+         {condition::alive, condition::suspect, condition::dead, condition::left}) {
         CHECK(times_told(3, state) == 0);
     }
 }
 
 // ---- prioritised notice (Lifeguard IV.C)
 
-TEST_CASE_METHOD(lone, "whatever is sent to a suspect tells it first of the suspicion, however often that was told already") {
+TEST_CASE_METHOD(lone,
+                 "whatever is sent to a suspect tells it first of the suspicion, however often "
+                 "that was told already") {
     settings.suspicion_mult = 1000;
     everybody_answers_but(2);
     start(3);
@@ -529,7 +569,9 @@ TEST_CASE_METHOD(lone, "whatever is sent to a suspect tells it first of the susp
     CHECK(streams > 0);
 }
 
-TEST_CASE_METHOD(group, "a suspect hears of it in the next ping and refutes at once: nobody ever believes it dead") {
+TEST_CASE_METHOD(
+    group,
+    "a suspect hears of it in the next ping and refutes at once: nobody ever believes it dead") {
     start_knowing({1, 2, 3, 4});
     run_for(5s);
     all[1]->handle(peer(2), address(2), gossip{{about(4, condition::suspect, 1, 2)}}, now);
@@ -555,11 +597,13 @@ TEST_CASE("a rumour rides on at most ceil(mult * log10(n + 1)) messages, of ever
         f.receive(3, gossip{{about(99, condition::left, 1)}});
         for (int i = 0; i < 5; ++i) {
             f.receive(3, ping{static_cast<std::uint64_t>(i), peer(1), intro(3), {}});
-            f.receive(3, ping_request{static_cast<std::uint64_t>(i), peer(4), address(4), intro(3), {}});
+            f.receive(
+                3, ping_request{static_cast<std::uint64_t>(i), peer(4), address(4), intro(3), {}});
             f.run_for(150ms);
         }
         f.run_for(1h);
-        const auto limit = static_cast<std::size_t>(std::ceil(4 * std::log10(static_cast<double>(n) + 1)));
+        const auto limit =
+            static_cast<std::size_t>(std::ceil(4 * std::log10(static_cast<double>(n) + 1)));
         CHECK(f.times_told(99, condition::left) == limit);
     }
 }
@@ -582,7 +626,8 @@ TEST_CASE_METHOD(lone, "rumours ride on pings, acks, requests for help and gossi
     CHECK(pings_with == all<ping>().size());
 }
 
-TEST_CASE_METHOD(lone, "between probes news goes to a few others each gossip_period, and silence follows") {
+TEST_CASE_METHOD(
+    lone, "between probes news goes to a few others each gossip_period, and silence follows") {
     settings.gossip_period = 200ms;
     settings.gossip_nodes = 3;
     everybody_answers();
@@ -620,11 +665,14 @@ TEST_CASE_METHOD(lone, "a refutation is passed on by those that never heard the 
     CHECK(beliefs.empty());  // passed on, but no news for the layers above
 }
 
-TEST_CASE_METHOD(lone, "alive, suspect, dead and left are spread with name and address, and told upwards once each") {
+TEST_CASE_METHOD(
+    lone,
+    "alive, suspect, dead and left are spread with name and address, and told upwards once each") {
     everybody_answers();
     start(6);
-    const rumour steps[] = {about(9, condition::alive, 1), about(9, condition::suspect, 1, 3), about(9, condition::dead, 1, 3),
-                            about(9, condition::alive, 2), about(9, condition::left, 2)};
+    const rumour steps[] = {about(9, condition::alive, 1), about(9, condition::suspect, 1, 3),
+                            about(9, condition::dead, 1, 3), about(9, condition::alive, 2),
+                            about(9, condition::left, 2)};
     on_ping = [this](const auto& p) {
         if (p.to != 9) {
             answer(p);
@@ -648,7 +696,9 @@ TEST_CASE_METHOD(lone, "alive, suspect, dead and left are spread with name and a
     }
 }
 
-TEST_CASE_METHOD(lone, "whoever speaks to us is known from then on, and is heard; who is only spoken of is known and not heard") {
+TEST_CASE_METHOD(lone,
+                 "whoever speaks to us is known from then on, and is heard; who is only spoken of "
+                 "is known and not heard") {
     start();
     receive(2, ping{1, peer(1), intro(2), {}});
     receive(3, ack{1, intro(3), {}});
@@ -668,7 +718,8 @@ TEST_CASE_METHOD(lone, "whoever speaks to us is known from then on, and is heard
     CHECK(beliefs.size() == 5);     // once
 }
 
-TEST_CASE_METHOD(lone, "another PeerId at an address: the one before it is dead, and that is spread (SEAT-1)") {
+TEST_CASE_METHOD(
+    lone, "another PeerId at an address: the one before it is dead, and that is spread (SEAT-1)") {
     start(4);
     receive(9, ping{1, {}, {1, name(9), address(2)}, {}});
     CHECK(belief(2) == condition::dead);
@@ -676,10 +727,12 @@ TEST_CASE_METHOD(lone, "another PeerId at an address: the one before it is dead,
     run_for(400ms);
     CHECK(last_told(2)->state == condition::dead);
     receive(3, gossip{{{condition::alive, peer(77), 1, peer(77), "me before", address(1)}}});
-    CHECK_FALSE(mine->belief(peer(77)));  // a former process at our own address is nobody to probe
+    // a former process at our own address is nobody to probe
+    CHECK_FALSE(mine->belief(peer(77)));
 }
 
-TEST_CASE_METHOD(lone, "what the view removed is believed dead, spread as such, and probed no more") {
+TEST_CASE_METHOD(lone,
+                 "what the view removed is believed dead, spread as such, and probed no more") {
     everybody_answers();
     start(4);
     run_for(10s);
@@ -696,15 +749,23 @@ TEST_CASE_METHOD(lone, "what the view removed is believed dead, spread as such, 
 
 // ---- push-pull
 
-TEST_CASE_METHOD(lone, "push-pull at the join, again a second later, and periodically, over the stream, with all that is believed") {
+TEST_CASE_METHOD(lone,
+                 "push-pull at the join, again a second later, and periodically, over the stream, "
+                 "with all that is believed") {
     settings.push_pull_period = 30s;
     settings.seeds = {address(1), address(2), address(3)};
     start();
     mine->tick(now);
     drain();
-    REQUIRE(all<push_pull>().size() == 1);  // at once, to a seed other than ourselves: nobody else is known yet
+    // at once, to a seed other than ourselves: nobody else is known yet
+    REQUIRE(all<push_pull>().size() == 1);
     CHECK((all<push_pull>()[0].to == 2 || all<push_pull>()[0].to == 3));
-    receive(2, push_pull{true, intro(2), {about(2, condition::alive), about(4, condition::alive), about(5, condition::dead, 3, 2)}}, true);
+    receive(2,
+            push_pull{true,
+                      intro(2),
+                      {about(2, condition::alive), about(4, condition::alive),
+                       about(5, condition::dead, 3, 2)}},
+            true);
     CHECK(belief(4) == condition::alive);
     CHECK(belief(5) == condition::dead);
     everybody_answers();
@@ -726,7 +787,8 @@ TEST_CASE_METHOD(lone, "push-pull at the join, again a second later, and periodi
     }
 }
 
-TEST_CASE_METHOD(lone, "a push-pull is answered once with the whole roster, and an answer is not answered") {
+TEST_CASE_METHOD(
+    lone, "a push-pull is answered once with the whole roster, and an answer is not answered") {
     everybody_answers();
     start(4);
     receive(3, gossip{{about(4, condition::suspect, 1, 3)}});
@@ -739,14 +801,16 @@ TEST_CASE_METHOD(lone, "a push-pull is answered once with the whole roster, and 
     CHECK(answer.what.is_answer);
     auto told = answer.what.roster;
     CHECK(told.size() == 6);  // 1, 2, 3, 4 and what it just told: 8 and 9
-    CHECK(std::any_of(told.begin(), told.end(), [](const auto& r) { return r == about(4, condition::suspect, 1, 3); }));
+    CHECK(std::any_of(told.begin(), told.end(),
+                      [](const auto& r) { return r == about(4, condition::suspect, 1, 3); }));
     CHECK(belief(8) == condition::alive);
     receive(9, push_pull{true, intro(9), {about(7, condition::alive)}}, true);
     CHECK(all<push_pull>().size() == 1);
     CHECK(belief(7) == condition::alive);
 }
 
-TEST_CASE_METHOD(group, "a joiner knows everybody, and is known by everybody, within the second push-pull") {
+TEST_CASE_METHOD(
+    group, "a joiner knows everybody, and is known by everybody, within the second push-pull") {
     settings.seeds = {address(1)};
     start_knowing({1, 2, 3, 4, 5});
     run_for(100s);
@@ -757,11 +821,14 @@ TEST_CASE_METHOD(group, "a joiner knows everybody, and is known by everybody, wi
 
 // ---- the dead, and seats
 
-TEST_CASE_METHOD(lone, "the dead are probed in turn, one in each dead_probe_period, with the news that they are dead") {
+TEST_CASE_METHOD(lone,
+                 "the dead are probed in turn, one in each dead_probe_period, with the news that "
+                 "they are dead") {
     settings.dead_probe_period = 4s;
     everybody_answers();
     start(6);
-    receive(2, gossip{{about(4, condition::dead, 1, 2), about(5, condition::dead, 1, 2), about(6, condition::left, 1)}});
+    receive(2, gossip{{about(4, condition::dead, 1, 2), about(5, condition::dead, 1, 2),
+                       about(6, condition::left, 1)}});
     on_ping = [this](const auto& p) {
         if (p.to < 4) {
             answer(p);
@@ -785,7 +852,8 @@ TEST_CASE_METHOD(lone, "the dead are probed in turn, one in each dead_probe_peri
     CHECK(belief(4) == condition::alive);
 }
 
-TEST_CASE_METHOD(lone, "the dead are forgotten after forget_dead_after, and until then they are probed") {
+TEST_CASE_METHOD(lone,
+                 "the dead are forgotten after forget_dead_after, and until then they are probed") {
     settings.dead_probe_period = 4s;
     settings.forget_dead_after = 1h;
     everybody_answers_but(2);
@@ -795,7 +863,8 @@ TEST_CASE_METHOD(lone, "the dead are forgotten after forget_dead_after, and unti
     run_until(died + 1h);
     CHECK(belief(2) == condition::dead);
     const auto last = pings();
-    const auto to_dead = std::find_if(last.rbegin(), last.rend(), [](const auto& p) { return p.to == 2; });
+    const auto to_dead =
+        std::find_if(last.rbegin(), last.rend(), [](const auto& p) { return p.to == 2; });
     REQUIRE(to_dead != last.rend());
     CHECK(to_dead->when >= died + 1h - settings.dead_probe_period);
     run_until(died + 1h + settings.dead_probe_period);
@@ -852,7 +921,9 @@ TEST_CASE_METHOD(group, "a healed partition merges by itself: the dead are probe
     CHECK(all_alive());
 }
 
-TEST_CASE_METHOD(group, "a partition of any length merges by itself: seats are probed although their PeerIds are forgotten") {
+TEST_CASE_METHOD(group,
+                 "a partition of any length merges by itself: seats are probed although their "
+                 "PeerIds are forgotten") {
     settings.seeds = {address(1), address(2), address(3)};
     settings.forget_dead_after = 2min;
     start_knowing({1, 2, 3, 4});
@@ -867,9 +938,11 @@ TEST_CASE_METHOD(group, "a partition of any length merges by itself: seats are p
     CHECK(all_alive());
 }
 
-TEST_CASE_METHOD(group, "a group forgets its dead, although each forgets them at a time of its own") {
+TEST_CASE_METHOD(group,
+                 "a group forgets its dead, although each forgets them at a time of its own") {
     settings.forget_dead_after = 2min;
-    settings.push_pull_period = 500ms;  // many chances to hand the dead to somebody who has just forgotten them
+    // many chances to hand the dead to somebody who has just forgotten them
+    settings.push_pull_period = 500ms;
     start_knowing({1, 2, 3, 4, 5});
     run_for(10s);
     kill(5);
@@ -881,7 +954,8 @@ TEST_CASE_METHOD(group, "a group forgets its dead, although each forgets them at
     CHECK(everybody_believes(5, std::nullopt));
 }
 
-TEST_CASE_METHOD(lone, "who was dead before we heard of it is probed but not told on in a push-pull") {
+TEST_CASE_METHOD(lone,
+                 "who was dead before we heard of it is probed but not told on in a push-pull") {
     settings.dead_probe_period = 4s;
     start();
     receive(2, push_pull{true, intro(2), {about(5, condition::dead, 1, 2)}}, true);
@@ -913,7 +987,9 @@ TEST_CASE_METHOD(lone, "leaving is told to a few at once, as left, by ourselves"
     CHECK(mine->roster()[0].state == condition::left);
 }
 
-TEST_CASE_METHOD(lone, "who leaves answers, but probes and accuses nobody, and does not refute that it has left") {
+TEST_CASE_METHOD(
+    lone,
+    "who leaves answers, but probes and accuses nobody, and does not refute that it has left") {
     start(4);
     receive(3, gossip{{about(2, condition::suspect, 1, 3)}});
     REQUIRE(run_to_next_ping());
@@ -944,7 +1020,8 @@ TEST_CASE_METHOD(group, "a leave spreads as left and is never taken for a failur
     CHECK_FALSE(was_believed(6, condition::dead));
 }
 
-TEST_CASE_METHOD(lone, "who has left is gone for good: no later rumour and no late packet brings it back") {
+TEST_CASE_METHOD(
+    lone, "who has left is gone for good: no later rumour and no late packet brings it back") {
     everybody_answers();
     start(4);
     receive(2, gossip{{about(2, condition::left, 1)}});

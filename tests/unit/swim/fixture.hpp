@@ -1,4 +1,5 @@
-// One detector driven by hand, and a few that talk over a pretend network. Peer n listens at made_up::address(n).
+// One detector driven by hand, and a few that talk over a pretend network. Peer n listens at
+// made_up::address(n).
 #pragma once
 
 #include <algorithm>
@@ -28,9 +29,12 @@ using namespace std::chrono_literals;
 
 inline std::string name(std::uint64_t n) { return "p" + std::to_string(n); }
 
-inline introduction intro(std::uint64_t n, std::uint64_t incarnation = 1) { return {incarnation, name(n), address(n)}; }
+inline introduction intro(std::uint64_t n, std::uint64_t incarnation = 1) {
+    return {incarnation, name(n), address(n)};
+}
 
-inline rumour about(std::uint64_t n, condition state, std::uint64_t incarnation = 1, std::uint64_t by = 0) {
+inline rumour about(std::uint64_t n, condition state, std::uint64_t incarnation = 1,
+                    std::uint64_t by = 0) {
     return {state, peer(n), incarnation, peer(by == 0 ? n : by), name(n), address(n)};
 }
 
@@ -64,7 +68,8 @@ struct sent {
     Message what;
 };
 
-/// Peer 1 alone with the test. Only probes go out by themselves: a test that wants knocks or push-pulls sets their period.
+/// Peer 1 alone with the test. Only probes go out by themselves: a test that wants knocks or
+/// push-pulls sets their period.
 struct lone {
     base::settings settings = [] {
         base::settings s;
@@ -115,7 +120,9 @@ struct lone {
         mine->handle(peer(from), by_stream ? endpoint{} : address(from), what, now);
         drain();
     }
-    void answer(const sent<ping>& p, std::uint64_t incarnation = 1) { receive(p.to, ack{p.what.sequence, intro(p.to, incarnation), {}}); }
+    void answer(const sent<ping>& p, std::uint64_t incarnation = 1) {
+        receive(p.to, ack{p.what.sequence, intro(p.to, incarnation), {}});
+    }
     void everybody_answers() {
         on_ping = [this](const auto& p) { answer(p); };
     }
@@ -172,7 +179,9 @@ struct lone {
     std::size_t times_told(std::uint64_t n, condition state) const {
         return static_cast<std::size_t>(std::count_if(said.begin(), said.end(), [&](const auto& s) {
             const auto told = carried(s.what);
-            return std::any_of(told.begin(), told.end(), [&](const auto& r) { return r.about == peer(n) && r.state == state; });
+            return std::any_of(told.begin(), told.end(), [&](const auto& r) {
+                return r.about == peer(n) && r.state == state;
+            });
         }));
     }
     /// The newest that was told of peer `n`.
@@ -200,7 +209,9 @@ struct group {
     std::map<std::uint64_t, std::unique_ptr<detector>> all;
     std::map<std::uint64_t, std::vector<believes>> beliefs;
     /// Whether a message from one to another, by datagram (false) or stream (true), is lost.
-    std::function<bool(std::uint64_t, std::uint64_t, bool)> is_lost = [](auto, auto, auto) { return false; };
+    std::function<bool(std::uint64_t, std::uint64_t, bool)> is_lost = [](auto, auto, auto) {
+        return false;
+    };
     /// Sees every message that was sent, lost or not.
     std::function<void(std::uint64_t from, const send&)> on_send;
 
@@ -269,26 +280,37 @@ struct group {
             const auto p = std::move(on_the_way_.begin()->second);
             on_the_way_.erase(on_the_way_.begin());
             const auto to = number_of(p.what.to);
-            // As the envelope has it: what was meant for a former process at an address is dropped there.
-            if (all.contains(to) && (p.what.peer.is_nil() || p.what.peer == peer(to)) && !is_lost(p.from, to, p.what.stream)) {
-                all.at(to)->handle(peer(p.from), p.what.stream ? endpoint{} : address(p.from), p.what.what, now);
+            // As the envelope has it: what was meant for a former process at an address is dropped
+            // there.
+            if (all.contains(to) && (p.what.peer.is_nil() || p.what.peer == peer(to)) &&
+                !is_lost(p.from, to, p.what.stream)) {
+                all.at(to)->handle(peer(p.from), p.what.stream ? endpoint{} : address(p.from),
+                                   p.what.what, now);
                 drain(to);
             }
         }
     }
     void run_for(base::duration d) { run_until(now + d); }
 
-    std::optional<condition> belief(std::uint64_t of, std::uint64_t about) const { return all.at(of)->belief(peer(about)); }
+    std::optional<condition> belief(std::uint64_t of, std::uint64_t about) const {
+        return all.at(of)->belief(peer(about));
+    }
     bool everybody_believes(std::uint64_t n, std::optional<condition> state) const {
-        return std::all_of(all.begin(), all.end(), [&](const auto& d) { return d.first == n || d.second->belief(peer(n)) == state; });
+        return std::all_of(all.begin(), all.end(), [&](const auto& d) {
+            return d.first == n || d.second->belief(peer(n)) == state;
+        });
     }
     bool all_alive() const {
-        return std::all_of(all.begin(), all.end(), [&](const auto& d) { return everybody_believes(d.first, condition::alive); });
+        return std::all_of(all.begin(), all.end(), [&](const auto& d) {
+            return everybody_believes(d.first, condition::alive);
+        });
     }
     /// Whether anybody ever believed this of peer `n`.
     bool was_believed(std::uint64_t n, condition state) const {
         return std::any_of(beliefs.begin(), beliefs.end(), [&](const auto& b) {
-            return std::any_of(b.second.begin(), b.second.end(), [&](const auto& x) { return x.peer == peer(n) && x.state == state; });
+            return std::any_of(b.second.begin(), b.second.end(), [&](const auto& x) {
+                return x.peer == peer(n) && x.state == state;
+            });
         });
     }
 

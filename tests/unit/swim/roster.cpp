@@ -8,13 +8,16 @@ using namespace swim_test;
 
 namespace {
 
-constexpr condition conditions[] = {condition::alive, condition::suspect, condition::dead, condition::left};
+constexpr condition conditions[] = {condition::alive, condition::suspect, condition::dead,
+                                    condition::left};
 
 struct fixture {
     base::settings settings;
     holdfast::swim::roster mine{settings};
 
-    holdfast::swim::roster::effect hears(const rumour& told, base::duration when = 0s) { return mine.apply(told, at(when)); }
+    holdfast::swim::roster::effect hears(const rumour& told, base::duration when = 0s) {
+        return mine.apply(told, at(when));
+    }
     void has_members(std::uint64_t last) {
         for (std::uint64_t n = 2; n <= last; ++n) {
             hears(about(n, condition::alive));
@@ -24,8 +27,9 @@ struct fixture {
 
 using effect = holdfast::swim::roster::effect;
 
-// SWIM section 4.2, one line for each pair of conditions. Two departures from the paper: a death of an earlier incarnation
-// does not count (a peer may come back from the dead), and who left has left for good.
+// SWIM section 4.2, one line for each pair of conditions. Two departures from the paper: a death of
+// an earlier incarnation does not count (a peer may come back from the dead), and who left has left
+// for good.
 bool overrides(const rumour& told, const rumour& believed) {
     if (believed.state == condition::left) {
         return false;
@@ -33,10 +37,15 @@ bool overrides(const rumour& told, const rumour& believed) {
     const bool is_later = told.incarnation > believed.incarnation;
     const bool is_same = told.incarnation == believed.incarnation;
     switch (told.state) {
-        case condition::alive: return is_later;
-        case condition::suspect: return is_later || (is_same && believed.state == condition::alive);
-        case condition::dead: return is_later || (is_same && (believed.state == condition::alive || believed.state == condition::suspect));
-        case condition::left: return is_later || is_same;
+        case condition::alive:
+            return is_later;
+        case condition::suspect:
+            return is_later || (is_same && believed.state == condition::alive);
+        case condition::dead:
+            return is_later || (is_same && (believed.state == condition::alive ||
+                                            believed.state == condition::suspect));
+        case condition::left:
+            return is_later || is_same;
     }
     return false;
 }
@@ -79,7 +88,9 @@ TEST_CASE_METHOD(fixture, "what a rumour did is told: added, changed, renewed, o
     CHECK_FALSE(mine.has_alive_at(address(2)));
 }
 
-TEST_CASE_METHOD(fixture, "a suspicion runs for the time of the group's size, shorter with each accuser, each counted once") {
+TEST_CASE_METHOD(fixture,
+                 "a suspicion runs for the time of the group's size, shorter with each accuser, "
+                 "each counted once") {
     settings.suspicion_confirmations = 3;
     has_members(9);
     hears(about(9, condition::suspect, 1, 2), 10s);
@@ -94,9 +105,11 @@ TEST_CASE_METHOD(fixture, "a suspicion runs for the time of the group's size, sh
     for (const std::uint64_t accuser : {3, 4, 5}) {
         CHECK(hears(about(9, condition::suspect, 1, accuser), 12s) == effect::confirmed);
         CHECK(hears(about(9, condition::suspect, 1, accuser), 12s) == effect::none);
-        CHECK(mine.next_overdue() == at(10s) + suspicion_time(shortest, longest, ++confirmations, 3));
+        CHECK(mine.next_overdue() ==
+              at(10s) + suspicion_time(shortest, longest, ++confirmations, 3));
     }
-    CHECK(hears(about(9, condition::suspect, 1, 6), 12s) == effect::none);  // more than K change nothing and are not passed on
+    // more than K change nothing and are not passed on
+    CHECK(hears(about(9, condition::suspect, 1, 6), 12s) == effect::none);
     CHECK(mine.next_overdue() == at(10s) + shortest);
     CHECK(mine.overdue(at(10s) + shortest - 1ns).empty());
     REQUIRE(mine.overdue(at(10s) + shortest).size() == 1);
@@ -113,7 +126,8 @@ TEST_CASE_METHOD(fixture, "no more confirmations are waited for than there are o
     CHECK(two.next_overdue() == at(0s) + shortest_suspicion(settings, 2));
 }
 
-TEST_CASE_METHOD(fixture, "a later incarnation refutes a suspicion; the same or an earlier one does not") {
+TEST_CASE_METHOD(fixture,
+                 "a later incarnation refutes a suspicion; the same or an earlier one does not") {
     has_members(5);
     hears(about(5, condition::suspect, 4, 2));
     hears(about(5, condition::alive, 4));
@@ -135,7 +149,9 @@ TEST_CASE_METHOD(fixture, "a suspicion of a later incarnation starts anew") {
     CHECK(mine.next_overdue() == at(2s) + longest);
 }
 
-TEST_CASE_METHOD(fixture, "the dead and those that left are forgotten after forget_dead_after, the living never") {
+TEST_CASE_METHOD(
+    fixture,
+    "the dead and those that left are forgotten after forget_dead_after, the living never") {
     settings.forget_dead_after = 1h;
     has_members(5);
     hears(about(3, condition::dead), 10min);
@@ -161,7 +177,8 @@ TEST_CASE_METHOD(fixture, "that one is dead again does not make it younger") {
     CHECK(mine.find(peer(2)) == nullptr);
 }
 
-TEST_CASE_METHOD(fixture, "who was dead when we first heard of it is hearsay, until it is heard of as alive") {
+TEST_CASE_METHOD(
+    fixture, "who was dead when we first heard of it is hearsay, until it is heard of as alive") {
     hears(about(2, condition::dead));
     CHECK(mine.find(peer(2))->is_hearsay);
     hears(about(2, condition::dead, 2));

@@ -29,7 +29,8 @@ TEST_CASE("a rumour is sent at most ceil(mult * log10(n + 1)) times: the slow tw
     for (const double mult : {1.0, 2.0, 3.0, 4.0, 5.0}) {
         for (std::size_t n = 1; n <= base::limits::members; ++n) {
             CAPTURE(mult, n);
-            REQUIRE(transmissions(mult, n) == static_cast<std::size_t>(std::ceil(mult * std::log10(static_cast<double>(n + 1)))));
+            REQUIRE(transmissions(mult, n) == static_cast<std::size_t>(std::ceil(
+                                                  mult * std::log10(static_cast<double>(n + 1)))));
         }
     }
     CHECK(transmissions(0, 9) == 1);  // never told at all would be no gossip
@@ -86,7 +87,8 @@ TEST_CASE("what does not fit a datagram waits, and nothing waits for ever") {
     while (!queue.empty()) {
         const auto told = queue.take(limit);
         REQUIRE_FALSE(told.empty());
-        // A rumour's name and its fixed parts (84 bytes) are all that takes room; the envelope has the rest.
+        // A rumour's name and its fixed parts (84 bytes) are all that takes room; the envelope has
+        // the rest.
         REQUIRE(told.size() * (84 + base::limits::member_name) <= base::limits::datagram - 350);
         for (const auto& r : told) {
             ++times[r.about.low];
@@ -99,7 +101,8 @@ TEST_CASE("what does not fit a datagram waits, and nothing waits for ever") {
     for (const auto& [n, count] : times) {
         CHECK(count == limit);
     }
-    CHECK(until_all_seen == (takes + limit - 1) / limit);  // everybody's news once before anybody's twice
+    // everybody's news once before anybody's twice
+    CHECK(until_all_seen == (takes + limit - 1) / limit);
 }
 
 TEST_CASE("at most as many rumours as a message may have, however short they are") {
@@ -115,7 +118,9 @@ TEST_CASE("at most as many rumours as a message may have, however short they are
     CHECK((told.size() + 1) * 84 > base::limits::datagram - 350);  // and no fewer than fit
 }
 
-TEST_CASE("the notice to a suspect goes in front, is not counted, and is not said twice (Lifeguard IV.C)") {
+TEST_CASE(
+    "the notice to a suspect goes in front, is not counted, and is not said twice (Lifeguard "
+    "IV.C)") {
     rumours queue;
     const auto notice = about(7, condition::suspect);
     queue.add(about(2, condition::dead));
@@ -127,5 +132,6 @@ TEST_CASE("the notice to a suspect goes in front, is not counted, and is not sai
     CHECK(whom(queue.take(2)) == std::vector<std::uint64_t>{7});
     CHECK(whom(queue.take(2)) == std::vector<std::uint64_t>{7});
     CHECK(queue.empty());
-    CHECK(whom(queue.take(2, &notice)) == std::vector<std::uint64_t>{7});  // the notice never runs out
+    // the notice never runs out
+    CHECK(whom(queue.take(2, &notice)) == std::vector<std::uint64_t>{7});
 }

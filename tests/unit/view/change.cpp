@@ -38,12 +38,16 @@ TEST_CASE("a change that does not follow is refused") {
     SECTION("removing a stranger") { c.removed = {peer(9)}; }
     SECTION("removing twice") { c.removed = {peer(4), peer(4)}; }
     SECTION("adding a member") { c.added = {made_up::member(4)}; }
-    SECTION("removing and adding the same") { c.removed = {peer(4)}, c.added = {made_up::member(4)}; }
+    SECTION("removing and adding the same") {
+        c.removed = {peer(4)}, c.added = {made_up::member(4)};
+    }
     SECTION("marking a stranger") { c.leaving = {peer(9)}; }
     SECTION("removing a voter but not from its seat") { c.removed = {peer(3)}; }
     SECTION("a seat that is not there") { c.seats = {{7, {}}}; }
     SECTION("a seat that does not change") { c.seats = {{0, peer(1)}}; }
-    SECTION("a seat filled from another address") { c.removed = {peer(3)}, c.seats = {{2, peer(4)}}; }
+    SECTION("a seat filled from another address") {
+        c.removed = {peer(3)}, c.seats = {{2, peer(4)}};
+    }
     SECTION("VIEW-6: too few seats filled") {
         c.removed = {peer(2), peer(3)};
         c.seats = {{1, {}}, {2, {}}};

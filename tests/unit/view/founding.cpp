@@ -41,7 +41,10 @@ struct seats {
 
     seats() {
         for (std::uint64_t n = 1; n <= 3; ++n) {
-            all.push_back({peer(n), std::make_unique<founding>(settings, made_up::member(n), seeds, n, at(0s)), {}});
+            all.push_back(
+                {peer(n),
+                 std::make_unique<founding>(settings, made_up::member(n), seeds, n, at(0s)),
+                 {}});
         }
     }
     void drain(std::size_t i) {
@@ -61,7 +64,8 @@ struct seats {
             wire.pop_front();
             for (std::size_t i = 0; i < all.size(); ++i) {
                 if (seeds[i] == p.what.at) {
-                    all[i].part->handle(p.from, p.at, p.what.what, all[i].chosen.has_value(), all[i].highest, {now, 1000});
+                    all[i].part->handle(p.from, p.at, p.what.what, all[i].chosen.has_value(),
+                                        all[i].highest, {now, 1000});
                     drain(i);
                 }
             }
@@ -106,7 +110,8 @@ TEST_CASE_METHOD(seats, "FOUND-5: the epoch goes above the highest that anybody 
     CHECK(all[0].chosen->epoch.value == 5001);
 }
 
-TEST_CASE_METHOD(seats, "FOUND-4: an accept counts only from a PeerId that promised in that ballot") {
+TEST_CASE_METHOD(seats,
+                 "FOUND-4: an accept counts only from a PeerId that promised in that ballot") {
     all[0].part->tick({}, {at(1s), 1000});
     drain(0);
     std::erase_if(wire, [&](const packet& p) { return p.what.at == seeds[2]; });
@@ -137,7 +142,8 @@ TEST_CASE_METHOD(seats, "FOUND-4: an accept counts only from a PeerId that promi
 }
 
 TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not adopted") {
-    // Seats 1 and 2 choose a value with themselves as founders, but nobody hears that it was chosen.
+    // Seats 1 and 2 choose a value with themselves as founders, but nobody hears that it was
+    // chosen.
     all[0].part->tick({}, {at(1s), 1000});
     drain(0);
     std::erase_if(wire, [&](const packet& p) { return p.what.at == seeds[2]; });
@@ -161,7 +167,8 @@ TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not a
     }
     REQUIRE(old);
     wire.clear();
-    // Both restart. Without the rule, seat 3's word would have every founding choose dead founders, for ever.
+    // Both restart. Without the rule, seat 3's word would have every founding choose dead founders,
+    // for ever.
     for (std::size_t i = 0; i < 2; ++i) {
         auto again = made_up::member(i + 1);
         again.id = all[i].id = peer(10 + i);
@@ -186,7 +193,8 @@ TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not a
     CHECK(founders >= 2);
 }
 
-TEST_CASE_METHOD(seats, "a seat that has a view, or other seeds, or other times, does not promise") {
+TEST_CASE_METHOD(seats,
+                 "a seat that has a view, or other seeds, or other times, does not promise") {
     const lease_terms terms{settings.lease, settings.drift_ppm()};
     const found_prepare asked{{1, 0, peer(1)}, seeds, terms};
     all[1].part->handle(peer(1), seeds[0], asked, true, {7}, {at(1s), 0});
@@ -195,18 +203,24 @@ TEST_CASE_METHOD(seats, "a seat that has a view, or other seeds, or other times,
     CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::has_a_view);
     CHECK(std::get<found_rejected>(wire[0].what.what).highest == epoch{7});
     wire.clear();
-    all[1].part->handle(peer(1), seeds[0], found_prepare{{1, 0, peer(1)}, {seeds[0]}, terms}, false, {}, {at(1s), 0});
+    all[1].part->handle(peer(1), seeds[0], found_prepare{{1, 0, peer(1)}, {seeds[0]}, terms}, false,
+                        {}, {at(1s), 0});
     drain(1);
     REQUIRE(wire.size() == 1);
     CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::seeds_differ);
     wire.clear();
-    all[1].part->handle(peer(1), seeds[0], found_prepare{{1, 0, peer(1)}, seeds, {2 * settings.lease, terms.drift_ppm}}, false, {}, {at(1s), 0});
+    all[1].part->handle(
+        peer(1), seeds[0],
+        found_prepare{{1, 0, peer(1)}, seeds, {2 * settings.lease, terms.drift_ppm}}, false, {},
+        {at(1s), 0});
     drain(1);
     REQUIRE(wire.size() == 1);
-    CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::times_differ);  // LEASE-6
+    // LEASE-6
+    CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::times_differ);
 }
 
-TEST_CASE_METHOD(seats, "view 1 has every seat that answers, not only the first that make a quorum") {
+TEST_CASE_METHOD(seats,
+                 "view 1 has every seat that answers, not only the first that make a quorum") {
     std::optional<founding_value> chosen;
     for (auto t = 0ms; t < 2s && !chosen; t += 1ms) {
         for (std::size_t i = 0; i < 3; ++i) {

@@ -18,8 +18,13 @@ struct quiet_facts final : facts {
     bool vouches_for(const peer_id&, base::time_point) const override { return false; }
     bool seems_alive(const peer_id&) const override { return true; }
     bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }
-    base::shared_slot_map first_map(const view&) const override { return std::make_shared<const base::slot_map>(); }
-    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&, const view&) const override { return map; }
+    base::shared_slot_map first_map(const view&) const override {
+        return std::make_shared<const base::slot_map>();
+    }
+    base::shared_slot_map next_map(const base::shared_slot_map& map, const view&,
+                                   const view&) const override {
+        return map;
+    }
     std::uint64_t checksum(const view&, const base::slot_map&) const override { return 7; }
 };
 
@@ -27,7 +32,8 @@ template <class Message>
 std::optional<Message> last_said(proposer& p) {
     std::optional<Message> last;
     while (const auto out = p.next()) {
-        if (const auto* s = std::get_if<proposer::send>(&*out); s != nullptr && std::holds_alternative<Message>(s->what)) {
+        if (const auto* s = std::get_if<proposer::send>(&*out);
+            s != nullptr && std::holds_alternative<Message>(s->what)) {
             last = std::get<Message>(s->what);
         }
     }
@@ -39,7 +45,8 @@ std::optional<Message> last_said(proposer& p) {
 TEST_CASE("VIEW-1: the epoch is the Q-th largest wall clock, or one more than the last") {
     CHECK(next_epoch({100}, {500, 600, 700}, 2) == epoch{600});
     CHECK(next_epoch({100}, {500, 600}, 2) == epoch{500});
-    CHECK(next_epoch({100}, {5, 6, 1'000'000}, 2) == epoch{101});  // one wrong clock moves nothing
+    // one wrong clock moves nothing
+    CHECK(next_epoch({100}, {5, 6, 1'000'000}, 2) == epoch{101});
     CHECK(next_epoch({100}, {900}, 2) == epoch{101});
     CHECK(next_epoch({100}, {}, 2) == epoch{101});
     CHECK(next_epoch({100}, {-5, -6, -7}, 2) == epoch{101});
@@ -67,7 +74,8 @@ TEST_CASE("an acceptor promises and accepts only what is not below its promise")
     CHECK(a.accepted()->value == c);  // a promise does not forget
 }
 
-TEST_CASE("a late promise or accept for another view does not count, though its ballot is the same") {
+TEST_CASE(
+    "a late promise or accept for another view does not count, though its ballot is the same") {
     const base::settings settings;
     const quiet_facts questions;
     candidates wishes{settings, questions};

@@ -66,15 +66,15 @@ TEST_CASE("sets of slots of every density come back", "[wire]") {
 }
 
 TEST_CASE("bytes that are no set of slots are refused", "[wire]") {
-    REQUIRE(is_refused({0}));                       // no distances
-    REQUIRE(is_refused({0, 0x80}));                 // half a distance
-    REQUIRE(is_refused({0, 0x85, 0}));              // a long form of a short one
-    REQUIRE(is_refused({0, 0x80, 0x80}));           // three bytes or more
-    REQUIRE(is_refused({0, 0xff, 0x7f, 0}));        // slot 16384
-    REQUIRE_FALSE(is_refused({0, 0xff, 0x7f}));     // slot 16383
-    REQUIRE(is_refused({1}));                       // an empty map of bits
-    REQUIRE(is_refused({1, 1, 0}));                 // longer than its last slot needs
-    REQUIRE(is_refused({2, 1}));                    // no such form
+    REQUIRE(is_refused({0}));                    // no distances
+    REQUIRE(is_refused({0, 0x80}));              // half a distance
+    REQUIRE(is_refused({0, 0x85, 0}));           // a long form of a short one
+    REQUIRE(is_refused({0, 0x80, 0x80}));        // three bytes or more
+    REQUIRE(is_refused({0, 0xff, 0x7f, 0}));     // slot 16384
+    REQUIRE_FALSE(is_refused({0, 0xff, 0x7f}));  // slot 16383
+    REQUIRE(is_refused({1}));                    // an empty map of bits
+    REQUIRE(is_refused({1, 1, 0}));              // longer than its last slot needs
+    REQUIRE(is_refused({2, 1}));                 // no such form
     std::vector<std::byte> long_map(2 + base::limits::slots / 8, std::byte{1});
     std::vector<slot> slots;
     REQUIRE_FALSE(wire::slots_from_bytes(long_map, slots));
@@ -105,9 +105,10 @@ TEST_CASE("indices take as many bits as they need", "[wire]") {
         REQUIRE(bytes.size() == (indices.size() * wire::index_bits(count) + 7) / 8);
         REQUIRE(wire::unpack_indices(bytes, count, indices.size()) == indices);
     }
-    REQUIRE_FALSE(wire::unpack_indices(bytes_of({3}), 3, 1));        // index 3 of 3
-    REQUIRE_FALSE(wire::unpack_indices(bytes_of({4}), 4, 1));        // a bit behind the last
-    REQUIRE_FALSE(wire::unpack_indices(bytes_of({0, 0}), 4, 1));     // a byte behind the last
-    REQUIRE_FALSE(wire::unpack_indices({}, 0, 1));                   // an owner where there is none
+    REQUIRE_FALSE(wire::unpack_indices(bytes_of({3}), 3, 1));     // index 3 of 3
+    REQUIRE_FALSE(wire::unpack_indices(bytes_of({4}), 4, 1));     // a bit behind the last
+    REQUIRE_FALSE(wire::unpack_indices(bytes_of({0, 0}), 4, 1));  // a byte behind the last
+    // an owner where there is none
+    REQUIRE_FALSE(wire::unpack_indices({}, 0, 1));
     REQUIRE(wire::unpack_indices({}, 0, 0)->empty());
 }

@@ -9,7 +9,8 @@ using namespace holdfast;
 namespace {
 
 std::string hex(const node::message& what) {
-    const wire::packet packet{{{0x0102030405060708, 0x090a0b0c0d0e0f10}, {}, {1, 2}, {300}, true}, what};
+    const wire::packet packet{{{0x0102030405060708, 0x090a0b0c0d0e0f10}, {}, {1, 2}, {300}, true},
+                              what};
     std::vector<std::byte> bytes;
     wire::encode(packet, "default", bytes);
     std::string out;
@@ -19,9 +20,14 @@ std::string hex(const node::message& what) {
         out += digits[std::to_integer<unsigned>(b) & 15];
     }
     const std::string front =
-        "01" "6c5b964d9473ac1a"
-        "95" "c4100102030405060708090a0b0c0d0e0f10" "c41000000000000000000000000000000000"
-        "c41000000000000000010000000000000002" "cd012c" "c3";
+        "01"
+        "6c5b964d9473ac1a"
+        "95"
+        "c4100102030405060708090a0b0c0d0e0f10"
+        "c41000000000000000000000000000000000"
+        "c41000000000000000010000000000000002"
+        "cd012c"
+        "c3";
     REQUIRE(out.substr(0, front.size()) == front);
     return out.substr(front.size());
 }
@@ -29,17 +35,80 @@ std::string hex(const node::message& what) {
 }  // namespace
 
 TEST_CASE("golden bytes", "[wire]") {
-    REQUIRE(hex(swim::message{swim::nack{7}}) == "13" "91" "07");
-    REQUIRE(hex(lease::message{lease::request{{3}, base::time_point{base::duration{1000000}}, true}}) == "40" "93" "03" "ce000f4240" "c3");
-    REQUIRE(hex(lock::message{lock::request{{9}, "orders", "n", true, {8}, lock_mode::permit(3)}}) == "50" "99" "09" "a66f7264657273" "a16e" "c3" "08" "920203" "93c30100" "00" "00");
+    REQUIRE(hex(swim::message{swim::nack{7}}) ==
+            "13"
+            "91"
+            "07");
+    REQUIRE(
+        hex(lease::message{lease::request{{3}, base::time_point{base::duration{1000000}}, true}}) ==
+        "40"
+        "93"
+        "03"
+        "ce000f4240"
+        "c3");
+    REQUIRE(
+        hex(lock::message{lock::request{{9}, "orders", "n", true, {8}, lock_mode::permit(3)}}) ==
+        "50"
+        "99"
+        "09"
+        "a66f7264657273"
+        "a16e"
+        "c3"
+        "08"
+        "920203"
+        "93c30100"
+        "00"
+        "00");
     REQUIRE(hex(lock::message{lock::grant{{9}, "orders", token::make({5}, 2), false, {}}}) ==
-            "56" "95" "09" "a66f7264657273" "cf0000000280000002" "c2" "96" "00" "00" "c41000000000000000000000000000000000" "a0" "a0" "a0");
-    REQUIRE(hex(lock::message{lock::gather{{4}, {6}, 1, {{5}, {6}, {200}}}}) == "5b" "94" "04" "06" "01" "c4050005" "00c101");
+            "56"
+            "95"
+            "09"
+            "a66f7264657273"
+            "cf0000000280000002"
+            "c2"
+            "96"
+            "00"
+            "00"
+            "c41000000000000000000000000000000000"
+            "a0"
+            "a0"
+            "a0");
+    REQUIRE(hex(lock::message{lock::gather{{4}, {6}, 1, {{5}, {6}, {200}}}}) ==
+            "5b"
+            "94"
+            "04"
+            "06"
+            "01"
+            "c4050005"
+            "00c101");
     REQUIRE(hex(node::relayed{{0, 1}, {0, 2}, true, lock::cancelled{{3}}}) ==
-            "70" "c41000000000000000000000000000000001" "c41000000000000000000000000000000002" "c3" "58" "91" "03");
+            "70"
+            "c41000000000000000000000000000000001"
+            "c41000000000000000000000000000000002"
+            "c3"
+            "58"
+            "91"
+            "03");
     view_layer::change change{{1, 2}, {2}, {77}, {}, {{0, 9}}, {}, {{1, {}}}, 5};
     REQUIRE(hex(view_layer::message{view_layer::accept{{2}, {1, 2, {}}, change}}) ==
-            "29" "93" "02" "93" "01" "02" "c41000000000000000000000000000000000"
-            "98" "c41000000000000000010000000000000002" "02" "4d" "90" "91" "c41000000000000000000000000000000009" "90"
-            "91" "92" "01" "c41000000000000000000000000000000000" "05");
+            "29"
+            "93"
+            "02"
+            "93"
+            "01"
+            "02"
+            "c41000000000000000000000000000000000"
+            "98"
+            "c41000000000000000010000000000000002"
+            "02"
+            "4d"
+            "90"
+            "91"
+            "c41000000000000000000000000000000009"
+            "90"
+            "91"
+            "92"
+            "01"
+            "c41000000000000000000000000000000000"
+            "05");
 }

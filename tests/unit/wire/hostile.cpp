@@ -82,7 +82,9 @@ TEST_CASE("changed bits are refused or mean something else, and do no harm", "[w
                 auto changed = bytes;
                 for (auto flips = 1 + random.chance().below(3); flips > 0; --flips) {
                     // Mostly behind the version and the cluster, where there is something to find.
-                    const auto at = random.chance().chance(0.02) ? random.chance().below(9) : 9 + random.chance().below(changed.size() - 9);
+                    const auto at = random.chance().chance(0.02)
+                                        ? random.chance().below(9)
+                                        : 9 + random.chance().below(changed.size() - 9);
                     changed[at] ^= static_cast<std::byte>(1u << random.chance().below(8));
                 }
                 decode_and_send_on(changed);
@@ -101,7 +103,8 @@ TEST_CASE("pieces of packets in the wrong places do no harm", "[wire]") {
         const auto from = chance.below(std::min<std::size_t>(other.size(), 400));
         const auto count = std::min(other.size() - from, 1 + chance.below(40));
         const auto at = 9 + chance.below(bytes.size() - 9);
-        bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), other.begin() + static_cast<std::ptrdiff_t>(from),
+        bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                     other.begin() + static_cast<std::ptrdiff_t>(from),
                      other.begin() + static_cast<std::ptrdiff_t>(from + count));
         decode_and_send_on(bytes);
     }
@@ -200,11 +203,13 @@ TEST_CASE("numbers out of range are refused", "[wire]") {
 
     SECTION("an unknown kind") {
         for (const int kind : {0, 0x0f, 0x16, 0x1f, 0x38, 0x3f, 0x42, 0x71, 0x72, 0x7f}) {
-            REQUIRE(why_refused(with(static_cast<std::uint8_t>(kind), [](auto& out) { out.array(0); })) == decode_error::malformed);
+            REQUIRE(why_refused(with(static_cast<std::uint8_t>(kind),
+                                     [](auto& out) { out.array(0); })) == decode_error::malformed);
         }
     }
     SECTION("a mode that contradicts itself") {
-        const auto request = [&](std::uint64_t how, std::uint64_t limit, std::int64_t patience = 0, std::int64_t delay = 0, std::int64_t priority = 0) {
+        const auto request = [&](std::uint64_t how, std::uint64_t limit, std::int64_t patience = 0,
+                                 std::int64_t delay = 0, std::int64_t priority = 0) {
             return with(0x50, [&](auto& out) {
                 out.array(9);
                 out.number(1);
@@ -258,7 +263,8 @@ TEST_CASE("numbers out of range are refused", "[wire]") {
             });
         };
         REQUIRE(wire::decode(refused(5), "c").has_value());
-        for (const std::uint64_t why : {std::uint64_t{0}, std::uint64_t{6}, std::uint64_t{257}, ~std::uint64_t{0}}) {
+        for (const std::uint64_t why :
+             {std::uint64_t{0}, std::uint64_t{6}, std::uint64_t{257}, ~std::uint64_t{0}}) {
             REQUIRE(why_refused(refused(why)) == decode_error::malformed);
         }
     }
@@ -301,7 +307,8 @@ TEST_CASE("a view out of order is refused", "[wire]") {
     // The ids are 16 bytes behind the head of a binary; swap their first differing byte.
     std::vector<std::size_t> ids;
     for (std::size_t i = 0; i + 8 < bytes.size(); ++i) {
-        if (bytes[i] == std::byte{0xc4} && bytes[i + 1] == std::byte{16} && bytes[i + 9] != std::byte{0}) {
+        if (bytes[i] == std::byte{0xc4} && bytes[i + 1] == std::byte{16} &&
+            bytes[i + 9] != std::byte{0}) {
             ids.push_back(i + 9);
         }
     }

@@ -1,5 +1,6 @@
-// Messages with random contents, within the limits. The number of fields of each is written down here, and the
-// compiler holds it against the message: a field that a codec forgets fails the round trip.
+// Messages with random contents, within the limits. The number of fields of each is written down
+// here, and the compiler holds it against the message: a field that a codec forgets fails the round
+// trip.
 #pragma once
 
 #include <algorithm>
@@ -23,27 +24,35 @@ template <class T, class... Among>
 concept one_among = (std::same_as<T, Among> || ...);
 
 template <class T>
-concept has_1 = one_among<T, swim::nack, swim::gossip, view_layer::steps, view_layer::want_steps, view_layer::outdated,
-                          view_layer::new_epoch_wanted, view_layer::found_accepted, view_layer::founded, lock::queued, lock::cancelled,
-                          lock::record_kept, lock::read_records>;
+concept has_1 = one_among<T, swim::nack, swim::gossip, view_layer::steps, view_layer::want_steps,
+                          view_layer::outdated, view_layer::new_epoch_wanted,
+                          view_layer::found_accepted, view_layer::founded, lock::queued,
+                          lock::cancelled, lock::record_kept, lock::read_records>;
 template <class T>
-concept has_2 = one_among<T, view_layer::step, view_layer::accepted_change, view_layer::join_shown, view_layer::join_refused,
-                          view_layer::opinion_ask, view_layer::prepare, view_layer::accepted_founding, view_layer::lease_terms,
-                          view_layer::found_accept, lease::ack, lock::taken, lock::cancel, lock::released,
-                          lock::still_held, lock::table_ack, lock::watch, lock::unwatch, lock::past, lock::look, lock::list_locks, lock::listed_lock, lock::demanded, lock::keep_record,
-                          lock::records_read, view_layer::evict, seat>;
+concept has_2 =
+    one_among<T, view_layer::step, view_layer::accepted_change, view_layer::join_shown,
+              view_layer::join_refused, view_layer::opinion_ask, view_layer::prepare,
+              view_layer::accepted_founding, view_layer::lease_terms, view_layer::found_accept,
+              lease::ack, lock::taken, lock::cancel, lock::released, lock::still_held,
+              lock::table_ack, lock::watch, lock::unwatch, lock::past, lock::look, lock::list_locks,
+              lock::listed_lock, lock::demanded, lock::keep_record, lock::records_read,
+              view_layer::evict, seat>;
 template <class T>
-concept has_3 = one_among<T, view_layer::found_prepare, swim::ack, swim::push_pull, swim::introduction, view_layer::welcome, view_layer::opinion,
-                          view_layer::rejected, view_layer::accept, view_layer::accepted, lease::request, break_policy, process_identity,
-                          lock::denied, lock::standing, lock::no_table, lock::lock_state_seen, former_member>;
+concept has_3 =
+    one_among<T, view_layer::found_prepare, swim::ack, swim::push_pull, swim::introduction,
+              view_layer::welcome, view_layer::opinion, view_layer::rejected, view_layer::accept,
+              view_layer::accepted, lease::request, break_policy, process_identity, lock::denied,
+              lock::standing, lock::no_table, lock::lock_state_seen, former_member>;
 template <class T>
-concept has_4 = one_among<T, swim::ping, view_layer::found_promise, lock::gather, lock::listed, lock::ask_heard, break_outcome,
-                          node::relayed>;
+concept has_4 = one_among<T, swim::ping, view_layer::found_promise, lock::gather, lock::listed,
+                          lock::ask_heard, break_outcome, node::relayed>;
 template <class T>
-concept has_5 = one_among<T, view_layer::promise, swim::ping_request, view_layer::found_rejected, lock::report, lock::lock_state, lock::grant, lock::break_hold,
-                          node::envelope>;
+concept has_5 =
+    one_among<T, view_layer::promise, swim::ping_request, view_layer::found_rejected, lock::report,
+              lock::lock_state, lock::grant, lock::break_hold, node::envelope>;
 template <class T>
-concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::slot_table, lock::looked, lock::seen_hold, previous_hold>;
+concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::slot_table, lock::looked,
+                          lock::seen_hold, previous_hold>;
 template <class T>
 concept has_7 = one_among<T, member, lock::release, lock::demand, lock::ask_back>;
 template <class T>
@@ -60,8 +69,9 @@ public:
     explicit random_messages(std::uint64_t seed) : chance_{seed} {}
 
     /// Every alternative of every layer's messages, the leaves of node::message counted through.
-    static constexpr std::size_t kinds = std::variant_size_v<swim::message> + std::variant_size_v<view_layer::message> +
-                                         std::variant_size_v<lease::message> + std::variant_size_v<lock::message> + 1;
+    static constexpr std::size_t kinds =
+        std::variant_size_v<swim::message> + std::variant_size_v<view_layer::message> +
+        std::variant_size_v<lease::message> + std::variant_size_v<lock::message> + 1;
 
     packet of_kind(std::size_t kind) {
         packet p;
@@ -75,8 +85,10 @@ public:
             choose(p.what.emplace<Variant>(), rest);
             return true;
         };
-        if (!is_in(std::in_place_type<swim::message>) && !is_in(std::in_place_type<view_layer::message>) &&
-            !is_in(std::in_place_type<lease::message>) && !is_in(std::in_place_type<lock::message>)) {
+        if (!is_in(std::in_place_type<swim::message>) &&
+            !is_in(std::in_place_type<view_layer::message>) &&
+            !is_in(std::in_place_type<lease::message>) &&
+            !is_in(std::in_place_type<lock::message>)) {
             fill(p.what.emplace<node::relayed>());
         }
         return p;
@@ -86,8 +98,11 @@ public:
 
 private:
     static void in_order(auto& list, auto key) {
-        std::sort(list.begin(), list.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
-        list.erase(std::unique(list.begin(), list.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }), list.end());
+        std::sort(list.begin(), list.end(),
+                  [&](const auto& a, const auto& b) { return key(a) < key(b); });
+        list.erase(std::unique(list.begin(), list.end(),
+                               [&](const auto& a, const auto& b) { return key(a) == key(b); }),
+                   list.end());
     }
 
     template <class... Field>
@@ -98,7 +113,8 @@ private:
     template <class... Alternative>
     void choose(std::variant<Alternative...>& what, std::size_t index) {
         std::size_t at = 0;
-        static_cast<void>(((at++ == index && (fill(what.template emplace<Alternative>()), true)) || ...));
+        static_cast<void>(
+            ((at++ == index && (fill(what.template emplace<Alternative>()), true)) || ...));
     }
     template <class... Alternative>
     void fill(std::variant<Alternative...>& what) {
@@ -129,12 +145,22 @@ private:
         fill(id.value);
     }
     void fill(slot& s) { s.value = static_cast<std::uint16_t>(chance_.below(base::limits::slots)); }
-    void fill(token& t) { t.value = static_cast<std::int64_t>(chance_.next() >> (1 + chance_.below(63))); }
-    void fill(base::time_point& t) { t = base::time_point{base::duration{static_cast<std::int64_t>(chance_.next())}}; }
-    void fill(base::duration& d) { d = base::duration{static_cast<std::int64_t>(chance_.next() >> 20)}; }
+    void fill(token& t) {
+        t.value = static_cast<std::int64_t>(chance_.next() >> (1 + chance_.below(63)));
+    }
+    void fill(base::time_point& t) {
+        t = base::time_point{base::duration{static_cast<std::int64_t>(chance_.next())}};
+    }
+    void fill(base::duration& d) {
+        d = base::duration{static_cast<std::int64_t>(chance_.next() >> 20)};
+    }
     void fill(swim::condition& state) { state = static_cast<swim::condition>(chance_.below(4)); }
-    void fill(view_layer::refusal& why) { why = static_cast<view_layer::refusal>(1 + chance_.below(4)); }
-    void fill(view_layer::found_refusal& why) { why = static_cast<view_layer::found_refusal>(1 + chance_.below(3)); }
+    void fill(view_layer::refusal& why) {
+        why = static_cast<view_layer::refusal>(1 + chance_.below(4));
+    }
+    void fill(view_layer::found_refusal& why) {
+        why = static_cast<view_layer::found_refusal>(1 + chance_.below(3));
+    }
     void fill(lock::refusal& why) { why = static_cast<lock::refusal>(chance_.below(2)); }
     void fill(lock::ending& how) { how = static_cast<lock::ending>(chance_.below(4)); }
     void fill(lock::tenure_state& is) { is = static_cast<lock::tenure_state>(chance_.below(5)); }
@@ -142,7 +168,9 @@ private:
     void fill(break_stage& stage) { stage = static_cast<break_stage>(chance_.below(6)); }
     void fill(deed& what) { what = static_cast<deed>(chance_.below(4)); }
     void fill(view_layer::proof& p) { p = static_cast<view_layer::proof>(chance_.below(3)); }
-    void fill(std::chrono::milliseconds& t) { t = std::chrono::milliseconds{chance_.below(60'001)}; }
+    void fill(std::chrono::milliseconds& t) {
+        t = std::chrono::milliseconds{chance_.below(60'001)};
+    }
     void fill(lock::delay& d) {
         fill(d.name);
         d.left = base::duration{static_cast<std::int64_t>(chance_.below(60'000'000'000))};
@@ -150,7 +178,9 @@ private:
     void fill(std::int32_t& value) { value = static_cast<std::int32_t>(chance_.next()); }
     void fill(fate& how) { how = static_cast<fate>(chance_.below(6)); }
     void fill(lock_mode& mode) {
-        const std::array all{lock_mode::exclusive(), lock_mode::shared(), lock_mode::permit(static_cast<std::uint32_t>(1 + chance_.below(1u << 31)))};
+        const std::array all{
+            lock_mode::exclusive(), lock_mode::shared(),
+            lock_mode::permit(static_cast<std::uint32_t>(1 + chance_.below(1u << 31)))};
         mode = all[chance_.below(all.size())];
     }
     void fill(std::string& text) {
@@ -222,7 +252,8 @@ private:
         in_order(slots, [](const lock::slot_table& s) { return s.slot; });
     }
     void fill(view& v) {
-        auto& [cluster, number, epoch, ring_function, slots, seats_since, seats, members, formers] = v;
+        auto& [cluster, number, epoch, ring_function, slots, seats_since, seats, members, formers] =
+            v;
         each(cluster, number, epoch, ring_function, seats_since, seats, members, formers);
         slots = static_cast<std::uint32_t>(1 + chance_.below(base::limits::slots));
         in_order(seats, [](const seat& s) { return s.address; });
