@@ -99,6 +99,14 @@ void hand_over_world::install(machine& m, base::time_point at) const {
     m.holder.install(s, at);
 }
 
+void hand_over_world::hear(machine& m, const peer_id& from, const lock::message& what) {
+    if (const auto* to_owner = std::get_if<lock::to_owner>(&what)) {
+        m.owner.handle(from, *to_owner, now);
+    } else if (const auto* to_holder = std::get_if<lock::to_holder>(&what)) {
+        m.holder.handle(from, *to_holder, now);
+    }
+}
+
 void hand_over_world::act(machine& m, std::uint32_t event) const {
     switch (event) {
         case own_event::repeats:
@@ -129,8 +137,7 @@ void hand_over_world::act(machine& m, std::uint32_t event) const {
         default: {
             const auto& l = cast_.letter(event);
             const auto& what = std::get<lock::message>(l.what.what);
-            m.owner.handle(l.what.envelope.from, what, now);
-            m.holder.handle(l.what.envelope.from, what, now);
+            hear(m, l.what.envelope.from, what);
         }
     }
 }
@@ -159,8 +166,7 @@ hand_over_world::stage::reaction hand_over_world::settle(machine m) {
         } else if (!local.empty()) {
             const auto what = std::move(local.front());
             local.pop_front();
-            m.owner.handle(peer(m.place), what, now);
-            m.holder.handle(peer(m.place), what, now);
+            hear(m, peer(m.place), what);
         } else {
             break;
         }

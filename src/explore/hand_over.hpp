@@ -81,6 +81,7 @@ private:
 
     [[nodiscard]] std::string fair_run(state from);
     void install(machine& m, base::time_point at) const;
+    static void hear(machine& m, const peer_id& from, const lock::message& what);
     void act(machine& m, std::uint32_t event) const;
     [[nodiscard]] stage::reaction settle(machine m);
 

@@ -1,5 +1,6 @@
 #include "explore/tell.hpp"
 
+#include "base/message_groups.hpp"
 #include "node/message.hpp"
 #include "wire/codec.hpp"
 
@@ -87,7 +88,7 @@ std::string tell(const message& what) {
 
 std::string tell(const lock::message& what) {
     return std::string{wire::name_of(node::message{what})} +
-           std::visit([](const auto& m) { return details(m); }, what);
+           base::visit_message([](const auto& m) { return details(m); }, what);
 }
 
 }  // namespace holdfast::explore

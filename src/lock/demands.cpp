@@ -58,7 +58,7 @@ void owner::on(const peer_id& from, const look& asked, base::time_point now) {
     out_.push(send{from, std::move(answer)});
 }
 
-void owner::on(const peer_id& from, const list_locks& asked) {
+void owner::on(const peer_id& from, const list_locks& asked, base::time_point) {
     if (!is_member(from)) {
         ++counters_.dropped;
         return;
@@ -284,7 +284,7 @@ void owner::repeat_asks(base::time_point now) {
     }
 }
 
-void owner::on(const peer_id& from, const ask_heard& heard) {
+void owner::on(const peer_id& from, const ask_heard& heard, base::time_point) {
     const auto at = demands_.find({heard.name, heard.token});
     auto* t = serving_at(slot_of_(heard.name));
     const auto lock = t == nullptr ? locks::iterator{} : t->table.find(heard.name);

@@ -182,7 +182,19 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
     }
 }
 
-void owner::on(const peer_id& from, const lock_state_seen& seen) {
+void owner::on(const peer_id& from, const unwatch& asked, base::time_point) {
+    const auto at = watches_.find({slot_of_(asked.name), asked.name});
+    if (at == watches_.end()) {
+        return;
+    }
+    std::erase_if(at->second,
+                  [&](const watched& w) { return w.by == from && w.number <= asked.number; });
+    if (at->second.empty()) {
+        watches_.erase(at);
+    }
+}
+
+void owner::on(const peer_id& from, const lock_state_seen& seen, base::time_point) {
     const auto at = watches_.find({slot_of_(seen.name), seen.name});
     if (at == watches_.end() || !view_) {
         return;

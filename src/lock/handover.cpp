@@ -281,7 +281,7 @@ void owner::source_has_none(slot s, view_number to_view, const peer_id& from, bo
     }
 }
 
-void owner::on(const peer_id& from, const table_ack& given) {
+void owner::on(const peer_id& from, const table_ack& given, base::time_point) {
     for (auto& p : passages_) {
         if (p.to == from && p.to_view == given.to_view) {
             for (const auto& s : given.slots) {

@@ -196,52 +196,8 @@ void holder::set_leased(bool is_leased, base::time_point now) {
     }
 }
 
-void holder::handle(const peer_id& from, const message& what, base::time_point now) {
-    std::visit(
-        [&](const auto& m) {
-            using kind = std::decay_t<decltype(m)>;
-            if constexpr (std::is_same_v<kind, grant> || std::is_same_v<kind, break_hold>) {
-                on(from, m, now);
-            } else if constexpr (std::is_same_v<kind, gather> || std::is_same_v<kind, ask_back> ||
-                                 std::is_same_v<kind, lock_state>) {
-                on(from, m);
-            } else if constexpr (std::is_same_v<kind, queued>) {
-                if (const auto at = requests_.find(m.number); at != requests_.end() &&
-                                                              at->second.next_send &&
-                                                              owner_of(at->second.at) == from) {
-                    // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours
-                    // begins, so it is asked again once per A; the owner knows it then.
-                    at->second.next_send = settings_.bug == base::planted::queued_never_asked_again
-                                               ? base::time_point::max()
-                                               : now + settings_.lease;
-                    at->second.attempt = 0;
-                    plan(at->first, at->second);
-                }
-            } else if constexpr (std::is_same_v<kind, denied>) {
-                const auto at = requests_.find(m.number);
-                if (at != requests_.end() &&
-                    (at->second.wanted.is_try || m.why != refusal::taken)) {
-                    at->second.was_asked = false;  // answered: there is nothing to cancel
-                    fail(at, m.why == refusal::taken ? errc::would_block : errc::limit_differs, now,
-                         m.stands);
-                }
-            } else if constexpr (std::is_same_v<kind, released>) {
-                releases_.erase({m.name, m.token});
-            } else if constexpr (std::is_same_v<kind, cancelled>) {
-                const auto at = std::find_if(cancels_.begin(), cancels_.end(), [&](const auto& c) {
-                    return c.first.first == m.number;
-                });
-                if (at != cancels_.end()) {
-                    cancels_.erase(at);
-                }
-            } else if constexpr (std::is_same_v<kind, still_held>) {
-                if (!held_.contains({m.name, m.token})) {
-                    // OWN-9; how it ended nobody knows any more
-                    give_up(m.name, m.token, ending::expired, now);
-                }
-            }
-        },
-        what);
+void holder::handle(const peer_id& from, const to_holder& what, base::time_point now) {
+    std::visit([&](const auto& m) { on(from, m, now); }, what);
 }
 
 void holder::tick(base::time_point now) {
@@ -462,6 +418,29 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
     give_up(given.name, given.token, ending::given_back, now);
 }
 
+void holder::on(const peer_id& from, const queued& said, base::time_point now) {
+    const auto at = requests_.find(said.number);
+    if (at == requests_.end() || !at->second.next_send || owner_of(at->second.at) != from) {
+        return;
+    }
+    // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours begins, so it is
+    // asked again once per A; the owner knows it then.
+    at->second.next_send = settings_.bug == base::planted::queued_never_asked_again
+                               ? base::time_point::max()
+                               : now + settings_.lease;
+    at->second.attempt = 0;
+    plan(at->first, at->second);
+}
+
+void holder::on(const peer_id&, const denied& said, base::time_point now) {
+    const auto at = requests_.find(said.number);
+    if (at != requests_.end() && (at->second.wanted.is_try || said.why != refusal::taken)) {
+        at->second.was_asked = false;  // answered: there is nothing to cancel
+        fail(at, said.why == refusal::taken ? errc::would_block : errc::limit_differs, now,
+             said.stands);
+    }
+}
+
 // ---- releases
 
 void holder::give_up(lock::release what, bool is_lazy, base::time_point now) {
@@ -470,6 +449,25 @@ void holder::give_up(lock::release what, bool is_lazy, base::time_point now) {
     auto [r, is_new] = releases_.try_emplace(key, releasing{{at, now, 0}, std::move(what)});
     if (is_new || !is_lazy) {
         send_release(r->second, is_lazy, now);
+    }
+}
+
+void holder::on(const peer_id&, const released& said, base::time_point) {
+    releases_.erase({said.name, said.token});
+}
+
+void holder::on(const peer_id&, const cancelled& said, base::time_point) {
+    const auto at = std::find_if(cancels_.begin(), cancels_.end(),
+                                 [&](const auto& c) { return c.first.first == said.number; });
+    if (at != cancels_.end()) {
+        cancels_.erase(at);
+    }
+}
+
+void holder::on(const peer_id&, const still_held& asked, base::time_point now) {
+    if (!held_.contains({asked.name, asked.token})) {
+        // OWN-9; how it ended is not known any more
+        give_up(asked.name, asked.token, ending::expired, now);
     }
 }
 
@@ -499,7 +497,7 @@ void holder::send_watch(const std::string& name, watching& w, base::time_point n
 
 // ---- what owners ask
 
-void holder::on(const peer_id& from, const gather& asked) {
+void holder::on(const peer_id& from, const gather& asked, base::time_point) {
     if (!view_ || view_->number < asked.named || asked.promise > view_->epoch) {
         return;  // NET-3: the views up to it are on their way, and the ask is repeated
     }
@@ -555,7 +553,7 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
     give_up(asked.name, asked.token, ending::given_back, now);
 }
 
-void holder::on(const peer_id& from, const ask_back& asked) {
+void holder::on(const peer_id& from, const ask_back& asked, base::time_point) {
     const auto at = held_.find({asked.name, asked.token});
     if (at == held_.end()) {
         return;  // its grant, or its release, is on the way
@@ -573,7 +571,7 @@ void holder::on(const peer_id& from, const ask_back& asked) {
     out_.push(send{from, ask_heard{asked.name, asked.token, asked.by, asked.number}});
 }
 
-void holder::on(const peer_id& from, const lock_state& told) {
+void holder::on(const peer_id& from, const lock_state& told, base::time_point) {
     out_.push(send{from, lock_state_seen{told.name, told.in, told.serial}});
     const auto at = watches_.find(told.name);
     if (at == watches_.end()) {

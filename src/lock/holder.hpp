@@ -88,7 +88,7 @@ public:
     /// LEASE-5: told before anything else is handled. When the lease has run out, every hold is
     /// lost for good.
     void set_leased(bool is_leased, base::time_point now);
-    void handle(const peer_id& from, const message& what, base::time_point now);
+    void handle(const peer_id& from, const to_holder& what, base::time_point now);
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
@@ -157,11 +157,16 @@ private:
     };
     using requests_map = std::map<request_number, pending>;
 
+    void on(const peer_id& from, const queued& said, base::time_point now);
+    void on(const peer_id& from, const denied& said, base::time_point now);
     void on(const peer_id& from, const grant& given, base::time_point now);
-    void on(const peer_id& from, const gather& asked);
+    void on(const peer_id& from, const released& said, base::time_point now);
+    void on(const peer_id& from, const cancelled& said, base::time_point now);
+    void on(const peer_id& from, const still_held& asked, base::time_point now);
+    void on(const peer_id& from, const gather& asked, base::time_point now);
     void on(const peer_id& from, const break_hold& asked, base::time_point now);
-    void on(const peer_id& from, const ask_back& asked);
-    void on(const peer_id& from, const lock_state& told);
+    void on(const peer_id& from, const ask_back& asked, base::time_point now);
+    void on(const peer_id& from, const lock_state& told, base::time_point now);
     void ask(request_number number, pending& p, base::time_point now);
     void look_after_holds(base::time_point now);
     void break_own(std::map<hold_key, held_lock>::iterator at, const std::string& why,

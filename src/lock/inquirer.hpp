@@ -24,7 +24,7 @@ namespace holdfast::lock {
 
 /// `number` is the inquirer's affair.
 using question = std::variant<look, list_locks, demand, keep_record, read_records>;
-using answer = std::variant<looked, listed, demanded, record_kept, records_read>;
+using answer = to_asker;
 
 /// The last word on a question.
 struct answered {

@@ -333,10 +333,19 @@ struct ask_heard {
     bool operator==(const ask_heard&) const = default;
 };
 
-using message =
-    std::variant<request, taken, release, cancel, queued, denied, grant, released, cancelled,
-                 still_held, break_hold, gather, report, table, no_table, table_ack, watch, unwatch,
-                 lock_state, lock_state_seen, look, looked, list_locks, listed, demand, demanded,
-                 ask_back, ask_heard, keep_record, record_kept, read_records, records_read>;
+// ---- by who takes them
+
+/// To the owner of a slot.
+using to_owner = std::variant<request, taken, release, cancel, report, table, no_table, table_ack,
+                              watch, unwatch, lock_state_seen, look, list_locks, demand, ask_heard>;
+/// To a member that holds locks, asks for them or watches them.
+using to_holder = std::variant<queued, denied, grant, released, cancelled, still_held, break_hold,
+                               gather, lock_state, ask_back>;
+/// To a member that has asked a question: the answers, in the order of the questions.
+using to_asker = std::variant<looked, listed, demanded, record_kept, records_read>;
+/// To a member that fills a seat.
+using to_seat = std::variant<keep_record, read_records>;
+
+using message = std::variant<to_owner, to_holder, to_asker, to_seat>;
 
 }  // namespace holdfast::lock

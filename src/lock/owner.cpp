@@ -25,40 +25,12 @@ void owner::set_leased(bool is_leased, base::time_point now) {
     }
 }
 
-void owner::handle(const peer_id& from, const message& what, base::time_point now) {
+void owner::handle(const peer_id& from, const to_owner& what, base::time_point now) {
     if (!view_) {
         ++counters_.dropped;
         return;
     }
-    std::visit(
-        [&](const auto& m) {
-            using kind = std::decay_t<decltype(m)>;
-            if constexpr (std::is_same_v<kind, request> || std::is_same_v<kind, release> ||
-                          std::is_same_v<kind, cancel> || std::is_same_v<kind, report> ||
-                          std::is_same_v<kind, table> || std::is_same_v<kind, no_table> ||
-                          std::is_same_v<kind, watch> || std::is_same_v<kind, look> ||
-                          std::is_same_v<kind, demand>) {
-                on(from, m, now);
-            } else if constexpr (std::is_same_v<kind, taken> || std::is_same_v<kind, table_ack> ||
-                                 std::is_same_v<kind, lock_state_seen> ||
-                                 std::is_same_v<kind, list_locks> ||
-                                 std::is_same_v<kind, ask_heard>) {
-                on(from, m);
-            } else if constexpr (std::is_same_v<kind, unwatch>) {
-                if (const auto at = watches_.find({slot_of_(m.name), m.name});
-                    at != watches_.end()) {
-                    std::erase_if(at->second, [&](const watched& w) {
-                        return w.by == from && w.number <= m.number;
-                    });
-                    if (at->second.empty()) {
-                        watches_.erase(at);
-                    }
-                }
-            } else {
-                ++counters_.dropped;  // for a holder
-            }
-        },
-        what);
+    std::visit([&](const auto& m) { on(from, m, now); }, what);
 }
 
 void owner::tick(base::time_point now) {
@@ -399,7 +371,7 @@ void owner::settle_untaken(slot s, const std::string& name) {
     }
 }
 
-void owner::on(const peer_id& from, const taken& answer) {
+void owner::on(const peer_id& from, const taken& answer, base::time_point) {
     const auto s = slot_of_(answer.name);
     auto* t = serving_at(s);
     if (t == nullptr) {

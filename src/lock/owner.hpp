@@ -64,7 +64,7 @@ public:
     void install(const step& s, base::time_point now);
     /// OWN-1: whether this peer's own lease is running. Told before anything else is handled.
     void set_leased(bool is_leased, base::time_point now);
-    void handle(const peer_id& from, const message& what, base::time_point now);
+    void handle(const peer_id& from, const to_owner& what, base::time_point now);
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
@@ -178,19 +178,20 @@ private:
     };
 
     void on(const peer_id& from, const request& asked, base::time_point now);
-    void on(const peer_id& from, const taken& answer);
+    void on(const peer_id& from, const taken& answer, base::time_point now);
     void on(const peer_id& from, const release& done, base::time_point now);
     void on(const peer_id& from, const cancel& asked, base::time_point now);
     void on(const peer_id& from, const report& given, base::time_point now);
     void on(const peer_id& from, const table& given, base::time_point now);
     void on(const peer_id& from, const no_table& given, base::time_point now);
-    void on(const peer_id& from, const table_ack& given);
+    void on(const peer_id& from, const table_ack& given, base::time_point now);
     void on(const peer_id& from, const watch& asked, base::time_point now);
-    void on(const peer_id& from, const lock_state_seen& seen);
+    void on(const peer_id& from, const unwatch& asked, base::time_point now);
+    void on(const peer_id& from, const lock_state_seen& seen, base::time_point now);
     void on(const peer_id& from, const look& asked, base::time_point now);
-    void on(const peer_id& from, const list_locks& asked);
+    void on(const peer_id& from, const list_locks& asked, base::time_point now);
     void on(const peer_id& from, const demand& wanted, base::time_point now);
-    void on(const peer_id& from, const ask_heard& heard);
+    void on(const peer_id& from, const ask_heard& heard, base::time_point now);
 
     void gain(slot s, const peer_id& from, base::time_point now);
     void lose(slot s, const peer_id& to, base::time_point now);

@@ -9,6 +9,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/message_groups.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
 #include "lease/renewal.hpp"
@@ -45,33 +46,6 @@ bool is_for_strangers(const view_layer::message& what) {
            std::holds_alternative<view_layer::found_accept>(what) ||
            std::holds_alternative<view_layer::found_accepted>(what) ||
            std::holds_alternative<view_layer::founded>(what);
-}
-
-bool is_for_owner(const lock::message& what) {
-    using namespace lock;
-    return std::holds_alternative<request>(what) || std::holds_alternative<taken>(what) ||
-           std::holds_alternative<lock::release>(what) ||
-           std::holds_alternative<lock::cancel>(what) || std::holds_alternative<report>(what) ||
-           std::holds_alternative<table>(what) || std::holds_alternative<no_table>(what) ||
-           std::holds_alternative<table_ack>(what) || std::holds_alternative<lock::watch>(what) ||
-           std::holds_alternative<lock::unwatch>(what) ||
-           std::holds_alternative<lock_state_seen>(what) || std::holds_alternative<look>(what) ||
-           std::holds_alternative<list_locks>(what) || std::holds_alternative<demand>(what) ||
-           std::holds_alternative<ask_heard>(what);
-}
-
-/// If it is one.
-std::optional<lock::answer> answer_in(const lock::message& what) {
-    return std::visit(
-        [](const auto& m) -> std::optional<lock::answer> {
-            if constexpr (std::is_constructible_v<
-                              lock::answer, std::in_place_type_t<std::decay_t<decltype(m)>>>) {
-                return m;
-            } else {
-                return std::nullopt;
-            }
-        },
-        what);
 }
 
 constexpr unsigned tries_before_relaying = 2;  // NET-1
@@ -272,7 +246,7 @@ struct node::state final : view_layer::facts {
     }
 
     void send_lock(const lock::send& s, time_point now) {
-        has_granted = has_granted || std::holds_alternative<lock::grant>(s.what);
+        has_granted = has_granted || base::holds_message<lock::grant>(s.what);
         send_to(s.to, {}, true, s.is_lazy, s.what);
         if (s.to == self) {
             return;
@@ -367,22 +341,27 @@ struct node::state final : view_layer::facts {
     }
 
     void handle_lock(const peer_id& from, const lock::message& what, time_point now) {
-        if (is_for_owner(what)) {
-            owner.handle(from, what, now);
-        } else if (const auto* given = std::get_if<lock::keep_record>(&what)) {
-            keep(from, *given, now);
-        } else if (const auto* wanted = std::get_if<lock::read_records>(&what)) {
-            if (!is_copying()) {
-                send_lock({from, lock::records_read{wanted->number, records.all()}}, now);
-            }
-        } else if (auto answer = answer_in(what)) {
-            inquirer.handle(from, *answer, now);
-        } else {
-            holder.handle(from, what, now);
-        }
+        std::visit([&](const auto& group) { handle_lock(from, group, now); }, what);
+    }
+    void handle_lock(const peer_id& from, const lock::to_owner& what, time_point now) {
+        owner.handle(from, what, now);
+    }
+    void handle_lock(const peer_id& from, const lock::to_holder& what, time_point now) {
+        holder.handle(from, what, now);
+    }
+    void handle_lock(const peer_id& from, const lock::to_asker& what, time_point now) {
+        inquirer.handle(from, what, now);
+    }
+    void handle_lock(const peer_id& from, const lock::to_seat& what, time_point now) {
+        std::visit([&](const auto& m) { on_seat(from, m, now); }, what);
     }
 
-    void keep(const peer_id& from, const lock::keep_record& given, time_point now) {
+    void on_seat(const peer_id& from, const lock::read_records& wanted, time_point now) {
+        if (!is_copying()) {
+            send_lock({from, lock::records_read{wanted.number, records.all()}}, now);
+        }
+    }
+    void on_seat(const peer_id& from, const lock::keep_record& given, time_point now) {
         const auto& v = agreement.current();
         if (v && v->has(from)) {
             records.keep(given.what);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/message_groups.hpp"
 
 namespace holdfast::sim {
 namespace {
@@ -721,7 +722,7 @@ void cluster::perform(std::uint32_t at, node::send& s) {
                     (verdict.is_lost ? "  (lost)" : ""));
     }
     if (const auto* said = std::get_if<lock::message>(&s.what)) {
-        if (const auto* q = std::get_if<lock::queued>(said)) {
+        if (const auto* q = base::get_message_if<lock::queued>(*said)) {
             judge_.queued(p.run, s.head.to, q->number, events_.now());
         }
     }

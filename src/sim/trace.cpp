@@ -7,6 +7,7 @@
 
 #include <xxhash.h>
 
+#include "base/message_groups.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::sim {
@@ -187,7 +188,7 @@ void describe(fields& f, const lease::message& what) {
 }
 
 void describe(fields& f, const lock::message& what) {
-    std::visit(
+    base::visit_message(
         [&](const auto& m) {
             if constexpr (requires { m.name; }) {
                 f.add("name", m.name);

@@ -24,6 +24,7 @@
 #include <holdfast/token.hpp>
 
 #include "base/assert.hpp"
+#include "base/message_groups.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
 #include "wire/compact.hpp"
@@ -255,11 +256,11 @@ private:
     pack::reader& in_;
 };
 
-// ---- variants of messages: the kind, then the fields
+// ---- messages, in groups or not: the kind, then the fields
 
-template <class... Alternative>
-void write_message(pack::writer out, const std::variant<Alternative...>& what) {
-    std::visit(
+template <class Group>
+void write_message(pack::writer out, const Group& what) {
+    base::visit_message(
         [&]<class M>(const M& m) {
             static_assert(about<M>.number != 0, "a message without a kind");
             out.number(about<M>.number);
@@ -268,22 +269,36 @@ void write_message(pack::writer out, const std::variant<Alternative...>& what) {
         what);
 }
 
-/// False if no alternative has that number. Whether it could be read, the reader knows.
+/// Whether one of the messages in `Group` has this number.
+template <class Group>
+bool has_kind(std::uint64_t number) {
+    bool is_there = false;
+    base::for_each_message<Group>([&]<class M>(std::in_place_type_t<M>) {
+        is_there = is_there || about<M>.number == number;
+    });
+    return is_there;
+}
+
+/// False if no message in the group has that number. Whether it could be read, the reader knows.
 template <class... Alternative>
 bool read_message(pack::reader& in, std::uint64_t number, std::variant<Alternative...>& what) {
-    const auto is_this = [&]<class M>(std::in_place_type_t<M>) {
-        if (about<M>.number != number) {
-            return false;
+    const auto is_this = [&]<class A>(std::in_place_type_t<A>) {
+        if constexpr (base::is_message_group<A>) {
+            return has_kind<A>(number) && read_message(in, number, what.template emplace<A>());
+        } else {
+            if (about<A>.number != number) {
+                return false;
+            }
+            reading{in}.get(what.template emplace<A>());
+            return true;
         }
-        reading{in}.get(what.template emplace<M>());
-        return true;
     };
     return (is_this(std::in_place_type<Alternative>) || ...);
 }
 
-template <class... Alternative>
-std::string_view name_of_message(const std::variant<Alternative...>& what) {
-    return std::visit([]<class M>(const M&) { return about<M>.name; }, what);
+template <class Group>
+std::string_view name_of_message(const Group& what) {
+    return base::visit_message([]<class M>(const M&) { return about<M>.name; }, what);
 }
 
 }  // namespace holdfast::wire

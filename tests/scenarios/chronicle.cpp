@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/message_groups.hpp"
 #include "story.hpp"
 
 namespace holdfast::scenarios {
@@ -239,14 +240,14 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const view_layer::
 
 void chronicle::see_sent(std::uint32_t at, const peer_id& to, const lock::message& what) {
     const auto to_whom = names_.name_of(to);
-    if (const auto* g = std::get_if<lock::gather>(&what)) {
+    if (const auto* g = base::get_message_if<lock::gather>(what)) {
         const auto names = lock_names(at, g->slots);
         gathered_[{machines_.node_at(at)->self(), g->serial}] = names;
         if (!names.empty()) {
             add_once(at, "gathers " + names + " for v" + std::to_string(g->named.value) + " (" +
                              std::to_string(g->serial) + ")");
         }
-    } else if (const auto* r = std::get_if<lock::report>(&what)) {
+    } else if (const auto* r = base::get_message_if<lock::report>(what)) {
         std::string holds;
         for (const auto& h : r->holds) {
             holds += (holds.empty() ? "" : ", ") + quoted(h.name) + " " + name_of(h.token);
@@ -255,7 +256,7 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const lock::messag
             add_once(at, "reports " + (holds.empty() ? "nothing" : holds) + " to " + to_whom +
                              " (" + std::to_string(r->serial) + ")");
         }
-    } else if (const auto* t = std::get_if<lock::table>(&what)) {
+    } else if (const auto* t = base::get_message_if<lock::table>(what)) {
         for (const auto& st : t->slots) {
             const auto names = lock_names(at, {st.slot});
             std::string holds;
@@ -272,16 +273,16 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const lock::messag
                                           : ", " + std::to_string(st.queue.size()) + " waiting"));
             }
         }
-    } else if (const auto* none = std::get_if<lock::no_table>(&what)) {
+    } else if (const auto* none = base::get_message_if<lock::no_table>(what)) {
         if (const auto names = lock_names(at, none->slots); !names.empty()) {
             add_once(at, "has no table of " + names + " for " + to_whom + " for v" +
                              std::to_string(none->to_view.value));
         }
-    } else if (const auto* back = std::get_if<lock::release>(&what)) {
+    } else if (const auto* back = base::get_message_if<lock::release>(what)) {
         if (!held_.contains({at, back->name, back->token})) {
             add_once(at, "gives back " + quoted(back->name) + " " + name_of(back->token));
         }
-    } else if (const auto* b = std::get_if<lock::break_hold>(&what)) {
+    } else if (const auto* b = base::get_message_if<lock::break_hold>(what)) {
         add_once(at, "breaks " + quoted(b->name) + " " + name_of(b->token) + " at " + to_whom);
     }
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/message_groups.hpp"
 #include "stage.hpp"
 #include "wire/codec.hpp"
 
@@ -11,21 +12,21 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Every kind of message by its name on the wire: `lock.grant`.
-template <class... Kinds>
-void add_kinds(const std::variant<Kinds...>*, std::map<std::string, sim::message_kind>& kinds) {
-    const auto add = [&](const node::message& m) {
+template <class Layer>
+void add_kinds(std::map<std::string, sim::message_kind>& kinds) {
+    base::for_each_message<Layer>([&]<class Kind>(std::in_place_type_t<Kind>) {
+        const node::message m{Layer{Kind{}}};
         kinds.emplace(wire::name_of(m), sim::kind_of(m));
-    };
-    (add(std::variant<Kinds...>{Kinds{}}), ...);
+    });
 }
 
 const std::map<std::string, sim::message_kind>& all_kinds() {
     static const auto kinds = [] {
         std::map<std::string, sim::message_kind> out;
-        add_kinds(static_cast<const swim::message*>(nullptr), out);
-        add_kinds(static_cast<const view_layer::message*>(nullptr), out);
-        add_kinds(static_cast<const lease::message*>(nullptr), out);
-        add_kinds(static_cast<const lock::message*>(nullptr), out);
+        add_kinds<swim::message>(out);
+        add_kinds<view_layer::message>(out);
+        add_kinds<lease::message>(out);
+        add_kinds<lock::message>(out);
         return out;
     }();
     return kinds;

@@ -367,7 +367,7 @@ TEST_CASE("BREAK-2: what a policy says of a waiter with a long name fits its mes
         REQUIRE(c.now < at(10s));
     }
     const auto sent = c.take<break_hold>();
-    CHECK(std::get<break_hold>(sent.what).who.size() <= base::limits::who);
+    CHECK(the<break_hold>(sent.what).who.size() <= base::limits::who);
 }
 
 TEST_CASE("a former owner does not say that a hold is gone which another has granted") {
@@ -432,7 +432,7 @@ TEST_CASE(
         c.deliver(k);
     }
     const auto late = c.take<grant>();
-    const auto t = std::get<grant>(late.what).token;
+    const auto t = the<grant>(late.what).token;
     c.wire.clear();
     c.ask(3, demand{0, "a", t, urging::break_it, "ann", "", 0s});
     c.deliver(c.take<demand>());

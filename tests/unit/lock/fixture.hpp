@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/message_groups.hpp"
 #include "catch.hpp"
 #include "lock/holder.hpp"
 #include "lock/inquirer.hpp"
@@ -61,6 +62,14 @@ struct packet {
     peer_id to;
     message what;
 };
+
+/// The message that `what` is known to be.
+template <class Kind>
+const Kind& the(const message& what) {
+    const auto* m = base::get_message_if<Kind>(what);
+    REQUIRE(m != nullptr);
+    return *m;
+}
 
 struct cluster {
     base::settings settings = [] {
@@ -154,24 +163,22 @@ struct cluster {
     void deliver(const packet& k) {
         for (auto& [n, p] : all) {
             if (p->id == k.to) {
-                p->as_owner.handle(k.from, k.what, now);
-                drain(n);
-                p->as_holder.handle(k.from, k.what, now);
-                drain(n);
-                auto& asker = *p;  // clang takes no structured binding along into a lambda
-                std::visit(
-                    [&](const auto& m) {
-                        if constexpr (std::is_constructible_v<
-                                          answer,
-                                          std::in_place_type_t<std::decay_t<decltype(m)>>>) {
-                            asker.as_inquirer.handle(k.from, m, now);
-                        }
-                    },
-                    k.what);
+                auto& receiver = *p;  // clang takes no structured binding along into a lambda
+                std::visit([&](const auto& what) { hear(receiver, k.from, what); }, k.what);
                 drain(n);
             }
         }
     }
+    void hear(participant& p, const peer_id& from, const to_owner& what) {
+        p.as_owner.handle(from, what, now);
+    }
+    void hear(participant& p, const peer_id& from, const to_holder& what) {
+        p.as_holder.handle(from, what, now);
+    }
+    void hear(participant& p, const peer_id& from, const to_asker& what) {
+        p.as_inquirer.handle(from, what, now);
+    }
+    void hear(participant&, const peer_id&, const to_seat&) {}
     void run() {
         while (!wire.empty()) {
             const auto k = wire.front();
@@ -223,7 +230,7 @@ struct cluster {
     template <class Kind>
     packet take() {
         const auto it = std::find_if(wire.begin(), wire.end(), [](const packet& k) {
-            return std::holds_alternative<Kind>(k.what);
+            return base::holds_message<Kind>(k.what);
         });
         REQUIRE(it != wire.end());
         const auto k = *it;
@@ -234,7 +241,7 @@ struct cluster {
     std::size_t count() const {
         return static_cast<std::size_t>(
             std::count_if(wire.begin(), wire.end(),
-                          [](const packet& k) { return std::holds_alternative<Kind>(k.what); }));
+                          [](const packet& k) { return base::holds_message<Kind>(k.what); }));
     }
 };
 

@@ -71,7 +71,7 @@ TEST_CASE("WATCH-1: a watch from before the first view is sent when there is one
     early.as_holder.install({std::make_shared<const view>(c.v), nullptr, c.map, {}, true}, c.now);
     const auto o = early.as_holder.next();
     REQUIRE(o.has_value());
-    CHECK(std::holds_alternative<watch>(std::get<send>(*o).what));
+    CHECK(base::holds_message<watch>(std::get<send>(*o).what));
     CHECK(std::get<send>(*o).to == peer(1));
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("OWN-8: a report about slots that were not asked for brings nothing in
     c.install_at(2, s);
     c.install_at(3, s);
     const auto asked = c.take<gather>();
-    const auto& ask = std::get<gather>(asked.what);
+    const auto& ask = the<gather>(asked.what);
     report answer{ask.named, ask.serial, 1, false, {}};
     // of somebody else
     answer.holds.push_back({"a", token::make({100}, 7), peer(2), {1}, "", true, {}});
@@ -98,7 +98,7 @@ TEST_CASE("HOLD-4: a break is not repeated once its holder's lease has ended") {
     const auto s = c.next_view(2, {1}, 0ms);
     c.install_at(2, s);
     c.install_at(3, s);
-    const auto ask = std::get<gather>(c.take<gather>().what);
+    const auto ask = the<gather>(c.take<gather>().what);
     c.wire.clear();
     // Two members say that they hold the same lock; 3 has the lower token.
     for (const std::uint64_t n : {2, 3}) {

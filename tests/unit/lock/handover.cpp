@@ -26,7 +26,7 @@ TEST_CASE("OWN-3: tables that are too much for one message go in several, and al
     CHECK(c.count<table>() > 1);
     std::multiset<std::uint16_t> slots;
     for (const auto& k : c.wire) {
-        if (const auto* t = std::get_if<table>(&k.what)) {
+        if (const auto* t = base::get_message_if<table>(k.what)) {
             for (const auto& one : t->slots) {
                 slots.insert(one.slot.value);
             }
@@ -76,7 +76,7 @@ TEST_CASE("WATCH-1: who registers before the table has come is told the state wh
     c.deliver(c.take<watch>());
     CHECK(c.count<lock_state>() == 0);
     c.deliver(late);
-    const auto told = std::get<lock_state>(c.take<lock_state>().what);
+    const auto told = the<lock_state>(c.take<lock_state>().what);
     REQUIRE(told.stands.held.size() == 1);
     CHECK(told.stands.held.front().holder == peer(2));
 }
@@ -137,8 +137,8 @@ TEST_CASE("OWN-3: who was to pass a table on passes on the word that there is no
     c.deliver({peer(1), peer(2), no_table{to_second.now->number, {{0}}, {}}});
     const auto word = c.take<no_table>();
     CHECK(word.to == peer(3));
-    CHECK(std::get<no_table>(word.what).to_view == to_third.now->number);
-    CHECK(std::get<no_table>(word.what).slots == std::vector<slot>{{0}});
+    CHECK(the<no_table>(word.what).to_view == to_third.now->number);
+    CHECK(the<no_table>(word.what).slots == std::vector<slot>{{0}});
 }
 
 TEST_CASE(

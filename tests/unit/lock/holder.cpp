@@ -98,7 +98,7 @@ TEST_CASE("HOLD-5: a waiter asks the new owner under the same number") {
     }
     const auto asked = c.take<request>();
     CHECK(asked.to == peer(3));
-    CHECK(std::get<request>(asked.what).number == number);
+    CHECK(the<request>(asked.what).number == number);
     c.deliver(asked);
     c.run();
     c.release(3, "a", c[3].granted[0].token);

@@ -189,7 +189,7 @@ TEST_CASE("HOLD-4: of reports that conflict what goes with the higher tokens sta
     const auto s = c.next_view(2, {1}, 0ms);
     c.install_at(2, s);
     c.install_at(3, s);
-    const auto ask = std::get<gather>(c.take<gather>().what);
+    const auto ask = the<gather>(c.take<gather>().what);
     c.wire.clear();
     report of_2{ask.named, ask.serial, 9, false, {}};
     of_2.holds.push_back({"a", token::make({100}, 9), peer(2), {1}, "", true, shared});

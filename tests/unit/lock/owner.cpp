@@ -279,7 +279,7 @@ TEST_CASE("WATCH-1: a watcher is told the present state first, and after a move"
             while (!c.wire.empty()) {
                 const auto k = c.wire.front();
                 c.wire.pop_front();
-                if (const auto* told = std::get_if<lock_state>(&k.what);
+                if (const auto* told = base::get_message_if<lock_state>(k.what);
                     told != nullptr && k.to == peer(3)) {
                     seen.push_back(told->stands.held.empty()
                                        ? std::nullopt
@@ -332,7 +332,7 @@ TEST_CASE(
     std::size_t largest = 0;
     for (int rounds = 0; rounds < 100 && (c[3].as_owner.holds().size() < count); ++rounds) {
         for (const auto& k : c.wire) {
-            if (const auto* r = std::get_if<report>(&k.what)) {
+            if (const auto* r = base::get_message_if<report>(k.what)) {
                 std::size_t bytes = 0;
                 for (const auto& h : r->holds) {
                     bytes += bytes_of(h);
@@ -370,7 +370,7 @@ TEST_CASE("HOLD-4: the loser of a conflict is told until it has released") {
         c.deliver(reported);
         reported = c.take<report>();
     }
-    auto& mine = std::get<report>(reported.what);
+    auto& mine = std::get<report>(std::get<to_owner>(reported.what));
     mine.holds.push_back({"a", token{kept.value - 1}, peer(3), {77}, "", true, {}});
     c.deliver(reported);
     CHECK(c[3].as_owner.counted().conflicts == 1);
@@ -410,9 +410,9 @@ TEST_CASE("HOLD-5: a request that was granted gets the same grant again") {
     c.acquire(2, "a");
     const auto asked = c.take<request>();
     c.deliver(asked);
-    const auto first = std::get<grant>(c.take<grant>().what);
+    const auto first = the<grant>(c.take<grant>().what);
     c.deliver(asked);
-    CHECK(std::get<grant>(c.take<grant>().what) == first);
+    CHECK(the<grant>(c.take<grant>().what) == first);
 }
 
 TEST_CASE("WATCH-1: a late copy of an unwatch does not undo the watch that came after it") {

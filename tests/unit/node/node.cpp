@@ -1,5 +1,6 @@
 #include "node/node.hpp"
 
+#include "base/message_groups.hpp"
 #include "catch.hpp"
 #include "small_cluster.hpp"
 
@@ -423,7 +424,7 @@ namespace {
 bool is_reading(const node::message& m) {
     const auto* round = std::get_if<node::relayed>(&m);
     const auto* l = round != nullptr ? &round->what : std::get_if<lock::message>(&m);
-    return l != nullptr && std::holds_alternative<lock::records_read>(*l);
+    return l != nullptr && base::holds_message<lock::records_read>(*l);
 }
 }  // namespace
 

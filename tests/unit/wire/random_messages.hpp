@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/message_groups.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
 #include "wire/codec.hpp"
@@ -70,16 +71,16 @@ public:
 
     /// Every alternative of every layer's messages, the leaves of node::message counted through.
     static constexpr std::size_t kinds =
-        std::variant_size_v<swim::message> + std::variant_size_v<view_layer::message> +
-        std::variant_size_v<lease::message> + std::variant_size_v<lock::message> + 1;
+        base::message_count<swim::message> + base::message_count<view_layer::message> +
+        base::message_count<lease::message> + base::message_count<lock::message> + 1;
 
     packet of_kind(std::size_t kind) {
         packet p;
         fill(p.envelope);
         auto rest = kind;
         const auto is_in = [&]<class Variant>(std::in_place_type_t<Variant>) {
-            if (rest >= std::variant_size_v<Variant>) {
-                rest -= std::variant_size_v<Variant>;
+            if (rest >= base::message_count<Variant>) {
+                rest -= base::message_count<Variant>;
                 return false;
             }
             choose(p.what.emplace<Variant>(), rest);
@@ -112,13 +113,23 @@ private:
 
     template <class... Alternative>
     void choose(std::variant<Alternative...>& what, std::size_t index) {
-        std::size_t at = 0;
-        static_cast<void>(
-            ((at++ == index && (fill(what.template emplace<Alternative>()), true)) || ...));
+        const auto is_in = [&]<class A>(std::in_place_type_t<A>) {
+            if (index >= base::message_count<A>) {
+                index -= base::message_count<A>;
+                return false;
+            }
+            if constexpr (base::is_message_group<A>) {
+                choose(what.template emplace<A>(), index);
+            } else {
+                fill(what.template emplace<A>());
+            }
+            return true;
+        };
+        static_cast<void>((is_in(std::in_place_type<Alternative>) || ...));
     }
     template <class... Alternative>
     void fill(std::variant<Alternative...>& what) {
-        choose(what, chance_.below(sizeof...(Alternative)));
+        choose(what, chance_.below(base::message_count<std::variant<Alternative...>>));
     }
 
     void fill(bool& value) { value = chance_.chance(0.5); }
