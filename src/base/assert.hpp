@@ -17,6 +17,14 @@ public:
 /// Set once, before any thread is started.
 void abort_on_broken_invariant(bool abort_instead);
 
+namespace detail {
+inline bool checks_everything = false;
+}
+/// Invariants that take a look at everything a machine has are checked only when this is on: in
+/// tests and in the simulator. Set once, before any thread is started.
+inline void check_everything(bool everything) { detail::checks_everything = everything; }
+[[nodiscard]] inline bool checks_everything() { return detail::checks_everything; }
+
 [[noreturn]] void report_broken_invariant(const char* condition, const char* file, int line);
 
 }  // namespace holdfast::base

@@ -10,5 +10,6 @@
 
 int main(int argc, char** argv) {
     holdfast::base::abort_on_broken_invariant(true);
+    holdfast::base::check_everything(true);
     return Catch::Session().run(argc, argv);
 }

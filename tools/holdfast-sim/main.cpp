@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/assert.hpp"
 #include "sim/mutants.hpp"
 #include "sim/rules.hpp"
 #include "sim/run.hpp"
@@ -247,6 +248,7 @@ int compare_searches(options asked, const sweep_options& how) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    holdfast::base::check_everything(true);
     CLI::App app{"Runs whole clusters in one thread from a seed, and judges what they promise."};
     options asked;
     sweep_options how;
