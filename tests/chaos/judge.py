@@ -1,23 +1,31 @@
-"""Judges the histories of a chaos run. Shares nothing with the library but the meaning of its promises.
+"""Judges the histories of a chaos run. Shares nothing with the library but the meaning of its
+promises.
 
 usage: judge.py FOLDER
 
-The lines of the histories are explained in worker.cpp, fleet.hpp and resource.hpp. All times are nanoseconds of one clock.
+The lines of the histories are explained in worker.cpp, fleet.hpp and resource.hpp. All times are
+nanoseconds of one clock.
 
-A hold is *certain* from the return of `lock` until a moment up to which the holder's library has vouched for it: the
-release, if that said the hold had not been lost; else the latest T + REMAINING that it told, cut short by a release, by the
-kill of its process, or, if it was lost for another reason than its lease, by the last look that found it valid. So what a
-stopped process believes counts, and what nobody can know counts for neither side.
+A hold is *certain* from the return of `lock` until a moment up to which the holder's library has
+vouched for it: the release, if that said the hold had not been lost; else the latest T + REMAINING
+that it told, cut short by a release, by the kill of its process, or, if it was lost for another
+reason than its lease, by the last look that found it valid. So what a stopped process believes
+counts, and what cannot be known counts for neither side.
 
-MUTEX     two holds of a name are never certain at the same time; a write is not refused while its hold is valid
-FENCE     tokens are never given twice, and rise with the order of certain holds and of calls that followed each other
+MUTEX     two holds of a name are never certain at the same time; a write is not refused while its
+          hold is valid
+FENCE     tokens are never given twice, and rise with the order of certain holds and of calls that
+          followed each other
 GATE      the resource never let an older token in after a newer one
 LEASE     no hold is lost with its lease before the time that `remaining` had named
 MINORITY  who is cut off from a quorum of seats for longer than a lease holds nothing
-NO-LOSS   no hold is lost while its process and its ways to a quorum of seats are healthy, and have been for 3 leases
-LIVE      waits end in time; after the kill of one process alone names are granted again in 3 leases and 1 s; once faults
-          have ended, every process is granted locks and every request is answered
-SOUND     no process ends by itself, hangs when told to leave, stops with an error, or meets conflicting reports (HOLD-4)
+NO-LOSS   no hold is lost while its process and its ways to a quorum of seats are healthy, and have
+          been for 3 leases
+LIVE      waits end in time; after the kill of one process alone names are granted again in 3 leases
+          and 1 s; once faults have ended, every process is granted locks and every request is
+          answered
+SOUND     no process ends by itself, hangs when told to leave, stops with an error, or meets
+          conflicting reports (HOLD-4)
 """
 
 import bisect
@@ -32,9 +40,15 @@ FOREVER = 1 << 62
 
 class Hold:
     def __init__(self, process, number, name, requested, wait):
-        self.process, self.number, self.name, self.requested, self.wait = process, number, name, requested, wait
+        self.process, self.number, self.name, self.requested, self.wait = (
+            process,
+            number,
+            name,
+            requested,
+            wait,
+        )
         self.granted = self.failed = self.token = self.owner = None
-        self.valid = []          # (time, remaining) of looks that found it valid
+        self.valid = []  # (time, remaining) of looks that found it valid
         self.refused_valid = None
         self.release = self.released = self.released_at = self.lost = self.why = None
 
@@ -57,7 +71,9 @@ class Hold:
         return (self.granted, until) if until > self.granted else None
 
     def end_seen(self):
-        """When its process had learned that it was lost, or None: not before that, maybe a little later."""
+        """When its process had learned that it was lost, or None: not before that, maybe a little
+        later.
+        """
         seen = [self.lost] if self.lost is not None else []
         if self.released not in (None, "ok"):
             seen.append(self.released_at)
@@ -68,10 +84,10 @@ class Process:
     def __init__(self, name):
         self.name = name
         self.place = int(name.split(".")[0])
-        self.ended = FOREVER     # when it was killed, or the run ended
+        self.ended = FOREVER  # when it was killed, or the run ended
         self.requests = {}
-        self.peers = []          # (time, PeerId)
-        self.views = []          # (time, [PeerId of each seat])
+        self.peers = []  # (time, PeerId)
+        self.views = []  # (time, [PeerId of each seat])
         self.errors = []
 
 
@@ -143,15 +159,22 @@ class Run:
         self.end = next((int(w[1]) for w in self.harness if w[0] == "end"), None)
         if self.end is None:
             sys.exit("the history of the harness has no end")
-        self.harness = [w for w in self.harness if w[0] in ("config", "packets") or int(w[1]) <= self.end]
+        self.harness = [
+            w for w in self.harness if w[0] in ("config", "packets") or int(w[1]) <= self.end
+        ]
         self.calm = next((int(w[1]) for w in self.harness if w[0] == "calm"), self.end)
-        self.processes = [read_process(os.path.join(folder, f)) for f in sorted(os.listdir(folder))
-                          if f.endswith(".history") and f[0].isdigit()]
+        self.processes = [
+            read_process(os.path.join(folder, f))
+            for f in sorted(os.listdir(folder))
+            if f.endswith(".history") and f[0].isdigit()
+        ]
         self.writes = list(lines(os.path.join(folder, "resource.history")))
         self.by_name = {p.name: p for p in self.processes}
         self.note_ends()
         self.requests = [h for p in self.processes for h in p.requests.values()]
-        self.holds = sorted((h for h in self.requests if h.granted is not None), key=lambda h: h.granted)
+        self.holds = sorted(
+            (h for h in self.requests if h.granted is not None), key=lambda h: h.granted
+        )
         self.names = collections.defaultdict(list)
         for h in self.holds:
             self.names[h.name].append(h)
@@ -200,8 +223,10 @@ class Weather:
     def __init__(self, run):
         self.run = run
         self.unhealthy = [Spans() for _ in range(run.places)]
-        self.halted = [Spans() for _ in range(run.places)]    # the process cannot run as it should
-        self.impaired = {(i, j): Spans() for j in range(run.places) for i in range(j)}  # the link between two places, either way
+        self.halted = [Spans() for _ in range(run.places)]  # the process cannot run as it should
+        self.impaired = {
+            (i, j): Spans() for j in range(run.places) for i in range(j)
+        }  # the link between two places, either way
         self.stalls = Spans()
         self.look_back()
 
@@ -215,13 +240,15 @@ class Weather:
         changes = []
         for w in run.harness:
             if w[0] in ("stop", "link"):
-                changes.append((int(w[2]), w))        # certain after the deed
+                changes.append((int(w[2]), w))  # certain after the deed
             elif w[0] == "stall":
                 self.stalls.all.append((int(w[1]), int(w[2])))
             elif w[0] in ("start", "kill", "gone", "cont", "starve", "feed"):
                 changes.append((int(w[1]), w))
         for p in run.processes:
-            changes += [(at, ["peer", p.place, x]) for at, x in p.peers] + [(at, ["view", p.place, x]) for at, x in p.views]
+            changes += [(at, ["peer", p.place, x]) for at, x in p.peers] + [
+                (at, ["view", p.place, x]) for at, x in p.views
+            ]
         changes.sort(key=lambda c: c[0])
 
         def runs(i):
@@ -254,7 +281,14 @@ class Weather:
             elif kind == "view":
                 seats[w[1]] = w[2]
             for i in n:
-                good = sum(1 for s in range(run.seats) if seats[i] and seats[i][s] == peer[s] and runs(s) and joined(i, s, lambda x: x == "clean"))
+                good = sum(
+                    1
+                    for s in range(run.seats)
+                    if seats[i]
+                    and seats[i][s] == peer[s]
+                    and runs(s)
+                    and joined(i, s, lambda x: x == "clean")
+                )
                 self.unhealthy[i].set(at, not runs(i) or good < run.quorum)
                 self.halted[i].set(at, not runs(i))
             for (i, j), spans in self.impaired.items():
@@ -266,7 +300,8 @@ class Weather:
         """Whether nothing else was wrong in that time than what was wrong with that place."""
         if self.stalls.meets(start, end):
             return False
-        # A power cut impairs the links to the place; another fault of those days may impair them too, but not them alone.
+        # A power cut impairs the links to the place; another fault of those days may impair them
+        # too, but not them alone.
         others = [i for i in range(self.run.places) if i != place]
         if any(self.halted[i].meets(start, end) for i in others):
             return False
@@ -276,20 +311,25 @@ class Weather:
 
 
 class Acks:
-    """When at the latest each place sent a quorum of seats what they may have answered. A lease counts from there.
+    """When at the latest each place sent a quorum of seats what they may have answered. A lease
+    counts from there.
 
-    A seat that is stopped hears what was sent to it when it goes on; the way back is then open or not, whatever the way
-    there is like by that time. Each seat counts by itself: one may have been reached at one moment, another at the next.
+    A seat that is stopped hears what was sent to it when it goes on; the way back is then open or
+    not, whatever the way there is like by that time. Each seat counts by itself: one may have been
+    reached at one moment, another at the next.
     """
 
     def __init__(self, run):
         self.run = run
         seats, places = range(run.seats), range(run.places)
-        # For each place and seat, in order: (from when on, asked when), None: whenever it is looked at.
+        # For each place and seat, in order: (from when on, asked when), None: whenever it is looked
+        # at.
         self.asked = {(i, s): [(0, None if i == s else -1)] for i in places for s in seats}
         gone, stopped = [True] * run.places, [False] * run.places
         links = [["clean"] * run.places for _ in places]
-        heard = {(i, s): -1 for i in places for s in seats}   # sent when, at the latest, to the process that is there
+        heard = {
+            (i, s): -1 for i in places for s in seats
+        }  # sent when, at the latest, to the process that is there
         for at, kind, what in self.changes():
             for i in places:
                 for s in seats:
@@ -328,7 +368,9 @@ class Acks:
         for w in self.run.harness:
             kind = w[0]
             if kind == "link":
-                found.append((int(w[2] if w[5] == "cut" else w[1]), kind, (int(w[3]), int(w[4]), w[5])))
+                found.append(
+                    (int(w[2] if w[5] == "cut" else w[1]), kind, (int(w[3]), int(w[4]), w[5]))
+                )
             elif kind in ("stop", "cont"):
                 found.append((int(w[2] if kind == "stop" else w[1]), kind, int(w[3])))
             elif kind in ("start", "gone"):
@@ -352,12 +394,20 @@ def check_mutex(run, bad):
             if span is None:
                 continue
             if last and span[0] < last[0]:
-                bad("MUTEX", f"{h} is certain from {span[0]} on, {last[1]} until {last[0]}: {(last[0] - span[0]) / MS:.3f} ms too long")
+                bad(
+                    "MUTEX",
+                    f"{h} is certain from {span[0]} on, {last[1]} until {last[0]}: "
+                    f"{(last[0] - span[0]) / MS:.3f} ms too long",
+                )
             if last is None or span[1] > last[0]:
                 last = (span[1], h)
         for h in holds:
             if h.refused_valid is not None:
-                bad("MUTEX", f"a write with {h} was refused at {h.refused_valid} although it was valid after that")
+                bad(
+                    "MUTEX",
+                    f"a write with {h} was refused at {h.refused_valid} although it was valid "
+                    "after that",
+                )
 
 
 def check_fence(run, bad):
@@ -389,7 +439,11 @@ def check_gate(run, bad):
     for kind, at, name, token, who, number in run.writes:
         if kind == "accepted":
             if int(token) < highest.get(name, 0):
-                bad("GATE", f"at {at} a write of {who} (request {number}) to {name} with token {token} was let in after {highest[name]}")
+                bad(
+                    "GATE",
+                    f"at {at} a write of {who} (request {number}) to {name} with token {token} was "
+                    f"let in after {highest[name]}",
+                )
             highest[name] = max(highest.get(name, 0), int(token))
 
 
@@ -399,7 +453,11 @@ def check_lease(run, bad):
             vouched = max(at + remaining for at, remaining in h.valid)
             seen = h.end_seen()
             if seen is not None and seen < vouched:
-                bad("LEASE", f"{h} was lost at {seen}, {(vouched - seen) / MS:.3f} ms before the time that it was good for")
+                bad(
+                    "LEASE",
+                    f"{h} was lost at {seen}, {(vouched - seen) / MS:.3f} ms before the time that "
+                    "it was good for",
+                )
 
 
 def check_minority(run, acks, bad):
@@ -407,7 +465,11 @@ def check_minority(run, acks, bad):
         for at, remaining in h.valid:
             asked = acks.latest(h.process.place, at)
             if at + remaining > asked + run.lease:
-                bad("MINORITY", f"{h} was good until {at + remaining} at {at}, but what it sent to a quorum of seats after {asked} nobody answered")
+                bad(
+                    "MINORITY",
+                    f"{h} was good until {at + remaining} at {at}, but what it sent to a quorum of "
+                    f"seats after {asked} nobody answered",
+                )
                 break
 
 
@@ -423,8 +485,14 @@ def check_no_loss(run, weather, bad):
         lost[why] += 1
         if why in ("broken", "internal_error"):
             bad("NO-LOSS", f"{h} was lost: {why}")
-        elif not (weather.unhealthy[h.process.place].meets(seen - 3 * run.lease, seen) or weather.stalls.meets(seen - 3 * run.lease, seen)):
-            bad("NO-LOSS", f"{h} was lost at {seen} ({why}), its process and a quorum of seats being healthy")
+        elif not (
+            weather.unhealthy[h.process.place].meets(seen - 3 * run.lease, seen)
+            or weather.stalls.meets(seen - 3 * run.lease, seen)
+        ):
+            bad(
+                "NO-LOSS",
+                f"{h} was lost at {seen} ({why}), its process and a quorum of seats being healthy",
+            )
     return lost
 
 
@@ -435,9 +503,15 @@ def check_waits(run, weather, bad):
         if h.wait >= 0:
             # A try may take about a lease while its name changes owners.
             latest = h.requested + max(h.wait * MS, run.lease) + 3 * S // 2
-            halted = weather.halted[h.process.place].meets(h.requested, until) or weather.stalls.meets(h.requested, until)
+            halted = weather.halted[h.process.place].meets(
+                h.requested, until
+            ) or weather.stalls.meets(h.requested, until)
             if until > latest and not halted:
-                bad("LIVE", f"request {h.number} of {h.process.name} for {h.name} waited {(until - h.requested) / S:.1f} s, not {h.wait / 1000} s")
+                bad(
+                    "LIVE",
+                    f"request {h.number} of {h.process.name} for {h.name} waited "
+                    f"{(until - h.requested) / S:.1f} s, not {h.wait / 1000} s",
+                )
 
 
 def check_last_calm(run, weather, bad):
@@ -445,11 +519,20 @@ def check_last_calm(run, weather, bad):
     if run.end - run.calm < patience:
         bad("LIVE", f"the last calm was too short to tell: {(run.end - run.calm) / S:.1f} s")
         return
-    served = {h.process.place for h in run.holds if h.granted > run.calm and h.valid and h.name.startswith("n")}
+    served = {
+        h.process.place
+        for h in run.holds
+        if h.granted > run.calm and h.valid and h.name.startswith("n")
+    }
     for i in set(range(run.places)) - served:
         bad("LIVE", f"place {i} was granted nothing after the last fault")
     for h in run.requests:
-        if h.granted is None and h.failed is None and h.process.ended >= run.end and max(h.requested, run.calm) + patience < run.end:
+        if (
+            h.granted is None
+            and h.failed is None
+            and h.process.ended >= run.end
+            and max(h.requested, run.calm) + patience < run.end
+        ):
             bad("LIVE", f"request {h.number} of {h.process.name} for {h.name} was never answered")
 
 
@@ -465,7 +548,9 @@ def check_sound(run, bad):
 
 
 def fail_overs(run, weather, bad):
-    """Times from the kill of a holder, and of an owner, to the next grant of the name; and of those kills that came alone."""
+    """Times from the kill of a holder, and of an owner, to the next grant of the name; and of those
+    kills that came alone.
+    """
     found = {"holder": [], "owner": []}
     alone = {"holder": [], "owner": []}
     running = {}
@@ -495,7 +580,11 @@ def fail_overs(run, weather, bad):
             if weather.alone(int(w[2]), at - 3 * run.lease, following.granted):
                 alone[role].append(took)
                 if took > 3 * run.lease + S:
-                    bad("LIVE", f"{name} was granted {took / S:.2f} s after the kill of {victim}, its {role}, at {at}, which came alone")
+                    bad(
+                        "LIVE",
+                        f"{name} was granted {took / S:.2f} s after the kill of {victim}, its "
+                        f"{role}, at {at}, which came alone",
+                    )
     return found, alone
 
 
@@ -504,11 +593,18 @@ def share(values, of):
 
 
 def times(values):
-    return f"median {share(values, 0.5):.2f} s, 99th percentile {share(values, 0.99):.2f} s, longest {max(values) / S:.2f} s, of {len(values)}" if values else "none"
+    return (
+        f"median {share(values, 0.5):.2f} s, 99th percentile {share(values, 0.99):.2f} s, longest "
+        f"{max(values) / S:.2f} s, of {len(values)}"
+        if values
+        else "none"
+    )
 
 
 def outlived(run):
-    """Long holds that were there, in health, a lease after the process that owned their name was killed."""
+    """Long holds that were there, in health, a lease after the process that owned their name was
+    killed.
+    """
     kills, running, count = collections.defaultdict(list), {}, 0
     for w in run.harness:
         if w[0] == "start":
@@ -530,13 +626,33 @@ def report(run, weather, lost, found, alone):
     first = min(int(w[1]) for w in run.harness if w[0] == "start")
     healthy -= run.places * first
     refused = [w for w in run.writes if w[0] == "refused"]
-    print(f"seed              {run.seed}, {run.places} processes, {run.seats} seats, lease {run.lease / S} s, {(run.end - first) / S:.0f} s")
-    print(f"faults            {sum(faults.values())}: " + ", ".join(f"{k} {v}" for k, v in sorted(faults.items())))
-    print("packets           carried {}, cut {}, lost {}, doubled {}, held back {}, jittered {}".format(*packets))
-    print(f"processes         {len(run.processes)} started; machine stalls {len(weather.stalls.all)}, {stalls / S:.1f} s in all")
-    print(f"requests          {len(run.requests)}; grants {len(run.holds)}; failed {sum(1 for h in run.requests if h.failed)}")
-    print(f"holds lost        " + (", ".join(f"{k} {v}" for k, v in sorted(lost.items())) or "none"))
-    print(f"in health         {healthy / S:.0f} process-seconds; {outlived(run)} holds outlived their owner by a lease")
+    print(
+        f"seed              {run.seed}, {run.places} processes, {run.seats} seats, lease "
+        f"{run.lease / S} s, {(run.end - first) / S:.0f} s"
+    )
+    print(
+        f"faults            {sum(faults.values())}: "
+        + ", ".join(f"{k} {v}" for k, v in sorted(faults.items()))
+    )
+    print(
+        "packets           carried {}, cut {}, lost {}, doubled {}, held back {}, "
+        "jittered {}".format(*packets)
+    )
+    print(
+        f"processes         {len(run.processes)} started; machine stalls "
+        f"{len(weather.stalls.all)}, {stalls / S:.1f} s in all"
+    )
+    print(
+        f"requests          {len(run.requests)}; grants {len(run.holds)}; failed "
+        f"{sum(1 for h in run.requests if h.failed)}"
+    )
+    print(
+        f"holds lost        " + (", ".join(f"{k} {v}" for k, v in sorted(lost.items())) or "none")
+    )
+    print(
+        f"in health         {healthy / S:.0f} process-seconds; {outlived(run)} holds outlived "
+        "their owner by a lease"
+    )
     print(f"writes            {len(run.writes)}; refused late writes {len(refused)}")
     for role in ("holder", "owner"):
         print(f"{role} killed".ljust(17), "next grant", times(found[role]))

@@ -1,4 +1,6 @@
-"""A judge counts once it has caught a planted error: made-up histories, each with one, and good ones without any."""
+"""A judge counts once it has caught a planted error: made-up histories, each with one, and good
+ones without any.
+"""
 
 import os
 import sys
@@ -29,7 +31,11 @@ class Story:
 
     def start(self, at, place, count):
         self.harness.append(f"start {at * MS} {place} 1 {place}.{count}")
-        self.processes[f"{place}.{count}"] = [f"start {at * MS} 1", f"peer {at * MS} p{place}.{count}", f"view {at * MS} 1 p0.1,p1.1,p2.1"]
+        self.processes[f"{place}.{count}"] = [
+            f"start {at * MS} 1",
+            f"peer {at * MS} p{place}.{count}",
+            f"view {at * MS} 1 p0.1,p1.1,p2.1",
+        ]
 
     def ask(self, process, name, at, wait=-1):
         self.numbers += 1
@@ -60,15 +66,24 @@ class Story:
         self.harness += [f"kill {at * MS} {place}", f"gone {(at + 1) * MS} {place} -9 expected"]
 
     def stop(self, at, place, until):
-        self.harness += [f"stop {at * MS} {at * MS} {place}", f"cont {until * MS} {until * MS} {place}"]
+        self.harness += [
+            f"stop {at * MS} {at * MS} {place}",
+            f"cont {until * MS} {until * MS} {place}",
+        ]
 
     def cut(self, at, place, until):
         for state, when in (("cut", at), ("clean", until)):
             for other in {0, 1, 2} - {place}:
-                self.harness += [f"link {when * MS} {when * MS} {place} {other} {state}", f"link {when * MS} {when * MS} {other} {place} {state}"]
+                self.harness += [
+                    f"link {when * MS} {when * MS} {place} {other} {state}",
+                    f"link {when * MS} {when * MS} {other} {place} {state}",
+                ]
 
     def one_way(self, at, place, other, until):
-        self.harness += [f"link {at * MS} {at * MS} {place} {other} cut", f"link {until * MS} {until * MS} {place} {other} clean"]
+        self.harness += [
+            f"link {at * MS} {at * MS} {place} {other} cut",
+            f"link {until * MS} {until * MS} {place} {other} clean",
+        ]
 
     def cut_link(self, at, place, other, until):
         self.one_way(at, place, other, until)
@@ -77,7 +92,10 @@ class Story:
     def broken(self):
         """The promises that the judge finds broken."""
         with tempfile.TemporaryDirectory() as folder:
-            files = {"harness": self.harness + [f"end {END * MS}"], "resource": self.resource} | self.processes
+            files = {
+                "harness": self.harness + [f"end {END * MS}"],
+                "resource": self.resource,
+            } | self.processes
             for name, told in files.items():
                 with open(os.path.join(folder, name + ".history"), "w", encoding="utf-8") as f:
                     f.writelines(line + "\n" for line in told)
@@ -139,14 +157,23 @@ class Judge(unittest.TestCase):
         s = self.story
         s.stop(9_950, 0, 10_900)
         n = s.grant("0.1", "n0", 9_900, 1, remaining=900)
-        s.processes["0.1"] += [f"write {9_940 * MS} {n} accepted 0", f"release {9_950 * MS} {n}", f"released {10_900 * MS} {n} lease_lost"]
+        s.processes["0.1"] += [
+            f"write {9_940 * MS} {n} accepted 0",
+            f"release {9_950 * MS} {n}",
+            f"released {10_900 * MS} {n} lease_lost",
+        ]
         self.expect()
 
     def test_a_slow_fail_over_while_the_others_are_cut_from_each_other(self):
         s = self.story
         s.grant("0.1", "n0", 10_000, 1)
         for state, when in (("cut", 10_102), ("clean", 14_000)):
-            s.harness += [f"link {when * MS} {when * MS} {i} {j} {state}" for i in (0, 1, 2) for j in (0, 1, 2) if i != j]
+            s.harness += [
+                f"link {when * MS} {when * MS} {i} {j} {state}"
+                for i in (0, 1, 2)
+                for j in (0, 1, 2)
+                if i != j
+            ]
         s.kill(10_100, 0)
         s.hold("1.1", "n0", 14_200, 14_300, 2, asked=10_000)
         s.start(20_000, 0, 2)
@@ -227,7 +254,8 @@ class Judge(unittest.TestCase):
 
     def test_a_lease_from_a_seat_that_was_stopped_and_answered_late(self):
         s = self.story
-        # 0 and 1 are stopped; 2 asks them meanwhile, and the way from 2 is cut when they go on and answer.
+        # 0 and 1 are stopped; 2 asks them meanwhile, and the way from 2 is cut when they go on and
+        # answer.
         s.stop(9_000, 0, 12_000)
         s.stop(9_000, 1, 12_000)
         s.one_way(11_500, 2, 0, 13_000)

@@ -1,4 +1,5 @@
-"""Arrows point down only (docs/architecture.md): what each directory of src/ may include, looked up in every source.
+"""Arrows point down only (docs/architecture.md): what each directory of src/ may include, looked up
+in every source.
 
 usage: check_includes.py SOURCE_DIRECTORY
 """
@@ -31,11 +32,29 @@ THIRD_PARTIES = {
 }
 
 # The core reads no clock, no socket, no thread and no random device.
-NOT_IN_THE_CORE = {"atomic", "barrier", "condition_variable", "filesystem", "fstream", "future", "iostream", "latch", "mutex", "random",
-                   "semaphore", "shared_mutex", "stop_token", "thread", "ctime"}
+NOT_IN_THE_CORE = {
+    "atomic",
+    "barrier",
+    "condition_variable",
+    "filesystem",
+    "fstream",
+    "future",
+    "iostream",
+    "latch",
+    "mutex",
+    "random",
+    "semaphore",
+    "shared_mutex",
+    "stop_token",
+    "thread",
+    "ctime",
+}
 # The switch of base/assert.hpp, set before any thread starts, is the one exception.
 EXCUSED = {("base/assert.cpp", "atomic")}
-READS_THE_WORLD = re.compile(r"_clock::now|random_device|\bgetrandom\b|\bclock_gettime\b|\bstd::this_thread\b|\bgettimeofday\b")
+READS_THE_WORLD = re.compile(
+    r"_clock::now|random_device|\bgetrandom\b|\bclock_gettime\b|\bstd::this_thread\b|"
+    r"\bgettimeofday\b"
+)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 
@@ -47,7 +66,10 @@ def without_comments(text):
 def check(path, text):
     module = path.split("/")[0]
     if module not in MAY_INCLUDE:
-        yield f"{path}: {module}/ is not in the table of {os.path.basename(__file__)}: say what it may include"
+        yield (
+            f"{path}: {module}/ is not in the table of {os.path.basename(__file__)}: say what "
+            "it may include"
+        )
         return
     for line in text.split("\n"):
         found = INCLUDE.match(line)
@@ -66,7 +88,10 @@ def check(path, text):
         if module in CORE:
             is_known = any(re.match(p, other) for p in THIRD_PARTIES)
             if not is_known and not re.fullmatch(r"[a-z_]+", other):
-                yield f"{path}: <{other}> is not of the standard library, which is all the core may use"
+                yield (
+                    f"{path}: <{other}> is not of the standard library, which is all "
+                    "the core may use"
+                )
             if other in NOT_IN_THE_CORE and (path, other) not in EXCUSED:
                 yield f"{path}: <{other}>: the core does no I/O and knows no threads"
     if module in CORE and READS_THE_WORLD.search(without_comments(text)):
@@ -84,7 +109,10 @@ def main():
                 seen.add(path.split("/")[0])
                 with open(os.path.join(root, path), encoding="utf-8") as f:
                     complaints += check(path, f.read())
-    complaints += [f"{module}/ has no sources: is the table still right?" for module in sorted(set(MAY_INCLUDE) - seen)]
+    complaints += [
+        f"{module}/ has no sources: is the table still right?"
+        for module in sorted(set(MAY_INCLUDE) - seen)
+    ]
     print("\n".join(complaints) or f"{len(seen)} directories, every include points down")
     return 1 if complaints else 0
 

@@ -1,4 +1,5 @@
-"""The program given links the core's libraries and xxHash, by the link line that ninja runs, and nothing else.
+"""The program given links the core's libraries and xxHash, by the link line that ninja runs, and
+nothing else.
 
 usage: check_links.py BUILD_DIRECTORY TARGET
 """
@@ -7,7 +8,9 @@ import os
 import re
 import sys
 
-CORE = {f"src/{m}/libholdfast-{m}.a" for m in ("base", "swim", "view", "lease", "ring", "lock", "node")}
+CORE = {
+    f"src/{m}/libholdfast-{m}.a" for m in ("base", "swim", "view", "lease", "ring", "lock", "node")
+}
 
 
 def link_line(build, target):
@@ -30,8 +33,14 @@ def main():
     if not os.path.exists(os.path.join(build, "build.ninja")):
         print("not built by ninja: cannot be looked at")
         return 77
-    libraries = {w for w in link_line(build, target) if re.match(r"-l|-framework", w) or re.search(r"\.(a|so|dylib)(\.\d+)*$", w)}
-    xxhash = {w for w in libraries if w == "-lxxhash" or os.path.basename(w).startswith("libxxhash.")}
+    libraries = {
+        w
+        for w in link_line(build, target)
+        if re.match(r"-l|-framework", w) or re.search(r"\.(a|so|dylib)(\.\d+)*$", w)
+    }
+    xxhash = {
+        w for w in libraries if w == "-lxxhash" or os.path.basename(w).startswith("libxxhash.")
+    }
     system = {w for w in libraries if w in ("-lc", "-lm", "-lpthread")}
     foreign = libraries - CORE - xxhash - system
     missing = CORE - libraries

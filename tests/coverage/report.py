@@ -3,15 +3,18 @@
 
     report.py LEAST MODULE... < gcovr.json
 
-Reads what `gcovr --json` writes; paths are those below the present folder. Fails when a module has less than LEAST per cent.
-Lines that only run with a planted bug are left out: the block behind `if (... bug == base::planted::...) {`. A run with a
-planted bug would run them, and others besides that nothing but the bug makes run.
+Reads what `gcovr --json` writes; paths are those below the present folder. Fails when a module has
+less than LEAST per cent. Lines that only run with a planted bug are left out: the block behind `if
+(... bug == base::planted::...) {`. A run with a planted bug would run them, and others besides that
+nothing but the bug makes run.
 """
 import json
 import re
 import sys
 
-PLANTED = re.compile(r"^(\s*)(?:\} else )?if \((?!.*\|\|).*\bbug == base::planted::(?!none).*\) \{$")
+PLANTED = re.compile(
+    r"^(\s*)(?:\} else )?if \((?!.*\|\|).*\bbug == base::planted::(?!none).*\) \{$"
+)
 
 
 def planted_lines(source):
@@ -77,11 +80,29 @@ def table(found):
     rows = [("module", "lines", "run", "not run", "covered", "of planted bugs, left out")]
     total = Module()
     for name, module in found.items():
-        rows.append((name, module.lines(), module.run, len(module.missed), "%.1f %%" % module.per_cent(), module.planted))
+        rows.append(
+            (
+                name,
+                module.lines(),
+                module.run,
+                len(module.missed),
+                "%.1f %%" % module.per_cent(),
+                module.planted,
+            )
+        )
         total.run += module.run
         total.missed += module.missed
         total.planted += module.planted
-    rows.append(("all", total.lines(), total.run, len(total.missed), "%.1f %%" % total.per_cent(), total.planted))
+    rows.append(
+        (
+            "all",
+            total.lines(),
+            total.run,
+            len(total.missed),
+            "%.1f %%" % total.per_cent(),
+            total.planted,
+        )
+    )
     return "\n".join("%-8s %7s %7s %9s %9s   %s" % row for row in rows)
 
 

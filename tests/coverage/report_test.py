@@ -22,22 +22,28 @@ SOURCE = """void f() {
         d();
     }
 }
-""".splitlines(keepends=True)
+"""
+LINES = SOURCE.splitlines(keepends=True)
 
 
 def file_with(path, counts):
-    return {"file": path, "lines": [{"line_number": n, "count": c, "branches": []} for n, c in counts]}
+    return {
+        "file": path,
+        "lines": [{"line_number": n, "count": c, "branches": []} for n, c in counts],
+    }
 
 
 class Counting(unittest.TestCase):
     def measured(self, *files):
-        return report.measure({"files": list(files)}, ["lease", "ring"], lambda path: SOURCE)
+        return report.measure({"files": list(files)}, ["lease", "ring"], lambda path: LINES)
 
     def test_only_what_a_planted_bug_alone_opens_is_left_out(self):
-        self.assertEqual(report.planted_lines(SOURCE), {3})
+        self.assertEqual(report.planted_lines(LINES), {3})
 
     def test_lines_of_a_module(self):
-        lease = self.measured(file_with("src/lease/voter.cpp", [(1, 4), (2, 4), (3, 0), (6, 0), (9, 1)]))["lease"]
+        lease = self.measured(
+            file_with("src/lease/voter.cpp", [(1, 4), (2, 4), (3, 0), (6, 0), (9, 1)])
+        )["lease"]
         self.assertEqual((lease.run, lease.planted), (3, 1))
         self.assertEqual(lease.missed, [("src/lease/voter.cpp", 6, "b();")])
         self.assertAlmostEqual(lease.per_cent(), 75.0)
@@ -47,7 +53,9 @@ class Counting(unittest.TestCase):
         self.assertEqual((lease.run, lease.missed), (1, []))
 
     def test_other_folders_do_not_count(self):
-        found = self.measured(file_with("src/sim/judge.cpp", [(6, 0)]), file_with("tests/lease/x.cpp", [(6, 0)]))
+        found = self.measured(
+            file_with("src/sim/judge.cpp", [(6, 0)]), file_with("tests/lease/x.cpp", [(6, 0)])
+        )
         self.assertEqual(found["lease"].lines(), 0)
 
     def test_a_module_of_which_nothing_was_measured_is_not_covered(self):

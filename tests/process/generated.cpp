@@ -146,7 +146,7 @@ TEST_CASE("the completion of bash", "[process]") {
         std::vector<std::string> command{
             bash, "-c",
             R"(source "$0"; COMP_WORDS=(holdfast "$@"); COMP_CWORD=$#; _holdfast 2>/dev/null
-                                            [ ${#COMPREPLY[@]} = 0 ] || printf '%s\n' "${COMPREPLY[@]}")",
+               [ ${#COMPREPLY[@]} = 0 ] || printf '%s\n' "${COMPREPLY[@]}")",
             script.path.string()};
         command.insert(command.end(), words.begin(), words.end());
         auto out = lines_of(command);

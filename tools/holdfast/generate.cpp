@@ -250,7 +250,8 @@ void write_bash(const app_text& app, std::ostream& out) {
     out << R"(# bash completion for holdfast; made by `holdfast generate bash`
 
 _holdfast() {
-    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= kind= words= i
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local command= kind= words= i
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
