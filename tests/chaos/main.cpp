@@ -233,7 +233,6 @@ int run(const options& o) {
 
 int main(int argc, char** argv) {
     options o;
-    int mutant = 0;
     CLI::App app{
         "Real processes under partitions, loss, kills and stops, judged afterwards. Needs root and "
         "/dev/net/tun."};
@@ -255,18 +254,13 @@ int main(int argc, char** argv) {
     app.add_option("--folder", o.folder, "where the histories of a run get a folder")
         ->capture_default_str();
     app.add_flag("--keep", o.keep, "keep the histories of a good run, too");
-    app.add_option("--mutant", mutant,
-                   "plant a bug: the number of one in docs/testing.md; the judge must see it")
-        ->check(CLI::Range(1, 255));
+    app.add_option("--worker", o.fleet.worker,
+                   "another program for the processes, such as one with a mutant (./dev mutants)");
     app.add_flag("--open-gate", o.open_gate,
-                 "plant a bug: the resource lets everything in; the judge must see it");
+                 "the resource lets everything in, which is wrong; the judge must see it");
     CLI11_PARSE(app, argc, argv);
     if (o.fleet.seats == 0) {
         o.fleet.seats = o.fleet.places >= 5 && o.fleet.seed % 2 == 1 ? 5 : 3;
-    }
-    if (mutant != 0) {
-        o.fleet.worker = HOLDFAST_CHAOS_WORKER_PLANTED;
-        setenv("HOLDFAST_CHAOS_MUTANT", std::to_string(mutant).c_str(), 1);
     }
     std::string why_not;
     if (!test_support::can_make_networks(why_not)) {

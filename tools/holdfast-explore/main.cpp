@@ -1,5 +1,4 @@
-// holdfast-explore: every state of small worlds of the real code, and the planted bugs that they
-// must show.
+// holdfast-explore: every state of small worlds of the real code.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -15,13 +14,13 @@ using namespace holdfast::explore;
 using holdfast::base::planted;
 
 void print_head() {
-    std::printf("%-14s %-31s %10s %10s %10s %6s %8s  %s\n", "world", "planted", "states",
-                "machines", "moves", "depth", "seconds", "found");
+    std::printf("%-14s %10s %10s %10s %6s %8s  %s\n", "world", "states", "machines", "moves",
+                "depth", "seconds", "found");
 }
 
-void print(const small_world& of, std::string_view bug, const outcome& r) {
-    std::printf("%-14s %-31s %10llu %10llu %10llu %6llu %8.1f  %s\n", std::string{of.name}.c_str(),
-                std::string{bug}.c_str(), static_cast<unsigned long long>(r.states),
+void print(const small_world& of, const outcome& r) {
+    std::printf("%-14s %10llu %10llu %10llu %6llu %8.1f  %s\n", std::string{of.name}.c_str(),
+                static_cast<unsigned long long>(r.states),
                 static_cast<unsigned long long>(r.machines),
                 static_cast<unsigned long long>(r.moves), static_cast<unsigned long long>(r.depth),
                 r.seconds,
@@ -35,6 +34,7 @@ void print_schedule(const counterexample& found) {
     for (const auto& line : found.schedule) {
         std::printf("    %s\n", line.c_str());
     }
+    std::printf("found: %s\n", found.what.c_str());
 }
 
 }  // namespace
@@ -46,14 +46,12 @@ int main(int argc, char** argv) {
     std::uint64_t seconds = 300;
     bounds within;
     bool is_short = false;
-    bool shows_schedules = false;
     app.add_option("--world", only, "This world alone");
-    app.add_option("--mutant", bug, "With this planted bug, by its number");
+    app.add_option("--mutant", bug, "Do this wrong, by its number (tests/mutants)");
     app.add_option("--seconds", seconds, "For each world at most so long")->capture_default_str();
     app.add_option("--states", within.states, "In each world at most so many states")
         ->capture_default_str();
     app.add_flag("--short", is_short, "Leave out the worlds that take minutes");
-    app.add_flag("--schedules", shows_schedules, "Print what leads to each planted bug");
     CLI11_PARSE(app, argc, argv);
     within.time = std::chrono::seconds{seconds};
 
@@ -65,28 +63,18 @@ int main(int argc, char** argv) {
             continue;
         }
         is_known = true;
-        const auto try_with = [&](planted which, std::string_view name, bool must_find) {
-            const auto world = w.make(which);
-            const auto r = search(*world, within);
-            print(w, name, r);
-            if (r.found && (shows_schedules || !must_find)) {
-                print_schedule(*r.found);
-            }
-            failed += must_find ? !r.found : (r.found || (!r.is_complete && !w.is_endless));
-        };
-        if (bug != 0) {
-            try_with(static_cast<planted>(bug), "number " + std::to_string(bug), true);
-            continue;
+        const auto world = w.make(static_cast<planted>(bug));
+        const auto r = search(*world, within);
+        print(w, r);
+        if (r.found) {
+            print_schedule(*r.found);
         }
-        try_with(planted::none, "", false);
-        for (const auto& shown : w.shows) {
-            try_with(shown.bug, shown.name, true);
-        }
+        failed += r.found || (!r.is_complete && !w.is_endless);
     }
     if (!is_known) {
         std::fprintf(stderr, "no world has the name %s\n", only.c_str());
         return 2;
     }
-    std::printf("%s\n", failed == 0 ? "no promise broken, every planted bug seen" : "FAILED");
+    std::printf("%s\n", failed == 0 ? "no promise broken" : "FAILED");
     return failed == 0 ? 0 : 1;
 }

@@ -1,11 +1,8 @@
-// holdfast-sim: runs seeds, replays one with its trace, and proves that the judge sees planted
-// bugs.
+// holdfast-sim: runs seeds, or replays one with its trace.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <iterator>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,7 +11,6 @@
 
 #include "base/assert.hpp"
 #include "sim/mutants.hpp"
-#include "sim/rules.hpp"
 #include "sim/run.hpp"
 #include "sweep.hpp"
 
@@ -125,126 +121,6 @@ int many_seeds(const options& asked, const sweep_options& how) {
     return last.empty() ? 0 : 1;
 }
 
-/// Each named rule must be broken by some planted bug, or a decision says why not.
-int rules_without_mutant() {
-    int lacking = 0;
-    for (const auto& r : all_rules()) {
-        if (!has_mutant(r) && r.exempt.empty()) {
-            ++lacking;
-            std::printf("no mutant breaks %s\n", std::string{r.name}.c_str());
-        } else if (!has_mutant(r)) {
-            std::printf("no mutant breaks %s: see docs/decisions/%s.md\n",
-                        std::string{r.name}.c_str(), std::string{r.exempt}.c_str());
-        }
-    }
-    return lacking;
-}
-
-/// All that cost a promise, or the one asked for.
-std::vector<mutant> mutants_asked_for(const options& asked) {
-    if (asked.bug != holdfast::base::planted::none) {
-        return {mutant_of(asked.bug)};
-    }
-    std::vector<mutant> out;
-    std::copy_if(all_mutants().begin(), all_mutants().end(), std::back_inserter(out),
-                 [](const mutant& m) { return !m.costs.empty(); });
-    return out;
-}
-
-std::string_view name_of(aims way) {
-    return way == aims::none ? "random" : way == aims::instead ? "directed" : "both";
-}
-
-/// Each planted bug must be seen within so many seeds.
-int every_mutant(options asked, sweep_options how) {
-    const auto mutants = mutants_asked_for(asked);
-    int survivors = 0;
-    how.stops_at_first_failure = true;
-    const auto wanted = asked.aims;
-    std::printf("%3s  %-31s %-15s %-15s %-8s %6s  %-10s %s\n", "#", "mutant", "breaks",
-                "should cost", "faults", "seed", "cost", "took");
-    for (const auto& m : mutants) {
-        asked.bug = m.bug;
-        asked.aims = wanted == aims::none ? m.seen_by : wanted;
-        const auto print_row = [&] {
-            std::printf("%3u  %-31s %-15s %-15s %-8s ", static_cast<unsigned>(m.bug),
-                        std::string{m.name}.c_str(), std::string{m.rule}.c_str(),
-                        std::string{m.costs}.c_str(), std::string{name_of(asked.aims)}.c_str());
-        };
-        const auto start = wall::now();
-        bool is_caught = false;
-        sweep(asked, how, [&](const result& r) {
-            if (r.violations.empty()) {
-                return;
-            }
-            is_caught = true;
-            const auto& v = r.violations.front();
-            print_row();
-            std::printf("%6llu  %-10s %.1f s\n", number(r.asked.seed),
-                        std::string{to_string(v.broken)}.c_str(), seconds_since(start));
-        });
-        if (!is_caught) {
-            ++survivors;
-            print_row();
-            std::printf("SURVIVED %llu seeds, %.1f s\n", number(how.seeds), seconds_since(start));
-        }
-        std::fflush(stdout);
-    }
-    const int lacking = rules_without_mutant();
-    std::printf("%d of %zu mutants survived; %d of %zu rules have neither a mutant nor a reason\n",
-                survivors, mutants.size(), lacking, all_rules().size());
-    return survivors == 0 && lacking == 0 ? 0 : 1;
-}
-
-/// How many seeds of one range it takes to see the bug; nothing if none of them does.
-std::optional<std::uint64_t> seeds_needed(const options& asked, sweep_options how) {
-    std::optional<std::uint64_t> needed;
-    how.stops_at_first_failure = true;
-    sweep(asked, how, [&](const result& r) {
-        if (!r.violations.empty()) {
-            needed = r.asked.seed - how.from + 1;
-        }
-    });
-    return needed;
-}
-
-/// `3`, or `> 1000`: the median over disjoint ranges of seeds. What a range does not show counts as
-/// more than it has.
-std::string median_of_seeds_needed(const options& asked, sweep_options how) {
-    constexpr std::size_t ranges = 5;
-    std::vector<std::uint64_t> all;
-    for (std::size_t i = 0; i < ranges; ++i) {
-        all.push_back(seeds_needed(asked, how).value_or(how.seeds + 1));
-        how.from += how.seeds;
-        const auto missed =
-            static_cast<std::size_t>(std::count(all.begin(), all.end(), how.seeds + 1));
-        if (missed > ranges / 2) {
-            return "> " + std::to_string(how.seeds);
-        }
-    }
-    std::sort(all.begin(), all.end());
-    return std::to_string(all[ranges / 2]);
-}
-
-/// How soon random and directed search see each planted bug.
-int compare_searches(options asked, const sweep_options& how) {
-    const auto mutants = mutants_asked_for(asked);
-    std::printf("%3s  %-29s %-15s %8s %8s %8s\n", "#", "mutant", "breaks", "random", "directed",
-                "both");
-    for (const auto& m : mutants) {
-        asked.bug = m.bug;
-        std::printf("%3u  %-29s %-15s", static_cast<unsigned>(m.bug), std::string{m.name}.c_str(),
-                    std::string{m.rule}.c_str());
-        for (const auto way : {aims::none, aims::instead, aims::beside}) {
-            asked.aims = way;
-            std::printf(" %8s", median_of_seeds_needed(asked, how).c_str());
-            std::fflush(stdout);
-        }
-        std::printf("\n");
-    }
-    return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -255,9 +131,7 @@ int main(int argc, char** argv) {
     std::uint64_t seconds = 60;
     std::string mutant_name;
     std::string directed;
-    bool compares = false;
     bool is_quiet = false;
-    bool tries_mutants = false;
     how.jobs = std::max(1u, std::thread::hardware_concurrency());
     auto* seed = app.add_option("--seed", asked.seed, "Run this seed alone and print what happens");
     auto* seeds = app.add_option("--seeds", how.seeds, "Run so many seeds");
@@ -272,24 +146,17 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::Range(1u, 3600u));
     app.add_option("--mutant", mutant_name,
-                   "Plant this bug: a name or a number; with --mutants, no other");
-    auto* mutants = app.add_flag(
-        "--mutants", tries_mutants,
-        "Plant each bug in turn; fails if the judge misses one within --seeds (10000)");
+                   "Do this wrong (tests/mutants, options of the simulator)");
+    app.add_flag("--until-failure", how.stops_at_first_failure,
+                 "With --seeds: stop at the first that breaks a promise");
     app.add_flag("--drift-beyond", asked.drift_beyond,
                  "Clocks break the bound: MUTEX may then fail, FENCE may not");
-    auto* compare = app.add_flag("--compare", compares,
-                                 "With --mutants: how many seeds random and directed search need, "
-                                 "the median of five ranges of --seeds (1000)");
-    auto* aimed = app.add_flag("--directed{only}", directed,
-                               "Aimed faults (adversary.hpp) instead of random ones, or with "
-                               "--directed=both beside them")
-                      ->check(CLI::IsMember({"only", "both"}));
+    app.add_flag("--directed{only}", directed,
+                 "Aimed faults (adversary.hpp) instead of random ones, or with "
+                 "--directed=both beside them")
+        ->check(CLI::IsMember({"only", "both"}));
     app.add_flag("--quiet", is_quiet, "With --seed: only the verdict");
-    compare->needs(mutants);
-    compare->excludes(aimed);
     seed->excludes(seeds);
-    mutants->excludes(seed);
     CLI11_PARSE(app, argc, argv);
 
     asked.length = std::chrono::seconds{seconds};
@@ -306,14 +173,6 @@ int main(int argc, char** argv) {
     }
     std::signal(SIGSEGV, say_seed_and_die);
     std::signal(SIGABRT, say_seed_and_die);
-    if (compares) {
-        how.seeds = seeds->count() > 0 ? how.seeds : 1000;
-        return compare_searches(asked, how);
-    }
-    if (tries_mutants) {
-        how.seeds = seeds->count() > 0 ? how.seeds : 10'000;
-        return every_mutant(asked, how);
-    }
     if (seeds->count() > 0) {
         return many_seeds(asked, how);
     }

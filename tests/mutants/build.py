@@ -1,0 +1,142 @@
+"""Mutant builds: compiles the one mutated source with the command of the build, and links it before
+the archives of a program, so that all else in it are the very objects that ship."""
+import hashlib
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import threading
+
+import texts
+
+
+class DoesNotBuild(Exception):
+    """A mutant that does not compile or link."""
+
+
+def digest(*parts):
+    sum_ = hashlib.sha256()
+    for p in parts:
+        sum_.update(p if isinstance(p, bytes) else str(p).encode())
+        sum_.update(b"\0")
+    return sum_.hexdigest()
+
+
+def run(command, folder):
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace")
+    if done.returncode != 0:
+        raise DoesNotBuild(f"{shlex.join(command)}\n{done.stdout}")
+    return done.stdout
+
+
+class Build:
+    """A build directory of meson, with the clean programs in it."""
+
+    def __init__(self, folder, root=texts.ROOT):
+        self.root = root
+        self.folder = pathlib.Path(folder).resolve()
+        self.out = self.folder / "mutants"
+        self.commands = {}
+        for entry in json.loads((self.folder / "compile_commands.json").read_text()):
+            path = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
+            # a source is compiled again for a program of its own (memory tests): archives count
+            if path not in self.commands or ".a.p/" in entry["output"]:
+                self.commands[path] = entry
+        self.sums = {}
+        self.links = {}
+        self.used = None
+        self.lock = threading.Lock()
+
+    def make(self, programs, jobs):
+        """Brings the clean programs up to date."""
+        command = ["ninja", "-C", str(self.folder), "-j", str(jobs), *sorted(programs)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            raise DoesNotBuild(done.stdout)
+
+    def targets(self):
+        """Every program that the build knows."""
+        lines = run(["ninja", "-t", "targets", "all"], self.folder).splitlines()
+        return {line.split(":")[0] for line in lines if line.endswith(("cpp_LINKER", "LINKER_RSP"))}
+
+    def sum_of(self, path):
+        path = str(path)
+        with self.lock:
+            if path not in self.sums:
+                self.sums[path] = digest(pathlib.Path(path).read_bytes())
+            return self.sums[path]
+
+    def headers_of(self, output):
+        """What the object was compiled from, but the system's headers."""
+        with self.lock:
+            if self.used is None:
+                self.used, current = {}, []
+                for line in run(["ninja", "-t", "deps"], self.folder).splitlines():
+                    if line and not line[0].isspace():
+                        current = self.used.setdefault(line.split(":")[0], [])
+                    elif line.strip():
+                        current.append(line.strip())
+        found = (os.path.join(self.folder, p) for p in self.used.get(output, []))
+        return sorted(p for p in found if os.path.abspath(p).startswith(str(self.root)))
+
+    def object_of(self, mutant, file):
+        """The mutated object, compiled unless it is there: (path, what it was made from)."""
+        entry = self.commands.get(str(self.root / file))
+        if entry is None:
+            raise DoesNotBuild(f"{mutant.where}: {mutant.name}: nothing is compiled from {file}")
+        text = texts.mutated(mutant, file, self.root)
+        arguments = self.compile_command(entry)
+        key = digest(text, *arguments, *(self.sum_of(h) for h in self.headers_of(entry["output"])))
+        folder = self.out / mutant.name
+        source = folder / file.replace("/", "_")
+        made, stamp = source.with_suffix(".o"), source.with_suffix(".key")
+        if made.is_file() and stamp.is_file() and stamp.read_text() == key:
+            return made, key
+        folder.mkdir(parents=True, exist_ok=True)
+        source.write_text(text)
+        stamp.unlink(missing_ok=True)
+        original = self.root / file
+        run([*arguments, "-iquote", str(original.parent), "-o", str(made), "-c", str(source)],
+            entry["directory"])
+        stamp.write_text(key)
+        return made, key
+
+    @staticmethod
+    def compile_command(entry):
+        """Without the names of files; a mutant may leave something unused, which is no error."""
+        words = shlex.split(entry["command"])
+        kept, skip = [], False
+        for word in words:
+            if skip:
+                skip = False
+            elif word in ("-o", "-c", "-MF", "-MQ"):
+                skip = True
+            elif word not in ("-MD", "-Werror"):
+                kept.append(word)
+        return [*kept, "-w"]
+
+    def link_command(self, program):
+        with self.lock:
+            if program not in self.links:
+                lines = run(["ninja", "-t", "commands", "-s", program], self.folder).splitlines()
+                self.links[program] = shlex.split(lines[-1])
+            return self.links[program]
+
+    def program_of(self, mutant, program):
+        """The program with the mutant in it: (path, what it was made from). The clean program
+        stands for everything in it that is not mutated."""
+        objects = [self.object_of(mutant, file) for file in mutant.files()]
+        command = list(self.link_command(program))
+        key = digest(self.sum_of(self.folder / program), *(k for _, k in objects), *command)
+        made = self.out / mutant.name / pathlib.Path(program).name
+        stamp = made.with_suffix(".key")
+        if made.is_file() and stamp.is_file() and stamp.read_text() == key:
+            return made, key
+        stamp.unlink(missing_ok=True)
+        at = command.index("-o")
+        command[at + 1 : at + 2] = [str(made), *(str(path) for path, _ in objects)]
+        run(command, self.folder)
+        stamp.write_text(key)
+        return made, key
