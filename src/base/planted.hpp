@@ -12,13 +12,7 @@ enum class planted : std::uint8_t {
     none = 0,
     acks_a_removed_peer = 1,               // LEASE-1
     acks_only_its_own_view = 3,            // LEASE-1
-    lease_from_the_answer = 4,             // LEASE-2
-    one_ack_too_few = 5,                   // LEASE-2
-    acks_of_former_seats_count = 6,        // LEASE-2
-    quorum_of_filled_seats = 7,            // section 1, quorum
-    no_drift_margin = 8,                   // section 5, drift
     clock_stops_in_suspend = 9,            // LEASE-2
-    new_voter_knows_no_ack = 10,           // LEASE-3, both halves
     longest_silence_counts = 11,           // LEASE-4
     void_at_once_when_unheard = 12,        // LEASE-4
     lapsed_hold_returns = 13,              // LEASE-5
@@ -55,13 +49,10 @@ enum class planted : std::uint8_t {
     broken_grant_accepted = 49,            // BREAK-1
     no_way_round = 50,                     // NET-1
     grant_sent_once = 51,                  // NET-2
-    dead_are_not_probed = 53,              // swim
     map_depends_on_who_computes_it = 54,   // RING-1
     renewal_for_each_hold = 55,            // SILENCE
     removed_peer_returns = 56,             // VIEW-3
     one_objection_stops_all = 57,          // VIEW-2
-    vouches_for_the_unleased = 58,         // VIEW-2
-    lease_ends_with_the_seats = 59,        // LEASE-2
     accepts_ahead = 61,                    // section 4, acceptor
     time_of_an_earlier_turn = 62,          // NOW-1
     unknown_holder_freed_at_once = 63,     // OWN-5

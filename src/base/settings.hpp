@@ -101,11 +101,7 @@ struct settings {
     }
     /// A * (1 + drift): after this much silence on our clock a lease of length A has ended on every
     /// clock.
-    [[nodiscard]] duration full_lease() const { return stretched(lease, drift_margin()); }
-    /// What leases are shortened by at their holders and waited for longer elsewhere.
-    [[nodiscard]] double drift_margin() const {
-        return bug == planted::no_drift_margin ? 0 : clock_drift;
-    }
+    [[nodiscard]] duration full_lease() const;
 };
 
 }  // namespace holdfast::base

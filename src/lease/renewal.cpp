@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/quorum.hpp"
-
 namespace holdfast::lease {
 
 std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at, std::size_t quorum,
@@ -17,10 +15,7 @@ std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at,
 }
 
 void renewal::installed(const view& now_installed, base::time_point now) {
-    quorum_ = base::quorum_of(now_installed, settings_.bug);
-    if (settings_.bug == base::planted::one_ack_too_few) {
-        --quorum_;
-    }
+    quorum_ = now_installed.quorum();
     if (is_stopped_ || (seats_ == now_installed.seats_since && next_ask_)) {
         return;
     }
@@ -31,13 +26,8 @@ void renewal::installed(const view& now_installed, base::time_point now) {
             voters_.push_back(s.filled_by);
         }
     }
-    if (settings_.bug != base::planted::acks_of_former_seats_count) {
-        // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
-        acked_.clear();
-    }
-    if (settings_.bug == base::planted::lease_ends_with_the_seats) {
-        end_.reset();
-    }
+    // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
+    acked_.clear();
     ask(now);
 }
 
@@ -49,17 +39,16 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
     if (!last_sent_ || answer.sent_at > *last_sent_ || answer.sent_at > now) {
         return;  // we never sent that
     }
-    const auto counts_from =
-        settings_.bug == base::planted::lease_from_the_answer ? now : answer.sent_at;
-    auto& newest = acked_.try_emplace(from, counts_from).first->second;
-    newest = std::max(newest, counts_from);
+    // LEASE-2: the lease counts from when it was asked for
+    auto& newest = acked_.try_emplace(from, answer.sent_at).first->second;
+    newest = std::max(newest, answer.sent_at);
     std::vector<base::time_point> sent;
     sent.reserve(acked_.size());
     for (const auto& [voter, at] : acked_) {
         sent.push_back(at);
     }
     if (const auto end =
-            lease_end(std::move(sent), quorum_, settings_.lease, settings_.drift_margin());
+            lease_end(std::move(sent), quorum_, settings_.lease, settings_.clock_drift);
         end && (!end_ || *end > *end_)) {
         end_ = end;
     }

@@ -4,18 +4,15 @@ namespace holdfast::lease {
 
 void voter::installed(const view& now_installed, const view* before, base::time_point now) {
     std::map<peer_id, record> next;
-    // LEASE-3: acks given by the former voters are unknown to the new ones, so everybody is taken
-    // as acked just now.
-    const bool is_new = before == nullptr || before->seats_since != now_installed.seats_since;
-    const bool forgets = is_new && settings_.bug != base::planted::new_voter_knows_no_ack;
+    // LEASE-3: the new voters do not know which acks the former ones gave, so each member counts as
+    // acked just now.
+    const bool has_new_seats =
+        before == nullptr || before->seats_since != now_installed.seats_since;
     for (const auto& m : now_installed.members) {
         const auto known = records_.find(m.id);
         record r = known == records_.end() ? record{now, now, std::nullopt} : known->second;
-        if (forgets) {
+        if (has_new_seats) {
             r.last_ack = now;
-        }
-        if (before == nullptr && settings_.bug == base::planted::new_voter_knows_no_ack) {
-            r.last_ack = {};
         }
         next.emplace(m.id, r);
     }
@@ -34,7 +31,7 @@ std::optional<ack> voter::handle(const peer_id& from, const request& asked, cons
         return std::nullopt;
     }
     known->second.last_ack = now;
-    if (asked.is_running || settings_.bug == base::planted::vouches_for_the_unleased) {
+    if (asked.is_running) {
         known->second.last_running_ack = now;
     }
     return ack{asked.seats, asked.sent_at};

@@ -278,9 +278,6 @@ struct detector::state {
     void knock(time_point now) {
         next_dead = now + settings.dead_probe_period;
         peers.forget_old(now);
-        if (settings.bug == base::planted::dead_are_not_probed) {
-            return;
-        }
         for (const auto& seat : settings.seeds) {
             if (!peers.has_alive_at(seat)) {
                 send_to({}, seat, false, ping{++last_sequence, {}, me(), gossip_for({})});

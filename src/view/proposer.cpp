@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/deadline.hpp"
-#include "base/quorum.hpp"
 
 namespace holdfast::view_layer {
 
@@ -265,7 +264,7 @@ void proposer::broadcast(const message& what) {
     }
 }
 
-std::size_t proposer::quorum() const { return base::quorum_of(*current_, settings_.bug); }
+std::size_t proposer::quorum() const { return current_->quorum(); }
 
 std::set<peer_id> proposer::agreed_removals(const candidates& wishes, base::time_point now) const {
     std::set<peer_id> out;
