@@ -24,42 +24,11 @@
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
+#include "lock/outputs.hpp"
 #include "lock/slots.hpp"
 #include "lock/wish.hpp"
 
 namespace holdfast::lock {
-
-struct was_granted {
-    request_number number;
-    std::string name;
-    holdfast::token token;
-    previous_hold before;
-};
-struct has_failed {
-    request_number number;
-    errc why{};
-    std::optional<standing> stands;  ///< as its owner saw it when it refused
-};
-struct was_lost {
-    std::string name;
-    holdfast::token token;
-    errc why{};
-    std::string broken_by{};  ///< and for what reason, when it was
-    std::string broken_for{};
-};
-/// Its program makes no progress (wish::progress_every). Told once until it does again.
-struct was_stuck {
-    std::string name;
-    holdfast::token token;
-};
-/// Somebody asks for a hold back. Told once for each demand.
-struct was_asked_back {
-    lock::ask_back what;
-};
-struct state_changed {
-    std::string name;
-    standing stands;
-};
 
 class holder {
 public:

@@ -24,6 +24,7 @@
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
+#include "lock/outputs.hpp"
 #include "lock/pasts.hpp"
 #include "lock/slots.hpp"
 
@@ -33,12 +34,6 @@ namespace holdfast::lock {
 struct gave {
     hold what;
     view_number in;
-};
-/// A hold is to be broken because somebody has waited for it so long as its policy says.
-struct broke_by_policy {
-    hold what;
-    std::string who;
-    std::string why;
 };
 /// OWN-6: the sequence nears its end.
 struct epoch_wanted {};

@@ -187,8 +187,8 @@ struct node::state final : view_layer::facts {
                 std::visit([&](auto& what) { from_inquirer(what); }, *o);
             }
             while (auto o = agreement.next()) {
-                if (const auto* c = std::get_if<view_layer::complains>(&*o)) {
-                    out.push(complaint{c->why, c->text});
+                if (auto* c = std::get_if<complaint>(&*o)) {
+                    out.push(std::move(*c));
                 }
             }
             if (last_word) {
@@ -393,10 +393,8 @@ struct node::state final : view_layer::facts {
     void from_view(view_layer::send& s, moment) {
         send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what));
     }
-    void from_view(view_layer::persist& p, moment) { out.push(persist_epoch{p.epoch}); }
-    void from_view(view_layer::complains& c, moment) {
-        out.push(complaint{c.why, std::move(c.text)});
-    }
+    void from_view(persist_epoch& p, moment) { out.push(p); }
+    void from_view(complaint& c, moment) { out.push(std::move(c)); }
     void from_view(view_layer::evicted& e, moment) {
         if (e.why != errc::evicted || settings.bug != base::planted::evicted_goes_on) {
             finish(e.why);
@@ -407,14 +405,14 @@ struct node::state final : view_layer::facts {
     void from_swim(swim::send& s, time_point) {
         send_to(s.peer, s.to, s.stream, false, std::move(s.what));
     }
-    void from_swim(swim::believes& b, time_point now) {
+    void from_swim(belief_changed& b, time_point now) {
         stats.suspicions += b.state == swim::condition::suspect ? 1 : 0;
         const auto& v = agreement.current();
         if (v && v->has(b.peer)) {
             agreement.seems_gone(
                 b.peer, b.state == swim::condition::dead || b.state == swim::condition::left, now);
         }
-        out.push(belief_changed{b.peer, b.state, std::move(b.name), b.address});
+        out.push(std::move(b));
     }
     void from_swim(swim::heard& h, time_point now) {
         const auto& v = agreement.current();
@@ -428,26 +426,13 @@ struct node::state final : view_layer::facts {
     void from_owner(lock::gave& g, time_point) {
         out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});
     }
-    void from_owner(lock::broke_by_policy& b, time_point) {
-        out.push(broke_by_policy{std::move(b.what), std::move(b.who), std::move(b.why)});
-    }
+    void from_owner(broke_by_policy& b, time_point) { out.push(std::move(b)); }
     void from_owner(lock::epoch_wanted&, time_point now) { agreement.wants_new_epoch(now); }
 
     void from_holder(lock::send& s) { send_lock(s, last_now); }
-    void from_holder(lock::was_granted& g) {
-        out.push(granted{g.number, std::move(g.name), g.token, std::move(g.before)});
-    }
-    void from_holder(lock::has_failed& f) {
-        out.push(request_failed{f.number, f.why, std::move(f.stands)});
-    }
-    void from_holder(lock::was_lost& l) {
-        out.push(hold_lost{std::move(l.name), l.token, l.why, std::move(l.broken_by),
-                           std::move(l.broken_for)});
-    }
-    void from_holder(lock::was_stuck& w) { out.push(hold_stuck{std::move(w.name), w.token}); }
-    void from_holder(lock::was_asked_back& a) { out.push(was_asked_back{std::move(a.what)}); }
-    void from_holder(lock::state_changed& c) {
-        out.push(lock_changed{std::move(c.name), std::move(c.stands)});
+    template <class Told>
+    void from_holder(Told& what) {
+        out.push(std::move(what));
     }
 
     void from_inquirer(lock::send& s) { send_lock(s, last_now); }

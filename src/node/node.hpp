@@ -23,11 +23,14 @@
 #include "base/time.hpp"
 #include "lock/inquirer.hpp"
 #include "lock/messages.hpp"
+#include "lock/outputs.hpp"
 #include "lock/wish.hpp"
 #include "node/message.hpp"
 #include "swim/messages.hpp"
+#include "swim/outputs.hpp"
 #include "view/change.hpp"
 #include "view/messages.hpp"
+#include "view/outputs.hpp"
 
 namespace holdfast::node {
 
@@ -42,50 +45,20 @@ struct send {
     bool is_lazy = false;
     message what;
 };
-/// FOUND-5: write this to state_dir, durably, before performing any later output.
-struct persist_epoch {
-    holdfast::epoch epoch;
-};
+using persist_epoch = view_layer::persist;
 
 // ---- what a node tells its driver
 
-/// The request was granted; the hold is valid while the lease runs and no `hold_lost` names its
-/// token.
-struct granted {
-    request_number number;
-    std::string name;
-    holdfast::token token;
-    previous_hold before;
-};
-/// The request ended without a hold.
-struct request_failed {
-    request_number number;
-    errc why{};
-    std::optional<lock::standing> stands;  ///< as the owner saw the lock when it refused
-};
-/// A hold ended without a release: lease_lost, evicted, broken.
-struct hold_lost {
-    std::string name;
-    holdfast::token token;
-    errc why{};
-    std::string broken_by{};  ///< and for what reason, when it was
-    std::string broken_for{};
-};
-/// Somebody asks for a hold back.
-struct was_asked_back {
-    lock::ask_back what;
-};
-/// The program of a hold makes no progress.
-struct hold_stuck {
-    std::string name;
-    holdfast::token token;
-};
-/// As an owner: a hold is to be broken because of its own policy.
-struct broke_by_policy {
-    lock::hold what;
-    std::string who;
-    std::string why;
-};
+// What the parts say is said once, by them.
+using granted = lock::was_granted;
+using request_failed = lock::has_failed;
+using hold_lost = lock::was_lost;
+using hold_stuck = lock::was_stuck;
+using was_asked_back = lock::was_asked_back;
+using broke_by_policy = lock::broke_by_policy;
+using lock_changed = lock::state_changed;
+using belief_changed = swim::believes;
+using complaint = view_layer::complains;
 /// To ask(): the last word, or the end of the time for it.
 using answered = lock::answered;
 using unanswered = lock::unanswered;
@@ -97,18 +70,6 @@ struct view_installed {
     std::shared_ptr<const holdfast::view> view;
     base::shared_slot_map map;
 };
-/// Gossip changed its mind about someone.
-struct belief_changed {
-    peer_id peer;
-    swim::condition state{};
-    std::string name;
-    endpoint address;
-};
-/// Whoever watches `name` (WATCH-1).
-struct lock_changed {
-    std::string name;
-    lock::standing stands;
-};
 /// This PeerId is over; all its rights have ended and every hold was reported lost. The driver
 /// makes a new node with a new PeerId, `highest_epoch` and `stopped_being` = the old PeerId, unless
 /// it was told to leave.
@@ -118,12 +79,6 @@ struct must_restart {
 };
 /// leave() is done: slots handed over, holds released, lease ended.
 struct has_left {};
-/// Something a person should know: seeds_differ, wrong cluster, ring function lacking. The node
-/// goes on trying.
-struct complaint {
-    errc why{};
-    std::string text;
-};
 /// The owner's side granted a lock. Only observed (statistics, the simulator's judge).
 struct owner_granted {
     std::string name;

@@ -18,6 +18,7 @@
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "swim/messages.hpp"
+#include "swim/outputs.hpp"
 
 namespace holdfast::swim {
 
@@ -28,13 +29,6 @@ struct send {
     endpoint to;
     bool stream = false;
     message what;
-};
-/// This detector now believes this of `peer`. Told at every change, and when an address changes.
-struct believes {
-    peer_id peer;
-    condition state = condition::alive;
-    std::string name;
-    endpoint address;
 };
 /// `peer` itself was heard, directly, and says that it is at `address`. Told for every direct
 /// message with an introduction, not only for changes: `view` wants to know which PeerId answers at

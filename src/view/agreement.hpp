@@ -25,6 +25,7 @@
 #include "view/facts.hpp"
 #include "view/founding.hpp"
 #include "view/messages.hpp"
+#include "view/outputs.hpp"
 #include "view/proposer.hpp"
 
 namespace holdfast::view_layer {
@@ -35,19 +36,12 @@ struct send {
     endpoint at;
     message what;
 };
-struct persist {
-    holdfast::epoch epoch;
-};
 struct installed {
     installation what;
 };
 /// This PeerId is over (VIEW-4).
 struct evicted {
     errc why{};
-};
-struct complains {
-    errc why{};
-    std::string text;
 };
 using output = std::variant<send, persist, installed, evicted, complains>;
 
