@@ -1,0 +1,81 @@
+#include "node/contacts.hpp"
+
+#include "base/assert.hpp"
+
+namespace holdfast::node {
+
+void contacts::heard(const endpoint& address, const peer_id& peer, const cluster_id& cluster,
+                     base::time_point now) {
+    heard_[address] = {peer, now, cluster};
+}
+
+bool contacts::is_replaced_at(const endpoint& address, const peer_id& peer,
+                              base::time_point now) const {
+    const auto at = heard_.find(address);
+    return peer != self_ && at != heard_.end() && at->second.peer != peer &&
+           now - at->second.heard < settings_.lease;
+}
+
+void contacts::came_from(const peer_id& peer, const endpoint& address) {
+    if (came_from_.size() > base::limits::members) {
+        came_from_.clear();
+    }
+    came_from_[peer] = address;
+}
+
+endpoint contacts::last_seen_at(const peer_id& peer) const {
+    const auto at = came_from_.find(peer);
+    return at == came_from_.end() ? endpoint{} : at->second;
+}
+
+void contacts::installed(view_number number, base::time_point now) {
+    HOLDFAST_ASSERT(installs_.empty() || installs_.back().second <= now);
+    installs_.emplace_back(number, now);
+}
+
+bool contacts::lags_behind(view_number shown, base::time_point now) {
+    while (!installs_.empty() && now - installs_.front().second > settings_.lease) {
+        overtaken_ = installs_.front().first.previous();
+        installs_.pop_front();
+    }
+    return shown <= overtaken_;
+}
+
+contacts::seats_heard contacts::count(const view& v, base::time_point now) const {
+    seats_heard out;
+    for (const auto& s : v.seats) {
+        if (s.address == settings_.address) {
+            ++out.all;
+            out.by_voters += v.is_voter(self_) ? 1 : 0;
+        } else if (const auto at = heard_.find(s.address);
+                   at != heard_.end() && now - at->second.heard < settings_.lease) {
+            ++out.all;
+            out.by_voters += at->second.cluster == v.cluster && v.is_voter(at->second.peer) ? 1 : 0;
+        }
+    }
+    HOLDFAST_ASSERT(out.by_voters <= out.all && out.all <= v.seats.size());
+    return out;
+}
+
+bool contacts::is_superseded(const view& v, base::time_point unleased_since, base::time_point now) {
+    if (now - unleased_since < 2 * settings_.lease ||
+        settings_.bug == base::planted::never_forgets) {
+        quorum_heard_since_.reset();
+        return false;
+    }
+    const auto heard = count(v, now);
+    if (heard.all < v.quorum()) {
+        quorum_heard_since_.reset();
+        return false;
+    }
+    quorum_heard_since_ = quorum_heard_since_.value_or(now);
+    // To be heard is not to answer: a voter that hears no other seems to be there for ever.
+    return heard.by_voters < v.quorum() || now - *quorum_heard_since_ >= 2 * settings_.lease;
+}
+
+void contacts::forget_old(base::time_point now) {
+    std::erase_if(heard_,
+                  [&](const auto& c) { return now - c.second.heard > 4 * settings_.lease; });
+}
+
+}  // namespace holdfast::node

@@ -1,0 +1,39 @@
+#include "node/evictions.hpp"
+
+#include <algorithm>
+
+#include "base/deadline.hpp"
+
+namespace holdfast::node {
+
+void evictions::add(const peer_id& whom, view_layer::proof proof, base::time_point until,
+                    base::time_point now) {
+    auto& known = all_[whom];
+    known = {std::max(known.proof, proof), std::max(known.until, until), now};
+}
+
+std::vector<view_layer::evict> evictions::due(bool has_view, base::time_point now) {
+    std::erase_if(all_, [&](const auto& e) { return e.second.until <= now; });
+    std::vector<view_layer::evict> out;
+    for (auto& [whom, e] : all_) {
+        if (has_view && e.next_send <= now) {
+            e.next_send = now + settings_.retry;
+            out.push_back({whom, e.proof});
+        }
+    }
+    return out;
+}
+
+void evictions::installed(const view& v) {
+    std::erase_if(all_, [&](const auto& e) { return !v.has(e.first); });
+}
+
+std::optional<base::time_point> evictions::deadline(bool) const {
+    std::optional<base::time_point> due;
+    for (const auto& [whom, e] : all_) {
+        base::earlier(due, std::min(e.until, e.next_send));
+    }
+    return due;
+}
+
+}  // namespace holdfast::node

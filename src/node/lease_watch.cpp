@@ -1,0 +1,31 @@
+#include "node/lease_watch.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+
+namespace holdfast::node {
+
+lease_watch::change lease_watch::notice(base::time_point now) {
+    HOLDFAST_ASSERT(last_ran_ <= now);
+    change out;
+    const bool runs = renewal_.is_running(now);
+    out.is_of_lease = runs != is_running_;
+    if (runs || out.is_of_lease) {
+        last_ran_ = now;
+    }
+    is_running_ = runs;
+    const bool is_at_risk = runs && now >= renewal_.at_risk_from();
+    out.is_of_risk = runs && is_at_risk != is_at_risk_;
+    is_at_risk_ = is_at_risk;
+    return out;
+}
+
+std::optional<base::time_point> lease_watch::deadline() const {
+    if (!is_running_) {
+        return std::nullopt;
+    }
+    return is_at_risk_ ? *renewal_.end() : std::min(renewal_.at_risk_from(), *renewal_.end());
+}
+
+}  // namespace holdfast::node

@@ -1,0 +1,24 @@
+#include "node/lock_step.hpp"
+
+#include <algorithm>
+
+namespace holdfast::node {
+
+lock::step lock_step_of(const view_layer::installation& i, const base::settings& settings,
+                        base::time_point now) {
+    lock::step step{i.now, i.map_before, i.map, {}, i.is_first};
+    for (const auto& id : i.by.what.removed) {
+        const auto figure = std::find_if(i.by.leases.begin(), i.by.leases.end(),
+                                         [&](const auto& r) { return r.peer == id; });
+        auto left = settings.full_lease();  // if the figure was not heard
+        if (figure != i.by.leases.end()) {
+            left = std::min(left, figure->lease);
+        } else if (settings.bug == base::planted::void_at_once_when_unheard) {
+            left = {};
+        }
+        step.removed.push_back({id, i.before->find(id)->since, now + left});
+    }
+    return step;
+}
+
+}  // namespace holdfast::node

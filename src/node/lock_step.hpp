@@ -1,0 +1,15 @@
+// What owners and holders are told of a view that was installed.
+#pragma once
+
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "lock/slots.hpp"
+#include "view/chain.hpp"
+
+namespace holdfast::node {
+
+/// With the time at which the lease of each removed member is void for certain (LEASE-4).
+[[nodiscard]] lock::step lock_step_of(const view_layer::installation& i,
+                                      const base::settings& settings, base::time_point now);
+
+}  // namespace holdfast::node

@@ -1,0 +1,65 @@
+#include "node/mailer.hpp"
+
+#include <utility>
+
+#include "base/message_groups.hpp"
+
+namespace holdfast::node {
+
+void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what) {
+    if (to == self_) {
+        local_.push(std::move(what));
+        return;
+    }
+    if (at.is_nil()) {
+        at = address_of(to);
+    }
+    if (at.is_nil() || at == settings_.address) {
+        ++dropped_;
+        return;
+    }
+    out_.push(send{head_for(to), at, stream, is_lazy, std::move(what)});
+}
+
+void mailer::send_lock(const lock::send& s, base::time_point now) {
+    has_granted_ = has_granted_ || base::holds_message<lock::grant>(s.what);
+    send_to(s.to, {}, true, s.is_lazy, s.what);
+    const auto& v = of_.agreement.current();
+    if (s.to == self_ || !v) {
+        return;
+    }
+    for (auto& d : of_.ways.detours(*v, s, now)) {
+        send_to(d.by, {}, true, false, std::move(d.what));
+    }
+}
+
+void mailer::send_to_voters(const view_layer::message& what) {
+    for (const auto& s : of_.agreement.current()->seats) {
+        if (!s.filled_by.is_nil()) {
+            send_to(s.filled_by, {}, false, false, what);
+        }
+    }
+}
+
+view_number mailer::installed() const {
+    const auto& v = of_.agreement.current();
+    return v ? v->number : view_number{};
+}
+
+envelope mailer::head_for(const peer_id& to) const {
+    const auto& v = of_.agreement.current();
+    return {self_, to, v ? v->cluster : cluster_id{}, installed(), of_.lease.is_running()};
+}
+
+endpoint mailer::address_of(const peer_id& peer) const {
+    const auto& v = of_.agreement.current();
+    if (const auto* m = v ? v->find(peer) : nullptr) {
+        return m->address;
+    }
+    if (const auto at = of_.gossip.address_of(peer)) {
+        return *at;
+    }
+    return of_.seen.last_seen_at(peer);
+}
+
+}  // namespace holdfast::node

@@ -1,0 +1,66 @@
+// What a node sends: to which address and in which envelope, round by the voters where a link is
+// cut (NET-1), and to itself, which never leaves the process.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <holdfast/ids.hpp>
+
+#include "base/outbox.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "lock/slots.hpp"
+#include "node/contacts.hpp"
+#include "node/lease_watch.hpp"
+#include "node/message.hpp"
+#include "node/outputs.hpp"
+#include "node/relay.hpp"
+#include "swim/detector.hpp"
+#include "view/agreement.hpp"
+
+namespace holdfast::node {
+
+class mailer {
+public:
+    /// What it looks at.
+    struct sources {
+        const view_layer::agreement& agreement;
+        const swim::detector& gossip;
+        const contacts& seen;
+        const relay& ways;
+        const lease_watch& lease;
+    };
+
+    mailer(const base::settings& settings, const peer_id& self, const sources& of,
+           base::outbox<output>& out, std::uint64_t& dropped)
+        : settings_{settings}, self_{self}, of_{of}, out_{out}, dropped_{dropped} {}
+
+    /// `at` nil: where `to` is known to be. Dropped if that is nowhere.
+    void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what);
+    void send_lock(const lock::send& s, base::time_point now);
+    void send_to_voters(const view_layer::message& what);
+
+    void begin_call() { has_granted_ = false; }
+    /// A grant was sent in the present call.
+    [[nodiscard]] bool has_granted() const { return has_granted_; }
+    /// What was sent to ourselves.
+    [[nodiscard]] std::optional<message> next_local() { return local_.next(); }
+    [[nodiscard]] bool has_local() const { return !local_.empty(); }
+    void drop_local() { local_.clear(); }
+    [[nodiscard]] view_number installed() const;
+
+private:
+    [[nodiscard]] envelope head_for(const peer_id& to) const;
+    [[nodiscard]] endpoint address_of(const peer_id& peer) const;
+
+    const base::settings& settings_;
+    peer_id self_;
+    sources of_;
+    bool has_granted_ = false;
+    base::outbox<message> local_;
+    base::outbox<output>& out_;
+    std::uint64_t& dropped_;
+};
+
+}  // namespace holdfast::node

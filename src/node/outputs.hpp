@@ -1,0 +1,80 @@
+// What a node wants done, and what it tells its driver.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/slot_map.hpp"
+#include "lock/inquirer.hpp"
+#include "lock/outputs.hpp"
+#include "node/message.hpp"
+#include "swim/outputs.hpp"
+#include "view/outputs.hpp"
+
+namespace holdfast::node {
+
+// ---- what a node wants done
+
+/// Send `what`. `stream`: over TCP, else a datagram (which falls back to the stream when it does
+/// not fit). `is_lazy`: may wait a moment for company (a release nobody is known to wait for).
+struct send {
+    envelope head;
+    endpoint address;
+    bool stream = false;
+    bool is_lazy = false;
+    message what;
+};
+using persist_epoch = view_layer::persist;
+
+// ---- what a node tells its driver
+
+// What the parts say is said once, by them.
+using granted = lock::was_granted;
+using request_failed = lock::has_failed;
+using hold_lost = lock::was_lost;
+using hold_stuck = lock::was_stuck;
+using was_asked_back = lock::was_asked_back;
+using broke_by_policy = lock::broke_by_policy;
+using lock_changed = lock::state_changed;
+using belief_changed = swim::believes;
+using complaint = view_layer::complains;
+/// To ask(): the last word, or the end of the time for it.
+using answered = lock::answered;
+using unanswered = lock::unanswered;
+/// The lease is late to be renewed (true), or was renewed again (false).
+struct at_risk {
+    bool is_at_risk = false;
+};
+struct view_installed {
+    std::shared_ptr<const holdfast::view> view;
+    base::shared_slot_map map;
+};
+/// This PeerId is over; all its rights have ended and every hold was reported lost. The driver
+/// makes a new node, with a new PeerId and successor_settings() (node/succession.hpp).
+struct must_restart {
+    errc why{};
+    holdfast::epoch highest_epoch;
+    peer_id self;
+};
+/// leave() is done: slots handed over, holds released, lease ended.
+struct has_left {};
+/// The owner's side granted a lock. Only observed (statistics, the simulator's judge).
+struct owner_granted {
+    std::string name;
+    holdfast::token token;
+    peer_id holder;
+    request_number number;
+    view_number in;
+};
+using output =
+    std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stuck,
+                 was_asked_back, broke_by_policy, answered, unanswered, at_risk, view_installed,
+                 belief_changed, lock_changed, must_restart, has_left, complaint, owner_granted>;
+
+}  // namespace holdfast::node

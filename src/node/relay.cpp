@@ -1,0 +1,62 @@
+#include "node/relay.hpp"
+
+#include "base/assert.hpp"
+
+namespace holdfast::node {
+namespace {
+
+constexpr unsigned tries_before_relaying = 2;
+
+/// The voters that can pass a message on to `to`.
+std::vector<peer_id> voters_between(const view& v, const peer_id& self, const peer_id& to) {
+    std::vector<peer_id> voters;
+    for (const auto& seat : v.seats) {
+        if (!seat.filled_by.is_nil() && seat.filled_by != self && seat.filled_by != to) {
+            voters.push_back(seat.filled_by);
+        }
+    }
+    return voters;
+}
+
+}  // namespace
+
+std::vector<relay::detour> relay::detours(const view& v, const lock::send& s,
+                                          base::time_point now) const {
+    HOLDFAST_ASSERT(s.to != self_);
+    std::vector<detour> out;
+    if (const auto back = routes_.find(s.to);
+        back != routes_.end() && now - back->second.heard < settings_.lease) {
+        out.push_back({back->second.by, {self_, s.to, true, s.what}});
+    }
+    if (s.attempt >= tries_before_relaying && settings_.bug != base::planted::no_way_round) {
+        if (const auto voters = voters_between(v, self_, s.to); !voters.empty()) {
+            const auto turn = s.attempt - tries_before_relaying;
+            out.push_back({voters[turn % voters.size()], {self_, s.to, false, s.what}});
+        }
+    }
+    return out;
+}
+
+relay::action relay::receive(const view& v, const peer_id& from, const relayed& r,
+                             base::time_point now) {
+    if (r.origin == self_) {
+        return action::ignore;
+    }
+    if (r.destination != self_) {
+        const bool is_asked_by_origin = from == r.origin && v.has(r.destination);
+        return is_asked_by_origin ? action::forward : action::ignore;
+    }
+    if (!v.is_voter(from) || !v.has(r.origin)) {
+        return action::refuse;  // members vouch for one another, strangers vouch for nothing
+    }
+    if (!r.is_echo) {
+        routes_[r.origin] = {from, now};
+    }
+    return action::take;
+}
+
+void relay::forget_old(base::time_point now) {
+    std::erase_if(routes_, [&](const auto& r) { return now - r.second.heard > settings_.lease; });
+}
+
+}  // namespace holdfast::node

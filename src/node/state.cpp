@@ -1,0 +1,462 @@
+#include "node/state.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/assert.hpp"
+#include "base/deadline.hpp"
+#include "node/admission.hpp"
+#include "node/lock_step.hpp"
+#include "ring/assign.hpp"
+
+namespace holdfast::node {
+namespace {
+
+using base::moment;
+using base::time_point;
+
+/// Large or rare messages, and those whose loss would cost a repeat, use the stream.
+bool uses_stream(const view_layer::message& what) {
+    return std::holds_alternative<view_layer::steps>(what) ||
+           std::holds_alternative<view_layer::welcome>(what) ||
+           std::holds_alternative<view_layer::outdated>(what);
+}
+
+/// Null: it is none.
+const view_layer::join* join_in(const message& what) {
+    const auto* v = std::get_if<view_layer::message>(&what);
+    return v == nullptr ? nullptr : std::get_if<view_layer::join>(v);
+}
+
+}  // namespace
+
+node::state::state(const base::settings& given, const peer_id& id, std::uint64_t seed, moment now)
+    : settings{given},
+      self{id},
+      random{seed},
+      contacts{settings, self},
+      relay{settings, self},
+      swim{settings, self, random.next(), now.now},
+      environment{settings, self, swim, voter, contacts, last_now},
+      agreement{settings, self, random.next(), environment, now},
+      voter{settings},
+      renewal{settings},
+      lease{settings, renewal},
+      mail{settings, self, {agreement, swim, contacts, relay, lease}, out, stats.dropped},
+      owner{settings, self, [this](std::string_view name) { return slot_of(name); }},
+      holder{settings, self, [this](std::string_view name) { return slot_of(name); }},
+      inquirer{settings, [this](std::string_view name) { return slot_of(name); }},
+      audit_log{settings, self},
+      evictions{settings},
+      last_now{now.now} {}
+
+// ---- the order of every call
+
+void node::state::begin(moment now) {
+    HOLDFAST_ASSERT(now.now >= last_now);
+    last_now = now.now;
+    mail.begin_call();
+    notice_lease(now.now);
+}
+
+/// LEASE-5: before anything else is handled, so that a lease that returns in this very call brings
+/// back no hold.
+void node::state::notice_lease(time_point now) {
+    if (is_over) {
+        return;
+    }
+    const auto change = lease.notice(now);
+    if (change.is_of_lease) {
+        stats.leases_lost += lease.is_running() ? 0 : 1;
+        holder.set_leased(lease.is_running(), now);
+        owner.set_leased(lease.is_running(), now);
+    }
+    if (change.is_of_risk) {
+        out.push(at_risk{lease.is_at_risk()});
+    }
+}
+
+void node::state::settle(moment now) {
+    for (bool is_busy = true; is_busy && !is_over;) {
+        is_busy = false;
+        while (auto o = agreement.next()) {
+            is_busy = true;
+            std::visit([&](auto& what) { from_view(what, now); }, *o);
+            if (is_over) {
+                break;
+            }
+        }
+        while (auto o = renewal.next()) {
+            is_busy = true;
+            mail.send_to(o->to, {}, false, false, lease::message{o->what});
+        }
+        while (auto o = swim.next()) {
+            is_busy = true;
+            std::visit([&](auto& what) { from_swim(what, now.now); }, *o);
+        }
+        while (auto o = owner.next()) {
+            is_busy = true;
+            std::visit([&](auto& what) { from_owner(what, now.now); }, *o);
+        }
+        while (auto o = holder.next()) {
+            is_busy = true;
+            std::visit([&](auto& what) { from_holder(what); }, *o);
+        }
+        while (auto o = inquirer.next()) {
+            is_busy = true;
+            std::visit([&](auto& what) { from_inquirer(what); }, *o);
+        }
+        while (mail.has_local() && !is_over) {
+            is_busy = true;
+            const auto what = mail.next_local();
+            dispatch(self, endpoint{}, mail.installed(), *what, now);
+        }
+        notice_lease(now.now);
+    }
+    if (is_over) {
+        drain_after_the_end();
+    }
+}
+
+/// What the end of the PeerId means to requests, holds and questions; then the last output of all.
+void node::state::drain_after_the_end() {
+    while (auto o = holder.next()) {
+        std::visit([&](auto& what) { from_holder(what); }, *o);
+    }
+    while (auto o = inquirer.next()) {
+        std::visit([&](auto& what) { from_inquirer(what); }, *o);
+    }
+    while (auto o = agreement.next()) {
+        if (auto* c = std::get_if<complaint>(&*o)) {
+            out.push(std::move(*c));
+        }
+    }
+    if (final_output) {
+        out.push(*std::exchange(final_output, std::nullopt));
+    }
+}
+
+void node::state::close(moment now) {
+    settle(now);
+    if (leaving) {
+        advance_departure(now.now);
+        settle(now);
+    }
+}
+
+std::optional<time_point> node::state::deadline() const {
+    std::optional<time_point> due;
+    if (is_over) {
+        return due;
+    }
+    due = swim.deadline();
+    base::earlier(due, agreement.deadline());
+    base::earlier(due, renewal.deadline());
+    base::earlier(due, owner.deadline());
+    base::earlier(due, holder.deadline());
+    base::earlier(due, inquirer.deadline());
+    base::earlier(due, evictions.deadline(agreement.current() != nullptr));
+    base::earlier(due, next_isolation_check);
+    base::earlier(due, lease.deadline());
+    if (leaving) {
+        base::earlier(due, leaving->next_due(mail.has_granted(), last_now));
+    }
+    return due;
+}
+
+// ---- what comes in
+
+void node::state::receive(const envelope& head, const endpoint& from_address, const message& what,
+                          moment now) {
+    shown_cluster = head.cluster;
+    const auto& v = agreement.current();
+    if (!from_address.is_nil() && (!v || !v->has(head.from))) {
+        contacts.came_from(head.from, from_address);
+    }
+    const bool is_ours = holdfast::node::is_ours(head, v.get());
+    switch (admit(
+        head, what,
+        {v.get(), !settings.seeds.empty(), leaving.has_value(), lease.is_long_lost(now.now)})) {
+        case admission::stop_seatless:
+            out.push(complaint{errc::seeds_differ,
+                               to_string(from_address) +
+                                   " is a member of a cluster of this name that has seats; this "
+                                   "peer was started without seeds. Give it the seeds of that "
+                                   "cluster, or another cluster name."});
+            finish(errc::seeds_differ);
+            return;
+        case admission::join_other:
+            finish(errc::wrong_cluster);
+            return;
+        case admission::refuse:
+            show_to_stranger(head, from_address, what);
+            ++stats.dropped;
+            return;
+        case admission::read:
+            break;
+    }
+    if (const auto* asked = join_in(what)) {
+        // FOUND-6: gossip alone hears of a seat too seldom
+        contacts.heard(asked->self.address, head.from, head.cluster, now.now);
+    }
+    if (is_ours && head.installed.value != 0 &&
+        settings.bug != base::planted::nobody_brought_up_to_date) {
+        agreement.shows(head.from, head.installed, now.now);
+    }
+    dispatch(head.from, from_address, head.installed, what, now);
+}
+
+/// FOUND-3: who asks for a lease of another cluster meets this one, even if no gossip reaches
+/// it.
+void node::state::show_to_stranger(const envelope& head, const endpoint& at, const message& what) {
+    const auto& v = agreement.current();
+    const auto* asked = std::get_if<lease::message>(&what);
+    const bool asks = asked != nullptr && std::holds_alternative<lease::request>(*asked);
+    if (v && lease.is_running() && asks && head.cluster != v->cluster &&
+        settings.bug != base::planted::strangers_not_told) {
+        mail.send_to(head.from, at, false, false,
+                     view_layer::message{view_layer::join_shown{v->cluster, v->number}});
+    }
+}
+
+void node::state::dispatch(const peer_id& from, const endpoint& at, view_number shown,
+                           const message& what, moment now) {
+    if (const auto* s = std::get_if<swim::message>(&what)) {
+        swim.handle(from, at, *s, now.now);
+    } else if (const auto* v = std::get_if<view_layer::message>(&what)) {
+        agreement.handle(from, at, shown, *v, now);
+    } else if (const auto* l = std::get_if<lease::message>(&what)) {
+        handle_lease(from, shown, *l, now.now);
+    } else if (const auto* k = std::get_if<lock::message>(&what)) {
+        handle_lock(from, *k, now.now);
+    } else {
+        handle_relayed(from, std::get<relayed>(what), now.now);
+    }
+}
+
+void node::state::handle_lease(const peer_id& from, view_number shown, const lease::message& what,
+                               time_point now) {
+    if (const auto* asked = std::get_if<lease::request>(&what)) {
+        const auto& v = agreement.current();
+        if (v && v->is_voter(self)) {
+            const bool is_behind =
+                contacts.lags_behind(shown, now) && settings.bug != base::planted::acks_a_laggard;
+            const bool is_elsewhere =
+                settings.bug == base::planted::acks_only_its_own_view && shown != v->number;
+            const bool is_barred = agreement.bars(from) || is_behind || is_elsewhere;
+            if (const auto answer = voter.handle(from, *asked, *v, is_barred, now)) {
+                mail.send_to(from, {}, false, false, lease::message{*answer});
+            }
+        }
+    } else {
+        renewal.handle(from, std::get<lease::ack>(what), now);
+        notice_lease(now);
+    }
+}
+
+void node::state::handle_lock(const peer_id& from, const lock::message& what, time_point now) {
+    std::visit([&](const auto& group) { take(from, group, now); }, what);
+}
+void node::state::take(const peer_id& from, const lock::to_owner& what, time_point now) {
+    owner.handle(from, what, now);
+}
+void node::state::take(const peer_id& from, const lock::to_holder& what, time_point now) {
+    holder.handle(from, what, now);
+}
+void node::state::take(const peer_id& from, const lock::to_asker& what, time_point now) {
+    inquirer.handle(from, what, now);
+}
+void node::state::take(const peer_id& from, const lock::to_seat& what, time_point now) {
+    std::visit([&](const auto& m) { on_seat(from, m, now); }, what);
+}
+
+void node::state::on_seat(const peer_id& from, const lock::read_records& wanted, time_point now) {
+    if (auto all = audit_log.all()) {
+        mail.send_lock({from, lock::records_read{wanted.number, *std::move(all)}}, now);
+    }
+}
+void node::state::on_seat(const peer_id& from, const lock::keep_record& given, time_point now) {
+    const auto& v = agreement.current();
+    if (v && v->has(from)) {
+        audit_log.keep(given.what);
+        mail.send_lock({from, lock::record_kept{given.number}}, now);
+    }
+}
+
+void node::state::handle_relayed(const peer_id& from, const relayed& r, time_point now) {
+    const auto& v = agreement.current();
+    switch (v ? relay.receive(*v, from, r, now) : relay::action::ignore) {
+        case relay::action::ignore:
+            break;
+        case relay::action::refuse:
+            ++stats.dropped;
+            break;
+        case relay::action::take:
+            handle_lock(r.origin, r.what, now);
+            break;
+        case relay::action::forward:
+            mail.send_to(r.destination, {}, true, false, r);
+            break;
+    }
+}
+
+slot node::state::slot_of(std::string_view name) const {
+    const auto& v = agreement.current();
+    return v ? ring::slot_of(name, v->cluster, v->slots) : slot{};
+}
+
+// ---- what the parts say
+
+void node::state::from_view(view_layer::send& s, moment) {
+    mail.send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what));
+}
+void node::state::from_view(persist_epoch& p, moment) { out.push(p); }
+void node::state::from_view(complaint& c, moment) { out.push(std::move(c)); }
+void node::state::from_view(view_layer::evicted& e, moment) {
+    if (e.why != errc::evicted || settings.bug != base::planted::evicted_goes_on) {
+        finish(e.why);
+    }
+}
+void node::state::from_view(view_layer::installed& i, moment now) { install(i.what, now.now); }
+
+void node::state::from_swim(swim::send& s, time_point) {
+    mail.send_to(s.peer, s.to, s.stream, false, std::move(s.what));
+}
+void node::state::from_swim(belief_changed& b, time_point now) {
+    stats.suspicions += b.state == swim::condition::suspect ? 1 : 0;
+    const auto& v = agreement.current();
+    if (v && v->has(b.peer)) {
+        agreement.seems_gone(
+            b.peer, b.state == swim::condition::dead || b.state == swim::condition::left, now);
+    }
+    out.push(std::move(b));
+}
+void node::state::from_swim(swim::heard& h, time_point now) {
+    const auto& v = agreement.current();
+    // an old packet of a former peer does not make it the present one
+    if (!v || v->find_former(h.peer) == nullptr) {
+        contacts.heard(h.address, h.peer, shown_cluster, now);
+    }
+}
+
+void node::state::from_owner(lock::send& s, time_point now) { mail.send_lock(s, now); }
+void node::state::from_owner(lock::gave& g, time_point) {
+    out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});
+}
+void node::state::from_owner(broke_by_policy& b, time_point) { out.push(std::move(b)); }
+void node::state::from_owner(lock::epoch_wanted&, time_point now) {
+    agreement.wants_new_epoch(now);
+}
+
+void node::state::from_inquirer(lock::answered& a) {
+    if (!audit_log.hear(a)) {
+        out.push(std::move(a));
+    }
+}
+void node::state::from_inquirer(lock::unanswered& u) {
+    if (!audit_log.hear(u)) {
+        out.push(std::move(u));
+    }
+}
+
+void node::state::install(view_layer::installation& i, time_point now) {
+    ++stats.views_installed;
+    contacts.installed(i.now->number, now);
+    const view* before = i.is_first ? nullptr : i.before.get();
+    voter.installed(*i.now, before, now);
+    renewal.installed(*i.now, now);
+    const auto step = lock_step_of(i, settings, now);
+    for (const auto& removed : step.removed) {
+        swim.forget(removed.id, now);
+    }
+    for (const auto& m : i.now->members) {
+        if (m.id != self && (before == nullptr || !before->has(m.id))) {
+            swim.know(m.id, m.name, m.address, now);
+        }
+    }
+    if (i.is_first) {
+        lease.installed_first_view(now);
+        next_isolation_check = now + settings.lease;
+    }
+    notice_lease(now);
+    owner.install(step, now);
+    holder.install(step, now);
+    inquirer.install(step, now);
+    for (const auto& id : audit_log.installed(*i.now, before)) {
+        audit_log.has_asked(inquirer.ask(lock::read_records{}, id, now + 2 * settings.lease, now));
+    }
+    evictions.installed(*i.now);
+    out.push(view_installed{i.now, i.map});
+}
+
+// ---- leaving, and the end of a PeerId
+
+void node::state::check_isolation(time_point now) {
+    if (!base::is_due(next_isolation_check, now)) {
+        return;
+    }
+    next_isolation_check = now + settings.lease / 4;
+    contacts.forget_old(now);
+    relay.forget_old(now);
+    const auto& v = agreement.current();
+    if (!v || lease.is_running()) {
+        contacts.is_not_superseded();
+    } else if (contacts.is_superseded(*v, lease.last_ran(), now)) {
+        finish(errc::no_quorum);
+    }
+}
+
+/// VIEW-8.
+void node::state::send_evictions(time_point now) {
+    for (const auto& e : evictions.due(agreement.current() != nullptr, now)) {
+        mail.send_to_voters(e);
+    }
+}
+
+void node::state::advance_departure(time_point now) {
+    if (!leaving || is_over) {
+        return;
+    }
+    const auto& v = agreement.current();
+    const auto* me = v ? v->find(self) : nullptr;
+    departure::situation at;
+    if (me != nullptr) {
+        at = {true, me->leaving, !v->is_voter(self) && !agreement.map()->owns_any(self),
+              owner.has_handed_over() && holder.has_released_all(), mail.has_granted()};
+    }
+    const auto wanted = leaving->advance(at, now);
+    if (wanted.ends_lease) {
+        renewal.stop();
+        notice_lease(now);
+        swim.leave(now);
+    }
+    if (wanted.asks_to_leave) {
+        mail.send_to_voters(view_layer::leave_request{});
+    }
+    if (wanted.says_left) {
+        mail.send_to_voters(view_layer::left{});
+    }
+    if (wanted.is_over) {
+        finish(errc::shutting_down);
+    }
+}
+
+void node::state::finish(errc why) {
+    is_over = true;
+    lease.stop();
+    renewal.stop();
+    mail.drop_local();
+    if (leaving) {
+        holder.end(errc::shutting_down, errc::shutting_down);
+        final_output = has_left{};
+    } else {
+        const bool is_final = why == errc::internal_error || why == errc::seeds_differ;
+        holder.end(is_final ? why : errc::evicted, is_final ? why : errc::not_a_member);
+        final_output = must_restart{why, agreement.highest_epoch(), self};
+    }
+    inquirer.end(leaving ? errc::shutting_down : errc::not_a_member);
+    owner.set_leased(false, last_now);
+}
+
+}  // namespace holdfast::node

@@ -1,0 +1,128 @@
+// The parts of a node, and what passes between them. The parts are passive: they answer, and never
+// call the node back.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+
+#include "base/outbox.hpp"
+#include "base/random.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "lease/renewal.hpp"
+#include "lease/voter.hpp"
+#include "lock/holder.hpp"
+#include "lock/inquirer.hpp"
+#include "lock/owner.hpp"
+#include "node/audit_log.hpp"
+#include "node/contacts.hpp"
+#include "node/departure.hpp"
+#include "node/evictions.hpp"
+#include "node/lease_watch.hpp"
+#include "node/mailer.hpp"
+#include "node/message.hpp"
+#include "node/node.hpp"
+#include "node/relay.hpp"
+#include "node/view_environment.hpp"
+#include "swim/detector.hpp"
+#include "view/agreement.hpp"
+
+namespace holdfast::node {
+
+struct node::state {
+    state(const base::settings& given, const peer_id& id, std::uint64_t seed, base::moment now);
+
+    // ---- the order of every call: begin, act, settle (or close)
+
+    void begin(base::moment now);
+    /// Carries what each part says to the others, until none has anything to say.
+    void settle(base::moment now);
+    /// The end of a call that may bring a departure forward.
+    void close(base::moment now);
+    void notice_lease(base::time_point now);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+
+    // ---- what comes in
+
+    void receive(const envelope& head, const endpoint& from_address, const message& what,
+                 base::moment now);
+    void show_to_stranger(const envelope& head, const endpoint& at, const message& what);
+    void dispatch(const peer_id& from, const endpoint& at, view_number shown, const message& what,
+                  base::moment now);
+    void handle_lease(const peer_id& from, view_number shown, const lease::message& what,
+                      base::time_point now);
+    void handle_lock(const peer_id& from, const lock::message& what, base::time_point now);
+    void take(const peer_id& from, const lock::to_owner& what, base::time_point now);
+    void take(const peer_id& from, const lock::to_holder& what, base::time_point now);
+    void take(const peer_id& from, const lock::to_asker& what, base::time_point now);
+    void take(const peer_id& from, const lock::to_seat& what, base::time_point now);
+    void on_seat(const peer_id& from, const lock::read_records& wanted, base::time_point now);
+    void on_seat(const peer_id& from, const lock::keep_record& given, base::time_point now);
+    void handle_relayed(const peer_id& from, const relayed& r, base::time_point now);
+
+    [[nodiscard]] slot slot_of(std::string_view name) const;
+
+    // ---- what the parts say
+
+    void from_view(view_layer::send& s, base::moment now);
+    void from_view(persist_epoch& p, base::moment now);
+    void from_view(complaint& c, base::moment now);
+    void from_view(view_layer::evicted& e, base::moment now);
+    void from_view(view_layer::installed& i, base::moment now);
+    void from_swim(swim::send& s, base::time_point now);
+    void from_swim(belief_changed& b, base::time_point now);
+    void from_swim(swim::heard& h, base::time_point now);
+    void from_owner(lock::send& s, base::time_point now);
+    void from_owner(lock::gave& g, base::time_point now);
+    void from_owner(broke_by_policy& b, base::time_point now);
+    void from_owner(lock::epoch_wanted&, base::time_point now);
+    void from_holder(lock::send& s) { mail.send_lock(s, last_now); }
+    template <class Told>
+    void from_holder(Told& what) {
+        out.push(std::move(what));
+    }
+    void from_inquirer(lock::send& s) { mail.send_lock(s, last_now); }
+    void from_inquirer(lock::answered& a);
+    void from_inquirer(lock::unanswered& u);
+    void install(view_layer::installation& i, base::time_point now);
+
+    // ---- leaving, and the end of a PeerId
+
+    void check_isolation(base::time_point now);
+    void send_evictions(base::time_point now);
+    void advance_departure(base::time_point now);
+    void finish(errc why);
+    void drain_after_the_end();
+
+    const base::settings settings;
+    peer_id self;
+    base::outbox<output> out;
+    statistics stats;
+    base::random_source random;
+    holdfast::node::contacts contacts;
+    holdfast::node::relay relay;
+    swim::detector swim;
+    view_environment environment;
+    view_layer::agreement agreement;
+    lease::voter voter;
+    lease::renewal renewal;
+    lease_watch lease;
+    mailer mail;
+    lock::owner owner;
+    lock::holder holder;
+    lock::inquirer inquirer;
+    holdfast::node::audit_log audit_log;
+    holdfast::node::evictions evictions;
+    std::optional<departure> leaving;
+
+    base::time_point last_now;
+    bool is_over = false;
+    std::optional<output> final_output;
+    std::optional<base::time_point> next_isolation_check;
+    cluster_id shown_cluster;  // by the sender of what is being handled
+};
+
+}  // namespace holdfast::node

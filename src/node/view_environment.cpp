@@ -1,0 +1,49 @@
+#include "node/view_environment.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "ring/assign.hpp"
+
+namespace holdfast::node {
+
+base::duration view_environment::silence(const peer_id& peer, base::time_point now) const {
+    return voter_.silence(peer, now);
+}
+
+bool view_environment::vouches_for(const peer_id& peer, base::time_point now) const {
+    return voter_.vouches_for(peer, now);
+}
+
+bool view_environment::seems_alive(const peer_id& peer) const {
+    return peer == self_ || gossip_.seems_alive(peer);
+}
+
+bool view_environment::is_replaced_at(const endpoint& address, const peer_id& peer) const {
+    return contacts_.is_replaced_at(address, peer, now_);
+}
+
+base::shared_slot_map view_environment::first_map(const view& v) const {
+    return std::make_shared<const base::slot_map>(ring::first_map(v, settings_.max_owners));
+}
+
+base::shared_slot_map view_environment::next_map(const base::shared_slot_map& map, const view&,
+                                                 const view& after) const {
+    if (settings_.bug == base::planted::nobody_owns_without_weight &&
+        std::none_of(after.members.begin(), after.members.end(),
+                     [](const member& m) { return m.weight > 0 && !m.leaving; })) {
+        return map;
+    }
+    const bool from_scratch = settings_.bug == base::planted::map_depends_on_who_computes_it &&
+                              contacts_.addresses() % 2 == 1;
+    auto next = from_scratch ? ring::first_map(after, settings_.max_owners)
+                             : ring::next_map(*map, after, settings_.max_owners);
+    return next == *map ? map : std::make_shared<const base::slot_map>(std::move(next));
+}
+
+std::uint64_t view_environment::checksum(const view& v, const base::slot_map& map) const {
+    return ring::checksum(v, map);
+}
+
+}  // namespace holdfast::node

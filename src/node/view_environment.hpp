@@ -1,0 +1,51 @@
+// What the agreement asks of the other parts (view/facts.hpp).
+#pragma once
+
+#include <cstdint>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/settings.hpp"
+#include "base/slot_map.hpp"
+#include "base/time.hpp"
+#include "lease/voter.hpp"
+#include "node/contacts.hpp"
+#include "swim/detector.hpp"
+#include "view/facts.hpp"
+
+namespace holdfast::node {
+
+class view_environment final : public view_layer::facts {
+public:
+    /// `now`: of the present call of the node.
+    view_environment(const base::settings& settings, const peer_id& self,
+                     const swim::detector& gossip, const lease::voter& voter,
+                     const contacts& contacts, const base::time_point& now)
+        : settings_{settings},
+          self_{self},
+          gossip_{gossip},
+          voter_{voter},
+          contacts_{contacts},
+          now_{now} {}
+
+    [[nodiscard]] base::duration silence(const peer_id& peer, base::time_point now) const override;
+    [[nodiscard]] bool vouches_for(const peer_id& peer, base::time_point now) const override;
+    [[nodiscard]] bool seems_alive(const peer_id& peer) const override;
+    [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer) const override;
+    [[nodiscard]] base::shared_slot_map first_map(const view& v) const override;
+    [[nodiscard]] base::shared_slot_map next_map(const base::shared_slot_map& map,
+                                                 const view& before,
+                                                 const view& after) const override;
+    [[nodiscard]] std::uint64_t checksum(const view& v, const base::slot_map& map) const override;
+
+private:
+    const base::settings& settings_;
+    peer_id self_;
+    const swim::detector& gossip_;
+    const lease::voter& voter_;
+    const contacts& contacts_;
+    const base::time_point& now_;
+};
+
+}  // namespace holdfast::node
