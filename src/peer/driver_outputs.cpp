@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "node/succession.hpp"
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
 #include "peer/entropy.hpp"
@@ -234,8 +235,7 @@ void driver::restart() {
     ++counted_.restarts;
 
     const auto after = random_peer_id();
-    settings_.highest_epoch = why.highest_epoch;
-    settings_.stopped_being = before;
+    settings_ = node::successor_settings(std::move(settings_), why);
     transport_options_.self = after;
     view_.reset();
     map_.reset();

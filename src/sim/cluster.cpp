@@ -9,6 +9,7 @@
 
 #include "base/assert.hpp"
 #include "base/message_groups.hpp"
+#include "node/succession.hpp"
 
 namespace holdfast::sim {
 namespace {
@@ -644,11 +645,9 @@ void cluster::settle(std::uint32_t at) {
     auto& p = places_[at];
     if (p.is_over) {
         const auto over = *p.is_over;
-        const auto was = p.id;
         judge_.gave_up(p.run, events_.now());
         end_node(at);
-        p.settings.highest_epoch = over.highest_epoch;
-        p.settings.stopped_being = was;
+        p.settings = node::successor_settings(std::move(p.settings), over);
         make_node(at, draw_id());
         return;
     }

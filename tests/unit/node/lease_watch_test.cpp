@@ -26,6 +26,7 @@ struct fixture {
         mine.installed_first_view(at(0s));
     }
     void ack(base::time_point sent_at) {
+        renewal.tick(sent_at);  // asks, so that it may be answered
         renewal.handle(peer(1), {v.seats_since, sent_at}, sent_at);
     }
 };

@@ -16,6 +16,7 @@
 #include "base/random.hpp"
 #include "made_up.hpp"
 #include "node/node.hpp"
+#include "node/succession.hpp"
 
 namespace node_test {
 
@@ -56,12 +57,12 @@ public:
         bool has_left = false;
     };
 
-    void start(std::uint64_t i, epoch highest = {}, peer_id stopped_being = {}) {
-        auto s = settings;
-        s.address = made_up::address(i);
-        s.name = "p" + std::to_string(i);
+    void start(std::uint64_t i, epoch highest = {}) {
+        auto s = settings_of(i);
         s.highest_epoch = highest;
-        s.stopped_being = stopped_being;
+        start(i, s);
+    }
+    void start(std::uint64_t i, const base::settings& s) {
         all[i].node =
             std::make_unique<node::node>(s, peer_id{7, ++last_id_}, random_.next(), moment(i));
         drain(i);
@@ -221,6 +222,13 @@ public:
     time_point now{1h};
 
 private:
+    base::settings settings_of(std::uint64_t i) const {
+        auto s = settings;
+        s.address = made_up::address(i);
+        s.name = "p" + std::to_string(i);
+        return s;
+    }
+
     struct packet {
         std::uint64_t from, to;
         node::send what;
@@ -254,8 +262,7 @@ private:
                 if (i == stays_down) {
                     return;
                 }
-                const auto old = p.node->self();
-                start(i, m->highest_epoch, old);
+                start(i, node::successor_settings(settings_of(i), *m));
             }
         }
     }
