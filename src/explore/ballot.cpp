@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/assert.hpp"
+#include "base/message_groups.hpp"
 #include "explore/tell.hpp"
 #include "ring/assign.hpp"
 
@@ -70,12 +71,6 @@ welcome start_of_all() {
     HOLDFAST_ASSERT(after.has_value());
     by.checksum = ring::checksum(*after, ring::next_map(*out.map_before, *after, 64));
     return out;
-}
-
-/// What a peer without a view listens to (node.cpp, is_for_strangers).
-bool is_for_strangers(const message& what) {
-    return std::holds_alternative<join_shown>(what) || std::holds_alternative<join_refused>(what) ||
-           std::holds_alternative<welcome>(what);
 }
 
 }  // namespace
@@ -174,7 +169,7 @@ void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, 
         to.is_nil() ? at : endpoint{}};
     letter_facts about;
     if (to == m.who.self().id) {
-        if (!std::holds_alternative<accepted>(what)) {
+        if (!base::holds_message<accepted>(what)) {
             return;  // it has been heard; only accepts are looked at
         }
     } else if (!to.is_nil()) {
@@ -197,9 +192,9 @@ void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, 
     const auto add_step = [&](const step& s) {
         about.decides.push_back({s.what.number.value, value_number(s.what)});
     };
-    if (const auto* news = std::get_if<steps>(&what)) {
+    if (const auto* news = base::get_message_if<steps>(what)) {
         std::for_each(news->in_order.begin(), news->in_order.end(), add_step);
-    } else if (const auto* whole = std::get_if<welcome>(&what)) {
+    } else if (const auto* whole = base::get_message_if<welcome>(what)) {
         add_step(whole->added_by);
     }
     letter_facts_.push_back(std::move(about));
@@ -277,8 +272,8 @@ const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_n
             if (m.who.current() && head.installed.value != 0) {
                 m.who.shows(head.from, head.installed, now);
             }
-            if (is_for_strangers(what) || std::holds_alternative<join>(what) ||
-                (m.who.current() && head.installed.value != 0)) {
+            const bool is_joining = std::holds_alternative<joining_message>(what);
+            if (is_joining || (m.who.current() && head.installed.value != 0)) {
                 m.who.handle(head.from, settings_[*seat_of(head.from)].address, head.installed,
                              what, moment);
             }

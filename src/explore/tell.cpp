@@ -83,7 +83,7 @@ std::string tell(const token& t) {
 
 std::string tell(const message& what) {
     return std::string{wire::name_of(node::message{what})} +
-           std::visit([](const auto& m) { return details(m); }, what);
+           base::visit_message([](const auto& m) { return details(m); }, what);
 }
 
 std::string tell(const lock::message& what) {

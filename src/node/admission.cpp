@@ -3,31 +3,13 @@
 #include <variant>
 
 namespace holdfast::node {
-namespace {
-
-/// Said by or to peers that are in no cluster, or not yet in the same.
-bool is_for_strangers(const view_layer::message& what) {
-    return std::holds_alternative<view_layer::join>(what) ||
-           std::holds_alternative<view_layer::join_shown>(what) ||
-           std::holds_alternative<view_layer::join_refused>(what) ||
-           std::holds_alternative<view_layer::welcome>(what) ||
-           std::holds_alternative<view_layer::found_prepare>(what) ||
-           std::holds_alternative<view_layer::found_promise>(what) ||
-           std::holds_alternative<view_layer::found_rejected>(what) ||
-           std::holds_alternative<view_layer::found_accept>(what) ||
-           std::holds_alternative<view_layer::found_accepted>(what) ||
-           std::holds_alternative<view_layer::founded>(what);
-}
-
-}  // namespace
-
 bool is_ours(const envelope& head, const view* installed) {
     return installed != nullptr && head.cluster == installed->cluster;
 }
 
 bool is_for_any_cluster(const message& what) {
     const auto* v = std::get_if<view_layer::message>(&what);
-    return std::holds_alternative<swim::message>(what) || (v != nullptr && is_for_strangers(*v));
+    return std::holds_alternative<swim::message>(what) || (v != nullptr && view_layer::is_for_strangers(*v));
 }
 
 admission admit(const envelope& head, const message& what, const receiver& here) {

@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/message_groups.hpp"
 #include "node/admission.hpp"
 #include "node/lock_step.hpp"
 #include "ring/assign.hpp"
@@ -18,15 +19,11 @@ using base::time_point;
 
 /// Large or rare messages, and those whose loss would cost a repeat, use the stream.
 bool uses_stream(const view_layer::message& what) {
-    return std::holds_alternative<view_layer::steps>(what) ||
-           std::holds_alternative<view_layer::welcome>(what) ||
-           std::holds_alternative<view_layer::outdated>(what);
-}
-
-/// Null: it is none.
-const view_layer::join* join_in(const message& what) {
-    const auto* v = std::get_if<view_layer::message>(&what);
-    return v == nullptr ? nullptr : std::get_if<view_layer::join>(v);
+    return base::visit_message(
+        [](const auto& m) {
+            return requires { m.by_stream; };
+        },
+        what);
 }
 
 }  // namespace
@@ -196,7 +193,7 @@ void node::state::receive(const envelope& head, const endpoint& from_address, co
         case admission::read:
             break;
     }
-    if (const auto* asked = join_in(what)) {
+    if (const auto* asked = base::get_message_if<view_layer::join>(what)) {
         // FOUND-6: gossip alone hears of a seat too seldom
         contacts.heard(asked->self.address, head.from, head.cluster, now.now);
     }

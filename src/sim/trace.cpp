@@ -126,7 +126,7 @@ void describe(fields& f, const swim::message& what) {
 }
 
 void describe(fields& f, const view_layer::message& what) {
-    std::visit(
+    base::visit_message(
         [&](const auto& m) {
             using kind = std::decay_t<decltype(m)>;
             if constexpr (requires { m.number; }) {

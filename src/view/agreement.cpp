@@ -61,59 +61,17 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
     if (is_over_) {
         return;
     }
-    std::visit(
-        [&](const auto& m) {
-            using kind = std::decay_t<decltype(m)>;
-            if constexpr (std::is_same_v<kind, join>) {
-                on(from, at, m, now.now);
-            } else if constexpr (std::is_same_v<kind, join_shown> ||
-                                 std::is_same_v<kind, join_refused>) {
-                on(m);
-            } else if constexpr (std::is_same_v<kind, welcome>) {
-                on(m, now.now);
-            } else if constexpr (std::is_same_v<kind, steps>) {
-                on(from, installed_there, m, now.now);
-            } else if constexpr (std::is_same_v<kind, want_steps>) {
-                if (current() && m.after < current()->number) {
-                    send_steps(from, m.after);
-                }
-            } else if constexpr (std::is_same_v<kind, outdated>) {
-                if (current() && m.yours == current()->number) {
-                    is_over_ = true;
-                    out_.push(evicted{errc::evicted});
-                }
-            } else if constexpr (std::is_same_v<kind, leave_request>) {
-                candidates_.asks_to_leave(from);
-            } else if constexpr (std::is_same_v<kind, left>) {
-                candidates_.has_stopped(from);
-            } else if constexpr (std::is_same_v<kind, evict>) {
-                on(from, m, now.now);
-            } else if constexpr (std::is_same_v<kind, new_epoch_wanted>) {
-                candidates_.wants_new_epoch(m.at);
-            } else if constexpr (std::is_same_v<kind, opinion_ask>) {
-                on(from, m, now.now);
-            } else if constexpr (std::is_same_v<kind, prepare> || std::is_same_v<kind, accept>) {
-                on(from, m, now);
-            } else if constexpr (std::is_same_v<kind, opinion> || std::is_same_v<kind, rejected>) {
-                if (is_voter()) {
-                    proposer_.handle(from, m, now.now);
-                }
-            } else if constexpr (std::is_same_v<kind, promise>) {
-                on(from, m, now.now);
-            } else if constexpr (std::is_same_v<kind, accepted>) {
-                if (is_voter()) {
-                    proposer_.handle(from, m, candidates_, now.now);
-                }
-            } else {
-                founding_.handle(from, at, what, is_bound(), highest_epoch_, now);
-            }
-        },
-        what);
+    const sender by{from, at, installed_there};
+    std::visit([&](const auto& group) { take(by, group, now); }, what);
     drain_founding(now.now);
     if (is_voter()) {
         proposer_.consider(candidates_, now.now);
     }
     drain_proposer(now.now);
+}
+
+void agreement::take(const sender& from, const founding_message& what, base::moment now) {
+    founding_.handle(from.id, from.at, what, is_bound(), highest_epoch_, now);
 }
 
 void agreement::tick(base::moment now) {
@@ -234,13 +192,13 @@ void agreement::ask_every_seat() {
     }
 }
 
-void agreement::on(const peer_id& from, const endpoint& at, const join& asked,
-                   base::time_point now) {
+void agreement::on(const sender& by, const join& asked, base::moment now) {
+    const auto& from = by.id;
     if (!is_voter() || asked.self.id != from) {
         return;
     }
     const auto& v = *current();
-    const endpoint reply_to = at.is_nil() ? asked.self.address : at;
+    const endpoint reply_to = by.at.is_nil() ? asked.self.address : by.at;
     if (asked.ring_function != v.ring_function) {
         out_.push(send{
             from, reply_to,
@@ -288,10 +246,10 @@ void agreement::on(const peer_id& from, const endpoint& at, const join& asked,
         out_.push(send{from, reply_to, join_shown{v.cluster, v.number}});
         return;
     }
-    candidates_.asks_to_join(asked, now);
+    candidates_.asks_to_join(asked, now.now);
 }
 
-void agreement::on(const join_shown& told) {
+void agreement::on(const sender&, const join_shown& told, base::moment) {
     if (current()) {
         return;
     }
@@ -303,7 +261,7 @@ void agreement::on(const join_shown& told) {
     }
 }
 
-void agreement::on(const join_refused& told) {
+void agreement::on(const sender&, const join_refused& told, base::moment) {
     if (current()) {
         return;
     }
@@ -318,7 +276,7 @@ void agreement::on(const join_refused& told) {
     out_.push(complains{why, told.text});
 }
 
-void agreement::on(const welcome& given, base::time_point now) {
+void agreement::on(const sender&, const welcome& given, base::moment now) {
     if (is_bound()) {
         return;
     }
@@ -329,16 +287,30 @@ void agreement::on(const welcome& given, base::time_point now) {
         given.before.slots > base::limits::slots) {
         return;
     }
-    complete(chain_.start(given, facts_), now);
+    complete(chain_.start(given, facts_), now.now);
 }
 
-void agreement::on(const peer_id& from, const evict& asked, base::time_point now) {
-    const auto* by = current() ? current()->find(from) : nullptr;
+// ---- wishes
+
+void agreement::on(const sender& from, const leave_request&, base::moment) {
+    candidates_.asks_to_leave(from.id);
+}
+
+void agreement::on(const sender& from, const left&, base::moment) {
+    candidates_.has_stopped(from.id);
+}
+
+void agreement::on(const sender&, const new_epoch_wanted& asked, base::moment) {
+    candidates_.wants_new_epoch(asked.at);
+}
+
+void agreement::on(const sender& from, const evict& asked, base::moment now) {
+    const auto* by = current() ? current()->find(from.id) : nullptr;
     const auto* whom = current() ? current()->find(asked.whom) : nullptr;
     if (by == nullptr || whom == nullptr) {
         return;
     }
-    candidates_.is_to_go(asked.whom, now);
+    candidates_.is_to_go(asked.whom, now.now);
     const bool can_see_it =
         by->process.machine != 0 && by->process.machine == whom->process.machine;
     if (asked.proof == proof::fenced || (asked.proof == proof::gone && can_see_it)) {
@@ -348,61 +320,61 @@ void agreement::on(const peer_id& from, const evict& asked, base::time_point now
 
 // ---- voting
 
-void agreement::on(const peer_id& from, const opinion_ask& asked, base::time_point now) {
-    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
+void agreement::on(const sender& from, const opinion_ask& asked, base::moment now) {
+    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from.id)) {
         return;
     }
     opinion mine{asked.number, {}, {}};
     for (const auto& id : asked.about) {
-        (candidates_.objects_to_removal(*current(), id, now) ? mine.objects : mine.consents)
+        (candidates_.objects_to_removal(*current(), id, now.now) ? mine.objects : mine.consents)
             .push_back(id);
     }
-    out_.push(send{from, {}, std::move(mine)});
+    out_.push(send{from.id, {}, std::move(mine)});
 }
 
-void agreement::on(const peer_id& from, const prepare& asked, base::moment now) {
+void agreement::on(const sender& from, const prepare& asked, base::moment now) {
     if (settings_.bug == base::planted::installed_acceptor_is_fresh && current() &&
         asked.number == current()->number) {
-        out_.push(send{from, {}, promise{asked.number, asked.ballot, {}, now.wall_s, {}}});
+        out_.push(send{from.id, {}, promise{asked.number, asked.ballot, {}, now.wall_s, {}}});
     }
     // An acceptor that has installed n+1 answers about it with the decision; shows() has seen to
     // that already.
-    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
+    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from.id)) {
         return;
     }
     if (!acceptor_.prepare(asked.ballot)) {
-        out_.push(send{from, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
+        out_.push(send{from.id, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
         return;
     }
     promise mine{asked.number, asked.ballot, acceptor_.accepted(), now.wall_s, {}};
     if (settings_.bug != base::planted::joins_kept_to_oneself) {
         mine.joiners = candidates_.asked_here(now.now);
     }
-    out_.push(send{from, {}, std::move(mine)});
+    out_.push(send{from.id, {}, std::move(mine)});
 }
 
-void agreement::on(const peer_id& from, const promise& given, base::time_point now) {
-    if (!is_voter() || given.number != current()->number.next() || !current()->is_voter(from)) {
+void agreement::on(const sender& from, const promise& given, base::moment now) {
+    if (!is_voter() || given.number != current()->number.next() || !current()->is_voter(from.id)) {
         return;
     }
     for (const auto& j : given.joiners) {
-        candidates_.hears_of(j, now);  // HEARSAY
+        candidates_.hears_of(j, now.now);  // HEARSAY
     }
-    proposer_.handle(from, given, candidates_, now);
+    proposer_.handle(from.id, given, candidates_, now.now);
 }
 
-void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
+void agreement::on(const sender& from, const accept& asked, base::moment now) {
     if (settings_.bug == base::planted::accepts_ahead && current() &&
         asked.number == current()->number.next().next()) {
         out_.push(send{
-            from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
+            from.id, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
     }
-    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from)) {
+    if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from.id)) {
         return;
     }
     if (!acceptor_.may_accept(asked.ballot) &&
         settings_.bug != base::planted::accepts_below_its_promise) {
-        out_.push(send{from, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
+        out_.push(send{from.id, {}, rejected{asked.number, asked.ballot, acceptor_.promised()}});
         return;
     }
     if (asked.value.number != asked.number) {
@@ -431,7 +403,25 @@ void agreement::on(const peer_id& from, const accept& asked, base::moment now) {
     acceptor_.accept(asked.ballot, asked.value);
     finish_at_ = now.now + proposer_.patience() * 2;
     out_.push(
-        send{from, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
+        send{from.id, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
+}
+
+void agreement::on(const sender& from, const opinion& given, base::moment now) {
+    if (is_voter()) {
+        proposer_.handle(from.id, given, now.now);
+    }
+}
+
+void agreement::on(const sender& from, const rejected& given, base::moment now) {
+    if (is_voter()) {
+        proposer_.handle(from.id, given, now.now);
+    }
+}
+
+void agreement::on(const sender& from, const accepted& given, base::moment now) {
+    if (is_voter()) {
+        proposer_.handle(from.id, given, candidates_, now.now);
+    }
 }
 
 /// LEASE-4.
@@ -467,8 +457,7 @@ void agreement::decided(const step& done, base::time_point now) {
     complete(std::move(installation), now);
 }
 
-void agreement::on(const peer_id& from, view_number installed_there, const steps& given,
-                   base::time_point now) {
+void agreement::on(const sender& from, const steps& given, base::moment now) {
     for (const auto& s : given.in_order) {
         if (!current() || is_over_) {
             return;
@@ -477,13 +466,26 @@ void agreement::on(const peer_id& from, view_number installed_there, const steps
             continue;
         }
         if (s.what.number > current()->number.next()) {
-            out_.push(send{from, {}, want_steps{current()->number}});
+            out_.push(send{from.id, {}, want_steps{current()->number}});
             return;
         }
-        complete(chain_.append(s, facts_), now);
+        complete(chain_.append(s, facts_), now.now);
     }
-    if (current() && !is_over_ && installed_there > current()->number) {
-        out_.push(send{from, {}, want_steps{current()->number}});
+    if (current() && !is_over_ && from.installed > current()->number) {
+        out_.push(send{from.id, {}, want_steps{current()->number}});
+    }
+}
+
+void agreement::on(const sender& from, const want_steps& asked, base::moment) {
+    if (current() && asked.after < current()->number) {
+        send_steps(from.id, asked.after);
+    }
+}
+
+void agreement::on(const sender&, const outdated& told, base::moment) {
+    if (current() && told.yours == current()->number) {
+        is_over_ = true;
+        out_.push(evicted{errc::evicted});
     }
 }
 

@@ -76,17 +76,39 @@ public:
 private:
     friend struct explore::insight;
 
-    void on(const peer_id& from, const endpoint& at, const join& asked, base::time_point now);
-    void on(const join_shown& told);
-    void on(const join_refused& told);
-    void on(const welcome& given, base::time_point now);
-    void on(const peer_id& from, const evict& asked, base::time_point now);
-    void on(const peer_id& from, const opinion_ask& asked, base::time_point now);
-    void on(const peer_id& from, const prepare& asked, base::moment now);
-    void on(const peer_id& from, const promise& given, base::time_point now);
-    void on(const peer_id& from, const accept& asked, base::moment now);
-    void on(const peer_id& from, view_number installed_there, const steps& given,
-            base::time_point now);
+    struct sender {
+        const peer_id& id;
+        const endpoint& at;
+        view_number installed;  ///< what it showed
+    };
+    // Every kind of message has its `on`; those of a founding are the part's own.
+    void take(const sender& from, const auto& group, base::moment now) {
+        std::visit([&](const auto& m) { on(from, m, now); }, group);
+    }
+    void take(const sender& from, const founding_message& what, base::moment now);
+
+    void on(const sender& from, const join& asked, base::moment now);
+    void on(const sender& from, const join_shown& told, base::moment now);
+    void on(const sender& from, const join_refused& told, base::moment now);
+    void on(const sender& from, const welcome& given, base::moment now);
+
+    void on(const sender& from, const opinion_ask& asked, base::moment now);
+    void on(const sender& from, const opinion& given, base::moment now);
+    void on(const sender& from, const prepare& asked, base::moment now);
+    void on(const sender& from, const promise& given, base::moment now);
+    void on(const sender& from, const rejected& given, base::moment now);
+    void on(const sender& from, const accept& asked, base::moment now);
+    void on(const sender& from, const accepted& given, base::moment now);
+
+    void on(const sender& from, const steps& given, base::moment now);
+    void on(const sender& from, const want_steps& asked, base::moment now);
+    void on(const sender& from, const outdated& told, base::moment now);
+
+    void on(const sender& from, const leave_request& asked, base::moment now);
+    void on(const sender& from, const left& told, base::moment now);
+    void on(const sender& from, const evict& asked, base::moment now);
+    void on(const sender& from, const new_epoch_wanted& asked, base::moment now);
+
     void decided(const step& done, base::time_point now);
     void complete(result<installation> done, base::time_point now);
     [[nodiscard]] std::vector<remaining> silences_of(const change& value,

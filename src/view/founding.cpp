@@ -59,30 +59,13 @@ founding::founding(const base::settings& settings, const member& self, std::vect
     }
 }
 
-void founding::handle(const peer_id& from, const endpoint& at, const message& what, bool has_view,
-                      epoch highest, base::moment now) {
+void founding::handle(const peer_id& from, const endpoint& at, const founding_message& what,
+                      bool has_view, epoch highest, base::moment now) {
     if (!seat_) {
         return;
     }
-    if (const auto* prepared = std::get_if<found_prepare>(&what)) {
-        on(from, at, *prepared, has_view, highest);
-    } else if (const auto* accept = std::get_if<found_accept>(&what)) {
-        on(from, at, *accept, has_view, highest);
-    } else if (has_view) {
-        return;
-    } else if (const auto* promise = std::get_if<found_promise>(&what)) {
-        on(from, *promise, now);
-    } else if (const auto* accepted = std::get_if<found_accepted>(&what)) {
-        on(from, *accepted);
-    } else if (const auto* rejected = std::get_if<found_rejected>(&what)) {
-        on(at, *rejected, now.now);
-    } else if (const auto* done = std::get_if<founded>(&what)) {
-        const bool has_us = std::any_of(done->value.founders.begin(), done->value.founders.end(),
-                                        [&](const founder& f) { return f.self.id == self_.id; });
-        if (has_us && is_sound(done->value, seeds_, settings_.bug)) {
-            out_.push(founded_with_us{done->value});
-        }
-    }
+    const occasion when{from, at, has_view, highest, now};
+    std::visit([&](const auto& m) { on(when, m); }, what);
 }
 
 void founding::tick(epoch highest, base::moment now) {
@@ -104,55 +87,56 @@ std::optional<base::time_point> founding::deadline() const {
     return due;
 }
 
-void founding::on(const peer_id& from, const endpoint& at, const found_prepare& asked,
-                  bool has_view, epoch highest) {
+void founding::refuse(const occasion& when, const ballot& asked, found_refusal why) {
+    found_rejected no{asked, why, {}, when.highest, {}};
+    if (why == found_refusal::higher_ballot) {
+        no.promised = acceptor_.promised();
+    } else if (why == found_refusal::seeds_differ) {
+        no.seeds = seeds_;
+    }
+    out_.push(send{when.from, when.at, std::move(no)});
+}
+
+void founding::on(const occasion& when, const found_prepare& asked) {
     if (asked.seeds != seeds_ && settings_.bug != base::planted::other_seeds_welcome) {
-        out_.push(differs{asked.seeds, at});
-        out_.push(
-            send{from, at,
-                 found_rejected{asked.ballot, found_refusal::seeds_differ, {}, highest, seeds_}});
+        out_.push(differs{asked.seeds, when.at});
+        refuse(when, asked.ballot, found_refusal::seeds_differ);
     } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} &&
                settings_.bug != base::planted::other_times_welcome) {
-        out_.push(times_differ{at});
-        out_.push(send{from, at,
-                       found_rejected{asked.ballot, found_refusal::times_differ, {}, highest, {}}});
-    } else if (has_view) {
-        out_.push(send{from, at,
-                       found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
+        out_.push(times_differ{when.at});
+        refuse(when, asked.ballot, found_refusal::times_differ);
+    } else if (when.has_view) {
+        refuse(when, asked.ballot, found_refusal::has_a_view);
     } else if (!acceptor_.prepare(asked.ballot)) {
-        out_.push(send{
-            from, at,
-            found_rejected{
-                asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
+        refuse(when, asked.ballot, found_refusal::higher_ballot);
     } else {
-        out_.push(send{
-            from, at, found_promise{asked.ballot, {self_, *seat_}, acceptor_.accepted(), highest}});
+        out_.push(
+            send{when.from, when.at,
+                 found_promise{asked.ballot, {self_, *seat_}, acceptor_.accepted(), when.highest}});
     }
 }
 
-void founding::on(const peer_id& from, const endpoint& at, const found_accept& asked, bool has_view,
-                  epoch highest) {
-    if (has_view) {
-        out_.push(send{from, at,
-                       found_rejected{asked.ballot, found_refusal::has_a_view, {}, highest, {}}});
+void founding::on(const occasion& when, const found_accept& asked) {
+    if (when.has_view) {
+        refuse(when, asked.ballot, found_refusal::has_a_view);
     } else if (!acceptor_.may_accept(asked.ballot)) {
-        out_.push(send{
-            from, at,
-            found_rejected{
-                asked.ballot, found_refusal::higher_ballot, acceptor_.promised(), highest, {}}});
+        refuse(when, asked.ballot, found_refusal::higher_ballot);
     } else if (is_sound(asked.value, seeds_, settings_.bug)) {
         if (settings_.bug != base::planted::epoch_not_written) {
             out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
         }
         acceptor_.accept(asked.ballot, asked.value);
-        out_.push(send{from, at, found_accepted{asked.ballot}});
+        out_.push(send{when.from, when.at, found_accepted{asked.ballot}});
     }
 }
 
-void founding::on(const peer_id& from, const found_promise& given, base::moment now) {
+void founding::on(const occasion& when, const found_promise& given) {
+    if (when.has_view) {
+        return;
+    }
     highest_told_ = std::max(highest_told_, given.highest);
     auto* phase = std::get_if<preparing>(&phase_);
-    if (phase == nullptr || given.ballot != phase->mine || given.self.self.id != from ||
+    if (phase == nullptr || given.ballot != phase->mine || given.self.self.id != when.from ||
         given.self.seat >= seeds_.size() || seeds_[given.self.seat] != given.self.self.address) {
         return;
     }
@@ -160,13 +144,13 @@ void founding::on(const peer_id& from, const found_promise& given, base::moment 
     // counts.
     std::erase_if(phase->promises,
                   [&](const auto& p) { return p.second.self.seat == given.self.seat; });
-    phase->promises.emplace(from, given);
+    phase->promises.emplace(when.from, given);
     if (phase->promises.size() == seeds_.size()) {
-        propose(now);
+        propose(when.now);
     } else if (phase->promises.size() >= quorum() && !phase->proposes_at) {
         // View 1 with a bare quorum of seats would not survive one crash, and VIEW-1 holds view 2
         // back for a second.
-        phase->proposes_at = now.now + settings_.batch_wait;
+        phase->proposes_at = when.now.now + settings_.batch_wait;
     }
 }
 
@@ -226,12 +210,13 @@ bool founding::can_live(const founding_value& value, const preparing& phase) con
     return static_cast<std::size_t>(left) >= quorum();
 }
 
-void founding::on(const peer_id& from, const found_accepted& given) {
+void founding::on(const occasion& when, const found_accepted& given) {
     auto* phase = std::get_if<accepting>(&phase_);
-    if (phase == nullptr || given.ballot != phase->mine || !phase->promised.contains(from)) {
+    if (when.has_view || phase == nullptr || given.ballot != phase->mine ||
+        !phase->promised.contains(when.from)) {
         return;
     }
-    phase->accepts.insert(from);
+    phase->accepts.insert(when.from);
     if (phase->accepts.size() < quorum()) {
         return;
     }
@@ -249,20 +234,32 @@ void founding::on(const peer_id& from, const found_accepted& given) {
     }
 }
 
-void founding::on(const endpoint& at, const found_rejected& given, base::time_point now) {
+void founding::on(const occasion& when, const found_rejected& given) {
+    if (when.has_view) {
+        return;
+    }
     highest_told_ = std::max(highest_told_, given.highest);
     highest_round_ = std::max(highest_round_, given.promised.round);
     if (given.why == found_refusal::seeds_differ) {
-        out_.push(differs{given.seeds, at});
+        out_.push(differs{given.seeds, when.at});
     }
     if (given.why == found_refusal::times_differ) {
-        out_.push(times_differ{at});
+        out_.push(times_differ{when.at});
     }
     const auto* p = std::get_if<preparing>(&phase_);
     const auto* a = std::get_if<accepting>(&phase_);
     if (given.why == found_refusal::higher_ballot &&
         ((p != nullptr && p->mine == given.ballot) || (a != nullptr && a->mine == given.ballot))) {
-        retry_later(now);
+        retry_later(when.now.now);
+    }
+}
+
+void founding::on(const occasion& when, const founded& given) {
+    const auto& founders = given.value.founders;
+    const bool has_us = std::any_of(founders.begin(), founders.end(),
+                                    [&](const founder& f) { return f.self.id == self_.id; });
+    if (!when.has_view && has_us && is_sound(given.value, seeds_, settings_.bug)) {
+        out_.push(founded_with_us{given.value});
     }
 }
 

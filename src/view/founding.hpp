@@ -35,7 +35,7 @@ public:
     struct send {
         peer_id to;  ///< nil: whoever is at `at`
         endpoint at;
-        message what;
+        founding_message what;
     };
     struct persist {
         holdfast::epoch epoch;
@@ -59,8 +59,8 @@ public:
 
     /// `has_view`: this peer has installed a view; it then only refuses (FOUND-6 speaks of
     /// installing, not of hearing).
-    void handle(const peer_id& from, const endpoint& at, const message& what, bool has_view,
-                epoch highest, base::moment now);
+    void handle(const peer_id& from, const endpoint& at, const founding_message& what,
+                bool has_view, epoch highest, base::moment now);
     void tick(epoch highest, base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
@@ -82,13 +82,21 @@ private:
     };
     struct idle {};
 
-    void on(const peer_id& from, const endpoint& at, const found_prepare& asked, bool has_view,
-            epoch highest);
-    void on(const peer_id& from, const endpoint& at, const found_accept& asked, bool has_view,
-            epoch highest);
-    void on(const peer_id& from, const found_promise& given, base::moment now);
-    void on(const peer_id& from, const found_accepted& given);
-    void on(const endpoint& at, const found_rejected& given, base::time_point now);
+    /// Who sent a message, and what this peer is as it comes.
+    struct occasion {
+        const peer_id& from;
+        const endpoint& at;
+        bool has_view;
+        epoch highest;
+        base::moment now;
+    };
+    void on(const occasion& when, const found_prepare& asked);
+    void on(const occasion& when, const found_accept& asked);
+    void on(const occasion& when, const found_promise& given);
+    void on(const occasion& when, const found_accepted& given);
+    void on(const occasion& when, const found_rejected& given);
+    void on(const occasion& when, const founded& given);
+    void refuse(const occasion& when, const ballot& asked, found_refusal why);
     [[nodiscard]] bool can_live(const founding_value& value, const preparing& phase) const;
     void prepare(base::time_point now);
     void propose(base::moment now);

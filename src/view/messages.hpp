@@ -1,4 +1,6 @@
-// What peers say to agree on views (DESIGN section 4).
+// What peers say to agree on views (docs/protocol.md).
+//
+// A message with `by_stream` goes over the stream between the two peers, the others in a datagram.
 #pragma once
 
 #include <cstdint>
@@ -68,6 +70,7 @@ struct join_refused {
 /// To a joiner: the view before the one that added it, whole, and the step that did (so that it
 /// knows who owned its slots before).
 struct welcome {
+    static constexpr bool by_stream = true;
     view before;
     base::shared_slot_map map_before;
     step added_by;
@@ -133,6 +136,7 @@ struct accepted {
 // ---- spreading
 
 struct steps {
+    static constexpr bool by_stream = true;
     std::vector<step> in_order;
     bool operator==(const steps&) const = default;
 };
@@ -143,6 +147,7 @@ struct want_steps {
 /// You were removed, or are further behind than steps are kept. `yours` is the view number you
 /// showed: the word counts only while you are still there (VIEW-3, VIEW-4).
 struct outdated {
+    static constexpr bool by_stream = true;
     view_number yours;
     bool operator==(const outdated&) const = default;
 };
@@ -236,9 +241,23 @@ struct founded {
     bool operator==(const founded&) const = default;
 };
 
-using message = std::variant<join, join_shown, join_refused, welcome, opinion_ask, opinion, prepare,
-                             promise, rejected, accept, accepted, steps, want_steps, outdated,
-                             leave_request, left, evict, new_epoch_wanted, found_prepare,
-                             found_promise, found_rejected, found_accept, found_accepted, founded>;
+// ---- by the part that takes them
+
+using joining_message = std::variant<join, join_shown, join_refused, welcome>;
+using ballot_message =
+    std::variant<opinion_ask, opinion, prepare, promise, rejected, accept, accepted>;
+using spreading_message = std::variant<steps, want_steps, outdated>;
+using wish_message = std::variant<leave_request, left, evict, new_epoch_wanted>;
+using founding_message = std::variant<found_prepare, found_promise, found_rejected, found_accept,
+                                      found_accepted, founded>;
+
+using message = std::variant<joining_message, ballot_message, spreading_message, wish_message,
+                             founding_message>;
+
+/// Said by or to peers that are in no cluster, or not yet in the same.
+[[nodiscard]] inline bool is_for_strangers(const message& what) {
+    return std::holds_alternative<joining_message>(what) ||
+           std::holds_alternative<founding_message>(what);
+}
 
 }  // namespace holdfast::view_layer

@@ -256,7 +256,7 @@ void proposer::back_off(base::time_point now) {
                       {}, settings_.proposer_stagger * static_cast<int>(1 + std::min(tries_, 4u)));
 }
 
-void proposer::broadcast(const message& what) {
+void proposer::broadcast(const ballot_message& what) {
     for (const auto& s : current_->seats) {
         if (!s.filled_by.is_nil()) {
             out_.push(send{s.filled_by, what});

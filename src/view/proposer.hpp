@@ -37,7 +37,7 @@ class proposer {
 public:
     struct send {
         peer_id to;
-        message what;
+        ballot_message what;
     };
     struct decided {
         step what;
@@ -94,7 +94,7 @@ private:
     void batch(const candidates& wishes, base::time_point now);
     void prepare(base::time_point now);
     void back_off(base::time_point now);
-    void broadcast(const message& what);
+    void broadcast(const ballot_message& what);
     [[nodiscard]] std::size_t quorum() const;
     [[nodiscard]] std::set<peer_id> agreed_removals(const candidates& wishes,
                                                     base::time_point now) const;

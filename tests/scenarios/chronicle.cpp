@@ -215,25 +215,25 @@ void chronicle::see(std::uint32_t at, const node::send& s) {
 }
 
 void chronicle::see_sent(std::uint32_t at, const peer_id& to, const view_layer::message& what) {
-    if (const auto* a = std::get_if<view_layer::accept>(&what)) {
+    if (const auto* a = base::get_message_if<view_layer::accept>(what)) {
         add_once(at, "proposes v" + std::to_string(a->number.value) + ":" + value_text(a->value));
-    } else if (const auto* f = std::get_if<view_layer::found_accept>(&what)) {
+    } else if (const auto* f = base::get_message_if<view_layer::found_accept>(what)) {
         std::vector<peer_id> founders;
         for (const auto& one : f->value.founders) {
             founders.push_back(one.self.id);
         }
         add_once(at, "proposes a founding:" + names_text(founders, ""));
-    } else if (const auto* o = std::get_if<view_layer::opinion>(&what);
+    } else if (const auto* o = base::get_message_if<view_layer::opinion>(what);
                o != nullptr && !o->objects.empty()) {
         add_once(at, "objects to the removal of" + names_text(o->objects, "") + " in v" +
                          std::to_string(o->number.value));
-    } else if (const auto* s = std::get_if<view_layer::steps>(&what)) {
+    } else if (const auto* s = base::get_message_if<view_layer::steps>(what)) {
         for (const auto& one : s->in_order) {
             for (const auto& r : one.leases) {
                 remaining_.try_emplace({one.what.number, r.peer}, r.lease);
             }
         }
-    } else if (std::holds_alternative<view_layer::join_refused>(what)) {
+    } else if (base::holds_message<view_layer::join_refused>(what)) {
         add_once(at, "refuses the join of " + names_.name_of(to));
     }
 }

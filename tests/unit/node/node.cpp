@@ -248,8 +248,7 @@ TEST_CASE("a founder that does not hear that view 1 was chosen is told when it a
     small_cluster c{3};
     // Seat 3 is down; what says that view 1 was chosen is lost on its way to the other founder.
     c.lose = [](const node::message& what) {
-        const auto* v = std::get_if<view_layer::message>(&what);
-        return v != nullptr && std::holds_alternative<view_layer::founded>(*v);
+        return base::holds_message<view_layer::founded>(what);
     };
     c.start(1);
     c.start(2);
@@ -324,8 +323,7 @@ TEST_CASE("a decided value with a wrong checksum is accepted by nobody") {
     wrong.checksum = 4711;
     std::size_t accepted = 0;
     c.lose = [&](const node::message& what) {
-        const auto* m = std::get_if<view_layer::message>(&what);
-        accepted += m != nullptr && std::holds_alternative<view_layer::accepted>(*m) ? 1 : 0;
+        accepted += base::holds_message<view_layer::accepted>(what) ? 1 : 0;
         return false;
     };
     const node::envelope head{c[1].self(), c[2].self(), v.cluster, v.number, true};
