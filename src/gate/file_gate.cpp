@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,44 +12,33 @@
 #include <sstream>
 #include <utility>
 
+#include "os/durable_file.hpp"
+#include "os/unique_fd.hpp"
+
 namespace holdfast {
 namespace {
 
 using answer = file_gate::answer;
 using outcome = file_gate::outcome;
 
-outcome failed(const char* doing, const std::string& path) {
+outcome failed(const os::file_error& why) {
     return {answer::failed,
-            "cannot " + std::string{doing} + " " + path + ": " + std::strerror(errno)};
+            "cannot " + std::string{why.step} + " " + why.path + ": " + std::strerror(why.code)};
 }
+outcome failed(const char* step, const std::string& path) { return failed({step, path, errno}); }
 
-class file {
-public:
-    file(const std::string& path, int flags, mode_t mode = 0)
-        : fd_{open(path.c_str(), flags | O_CLOEXEC, mode)} {}
-    ~file() {
-        if (fd_ >= 0) {
-            close(fd_);
-        }
-    }
-    file(const file&) = delete;
-    file& operator=(const file&) = delete;
-
-    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-    [[nodiscard]] int descriptor() const { return fd_; }
-
-private:
-    int fd_;
-};
+outcome outcome_of(const std::optional<os::file_error>& why) {
+    return why ? failed(*why) : outcome{};
+}
 
 /// While it lives and `is_mine`, no other thread or process is at the gate.
 class turn {
 public:
-    explicit turn(const std::string& path) : file_{path, O_RDWR | O_CREAT, 0666} {
-        if (file_.is_open()) {
+    explicit turn(const std::string& path) : file_{os::open_file(path, O_RDWR | O_CREAT, 0666)} {
+        if (file_) {
             int taken = 0;
             do {
-                taken = flock(file_.descriptor(), LOCK_EX);
+                taken = flock(file_.get(), LOCK_EX);
             } while (taken != 0 && errno == EINTR);
             is_mine_ = taken == 0;
         }
@@ -58,7 +46,7 @@ public:
     ~turn() {
         if (is_mine_) {
             // closing would not do: a child forked meanwhile has the descriptor, too
-            flock(file_.descriptor(), LOCK_UN);
+            flock(file_.get(), LOCK_UN);
         }
     }
     turn(const turn&) = delete;
@@ -67,20 +55,9 @@ public:
     [[nodiscard]] bool is_mine() const { return is_mine_; }
 
 private:
-    file file_;
+    os::unique_fd file_;
     bool is_mine_ = false;
 };
-
-bool write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const auto n = write(fd, bytes.data(), bytes.size());
-        if (n < 0) {
-            return false;
-        }
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
-}
 
 /// FNV-1a: a single byte that differs always shows.
 std::uint64_t checksum(std::string_view bytes) {
@@ -109,13 +86,13 @@ std::optional<gate::marks> parse(const std::string& text) {
 }
 
 outcome read_marks(const std::string& path, gate::marks& into) {
-    const file in{path, O_RDONLY};
-    if (!in.is_open()) {
+    const os::unique_fd in{os::open_file(path, O_RDONLY)};
+    if (!in) {
         // before the first access there are none
         return errno == ENOENT ? outcome{} : failed("open", path);
     }
     char bytes[256];
-    const auto size = read(in.descriptor(), bytes, sizeof bytes);
+    const auto size = read(in.get(), bytes, sizeof bytes);
     if (size < 0) {
         return failed("read", path);
     }
@@ -175,31 +152,12 @@ outcome file_gate::enter(token t, access how, const std::function<outcome()>& ac
 }
 
 outcome file_gate::replace(const std::string& path, std::string_view content) const {
-    const auto fresh = path_ + ".gate.new";
-    // a crash may have left it, and it may be another user's
-    if (unlink(fresh.c_str()) != 0 && errno != ENOENT) {
-        return failed("remove", fresh);
-    }
-    struct stat old {};
-    const bool is_there = stat(path.c_str(), &old) == 0;
-    {
-        const file out{fresh, O_WRONLY | O_CREAT | O_EXCL, 0666};
-        if (!out.is_open()) {
-            return failed("create", fresh);
-        }
-        if ((is_there && fchmod(out.descriptor(), old.st_mode & 07777) != 0) ||
-            !write_all(out.descriptor(), content) || fsync(out.descriptor()) != 0) {
-            return failed("write", fresh);
-        }
-    }
-    return rename(fresh.c_str(), path.c_str()) == 0 ? outcome{} : failed("replace", path);
+    return outcome_of(os::replace_file(path, path_ + ".gate.new", content, 0666));
 }
 
 outcome file_gate::sync_names() const {
     const auto parent = std::filesystem::path{path_}.parent_path();
-    const auto folder = parent.empty() ? std::string{"."} : parent.string();
-    const file names{folder, O_RDONLY | O_DIRECTORY};
-    return names.is_open() && fsync(names.descriptor()) == 0 ? outcome{} : failed("sync", folder);
+    return outcome_of(os::sync_directory(parent.empty() ? "." : parent.string()));
 }
 
 }  // namespace holdfast

@@ -2,11 +2,11 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 namespace holdfast::net {
 namespace {
@@ -21,7 +21,7 @@ constexpr endpoint any_ipv4{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 0};
 bool is_any(const endpoint& at) { return at.ip == endpoint{}.ip; }
 
 bool has_ipv6() {
-    const descriptor fd{::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    const os::unique_fd fd{::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     return fd || errno != EAFNOSUPPORT;
 }
 
@@ -34,8 +34,8 @@ tl::unexpected<error> refuse(const endpoint& at, int code) {
     return fail(errc::io, "cannot listen at " + where + ": " + std::strerror(code));
 }
 
-result<descriptor> bound(const endpoint& at, int type) {
-    descriptor fd{open_socket(at, type)};
+result<os::unique_fd> bound(const endpoint& at, int type) {
+    os::unique_fd fd{open_socket(at, type)};
     if (!fd) {
         return refuse(at, errno);
     }
@@ -66,12 +66,6 @@ result<descriptor> bound(const endpoint& at, int type) {
 bool is_ipv4(const endpoint& at) {
     static constexpr std::uint8_t prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     return std::memcmp(at.ip.data(), prefix, sizeof prefix) == 0;
-}
-
-void descriptor::reset() {
-    if (fd_ >= 0) {
-        ::close(std::exchange(fd_, -1));
-    }
 }
 
 socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out, bool always_ipv6) {
@@ -131,8 +125,8 @@ result<listening> listen_at(const endpoint& wanted) {
     }
 }
 
-descriptor dial(const endpoint& at) {
-    descriptor fd{open_socket(at, SOCK_STREAM)};
+os::unique_fd dial(const endpoint& at) {
+    os::unique_fd fd{open_socket(at, SOCK_STREAM)};
     if (!fd) {
         return fd;
     }

@@ -3,37 +3,12 @@
 
 #include <sys/socket.h>
 
-#include <utility>
-
 #include <holdfast/ids.hpp>
 #include <holdfast/result.hpp>
 
+#include "os/unique_fd.hpp"
+
 namespace holdfast::net {
-
-/// An owned descriptor.
-class descriptor {
-public:
-    descriptor() = default;
-    explicit descriptor(int fd) : fd_{fd} {}
-    ~descriptor() { reset(); }
-    descriptor(descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        if (this != &other) {
-            reset();
-            fd_ = std::exchange(other.fd_, -1);
-        }
-        return *this;
-    }
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
-
-    [[nodiscard]] int get() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
-    void reset();
-
-private:
-    int fd_ = -1;
-};
 
 [[nodiscard]] bool is_ipv4(const endpoint& at);
 /// A mapped IPv4 endpoint becomes AF_INET, everything else AF_INET6; with `always_ipv6` it stays
@@ -43,8 +18,8 @@ socklen_t to_sockaddr(const endpoint& at, sockaddr_storage& out, bool always_ipv
 [[nodiscard]] endpoint from_sockaddr(const sockaddr_storage& from);
 
 struct listening {
-    descriptor tcp;
-    descriptor udp;
+    os::unique_fd tcp;
+    os::unique_fd udp;
     endpoint at;           ///< the port filled in
     bool is_ipv6 = false;  ///< the family of the sockets
 };
@@ -54,7 +29,7 @@ struct listening {
 [[nodiscard]] result<listening> listen_at(const endpoint& at);
 
 /// A stream socket that is being connected, without waiting for it.
-[[nodiscard]] descriptor dial(const endpoint& at);
+[[nodiscard]] os::unique_fd dial(const endpoint& at);
 /// For both ends of a stream: no delay, and an end when nothing is acknowledged for a few seconds.
 void tune(int fd);
 

@@ -41,7 +41,7 @@ std::span<const std::uint8_t> text(const char* s) {
 
 }  // namespace
 
-stream::stream(const stream_identity& mine, descriptor fd, const endpoint& at, bool is_dialled,
+stream::stream(const stream_identity& mine, os::unique_fd fd, const endpoint& at, bool is_dialled,
                base::time_point now)
     : mine_{mine},
       fd_{std::move(fd)},

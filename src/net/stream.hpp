@@ -32,7 +32,7 @@ public:
     /// Given each message as it is opened in place; it may call back into the transport.
     using sink = std::function<void(std::span<const std::byte>)>;
 
-    stream(const stream_identity& mine, descriptor fd, const endpoint& at, bool is_dialled,
+    stream(const stream_identity& mine, os::unique_fd fd, const endpoint& at, bool is_dialled,
            base::time_point now);
 
     /// The connection is there (a dialled one): begins to greet. False: it failed.
@@ -96,7 +96,7 @@ private:
     void was_refused(refusal why, bool by_them);
 
     const stream_identity& mine_;
-    descriptor fd_;
+    os::unique_fd fd_;
     endpoint at_;
     bool is_dialled_;
     bool is_connecting_;

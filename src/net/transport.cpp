@@ -118,7 +118,7 @@ struct transport::state {
 
     // ---- streams
 
-    std::uint64_t add(descriptor fd, const endpoint& at, bool is_dialled, time_point now) {
+    std::uint64_t add(os::unique_fd fd, const endpoint& at, bool is_dialled, time_point now) {
         const auto id = ++last_stream;
         const auto raw = fd.get();
         streams.emplace(id, std::make_shared<stream>(mine, std::move(fd), at, is_dialled, now));
@@ -357,8 +357,8 @@ struct transport::state {
         for (std::size_t i = 0; i < connections_in_a_read; ++i) {
             sockaddr_storage address{};
             socklen_t length = sizeof address;
-            descriptor fd{::accept4(tcp.get(), reinterpret_cast<sockaddr*>(&address), &length,
-                                    SOCK_NONBLOCK | SOCK_CLOEXEC)};
+            os::unique_fd fd{::accept4(tcp.get(), reinterpret_cast<sockaddr*>(&address), &length,
+                                       SOCK_NONBLOCK | SOCK_CLOEXEC)};
             if (!fd) {
                 if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
                     pause_accepting(now);
@@ -560,7 +560,7 @@ struct transport::state {
     transport_options options;
     std::function<void(error)> complain;
     endpoint bound;
-    descriptor poll, tcp, udp;
+    os::unique_fd poll, tcp, udp;
     bool is_udp_ipv6 = false;
     stream_identity mine;
     senders known_senders;
@@ -606,7 +606,7 @@ result<std::unique_ptr<transport>> transport::open(transport_options options,
     s->udp = std::move(at->udp);
     s->bound = at->at;
     s->is_udp_ipv6 = at->is_ipv6;
-    s->poll = descriptor{::epoll_create1(EPOLL_CLOEXEC)};
+    s->poll = os::unique_fd{::epoll_create1(EPOLL_CLOEXEC)};
     if (!s->poll) {
         return fail(errc::io, std::string{"epoll_create1: "} + std::strerror(errno));
     }

@@ -3,13 +3,15 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <memory>
 #include <vector>
+
+#include "net/socket.hpp"
+#include "os/unique_fd.hpp"
 
 namespace holdfast::runtime {
 namespace {
@@ -24,22 +26,10 @@ endpoint ipv4(const void* four_bytes, std::uint16_t port) {
     return out;
 }
 
-bool is_ipv4(const endpoint& address) {
-    return std::all_of(address.ip.begin(), address.ip.begin() + 10,
-                       [](auto b) { return b == 0; }) &&
-           address.ip[10] == 0xff && address.ip[11] == 0xff;
-}
-
-endpoint from_system(const sockaddr* address, std::uint16_t port) {
-    if (address->sa_family == AF_INET) {
-        sockaddr_in v4{};
-        std::memcpy(&v4, address, sizeof v4);
-        return ipv4(&v4.sin_addr, port);
-    }
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, address, sizeof v6);
-    endpoint out;
-    std::memcpy(out.ip.data(), &v6.sin6_addr, out.ip.size());
+endpoint from_system(const sockaddr* address, socklen_t size, std::uint16_t port) {
+    sockaddr_storage storage{};
+    std::memcpy(&storage, address, std::min<std::size_t>(size, sizeof storage));
+    auto out = net::from_sockaddr(storage);
     out.port = port;
     return out;
 }
@@ -94,19 +84,20 @@ result<endpoint> resolve(std::string_view text, std::uint16_t port) {
     std::vector<endpoint> found;
     for (const auto* one = list; one != nullptr; one = one->ai_next) {
         if (one->ai_family == AF_INET || one->ai_family == AF_INET6) {
-            found.push_back(from_system(one->ai_addr, parts->port.value_or(port)));
+            found.push_back(from_system(one->ai_addr, one->ai_addrlen, parts->port.value_or(port)));
         }
     }
     if (found.empty()) {
         return fail(errc::bad_config, "\"" + std::string{text} + "\" has no IP address");
     }
     return *std::min_element(found.begin(), found.end(), [](const endpoint& a, const endpoint& b) {
-        return std::pair{!is_ipv4(a), a} < std::pair{!is_ipv4(b), b};
+        return std::pair{!net::is_ipv4(a), a} < std::pair{!net::is_ipv4(b), b};
     });
 }
 
 bool is_wildcard(const endpoint& address) {
-    const auto from = is_ipv4(address) ? address.ip.begin() + mapped_prefix : address.ip.begin();
+    const auto from =
+        net::is_ipv4(address) ? address.ip.begin() + mapped_prefix : address.ip.begin();
     return std::all_of(from, address.ip.end(), [](auto b) { return b == 0; });
 }
 
@@ -117,30 +108,16 @@ endpoint loopback(std::uint16_t port) {
 
 std::optional<endpoint> own_address_towards(const endpoint& other) {
     sockaddr_storage storage{};
-    socklen_t size = 0;
-    if (is_ipv4(other)) {
-        sockaddr_in v4{};
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(other.port);
-        std::memcpy(&v4.sin_addr, &other.ip[mapped_prefix], 4);
-        std::memcpy(&storage, &v4, size = sizeof v4);
-    } else {
-        sockaddr_in6 v6{};
-        v6.sin6_family = AF_INET6;
-        v6.sin6_port = htons(other.port);
-        std::memcpy(&v6.sin6_addr, other.ip.data(), other.ip.size());
-        std::memcpy(&storage, &v6, size = sizeof v6);
-    }
-    const int fd = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
+    const auto size = net::to_sockaddr(other, storage);
+    const os::unique_fd fd{socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    if (!fd) {
         return std::nullopt;
     }
     auto* const address = reinterpret_cast<sockaddr*>(&storage);
     socklen_t capacity = sizeof storage;
     const bool is_known =
-        connect(fd, address, size) == 0 && getsockname(fd, address, &capacity) == 0;
-    close(fd);
-    return is_known ? std::optional{from_system(address, 0)} : std::nullopt;
+        connect(fd.get(), address, size) == 0 && getsockname(fd.get(), address, &capacity) == 0;
+    return is_known ? std::optional{from_system(address, capacity, 0)} : std::nullopt;
 }
 
 }  // namespace holdfast::runtime

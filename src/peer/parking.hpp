@@ -13,6 +13,7 @@
 #include <memory>
 #include <system_error>
 
+#include "os/unique_fd.hpp"
 #include "peer/forks.hpp"
 
 namespace holdfast::runtime {
@@ -32,23 +33,20 @@ inline void wake_sleeper(const std::atomic<std::uint32_t>* word) {
 class waker {
 public:
     waker() : fd_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-        if (fd_ < 0) {
+        if (!fd_) {
             throw std::system_error{errno, std::generic_category(), "eventfd"};
         }
     }
-    ~waker() { close(fd_); }
-    waker(const waker&) = delete;
-    waker& operator=(const waker&) = delete;
 
-    [[nodiscard]] int descriptor() const { return fd_; }
+    [[nodiscard]] int descriptor() const { return fd_.get(); }
     void wake() const {
         const std::uint64_t one = 1;
         // full: it is awake already
-        [[maybe_unused]] const auto written = write(fd_, &one, sizeof one);
+        [[maybe_unused]] const auto written = write(fd_.get(), &one, sizeof one);
     }
     void clear() const {
         std::uint64_t count = 0;
-        [[maybe_unused]] const auto taken = read(fd_, &count, sizeof count);
+        [[maybe_unused]] const auto taken = read(fd_.get(), &count, sizeof count);
     }
 
     /// One for each thread that ever reads, kept until it ends. A child of a fork shares the old
@@ -64,7 +62,7 @@ public:
     }
 
 private:
-    int fd_;
+    os::unique_fd fd_;
 };
 
 }  // namespace holdfast::runtime

@@ -9,32 +9,20 @@
 #include <cstring>
 #include <string_view>
 
+#include "os/durable_file.hpp"
+#include "os/unique_fd.hpp"
+
 namespace holdfast::runtime {
 namespace {
 
 constexpr std::string_view heading = "holdfast epoch 1\n";
 
-class file {
-public:
-    file(const std::string& path, int flags) : fd_{open(path.c_str(), flags | O_CLOEXEC, 0644)} {}
-    ~file() {
-        if (fd_ >= 0) {
-            close(fd_);
-        }
-    }
-    file(const file&) = delete;
-    file& operator=(const file&) = delete;
-
-    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-    [[nodiscard]] int descriptor() const { return fd_; }
-
-private:
-    int fd_;
-};
-
-tl::unexpected<error> refused(const std::string& path, const char* doing) {
-    return fail(errc::io, "state_dir: cannot " + std::string{doing} + " " + path + ": " +
-                              std::strerror(errno));
+tl::unexpected<error> refused(const os::file_error& why) {
+    return fail(errc::io, "state_dir: cannot " + std::string{why.step} + " " + why.path + ": " +
+                              std::strerror(why.code));
+}
+tl::unexpected<error> refused(const std::string& path, const char* step) {
+    return refused({step, path, errno});
 }
 
 std::string path_in(const std::string& directory) { return directory + "/epoch"; }
@@ -46,12 +34,12 @@ result<epoch> load_epoch(const std::string& directory) {
         return refused(directory, "create");
     }
     const auto path = path_in(directory);
-    const file in{path, O_RDONLY};
-    if (!in.is_open()) {
+    const os::unique_fd in{os::open_file(path, O_RDONLY)};
+    if (!in) {
         return errno == ENOENT ? result<epoch>{epoch{}} : refused(path, "open");
     }
     char bytes[64];
-    const auto size = read(in.descriptor(), bytes, sizeof bytes);
+    const auto size = read(in.get(), bytes, sizeof bytes);
     if (size < 0) {
         return refused(path, "read");
     }
@@ -74,26 +62,9 @@ result<epoch> load_epoch(const std::string& directory) {
 
 result<void> store_epoch(const std::string& directory, epoch highest) {
     const auto path = path_in(directory);
-    const auto fresh = path + ".new";
     const auto text = std::string{heading} + std::to_string(highest.value) + "\n";
-    {
-        const file out{fresh, O_WRONLY | O_CREAT | O_TRUNC};
-        if (!out.is_open()) {
-            return refused(fresh, "create");
-        }
-        if (write(out.descriptor(), text.data(), text.size()) !=
-                static_cast<ssize_t>(text.size()) ||
-            fsync(out.descriptor()) != 0) {
-            return refused(fresh, "write");
-        }
-    }
-    if (rename(fresh.c_str(), path.c_str()) != 0) {
-        return refused(path, "replace");
-    }
-    // the new name has to be on the disk, too
-    const file names{directory, O_RDONLY | O_DIRECTORY};
-    if (!names.is_open() || fsync(names.descriptor()) != 0) {
-        return refused(directory, "sync");
+    if (const auto why = os::write_durably(directory, path, path + ".new", text, 0644)) {
+        return refused(*why);
     }
     return {};
 }

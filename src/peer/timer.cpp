@@ -11,12 +11,10 @@
 namespace holdfast::runtime {
 
 timer::timer() : fd_{timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)} {
-    if (fd_ < 0) {
+    if (!fd_) {
         throw std::system_error{errno, std::generic_category(), "timerfd_create"};
     }
 }
-
-timer::~timer() { close(fd_); }
 
 void timer::need(base::time_point when) {
     if (set_to_ && *set_to_ <= when) {
@@ -29,13 +27,13 @@ void timer::need(base::time_point when) {
     itimerspec at{};
     at.it_value.tv_sec = seconds.count();
     at.it_value.tv_nsec = (since_boot - seconds).count();
-    timerfd_settime(fd_, TFD_TIMER_ABSTIME, &at, nullptr);
+    timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
 }
 
 void timer::clear() {
     set_to_.reset();
     std::uint64_t times = 0;
-    [[maybe_unused]] const auto taken = read(fd_, &times, sizeof times);
+    [[maybe_unused]] const auto taken = read(fd_.get(), &times, sizeof times);
 }
 
 }  // namespace holdfast::runtime

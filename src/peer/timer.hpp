@@ -8,18 +8,16 @@
 #include <optional>
 
 #include "base/time.hpp"
+#include "os/unique_fd.hpp"
 
 namespace holdfast::runtime {
 
 class timer {
 public:
     timer();  ///< throws std::system_error
-    ~timer();
-    timer(const timer&) = delete;
-    timer& operator=(const timer&) = delete;
 
     /// Readable when it went off.
-    [[nodiscard]] int descriptor() const { return fd_; }
+    [[nodiscard]] int descriptor() const { return fd_.get(); }
     /// Goes off at `when` at the latest: a later time than the one it is set to changes nothing,
     /// for going off early costs less than setting it again and again.
     void need(base::time_point when);
@@ -27,7 +25,7 @@ public:
     void clear();
 
 private:
-    int fd_;
+    os::unique_fd fd_;
     std::optional<base::time_point> set_to_;
 };
 

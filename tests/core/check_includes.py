@@ -17,9 +17,10 @@ MAY_INCLUDE = {
     "wire": CORE | {"wire"},
     "sim": CORE | {"wire", "sim"},
     "explore": CORE | {"wire", "explore"},
-    "net": {"base", "net"},
-    "peer": CORE | {"wire", "net", "peer"},
-    "gate": {"gate"},
+    "os": {"os"},
+    "net": {"base", "net", "os"},
+    "peer": CORE | {"wire", "net", "os", "peer"},
+    "gate": {"gate", "os"},
 }
 
 # Third parties, and where alone they may be seen.

@@ -21,8 +21,8 @@ struct pair_of_streams {
             identity->max_frame = 1 << 20;
         }
         theirs.self = {0, 2};
-        a.emplace(mine, descriptor{fds[0]}, endpoint{}, true, base::time_point{});
-        b.emplace(theirs, descriptor{fds[1]}, endpoint{}, false, base::time_point{});
+        a.emplace(mine, os::unique_fd{fds[0]}, endpoint{}, true, base::time_point{});
+        b.emplace(theirs, os::unique_fd{fds[1]}, endpoint{}, false, base::time_point{});
         REQUIRE(a->connected());
         while (!a->is_proven() || !b->is_proven()) {
             REQUIRE((a->write() && b->write() && read(*a) && read(*b)));

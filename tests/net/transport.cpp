@@ -129,7 +129,7 @@ struct stranger {
         is_closed = is_closed || n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
         return said;
     }
-    descriptor fd;
+    os::unique_fd fd;
     std::string said;
     bool is_closed = false;
 };
@@ -285,7 +285,7 @@ TEST_CASE("a datagram of another cluster with the same key is reported with both
 
 TEST_CASE("a datagram of another version is reported, noise is not") {
     end a{1};
-    const descriptor from{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    const os::unique_fd from{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     sockaddr_storage to{};
     const auto length = to_sockaddr(a.net->address(), to);
     const auto send = [&](std::uint8_t first, std::size_t size) {
@@ -307,7 +307,7 @@ TEST_CASE("forged datagrams from many addresses are all counted and one is repor
     end a{1};
     const auto frozen = now();
     const auto forge = [&] {
-        const descriptor from{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+        const os::unique_fd from{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
         std::uint8_t junk[64] = {0x81};
         sockaddr_storage to{};
         const auto length = to_sockaddr(a.net->address(), to);

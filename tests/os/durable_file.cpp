@@ -1,0 +1,87 @@
+#include "os/durable_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "catch.hpp"
+
+using namespace holdfast;
+
+namespace {
+
+struct folder {
+    folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
+    ~folder() { std::filesystem::remove_all(path); }
+    [[nodiscard]] std::string at(std::string_view name) const {
+        return path + "/" + std::string{name};
+    }
+
+    std::string path = "/tmp/holdfast-test-XXXXXX";
+};
+
+std::string content_of(const std::string& path) {
+    std::ifstream in{path};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+mode_t mode_of(const std::string& path) {
+    struct stat is {};
+    REQUIRE(stat(path.c_str(), &is) == 0);
+    return is.st_mode & 07777;
+}
+
+}  // namespace
+
+TEST_CASE("a file is replaced as a whole, and keeps its permissions") {
+    const folder f;
+    const auto path = f.at("file"), fresh = f.at("file.new");
+    CHECK_FALSE(os::write_durably(f.path, path, fresh, "first", 0600));
+    CHECK(content_of(path) == "first");
+    CHECK(mode_of(path) == 0600);
+    REQUIRE(chmod(path.c_str(), 0640) == 0);
+    const std::string large(1 << 20, 'x');
+    CHECK_FALSE(os::write_durably(f.path, path, fresh, large, 0600));
+    CHECK(content_of(path) == large);
+    CHECK(mode_of(path) == 0640);
+    CHECK_FALSE(std::filesystem::exists(fresh));
+}
+
+TEST_CASE("a new file that a crash has left is not in the way") {
+    const folder f;
+    std::ofstream{f.at("file.new")} << "half of i";
+    CHECK_FALSE(os::replace_file(f.at("file"), f.at("file.new"), "it", 0600));
+    CHECK(content_of(f.at("file")) == "it");
+}
+
+TEST_CASE("a failure names the step and the file, and leaves the former content") {
+    const folder f;
+    std::ofstream{f.at("file")} << "former";
+    SECTION("something else has the name of the new file") {
+        std::filesystem::create_directory(f.at("file.new"));
+        const auto why = os::replace_file(f.at("file"), f.at("file.new"), "later", 0600);
+        REQUIRE(why);
+        CHECK(std::string{why->step} == "remove");
+        CHECK(why->path == f.at("file.new"));
+        CHECK(why->code == EISDIR);
+    }
+    SECTION("there is no such directory") {
+        const auto why = os::replace_file(f.at("file"), f.at("none/file.new"), "later", 0600);
+        REQUIRE(why);
+        CHECK(std::string{why->step} == "create");
+        CHECK(why->code == ENOENT);
+    }
+    SECTION("the directory to sync is none") {
+        const auto why = os::sync_directory(f.at("none"));
+        REQUIRE(why);
+        CHECK(std::string{why->step} == "sync");
+    }
+    CHECK(content_of(f.at("file")) == "former");
+}
