@@ -28,6 +28,34 @@ static_assert(tag_size == crypto_aead_chacha20poly1305_IETF_ABYTES &&
 
 bool start_cryptography() { return sodium_init() >= 0; }
 
+std::optional<std::vector<std::byte>> decode_hex(std::string_view text) {
+    std::vector<std::byte> out(text.size() / 2);
+    std::size_t size = 0;
+    if (sodium_hex2bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                       text.size(), nullptr, &size, nullptr) != 0 ||
+        2 * size != text.size()) {
+        return std::nullopt;
+    }
+    return out;
+}
+
+std::optional<std::vector<std::byte>> decode_base64(std::string_view text) {
+    while (text.ends_with('=')) {
+        text.remove_suffix(1);
+    }
+    std::vector<std::byte> out(text.size() / 4 * 3 + 3);
+    for (const int alphabet :
+         {sodium_base64_VARIANT_ORIGINAL_NO_PADDING, sodium_base64_VARIANT_URLSAFE_NO_PADDING}) {
+        std::size_t size = 0;
+        if (sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                              text.size(), nullptr, &size, nullptr, alphabet) == 0) {
+            out.resize(size);
+            return out;
+        }
+    }
+    return std::nullopt;
+}
+
 void fill_random(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
 
 secret derive(std::span<const std::byte> cluster_key,

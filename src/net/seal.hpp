@@ -22,6 +22,11 @@ using secret = std::array<std::uint8_t, key_size>;
 
 /// Must have returned true once before anything else here is used.
 [[nodiscard]] bool start_cryptography();
+/// Text as bytes; nothing for what is not such text. Hexadecimal in either case; base64 in either
+/// alphabet, with or without padding. These need no start.
+[[nodiscard]] std::optional<std::vector<std::byte>> decode_hex(std::string_view text);
+[[nodiscard]] std::optional<std::vector<std::byte>> decode_base64(std::string_view text);
+
 void fill_random(std::span<std::uint8_t> out);
 
 /// BLAKE2b-256 of the parts, under the cluster's key.
