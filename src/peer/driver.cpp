@@ -8,6 +8,7 @@
 #include "peer/clock.hpp"
 #include "peer/entropy.hpp"
 #include "peer/forks.hpp"
+#include "peer/statistics.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::runtime {
@@ -414,7 +415,7 @@ std::vector<known_peer> driver::known_peers() const {
         k.id = r.about;
         k.name = r.name;
         k.address = r.address;
-        k.seems = static_cast<belief>(r.state);
+        k.seems = belief_of(r.state);
     }
     if (view_) {
         for (const auto& m : view_->members) {
@@ -459,35 +460,10 @@ statistics driver::stats() {
 
 statistics driver::counted() const {
     auto out = counted_;
-    const auto& n = node_->stats();
-    out.views_installed += n.views_installed;
-    out.ballots_started += n.ballots_started;
-    out.suspicions += n.suspicions;
-    out.leases_lost += n.leases_lost;
-    out.grants_given += n.grants_given;
-    out.slots_gathered += n.slots_gathered;
-    out.tables_received += n.tables_received;
-    out.conflicts_reported += n.conflicts_reported;
-    out.grants_taken += n.grants_taken;
-    out.holds_lost += n.holds_lost;
-    out.dropped += n.dropped;
+    add(out, node_->stats());
     out.waiting = calls_.size();
     out.held = holds_.size();
-    const auto& t = transport_ ? transport_->stats() : last_traffic_;
-    out.datagrams_sent = t.datagrams_sent;
-    out.datagrams_received = t.datagrams_received;
-    out.frames_sent = t.frames_sent;
-    out.frames_received = t.frames_received;
-    out.bytes_sent = t.bytes_sent;
-    out.bytes_received = t.bytes_received;
-    out.writes = t.writes;
-    out.reads = t.reads;
-    out.not_authentic += t.not_authentic;
-    out.replayed = t.replayed;
-    out.malformed += t.malformed;
-    out.lacked_memory += t.lacked_memory;
-    out.dropped += t.dropped_full;
-    out.connect_failures = t.connect_failures;
+    add(out, transport_ ? transport_->stats() : last_traffic_);
     out.callback_exceptions = dispatcher_.exceptions();
     out.callbacks_missed = dispatcher_.missed();
     return out;

@@ -81,6 +81,9 @@ namespace holdfast::runtime {
 }
 [[nodiscard]] inline error in_words(errc code) noexcept { return in_words(code, {explain(code)}); }
 
+/// What gossip believes, as the application is told it.
+[[nodiscard]] belief belief_of(swim::condition what);
+
 /// Longer waits are for ever as far as anybody can tell, and added to a present time they would
 /// overflow.
 constexpr base::duration longest_wait = std::chrono::hours{24 * 365};

@@ -9,6 +9,7 @@
 #include "peer/entropy.hpp"
 #include "peer/identity.hpp"
 #include "peer/state_dir.hpp"
+#include "peer/statistics.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::runtime {
@@ -175,8 +176,7 @@ void driver::perform(node::belief_changed& o) {
         node_->evict(o.peer, view_layer::proof::gone, boot_now() + 4 * settings_.lease,
                      moment_now());
     }
-    tell(
-        events::belief_changed{o.peer, std::move(o.name), o.address, static_cast<belief>(o.state)});
+    tell(events::belief_changed{o.peer, std::move(o.name), o.address, belief_of(o.state)});
 }
 
 void driver::perform(node::lock_changed& o) {
@@ -220,18 +220,7 @@ void driver::perform(node::complaint& o) { complain({o.why, std::move(o.text)});
 void driver::restart() {
     const auto why = *std::exchange(restart_, std::nullopt);
     const auto before = node_->self();
-    const auto& n = node_->stats();
-    counted_.views_installed += n.views_installed;
-    counted_.ballots_started += n.ballots_started;
-    counted_.suspicions += n.suspicions;
-    counted_.leases_lost += n.leases_lost;
-    counted_.grants_given += n.grants_given;
-    counted_.slots_gathered += n.slots_gathered;
-    counted_.tables_received += n.tables_received;
-    counted_.conflicts_reported += n.conflicts_reported;
-    counted_.grants_taken += n.grants_taken;
-    counted_.holds_lost += n.holds_lost;
-    counted_.dropped += n.dropped;
+    add(counted_, node_->stats());
     ++counted_.restarts;
 
     const auto after = random_peer_id();

@@ -146,12 +146,26 @@ bool driver::take_look(std::uint64_t number, const lock::answer* what, errc why)
     return true;
 }
 
+belief belief_of(swim::condition what) {
+    switch (what) {
+        case swim::condition::alive:
+            return belief::alive;
+        case swim::condition::suspect:
+            return belief::suspect;
+        case swim::condition::dead:
+            return belief::dead;
+        case swim::condition::left:
+            return belief::left;
+    }
+    return belief::dead;
+}
+
 belief driver::seems(const peer_id& id) const {
     if (id == node_->self()) {
         return belief::alive;
     }
     if (const auto known = node_->known(id)) {
-        return static_cast<belief>(known->state);
+        return belief_of(known->state);
     }
     return view_ && view_->has(id) ? belief::alive : belief::dead;
 }
