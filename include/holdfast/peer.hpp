@@ -210,9 +210,7 @@ public:
     [[nodiscard]] statistics stats() const;
 
 private:
-    friend class mutex;
-    friend class recursive_mutex;
-    friend class shared_mutex;
+    friend class thread_lockable;
     explicit peer(std::shared_ptr<runtime::driver> d);
 
     std::shared_ptr<runtime::driver> driver_;

@@ -1,14 +1,15 @@
 // Locks with the faces of the standard's: what a thread locked, that thread unlocks.
-#include <holdfast/mutex.hpp>
-#include <holdfast/recursive_mutex.hpp>
-#include <holdfast/shared_mutex.hpp>
+#include <holdfast/thread_lockable.hpp>
 
 #include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include <holdfast/mutex.hpp>
 #include <holdfast/peer.hpp>
+#include <holdfast/recursive_mutex.hpp>
+#include <holdfast/shared_mutex.hpp>
 
 #include "peer/driver.hpp"
 
@@ -129,50 +130,34 @@ lock_error::lock_error(error why)
     : std::system_error{static_cast<int>(why.code), std::generic_category(), why.text},
       why_{std::move(why)} {}
 
-// ---- mutex
+// ---- thread_lockable
 
-mutex::mutex(const peer& with, std::string name)
-    : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name))} {}
-mutex::~mutex() { runtime::thread_holds::end(std::move(holds_)); }
-void mutex::lock() { holds_->lock(alone); }
-bool mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
-bool mutex::try_for(std::chrono::nanoseconds wait) { return holds_->take(alone, wait).has_value(); }
-void mutex::unlock() { holds_->give_back(alone); }
-token mutex::token() const { return holds_->token(); }
-bool mutex::is_valid() const { return holds_->is_valid(); }
+thread_lockable::thread_lockable(const peer& with, std::string name, relocking again)
+    : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name),
+                                                     again == relocking::counts)} {}
+thread_lockable::~thread_lockable() { runtime::thread_holds::end(std::move(holds_)); }
 
-// ---- recursive_mutex
-
-recursive_mutex::recursive_mutex(const peer& with, std::string name)
-    : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name), true)} {}
-recursive_mutex::~recursive_mutex() { runtime::thread_holds::end(std::move(holds_)); }
-void recursive_mutex::lock() { holds_->lock(alone); }
-bool recursive_mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
-bool recursive_mutex::try_for(std::chrono::nanoseconds wait) {
+void thread_lockable::lock() { holds_->lock(alone); }
+bool thread_lockable::try_lock() { return try_for(at_once); }
+bool thread_lockable::try_for(std::chrono::nanoseconds wait) {
     return holds_->take(alone, wait).has_value();
 }
-void recursive_mutex::unlock() { holds_->give_back(alone); }
-token recursive_mutex::token() const { return holds_->token(); }
-bool recursive_mutex::is_valid() const { return holds_->is_valid(); }
-
-// ---- shared_mutex
-
-shared_mutex::shared_mutex(const peer& with, std::string name)
-    : holds_{std::make_unique<runtime::thread_holds>(with.driver_, std::move(name))} {}
-shared_mutex::~shared_mutex() { runtime::thread_holds::end(std::move(holds_)); }
-void shared_mutex::lock() { holds_->lock(alone); }
-bool shared_mutex::try_lock() { return holds_->take(alone, at_once).has_value(); }
-bool shared_mutex::try_for(std::chrono::nanoseconds wait) {
-    return holds_->take(alone, wait).has_value();
-}
-void shared_mutex::unlock() { holds_->give_back(alone); }
-void shared_mutex::lock_shared() { holds_->lock(together); }
-bool shared_mutex::try_lock_shared() { return holds_->take(together, at_once).has_value(); }
-bool shared_mutex::try_shared_for(std::chrono::nanoseconds wait) {
+void thread_lockable::unlock() { holds_->give_back(alone); }
+void thread_lockable::lock_shared() { holds_->lock(together); }
+bool thread_lockable::try_lock_shared() { return try_shared_for(at_once); }
+bool thread_lockable::try_shared_for(std::chrono::nanoseconds wait) {
     return holds_->take(together, wait).has_value();
 }
-void shared_mutex::unlock_shared() { holds_->give_back(together); }
-token shared_mutex::token() const { return holds_->token(); }
-bool shared_mutex::is_valid() const { return holds_->is_valid(); }
+void thread_lockable::unlock_shared() { holds_->give_back(together); }
+token thread_lockable::token() const { return holds_->token(); }
+bool thread_lockable::is_valid() const { return holds_->is_valid(); }
+
+// ---- what is public of it
+
+mutex::mutex(const peer& with, std::string name) : thread_lockable{with, std::move(name)} {}
+recursive_mutex::recursive_mutex(const peer& with, std::string name)
+    : thread_lockable{with, std::move(name), relocking::counts} {}
+shared_mutex::shared_mutex(const peer& with, std::string name)
+    : thread_lockable{with, std::move(name)} {}
 
 }  // namespace holdfast
