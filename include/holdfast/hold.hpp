@@ -21,7 +21,7 @@
 namespace holdfast {
 
 namespace runtime {
-class grip;
+class hold_state;
 }
 
 /// How to wait for a lock.
@@ -139,9 +139,9 @@ private:
     friend class term;
     friend class election;
     friend class group;
-    explicit hold(std::shared_ptr<runtime::grip> g);
+    explicit hold(std::shared_ptr<runtime::hold_state> state);
 
-    std::shared_ptr<runtime::grip> grip_;
+    std::shared_ptr<runtime::hold_state> state_;
 };
 
 }  // namespace holdfast

@@ -1,5 +1,6 @@
 #include "peer/clock.hpp"
 
+#include <algorithm>
 #include <ctime>
 
 namespace holdfast::runtime {
@@ -16,6 +17,10 @@ base::moment moment_now() {
     // a tick old at most: whole seconds are all that is asked for
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     return {boot_now(), wall.tv_sec - from_1970_to_2024};
+}
+
+base::time_point deadline_after(base::duration wait) {
+    return boot_now() + std::clamp(wait, base::duration::zero(), longest_wait);
 }
 
 }  // namespace holdfast::runtime

@@ -76,7 +76,7 @@ deadman::deadman() {
         return;
     }
     const int process = static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0));
-    // Twice, so that it is nobody's child that the program might wait for.
+    // Twice, so that it is no child that the program might wait for.
     const auto child = process < 0 ? -1 : fork();
     if (child == 0) {
         if (const auto grandchild = fork(); grandchild != 0) {

@@ -3,7 +3,7 @@
 #include <exception>
 #include <utility>
 
-#include "peer/forks.hpp"
+#include "peer/fork_guard.hpp"
 #include "peer/signals.hpp"
 
 namespace holdfast::runtime {

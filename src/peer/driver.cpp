@@ -2,22 +2,21 @@
 
 #include <algorithm>
 #include <system_error>
-#include <utility>
 
 #include "base/deadline.hpp"
 #include "peer/clock.hpp"
 #include "peer/entropy.hpp"
-#include "peer/forks.hpp"
-#include "peer/statistics.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::runtime {
+
+// ---- start
 
 namespace {
 
 tl::unexpected<error> not_started(const std::system_error& e) {
     if (e.code() == std::errc::not_enough_memory) {
-        return tl::unexpected<error>{in_words(errc::out_of_memory)};
+        return tl::unexpected<error>{make_error_noexcept(errc::out_of_memory)};
     }
     return fail(errc::io, std::string{"the peer cannot be started: "} + e.what());
 }
@@ -44,19 +43,19 @@ result<std::shared_ptr<driver>> driver::start(config options) {
             return not_started(e);
         }
     } catch (const std::bad_alloc&) {
-        return tl::unexpected<error>{in_words(errc::out_of_memory)};
+        return tl::unexpected<error>{make_error_noexcept(errc::out_of_memory)};
     }
 }
 
 driver::driver(setup s)
-    : born_{fork_count()},
-      options_{std::move(s.options)},
-      on_event_{options_.on_event
-                    ? std::make_shared<const std::function<void(const event&)>>(options_.on_event)
-                    : nullptr},
+    : options_{std::move(s.options)},
       settings_{std::move(s.settings)},
       transport_options_{std::move(s.transport)},
-      advertise_{s.advertise} {}
+      advertise_{s.advertise},
+      events_{dispatcher_, options_.on_event},
+      calls_{dispatcher_},
+      held_{dispatcher_, events_},
+      observers_{dispatcher_, settings_.lease} {}
 
 driver::~driver() { stop(); }
 
@@ -67,13 +66,13 @@ result<void> driver::open() {
             return fail(errc::io, "deadman: the process that watches this one cannot be started");
         }
     }
-    if (on_event_) {
+    if (events_.has_listener()) {
         // better no peer than one that cannot tell what it was asked to tell
         dispatcher_.start();
     }
     transport_options_.self = random_peer_id();
-    auto opened =
-        net::transport::open(transport_options_, [this](error e) { complain(std::move(e)); });
+    auto opened = net::transport::open(transport_options_,
+                                       [this](error e) { events_.report_problem(std::move(e)); });
     if (!opened) {
         return tl::unexpected<error>{opened.error()};
     }
@@ -85,7 +84,8 @@ result<void> driver::open() {
     sink_ = [this](const net::received& packet) { receive(packet); };
     node_ = std::make_unique<node::node>(settings_, transport_options_.self, random_number(),
                                          moment_now());
-    if (auto begun = within(nullptr, [] {}); !begun && begun.error().code == errc::out_of_memory) {
+    if (auto begun = with_node([](node::node&) {});
+        !begun && begun.error().code == errc::out_of_memory) {
         return begun;
     }
     loop_ = std::make_unique<loop>(
@@ -93,6 +93,8 @@ result<void> driver::open() {
         loop::handlers{[this] { return on_readable(); }, [this] { return on_timer(); }});
     return {};
 }
+
+// ---- one stay under the mutex
 
 namespace {
 
@@ -111,16 +113,17 @@ error stopped_for_good(errc why) {
 
 }  // namespace
 
-void driver::drain() {
-    const auto drain_node = [this] {
-        while (!closed_) {
-            auto o = node_->next();
-            if (!o) {
-                break;
-            }
-            std::visit([&](auto& what) { perform(what); }, *o);
+void driver::drain_node() {
+    while (!closed_) {
+        auto o = node_->next();
+        if (!o) {
+            break;
         }
-    };
+        std::visit([&](auto& what) { perform(what); }, *o);
+    }
+}
+
+void driver::drain() {
     drain_node();
     while (restart_ && !closed_) {
         if (is_for_good(restart_->why)) {
@@ -133,14 +136,14 @@ void driver::drain() {
     if (closed_) {
         return;
     }
-    for (auto* c : orphans_) {
-        fail_call(*c, why_no_grant());  // no new node came for them
+    if (!calls_.to_restart().empty()) {
+        calls_.fail_to_restart(why_no_grant(), *transport_, boot_now());
     }
-    orphans_.clear();
-    if (!departed_.empty()) {
-        // the step that removes them: who hears it need not wait for its lease to run out
+    if (!removed_peers_.empty()) {
+        // The step that removes them goes out first: a removed peer that hears it need not wait for
+        // its lease to run out.
         write_out();
-        for (const auto& id : std::exchange(departed_, {})) {
+        for (const auto& id : std::exchange(removed_peers_, {})) {
             transport_->drop(id);
         }
     }
@@ -153,31 +156,30 @@ void driver::write_out() {
 }
 
 void driver::publish() {
-    // After what was lost has been marked (drain), so that nobody sees a new lease end with a hold
-    // of an old lease.
+    // After what was lost has been marked (drain), so that no thread sees a new lease end with a
+    // hold of an old lease.
     const auto end = node_->lease_end();
     const auto now = boot_now();
     const bool is_ready = end && *end > now && view_ && view_->has(node_->self());
-    lease_end_.store(is_ready ? end->time_since_epoch().count() : 0, std::memory_order_release);
-    if (deadman_ && is_ready && holds_.empty()) {
+    held_.set_lease_end(is_ready ? end : std::nullopt);
+    if (deadman_ && is_ready && held_.empty()) {
         deadman_->let_live();
     } else if (deadman_ && is_ready) {
         // not taken back when the lease has run out: that is what it is for
         deadman_->kill_at(*end);
     }
-    if (is_warned_ && is_ready && now < *end - settings_.lease * 2 / 5) {
+    if (is_ready && now < *end - settings_.lease * 2 / 5) {
         // In health again, however it came to be: a lease that was lost and returns is not said to
         // be renewed in time.
-        at_risk_ = std::stop_source{};
-        is_warned_ = false;
+        held_.clear_at_risk();
     }
     if (is_ready != is_ready_) {
         is_ready_ = is_ready;
         if (is_ready) {
-            last_complaint_.reset();
-            tell(events::lease_gained{});
+            events_.forget_problem();
+            events_.emit(events::lease_gained{});
         } else {
-            tell(events::lease_lost{});
+            events_.emit(events::lease_lost{});
         }
         changed_.notify_all();
     }
@@ -195,7 +197,7 @@ void driver::set_timer() {
 
 bool driver::on_readable() {
     bool goes_on = false;
-    within(nullptr, [&] {
+    (void)with_node([&](node::node&) {
         goes_on = true;
         transport_->read(sink_, boot_now());
     });
@@ -204,12 +206,12 @@ bool driver::on_readable() {
 
 bool driver::on_timer() {
     bool goes_on = false;
-    within(nullptr, [&] {
+    (void)with_node([&](node::node& n) {
         goes_on = true;
         timer_.clear();
         const auto now = moment_now();
-        if (base::is_due(node_->deadline(), now.now)) {
-            node_->tick(now);
+        if (base::is_due(n.deadline(), now.now)) {
+            n.tick(now);
         }
         if (base::is_due(transport_->flush_due(), now.now)) {
             transport_->flush();
@@ -225,56 +227,48 @@ void driver::receive(const net::received& packet) {
     auto decoded = wire::decode(packet.bytes, settings_.cluster_name);
     if (!decoded) {
         if (decoded.error() == wire::decode_error::no_memory) {
-            ++counted_.lacked_memory;
+            ++totals_.lacked_memory;
             return;
         }
-        ++counted_.malformed;
-        if (decoded.error() == wire::decode_error::version) {
-            complain({errc::version,
-                      to_string(packet.address) + ": " + std::string{explain(errc::version)}});
-        } else if (decoded.error() == wire::decode_error::wrong_cluster) {
-            complain({errc::wrong_cluster, to_string(packet.address) + ": " +
-                                               std::string{explain(errc::wrong_cluster)}});
+        ++totals_.malformed;
+        const auto why =
+            decoded.error() == wire::decode_error::version ? errc::version : errc::wrong_cluster;
+        if (decoded.error() == wire::decode_error::version ||
+            decoded.error() == wire::decode_error::wrong_cluster) {
+            events_.report_problem(
+                {why, to_string(packet.address) + ": " + std::string{explain(why)}});
         }
         return;
     }
     if (decoded->envelope.from != packet.from) {
-        ++counted_.not_authentic;  // says that it is somebody else
+        ++totals_.not_authentic;  // it claims to be of another sender
         return;
     }
     node_->handle(decoded->envelope, packet.address, decoded->what, moment_now());  // NOW-1
 }
+
+void driver::refresh_lease() {
+    (void)with_node([](node::node& n) { n.tick(moment_now()); });
+}
+
+// ---- the end
 
 void driver::close(error why) noexcept {
     if (closed_) {
         return;
     }
     closed_ = std::move(why);
-    lease_end_.store(0, std::memory_order_release);
+    held_.set_lease_end(std::nullopt);
     is_ready_ = false;
-    for (auto* c : orphans_) {
-        fail_call(*c, *closed_);
-    }
-    orphans_.clear();
-    while (auto* c = calls_.any()) {
-        fail_call(*c, *closed_);
-    }
-    for (const auto& [key, g] : std::exchange(holds_, {})) {
-        const bool is_own_fault =
-            closed_->code == errc::internal_error || closed_->code == errc::out_of_memory;
-        lose(*g, is_own_fault ? closed_->code : errc::shutting_down);
-        if (g->has_listeners()) {
-            dispatcher_.post([g = g] { g->tell_lost(); });
-        }
-    }
-    if (wakes_ != nullptr) {
-        calls_.give_back_all(*transport_, *wakes_);
-    }
-    auto told = without_text_if_need_be(*closed_);
+    calls_.fail_all(*closed_, *transport_, boot_now());
+    const bool is_own_fault =
+        closed_->code == errc::internal_error || closed_->code == errc::out_of_memory;
+    held_.lose_all(is_own_fault ? closed_->code : errc::shutting_down);
+    auto told = copy_noexcept(*closed_);
     if (has_left_) {
         told.text = "left";
     }
-    tell(events::stopped{std::move(told)});
+    events_.emit(events::stopped{std::move(told)});
     changed_.notify_all();
 }
 
@@ -293,27 +287,27 @@ void driver::stop() {
         return;
     }
     const std::lock_guard once{stop_mutex_};
-    wake_list wakes;
+    wake_list wakeups;
     {
         const std::lock_guard guard{mutex_};
         if (node_) {
-            wakes_ = &wakes;
-            close(in_words(errc::shutting_down));
-            wakes_ = nullptr;
+            calls_.enter(nullptr, wakeups);
+            close(make_error_noexcept(errc::shutting_down));
+            calls_.leave();
         }
     }
-    wakes.run();
+    wakeups.run();
     loop_.reset();
     deadman_.reset();
     std::unique_ptr<net::transport> sockets;
-    watch_table watches;
+    std::map<std::string, observers::entry> observed;
     {
         const std::lock_guard guard{mutex_};
         if (transport_) {
             last_traffic_ = transport_->stats();
         }
         sockets = std::move(transport_);
-        watches = std::exchange(watches_, {});
+        observed = observers_.take_all();
     }
     // Outside the mutex, for callbacks of the application go with it; and now, for a hold may live
     // long after its peer.
@@ -321,47 +315,29 @@ void driver::stop() {
     dispatcher_.stop();
 }
 
-result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop) {
-    if (is_forked()) {
-        return fail(errc::shutting_down);
-    }
-    look_at_lease();  // NOW-1: it may have run out, and is_ready_ is from the last look
-    std::unique_lock guard{mutex_};
-    const bool is_done = changed_.wait_for(guard, stop, std::min(wait, longest_wait),
-                                           [&] { return is_ready_ || closed_ || is_leaving_; });
-    if (auto open = check_open(); !open) {
-        return open;
-    }
-    if (is_done) {
-        return {};
-    }
-    return stop.stop_requested() ? fail(errc::cancelled)
-                                 : tl::unexpected<error>{last_complaint_.value_or(why_no_grant())};
-}
-
 result<void> driver::leave(std::optional<base::duration> wait) {
     if (is_forked()) {
-        return tl::unexpected<error>{in_words(errc::shutting_down)};
+        return tl::unexpected<error>{make_error_noexcept(errc::shutting_down)};
     }
     if (dispatcher_.is_this_thread()) {
-        return tl::unexpected<error>{in_words(errc::would_deadlock)};
+        return tl::unexpected<error>{make_error_noexcept(errc::would_deadlock)};
     }
     bool is_first = false;
-    const auto entered = within(nullptr, [&] {
+    const auto entered = with_node([&](node::node& n) {
         is_first = !is_leaving_;
         is_leaving_ = true;
         if (is_first) {
-            node_->leave(moment_now());
+            n.leave(moment_now());
         }
     });
     std::unique_lock guard{mutex_};
     if (!is_first && is_leaving_) {
         changed_.wait(guard, [&] { return departure_.has_value(); });
-        return without_text_if_need_be(*departure_);
+        return copy_noexcept(*departure_);
     }
     result<void> outcome;
     if (!is_first) {
-        outcome = without_text_if_need_be(entered);  // closed before anybody left
+        outcome = copy_noexcept(entered);  // closed before the first leave()
     } else {
         changed_.wait_for(guard, std::min(wait.value_or(5 * settings_.lease), longest_wait),
                           [&] { return has_left_ || closed_; });
@@ -369,104 +345,17 @@ result<void> driver::leave(std::optional<base::duration> wait) {
             constexpr auto unheard =
                 "the peer has stopped, but did not hear that the others know it; they wait for its "
                 "lease to end";
-            outcome = tl::unexpected<error>{closed_ ? without_text_if_need_be(*closed_)
-                                                    : in_words(errc::timed_out, {unheard})};
+            outcome =
+                tl::unexpected<error>{closed_ ? copy_noexcept(*closed_)
+                                              : make_error_noexcept(errc::timed_out, {unheard})};
         }
     }
     guard.unlock();
     stop();
     guard.lock();
-    departure_ = without_text_if_need_be(outcome);
+    departure_ = copy_noexcept(outcome);
     changed_.notify_all();
     return outcome;
-}
-
-// ---- local questions
-
-void driver::look_at_lease() {
-    within(nullptr, [&] { node_->tick(moment_now()); });
-}
-
-bool driver::is_ready() {
-    look_at_lease();
-    return look([&] { return is_ready_ && !is_leaving_; });
-}
-
-std::stop_token driver::at_risk() {
-    return look([&] { return at_risk_.get_token(); });
-}
-
-peer_id driver::id() {
-    return look([&] { return node_->self(); });
-}
-
-std::shared_ptr<const view> driver::installed() {
-    return look([&] { return view_; });
-}
-
-std::vector<known_peer> driver::members() {
-    return look([&] { return known_peers(); });
-}
-
-std::vector<known_peer> driver::known_peers() const {
-    std::map<peer_id, known_peer> all;
-    for (const auto& r : node_->roster()) {
-        auto& k = all[r.about];
-        k.id = r.about;
-        k.name = r.name;
-        k.address = r.address;
-        k.seems = belief_of(r.state);
-    }
-    if (view_) {
-        for (const auto& m : view_->members) {
-            auto& k = all[m.id];
-            k.id = m.id;
-            k.name = m.name;
-            k.address = m.address;
-            k.is_member = true;
-            k.is_voter = view_->is_voter(m.id);
-            k.is_leaving = m.leaving;
-            k.weight = m.weight;
-        }
-        for (const auto index : map_->owner_index) {
-            ++all[map_->owners[index]].slots;
-        }
-    }
-    std::vector<known_peer> out;
-    for (auto& [id, k] : all) {
-        out.push_back(std::move(k));
-    }
-    return out;
-}
-
-result<member> driver::owner_of(std::string_view name) {
-    if (is_forked()) {
-        return fail(errc::shutting_down);
-    }
-    const std::lock_guard guard{mutex_};
-    if (auto open = check_open(); !open) {
-        return tl::unexpected<error>{open.error()};
-    }
-    if (!view_) {
-        return fail(errc::not_a_member);
-    }
-    const auto* m = view_->find(map_->owner_of(node_->slot_of(name)));
-    return m == nullptr ? result<member>{fail(errc::not_a_member)} : result<member>{*m};
-}
-
-statistics driver::stats() {
-    return look([&] { return counted(); });
-}
-
-statistics driver::counted() const {
-    auto out = counted_;
-    add(out, node_->stats());
-    out.waiting = calls_.size();
-    out.held = holds_.size();
-    add(out, transport_ ? transport_->stats() : last_traffic_);
-    out.callback_exceptions = dispatcher_.exceptions();
-    out.callbacks_missed = dispatcher_.missed();
-    return out;
 }
 
 }  // namespace holdfast::runtime

@@ -1,72 +1,22 @@
-// Asking for locks, and waiting for the answer.
-#include <poll.h>
-
+// The calls of the application's threads.
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
+#include "peer/statistics.hpp"
+#include "peer/to_public.hpp"
 
 namespace holdfast::runtime {
 
-result<void> driver::check(std::string_view name, const acquire_options& options) {
-    if (name.empty() || name.size() > base::limits::name) {
-        return fail(errc::name_too_long);
-    }
-    if (options.note.size() > base::limits::note) {
-        return fail(errc::value_too_long);
-    }
-    if ((options.mode.how == lock_mode::kind::permit) != (options.mode.limit > 0)) {
-        return fail(errc::bad_config,
-                    "a permit has a limit of at least 1, every other mode has none; use the "
-                    "functions of lock_mode");
-    }
-    if (options.breaking && (options.breaking->waited_for.count() < 0 ||
-                             options.breaking->waited_for > base::limits::patience)) {
-        return fail(errc::bad_config, "breaking.waited_for is from 0 to a year");
-    }
-    if (options.max_hold < base::duration::zero() ||
-        options.progress_every < base::duration::zero()) {
-        return fail(errc::bad_config, "max_hold and progress_every are not negative; 0 means none");
-    }
-    if (options.lock_delay &&
-        (options.lock_delay->count() < 0 || *options.lock_delay > base::limits::lock_delay)) {
-        return fail(errc::bad_config, "lock_delay is from 0 to 60 s");
-    }
-    if (options.stop.stop_requested()) {
-        return fail(errc::cancelled);
-    }
-    return {};
-}
-
-void driver::fill(call& c, std::string_view name, acquire_options& options) const {
-    c.name = name;
-    c.note = std::move(options.note);
-    c.on_lost = std::move(options.on_lost);
-    c.mode = options.mode;
-    c.breaking = options.breaking.value_or(options_.breaking);
-    c.on_asked_back = std::move(options.on_asked_back);
-    c.max_hold = std::min(options.max_hold, longest_wait);
-    c.progress_every = std::min(options.progress_every, longest_wait);
-    c.when_stuck = options.when_stuck;
-    c.priority = options.priority;
-    // what is shared is changed by nobody
-    const bool rests = !options.is_fenced && options.mode.how == lock_mode::kind::exclusive;
-    c.lock_delay =
-        options.lock_delay.value_or(rests ? options_.lock_delay : std::chrono::milliseconds{0});
-    c.is_try = options.wait && *options.wait <= base::duration::zero();
-    if (c.is_try) {
-        c.until = boot_now() + settings_.lease;
-    } else if (options.wait && *options.wait < longest_wait) {
-        c.until = boot_now() + *options.wait;
-    }
-}
+// ---- asking for a lock
 
 template <class Then>
-result<void> driver::begin(call* me, call& c, Then&& then) {
+result<void> driver::begin(call* inside, call& c, Then&& then) {
     bool was_asked = false;
     result<void> refused;
-    const auto entered = within(me, [&] {
+    const auto entered = with_node(inside, [&](node::node&) {
         if (auto open = check_open(); !open) {
             refused = open;
         } else if (calls_.size() >= options_.max_requests) {
@@ -74,27 +24,30 @@ result<void> driver::begin(call* me, call& c, Then&& then) {
         } else if (c.later && c.later->is_unwanted.load(std::memory_order_acquire)) {
             refused = fail(errc::cancelled);
         } else {
-            ++counted_.requests;
-            ask(c);
-            was_asked = true;  // not before: if asking fails, nobody would answer
+            ++totals_.requests;
+            send_request(c);
+            was_asked = true;  // not before: if asking fails, no answer would come
             then();
         }
     });
     return was_asked ? result<void>{} : entered ? refused : entered;
 }
 
-result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_options options) {
+result<std::shared_ptr<hold_state>> driver::acquire(std::string_view name,
+                                                    acquire_options options) {
     if (const auto is_fit = check(name, options); !is_fit) {
         return tl::unexpected<error>{is_fit.error()};
     }
     call c;
-    fill(c, name, options);
+    fill(c, name, options, options_, settings_.lease);
     if (const auto begun = begin(&c, c, [&] { calls_.let_read(c, *transport_); }); !begun) {
         return tl::unexpected<error>{begun.error()};
     }
     {
         const std::stop_callback on_stop{options.stop, [&] { cancel(c); }};
-        wait_for_answer(c);
+        for (auto why = wait(c); why != wake_reason::answered; why = wait(c)) {
+            read_for(c, why == wake_reason::stream_broken);
+        }
     }
     if (!c.granted) {
         return tl::unexpected<error>{std::move(c.failure)};
@@ -103,14 +56,14 @@ result<std::shared_ptr<grip>> driver::acquire(std::string_view name, acquire_opt
 }
 
 result<void> driver::acquire_later(std::string_view name, acquire_options options,
-                                   std::function<void(result<std::shared_ptr<grip>>)> then) {
+                                   std::function<void(result<std::shared_ptr<hold_state>>)> then) {
     if (auto is_fit = check(name, options); !is_fit) {
         return is_fit;
     }
     const auto later = std::make_shared<later_call>();
     later->name = name;
     later->then = std::move(then);
-    fill(later->what, later->name, options);
+    fill(later->what, later->name, options, options_, settings_.lease);
     // Before it is asked, so that it is gone when the answer is told. A stop between the two is
     // seen in `begin`.
     later->on_stop.emplace(options.stop, [driver = shared_from_this(), &one = *later] {
@@ -126,12 +79,8 @@ result<void> driver::acquire_later(std::string_view name, acquire_options option
     return begun;
 }
 
-void driver::ask(call& c) {
-    const auto now = moment_now();
-    c.number = node_->acquire(c.name,
-                              {c.note, c.is_try, c.until, c.mode, c.breaking, c.max_hold,
-                               c.progress_every, c.when_stuck, c.priority, c.lock_delay},
-                              now);
+void driver::send_request(call& c) {
+    c.number = node_->acquire(c.name, wish_of(c), moment_now());
     c.owner = map_ ? map_->owner_of(node_->slot_of(c.name)) : peer_id{};
     if (c.owner == node_->self()) {
         c.owner = {};
@@ -139,79 +88,20 @@ void driver::ask(call& c) {
     calls_.add(c);
 }
 
-void driver::answer(call& c) noexcept {
-    c.is_over = true;
-    calls_.remove(c, *transport_, boot_now());
-    tell_answer(c);
-}
-
-void driver::tell_answer(call& c) noexcept {
-    if (auto later = std::move(c.later)) {
-        // What the application gave us dies there too, never under the mutex: it may have the hold
-        // in it.
-        dispatcher_.post([later = std::move(later)] {
-            later->on_stop.reset();  // waits for one that runs
-            auto& told = later->what;
-            const auto then = std::move(later->then);
-            then(told.granted ? result<std::shared_ptr<grip>>{std::move(told.granted)}
-                              : tl::unexpected<error>{std::move(told.failure)});
-        });
-    } else if (&c == me_ || wakes_ == nullptr) {
-        c.word.store(call::answered, std::memory_order_release);
-    } else {
-        wakes_->add_answered(c);
-    }
-}
-
-void driver::fail_call(call& c, const error& why) noexcept {
-    if (c.is_over) {
-        return;
-    }
-    ++counted_.requests_failed;
-    c.failure = without_text_if_need_be(why);
-    if (calls_.find(c.number) == &c) {
-        answer(c);
-        return;
-    }
-    c.is_over = true;  // an orphan: waits in no table
-    tell_answer(c);
-}
-
 void driver::cancel(call& c) {
-    within(nullptr, [&] {
+    (void)with_node([&](node::node& n) {
         if (!c.is_over) {
-            node_->cancel(c.number, moment_now());
+            n.cancel(c.number, moment_now());
         }
     });
 }
 
-void driver::wait_for_answer(call& c) {
-    while (c.word.load(std::memory_order_acquire) == call::waiting) {
-        const int fd = c.read_fd.load(std::memory_order_acquire);
-        if (fd < 0) {
-            sleep_while(c.word, call::waiting);
-            continue;
-        }
-        const auto waker = waker::of_this_thread();
-        pollfd either[2] = {{fd, POLLIN, 0}, {waker->descriptor(), POLLIN, 0}};
-        if (::poll(either, 2, -1) < 0) {
-            continue;  // a signal of the program's
-        }
-        if (either[1].revents != 0) {
-            waker->clear();
-        }
-        if (either[0].revents != 0) {
-            read_for(c, (either[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0);
-        }
-    }
-}
-
 void driver::read_for(call& c, bool is_broken) {
-    within(&c, [&] {
+    (void)with_node(&c, [&](node::node&) {
         if (c.is_over || c.read_fd.load(std::memory_order_relaxed) < 0) {
             return;
         }
-        ++counted_.read_by_caller;
+        ++totals_.read_by_caller;
         transport_->read_claimed(c.owner, sink_, boot_now());
         if (is_broken) {
             calls_.stop_reading(c, *transport_);
@@ -219,36 +109,64 @@ void driver::read_for(call& c, bool is_broken) {
     });
 }
 
-result<void> driver::release(grip& g, const peer_id& heir) {
-    within(nullptr, [&] {
-        const auto now = moment_now();
-        if (!node_->holds(g.name(), g.token(), now.now)) {
-            // LEASE-5: it may have been lost a while ago, unnoticed; then this release comes too
-            // late
-            node_->tick(now);
-        } else if (g.end_as_released()) {
-            holds_.erase({g.token(), g.name()});
-            auto words = g.last_words();
-            words.heir = heir;
-            node_->release(g.name(), g.token(), std::move(words), now);
-        }
-    });
-    if (g.is_released()) {
-        g.forget_listeners();
-    }
-    // A destructor may be the caller: no exception.
-    return g.is_released()
-               ? result<void>{}
-               : tl::unexpected<error>{in_words(g.why_lost().value_or(errc::lease_lost))};
-}
-
-void driver::progress(grip& g) {
-    within(nullptr, [&] { node_->progress(g.name(), g.token(), moment_now()); });
-}
-
 error driver::why_no_grant() const {
     const auto code = view_ ? errc::no_quorum : errc::not_a_member;
     return {code, std::string{explain(code)}};
+}
+
+// ---- what is held
+
+result<void> driver::release(hold_state& h, const peer_id& heir) {
+    (void)with_node([&](node::node& n) {
+        const auto now = moment_now();
+        if (!n.holds(h.name(), h.token(), now.now)) {
+            // LEASE-5: it may have been lost a while ago, unnoticed; then this release comes too
+            // late
+            n.tick(now);
+        } else if (held_.release(h)) {
+            auto words = h.take_last_words();
+            words.heir = heir;
+            n.release(h.name(), h.token(), std::move(words), now);
+        }
+    });
+    if (h.is_released()) {
+        h.forget_listeners();
+        return {};
+    }
+    // A destructor may be the caller: no exception.
+    return tl::unexpected<error>{make_error_noexcept(h.why_lost().value_or(errc::lease_lost))};
+}
+
+void driver::progress(hold_state& h) {
+    (void)with_node([&](node::node& n) { n.progress(h.name(), h.token(), moment_now()); });
+}
+
+base::duration driver::remaining(const hold_state& h) {
+    if (is_forked()) {
+        return {};
+    }
+    auto left = held_.remaining(h);
+    if (left <= base::duration::zero() && h.is_held()) {
+        // Perhaps the renewal has arrived and was not read yet. To answer "no" now and "yes" later
+        // would break the promise that lost is lost, so the node decides.
+        refresh_lease();
+        left = held_.remaining(h);
+    }
+    return left;
+}
+
+std::optional<errc> driver::why_lost(const hold_state& h) {
+    if (is_forked()) {
+        return errc::shutting_down;
+    }
+    return remaining(h) > base::duration::zero() ? std::nullopt : h.why_lost();
+}
+
+std::stop_token driver::at_risk(const hold_state& h) {
+    if (is_forked() || h.why_lost()) {
+        return stopped_token();
+    }
+    return locked([&](const node::node&) { return held_.at_risk(); });
 }
 
 // ---- observers
@@ -260,19 +178,10 @@ result<std::shared_ptr<observer>> driver::observe(
     }
     auto o = std::make_shared<observer>(shared_from_this(), name, wants_all, std::move(callback));
     bool is_watching = false;
-    within(nullptr, [&] {
-        if (!check_open()) {
-            return;
-        }
-        is_watching = true;
-        const bool is_first = watches_.find(name) == nullptr;
-        auto& e = watches_.add(o);
-        if (is_first) {
-            node_->watch(name, moment_now());
-        } else if (e.last && wants_all && e.last->holder_count > e.last->holders.size()) {
-            look_for_all(name, e);
-        } else if (e.last) {
-            dispatcher_.post([o, now = *e.last] { o->deliver(now); });
+    (void)with_node([&](node::node& n) {
+        if (check_open()) {
+            is_watching = true;
+            observers_.add(o, n);
         }
     });
     if (!is_watching) {
@@ -281,28 +190,198 @@ result<std::shared_ptr<observer>> driver::observe(
     return o;
 }
 
-void driver::stop_observing(const observer& o) {
-    within(nullptr, [&] {
-        if (watches_.remove(o)) {
-            node_->unwatch(o.name(), moment_now());
+void driver::stop_observing(observer& o) {
+    if (is_forked()) {
+        return;  // the lock of a delivery may be the parent's callback thread's
+    }
+    (void)with_node([&](node::node& n) { observers_.remove(o, n); });
+    o.stop();
+}
+
+// ---- queries that a caller waits for
+
+result<void> driver::inquire(lock::inquiry& asked, base::time_point until) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
+    result<void> refused;
+    peer_id as;
+    const auto entered = with_node([&](node::node& n) {
+        if (auto open = check_open(); !open) {
+            refused = open;
+            return;
         }
+        as = n.self();
+        queries_.push_back(&asked);
+        for (auto& p : asked.parts) {
+            p.number = n.ask(p.what, p.to, until, moment_now());
+        }
+    });
+    if (!entered || !refused) {
+        const std::lock_guard guard{mutex_};
+        std::erase(queries_, &asked);
+        return entered ? refused : entered;
+    }
+    std::unique_lock guard{mutex_};
+    // The node tells the end of the time. If this peer ends or starts anew before, close() and the
+    // end of the node do.
+    changed_.wait(guard, [&] { return asked.is_over() || asked.failure || closed_; });
+    std::erase(queries_, &asked);
+    const bool is_open = !closed_;
+    if (!is_open && !asked.is_over()) {
+        return tl::unexpected<error>{*closed_};
+    }
+    guard.unlock();
+    if (is_open) {
+        (void)with_node([&](node::node& n) {
+            for (const auto& p : asked.parts) {
+                // another PeerId has the same numbers for other questions
+                if (!p.is_over && n.self() == as) {
+                    n.forget(p.number, moment_now());
+                }
+            }
+        });
+    }
+    if (asked.failure && !asked.has_enough()) {
+        return fail(*asked.failure);
+    }
+    return {};
+}
+
+void driver::hear(std::uint64_t query, std::optional<lock::answer> what,
+                  std::optional<errc> failure) {
+    for (auto* i : queries_) {
+        if (i->hear(query, what, failure)) {
+            changed_.notify_all();
+            return;
+        }
+    }
+}
+
+record driver::new_record() {
+    record r;
+    r.by = node_->self();
+    r.number = ++last_record_;
+    r.at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                  std::chrono::system_clock::now().time_since_epoch())
+                  .count();
+    return r;
+}
+
+bool driver::wait_removed(const peer_id& whom, base::time_point until) {
+    std::unique_lock guard{mutex_};
+    // no view: this peer itself was it
+    changed_.wait_for(guard, until - boot_now(),
+                      [&] { return closed_ || (view_ && !view_->has(whom)); });
+    return view_ && !view_->has(whom);
+}
+
+result<void> driver::start_over_with(std::vector<endpoint> seeds) {
+    result<void> refused;
+    const auto entered = with_node([&](node::node& n) {
+        if (auto open = check_open(); !open) {
+            refused = open;
+            return;
+        }
+        auto former = std::exchange(settings_.seeds, std::move(seeds));
+        // where an operator founds, this is how
+        const bool might = std::exchange(settings_.may_found, true);
+        if (!n.give_up(moment_now())) {
+            settings_.seeds = std::move(former);
+            settings_.may_found = might;
+            refused = fail(errc::bad_config,
+                           "a majority of the seats answers this peer; this is for when they are "
+                           "gone for good");
+        }
+    });
+    return entered ? refused : entered;
+}
+
+// ---- local questions
+
+result<void> driver::wait_ready(base::duration wait, const std::stop_token& stop) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
+    refresh_lease();  // NOW-1: it may have run out, and is_ready_ is as it was last seen
+    std::unique_lock guard{mutex_};
+    const bool is_done = changed_.wait_for(guard, stop, std::min(wait, longest_wait),
+                                           [&] { return is_ready_ || closed_ || is_leaving_; });
+    if (auto open = check_open(); !open) {
+        return open;
+    }
+    if (is_done) {
+        return {};
+    }
+    return stop.stop_requested()
+               ? fail(errc::cancelled)
+               : tl::unexpected<error>{events_.last_problem().value_or(why_no_grant())};
+}
+
+bool driver::is_ready() {
+    refresh_lease();
+    return locked([&](const node::node&) { return is_ready_ && !is_leaving_; });
+}
+
+peer_id driver::id() {
+    return locked([](const node::node& n) { return n.self(); });
+}
+
+std::shared_ptr<const view> driver::installed() {
+    return locked([&](const node::node&) { return view_; });
+}
+
+std::vector<known_peer> driver::members() {
+    return locked([](const node::node& n) { return known_peers(n); });
+}
+
+result<member> driver::owner_of(std::string_view name) {
+    if (is_forked()) {
+        return fail(errc::shutting_down);
+    }
+    return locked([&](const node::node& n) -> result<member> {
+        if (auto open = check_open(); !open) {
+            return tl::unexpected<error>{open.error()};
+        }
+        const auto* m = view_ ? view_->find(map_->owner_of(n.slot_of(name))) : nullptr;
+        return m == nullptr ? result<member>{fail(errc::not_a_member)} : result<member>{*m};
     });
 }
 
-void observer::deliver(const lock_status& now) {
-    const std::lock_guard guard{delivering_};
-    if (!is_stopped_) {
-        callback_(now);
+result<std::map<peer_id, std::uint32_t>> driver::slots_by_owner() {
+    using slots = std::map<peer_id, std::uint32_t>;
+    if (is_forked()) {
+        return fail(errc::shutting_down);
     }
+    return locked([&](const node::node&) -> result<slots> {
+        if (auto open = check_open(); !open) {
+            return tl::unexpected<error>{open.error()};
+        }
+        if (!view_) {
+            return fail(errc::not_a_member);
+        }
+        slots out;
+        for (const auto index : map_->owner_index) {
+            ++out[map_->owners[index]];
+        }
+        return out;
+    });
 }
 
-void observer::stop() {
-    if (driver_->is_forked()) {
-        return;  // `delivering_` may be the parent's callback thread's
-    }
-    driver_->stop_observing(*this);
-    const std::lock_guard guard{delivering_};
-    is_stopped_ = true;
+statistics driver::stats() {
+    return locked([&](const node::node&) { return totals(); });
+}
+
+statistics driver::totals() const {
+    auto out = totals_;
+    add(out, node_->stats());
+    add(out, transport_ ? transport_->stats() : last_traffic_);
+    out.requests_failed = calls_.failed();
+    out.waiting = calls_.size();
+    out.held = held_.size();
+    out.callback_exceptions = dispatcher_.exceptions();
+    out.callbacks_missed = dispatcher_.missed();
+    return out;
 }
 
 }  // namespace holdfast::runtime

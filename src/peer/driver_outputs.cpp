@@ -1,8 +1,8 @@
 // What the node wants done.
-#include <algorithm>
 #include <new>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "node/succession.hpp"
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
@@ -10,6 +10,7 @@
 #include "peer/identity.hpp"
 #include "peer/state_dir.hpp"
 #include "peer/statistics.hpp"
+#include "peer/to_public.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::runtime {
@@ -21,7 +22,7 @@ void driver::perform(node::send& o) {
         wire::encode({std::move(o.head), std::move(o.what)}, settings_.cluster_name, buffer_);
         transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, boot_now());
     } catch (const std::bad_alloc&) {
-        ++counted_.lacked_memory;  // a lost message, of which the protocol stands any number
+        ++totals_.lacked_memory;  // a lost message, of which the protocol stands any number
     }
 }
 
@@ -43,12 +44,11 @@ void driver::perform(node::granted& o) {
         node_->release(o.name, o.token, {}, moment_now());
         return;
     }
-    auto g =
-        std::make_shared<grip>(shared_from_this(), std::move(o.name), o.token, std::move(o.before),
-                               std::move(c->on_lost), std::move(c->on_asked_back));
-    holds_.emplace(hold_key{g->token(), g->name()}, g);
-    c->granted = std::move(g);
-    answer(*c);
+    auto h = std::make_shared<hold_state>(shared_from_this(), std::move(o.name), o.token,
+                                          std::move(o.before), std::move(c->on_lost),
+                                          std::move(c->on_asked_back));
+    held_.add(h);
+    calls_.grant(*c, std::move(h), *transport_, boot_now());
 }
 
 void driver::perform(node::request_failed& o) {
@@ -56,114 +56,81 @@ void driver::perform(node::request_failed& o) {
     if (c == nullptr) {
         return;
     }
-    const bool is_late = c->until && *c->until <= boot_now();
+    const auto now = boot_now();
+    const bool is_late = c->until && *c->until <= now;
     if (o.why == errc::not_a_member && !is_late && !is_leaving_) {
         // this PeerId ends; the next one asks again
-        calls_.remove(*c, *transport_, boot_now());
-        if (c->read_fd.load(std::memory_order_relaxed) >= 0 && c != me_) {
-            // it waits on a stream that goes, and must wait for us instead
-            wakes_->add_reader(*c);
-        }
-        calls_.stop_reading(*c, *transport_);
-        orphans_.push_back(c);
+        calls_.postpone(*c, *transport_, now);
         return;
     }
-    const bool is_nobody_to_grant = o.why == errc::not_a_member || o.why == errc::no_quorum;
-    auto why = is_nobody_to_grant ? why_no_grant() : error{o.why, std::string{explain(o.why)}};
+    const bool has_no_granter = o.why == errc::not_a_member || o.why == errc::no_quorum;
+    auto why = has_no_granter ? why_no_grant() : error{o.why, std::string{explain(o.why)}};
     if (o.stands) {
-        why.text += " (" + describe(*o.stands) + ")";
+        why.text += " (" + describe(*node_, *o.stands) + ")";
     }
-    fail_call(*c, why);
+    calls_.fail(*c, why, *transport_, now);
 }
 
-/// "held by worker-3, token 1234, and 2 more; 4 wait"
-std::string driver::describe(const lock::standing& stands) const {
-    std::string text = stands.waiting == 0
-                           ? "held by nobody; it rests after a hold that was lost (lock_delay)"
-                           : "held by nobody";
-    if (!stands.held.empty()) {
-        const auto& first = stands.held.front();
-        const auto* who = view_ ? view_->find(first.holder) : nullptr;
-        text = "held by " +
-               (who != nullptr && !who->name.empty() ? who->name : to_string(first.holder)) +
-               ", token " + std::to_string(first.token.value);
-    }
-    if (stands.holders > 1) {
-        text += ", and " + std::to_string(stands.holders - 1) + " more";
-    }
-    return text + "; " + std::to_string(stands.waiting) + " wait";
+void driver::perform(node::hold_stuck& o) {
+    events_.emit(events::hold_stuck{std::move(o.name), o.token});
 }
 
-void driver::perform(node::hold_lost& o) {
-    const auto at = holds_.find(hold_key{o.token, o.name});
-    if (at == holds_.end()) {
-        return;
+void driver::perform(node::broke_by_policy& o) {
+    auto r = new_record();
+    r.what = deed::broke;
+    r.name = o.what.name;
+    r.token = o.what.token;
+    r.whom = o.what.holder;
+    r.whom_name = name_of(*node_, o.what.holder);
+    r.who = o.who.substr(0, base::limits::who);
+    r.why = o.why;
+    r.outcome.stage = break_stage::told;
+    HOLDFAST_ASSERT(view_);  // an owner has one
+    for (const auto& s : view_->seats) {
+        if (!s.filled_by.is_nil()) {
+            (void)node_->ask(lock::keep_record{0, r}, s.filled_by, boot_now() + 4 * settings_.lease,
+                             moment_now());
+        }
     }
-    const auto g = std::move(at->second);
-    holds_.erase(at);
-    if (o.why == errc::lease_lost) {
-        // a sudden loss (the machine slept): the warning comes late, but before the loss
-        warn();
-    }
-    lose(*g, o.why, std::move(o.broken_by), std::move(o.broken_for));
-    if (g->has_listeners()) {
-        dispatcher_.post([g] { g->tell_lost(); });
+    events_.emit(events::broke_by_policy{std::move(o.what.name), o.what.token, o.what.holder,
+                                         std::move(o.who), std::move(o.why)});
+}
+
+void driver::perform(node::answered& o) {
+    if (!observers_.on_holders(o.number, &o.what, {}, *node_)) {
+        hear(o.number, std::move(o.what), std::nullopt);
     }
 }
 
-void driver::lose(grip& g, errc why, std::string by, std::string reason) noexcept {
-    if (!g.end_as_lost(why)) {
-        return;
+void driver::perform(node::unanswered& o) {
+    if (!observers_.on_holders(o.number, nullptr, o.why, *node_)) {
+        hear(o.number, std::move(o.so_far), o.why);
     }
-    try {
-        tell(events::hold_lost{g.name(), g.token(), why, std::move(by), std::move(reason)});
-    } catch (const std::bad_alloc&) {
-        dispatcher_.count_missed();
-    }
-}
-
-void driver::perform(node::hold_stuck& o) { tell(events::hold_stuck{std::move(o.name), o.token}); }
-
-void driver::perform(node::was_asked_back& o) {
-    auto& a = o.what;
-    const auto at = holds_.find(hold_key{a.token, a.name});
-    if (at == holds_.end()) {
-        return;
-    }
-    const asked_back by{a.name, a.token, std::move(a.who), std::move(a.why),
-                        std::chrono::duration_cast<std::chrono::milliseconds>(a.grace)};
-    tell(events::hold_asked_back{by});
-    dispatcher_.post([g = at->second, by] { g->tell_asked_back(by); });
 }
 
 void driver::perform(node::at_risk& o) {
     if (o.is_at_risk) {
-        warn();
+        held_.signal_at_risk();
         const auto end = node_->lease_end();
-        tell(events::lease_at_risk{end ? *end - boot_now() : base::duration::zero()});
+        events_.emit(events::lease_at_risk{end ? *end - boot_now() : base::duration::zero()});
     } else {
-        tell(events::lease_renewed{});
-    }
-}
-
-void driver::warn() {
-    if (!std::exchange(is_warned_, true)) {
-        dispatcher_.post([source = at_risk_]() mutable { source.request_stop(); });
+        events_.emit(events::lease_renewed{});
     }
 }
 
 void driver::perform(node::view_installed& o) {
+    HOLDFAST_ASSERT(o.view && o.map);
     if (view_) {
         for (const auto& m : view_->members) {
             if (!o.view->has(m.id)) {
-                departed_.push_back(m.id);
+                removed_peers_.push_back(m.id);
             }
         }
     }
     view_ = o.view;
     map_ = o.map;
     changed_.notify_all();
-    tell(events::view_installed{view_});
+    events_.emit(events::view_installed{view_});
 }
 
 void driver::perform(node::belief_changed& o) {
@@ -176,52 +143,21 @@ void driver::perform(node::belief_changed& o) {
         node_->evict(o.peer, view_layer::proof::gone, boot_now() + 4 * settings_.lease,
                      moment_now());
     }
-    tell(events::belief_changed{o.peer, std::move(o.name), o.address, belief_of(o.state)});
+    events_.emit(events::belief_changed{o.peer, std::move(o.name), o.address, belief_of(o.state)});
 }
-
-void driver::perform(node::lock_changed& o) {
-    auto* e = watches_.find(o.name);
-    if (e == nullptr) {
-        return;
-    }
-    lock_status now{o.name, {}, o.stands.holders, o.stands.waiting};
-    for (const auto& h : o.stands.held) {
-        now.holders.push_back(holder_from(h));
-    }
-    e->last = now;
-    const bool is_all = now.holder_count == now.holders.size();
-    if (is_all) {
-        e->look.reset();  // what it would tell is older than this, or as old
-    }
-    deliver_status(*e, now, is_all);
-    if (!is_all) {
-        look_for_all(o.name, *e);
-    }
-}
-
-/// To those whom it is enough for.
-void driver::deliver_status(watch_table::entry& e, const lock_status& now, bool is_all) {
-    for (const auto& observer : e.observers) {
-        if (is_all || !observer->wants_all()) {
-            dispatcher_.post([observer, now] { observer->deliver(now); });
-        }
-    }
-}
-
-void driver::perform(node::must_restart& o) { restart_ = o; }
 
 void driver::perform(node::has_left&) {
     has_left_ = true;
     changed_.notify_all();
 }
 
-void driver::perform(node::complaint& o) { complain({o.why, std::move(o.text)}); }
+void driver::perform(node::complaint& o) { events_.report_problem({o.why, std::move(o.text)}); }
 
 void driver::restart() {
     const auto why = *std::exchange(restart_, std::nullopt);
     const auto before = node_->self();
-    add(counted_, node_->stats());
-    ++counted_.restarts;
+    add(totals_, node_->stats());
+    ++totals_.restarts;
 
     const auto after = random_peer_id();
     settings_ = node::successor_settings(std::move(settings_), why);
@@ -231,33 +167,13 @@ void driver::restart() {
     write_out();
     transport_->become(after);
     node_ = std::make_unique<node::node>(settings_, after, random_number(), moment_now());
-    tell(events::restarted{before, after, why.why});
-    watches_.forget_looks();
-    for (const auto& name : watches_.names()) {
-        node_->watch(name, moment_now());
+    events_.emit(events::restarted{before, after, why.why});
+    observers_.restart(*node_);
+    for (auto* c : calls_.to_restart()) {
+        send_request(*c);
     }
-    for (auto* c : orphans_) {
-        ask(*c);
-    }
-    orphans_.clear();  // not before: whom a failure left unasked is failed by close()
-}
-
-void driver::complain(error what) {
-    last_complaint_ = what;
-    tell(events::complaint{std::move(what)});
-}
-
-void driver::tell(event what) noexcept {
-    if (!on_event_) {
-        return;
-    }
-    const bool is_last = std::holds_alternative<events::stopped>(what);
-    auto callback = [to = on_event_, what = std::move(what)] { (*to)(what); };
-    if (is_last) {
-        dispatcher_.post(std::move(callback));
-    } else {
-        dispatcher_.post_event(std::move(callback));
-    }
+    calls_
+        .clear_to_restart();  // not before: a call that a failure left unasked is failed by close()
 }
 
 }  // namespace holdfast::runtime

@@ -33,7 +33,7 @@ public:
             return;
         }
         for (const auto& [thread, mine] : all->held_) {
-            (void)all->driver_->release(*mine.grip);
+            (void)all->driver_->release(*mine.state);
         }
     }
 
@@ -59,12 +59,12 @@ public:
     }
     /// Nothing, if this thread does not have it in that mode.
     void give_back(lock_mode mode) {
-        std::shared_ptr<grip> g;
+        std::shared_ptr<hold_state> g;
         if (!driver_->is_forked()) {
             const std::lock_guard guard{mutex_};
             if (const auto at = held_.find(std::this_thread::get_id());
                 at != held_.end() && at->second.mode == mode && --at->second.times == 0) {
-                g = std::move(at->second.grip);
+                g = std::move(at->second.state);
                 held_.erase(at);
             }
         }
@@ -72,13 +72,13 @@ public:
             (void)driver_->release(*g);
         }
     }
-    [[nodiscard]] std::shared_ptr<grip> mine() {
+    [[nodiscard]] std::shared_ptr<hold_state> mine() {
         if (driver_->is_forked()) {
             return nullptr;  // `mutex_` may be a thread's that is not here
         }
         const std::lock_guard guard{mutex_};
         const auto at = held_.find(std::this_thread::get_id());
-        return at == held_.end() ? nullptr : at->second.grip;
+        return at == held_.end() ? nullptr : at->second.state;
     }
     [[nodiscard]] holdfast::token token() {
         const auto g = mine();
@@ -86,12 +86,12 @@ public:
     }
     [[nodiscard]] bool is_valid() {
         const auto g = mine();
-        return g && g->remaining() > base::duration::zero();
+        return g && driver_->remaining(*g) > base::duration::zero();
     }
 
 private:
     struct held {
-        std::shared_ptr<runtime::grip> grip;
+        std::shared_ptr<hold_state> state;
         lock_mode mode;
         std::size_t times = 1;
     };

@@ -1,4 +1,6 @@
 // What a `hold` points to: one granted lock, shared with the driver as long as it is held.
+//
+// It keeps its driver alive, for the calls of the `hold`, but never calls it.
 #pragma once
 
 #include <atomic>
@@ -16,58 +18,65 @@
 #include <holdfast/fate.hpp>
 #include <holdfast/token.hpp>
 
-#include "base/time.hpp"
 #include "lock/wish.hpp"
+#include "peer/fork_guard.hpp"
 
 namespace holdfast::runtime {
 
 class driver;
 
-class grip {
+/// One for which a stop is requested already.
+[[nodiscard]] std::stop_token stopped_token();
+
+class hold_state {
 public:
-    grip(std::shared_ptr<driver> d, std::string name, holdfast::token token, previous_hold before,
-         std::function<void(errc)> on_lost, std::function<void(const asked_back&)> on_asked_back)
+    hold_state(std::shared_ptr<driver> d, std::string name, holdfast::token token,
+               previous_hold before, std::function<void(errc)> on_lost,
+               std::function<void(const asked_back&)> on_asked_back)
         : driver_{std::move(d)},
           name_{std::move(name)},
           token_{token},
           before_{std::move(before)},
           on_lost_{std::move(on_lost)},
           on_asked_back_{std::move(on_asked_back)} {}
-    grip(const grip&) = delete;
-    grip& operator=(const grip&) = delete;
+    hold_state(const hold_state&) = delete;
+    hold_state& operator=(const hold_state&) = delete;
 
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] holdfast::token token() const { return token_; }
     [[nodiscard]] const previous_hold& before() const { return before_; }
     [[nodiscard]] driver& owner() const { return *driver_; }
 
+    // ---- for the application
+
     /// FATE: said with the release.
     void mark_consistent();
-    void leave_value(std::string value);
-    [[nodiscard]] lock::parting last_words();
+    void set_value(std::string value);
+    [[nodiscard]] lock::parting take_last_words();
 
-    /// HOLD-2, for the moment of the question.
-    [[nodiscard]] base::duration remaining() const;
-    [[nodiscard]] std::optional<errc> why_lost() const;
     [[nodiscard]] std::stop_token lost_token();
-    [[nodiscard]] std::stop_token at_risk_token();
     [[nodiscard]] std::stop_token asked_back_token();
 
-    // ---- for the driver
+    // ---- how it ends: once, under the driver's mutex; read by any thread
 
-    /// False: it had ended before.
-    bool end_as_released() { return end(released); }
+    [[nodiscard]] bool is_held() const { return end_.load(std::memory_order_acquire) == held; }
     [[nodiscard]] bool is_released() const {
         return end_.load(std::memory_order_acquire) == released;
     }
+    /// Nothing while it is held, and after a release.
+    [[nodiscard]] std::optional<errc> why_lost() const;
+    /// These two answer false if it had ended before.
+    bool end_as_released() { return end(released); }
     bool end_as_lost(errc why) { return end(static_cast<std::uint8_t>(why)); }
-    /// Whether anybody wants to be told that it is lost.
+
+    // ---- telling the application, on the callback thread, without locks
+
+    /// Whether the application gave a callback or took a token.
     [[nodiscard]] bool has_listeners();
-    /// On the callback thread, without locks.
-    void tell_lost();
-    void tell_asked_back(const asked_back& by);
-    /// It has ended as the application wanted: what it gave us goes, for it may have the hold in
-    /// it. Not under the driver's mutex.
+    void notify_lost();
+    void notify_asked_back(const asked_back& by);
+    /// It has ended as the application wanted. Its callbacks are destroyed, for they may have the
+    /// hold in them. Not under the driver's mutex.
     void forget_listeners();
 
 private:
@@ -79,6 +88,7 @@ private:
         return end_.compare_exchange_strong(expected, how, std::memory_order_acq_rel);
     }
 
+    const fork_guard process_;
     const std::shared_ptr<driver> driver_;
     const std::string name_;
     const holdfast::token token_;

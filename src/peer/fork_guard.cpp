@@ -1,4 +1,4 @@
-#include "peer/forks.hpp"
+#include "peer/fork_guard.hpp"
 
 #include <pthread.h>
 

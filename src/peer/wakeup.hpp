@@ -1,5 +1,5 @@
-// How a waiting caller sleeps, and is woken by whoever has its answer: one futex, or an eventfd
-// beside the stream it reads.
+// How a waiting caller sleeps, and how another thread wakes it: one futex, or an eventfd beside the
+// stream that the caller reads.
 #pragma once
 
 #include <linux/futex.h>
@@ -14,22 +14,24 @@
 #include <system_error>
 
 #include "os/unique_fd.hpp"
-#include "peer/forks.hpp"
+#include "peer/fork_guard.hpp"
 
 namespace holdfast::runtime {
 
-/// std::atomic::wait spins and yields first, which only takes the core from whoever has the answer.
-inline void sleep_while(const std::atomic<std::uint32_t>& word, std::uint32_t is) {
-    while (word.load(std::memory_order_acquire) == is) {
-        syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, is, nullptr, nullptr, 0);
+/// std::atomic::wait spins and yields first, which only takes the core from the thread that has the
+/// answer.
+inline void sleep_while(const std::atomic<std::uint32_t>& state, std::uint32_t is) {
+    while (state.load(std::memory_order_acquire) == is) {
+        syscall(SYS_futex, &state, FUTEX_WAIT_PRIVATE, is, nullptr, nullptr, 0);
     }
 }
 /// Only the address is used: the sleeper may have seen the new value already and be gone.
-inline void wake_sleeper(const std::atomic<std::uint32_t>* word) {
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+inline void wake_sleeper(const std::atomic<std::uint32_t>* state) {
+    syscall(SYS_futex, state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
 
-/// Shared with whoever is about to wake, so that its number is not another file's by then.
+/// Shared with the threads that are about to wake, so that its number is not another file's by
+/// then.
 class waker {
 public:
     waker() : fd_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
@@ -50,7 +52,7 @@ public:
     }
 
     /// One for each thread that ever reads, kept until it ends. A child of a fork shares the old
-    /// one with its parent.
+    /// one with its parent, so it takes a new one.
     [[nodiscard]] static const std::shared_ptr<waker>& of_this_thread() {
         thread_local std::shared_ptr<waker> mine;
         thread_local unsigned born = 0;

@@ -1,0 +1,53 @@
+// What operators do: looking at locks, ending holds of others, and the records of that.
+//
+// Each function is one call of an application's thread, which waits. It stands above the driver,
+// and asks it as the other callers do.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <holdfast/breaking.hpp>
+#include <holdfast/look.hpp>
+#include <holdfast/record.hpp>
+#include <holdfast/result.hpp>
+
+#include "base/time.hpp"
+#include "lock/inquiry.hpp"
+#include "peer/driver.hpp"
+
+namespace holdfast::runtime {
+
+/// Contracts: holdfast/peer.hpp.
+class admin {
+public:
+    explicit admin(driver& d) : driver_{d} {}
+
+    [[nodiscard]] result<lock_report> inspect(std::string_view name, base::duration wait);
+    /// As its owner tells it for certain; else `timed_out`, with the reason.
+    [[nodiscard]] result<lock_report> inspect_certain(std::string_view name, base::duration wait);
+    [[nodiscard]] result<lock_list> list(base::duration wait);
+    [[nodiscard]] result<break_outcome> revoke(lock::urging how, std::string_view name,
+                                               holdfast::token token, break_options options);
+    [[nodiscard]] result<void> evict(const peer_id& whom, break_options options);
+    [[nodiscard]] result<std::vector<record>> history(base::duration wait);
+    [[nodiscard]] result<void> force_view(const std::vector<std::string>& seats);
+
+private:
+    /// RECORD-1. In no cluster: one that never has enough.
+    [[nodiscard]] lock::inquiry ask_the_seats(const lock::question& what);
+    [[nodiscard]] record new_record(deed what, std::string name, holdfast::token token,
+                                    const break_options& options);
+    /// Whether a majority of the seats has it by `until`.
+    [[nodiscard]] result<void> write(const record& what, base::time_point until);
+    /// With what came of it. It is done, whether this is heard or not.
+    void write_outcome(record& what, base::time_point begun);
+    /// The member, as this peer knows it.
+    [[nodiscard]] result<member> find_member(const peer_id& whom);
+    void append(lock_list& to, const peer_id& owner, const lock::listed& part);
+
+    driver& driver_;
+};
+
+}  // namespace holdfast::runtime
