@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/assert.hpp"
+
 namespace holdfast::net {
 namespace {
 
@@ -102,6 +104,7 @@ peer_id peer_of(std::span<const std::uint8_t, 16> in) {
 
 void seal(std::vector<std::uint8_t>& buffer, std::size_t begins,
           std::span<const std::uint8_t> header, const secret& key, std::uint64_t counter) {
+    HOLDFAST_ASSERT(begins <= buffer.size());
     const auto size = buffer.size() - begins;
     buffer.resize(buffer.size() + tag_size);
     auto* message = buffer.data() + begins;
@@ -144,14 +147,14 @@ bool replay_window::admit(std::uint64_t counter) {
     return true;
 }
 
-senders::senders(std::span<const std::byte> cluster_key, std::string_view cluster_name)
+sender_keys::sender_keys(std::span<const std::byte> cluster_key, std::string_view cluster_name)
     : cluster_key_{cluster_key.begin(), cluster_key.end()}, cluster_{fingerprint(cluster_name)} {}
 
-secret senders::subkey(const peer_id& sender) const {
+secret sender_keys::subkey(const peer_id& sender) const {
     return derive(cluster_key_, {bytes("datagram"), cluster_, bytes_of(sender)});
 }
 
-senders::entry* senders::find(const peer_id& sender) {
+sender_keys::entry* sender_keys::find(const peer_id& sender) {
     const auto at = known_.find(sender);
     if (at == known_.end()) {
         return nullptr;
@@ -160,7 +163,7 @@ senders::entry* senders::find(const peer_id& sender) {
     return &at->second;
 }
 
-senders::entry& senders::remember(const peer_id& sender, const secret& key) {
+sender_keys::entry& sender_keys::remember(const peer_id& sender, const secret& key) {
     if (known_.size() >= most) {
         known_.erase(std::min_element(
             known_.begin(), known_.end(),

@@ -59,9 +59,9 @@ private:
 };
 
 /// Subkeys of senders of datagrams, and what was already received from each.
-class senders {
+class sender_keys {
 public:
-    senders(std::span<const std::byte> cluster_key, std::string_view cluster_name);
+    sender_keys(std::span<const std::byte> cluster_key, std::string_view cluster_name);
 
     [[nodiscard]] secret subkey(const peer_id& sender) const;
     struct entry {

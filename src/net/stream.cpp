@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/assert.hpp"
+
 namespace holdfast::net {
 namespace {
 
@@ -56,6 +58,7 @@ stream::stream(const stream_identity& mine, os::unique_fd fd, const endpoint& at
 }
 
 bool stream::connected() {
+    HOLDFAST_ASSERT(is_connecting_);
     int code = 0;
     socklen_t length = sizeof code;
     if (::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &code, &length) != 0 || code != 0) {
@@ -75,9 +78,9 @@ void stream::greet() {
     out_.insert(out_.end(), nonce_.begin(), nonce_.end());
 }
 
-bool stream::heed_hello(std::span<const std::uint8_t> hello) {
+bool stream::on_hello(std::span<const std::uint8_t> hello) {
     if (std::memcmp(hello.data(), magic, sizeof magic) != 0) {
-        return false;  // not one of ours: no word is worth sending
+        return false;  // not one of ours: no refusal is worth sending
     }
     if (hello[4] != version) {
         refuse(refusal::version);
@@ -134,6 +137,7 @@ bool stream::would_keep_too_much(std::size_t size) const {
 }
 
 void stream::prove() {
+    HOLDFAST_ASSERT(is_greeted_ && !is_proven_);
     is_proven_ = true;
     for (const auto& k : std::exchange(kept_, {})) {
         if (k.to.is_nil() || k.to == peer_) {
@@ -143,6 +147,7 @@ void stream::prove() {
         }
     }
     kept_bytes_ = 0;
+    HOLDFAST_ASSERT(kept_.empty());
 }
 
 void stream::put_frame(std::span<const std::byte> message) {
@@ -166,6 +171,7 @@ void stream::put_frame(std::span<const std::byte> message) {
 }
 
 bool stream::write() {
+    HOLDFAST_ASSERT(written_ <= out_.size());
     is_dirty = false;
     while (written_ < out_.size()) {
         const auto n = ::send(fd_.get(), out_.data() + written_, out_.size() - written_,
@@ -247,7 +253,7 @@ std::optional<std::size_t> stream::consume(std::span<std::uint8_t> bytes, const 
             if (rest.size() < hello_size) {
                 return used;
             }
-            if (!heed_hello(rest.first(hello_size))) {
+            if (!on_hello(rest.first(hello_size))) {
                 return std::nullopt;
             }
             used += hello_size;
@@ -295,9 +301,9 @@ std::optional<std::size_t> stream::consume(std::span<std::uint8_t> bytes, const 
 }
 
 void stream::refuse(refusal why) {
-    std::uint8_t word[length_size];
-    put_length(word, refused | static_cast<std::uint32_t>(why));
-    out_.insert(out_.end(), std::begin(word), std::end(word));
+    std::uint8_t frame[length_size];
+    put_length(frame, refused | static_cast<std::uint32_t>(why));
+    out_.insert(out_.end(), std::begin(frame), std::end(frame));
     (void)write();
     was_refused(why, false);
 }
@@ -319,6 +325,7 @@ std::size_t stream::drop_older(base::time_point than) {
         kept_bytes_ -= k.bytes.size() + cost_of_keeping;
         return true;
     });
+    HOLDFAST_ASSERT(!kept_.empty() || kept_bytes_ == 0);
     return before - kept_.size();
 }
 

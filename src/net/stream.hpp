@@ -37,11 +37,11 @@ public:
 
     /// The connection is there (a dialled one): begins to greet. False: it failed.
     [[nodiscard]] bool connected();
-    /// Appends a message as a frame. Until the other end is proven it is kept: whoever sends a
-    /// hello is not yet who it says. It is meant for `to`; nil: for whoever that is. What was kept
+    /// Appends a message as a frame. Until the other end is proven it is kept: a hello alone does
+    /// not show which peer sent it. It is meant for `to`; nil: for any peer. What was kept
     /// for another is dropped once the end is proven.
     void append(const peer_id& to, std::span<const std::byte> message, base::time_point now);
-    /// Keeping one more message would hold more for an end that nobody knows yet than it is worth.
+    /// Keeping one more message would hold more for an unproven end than it is worth.
     /// A first one always fits.
     [[nodiscard]] bool would_keep_too_much(std::size_t size) const;
     /// Writes what there is. False: the stream is broken.
@@ -82,13 +82,13 @@ public:
     bool is_watched_for_output = true;
     bool is_dirty = false;  ///< the transport's: appended to since the last write
     /// the transport's: when it last asked whether this peer is still the one at the address
-    base::time_point looked_again{};
+    base::time_point last_recheck{};
 
 private:
     enum class refusal : std::uint8_t { wrong_key = 1, wrong_cluster = 2, version = 3 };
 
     void greet();
-    [[nodiscard]] bool heed_hello(std::span<const std::uint8_t> hello);
+    [[nodiscard]] bool on_hello(std::span<const std::uint8_t> hello);
     [[nodiscard]] std::optional<std::size_t> consume(std::span<std::uint8_t> bytes, const sink& to);
     void prove();
     void put_frame(std::span<const std::byte> message);

@@ -73,7 +73,7 @@ public:
     [[nodiscard]] int poll_descriptor() const;
 
     /// A new PeerId: new subkeys; the streams are closed.
-    void become(const peer_id& self);
+    void set_identity(const peer_id& self);
     /// `to` may be nil (by address only). A stream message connects when it must. `is_lazy` may
     /// wait for company until the next message to that peer or flush(). Never blocks; what the
     /// socket does not take now is queued.

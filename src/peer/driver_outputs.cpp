@@ -165,7 +165,7 @@ void driver::restart() {
     view_.reset();
     map_.reset();
     write_out();
-    transport_->become(after);
+    transport_->set_identity(after);
     node_ = std::make_unique<node::node>(settings_, after, random_number(), moment_now());
     events_.emit(events::restarted{before, after, why.why});
     observers_.restart(*node_);

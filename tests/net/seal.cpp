@@ -9,7 +9,7 @@ using namespace holdfast::net;
 TEST_CASE("what is sealed opens with the same key, header and counter only") {
     REQUIRE(start_cryptography());
     const std::vector<std::byte> cluster_key(32, std::byte{7});
-    const senders mine{cluster_key, "c"};
+    const sender_keys mine{cluster_key, "c"};
     const auto key = mine.subkey({1, 2});
     const std::uint8_t header[3] = {1, 2, 3};
     std::vector<std::uint8_t> buffer{9, 8, 7, 'h', 'i'};
@@ -30,7 +30,7 @@ TEST_CASE("what is sealed opens with the same key, header and counter only") {
         damaged[i] ^= 1;
         CHECK_FALSE(opens(damaged, header, key, 42));
     }
-    CHECK(senders{cluster_key, "d"}.subkey({1, 2}) != key);
+    CHECK(sender_keys{cluster_key, "d"}.subkey({1, 2}) != key);
 }
 
 TEST_CASE("a replay window lets each counter in once, in any order within its width") {

@@ -491,7 +491,7 @@ TEST_CASE("a peer that becomes another is reached under its new id") {
     a.stream(b, "one");
     REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
     b.id = {0, 22};
-    b.net->become(b.id);
+    b.net->set_identity(b.id);
     a.read();
     b.stream(a, "new me");
     REQUIRE(until({&a, &b}, [&] { return a.got.size() == 1; }));
@@ -506,7 +506,7 @@ TEST_CASE("messages to the former start of a peer make no streams to its present
     REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
     const auto former = b.id;
     b.id = {0, 22};
-    b.net->become(b.id);
+    b.net->set_identity(b.id);
     a.read();
     const auto frozen = now();
     const auto to_former = [&] {

@@ -1,0 +1,442 @@
+#include "net/stream_table.hpp"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/deadline.hpp"
+#include "net/socket.hpp"
+
+namespace holdfast::net {
+namespace {
+
+using base::time_point;
+using namespace std::chrono_literals;
+
+constexpr auto lazy_wait = 500us;
+// for a connection to be made and both ends to prove themselves
+constexpr auto greeting_time = 5s;
+constexpr auto message_patience = 2s;  // the protocol repeats what matters sooner
+// at an address where another peer answers than the one meant
+constexpr auto between_rechecks = 1s;
+constexpr std::size_t scratch_size = 256 << 10;
+
+constexpr std::uint32_t readable = EPOLLIN, writable = EPOLLOUT, broken = EPOLLERR | EPOLLHUP;
+
+/// Room for one more, so that the next push_back cannot fail.
+void reserve_one(std::vector<std::uint64_t>& list) {
+    if (list.size() == list.capacity()) {
+        list.reserve(2 * list.size() + 8);
+    }
+}
+
+}  // namespace
+
+stream_table::stream_table(transport_context& shared, poll_set& poll, std::uint64_t first)
+    : shared_{shared}, poll_{poll}, last_id_{first}, scratch_(scratch_size) {
+    HOLDFAST_ASSERT(first > 0);  // 0 is no stream
+}
+
+// ---- streams come and go
+
+std::uint64_t stream_table::add(os::unique_fd fd, const endpoint& at, bool is_dialled,
+                                time_point now) {
+    const auto id = ++last_id_;
+    const auto raw = fd.get();
+    streams_.emplace(id,
+                     std::make_shared<stream>(shared_.mine, std::move(fd), at, is_dialled, now));
+    poll_.add(id, raw, is_dialled ? writable : readable | writable);
+    return id;
+}
+
+std::uint64_t stream_table::accept(os::unique_fd fd, const endpoint& at, time_point now) {
+    tune(fd.get());
+    base::earlier(next_tick_, now + greeting_time);
+    return add(std::move(fd), at, false, now);
+}
+
+newcomers stream_table::unproven() const {
+    newcomers out;
+    for (const auto& [id, s] : streams_) {
+        if (!s->is_dialled() && !s->is_proven()) {
+            out.add(id, s->at());
+        }
+    }
+    return out;
+}
+
+void stream_table::end(std::uint64_t id, bool has_failed) {
+    const auto at = streams_.find(id);
+    if (at == streams_.end()) {
+        return;
+    }
+    const auto s = at->second;
+    count(*s);
+    shared_.stats.dropped_full += s->kept();
+    poll_.remove(s->fd());
+    s->is_ended = true;
+    // wakes a caller that waits on it; the number is free only when it gave it back
+    ::shutdown(s->fd(), SHUT_RDWR);
+    if (s->is_claimed) {
+        const auto by = std::find_if(claims_.begin(), claims_.end(),
+                                     [&](const auto& c) { return c.second.id == id; });
+        HOLDFAST_ASSERT(by != claims_.end());
+        by->second.ended = s;
+    }
+    streams_.erase(at);
+    std::erase(dirty_, id);
+    (void)shared_.try_alloc([&] {
+        if (has_failed && s->is_dialled() && !s->is_proven()) {
+            // also when it was refused: each message would dial again otherwise
+            failed_to_connect(s->at(), shared_.now_seen);
+        }
+        if (s->why_refused()) {
+            shared_.complain_about(s->why_refused()->code, [&] { return s->why_refused()->text; });
+        }
+    });
+}
+
+void stream_table::end_all() {
+    while (!streams_.empty()) {
+        end(streams_.begin()->first, false);
+    }
+}
+
+void stream_table::drop(const peer_id& peer) {
+    std::vector<std::uint64_t> theirs;
+    for (const auto& [id, s] : streams_) {
+        if (s->peer() == peer) {
+            theirs.push_back(id);
+        }
+    }
+    for (const auto id : theirs) {
+        end(id);
+    }
+}
+
+void stream_table::count(stream& s) {
+    const auto c = s.take_counters();
+    auto& stats = shared_.stats;
+    stats.frames_received += c.frames_in;
+    stats.frames_sent += c.frames_out;
+    stats.bytes_received += c.bytes_in;
+    stats.bytes_sent += c.bytes_out;
+    stats.reads += c.reads;
+    stats.writes += c.writes;
+    stats.dropped_full += c.dropped;
+}
+
+void stream_table::count_all() {
+    for (const auto& [id, s] : streams_) {
+        count(*s);
+    }
+}
+
+void stream_table::tick(time_point now) {
+    if (!base::is_due(next_tick_, now)) {
+        return;
+    }
+    next_tick_.reset();
+    std::vector<std::uint64_t> late;
+    for (const auto& [id, s] : streams_) {
+        if (s->is_proven()) {
+            continue;
+        }
+        if (now - s->began() >= greeting_time) {
+            late.push_back(id);
+            continue;
+        }
+        shared_.stats.dropped_full += s->drop_older(now - message_patience);
+        base::earlier(next_tick_, std::min(s->began() + greeting_time, now + message_patience));
+    }
+    for (const auto id : late) {
+        end(id);
+    }
+}
+
+// ---- which stream a message goes by
+
+/// The usable stream to a peer: a proven one, because any stranger can send a hello that claims to
+/// be that peer. When both ends have dialled, both choose the one that the lower PeerId dialled, so
+/// that a caller that claims it to wait for an answer hears the answer there.
+std::uint64_t stream_table::usable_stream(const peer_id& to) const {
+    std::uint64_t any = 0;
+    for (const auto& [id, s] : streams_) {
+        if (s->is_proven() && s->peer() == to) {
+            if (s->is_dialled() == (shared_.mine.self < to)) {
+                return id;
+            }
+            any = any == 0 ? id : any;
+        }
+    }
+    return any;
+}
+
+/// 0: none, and none can be made now.
+std::uint64_t stream_table::stream_to(const peer_id& to, const endpoint& at, time_point now) {
+    if (const auto usable = to.is_nil() ? 0 : usable_stream(to); usable != 0) {
+        return usable;
+    }
+    stream* other = nullptr;
+    // one that is being made, or for whichever peer is at that address
+    for (const auto& [id, s] : streams_) {
+        if (s->is_dialled() && s->at() == at) {
+            if (to.is_nil() || !s->is_proven()) {
+                return id;
+            }
+            other = s.get();
+        }
+    }
+    if (other != nullptr) {
+        // Mostly `to` is a former start of the peer there. But it may be the later one, on a host
+        // that vanished without a word, and then nothing else would tell.
+        if (now - other->last_recheck < between_rechecks) {
+            return 0;
+        }
+        other->last_recheck = now;
+    }
+    return dial_stream(at, now);
+}
+
+std::uint64_t stream_table::dial_stream(const endpoint& at, time_point now) {
+    if (!back_off_.may_dial(at, now)) {
+        return 0;
+    }
+    auto fd = dial(at);
+    if (!fd) {
+        failed_to_connect(at, now);
+        return 0;
+    }
+    return add(std::move(fd), at, true, now);
+}
+
+void stream_table::failed_to_connect(const endpoint& at, time_point now) {
+    ++shared_.stats.connect_failures;
+    back_off_.has_failed(at, now);
+}
+
+// ---- writing
+
+void stream_table::send(const peer_id& to, const endpoint& at, bool is_lazy,
+                        std::span<const std::byte> bytes, time_point now) {
+    const auto id = stream_to(to, at, now);
+    if (id == 0) {
+        ++shared_.stats.dropped_full;
+        return;
+    }
+    auto& s = *streams_.at(id);
+    if (bytes.size() > shared_.options.max_frame ||
+        s.queued() + bytes.size() > shared_.options.max_queued ||
+        s.would_keep_too_much(bytes.size())) {
+        ++shared_.stats.dropped_full;
+        return;
+    }
+    reserve_one(dirty_);  // the append is the last that may fail
+    reserve_one(to_write_);
+    s.append(to, bytes, now);
+    if (!s.is_proven()) {
+        base::earlier(next_tick_, now + message_patience);
+        return;
+    }
+    if (is_lazy) {
+        base::earlier(lazy_until_, now + lazy_wait);
+    }
+    if (is_lazy || is_corked_) {
+        if (!s.is_dirty) {
+            s.is_dirty = true;
+            dirty_.push_back(id);
+        }
+        if (!is_lazy && is_corked_) {
+            to_write_.push_back(id);
+        }
+        return;
+    }
+    write(id);
+}
+
+void stream_table::write(std::uint64_t id) {
+    const auto at = streams_.find(id);
+    if (at == streams_.end() || !at->second->has_output()) {
+        return;
+    }
+    const auto s = at->second;
+    if (!s->write()) {
+        end(id);
+        return;
+    }
+    std::erase(dirty_, id);
+    if (s->has_output() != s->is_watched_for_output) {
+        rewatch(id, *s);
+    }
+}
+
+void stream_table::uncork() {
+    is_corked_ = false;
+    for (const auto id : std::exchange(to_write_, {})) {
+        write(id);
+    }
+}
+
+void stream_table::flush() {
+    lazy_until_.reset();
+    for (const auto id : std::exchange(dirty_, {})) {
+        write(id);
+    }
+}
+
+// ---- reading
+
+void stream_table::rewatch(std::uint64_t id, stream& s) {
+    s.is_watched_for_output = s.is_connecting() || s.has_output();
+    poll_.change(id, s.fd(),
+                 (s.is_claimed ? 0U : readable) | (s.is_watched_for_output ? writable : 0U));
+}
+
+void stream_table::on_event(std::uint64_t id, std::uint32_t events, const sink& to) {
+    const auto at = streams_.find(id);
+    if (at == streams_.end()) {
+        return;  // ended by an event before this one
+    }
+    const auto s = at->second;
+    if (s->is_connecting()) {
+        if ((events & (writable | broken)) != 0) {
+            on_connected(id, *s);
+        }
+        return;
+    }
+    if ((events & writable) != 0) {
+        write(id);
+        if (!s->is_ended && s->is_watched_for_output != s->has_output()) {
+            rewatch(id, *s);
+        }
+    }
+    if (s->is_claimed) {
+        if ((events & broken) != 0) {
+            end(id);
+        }
+    } else if ((events & (readable | broken)) != 0) {
+        read_stream(id, to);
+    }
+}
+
+void stream_table::on_connected(std::uint64_t id, stream& s) {
+    bool is_connected = false;
+    if (!shared_.try_alloc([&] { is_connected = s.connected(); }) || !is_connected) {
+        end(id);
+        return;
+    }
+    rewatch(id, s);
+    write(id);
+}
+
+void stream_table::read_stream(std::uint64_t id, const sink& to) {
+    if (!shared_.try_alloc([&] { read_once(id, to); })) {
+        end(id);  // a peer that needs it dials again
+    }
+}
+
+void stream_table::read_once(std::uint64_t id, const sink& to) {
+    const auto at = streams_.find(id);
+    if (at == streams_.end()) {
+        return;
+    }
+    const auto s = at->second;
+    const bool was_greeted = s->is_greeted();
+    const bool was_proven = s->is_proven();
+    const bool goes_on = s->read(scratch_, [&](std::span<const std::byte> message) {
+        if (!s->is_ended) {
+            shared_.give(to, {s->peer(), endpoint{}, message});
+        }
+    });
+    if (s->is_ended) {
+        return;
+    }
+    if (!was_greeted && s->is_greeted()) {
+        if (s->peer() == shared_.mine.self) {
+            end(id);  // we reached ourselves
+            return;
+        }
+        if (is_redundant(*s)) {
+            end(id, false);
+            return;
+        }
+    }
+    if (!was_proven && s->is_proven() && s->is_dialled()) {
+        back_off_.has_succeeded(s->at());
+        s->last_recheck = shared_.now_seen;
+        end_others_at(id, *s);
+    }
+    if (!goes_on) {
+        end(id);
+        return;
+    }
+    count(*s);
+    if (was_greeted != s->is_greeted() || was_proven != s->is_proven()) {
+        write(id);  // our proof, or what was kept for this peer
+    }
+}
+
+/// It was dialled to see which peer is at the address of another stream, and it is still the same.
+bool stream_table::is_redundant(const stream& s) const {
+    return s.is_dialled() && std::any_of(streams_.begin(), streams_.end(), [&](const auto& entry) {
+               const auto& one = *entry.second;
+               return &one != &s && one.is_dialled() && one.is_proven() && one.at() == s.at() &&
+                      one.peer() == s.peer();
+           });
+}
+
+/// Another peer is proven at that address, so the one that was there before is gone.
+void stream_table::end_others_at(std::uint64_t id, const stream& s) {
+    std::vector<std::uint64_t> gone;
+    for (const auto& [other, one] : streams_) {
+        if (other != id && one->is_dialled() && one->is_proven() && one->at() == s.at()) {
+            gone.push_back(other);
+        }
+    }
+    for (const auto other : gone) {
+        end(other);
+    }
+}
+
+// ---- for a caller that reads itself
+
+std::optional<int> stream_table::claim(const peer_id& peer) {
+    if (claims_.contains(peer)) {
+        return std::nullopt;
+    }
+    const auto id = usable_stream(peer);
+    if (id == 0) {
+        return std::nullopt;
+    }
+    auto& s = *streams_.at(id);
+    HOLDFAST_ASSERT(!s.is_claimed);
+    claims_.insert({peer, {id, nullptr}});
+    s.is_claimed = true;
+    rewatch(id, s);
+    return s.fd();
+}
+
+void stream_table::read_claimed(const peer_id& peer, const sink& to) {
+    if (const auto at = claims_.find(peer); at != claims_.end()) {
+        HOLDFAST_ASSERT(streams_.contains(at->second.id) != (at->second.ended != nullptr));
+        read_stream(at->second.id, to);
+    }
+}
+
+void stream_table::give_back(const peer_id& peer) {
+    const auto at = claims_.find(peer);
+    if (at == claims_.end()) {
+        return;
+    }
+    const auto id = at->second.id;
+    claims_.erase(at);
+    if (const auto s = streams_.find(id); s != streams_.end()) {
+        s->second->is_claimed = false;
+        rewatch(id, *s->second);
+    }
+}
+
+}  // namespace holdfast::net

@@ -1,0 +1,87 @@
+// What the parts of a transport share: who this peer is, what is counted, how often problems are
+// told, and what happens when memory runs out.
+#pragma once
+
+#include <functional>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <holdfast/error.hpp>
+
+#include "base/time.hpp"
+#include "net/stream.hpp"
+#include "net/transport.hpp"
+
+namespace holdfast::net {
+
+class transport_context {
+public:
+    transport_context(transport_options given, std::function<void(error)> complain)
+        : options{std::move(given)}, complain_{std::move(complain)} {
+        mine.self = options.self;
+        mine.key = options.key;
+        mine.cluster = fingerprint(options.cluster_name);
+        mine.max_frame = options.max_frame;
+    }
+    transport_context(const transport_context&) = delete;
+    transport_context& operator=(const transport_context&) = delete;
+
+    const transport_options options;
+    stream_identity mine;
+    transport_statistics stats;
+    base::time_point now_seen{};  ///< of the latest call from outside
+
+    [[nodiscard]] bool is_sealing() const { return !mine.key.empty(); }
+
+    /// Gives a message to the driver. What `to` throws goes through try_alloc: it has half done
+    /// what it does, and that is not the transport's to judge.
+    void give(const sink& to, const received& what) {
+        const bool outer = std::exchange(is_in_sink_, true);
+        to(what);
+        is_in_sink_ = outer;
+    }
+
+    /// False: memory ran out in `act`, but not in the sink.
+    template <class Act>
+    [[nodiscard]] bool try_alloc(Act&& act) {
+        try {
+            act();
+            return true;
+        } catch (const std::bad_alloc&) {
+            if (std::exchange(is_in_sink_, false)) {
+                throw;
+            }
+            ++stats.lacked_memory;
+            return false;
+        }
+    }
+
+    /// What a stranger does may cost memory and the attention of people only so often, from however
+    /// many addresses it comes: one limit for each reason. `text` is made only when it is told.
+    template <class Text>
+    void complain_about(errc why, Text&& text) {
+        if (why == errc::wrong_key) {
+            ++stats.not_authentic;
+        }
+        auto& last = last_told_[why == errc::wrong_key ? 0 : why == errc::wrong_cluster ? 1 : 2];
+        if (last && now_seen - *last < between_complaints) {
+            return;
+        }
+        last = now_seen;
+        if (complain_) {
+            complain_(error{why, text()});
+        }
+    }
+
+private:
+    static constexpr base::duration between_complaints = std::chrono::seconds{1};
+
+    std::function<void(error)> complain_;
+    // of a wrong key, a wrong cluster, another version
+    std::optional<base::time_point> last_told_[3];
+    bool is_in_sink_ = false;
+};
+
+}  // namespace holdfast::net
