@@ -11,10 +11,8 @@ namespace holdfast::base {
 enum class planted : std::uint8_t {
     none = 0,
     acks_a_removed_peer = 1,               // LEASE-1
-    acks_only_its_own_view = 3,            // LEASE-1
     clock_stops_in_suspend = 9,            // LEASE-2
     longest_silence_counts = 11,           // LEASE-4
-    void_at_once_when_unheard = 12,        // LEASE-4
     lapsed_hold_returns = 13,              // LEASE-5
     phase_one_skipped = 14,                // section 4, phase 1
     newest_value_not_adopted = 15,         // section 4, phase 1
@@ -23,14 +21,11 @@ enum class planted : std::uint8_t {
     restart_keeps_the_peer_id = 18,        // section 4, acceptor state
     installed_acceptor_is_fresh = 19,      // section 4, acceptor
     epoch_from_the_wall_alone = 20,        // VIEW-1
-    evicted_goes_on = 22,                  // VIEW-4
     only_gossip_removes = 23,              // VIEW-5
     too_few_filled_seats = 24,             // VIEW-6
-    left_before_it_stopped = 25,           // LEAVE-1
     founding_owners_do_not_wait = 26,      // FOUND-1
     peer_id_goes_on = 27,                  // FOUND-3
     founding_epoch_by_the_wall = 29,       // FOUND-5
-    never_forgets = 30,                    // FOUND-6
     grants_without_a_lease = 31,           // OWN-1
     epoch_stays = 32,                      // OWN-2
     grants_after_hand_over = 33,           // OWN-3
@@ -47,9 +42,7 @@ enum class planted : std::uint8_t {
     duplicate_grant_given_back = 47,       // HOLD-6
     unknown_grant_kept = 48,               // HOLD-6
     broken_grant_accepted = 49,            // BREAK-1
-    no_way_round = 50,                     // NET-1
     grant_sent_once = 51,                  // NET-2
-    map_depends_on_who_computes_it = 54,   // RING-1
     renewal_for_each_hold = 55,            // SILENCE
     removed_peer_returns = 56,             // VIEW-3
     one_objection_stops_all = 57,          // VIEW-2
@@ -58,12 +51,10 @@ enum class planted : std::uint8_t {
     unknown_holder_freed_at_once = 63,     // OWN-5
     broken_request_forgotten = 64,         // BREAK-1
     later_members_waited_for = 65,         // OWN-4 (b)
-    nobody_owns_without_weight = 68,       // RING-2
     sequence_runs_over = 69,               // OWN-6
     watch_not_renewed = 71,                // WATCH-1
     other_times_welcome = 101,             // LEASE-6
     epochs_run_ahead = 102,                // VIEW-1
-    acks_a_laggard = 103,                  // LEASE-7
     dead_founding_adopted = 105,           // FOUND-7
     one_cluster_id_for_all = 106,          // FOUND-4
     epoch_not_written = 107,               // FOUND-5
@@ -71,12 +62,9 @@ enum class planted : std::uint8_t {
     joins_kept_to_oneself = 109,           // HEARSAY
     patience_kept = 110,                   // FINISH
     late_accepts_count = 111,              // BALLOT-VIEW
-    strangers_not_told = 112,              // FOUND-3
     queued_never_asked_again = 151,        // QUEUED
     grant_taken_without_a_lease = 152,     // HOLD-7
     unknown_holder_never_freed = 153,      // OWN-5
-    nobody_brought_up_to_date = 154,       // NET-3
-    holds_without_a_lease = 155,           // HOLD-2
     last_come_first_served = 156,          // OWN-10
     readers_overtake_writers = 161,        // OWN-10
     readers_beside_writers = 162,          // MODES
@@ -97,7 +85,6 @@ enum class planted : std::uint8_t {
     several_in_the_order_given = 177,      // ALL-1
     several_kept_after_a_failure = 178,    // ALL-1
     loss_among_several_unnoticed = 179,    // ALL-1
-    forced_view_forgets_epochs = 180,      // FORCE-1
     recorded_at_one_seat = 181,            // RECORD-1
     records_go_back = 182,                 // RECORD-1
     read_before_copied = 185,              // RECORD-1

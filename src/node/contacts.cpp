@@ -58,8 +58,7 @@ contacts::seats_heard contacts::count(const view& v, base::time_point now) const
 }
 
 bool contacts::is_superseded(const view& v, base::time_point unleased_since, base::time_point now) {
-    if (now - unleased_since < 2 * settings_.lease ||
-        settings_.bug == base::planted::never_forgets) {
+    if (now - unleased_since < 2 * settings_.lease) {
         quorum_heard_since_.reset();
         return false;
     }

@@ -27,7 +27,6 @@ public:
     /// VIEW-2: another PeerId answers at the address of `peer`.
     [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer,
                                       base::time_point now) const;
-    [[nodiscard]] std::size_t addresses() const { return heard_.size(); }
 
     /// A datagram of `peer`, which may be neither a member nor in gossip, came from there.
     void came_from(const peer_id& peer, const endpoint& address);

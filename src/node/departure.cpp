@@ -26,9 +26,7 @@ departure::actions departure::advance(const situation& at, base::time_point now)
     if (next_send_ <= now) {
         next_send_ = now + settings_.retry;
         out.asks_to_leave = phase_ == phase::asking;
-        out.says_left =
-            phase_ == phase::saying || (settings_.bug == base::planted::left_before_it_stopped &&
-                                        phase_ == phase::handing_over);
+        out.says_left = phase_ == phase::saying;
     }
     out.is_over = phase_ == phase::saying && deadline_ <= now;
     return out;

@@ -13,8 +13,6 @@ lock::step lock_step_of(const view_layer::installation& i, const base::settings&
         auto left = settings.full_lease();  // if the figure was not heard
         if (figure != i.by.leases.end()) {
             left = std::min(left, figure->lease);
-        } else if (settings.bug == base::planted::void_at_once_when_unheard) {
-            left = {};
         }
         step.removed.push_back({id, i.before->find(id)->since, now + left});
     }

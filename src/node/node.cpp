@@ -147,9 +147,7 @@ void node::leave(moment now) {
     s.begin(now);
     if (!s.leaving && !s.is_over) {
         s.leaving.emplace(s.settings, now.now);
-        if (s.settings.bug != base::planted::left_before_it_stopped) {
-            s.holder.leave(now.now);
-        }
+        s.holder.leave(now.now);
         s.settle(now);
         s.advance_departure(now.now);
     }
@@ -163,9 +161,8 @@ std::optional<time_point> node::lease_end() const {
 }
 
 bool node::holds(std::string_view name, holdfast::token token, time_point now) const {
-    const bool is_valid = state_->renewal.is_running(now) ||
-                          state_->settings.bug == base::planted::holds_without_a_lease;
-    return !state_->is_over && is_valid && state_->holder.has(name, token);
+    // HOLD-2
+    return !state_->is_over && state_->renewal.is_running(now) && state_->holder.has(name, token);
 }
 
 std::shared_ptr<const view> node::installed() const { return state_->agreement.current(); }

@@ -28,7 +28,7 @@ std::vector<relay::detour> relay::detours(const view& v, const lock::send& s,
         back != routes_.end() && now - back->second.heard < settings_.lease) {
         out.push_back({back->second.by, {self_, s.to, true, s.what}});
     }
-    if (s.attempt >= tries_before_relaying && settings_.bug != base::planted::no_way_round) {
+    if (s.attempt >= tries_before_relaying) {
         if (const auto voters = voters_between(v, self_, s.to); !voters.empty()) {
             const auto turn = s.attempt - tries_before_relaying;
             out.push_back({voters[turn % voters.size()], {self_, s.to, false, s.what}});

@@ -197,8 +197,7 @@ void node::state::receive(const envelope& head, const endpoint& from_address, co
         // FOUND-6: gossip alone hears of a seat too seldom
         contacts.heard(asked->self.address, head.from, head.cluster, now.now);
     }
-    if (is_ours && head.installed.value != 0 &&
-        settings.bug != base::planted::nobody_brought_up_to_date) {
+    if (is_ours && head.installed.value != 0) {
         agreement.shows(head.from, head.installed, now.now);
     }
     dispatch(head.from, from_address, head.installed, what, now);
@@ -210,8 +209,7 @@ void node::state::show_to_stranger(const envelope& head, const endpoint& at, con
     const auto& v = agreement.current();
     const auto* asked = std::get_if<lease::message>(&what);
     const bool asks = asked != nullptr && std::holds_alternative<lease::request>(*asked);
-    if (v && lease.is_running() && asks && head.cluster != v->cluster &&
-        settings.bug != base::planted::strangers_not_told) {
+    if (v && lease.is_running() && asks && head.cluster != v->cluster) {
         mail.send_to(head.from, at, false, false,
                      view_layer::message{view_layer::join_shown{v->cluster, v->number}});
     }
@@ -237,11 +235,8 @@ void node::state::handle_lease(const peer_id& from, view_number shown, const lea
     if (const auto* asked = std::get_if<lease::request>(&what)) {
         const auto& v = agreement.current();
         if (v && v->is_voter(self)) {
-            const bool is_behind =
-                contacts.lags_behind(shown, now) && settings.bug != base::planted::acks_a_laggard;
-            const bool is_elsewhere =
-                settings.bug == base::planted::acks_only_its_own_view && shown != v->number;
-            const bool is_barred = agreement.bars(from) || is_behind || is_elsewhere;
+            // LEASE-7: a member that lags behind for long is acked no more
+            const bool is_barred = agreement.bars(from) || contacts.lags_behind(shown, now);
             if (const auto answer = voter.handle(from, *asked, *v, is_barred, now)) {
                 mail.send_to(from, {}, false, false, lease::message{*answer});
             }
@@ -310,11 +305,7 @@ void node::state::from_view(view_layer::send& s, moment) {
 }
 void node::state::from_view(persist_epoch& p, moment) { out.push(p); }
 void node::state::from_view(complaint& c, moment) { out.push(std::move(c)); }
-void node::state::from_view(view_layer::evicted& e, moment) {
-    if (e.why != errc::evicted || settings.bug != base::planted::evicted_goes_on) {
-        finish(e.why);
-    }
-}
+void node::state::from_view(view_layer::evicted& e, moment) { finish(e.why); }
 void node::state::from_view(view_layer::installed& i, moment now) { install(i.what, now.now); }
 
 void node::state::from_swim(swim::send& s, time_point) {

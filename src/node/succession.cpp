@@ -11,7 +11,7 @@ namespace holdfast::node {
 // come no quicker than one in a second. But seats that restart within the hour have to know of it,
 // so nothing is added where epochs are not written down.
 epoch epoch_after_force(const base::settings& settings, epoch highest, std::int64_t wall_s) {
-    if (!settings.keeps_epochs || settings.bug == base::planted::forced_view_forgets_epochs) {
+    if (!settings.keeps_epochs) {
         return highest;
     }
     // as far as a founding goes past the wall clock (FOUND-5)

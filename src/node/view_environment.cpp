@@ -30,15 +30,7 @@ base::shared_slot_map view_environment::first_map(const view& v) const {
 
 base::shared_slot_map view_environment::next_map(const base::shared_slot_map& map, const view&,
                                                  const view& after) const {
-    if (settings_.bug == base::planted::nobody_owns_without_weight &&
-        std::none_of(after.members.begin(), after.members.end(),
-                     [](const member& m) { return m.weight > 0 && !m.leaving; })) {
-        return map;
-    }
-    const bool from_scratch = settings_.bug == base::planted::map_depends_on_who_computes_it &&
-                              contacts_.addresses() % 2 == 1;
-    auto next = from_scratch ? ring::first_map(after, settings_.max_owners)
-                             : ring::next_map(*map, after, settings_.max_owners);
+    auto next = ring::next_map(*map, after, settings_.max_owners);
     return next == *map ? map : std::make_shared<const base::slot_map>(std::move(next));
 }
 

@@ -519,11 +519,7 @@ void agreement::complete(result<installation> done, base::time_point now) {
 
 void agreement::send_steps(const peer_id& to, view_number after) {
     if (auto kept = chain_.after(after, steps_in_a_message)) {
-        if (settings_.bug == base::planted::void_at_once_when_unheard) {
-            for (auto& s : *kept) {
-                s.leases.clear();
-            }
-        }
+        
         out_.push(send{to, {}, steps{std::move(*kept)}});
     } else if (after.value + base::limits::steps_kept < current()->number.value ||
                (!current()->has(to) && current()->find_former(to) != nullptr)) {
