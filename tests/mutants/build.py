@@ -81,16 +81,18 @@ class Build:
         found = (os.path.join(self.folder, p) for p in self.used.get(output, []))
         return sorted(p for p in found if os.path.abspath(p).startswith(str(self.root)))
 
-    def object_of(self, mutant, file):
+    def object_of(self, mutant, file, is_bare):
         """The mutated object, compiled unless it is there: (path, what it was made from)."""
         entry = self.commands.get(str(self.root / file))
         if entry is None:
             raise DoesNotBuild(f"{mutant.where}: {mutant.name}: nothing is compiled from {file}")
         text = texts.mutated(mutant, file, self.root)
+        if is_bare:
+            text = texts.without_assertions(text)
         arguments = self.compile_command(entry)
         key = digest(text, *arguments, *(self.sum_of(h) for h in self.headers_of(entry["output"])))
         folder = self.out / mutant.name
-        source = folder / file.replace("/", "_")
+        source = folder / (("bare_" if is_bare else "") + file.replace("/", "_"))
         made, stamp = source.with_suffix(".o"), source.with_suffix(".key")
         if made.is_file() and stamp.is_file() and stamp.read_text() == key:
             return made, key
@@ -124,13 +126,15 @@ class Build:
                 self.links[program] = shlex.split(lines[-1])
             return self.links[program]
 
-    def program_of(self, mutant, program):
+    def program_of(self, mutant, program, is_bare=False):
         """The program with the mutant in it: (path, what it was made from). The clean program
-        stands for everything in it that is not mutated."""
-        objects = [self.object_of(mutant, file) for file in mutant.files()]
+        stands for everything in it that is not mutated. `is_bare`: without the assertions that
+        see the mutant, so that what comes after them is tried too."""
+        files = sorted({*mutant.files(), *mutant.bare}) if is_bare else mutant.files()
+        objects = [self.object_of(mutant, file, is_bare) for file in files]
         command = list(self.link_command(program))
         key = digest(self.sum_of(self.folder / program), *(k for _, k in objects), *command)
-        made = self.out / mutant.name / pathlib.Path(program).name
+        made = self.out / mutant.name / (("bare-" if is_bare else "") + pathlib.Path(program).name)
         stamp = made.with_suffix(".key")
         if made.is_file() and stamp.is_file() and stamp.read_text() == key:
             return made, key

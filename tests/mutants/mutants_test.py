@@ -76,6 +76,12 @@ class Texts(unittest.TestCase):
         with self.assertRaisesRegex(texts.TextError, "2: int x = 3;"):
             texts.mutated(self.first, "a.cpp", self.root)
 
+    def test_assertions_are_left_out(self):
+        source = '#include "a.hpp"\n#include <b>\n\nvoid f() { HOLDFAST_ASSERT(x); }\n'
+        lines = texts.without_assertions(source).splitlines()
+        self.assertEqual(lines[2], "#undef HOLDFAST_ASSERT")
+        self.assertEqual(lines[-1], "void f() { HOLDFAST_ASSERT(x); }")
+
     def test_words_are_not_cut(self):
         self.assertEqual(texts.places_of("max = 1;", ["x = 1;"]), [])
         self.assertEqual(texts.places_of("x = 12", ["x = 1"]), [])
@@ -117,6 +123,13 @@ class WhatSaw(unittest.TestCase):
                          ("judge", "MUTEX at seed 17, directed"))
         self.assertIsNone(self.check("judge", "", 0, "violations 0\n"))
         self.assertIsNone(self.check("judge", "", 2, "no such option"))
+
+    def test_an_assertion_in_the_simulator(self):
+        text = "INVARIANT broken at 1 s: p1: broken invariant: a\nholdfast-sim --seed 1\n"
+        self.assertEqual(self.check("judge", "", 1, text), ("assertion", "a (seed 1)"))
+        self.assertEqual(self.check("assertion", "", 1, text), ("assertion", "a (seed 1)"))
+        text = "MUTEX broken at 1 s: two\nholdfast-sim --seed 1\n"
+        self.assertIsNone(self.check("assertion", "", 1, text))
 
     def test_an_exhaustive_world(self):
         self.assertEqual(self.check("world", "vote", 1, "found: MUTEX: twice\n"),

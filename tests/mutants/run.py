@@ -13,8 +13,10 @@ EXPLORER = "tools/holdfast-explore/holdfast-explore"
 STORIES = "tests/scenarios/test-scenarios"
 CHAOS = "tests/chaos/chaos"
 WORKER = "tests/chaos/chaos-worker"
+TESTS = {name: f"tests/{name.split('-')[1]}/{name}" for name in ("test-net", "test-peer")}
+TESTS["test-locks"] = "tests/peer/test-locks"
 UNIT_TESTS = {"src/net": ["tests/net/test-net"], "src/peer": ["tests/peer/test-peer"]}
-SECONDS = {"test": 180, "stories": 120, "world": 400, "judge": 1800, "chaos": 400}
+SECONDS = {"test": 180, "story": 120, "world": 400, "assertion": 900, "judge": 1800, "chaos": 400}
 
 
 class Check:
@@ -28,6 +30,7 @@ class Check:
         self.environment = environment or {}
         self.others = list(others)  # programs that must be there, as they are
         self.must_see = True
+        self.is_bare = False  # without the assertions that see the mutant before
 
     def __str__(self):
         return f"{self.kind} {self.name}".strip()
@@ -49,15 +52,23 @@ def checks_of(mutant, stories, seeds):
     """In the order of their cost. Unit tests may see a mutant; what is named must."""
     named = [(seen.split(" ", 1) + [""])[:2] for seen in mutant.seen_by]
     out = []
-    for program in [] if mutant.option else unit_tests_of(mutant):
+    has_test = any(kind == "test" for kind, _ in named)
+    for program in [] if mutant.option or has_test else unit_tests_of(mutant):
         check = Check("unit test", program.split("/")[-1], program, ["--abort"])
         check.must_see = ["unit", "test"] in named
         out.append(check)
-    option = ["--mutant", mutant.name] if mutant.option else []
     for kind, which in named:
         if kind == "test":  # test test-peer a name of test cases*
             program, _, cases = which.partition(" ")
+            program = TESTS[program]
             out.append(Check("test", which, program, ["--abort"] + ([cases] if cases else [])))
+    option = ["--mutant", mutant.name] if mutant.option else []
+    judged = ["--seeds", str(seeds), "--nodes", "5", "--jobs", "1", "--until-failure"]
+    is_asserted = ["assertion", ""] in named
+    if is_asserted:
+        how = ["--directed"] if ["judge", "directed"] in named else []
+        out.append(Check("assertion", " ".join(how), SIMULATOR, judged + how))
+    first_bare = len(out)
     if mutant.name in stories:
         names = " ".join(story for story, _ in stories[mutant.name])
         out.append(Check("story", names, STORIES, ["a story goes wrong*"],
@@ -68,11 +79,12 @@ def checks_of(mutant, stories, seeds):
             out.append(Check("world", which, EXPLORER, arguments))
     for kind, which in named:
         if kind == "judge":
-            arguments = ["--seeds", str(seeds), "--nodes", "5", "--jobs", "1", "--until-failure"]
-            arguments += ["--directed"] if which == "directed" else []
-            out.append(Check("judge", which, SIMULATOR, arguments + option))
+            how = ["--directed"] if which == "directed" else []
+            out.append(Check("judge", which, SIMULATOR, judged + how + option))
         elif kind == "chaos":
             out.append(Check("chaos", "", WORKER, ["--minutes", "0.5"], others=[CHAOS]))
+    for check in out[first_bare:]:
+        check.is_bare = is_asserted
     return out
 
 
@@ -96,8 +108,8 @@ def what_saw(check, code, text):
         found = re.search(r"^found: (.+)$", text, re.M)
         return ("world", f"{check.name}: {found[1]}") if found else None
     if check.kind == "chaos":
-        broken = re.search(r"^([A-Z][A-Z-]+)\b.*$", text, re.M)
-        return ("chaos", broken[0]) if code == 1 and broken else None
+        broken = re.search(r"^[A-Z-]+ broken: .*$", text, re.M)
+        return ("chaos", broken[0]) if broken else None
     promise = re.search(r"^([A-Z-]+) broken at", text, re.M)
     seed = re.search(r"holdfast-sim --seed (\d+)", text)
     if code == 0 or not seed:
@@ -105,6 +117,8 @@ def what_saw(check, code, text):
     how = f"seed {seed[1]}{', ' + check.name if check.name else ''}"
     if broken:
         return "assertion", f"{broken[1]} ({how})"
+    if check.kind == "assertion":
+        return None
     return "judge", f"{promise[1] if promise else 'died'} at {how}"
 
 
@@ -157,7 +171,8 @@ class Runner:
             program = self.build.folder / check.program
             made_from = self.build.sum_of(program)
         else:
-            program, made_from = self.build.program_of(mutant, check.program)
+            program, made_from = self.build.program_of(mutant, check.program,
+                                                       check.is_bare)
         told = [self.build.sum_of(texts.ROOT / "tests/scenarios" / f"{s}.txt")
                 for s, _ in self.stories.get(mutant.name, [])]
         key = build.digest(made_from, *check.arguments, str(check), *told,
@@ -179,7 +194,7 @@ class Runner:
         return saw
 
     def run(self, check, program):
-        limit = SECONDS.get(check.kind, SECONDS["test" if "test" in check.kind else "stories"])
+        limit = SECONDS.get(check.kind, SECONDS["test"])
         command = [str(program), *check.arguments]
         if check.kind == "chaos":
             command = [str(self.build.folder / CHAOS), "--worker", str(program),

@@ -38,6 +38,7 @@ class Mutant:
         self.seen_by = []    # what must see it: "judge", "judge directed", "world vote", ...
         self.option = False  # wrong code of the simulator itself, behind its option --mutant
         self.tests = []      # unit test programs, where not those of the folder of the source
+        self.bare = []       # more files whose assertions would see it before the judge does
         self.edits = []
 
     def files(self):
@@ -111,6 +112,8 @@ class Reader:
             mutant.seen_by = [v.removeprefix("by ").strip() for v in items]
         elif key == "tests":
             mutant.tests = items
+        elif key == "bare":
+            mutant.bare = items
         elif text == "option of the simulator":
             mutant.option = True
         elif key == "file":
@@ -208,6 +211,14 @@ def mutated(mutant, file, root=ROOT):
     for begin, end, text in sorted(spans, reverse=True):
         source = source[:begin] + text + source[end:]
     return source
+
+
+def without_assertions(source):
+    """Its assertions are not checked: behind the includes, the macro becomes nothing."""
+    includes = list(re.finditer(r"^#include .*\n", source, re.M))
+    at = includes[-1].end() if includes else 0
+    return (source[:at] + "#undef HOLDFAST_ASSERT\n" +
+            "#define HOLDFAST_ASSERT(condition) static_cast<void>(0)\n" + source[at:])
 
 
 def stories_naming(root=ROOT):
