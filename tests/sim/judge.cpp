@@ -485,29 +485,29 @@ TEST_CASE("ALL-1: all of several or none", "[judge]") {
 TEST_CASE("RECORD-1: what a majority of the seats kept is read", "[judge]") {
     story s;
     const judge::record_key one{carol, 1};
-    s.judged.has_recorded(one, 1, {alice, bob});
+    s.judged.records().has_recorded(one, 1, {alice, bob});
     SECTION("by whoever hears a majority") {
-        s.judged.reads_records(3, 1, {alice, bob, carol}, 3);
-        s.judged.has_read_records(3, 1, {{one, 1}}, 1s);
+        s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
+        s.judged.records().has_read_records(3, 1, {{one, 1}}, 1s);
         CHECK(s.broken() == broken{});
-        s.judged.reads_records(3, 2, {alice, bob, carol}, 3);
-        s.judged.has_read_records(3, 2, {}, 1s);
+        s.judged.records().reads_records(3, 2, {alice, bob, carol}, 3);
+        s.judged.records().has_read_records(3, 2, {}, 1s);
         CHECK(s.broken() == broken{promise::record});
     }
     SECTION("in no earlier state") {
-        s.judged.reads_records(3, 1, {alice, bob, carol}, 3);
-        s.judged.has_read_records(3, 1, {{one, 0}}, 1s);
+        s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
+        s.judged.records().has_read_records(3, 1, {{one, 0}}, 1s);
         CHECK(s.broken() == broken{promise::record});
     }
     SECTION("if it had it when it was asked for") {
-        s.judged.reads_records(3, 1, {alice, bob, carol}, 3);
-        s.judged.has_recorded({carol, 2}, 0, {alice, bob});
-        s.judged.has_read_records(3, 1, {{one, 1}}, 1s);
+        s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
+        s.judged.records().has_recorded({carol, 2}, 0, {alice, bob});
+        s.judged.records().has_read_records(3, 1, {{one, 1}}, 1s);
         CHECK(s.broken() == broken{});
     }
     SECTION("but not from two that came later") {
-        s.judged.reads_records(3, 1, {alice, {4, 4}, {5, 5}}, 3);
-        s.judged.has_read_records(3, 1, {}, 1s);
+        s.judged.records().reads_records(3, 1, {alice, {4, 4}, {5, 5}}, 3);
+        s.judged.records().has_read_records(3, 1, {}, 1s);
         CHECK(s.broken() == broken{});
     }
 }

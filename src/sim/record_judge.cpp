@@ -1,0 +1,46 @@
+#include "sim/record_judge.hpp"
+
+#include <algorithm>
+
+namespace holdfast::sim {
+
+void record_judge::has_recorded(const judged_facts::record_key& what, std::uint32_t revision,
+                                const std::set<peer_id>& at) {
+    auto& known = records_[what];
+    if (known.revision <= revision) {
+        known = {revision, at};
+    }
+}
+
+void record_judge::reads_records(run r, std::uint64_t reading, const std::set<peer_id>& asked,
+                                 std::size_t seats) {
+    auto& must = facts_.runs[r].must_read[reading];
+    for (const auto& [what, known] : records_) {
+        // Whoever of those asked cannot have forgotten it: a PeerId is never used again.
+        const auto& kept_at = known.at;
+        const auto have_it = static_cast<std::size_t>(
+            std::count_if(asked.begin(), asked.end(),
+                          [&kept_at](const peer_id& id) { return kept_at.contains(id); }));
+        if (asked.size() - have_it < seats / 2 + 1) {
+            must[what] = known.revision;
+        }
+    }
+}
+
+void record_judge::has_read_records(run r, std::uint64_t reading,
+                                    const std::map<record_key, std::uint32_t>& what, instant now) {
+    for (const auto& [key, revision] : facts_.runs[r].must_read[reading]) {
+        const auto read = what.find(key);
+        if (read == what.end() || read->second < revision) {
+            facts_.object(promise::record, now,
+                          facts_.name_of(r) + " asked for what was done, and record " +
+                              std::to_string(key.second) + " of " +
+                              to_string(key.first).substr(0, 8) +
+                              (read == what.end() ? " is missing" : " is in an earlier state") +
+                              ", which a majority of the seats had kept (RECORD-1)");
+        }
+    }
+    facts_.runs[r].must_read.erase(reading);
+}
+
+}  // namespace holdfast::sim
