@@ -23,7 +23,7 @@ constexpr std::uint64_t with(std::uint64_t what, std::uint64_t detail) {
 // Long enough for a member to be given up, removed and its leases to run out.
 constexpr base::duration patience(base::duration lease) { return 4s + 2 * lease; }
 
-bool has(const std::vector<message_kind>& kinds, message_kind kind) {
+bool has(const kinds_list& kinds, message_kind kind) {
     return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
@@ -198,87 +198,99 @@ void adversary::plan(const attack& a, instant at, std::uint64_t what, std::uint3
 void adversary::apply(attack& a, fate f, std::uint32_t place) {
     switch (f) {
         case fate::spared:
-            break;
-        case fate::crashes: {
-            constexpr std::array outages{span::brief, span::detection, span::lease};
-            machines_.crash(place, draw(outages[random_.below(outages.size())]));
-            break;
-        }
+            return;
+        case fate::crashes:
+            return crash_for_a_while(place);
         case fate::restarts:
-            machines_.crash(place, draw(span::moment));
-            break;
-        case fate::majority_restarts: {
-            std::vector<std::uint32_t> seats;
-            for (std::uint32_t i = 0; i < plan_.seats; ++i) {
-                seats.push_back((place + i) % static_cast<std::uint32_t>(plan_.seats));
-            }
-            seats.resize(plan_.seats / 2 + 1 + random_.below(plan_.seats - plan_.seats / 2));
-            for (const auto seat : seats) {
-                machines_.crash(seat, draw(span::moment));
-            }
-            break;
-        }
-        case fate::pauses: {
-            constexpr std::array pauses{span::brief, span::detection, span::lease};
-            const auto how_long = draw(pauses[random_.below(pauses.size())]);
-            machines_.pause(place, how_long, random_.chance(0.2));
-            break;
-        }
+            return machines_.crash(place, draw(span::moment));
+        case fate::majority_restarts:
+            return restart_majority(place);
+        case fate::pauses:
+            return pause(place);
         case fate::leaves:
-            machines_.leave(place, draw(span::brief));
-            break;
+            return machines_.leave(place, draw(span::brief));
         case fate::is_cut_off:
-            cut_off(a, place, true, true);
-            break;
+            return cut_off(a, place, true, true);
         case fate::is_deaf:
-            cut_off(a, place, false, true);
-            break;
+            return cut_off(a, place, false, true);
         case fate::is_mute:
-            cut_off(a, place, true, false);
-            break;
+            return cut_off(a, place, true, false);
         case fate::loses_the_seats:
-            for (std::uint32_t seat = 0; seat < plan_.seats; ++seat) {
-                cut(a, place, seat);
-                cut(a, seat, place);
-            }
-            break;
+            return cut_off_from_seats(a, place);
         case fate::loses_the_other:
-            if (a.other) {
-                cut(a, place, *a.other);
-                cut(a, *a.other, place);
-            }
-            break;
+            return cut_off_from_other(a, place);
         case fate::keeps_the_other:
-            for (std::uint32_t i = 0; a.other && i < machines_.places(); ++i) {
-                for (const auto of_them : {place, *a.other}) {
-                    if (i != place && i != *a.other) {
-                        cut(a, of_them, i);
-                        cut(a, i, of_them);
-                    }
-                }
-            }
-            break;
+            return cut_off_with_other(a, place);
         case fate::has_a_loose_link:
             a.other = bystander(a);
-            swing(a, place);
-            break;
+            return swing(a, place);
         case fate::keeps_one_seat:
-        case fate::loses_a_seat: {
-            const auto seats = static_cast<std::uint32_t>(plan_.seats);
-            const auto one = static_cast<std::uint32_t>(random_.below(seats));
-            a.other = f == fate::keeps_one_seat ? one : (one + 1) % seats;
-            for (std::uint32_t seat = 0; seat < seats; ++seat) {
-                if ((seat == one) == (f == fate::loses_a_seat)) {
-                    cut(a, place, seat);
-                    cut(a, seat, place);
-                }
-            }
-            break;
-        }
+        case fate::loses_a_seat:
+            return cut_off_around_a_seat(a, f == fate::loses_a_seat, place);
         case fate::is_heard_again:
-            heal(a);
-            break;
+            return heal(a);
     }
+}
+
+void adversary::crash_for_a_while(std::uint32_t place) {
+    constexpr std::array outages{span::brief, span::detection, span::lease};
+    machines_.crash(place, draw(outages[random_.below(outages.size())]));
+}
+
+void adversary::restart_majority(std::uint32_t place) {
+    std::vector<std::uint32_t> seats;
+    for (std::uint32_t i = 0; i < plan_.seats; ++i) {
+        seats.push_back((place + i) % static_cast<std::uint32_t>(plan_.seats));
+    }
+    seats.resize(plan_.seats / 2 + 1 + random_.below(plan_.seats - plan_.seats / 2));
+    for (const auto seat : seats) {
+        machines_.crash(seat, draw(span::moment));
+    }
+}
+
+void adversary::pause(std::uint32_t place) {
+    constexpr std::array pauses{span::brief, span::detection, span::lease};
+    const auto how_long = draw(pauses[random_.below(pauses.size())]);
+    machines_.pause(place, how_long, random_.chance(0.2));
+}
+
+void adversary::cut_off_from_seats(attack& a, std::uint32_t place) {
+    for (std::uint32_t seat = 0; seat < plan_.seats; ++seat) {
+        cut_both_ways(a, place, seat);
+    }
+}
+
+void adversary::cut_off_from_other(attack& a, std::uint32_t place) {
+    if (a.other) {
+        cut_both_ways(a, place, *a.other);
+    }
+}
+
+void adversary::cut_off_with_other(attack& a, std::uint32_t place) {
+    for (std::uint32_t i = 0; a.other && i < machines_.places(); ++i) {
+        for (const auto of_them : {place, *a.other}) {
+            if (i != place && i != *a.other) {
+                cut_both_ways(a, of_them, i);
+            }
+        }
+    }
+}
+
+/// From one seat, or from all others. The seat that stays becomes the other side.
+void adversary::cut_off_around_a_seat(attack& a, bool loses_it, std::uint32_t place) {
+    const auto seats = static_cast<std::uint32_t>(plan_.seats);
+    const auto one = static_cast<std::uint32_t>(random_.below(seats));
+    a.other = loses_it ? (one + 1) % seats : one;
+    for (std::uint32_t seat = 0; seat < seats; ++seat) {
+        if ((seat == one) == loses_it) {
+            cut_both_ways(a, place, seat);
+        }
+    }
+}
+
+void adversary::cut_both_ways(attack& a, std::uint32_t one, std::uint32_t other) {
+    cut(a, one, other);
+    cut(a, other, one);
 }
 
 void adversary::cut(attack& a, std::uint32_t from, std::uint32_t to) {
@@ -301,8 +313,7 @@ void adversary::cut_off(attack& a, std::uint32_t place, bool from_it, bool to_it
 
 void adversary::swing(attack& a, std::uint32_t place) {
     if (a.cuts.empty()) {
-        cut(a, place, *a.other);
-        cut(a, *a.other, place);
+        cut_both_ways(a, place, *a.other);
     } else {
         heal(a);
     }
@@ -383,7 +394,7 @@ base::duration adversary::draw(span s) {
     return {};
 }
 
-base::duration adversary::draw(const std::vector<span>& choices) {
+base::duration adversary::draw(const spans& choices) {
     return choices.empty() ? base::duration{} : draw(choices[random_.below(choices.size())]);
 }
 

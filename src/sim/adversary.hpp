@@ -47,7 +47,7 @@ private:
         unsigned passing = 0;  // so many more messages are let pass
         std::optional<std::uint32_t> target;
         std::optional<std::uint32_t> other;
-        const std::vector<hindrance>* meanwhile = nullptr;
+        const hindrances* meanwhile = nullptr;
         std::vector<std::pair<std::uint32_t, std::uint32_t>> cuts;
     };
     using place_in_list = std::list<attack>::iterator;
@@ -61,6 +61,14 @@ private:
     void apply(attack& a, fate f, std::uint32_t place);
     void cut(attack& a, std::uint32_t from, std::uint32_t to);
     void cut_off(attack& a, std::uint32_t place, bool from_it, bool to_it);
+    void cut_both_ways(attack& a, std::uint32_t one, std::uint32_t other);
+    void crash_for_a_while(std::uint32_t place);
+    void restart_majority(std::uint32_t place);
+    void pause(std::uint32_t place);
+    void cut_off_from_seats(attack& a, std::uint32_t place);
+    void cut_off_from_other(attack& a, std::uint32_t place);
+    void cut_off_with_other(attack& a, std::uint32_t place);
+    void cut_off_around_a_seat(attack& a, bool loses_it, std::uint32_t place);
     void swing(attack& a, std::uint32_t place);
     void heal(attack& a);
     void hinder(const attack& a, message_kind kind, std::uint32_t from, std::uint32_t to,
@@ -75,7 +83,7 @@ private:
     /// Somebody else, rather one that matters.
     [[nodiscard]] std::uint32_t bystander(const attack& a);
     [[nodiscard]] base::duration draw(span s);
-    [[nodiscard]] base::duration draw(const std::vector<span>& choices);
+    [[nodiscard]] base::duration draw(const spans& choices);
 
     const scenario& plan_;
     base::random_source random_;

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
+#include "sim/few.hpp"
 #include "sim/message_kind.hpp"
 
 namespace holdfast::sim {
@@ -46,29 +46,35 @@ enum class fate : std::uint8_t {
 /// other side (hindrances only).
 enum class side : std::uint8_t { sender, receiver, either, nowhere, other_sends };
 
+using kinds_list = few<message_kind, 8>;
+using spans = few<span, 5>;
+using fates = few<fate, 7>;
+
 /// Befalls messages from one stage until the next.
 struct hindrance {
-    std::vector<message_kind> kinds{};
+    kinds_list kinds{};
     side target_is = side::either;
     bool is_lost = false;
     double loss = 0;
     bool is_doubled = false;
-    std::vector<span> delay{};       ///< one of them
+    spans delay{};                   ///< one of them
     bool brings_back_older = false;  ///< tables: former ones to the same process come again
 };
 
+using hindrances = few<hindrance, 4>;
+
 struct stage {
     /// Waits for one of these messages, or, if there are none, for a time.
-    std::vector<message_kind> at{};
+    kinds_list at{};
     side target_is = side::sender;
     unsigned up_to_times = 1;  ///< lets fewer than so many of them pass first
-    std::vector<span> after{};
+    spans after{};
 
-    double loss = 0;                     ///< of the message waited for
-    std::vector<span> delay{};           ///< of that message: one of these
-    std::vector<fate> target{};          ///< one of these
-    std::vector<fate> other{};           ///< of the other side of the message: one of these
-    std::vector<hindrance> meanwhile{};  ///< instead of those of the stage before
+    double loss = 0;         ///< of the message waited for
+    spans delay{};           ///< of that message: one of these
+    fates target{};          ///< one of these
+    fates other{};           ///< of the other side of the message: one of these
+    hindrances meanwhile{};  ///< instead of those of the stage before
 };
 
 /// Who is attacked; `by_message`: whoever is on that side of the first message waited for.
@@ -76,11 +82,11 @@ enum class prey : std::uint8_t { by_message, owner, holder, seat, anybody };
 
 struct attack_plan {
     std::string_view name{};
-    std::vector<prey> target{};  ///< one of them
+    few<prey, 3> target{};  ///< one of them
     /// befalls another at the start, so that there is something to wait for: one of these
-    std::vector<fate> stirs{};
-    std::vector<stage> stages{};
-    std::vector<span> lasts{};  ///< after the last stage: one of these
+    fates stirs{};
+    few<stage, 3> stages{};
+    spans lasts{};  ///< after the last stage: one of these
 };
 
 constexpr std::size_t attack_kinds = 29;

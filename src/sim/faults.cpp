@@ -18,52 +18,10 @@ constexpr std::uint64_t renew_now = 7;
 constexpr std::uint64_t clock_goes_on = 8;
 constexpr std::uint64_t rush_on = 9;
 
-/// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
-message_kind draw_prey(base::random_source& random) {
-    switch (random.below(18)) {
-        case 0:
-        case 1:
-        case 2:
-            return kind_of_type<lock::grant>;
-        case 3:
-            return kind_of_type<lock::taken>;
-        case 4:
-            return kind_of_type<lock::release>;
-        case 5:
-            return kind_of_type<lock::cancel>;
-        case 6:
-            return kind_of_type<lock::gather>;
-        case 7:
-        case 8:
-            return kind_of_type<lock::report>;
-        case 9:
-        case 10:
-            return kind_of_type<lock::table>;
-        case 11:
-            return kind_of_type<lock::table_ack>;
-        case 12:
-            return kind_of_type<view_layer::promise>;
-        case 13:
-            return kind_of_type<view_layer::accept>;
-        case 14:
-            return kind_of_type<view_layer::accepted>;
-        case 15:
-            return kind_of_type<view_layer::steps>;
-        case 16:
-            return kind_of_type<view_layer::found_accept>;
-        default:
-            return kind_of_type<lease::ack>;
-    }
-}
-
 }  // namespace
 
 faults::faults(const scenario& plan, std::uint64_t seed, cluster& machines, event_queue& events)
-    : plan_{plan},
-      random_{seed},
-      machines_{machines},
-      events_{events},
-      slandered_(plan.places.size()) {
+    : plan_{plan}, random_{seed}, machines_{machines}, events_{events}, lasting_{machines, events} {
     machines_.net().set_weather(plan.network);
     events_.plan(random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
 }
@@ -76,50 +34,55 @@ void faults::handle(const event& e) {
         case event_kind::next_fault:
             events_.plan(events_.now() + random_.between({}, 2 * plan_.faults.mean_wait),
                          event_kind::next_fault);
-            if (plan_.asked.drift_beyond && random_.chance(0.3)) {
-                abuse_clock(victim());
-            } else if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
-                orphan();
-            } else if (plan_.faults.rushes > 0 && !is_rushing_ &&
-                       random_.chance(plan_.faults.rushes)) {
-                is_rushing_ = true;
-                rush(60);
-            } else if (!plan_.faults.kinds.empty()) {
-                inject(plan_.faults.kinds[random_.below(plan_.faults.kinds.size())]);
-            }
+            begin_next();
             break;
         case event_kind::end_of_fault:
-            if (const auto at = lasting_.find(e.detail); at != lasting_.end()) {
-                const auto what = std::move(at->second);
-                lasting_.erase(at);
-                end(what);
+            if (const auto ended = lasting_.end(e.detail); ended && ended->is_burial) {
+                buried_.reset();
             }
             break;
         case event_kind::fault_now:
-            if (e.detail == crash_now) {
-                machines_.crash(e.where, up_to(plan_.faults.longest_outage));
-            } else if (e.detail == pause_now) {
-                machines_.pause(e.where, up_to(plan_.faults.longest_pause), false);
-            } else if (e.detail == break_now) {
-                machines_.break_untaken(e.where);
-            } else if (e.detail == orphan_now) {
-                orphan_a_lock_of(e.where);
-            } else if (e.detail == renew_now) {
-                mute_.reset();
-                machines_.crash(e.where, 20ms);
-            } else if (e.detail == clock_goes_on) {
-                machines_.set_rate(e.where, plan_.places[e.where].parts_per_million);
-            } else if (e.detail == rush_on) {
-                rush(e.where);
-            } else if (e.detail == bury_again) {
-                unearthed_.reset();
-                isolate({e.where}, 2 * plan_.common.lease);
-            } else {
-                isolate({e.where}, up_to(plan_.faults.longest_cut));
-            }
+            act_now(e.detail, e.where);
             break;
         default:
             break;
+    }
+}
+
+void faults::begin_next() {
+    if (plan_.asked.drift_beyond && random_.chance(0.3)) {
+        abuse_clock(victim());
+    } else if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
+        orphan();
+    } else if (plan_.faults.rushes > 0 && !is_rushing_ && random_.chance(plan_.faults.rushes)) {
+        is_rushing_ = true;
+        rush(60);
+    } else if (!plan_.faults.kinds.empty()) {
+        inject(plan_.faults.kinds[random_.below(plan_.faults.kinds.size())]);
+    }
+}
+
+void faults::act_now(std::uint64_t what, std::uint32_t where) {
+    if (what == crash_now) {
+        machines_.crash(where, up_to(plan_.faults.longest_outage));
+    } else if (what == pause_now) {
+        machines_.pause(where, up_to(plan_.faults.longest_pause), false);
+    } else if (what == break_now) {
+        machines_.operators().break_untaken(where);
+    } else if (what == orphan_now) {
+        orphan_a_lock_of(where);
+    } else if (what == renew_now) {
+        mute_.reset();
+        machines_.crash(where, 20ms);
+    } else if (what == clock_goes_on) {
+        machines_.set_rate(where, plan_.places[where].parts_per_million);
+    } else if (what == rush_on) {
+        rush(where);
+    } else if (what == bury_again) {
+        unearthed_.reset();
+        isolate({where}, 2 * plan_.common.lease);
+    } else {
+        isolate({where}, up_to(plan_.faults.longest_cut));
     }
 }
 
@@ -128,11 +91,11 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
     if (is_mended_) {
         return v;
     }
-    if (is_swim(kind) && (is_slandered(from) || is_slandered(to))) {
+    if (is_swim(kind) && (lasting_.is_slandered(from) || lasting_.is_slandered(to))) {
         v.is_lost = true;
         return v;
     }
-    if (held_up_tables_ > 0 && kind == kind_of_type<lock::table>) {
+    if (lasting_.holds_tables_up() && kind == kind_of_type<lock::table>) {
         v.brings_back_older = true;
         v.delay += random_.between(20ms, 600ms);
     }
@@ -179,10 +142,7 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
 
 void faults::mend() {
     is_mended_ = true;
-    for (const auto& [id, what] : lasting_) {
-        end(what);
-    }
-    lasting_.clear();
+    lasting_.end_all();
     weather fair;
     fair.streams_wait_out_cuts = plan_.network.streams_wait_out_cuts;
     fair.doublings = 3;
@@ -197,116 +157,113 @@ void faults::mend() {
 }
 
 void faults::inject(fault f) {
+    using injector = void (faults::*)(std::uint32_t someone);
+    static constexpr std::array<injector, fault_kinds> injectors{
+        &faults::crash,      &faults::crash_majority, &faults::pause,      &faults::split,
+        &faults::isolate,    &faults::cut_link,       &faults::one_way,    &faults::leave,
+        &faults::clock_rate, &faults::wall_step,      &faults::slow_link,  &faults::reset_streams,
+        &faults::slander,    &faults::set_ambush,     &faults::old_tables, &faults::bury,
+    };
     ++injected_[static_cast<std::size_t>(f)];
     machines_.note(to_string(f));
-    const auto& p = plan_.faults;
     // Chance is asked in one order: never twice among the arguments of one call, which compilers
     // order as they like.
     const auto someone = victim();
-    switch (f) {
-        case fault::crash:
-            machines_.crash(someone, up_to(p.longest_outage));
-            break;
-        case fault::crash_majority: {
-            group seats;
-            for (std::uint32_t i = 0; i < plan_.seats; ++i) {
-                seats.push_back(i);
-            }
-            random_.shuffle(seats);
-            const auto outage = up_to(std::min<base::duration>(p.longest_outage, 1s));
-            for (std::size_t i = 0; i < plan_.seats / 2 + 1; ++i) {
-                machines_.crash(seats[i], outage);
-            }
-            break;
-        }
-        case fault::pause: {
-            const bool in_mid_step = random_.chance(0.4);
-            machines_.pause(someone, up_to(p.longest_pause), in_mid_step);
-            break;
-        }
-        case fault::split:
-            split();
-            break;
-        case fault::isolate: {
-            group lonely{someone};
-            if (random_.chance(0.5)) {
-                const auto other = victim();
-                if (other != lonely.front()) {
-                    lonely.push_back(other);
-                }
-            }
-            isolate(lonely, up_to(p.longest_cut));
-            break;
-        }
-        case fault::cut_link: {
-            const auto other = victim();
-            if (someone != other) {
-                begin({{{someone, other}, {other, someone}}, {}, {}, false, false},
-                      up_to(p.longest_cut));
-            }
-            break;
-        }
-        case fault::one_way: {
-            const bool from_them = random_.chance(0.5);
-            if (random_.chance(0.5)) {
-                cut_off({someone}, from_them, !from_them, up_to(p.longest_cut));
-            } else if (const auto other = anyone(); other != someone) {
-                begin({{from_them ? link{someone, other} : link{other, someone}},
-                       {},
-                       {},
-                       false,
-                       false},
-                      up_to(p.longest_cut));
-            }
-            break;
-        }
-        case fault::leave:
-            machines_.leave(someone, up_to(p.longest_outage));
-            break;
-        case fault::clock_rate: {
-            const auto most = static_cast<std::uint64_t>(plan_.most_parts_per_million);
-            machines_.set_rate(someone, static_cast<int>(random_.below(2 * most + 1)) -
-                                            plan_.most_parts_per_million);
-            break;
-        }
-        case fault::wall_step: {
-            const std::uint64_t most = random_.chance(0.1) ? 4000 : 100;
-            const std::int64_t by = 1 + static_cast<std::int64_t>(random_.below(most));
-            machines_.step_wall(someone, std::chrono::seconds{random_.chance(0.5) ? by : -by});
-            break;
-        }
-        case fault::slow_link: {
-            const auto other = victim();
-            machines_.net().slow_down(someone, other, up_to(2500ms));
-            begin({{}, {{someone, other}}, {}, false, false}, up_to(p.longest_cut));
-            break;
-        }
-        case fault::reset_streams:
-            for (std::uint32_t other = 0; other < machines_.places(); ++other) {
-                machines_.net().reset(someone, other);
-                machines_.net().reset(other, someone);
-            }
-            break;
-        case fault::slander: {
-            const auto how_long = random_.between(500ms, 3s);
-            begin({{}, {}, someone, false, false}, how_long);
-            if (random_.chance(0.6)) {
-                // About when gossip has given it up: only its lease says that it lives.
-                const auto what = random_.chance(0.5) ? isolate_now : pause_now;
-                events_.plan(events_.now() + up_to(how_long), event_kind::fault_now, someone, what);
-            }
-            break;
-        }
-        case fault::ambush:
-            set_ambush();
-            break;
-        case fault::old_tables:
-            begin({{}, {}, {}, false, true}, random_.between(2s, 8s));
-            break;
-        case fault::late_burial:
-            bury(someone);
-            break;
+    (this->*injectors[static_cast<std::size_t>(f)])(someone);
+}
+
+void faults::crash(std::uint32_t someone) {
+    machines_.crash(someone, up_to(plan_.faults.longest_outage));
+}
+
+void faults::crash_majority(std::uint32_t) {
+    group seats;
+    for (std::uint32_t i = 0; i < plan_.seats; ++i) {
+        seats.push_back(i);
     }
+    random_.shuffle(seats);
+    const auto outage = up_to(std::min<base::duration>(plan_.faults.longest_outage, 1s));
+    for (std::size_t i = 0; i < plan_.seats / 2 + 1; ++i) {
+        machines_.crash(seats[i], outage);
+    }
+}
+
+void faults::pause(std::uint32_t someone) {
+    const bool in_mid_step = random_.chance(0.4);
+    machines_.pause(someone, up_to(plan_.faults.longest_pause), in_mid_step);
+}
+
+void faults::isolate(std::uint32_t someone) {
+    group lonely{someone};
+    if (random_.chance(0.5)) {
+        const auto other = victim();
+        if (other != someone) {
+            lonely.push_back(other);
+        }
+    }
+    isolate(lonely, up_to(plan_.faults.longest_cut));
+}
+
+void faults::cut_link(std::uint32_t someone) {
+    const auto other = victim();
+    if (someone != other) {
+        lasting_.begin({{{someone, other}, {other, someone}}, {}, {}, false, false},
+                       up_to(plan_.faults.longest_cut));
+    }
+}
+
+void faults::one_way(std::uint32_t someone) {
+    const bool from_them = random_.chance(0.5);
+    if (random_.chance(0.5)) {
+        cut_off({someone}, from_them, !from_them, up_to(plan_.faults.longest_cut));
+    } else if (const auto other = anyone(); other != someone) {
+        lasting_.begin(
+            {{from_them ? link{someone, other} : link{other, someone}}, {}, {}, false, false},
+            up_to(plan_.faults.longest_cut));
+    }
+}
+
+void faults::leave(std::uint32_t someone) {
+    machines_.leave(someone, up_to(plan_.faults.longest_outage));
+}
+
+void faults::clock_rate(std::uint32_t someone) {
+    const auto most = static_cast<std::uint64_t>(plan_.most_parts_per_million);
+    machines_.set_rate(
+        someone, static_cast<int>(random_.below(2 * most + 1)) - plan_.most_parts_per_million);
+}
+
+void faults::wall_step(std::uint32_t someone) {
+    const std::uint64_t most = random_.chance(0.1) ? 4000 : 100;
+    const std::int64_t by = 1 + static_cast<std::int64_t>(random_.below(most));
+    machines_.step_wall(someone, std::chrono::seconds{random_.chance(0.5) ? by : -by});
+}
+
+void faults::slow_link(std::uint32_t someone) {
+    const auto other = victim();
+    machines_.net().slow_down(someone, other, up_to(2500ms));
+    lasting_.begin({{}, {{someone, other}}, {}, false, false}, up_to(plan_.faults.longest_cut));
+}
+
+void faults::reset_streams(std::uint32_t someone) {
+    for (std::uint32_t other = 0; other < machines_.places(); ++other) {
+        machines_.net().reset(someone, other);
+        machines_.net().reset(other, someone);
+    }
+}
+
+void faults::slander(std::uint32_t someone) {
+    const auto how_long = random_.between(500ms, 3s);
+    lasting_.begin({{}, {}, someone, false, false}, how_long);
+    if (random_.chance(0.6)) {
+        // About when gossip has given it up: only its lease says that it lives.
+        const auto what = random_.chance(0.5) ? isolate_now : pause_now;
+        events_.plan(events_.now() + up_to(how_long), event_kind::fault_now, someone, what);
+    }
+}
+
+void faults::old_tables(std::uint32_t) {
+    lasting_.begin({{}, {}, {}, false, true}, random_.between(2s, 8s));
 }
 
 /// Far beyond the bound: MUTEX may break then, FENCE may not.
@@ -349,10 +306,8 @@ void faults::unearth() {
         return;
     }
     const auto place = *buried_;
-    if (const auto at = lasting_.find(burial_); at != lasting_.end()) {
-        const auto what = std::move(at->second);
-        lasting_.erase(at);
-        end(what);
+    if (lasting_.end(burial_)) {
+        buried_.reset();
         unearthed_ = place;
         events_.plan(events_.now() + random_.between(60ms, 250ms), event_kind::fault_now, place,
                      bury_again);
@@ -402,7 +357,7 @@ void faults::rush(std::uint32_t left) {
     }
 }
 
-void faults::split() {
+void faults::split(std::uint32_t) {
     group some;
     for (std::uint32_t i = 0; i < machines_.places(); ++i) {
         if (random_.chance(0.5)) {
@@ -418,7 +373,7 @@ void faults::isolate(const group& lonely, base::duration how_long) {
 
 std::uint64_t faults::cut_off(const group& some, bool from_them, bool to_them,
                               base::duration how_long, bool is_burial) {
-    lasting what;
+    lasting_faults::change what;
     what.is_burial = is_burial;
     for (const auto a : some) {
         for (std::uint32_t b = 0; b < machines_.places(); ++b) {
@@ -433,68 +388,18 @@ std::uint64_t faults::cut_off(const group& some, bool from_them, bool to_them,
             }
         }
     }
-    return begin(std::move(what), how_long);
+    return lasting_.begin(std::move(what), how_long);
 }
 
-void faults::set_ambush() {
-    const auto draw_fate = [&] {
-        switch (random_.below(6)) {
-            case 0:
-                return fate::crashes;
-            case 1:
-                return fate::pauses;
-            case 2:
-                return fate::is_isolated;
-            default:
-                return fate::spared;
-        }
-    };
-    ambush a;
-    a.waits_for = draw_prey(random_);
-    a.until = events_.now() + 5s;
-    a.loses = random_.chance(0.25);
-    a.delay = random_.chance(0.6) ? up_to(3s) : base::duration{};
-    a.sender = draw_fate();
-    a.receiver = draw_fate();
-    ambush_ = a;
-}
+void faults::set_ambush(std::uint32_t) { ambush_ = ambush::draw(random_, events_.now()); }
 
-void faults::befalls(fate f, std::uint32_t place) {
+void faults::befalls(ambush::fate f, std::uint32_t place) {
     // Not at once: the node is in the middle of a step.
-    if (f != fate::spared) {
+    if (f != ambush::fate::spared) {
         events_.plan(events_.now(), event_kind::fault_now, place,
-                     f == fate::crashes  ? crash_now
-                     : f == fate::pauses ? pause_now
-                                         : isolate_now);
-    }
-}
-
-std::uint64_t faults::begin(lasting what, base::duration how_long) {
-    for (const auto& [from, to] : what.cut) {
-        machines_.net().cut(from, to);
-    }
-    if (what.slandered) {
-        ++slandered_[*what.slandered];
-    }
-    held_up_tables_ += what.holds_tables_up ? 1 : 0;
-    lasting_.emplace(++last_id_, std::move(what));
-    events_.plan(events_.now() + how_long, event_kind::end_of_fault, 0, last_id_);
-    return last_id_;
-}
-
-void faults::end(const lasting& what) {
-    for (const auto& [from, to] : what.cut) {
-        machines_.net().mend(from, to);
-    }
-    for (const auto& [from, to] : what.slowed) {
-        machines_.net().slow_down(from, to, {});
-    }
-    if (what.slandered) {
-        --slandered_[*what.slandered];
-    }
-    held_up_tables_ -= what.holds_tables_up ? 1 : 0;
-    if (what.is_burial) {
-        buried_.reset();
+                     f == ambush::fate::crashes  ? crash_now
+                     : f == ambush::fate::pauses ? pause_now
+                                                 : isolate_now);
     }
 }
 

@@ -5,15 +5,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
+#include "sim/ambush.hpp"
 #include "sim/cluster.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/lasting_faults.hpp"
 #include "sim/scenario.hpp"
 
 namespace holdfast::sim {
@@ -33,55 +33,50 @@ public:
     }
 
 private:
-    using link = std::pair<std::uint32_t, std::uint32_t>;
+    using link = lasting_faults::link;
     using group = std::vector<std::uint32_t>;
-    /// What lasts until it is taken back.
-    struct lasting {
-        std::vector<link> cut;
-        std::vector<link> slowed;
-        std::optional<std::uint32_t> slandered;
-        bool is_burial = false;
-        bool holds_tables_up = false;
-    };
-    enum class fate : std::uint8_t { spared, crashes, pauses, is_isolated };
-    struct ambush {
-        message_kind waits_for{};
-        instant until{};
-        bool loses = false;
-        base::duration delay{};
-        fate sender = fate::spared;
-        fate receiver = fate::spared;
-    };
 
+    void begin_next();
+    void act_now(std::uint64_t what, std::uint32_t where);
     void inject(fault f);
     void orphan();
     void orphan_a_lock_of(std::uint32_t owner);
     void rush(std::uint32_t left);
-    void split();
+    // one for each kind, in the order of `fault`; some have no use for the victim
+    void crash(std::uint32_t someone);
+    void crash_majority(std::uint32_t);
+    void pause(std::uint32_t someone);
+    void split(std::uint32_t);
+    void isolate(std::uint32_t someone);
+    void cut_link(std::uint32_t someone);
+    void one_way(std::uint32_t someone);
+    void leave(std::uint32_t someone);
+    void clock_rate(std::uint32_t someone);
+    void wall_step(std::uint32_t someone);
+    void slow_link(std::uint32_t someone);
+    void reset_streams(std::uint32_t someone);
+    void slander(std::uint32_t someone);
+    void set_ambush(std::uint32_t);
+    void old_tables(std::uint32_t);
+    void bury(std::uint32_t someone);
+
     void isolate(const group& lonely, base::duration how_long);
     std::uint64_t cut_off(const group& some, bool from_them, bool to_them, base::duration how_long,
                           bool is_burial = false);
-    void set_ambush();
-    void befalls(fate f, std::uint32_t place);
+    void befalls(ambush::fate f, std::uint32_t place);
     void abuse_clock(std::uint32_t place);
-    void bury(std::uint32_t place);
     void unearth();
-    std::uint64_t begin(lasting what, base::duration how_long);
-    void end(const lasting& what);
 
     [[nodiscard]] std::uint32_t anyone();
     /// Whoever matters: the owner or the holder of a lock, or anyone.
     [[nodiscard]] std::uint32_t victim();
     [[nodiscard]] base::duration up_to(base::duration longest);
-    [[nodiscard]] bool is_slandered(std::uint32_t place) const { return slandered_[place] > 0; }
 
     const scenario& plan_;
     base::random_source random_;
     cluster& machines_;
     event_queue& events_;
-    std::map<std::uint64_t, lasting> lasting_;
-    std::uint64_t last_id_ = 0;
-    std::vector<unsigned> slandered_;
+    lasting_faults lasting_;
     std::optional<ambush> ambush_;
     std::optional<std::uint32_t> buried_;     // cut off until its removal is voted on
     std::uint64_t burial_ = 0;                // the cut, as in lasting_
@@ -90,7 +85,6 @@ private:
     std::optional<std::uint32_t> mute_;
     bool is_orphaned_ = false;  // the holder of one of its locks is cut off
     bool is_rushing_ = false;
-    unsigned held_up_tables_ = 0;
     bool is_mended_ = false;
     std::array<std::uint64_t, fault_kinds> injected_{};
 };

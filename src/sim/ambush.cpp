@@ -1,0 +1,72 @@
+#include "sim/ambush.hpp"
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
+message_kind draw_prey(base::random_source& random) {
+    switch (random.below(18)) {
+        case 0:
+        case 1:
+        case 2:
+            return kind_of_type<lock::grant>;
+        case 3:
+            return kind_of_type<lock::taken>;
+        case 4:
+            return kind_of_type<lock::release>;
+        case 5:
+            return kind_of_type<lock::cancel>;
+        case 6:
+            return kind_of_type<lock::gather>;
+        case 7:
+        case 8:
+            return kind_of_type<lock::report>;
+        case 9:
+        case 10:
+            return kind_of_type<lock::table>;
+        case 11:
+            return kind_of_type<lock::table_ack>;
+        case 12:
+            return kind_of_type<view_layer::promise>;
+        case 13:
+            return kind_of_type<view_layer::accept>;
+        case 14:
+            return kind_of_type<view_layer::accepted>;
+        case 15:
+            return kind_of_type<view_layer::steps>;
+        case 16:
+            return kind_of_type<view_layer::found_accept>;
+        default:
+            return kind_of_type<lease::ack>;
+    }
+}
+
+ambush::fate draw_fate(base::random_source& random) {
+    switch (random.below(6)) {
+        case 0:
+            return ambush::fate::crashes;
+        case 1:
+            return ambush::fate::pauses;
+        case 2:
+            return ambush::fate::is_isolated;
+        default:
+            return ambush::fate::spared;
+    }
+}
+
+}  // namespace
+
+ambush ambush::draw(base::random_source& random, instant now) {
+    ambush a;
+    a.waits_for = draw_prey(random);
+    a.until = now + 5s;
+    a.loses = random.chance(0.25);
+    a.delay = random.chance(0.6) ? random.between({}, 3s) : base::duration{};
+    a.sender = draw_fate(random);
+    a.receiver = draw_fate(random);
+    return a;
+}
+
+}  // namespace holdfast::sim
