@@ -186,7 +186,7 @@ void aftermath::lose_the_seats() {
 void aftermath::force_views(instant now) {
     const bool is_last = !untold_.empty();
     std::erase_if(untold_, [&](const auto& u) {
-        return u.first <= now && machines_.force_view(u.second, new_seats_);
+        return u.first <= now && machines_.operators().force_view(u.second, new_seats_);
     });
     if (is_last && untold_.empty()) {
         enter(phase::checking, now + 30s + 10 * scenario_.common.lease);

@@ -29,7 +29,7 @@ struct result {
     std::array<std::uint64_t, fault_kinds> faults{};
     std::array<adversary::counts, attack_kinds> attacks{};
     sim::network::counters net;
-    sim::cluster::counters processes;
+    sim::context::counters processes;
 };
 
 [[nodiscard]] result run(const options& asked);

@@ -24,6 +24,7 @@ workload::workload(const scenario& plan, std::uint64_t seed, cluster& machines, 
       machines_{machines},
       judge_{watching},
       events_{events},
+      draws_{plan, random_, machines, watching},
       clients_(plan.places.size()),
       put_off_(plan.places.size()),
       excused_(plan.places.size()) {}
@@ -97,7 +98,7 @@ void workload::granted(std::uint32_t place, request_number number, judge::lock l
             c.mends = !is_clean && random_.chance(0.6);
             (void)judge_.wrote(l, t, events_.now());
             if (!c.rests) {
-                plan(place, i, c.checks_off ? 1ms : hold_time());
+                plan(place, i, c.checks_off ? 1ms : draws_.hold_time());
             }
             return;
         }
@@ -149,54 +150,6 @@ void workload::asked_back(std::uint32_t place, judge::lock l, token t) {
             random_.chance(0.7)) {
             plan(place, i, random_.between(0ms, 100ms));
         }
-    }
-}
-
-void workload::operate(std::uint32_t place) {
-    const auto& w = plan_.work;
-    if (w.looks > 0 && random_.chance(w.looks)) {
-        machines_.look(place, static_cast<judge::lock>(random_.below(plan_.shared_locks)));
-    }
-    if (w.demands > 0 && random_.chance(w.demands)) {
-        const auto l = static_cast<judge::lock>(random_.below(plan_.shared_locks));
-        if (const auto t = judge_.newest_hold(l)) {
-            const auto who = random_.chance(0.5) ? "ann" : "bob";
-            machines_.demand(place, l, *t,
-                             random_.chance(0.3) ? lock::urging::ask : lock::urging::break_it, who);
-        }
-    }
-    if (w.records > 0 && random_.chance(w.records)) {
-        machines_.record(place);
-    }
-    if (w.records > 0 && random_.chance(w.records) && machines_.is_up(place)) {
-        machines_.read_records(place);
-    }
-    if (w.evictions > 0 && random_.chance(w.evictions)) {
-        machines_.evict(place, static_cast<std::uint32_t>(random_.below(plan_.places.size())));
-    }
-}
-
-void workload::draw_policy(acquire_how& how) {
-    if (plan_.work.policies == 0 || !random_.chance(plan_.work.policies)) {
-        return;
-    }
-    how.priority = static_cast<std::int32_t>(random_.below(3)) - 1;
-    how.delay =
-        random_.chance(0.3)
-            ? std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(0ms, 500ms))
-            : 0ms;
-    how.breaking.by_operators = random_.chance(0.5);
-    how.breaking.approvals = random_.chance(0.5) ? 2 : 1;
-    if (random_.chance(0.2)) {
-        how.breaking.waited_for =
-            std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(10ms, 1s));
-    }
-    if (random_.chance(0.2)) {
-        how.max_hold = random_.between(1ms, 1s);
-    }
-    if (random_.chance(0.2)) {
-        how.progress_every = random_.between(10ms, 1s);
-        how.when_stuck = random_.chance(0.5) ? stuck_action::break_it : stuck_action::ask;
     }
 }
 
@@ -305,7 +258,7 @@ void workload::act(std::uint32_t place, client& c, std::size_t index) {
             } else if (c.slices > 0) {
                 --c.slices;
                 machines_.progress(place, c.lock, c.held);
-                plan(place, index, hold_time());
+                plan(place, index, draws_.hold_time());
             } else {
                 let_go(place, c, index);
             }
@@ -338,10 +291,10 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
             how.timeout = random_.between(5ms, 2s);
         }
         may_change_its_mind = random_.chance(0.15);
-        draw_policy(how);
+        draws_.policy(how);
     }
     if (!winds_down_) {
-        operate(place);
+        draws_.operate(place);
         if (!machines_.is_up(place)) {
             return;
         }
@@ -356,7 +309,7 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
         ask_for_next(place, c, index);
         return;
     }
-    how.mode = draw_mode(c.lock);
+    how.mode = draws_.mode(c.lock, !winds_down_);
     if (may_watch(place) && random_.chance(0.02)) {
         watch_anew(place);
     }
@@ -391,9 +344,9 @@ void workload::ask_for_next(std::uint32_t place, client& c, std::size_t index) {
     c.asks_for = *c.all->wanted();
     c.lock = c.shares[c.asks_for].lock;
     acquire_how how;
-    how.mode = draw_mode(c.lock);
+    how.mode = draws_.mode(c.lock, !winds_down_);
     how.together = c.together;
-    draw_policy(how);
+    draws_.policy(how);
     if (c.gives_up) {
         how.is_try = *c.gives_up <= events_.now();
         how.timeout = std::max(base::duration{*c.gives_up - events_.now()}, base::duration{});
@@ -423,7 +376,7 @@ void workload::has_another(std::uint32_t place, client& c, std::size_t index, to
     }
     judge_.has_all(machines_.run_at(place), c.together, c.shares.size(), events_.now());
     c.what = doing::holding;
-    plan(place, index, hold_time());
+    plan(place, index, draws_.hold_time());
 }
 
 void workload::give_back(std::uint32_t place, client& c, std::size_t index) {
@@ -447,18 +400,6 @@ void workload::give_back(std::uint32_t place, client& c, std::size_t index) {
     }
     c.all.reset();
     think(place, c, index, 0ms);
-}
-
-lock_mode workload::draw_mode(judge::lock l) {
-    const auto& style = plan_.styles[l];
-    if (style.limit > 0) {
-        const bool is_wrong =
-            style.wrong_limit > 0 && !winds_down_ && random_.chance(style.wrong_limit);
-        return random_.chance(0.05) ? lock_mode::exclusive()
-                                    : lock_mode::permit(style.limit + (is_wrong ? 1 : 0));
-    }
-    return style.shared > 0 && random_.chance(style.shared) ? lock_mode::shared()
-                                                            : lock_mode::exclusive();
 }
 
 void workload::watch_anew(std::uint32_t place) {
@@ -500,13 +441,6 @@ void workload::think(std::uint32_t place, client& c, std::size_t index, base::du
     const bool goes_on_at_once = winds_down_ || random_.chance(0.3);
     plan(place, index,
          at_least + (goes_on_at_once ? 0ms : random_.between({}, plan_.work.longest_think)));
-}
-
-base::duration workload::hold_time() {
-    if (plan_.work.long_holds > 0 && random_.chance(plan_.work.long_holds)) {
-        return random_.between({}, 4 * plan_.common.lease);
-    }
-    return random_.between({}, plan_.work.longest_hold);
 }
 
 }  // namespace holdfast::sim

@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "lock/several.hpp"
 #include "sim/cluster.hpp"
+#include "sim/drawn_work.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/judge.hpp"
 #include "sim/scenario.hpp"
@@ -88,22 +89,18 @@ private:
     void give_back(std::uint32_t place, client& c, std::size_t index);
     void last_write(std::uint32_t place, judge::lock l, token t);
     void watch_anew(std::uint32_t place);
-    [[nodiscard]] lock_mode draw_mode(judge::lock l);
-    void draw_policy(acquire_how& how);
-    /// What operators do, now and then.
-    void operate(std::uint32_t place);
     [[nodiscard]] bool may_watch(std::uint32_t place) const {
         return plan_.work.watches && !plan_.places[place].is_misfit();
     }
     void let_go(std::uint32_t place, client& c, std::size_t index);
     void think(std::uint32_t place, client& c, std::size_t index, base::duration at_least);
-    [[nodiscard]] base::duration hold_time();
 
     const scenario& plan_;
     base::random_source random_;
     cluster& machines_;
     judge& judge_;
     event_queue& events_;
+    drawn_work draws_;
     std::vector<std::vector<client>> clients_;  // by place
     // events that came while the process was paused
     std::vector<std::vector<std::uint64_t>> put_off_;

@@ -145,7 +145,9 @@ stage::condition stage::condition_about(const group& those, words w) {
         const auto records = w.take_number();
         w.expect("records");
         w.expect_end();
-        return all([this, records](place at) { return machines_.records_read_at(at) == records; });
+        return all([this, records](place at) {
+            return machines_.operators().records_read_at(at) == records;
+        });
     }
     if (what == "owns") {
         const auto l = take_lock(w);

@@ -490,7 +490,7 @@ void stage::act_of(words w) {
         const auto seats = take_group(w);
         w.expect_end();
         for (const auto p : who) {
-            if (!machines_.force_view(p, seats)) {
+            if (!machines_.operators().force_view(p, seats)) {
                 w.object("p" + std::to_string(p + 1) + " has a lease");
             }
         }
@@ -503,7 +503,8 @@ void stage::act_of(words w) {
         }
         w.expect_end();
         for (const auto p : who) {
-            what == "records" ? machines_.record(p) : machines_.read_records(p);
+            what == "records" ? machines_.operators().record(p)
+                              : machines_.operators().read_records(p);
         }
         return;
     }
@@ -515,7 +516,7 @@ void stage::act_of(words w) {
         const auto whom = take_group(w);
         w.expect_end();
         for (const auto p : who) {
-            machines_.evict(p, whom.front());
+            machines_.operators().evict(p, whom.front());
         }
         return;
     }
@@ -609,7 +610,7 @@ void stage::demand(const group& who, lock::urging how, words w) {
         w.object("nobody holds it");
     }
     for (const auto p : who) {
-        machines_.demand(p, l, *t, how, name);
+        machines_.operators().demand(p, l, *t, how, name);
     }
     machines_.tell_applications();
 }

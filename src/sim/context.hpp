@@ -1,0 +1,100 @@
+// What the processes of a simulated cluster share: the plan, chance, the network, who is told what
+// happens, and who runs where.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.hpp"
+#include "node/node.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/judge.hpp"
+#include "sim/meddler.hpp"
+#include "sim/network.hpp"
+#include "sim/scenario.hpp"
+#include "sim/trace.hpp"
+
+namespace holdfast::sim {
+
+/// What an application is told when the event is over.
+struct news {
+    enum class what : std::uint8_t {
+        started,
+        ended,
+        resumed,
+        granted,
+        failed,
+        lost,
+        asked_back,
+        recorded
+    } kind{};
+    std::uint32_t place = 0;
+    request_number number;
+    judge::lock lock = 0;
+    token held;
+    bool is_clean = true;
+    std::optional<holdfast::record> recorded{};
+};
+
+/// What runs at a place, or ran there last.
+struct occupant {
+    std::unique_ptr<node::node> node;  ///< null: nothing runs there
+    std::string name;                  ///< p3, p3.2
+    peer_id id;
+    judge::run run = 0;
+    std::uint32_t starts = 0;  ///< of processes at this place
+    std::optional<instant> paused_until;
+    std::optional<base::time_point> lease_end;  ///< as last asked
+    std::optional<instant> lease_ends;          ///< the same in true time
+};
+
+struct context {
+    struct counters {
+        std::uint64_t steps = 0;
+        std::uint64_t views_installed = 0;
+        std::uint64_t nodes_started = 0;
+        std::uint64_t holds_lost = 0;
+        std::uint64_t slots_gathered = 0;
+        std::uint64_t tables_received = 0;
+        std::uint64_t lock_messages = 0;  ///< also those that went round
+    };
+
+    context(const scenario& from, std::uint64_t seed, judge& watching, sim::trace& told,
+            event_queue& in);
+
+    /// A line in the trace about what runs at `place`.
+    void say(std::uint32_t place, std::string_view text) const;
+    /// A node did what its own invariants forbid.
+    void broken(std::uint32_t place, std::string_view what) const;
+    [[nodiscard]] judge::lock lock_of(std::string_view name) const;
+    [[nodiscard]] std::optional<std::uint32_t> place_at(const endpoint& address) const;
+    [[nodiscard]] peer_id draw_id();
+    [[nodiscard]] bool is_mutant(base::planted which) const { return plan.asked.bug == which; }
+
+    const scenario& plan;
+    base::random_source random;
+    judge& judged_by;
+    sim::trace& trace;
+    event_queue& events;
+    network net;
+    // who is born as what: not moved by how much was said before, or stories would name other
+    // owners
+    base::random_source births;
+    meddler* meddles = nullptr;
+    witness* looks_on = nullptr;
+    std::vector<occupant> places;
+    std::vector<std::uint32_t> place_of_run{0};
+    std::map<peer_id, std::uint32_t> place_of_id;
+    std::map<peer_id, std::uint32_t> start_of_id;  ///< which process of its place it is
+    std::vector<news> to_tell;
+    counters counted;
+};
+
+[[nodiscard]] std::vector<endpoint> addresses_of(const std::vector<std::uint32_t>& places);
+
+}  // namespace holdfast::sim

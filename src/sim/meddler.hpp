@@ -1,0 +1,37 @@
+// Who may meddle with what nodes send, and who may look on.
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.hpp"
+#include "node/node.hpp"
+#include "sim/message_kind.hpp"
+
+namespace holdfast::sim {
+
+/// What may meddle with a message at the moment when it is sent.
+class meddler {
+public:
+    struct verdict {
+        bool is_lost = false;
+        base::duration delay{};
+        /// of the same kind to the same process; for tables only
+        bool brings_back_older = false;
+        bool is_doubled = false;
+    };
+    virtual verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) = 0;
+
+protected:
+    ~meddler() = default;
+};
+
+/// What may look on: it is told each thing that a node puts out, before it is done.
+class witness {
+public:
+    virtual void saw(std::uint32_t place, const node::output& what) = 0;
+
+protected:
+    ~witness() = default;
+};
+
+}  // namespace holdfast::sim

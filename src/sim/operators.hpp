@@ -1,0 +1,41 @@
+// What people do to a simulated cluster: they ask for holds back, break them, evict processes,
+// record it, and name other seats.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/context.hpp"
+#include "sim/sim_process.hpp"
+
+namespace holdfast::sim {
+
+/// Each does what it does at the process at `place`.
+class operators {
+public:
+    operators(context& shared, std::vector<sim_process>& processes)
+        : context_{shared}, processes_{processes} {}
+
+    /// This hold shall end.
+    void demand(std::uint32_t place, judge::lock l, token t, lock::urging how,
+                const std::string& who);
+    /// What runs at `whom` shall be removed.
+    void evict(std::uint32_t place, std::uint32_t whom);
+    /// FORCE-1: these places are to be the seats. False: its lease runs.
+    bool force_view(std::uint32_t place, const std::vector<std::uint32_t>& seats);
+    /// Something was done, which is recorded, and again with what came of it.
+    void record(std::uint32_t place);
+    void record_outcome(std::uint32_t place, const holdfast::record& what);
+    void read_records(std::uint32_t place);
+    /// How many records were read there, when that was last done and answered.
+    [[nodiscard]] std::optional<std::size_t> records_read_at(std::uint32_t place) const;
+    /// The owner at `place` breaks the holds whose grants were not answered yet (BREAK-1).
+    void break_untaken(std::uint32_t place);
+
+private:
+    context& context_;
+    std::vector<sim_process>& processes_;
+};
+
+}  // namespace holdfast::sim

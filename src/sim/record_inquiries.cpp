@@ -1,0 +1,86 @@
+#include "sim/record_inquiries.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "lock/records.hpp"
+
+namespace holdfast::sim {
+
+std::set<peer_id> record_inquiries::inquiry::asked_seats() const {
+    std::set<peer_id> out;
+    for (const auto& part : asked.parts) {
+        out.insert(part.to);
+    }
+    return out;
+}
+
+std::set<peer_id> record_inquiries::inquiry::answered_seats() const {
+    std::set<peer_id> out;
+    for (const auto& part : asked.parts) {
+        if (part.is_last_word) {
+            out.insert(part.to);
+        }
+    }
+    return out;
+}
+
+record_inquiries::inquiry& record_inquiries::begin(lock::inquiry asked,
+                                                   std::optional<holdfast::record> writes) {
+    return open_.emplace_back(inquiry{std::move(asked), std::move(writes), ++last_inquiry_});
+}
+
+void record_inquiries::hear(context& shared, std::uint32_t place, std::uint64_t number,
+                            const std::optional<lock::answer>& what, std::optional<errc> why_none) {
+    const auto i = std::find_if(open_.begin(), open_.end(), [&](inquiry& one) {
+        return one.asked.hear(number, what, why_none);
+    });
+    if (i == open_.end() || !i->asked.is_over()) {
+        return;
+    }
+    const auto over = std::move(*i);
+    open_.erase(i);
+    if (over.asked.has_enough()) {
+        over.writes ? has_kept(shared, place, over) : has_read(shared, place, over);
+    }
+}
+
+void record_inquiries::has_kept(context& shared, std::uint32_t place, const inquiry& over) const {
+    const auto& kept = *over.writes;
+    if (shared.trace.is_printed()) {
+        shared.say(place, "has recorded " + std::to_string(kept.number) + ", state " +
+                              std::to_string(kept.revision));
+    }
+    shared.judged_by.records().has_recorded({kept.by, kept.number}, kept.revision,
+                                            over.answered_seats());
+    shared.to_tell.push_back({news::what::recorded, place, {}, 0, {}, true, kept});
+}
+
+void record_inquiries::has_read(context& shared, std::uint32_t place, const inquiry& over) {
+    lock::archive all{shared.plan.asked.bug};
+    for (const auto& part : over.asked.parts) {
+        const auto* heard =
+            part.is_last_word ? std::get_if<lock::records_read>(&*part.heard) : nullptr;
+        for (const auto& r : heard == nullptr ? std::vector<holdfast::record>{} : heard->records) {
+            all.keep(r);
+        }
+    }
+    std::map<judge::record_key, std::uint32_t> read;
+    for (const auto& r : all.all()) {
+        read[{r.by, r.number}] = r.revision;
+    }
+    read_ = read.size();
+    if (shared.trace.is_printed()) {
+        shared.say(place, "reads " + std::to_string(read.size()) + " records");
+    }
+    shared.judged_by.records().has_read_records(shared.places[place].run, over.number, read,
+                                                shared.events.now());
+}
+
+void record_inquiries::clear() {
+    open_.clear();
+    read_.reset();
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,445 @@
+#include "sim/sim_process.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "lock/inquiry.hpp"
+#include "node/succession.hpp"
+
+namespace holdfast::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// node::check() looks at everything a node has, so not after every step.
+constexpr std::uint64_t steps_between_checks = 16;
+// What a socket keeps for a process that does not read.
+constexpr std::size_t most_kept_while_paused = 1024;
+
+}  // namespace
+
+sim_process::sim_process(context& shared, message_sender& sends, output_reporter& reports,
+                         std::uint32_t place)
+    : context_{shared},
+      sender_{sends},
+      reporter_{reports},
+      place_{place},
+      clock_{shared.plan.places[place].boot, shared.plan.places[place].parts_per_million,
+             shared.plan.places[place].wall_s},
+      seats_(shared.plan.seats) {
+    std::iota(seats_.begin(), seats_.end(), 0u);
+}
+
+// ---- what happens to it
+
+void sim_process::start() {
+    const auto& plan = context_.plan;
+    const auto& planned = plan.places[place_];
+    const bool same_id =
+        context_.is_mutant(base::planted::restart_keeps_the_peer_id) && me().starts > 0;
+    ++me().starts;
+    settings_ = plan.common;
+    settings_.name = planned.name;
+    settings_.address = planned.address;
+    settings_.weight = planned.weight;
+    settings_.process = {planned.machine, place_ + 1, me().starts};
+    settings_.lease = planned.lease.value_or(plan.common.lease);
+    settings_.seeds = planned.seeds.empty() ? addresses_of(seats_) : planned.seeds;
+    settings_.keeps_epochs = plan.has_state_dir;
+    settings_.highest_epoch = plan.has_state_dir ? persisted_ : epoch{};
+    is_leaving_ = false;
+    make_node(same_id ? me().id : context_.draw_id());
+}
+
+void sim_process::make_node(const peer_id& id) {
+    auto& c = context_;
+    auto& p = me();
+    ++c.counted.nodes_started;
+    p.run = static_cast<judge::run>(c.place_of_run.size());
+    c.place_of_run.push_back(place_);
+    c.place_of_id[id] = place_;
+    c.start_of_id[id] = p.starts;
+    p.id = id;
+    const auto runs = static_cast<std::uint32_t>(
+        std::count(c.place_of_run.begin() + 1, c.place_of_run.end(), place_));
+    p.name = c.plan.places[place_].name + (runs > 1 ? "." + std::to_string(runs) : "");
+    conflicts_ = 0;
+    p.lease_end.reset();
+    p.lease_ends.reset();
+    c.trace.names(id, p.name);
+    c.trace.add(std::uint64_t{0x57A47} + p.run);
+    say("starts");
+    const auto seat = std::find(seats_.begin(), seats_.end(), place_);
+    c.judged_by.started(p.run, id, p.name, seats_.size(),
+                        seat == seats_.end()
+                            ? std::nullopt
+                            : std::optional{static_cast<std::size_t>(seat - seats_.begin())});
+    c.to_tell.push_back({news::what::started, place_, {}, 0, {}});
+    try {
+        p.node = std::make_unique<node::node>(settings_, id, c.births.next(), moment());
+    } catch (const std::exception& e) {
+        c.broken(place_, e.what());
+        return;
+    }
+    step([](node::node&, base::moment) {});
+}
+
+void sim_process::end_node() {
+    auto& c = context_;
+    auto& p = me();
+    if (p.node) {
+        const auto& s = p.node->stats();
+        c.counted.slots_gathered += s.slots_gathered;
+        c.counted.tables_received += s.tables_received;
+        c.counted.holds_lost += s.holds_lost;
+    }
+    p.node.reset();
+    p.paused_until.reset();
+    earlier_turn_.reset();
+    pause_in_next_step_.reset();
+    suspects_.clear();
+    inquiries_.clear();
+    timer_.reset();
+    is_over_.reset();
+    has_left_ = false;
+    for (const auto n : std::exchange(inbox_, {})) {
+        c.net.discard(n);
+    }
+    for (const auto n : std::exchange(unsent_, {})) {
+        c.net.discard(n);
+    }
+    c.net.process_ended(place_);
+    c.to_tell.push_back({news::what::ended, place_, {}, 0, {}});
+}
+
+void sim_process::crash(base::duration after) {
+    if (!me().node) {
+        return;
+    }
+    say("crashes");
+    context_.judged_by.crashed(me().run);
+    end_node();
+    context_.events.plan(context_.events.now() + after, event_kind::start, place_);
+}
+
+void sim_process::lose() {
+    is_gone_ = true;
+    crash(24h);
+}
+
+void sim_process::pause(base::duration how_long, bool in_mid_step) {
+    auto& p = me();
+    if (!p.node || p.paused_until) {
+        return;
+    }
+    if (in_mid_step) {
+        pause_in_next_step_ = how_long;
+        return;
+    }
+    say("is paused");
+    context_.judged_by.paused(p.run);
+    if (context_.is_mutant(base::planted::time_of_an_earlier_turn)) {
+        earlier_turn_ = moment();
+    }
+    paused_at_ = clock_.boot(context_.events.now());
+    p.paused_until = context_.events.now() + how_long;
+    context_.events.plan(*p.paused_until, event_kind::resume, place_, p.run);
+}
+
+void sim_process::resume() {
+    auto& p = me();
+    say("goes on");
+    p.paused_until.reset();
+    context_.judged_by.resumed(p.run, context_.events.now());
+    if (context_.is_mutant(base::planted::clock_stops_in_suspend)) {
+        clock_.stood_still_at(paused_at_, context_.events.now());
+        p.lease_end.reset();
+    }
+    context_.to_tell.push_back({news::what::resumed, place_, {}, 0, {}});
+    for (const auto n : std::exchange(unsent_, {})) {
+        context_.net.post(n, {});
+    }
+    // Timers and sockets are both ready; drivers look at either first.
+    const auto late_timer = [&] {
+        if (is_running()) {
+            timer_.reset();
+            step([](node::node& n, base::moment now) { n.tick(now); });
+        }
+    };
+    const bool timers_first = context_.random.chance(0.5);
+    if (timers_first) {
+        late_timer();
+    }
+    for (const auto n : std::exchange(inbox_, {})) {
+        receive(n);
+    }
+    if (!timers_first) {
+        late_timer();
+    }
+    earlier_turn_.reset();
+}
+
+void sim_process::leave(base::duration restart_after) {
+    if (!is_running() || is_leaving_) {
+        return;
+    }
+    say("leaves");
+    is_leaving_ = true;
+    restart_after_ = restart_after;
+    context_.judged_by.asked_to_leave(me().run);
+    step([](node::node& n, base::moment now) { n.leave(now); });
+}
+
+/// What was computed from the clock as it ran until now.
+void sim_process::clock_has_changed() {
+    if (me().node) {
+        me().lease_end.reset();
+        tell_lease();
+        timer_.reset();
+        arm();
+    }
+}
+
+void sim_process::mend() {
+    pause_in_next_step_.reset();
+    restart_after_ = {};
+    if (!me().node) {
+        start();
+    } else if (me().paused_until) {
+        resume();
+    }
+}
+
+// ---- events
+
+void sim_process::timer_is_due(std::uint32_t generation) {
+    if (!is_running() || !timer_ || timer_generation_ != generation) {
+        return;
+    }
+    timer_.reset();
+    step([](node::node& n, base::moment now) {
+        if (const auto due = n.deadline(); due && *due <= now.now) {
+            n.tick(now);
+        }
+    });
+}
+
+void sim_process::start_is_due() {
+    if (!me().node && !is_gone_) {
+        start();
+    }
+}
+
+void sim_process::resume_is_due(judge::run of) {
+    const auto& p = me();
+    if (p.node && p.paused_until && p.run == of && *p.paused_until <= context_.events.now()) {
+        resume();
+    }
+}
+
+void sim_process::receive(network::number n) {
+    auto& c = context_;
+    const auto& p = me();
+    const bool is_for_this_run = !c.net.at(n).is_stream || c.net.at(n).to_run == p.run;
+    if (!p.node || !is_for_this_run ||
+        (p.paused_until && inbox_.size() >= most_kept_while_paused)) {
+        c.net.discard(n);
+        return;
+    }
+    if (p.paused_until) {
+        inbox_.push_back(n);
+        return;
+    }
+    const auto& arrived = c.net.at(n);
+    const auto from = arrived.from;
+    const auto packet = wire::decode(arrived.bytes, c.plan.common.cluster_name);
+    const bool is_stream = arrived.is_stream;
+    c.net.discard(n);
+    if (!packet) {
+        c.broken(place_, "what a node sent does not parse");
+        return;
+    }
+    if (c.trace.is_printed()) {
+        say("< " + c.trace.name_of(packet->envelope.from) + " " + c.trace.describe(packet->what));
+    }
+    if (const auto seat = std::find(seats_.begin(), seats_.end(), from); seat != seats_.end()) {
+        c.judged_by.heard(p.run, static_cast<std::size_t>(seat - seats_.begin()), c.events.now());
+    }
+    step([&](node::node& to, base::moment now) {
+        to.handle(packet->envelope, is_stream ? endpoint{} : c.plan.places[from].address,
+                  packet->what, now);
+    });
+}
+
+// ---- what its operators do
+
+void sim_process::ask_the_seats(const lock::question& what,
+                                std::optional<holdfast::record> writes) {
+    const auto v = me().node->installed();
+    if (!v) {
+        return;
+    }
+    auto& i =
+        inquiries_.begin(lock::ask_the_seats(*v, what, context_.plan.asked.bug), std::move(writes));
+    if (!i.writes) {
+        context_.judged_by.records().reads_records(me().run, i.number, i.asked_seats(),
+                                                   v->seats.size());
+    }
+    step([&](node::node& n, base::moment now) {
+        for (auto& part : i.asked.parts) {
+            part.number = n.ask(part.what, part.to, now.now + 3 * context_.plan.common.lease, now);
+        }
+    });
+}
+
+void sim_process::record() {
+    holdfast::record what;
+    what.by = me().id;
+    what.number = inquiries_.next_record();
+    what.at_ms = context_.events.now().count() / 1'000'000;
+    ask_the_seats(lock::keep_record{0, what}, what);
+}
+
+void sim_process::record_outcome(holdfast::record what) {
+    if (what.revision == 0 && is_running() && me().id == what.by) {
+        ++what.revision;
+        ask_the_seats(lock::keep_record{0, what}, what);
+    }
+}
+
+bool sim_process::force_view(const std::vector<std::uint32_t>& seats) {
+    if (!is_running()) {
+        return false;
+    }
+    const auto former_seats = std::exchange(seats_, seats);
+    const auto former_seeds = std::exchange(settings_.seeds, addresses_of(seats));
+    bool is_done = false;
+    say("is told of other seats");
+    step([&](node::node& n, base::moment now) { is_done = n.give_up(now); });
+    if (is_done) {
+        context_.judged_by.forced();
+    } else {
+        seats_ = former_seats;
+        settings_.seeds = former_seeds;
+    }
+    return is_done;
+}
+
+// ---- steps
+
+void sim_process::drain(base::moment now) {
+    while (auto out = me().node->next()) {
+        if (context_.looks_on != nullptr) {
+            context_.looks_on->saw(place_, *out);
+        }
+        std::visit([&](auto& what) { perform(what); }, *out);
+    }
+    if (++steps_ % steps_between_checks == 0) {
+        me().node->check(now.now);
+    }
+}
+
+void sim_process::settle() {
+    auto& c = context_;
+    if (is_over_) {
+        restart_as_new_peer();
+        return;
+    }
+    if (has_left_) {
+        c.judged_by.gave_up(me().run, c.events.now());
+        end_node();
+        c.events.plan(c.events.now() + restart_after_, event_kind::start, place_);
+        return;
+    }
+    tell_lease();
+    if (const auto now = me().node->stats().conflicts_reported; now != conflicts_) {
+        conflicts_ = now;
+        c.judged_by.reported_conflict(me().run, c.events.now());
+    }
+    if (pause_in_next_step_) {
+        const auto how_long = *std::exchange(pause_in_next_step_, std::nullopt);
+        pause(how_long, false);
+    }
+    arm();
+    if (!me().paused_until) {
+        look_for_suspects();
+    }
+}
+
+void sim_process::restart_as_new_peer() {
+    const auto over = *is_over_;
+    context_.judged_by.gave_up(me().run, context_.events.now());
+    end_node();
+    settings_ = node::successor_settings(std::move(settings_), over);
+    make_node(context_.draw_id());
+}
+
+void sim_process::tell_lease() {
+    auto& c = context_;
+    auto& p = me();
+    const auto end = p.node->lease_end();
+    if (end != p.lease_end) {
+        p.lease_end = end;
+        p.lease_ends = end ? std::optional{clock_.when(*end, c.events.now())} : std::nullopt;
+        for (const auto& [l, t] : c.judged_by.holds_of(p.run)) {
+            if (end && p.node->holds(c.plan.locks[l], t, *end)) {
+                c.judged_by.object(promise::mutex, c.events.now(),
+                                   p.name + " would say that it holds \"" + c.plan.locks[l] +
+                                       "\" when its lease is over (HOLD-2)");
+            }
+        }
+    }
+    c.judged_by.lease(p.run, p.lease_ends, c.events.now());
+}
+
+void sim_process::arm() {
+    auto& c = context_;
+    const auto due = me().node->deadline();
+    if (!due || (timer_ && *timer_ <= *due)) {
+        return;
+    }
+    timer_ = due;
+    const auto late = c.random.between(10us, c.plan.longest_timer_delay);
+    c.events.plan(clock_.when(*due, c.events.now()) + late, event_kind::timer, place_,
+                  ++timer_generation_);
+}
+
+void sim_process::look_for_suspects() {
+    for (const auto& id : suspects_.take_missing(context_, place_)) {
+        step([&](node::node& n, base::moment now) {
+            n.evict(id, view_layer::proof::gone, now.now + 3 * context_.plan.common.lease, now);
+        });
+    }
+}
+
+base::moment sim_process::moment() const {
+    const auto now = context_.events.now();
+    return earlier_turn_ ? *earlier_turn_ : base::moment{clock_.boot(now), clock_.wall_s(now)};
+}
+
+std::chrono::seconds sim_process::wall_error() const {
+    return std::chrono::floor<std::chrono::seconds>(clock_.wall_error());
+}
+
+// ---- outputs
+
+void sim_process::send(node::send& s) {
+    sender_.send(place_, s, pause_in_next_step_ ? &unsent_ : nullptr);
+}
+
+void sim_process::perform(const node::answered& a) {
+    if (const auto* seen = std::get_if<lock::looked>(&a.what)) {
+        reporter_.report(place_, a.number, *seen);
+    } else {
+        inquiries_.hear(context_, place_, a.number, a.what, {});
+    }
+}
+
+void sim_process::perform(const node::has_left&) {
+    say("has left");
+    has_left_ = true;
+}
+
+}  // namespace holdfast::sim

@@ -1,0 +1,159 @@
+// One process on one machine of a simulated cluster: a real node, its clocks and its timer.
+//
+// It does what a driver of nodes does in production: it hands packets over with the time read
+// after they arrived, drains the outputs, arms one timer, keeps the epoch on a disk, and makes a
+// new node when one is over.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <vector>
+
+#include "sim/context.hpp"
+#include "sim/machine_clock.hpp"
+#include "sim/message_sender.hpp"
+#include "sim/output_reporter.hpp"
+#include "sim/record_inquiries.hpp"
+#include "sim/suspect_list.hpp"
+
+namespace holdfast::sim {
+
+class sim_process {
+public:
+    sim_process(context& shared, message_sender& sends, output_reporter& reports,
+                std::uint32_t place);
+
+    // ---- what happens to it
+
+    void start();
+    /// Started again `after` that, as a new peer.
+    void crash(base::duration after);
+    /// For good.
+    void lose();
+    /// `in_mid_step`: it stops at its next step, between what it does and the packets that tell of
+    /// it.
+    void pause(base::duration how_long, bool in_mid_step);
+    void leave(base::duration restart_after);
+    void set_rate(int parts_per_million) {
+        clock_.set_rate(parts_per_million, context_.events.now());
+        clock_has_changed();
+    }
+    void step_boot(base::duration by) {
+        clock_.step_boot(by, context_.events.now());
+        clock_has_changed();
+    }
+    void step_wall(std::chrono::seconds by) { clock_.step_wall(by); }
+    /// It is started or resumed now if it is down or paused, and is not stopped again.
+    void mend();
+    void resume();
+
+    // ---- events
+
+    void receive(network::number n);
+    void timer_is_due(std::uint32_t generation);
+    void start_is_due();
+    void resume_is_due(judge::run of);
+
+    // ---- what its application and its operators do
+
+    /// One entry into the node: `call(node, now)`, and everything it puts out. Nothing, when none
+    /// runs.
+    template <class Call>
+    void step(Call&& call);
+    /// The seats are asked to keep a record, or for what they have.
+    void ask_the_seats(const lock::question& what, std::optional<holdfast::record> writes);
+    void record();
+    /// At once: the process that did it may be gone a moment later.
+    void record_outcome(holdfast::record what);
+    /// FORCE-1. False: its lease runs.
+    bool force_view(const std::vector<std::uint32_t>& seats);
+    void send(node::send& s);
+
+    // ---- looking
+
+    [[nodiscard]] base::moment moment() const;
+    [[nodiscard]] bool is_running() const { return me().node && !me().paused_until; }
+    [[nodiscard]] std::chrono::seconds wall_error() const;
+    [[nodiscard]] std::optional<std::size_t> records_read() const { return inquiries_.read(); }
+
+private:
+    [[nodiscard]] occupant& me() { return context_.places[place_]; }
+    [[nodiscard]] const occupant& me() const { return context_.places[place_]; }
+    void say(std::string_view text) const { context_.say(place_, text); }
+
+    void make_node(const peer_id& id);
+    void end_node();
+    void restart_as_new_peer();
+    void drain(base::moment now);
+    void settle();
+    void arm();
+    void clock_has_changed();
+    void tell_lease();
+    /// CERT-1: what gossip suspects on this machine and is not there is evicted.
+    void look_for_suspects();
+
+    void perform(node::send& s) { send(s); }
+    void perform(const node::persist_epoch& p) { persisted_ = std::max(persisted_, p.epoch); }
+    void perform(const node::must_restart& m) {
+        reporter_.report(place_, m);
+        is_over_ = m;
+    }
+    void perform(const node::has_left&);
+    void perform(const node::unanswered& u) {
+        inquiries_.hear(context_, place_, u.number, u.so_far, u.why);
+    }
+    void perform(const node::answered& a);
+    void perform(const node::belief_changed& b) { suspects_.note(b, context_, place_); }
+    /// What needs nothing done is reported only.
+    template <class Output>
+    void perform(const Output& what) {
+        reporter_.report(place_, what);
+    }
+
+    context& context_;
+    message_sender& sender_;
+    output_reporter& reporter_;
+    std::uint32_t place_;
+    machine_clock clock_;
+    epoch persisted_;  // on the disk, where there is a state_dir
+    base::settings settings_;
+    std::vector<std::uint32_t> seats_;  // the places that it takes for the seats
+    record_inquiries inquiries_;
+    bool is_leaving_ = false;
+    bool is_gone_ = false;
+    base::duration restart_after_{};
+    // NOW-1, a mutant: the clock as read before the pause
+    std::optional<base::moment> earlier_turn_;
+    base::time_point paused_at_;  // by its own clock
+    std::optional<base::duration> pause_in_next_step_;
+    suspect_list suspects_;
+    std::vector<network::number> inbox_;   // came while it was paused
+    std::vector<network::number> unsent_;  // of the step in which it was paused
+    std::optional<base::time_point> timer_;
+    std::uint32_t timer_generation_ = 0;
+    std::uint64_t conflicts_ = 0;
+    std::uint64_t steps_ = 0;
+    std::optional<node::must_restart> is_over_;
+    bool has_left_ = false;
+};
+
+template <class Call>
+void sim_process::step(Call&& call) {
+    if (!me().node) {
+        return;
+    }
+    ++context_.counted.steps;
+    try {
+        const auto now = moment();
+        call(*me().node, now);
+        drain(now);
+    } catch (const std::exception& e) {
+        context_.broken(place_, e.what());
+        return;
+    }
+    settle();
+}
+
+}  // namespace holdfast::sim
