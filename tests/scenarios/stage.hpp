@@ -13,6 +13,7 @@
 
 #include "chronicle.hpp"
 #include "lock/several.hpp"
+#include "message_rules.hpp"
 #include "sim/cluster.hpp"
 #include "story.hpp"
 
@@ -54,24 +55,6 @@ private:
         bool is_done = false;  // it had all of them
     };
     enum class meddling : std::uint8_t { loses, holds_up, doubles };
-    /// What happens to messages of one kind.
-    struct rule {
-        std::size_t line = 0;
-        sim::message_kind kind{};
-        std::optional<group> from;
-        std::optional<group> to;
-        std::optional<std::uint64_t> left;  // nothing: until "let pass"
-        bool is_lost = false;
-        bool is_doubled = false;
-        base::duration delay{};
-        std::optional<words> then;  // done once, after the event
-        bool was_used = false;
-    };
-    struct sent_by {
-        words then;
-        place from;
-        place to;
-    };
 
     // ---- what the cluster tells
     void started(place at) override;
@@ -82,7 +65,9 @@ private:
     void failed(place at, request_number number) override;
     void lost(place at, sim::judge::lock l, token t) override;
     void asked_back(place at, sim::judge::lock l, token t) override;
-    verdict sending(sim::message_kind kind, place from, place to) override;
+    verdict sending(sim::message_kind kind, place from, place to) override {
+        return rules_.sending(kind, from, to);
+    }
     void saw(place at, const node::output& what) override;
 
     // ---- time
@@ -98,7 +83,7 @@ private:
     void act_out(words w);
     void act_of(words w);
     void meddle(words w, meddling how);
-    [[nodiscard]] rule rule_of(words& w);
+    [[nodiscard]] message_rules::rule rule_of(words& w);
     void cut(words w);
     void mend_cuts();
     void crash(place at);
@@ -110,8 +95,6 @@ private:
     [[nodiscard]] std::optional<place> place_of(const words& w, const std::string& name) const;
     [[nodiscard]] sim::judge::lock take_lock(words& w) const;
     [[nodiscard]] errc take_reason(words& w) const;
-    [[nodiscard]] static lock_mode take_mode(words& w);
-    [[nodiscard]] static sim::acquire_how take_how(words& w);
     void lock_several(const group& who, words w);
     void go_on_with(place at);
     void demand(const group& who, lock::urging how, words w);
@@ -130,8 +113,7 @@ private:
     std::map<place, bundle> bundles_;
     std::uint64_t last_together_ = 0;
     std::map<std::string, place> called_;
-    std::vector<rule> rules_;
-    std::vector<sent_by> due_;  // actions of rules that were met in the event that is under way
+    message_rules rules_;
     std::vector<std::pair<place, place>> cuts_;
     std::vector<std::vector<errc>> complaints_;
     std::map<place, std::string> last_looked_;

@@ -1,0 +1,45 @@
+#include "lock_words.hpp"
+
+#include <chrono>
+
+namespace holdfast::scenarios {
+
+lock_mode take_mode(words& w) {
+    if (w.takes("shared")) {
+        return lock_mode::shared();
+    }
+    return w.takes("as 1 of") ? lock_mode::permit(static_cast<std::uint32_t>(w.take_number()))
+                              : lock_mode::exclusive();
+}
+
+sim::acquire_how take_how(words& w) {
+    sim::acquire_how how;
+    how.mode = take_mode(w);
+    if (w.takes("for")) {
+        how.timeout = w.take_time();
+    }
+    how.breaking.by_operators = !w.takes("unbreakable");
+    if (w.takes("broken by")) {
+        how.breaking.approvals = static_cast<std::uint8_t>(w.take_number());
+    }
+    if (w.takes("broken after")) {
+        how.breaking.waited_for =
+            std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
+    }
+    if (w.takes("urgently")) {
+        how.priority = 1;
+    }
+    if (w.takes("delayed by")) {
+        how.delay = std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
+    }
+    if (w.takes("at most")) {
+        how.max_hold = w.take_time();
+    }
+    if (w.takes("getting on every")) {
+        how.progress_every = w.take_time();
+        how.when_stuck = stuck_action::break_it;
+    }
+    return how;
+}
+
+}  // namespace holdfast::scenarios
