@@ -1,26 +1,26 @@
 #include "explore/worlds.hpp"
 
-#include "explore/ballot.hpp"
-#include "explore/hand_over.hpp"
+#include "explore/slot_world.hpp"
+#include "explore/vote_world.hpp"
 
 namespace holdfast::explore {
 namespace {
 
 using base::planted;
 
-std::function<std::unique_ptr<world>(planted)> vote(ballot_options options) {
+std::function<std::unique_ptr<world>(planted)> vote(vote_options options) {
     return [options](planted bug) {
         auto with_bug = options;
         with_bug.bug = bug;
-        return std::make_unique<ballot_world>(with_bug);
+        return std::make_unique<vote_world>(with_bug);
     };
 }
 
-std::function<std::unique_ptr<world>(planted)> hand_over(hand_over_options options) {
+std::function<std::unique_ptr<world>(planted)> hand_over(slot_options options) {
     return [options](planted bug) {
         auto with_bug = options;
         with_bug.bug = bug;
-        return std::make_unique<hand_over_world>(with_bug);
+        return std::make_unique<slot_world>(with_bug);
     };
 }
 

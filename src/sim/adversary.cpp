@@ -8,12 +8,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// detail of an attack event: the attack's number, a stage or a fate, and what is due
+// detail of an attack event: the attack's number, a stage or a mishap, and what is due
 constexpr std::uint64_t begin_due = 0;
 constexpr std::uint64_t stage_due = 1;    // the wait of a stage that waits for a time is over
 constexpr std::uint64_t give_up_due = 2;  // the message a stage waits for has not come
 constexpr std::uint64_t end_due = 3;
-constexpr std::uint64_t fate_due = 4;
+constexpr std::uint64_t mishap_due = 4;
 constexpr std::uint64_t swing_due = 5;
 
 constexpr std::uint64_t with(std::uint64_t what, std::uint64_t detail) {
@@ -48,11 +48,11 @@ bool is_on(side s, const std::optional<std::uint32_t>& target, std::uint32_t fro
 
 }  // namespace
 
-adversary::adversary(const scenario& plan, std::uint64_t seed, cluster& machines,
+adversary::adversary(const run_plan& plan, std::uint64_t seed, cluster& machines,
                      event_queue& events)
     : plan_{plan}, random_{seed}, machines_{machines}, events_{events} {
     if (plan.asked.aims == aims::none) {
-        is_mended_ = true;
+        is_healed_ = true;
         return;
     }
     // As with random faults: each seed leaves most of them out, and so gets somewhere with the
@@ -66,7 +66,7 @@ adversary::adversary(const scenario& plan, std::uint64_t seed, cluster& machines
 }
 
 void adversary::handle(const event& e) {
-    if (is_mended_) {
+    if (is_healed_) {
         return;
     }
     const auto what = e.detail & 0xFF;
@@ -87,14 +87,14 @@ void adversary::handle(const event& e) {
         enter_next_stage(*a);
     } else if (what == end_due || (what == give_up_due && detail == a->next_stage)) {
         end(a);
-    } else if (what == fate_due) {
-        apply(*a, static_cast<fate>(detail), e.where);
+    } else if (what == mishap_due) {
+        apply(*a, static_cast<mishap>(detail), e.where);
     } else if (what == swing_due) {
         swing(*a, e.where);
     }
 }
 
-meddler::verdict adversary::sending(message_kind kind, std::uint32_t from, std::uint32_t to) {
+interceptor::verdict adversary::sending(message_kind kind, std::uint32_t from, std::uint32_t to) {
     verdict v;
     for (auto& a : attacks_) {
         hinder(a, kind, from, to, v);
@@ -123,8 +123,8 @@ meddler::verdict adversary::sending(message_kind kind, std::uint32_t from, std::
     return v;
 }
 
-void adversary::mend() {
-    is_mended_ = true;
+void adversary::heal() {
+    is_healed_ = true;
     for (auto& a : attacks_) {
         heal(a);
     }
@@ -143,8 +143,8 @@ void adversary::begin() {
     a.target = pick(wanted);
     machines_.note("attack " + std::to_string(a.number) + ": " + std::string{what.name} +
                    (a.target ? ", p" + std::to_string(*a.target + 1) : ""));
-    if (!what.stirs.empty()) {
-        const auto f = what.stirs[random_.below(what.stirs.size())];
+    if (!what.precondition.empty()) {
+        const auto f = what.precondition[random_.below(what.precondition.size())];
         apply(a, f, bystander(a));
     }
     wait_for_next_stage(a);
@@ -178,12 +178,12 @@ void adversary::enter_next_stage(attack& a) {
     a.meanwhile = &s.meanwhile;
     if (!s.target.empty() && a.target) {
         plan(a, events_.now(),
-             with(fate_due, static_cast<std::uint64_t>(s.target[random_.below(s.target.size())])),
+             with(mishap_due, static_cast<std::uint64_t>(s.target[random_.below(s.target.size())])),
              *a.target);
     }
     if (!s.other.empty() && a.other) {
         plan(a, events_.now(),
-             with(fate_due, static_cast<std::uint64_t>(s.other[random_.below(s.other.size())])),
+             with(mishap_due, static_cast<std::uint64_t>(s.other[random_.below(s.other.size())])),
              *a.other);
     }
     wait_for_next_stage(a);
@@ -195,39 +195,39 @@ void adversary::plan(const attack& a, instant at, std::uint64_t what, std::uint3
 
 // ---- what attacks do
 
-void adversary::apply(attack& a, fate f, std::uint32_t place) {
+void adversary::apply(attack& a, mishap f, std::uint32_t place) {
     switch (f) {
-        case fate::spared:
+        case mishap::spared:
             return;
-        case fate::crashes:
+        case mishap::crashes:
             return crash_for_a_while(place);
-        case fate::restarts:
+        case mishap::restarts:
             return machines_.crash(place, draw(span::moment));
-        case fate::majority_restarts:
+        case mishap::majority_restarts:
             return restart_majority(place);
-        case fate::pauses:
+        case mishap::pauses:
             return pause(place);
-        case fate::leaves:
+        case mishap::leaves:
             return machines_.leave(place, draw(span::brief));
-        case fate::is_cut_off:
+        case mishap::is_cut_off:
             return cut_off(a, place, true, true);
-        case fate::is_deaf:
+        case mishap::is_deaf:
             return cut_off(a, place, false, true);
-        case fate::is_mute:
+        case mishap::is_mute:
             return cut_off(a, place, true, false);
-        case fate::loses_the_seats:
+        case mishap::loses_the_seats:
             return cut_off_from_seats(a, place);
-        case fate::loses_the_other:
+        case mishap::loses_the_other:
             return cut_off_from_other(a, place);
-        case fate::keeps_the_other:
+        case mishap::keeps_the_other:
             return cut_off_with_other(a, place);
-        case fate::has_a_loose_link:
+        case mishap::has_a_loose_link:
             a.other = bystander(a);
             return swing(a, place);
-        case fate::keeps_one_seat:
-        case fate::loses_a_seat:
-            return cut_off_around_a_seat(a, f == fate::loses_a_seat, place);
-        case fate::is_heard_again:
+        case mishap::keeps_one_seat:
+        case mishap::loses_a_seat:
+            return cut_off_around_a_seat(a, f == mishap::loses_a_seat, place);
+        case mishap::is_heard_again:
             return heal(a);
     }
 }
@@ -322,7 +322,7 @@ void adversary::swing(attack& a, std::uint32_t place) {
 
 void adversary::heal(attack& a) {
     for (const auto& [from, to] : a.cuts) {
-        machines_.net().mend(from, to);
+        machines_.net().heal(from, to);
     }
     a.cuts.clear();
 }
@@ -350,27 +350,28 @@ std::list<adversary::attack>::iterator adversary::find(std::uint32_t number) {
                         [&](const attack& a) { return a.number == number; });
 }
 
-std::optional<std::uint32_t> adversary::pick(prey p) {
+std::optional<std::uint32_t> adversary::pick(target_choice p) {
     const auto l =
         static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.locks.size()));
     const auto instead = anybody();
     switch (p) {
-        case prey::by_message:
+        case target_choice::by_message:
             return std::nullopt;
-        case prey::owner:
+        case target_choice::owner:
             return machines_.owner_of(l).value_or(instead);
-        case prey::holder:
+        case target_choice::holder:
             return machines_.holder_of(l).value_or(instead);
-        case prey::seat:
+        case target_choice::seat:
             return instead % static_cast<std::uint32_t>(plan_.seats);
-        case prey::anybody:
+        case target_choice::anybody:
             break;
     }
     return instead;
 }
 
 std::uint32_t adversary::bystander(const attack& a) {
-    constexpr std::array often{prey::owner, prey::seat, prey::anybody, prey::anybody};
+    constexpr std::array often{target_choice::owner, target_choice::seat, target_choice::anybody,
+                               target_choice::anybody};
     const auto one = *pick(often[random_.below(often.size())]);
     return one == a.target ? (one + 1) % static_cast<std::uint32_t>(machines_.places()) : one;
 }

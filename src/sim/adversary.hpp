@@ -18,24 +18,24 @@
 #include "sim/attacks.hpp"
 #include "sim/cluster.hpp"
 #include "sim/event_queue.hpp"
-#include "sim/scenario.hpp"
+#include "sim/run_plan.hpp"
 
 namespace holdfast::sim {
 
-class adversary final : public meddler {
+class adversary final : public interceptor {
 public:
     struct counts {
         std::uint64_t begun = 0;
         std::uint64_t carried_out = 0;  ///< to the last stage
     };
 
-    adversary(const scenario& plan, std::uint64_t seed, cluster& machines, event_queue& events);
+    adversary(const run_plan& plan, std::uint64_t seed, cluster& machines, event_queue& events);
 
     /// An `attack` event.
     void handle(const event& e);
     verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) override;
     /// Everything that lasts ends now, and nothing new begins.
-    void mend();
+    void heal();
 
     [[nodiscard]] const std::array<counts, attack_kinds>& counted() const { return counts_; }
 
@@ -58,7 +58,7 @@ private:
     void enter_next_stage(attack& a);
     void plan(const attack& a, instant at, std::uint64_t what, std::uint32_t where = 0);
 
-    void apply(attack& a, fate f, std::uint32_t place);
+    void apply(attack& a, mishap f, std::uint32_t place);
     void cut(attack& a, std::uint32_t from, std::uint32_t to);
     void cut_off(attack& a, std::uint32_t place, bool from_it, bool to_it);
     void cut_both_ways(attack& a, std::uint32_t one, std::uint32_t other);
@@ -79,13 +79,13 @@ private:
     [[nodiscard]] std::uint32_t anybody() {
         return static_cast<std::uint32_t>(random_.below(machines_.places()));
     }
-    [[nodiscard]] std::optional<std::uint32_t> pick(prey p);
+    [[nodiscard]] std::optional<std::uint32_t> pick(target_choice p);
     /// Somebody else, rather one that matters.
     [[nodiscard]] std::uint32_t bystander(const attack& a);
     [[nodiscard]] base::duration draw(span s);
     [[nodiscard]] base::duration draw(const spans& choices);
 
-    const scenario& plan_;
+    const run_plan& plan_;
     base::random_source random_;
     cluster& machines_;
     event_queue& events_;
@@ -94,14 +94,14 @@ private:
     base::duration longest_wait_{};
     std::list<attack> attacks_;
     std::uint32_t last_number_ = 0;
-    bool is_mended_ = false;
+    bool is_healed_ = false;
     std::array<counts, attack_kinds> counts_{};
 };
 
 /// Two that meddle with the same messages.
-class both_meddle final : public meddler {
+class both_intercept final : public interceptor {
 public:
-    both_meddle(meddler& one, meddler& other) : one_{one}, other_{other} {}
+    both_intercept(interceptor& one, interceptor& other) : one_{one}, other_{other} {}
     verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) override {
         const auto a = one_.sending(kind, from, to);
         const auto b = other_.sending(kind, from, to);
@@ -110,8 +110,8 @@ public:
     }
 
 private:
-    meddler& one_;
-    meddler& other_;
+    interceptor& one_;
+    interceptor& other_;
 };
 
 }  // namespace holdfast::sim

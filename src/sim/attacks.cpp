@@ -3,7 +3,7 @@
 namespace holdfast::sim {
 namespace {
 
-using enum fate;
+using enum mishap;
 using enum side;
 using view_layer::accept;
 using view_layer::accepted;
@@ -41,8 +41,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // ---- votes
 
     {.name = "proposer dies when it has the votes",
-     .target = {prey::by_message},
-     .stirs = {restarts, leaves, crashes, is_cut_off},
+     .target = {target_choice::by_message},
+     .precondition = {restarts, leaves, crashes, is_cut_off},
      .stages = {{.at = kinds<accepted>(),
                  .target_is = receiver,
                  .up_to_times = 4,
@@ -52,8 +52,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection, span::lease}},
 
     {.name = "proposer reaches only some with its value",
-     .target = {prey::by_message},
-     .stirs = {restarts, leaves, crashes, is_cut_off},
+     .target = {target_choice::by_message},
+     .precondition = {restarts, leaves, crashes, is_cut_off},
      .stages = {{.at = kinds<accept>(),
                  .up_to_times = 3,
                  .target = {crashes, restarts, pauses, is_cut_off, is_mute, spared},
@@ -61,8 +61,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::brief, span::detection}},
 
     {.name = "proposer sleeps on its promises",
-     .target = {prey::by_message},
-     .stirs = {restarts, leaves, crashes},
+     .target = {target_choice::by_message},
+     .precondition = {restarts, leaves, crashes},
      .stages = {{.at = kinds<promise>(),
                  .target_is = receiver,
                  .up_to_times = 4,
@@ -74,8 +74,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::brief, span::detection}},
 
     {.name = "votes get lost, again and again",
-     .target = {prey::seat},
-     .stirs = {restarts, leaves, crashes},
+     .target = {target_choice::seat},
+     .precondition = {restarts, leaves, crashes},
      .stages = {{.after = {span::none},
                  .meanwhile = {{.kinds = kinds<accepted>(), .target_is = sender, .is_lost = true},
                                {.kinds = kinds<accepted>(),
@@ -84,8 +84,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection, span::lease}},
 
     {.name = "voter forgets between promise and accept",
-     .target = {prey::by_message},
-     .stirs = {restarts, leaves, crashes},
+     .target = {target_choice::by_message},
+     .precondition = {restarts, leaves, crashes},
      .stages = {{.at = kinds<promise>(),
                  .up_to_times = 2,
                  .target = {restarts},
@@ -95,8 +95,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::brief}},
 
     {.name = "voter falls between ack and accept",
-     .target = {prey::seat},
-     .stirs = {is_cut_off, crashes, pauses},
+     .target = {target_choice::seat},
+     .precondition = {is_cut_off, crashes, pauses},
      .stages = {{.at = kinds<promise>(),
                  .meanwhile = {{.kinds = kinds<accept>(),
                                 .target_is = receiver,
@@ -112,8 +112,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // What if phase 1 were content with less than a quorum? Only who proposed knows what was
     // decided, and others begin anew.
     {.name = "decision that nobody hears of",
-     .target = {prey::by_message},
-     .stirs = {restarts, leaves, crashes},
+     .target = {target_choice::by_message},
+     .precondition = {restarts, leaves, crashes},
      .stages =
          {{.after = {span::none},
            .meanwhile = {{.kinds = what_voters_wish_by(), .target_is = nowhere, .loss = 0.4}}},
@@ -130,8 +130,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
 
     // A value for the view after next reaches a voter that has not installed the next one.
     {.name = "voter is a view behind",
-     .target = {prey::seat},
-     .stirs = {crashes},
+     .target = {target_choice::seat},
+     .precondition = {crashes},
      .stages =
          {{.after = {span::none},
            .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true},
@@ -146,16 +146,16 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // ---- decisions
 
     {.name = "decision is kept from one",
-     .target = {prey::owner, prey::holder, prey::anybody},
-     .stirs = {restarts, leaves, crashes, is_cut_off},
+     .target = {target_choice::owner, target_choice::holder, target_choice::anybody},
+     .precondition = {restarts, leaves, crashes, is_cut_off},
      .stages =
          {{.after = {span::none},
            .meanwhile = {{.kinds = news_of_views(), .target_is = receiver, .is_lost = true}}}},
      .lasts = {span::detection, span::lease, span::ages}},
 
     {.name = "decision comes late to one",
-     .target = {prey::owner, prey::holder, prey::anybody},
-     .stirs = {restarts, leaves, crashes, is_cut_off},
+     .target = {target_choice::owner, target_choice::holder, target_choice::anybody},
+     .precondition = {restarts, leaves, crashes, is_cut_off},
      .stages = {{.after = {span::none},
                  .meanwhile = {{.kinds = news_of_views(),
                                 .target_is = receiver,
@@ -166,7 +166,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // be heard after the
     // vote and before the decision, and not hear of it.
     {.name = "buried alive",
-     .target = {prey::holder, prey::owner},
+     .target = {target_choice::holder, target_choice::owner},
      .stages = {{.after = {span::none}, .target = {is_cut_off}},
                 {.at = kinds<accepted>(),
                  .target_is = nowhere,
@@ -179,8 +179,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::ages}},
 
     {.name = "seats change, then one is cut off",
-     .target = {prey::holder, prey::owner},
-     .stirs = {restarts, majority_restarts, leaves},
+     .target = {target_choice::holder, target_choice::owner},
+     .precondition = {restarts, majority_restarts, leaves},
      .stages = {{.at = kinds<welcome>(),
                  .target_is = nowhere,
                  .up_to_times = 2,
@@ -190,7 +190,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // ---- leases
 
     {.name = "renewals come late, then not at all",
-     .target = {prey::holder, prey::owner},
+     .target = {target_choice::holder, target_choice::owner},
      .stages = {{.after = {span::none},
                  .meanwhile = {{.kinds = kinds<lease::ack>(),
                                 .target_is = receiver,
@@ -201,7 +201,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // The answers to the last requests are still under way when nobody hears the target any
     // more.
     {.name = "renewals come late, then are asked for in vain",
-     .target = {prey::holder},
+     .target = {target_choice::holder},
      .stages =
          {{.after = {span::none},
            .meanwhile = {{.kinds = kinds<lease::ack>(),
@@ -214,26 +214,26 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
 
     // LEASE-2: what if acks of two processes that had one seat made a quorum?
     {.name = "keeps one seat, which restarts",
-     .target = {prey::anybody},
+     .target = {target_choice::anybody},
      .stages = {{.after = {span::none}, .target = {keeps_one_seat}},
                 {.after = {span::lease}, .other = {restarts}}},
      .lasts = {span::detection, span::lease}},
 
     // LEASE-3: who acked it is gone, who removes it never acked it.
     {.name = "voter is replaced, then one is cut off",
-     .target = {prey::holder},
+     .target = {target_choice::holder},
      .stages = {{.after = {span::none}, .target = {loses_a_seat}},
                 {.after = {span::lease, span::ages}, .other = {restarts}},
                 {.at = kinds<welcome>(), .target_is = nowhere, .target = {is_cut_off}}},
      .lasts = {span::lease, span::ages}},
 
     {.name = "out of the seats' reach",
-     .target = {prey::holder, prey::owner, prey::anybody},
+     .target = {target_choice::holder, target_choice::owner, target_choice::anybody},
      .stages = {{.after = {span::none}, .target = {loses_the_seats, is_deaf, is_mute, is_cut_off}}},
      .lasts = {span::lease, span::ages}},
 
     {.name = "ill spoken of",
-     .target = {prey::holder, prey::owner, prey::anybody},
+     .target = {target_choice::holder, target_choice::owner, target_choice::anybody},
      .stages = {{.after = {span::none},
                  .meanwhile = {{.kinds = all_gossip(), .target_is = either, .is_lost = true}}},
                 {.after = {span::detection},
@@ -244,7 +244,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // ---- owners and holders
 
     {.name = "owner falls with a grant in flight",
-     .target = {prey::by_message},
+     .target = {target_choice::by_message},
      .stages = {{.at = kinds<lock::grant>(),
                  .up_to_times = 4,
                  .loss = 0.2,
@@ -253,7 +253,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection, span::ages}},
 
     {.name = "holder falls with a grant in flight",
-     .target = {prey::by_message},
+     .target = {target_choice::by_message},
      .stages = {{.at = kinds<lock::grant>(),
                  .target_is = receiver,
                  .up_to_times = 4,
@@ -262,12 +262,12 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::lease, span::ages}},
 
     {.name = "owner and holder are cut off together",
-     .target = {prey::by_message},
+     .target = {target_choice::by_message},
      .stages = {{.at = kinds<lock::grant>(), .up_to_times = 4, .target = {keeps_the_other}}},
      .lasts = {span::lease, span::ages}},
 
     {.name = "owner falls while a lock is given back",
-     .target = {prey::by_message},
+     .target = {target_choice::by_message},
      .stages = {{.at = kinds<lock::release, lock::cancel, lock::taken>(),
                  .target_is = receiver,
                  .up_to_times = 4,
@@ -277,15 +277,15 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection}},
 
     {.name = "owner and holder have a loose link",
-     .target = {prey::owner, prey::holder, prey::anybody},
+     .target = {target_choice::owner, target_choice::holder, target_choice::anybody},
      .stages = {{.after = {span::none}, .target = {has_a_loose_link}}},
      .lasts = {span::detection, span::ages}},
 
     // ---- changes of owner
 
     {.name = "one side of a hand-over falls",
-     .target = {prey::by_message},
-     .stirs = {restarts, leaves, crashes},
+     .target = {target_choice::by_message},
+     .precondition = {restarts, leaves, crashes},
      .stages = {{.at = kinds<lock::table, lock::no_table, lock::table_ack>(),
                  .target_is = either,
                  .up_to_times = 3,
@@ -296,8 +296,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection, span::ages}},
 
     {.name = "old tables come again",
-     .target = {prey::anybody, prey::owner},
-     .stirs = {restarts, leaves},
+     .target = {target_choice::anybody, target_choice::owner},
+     .precondition = {restarts, leaves},
      .stages = {{.after = {span::none},
                  .meanwhile = {{.kinds = kinds<lock::table>(),
                                 .target_is = nowhere,
@@ -314,7 +314,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // HOLD-1: the grant is under way while its owner goes, its receiver reports, and another
     // grant is given.
     {.name = "grant overtaken by a report",
-     .target = {prey::by_message},
+     .target = {target_choice::by_message},
      .stages = {{.at = kinds<lock::grant>(),
                  .target_is = receiver,
                  .up_to_times = 4,
@@ -326,8 +326,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::moment}},
 
     {.name = "holder does not report",
-     .target = {prey::by_message},
-     .stirs = {crashes, restarts, is_cut_off},
+     .target = {target_choice::by_message},
+     .precondition = {crashes, restarts, is_cut_off},
      .stages =
          {{.at = kinds<lock::report>(),
            .up_to_times = 2,
@@ -338,8 +338,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection, span::ages}},
 
     {.name = "new owner falls while it gathers",
-     .target = {prey::by_message},
-     .stirs = {crashes, restarts, is_cut_off},
+     .target = {target_choice::by_message},
+     .precondition = {crashes, restarts, is_cut_off},
      .stages = {{.at = kinds<lock::report>(),
                  .target_is = receiver,
                  .up_to_times = 4,
@@ -349,8 +349,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // ---- foundings
 
     {.name = "seat restarts while a cluster is founded",
-     .target = {prey::by_message},
-     .stirs = {majority_restarts},
+     .target = {target_choice::by_message},
+     .precondition = {majority_restarts},
      .stages = {{.at = kinds<found_prepare, found_promise, found_accept, found_accepted, founded>(),
                  .target_is = either,
                  .up_to_times = 12,

@@ -22,7 +22,7 @@ enum class span : std::uint8_t {
 };
 
 /// What becomes of a process.
-enum class fate : std::uint8_t {
+enum class mishap : std::uint8_t {
     spared,
     crashes,            ///< and is started again after a while
     restarts,           ///< crashes and is started again within a moment
@@ -48,7 +48,7 @@ enum class side : std::uint8_t { sender, receiver, either, nowhere, other_sends 
 
 using kinds_list = few<message_kind, 8>;
 using spans = few<span, 5>;
-using fates = few<fate, 7>;
+using mishaps = few<mishap, 7>;
 
 /// Befalls messages from one stage until the next.
 struct hindrance {
@@ -72,19 +72,19 @@ struct stage {
 
     double loss = 0;         ///< of the message waited for
     spans delay{};           ///< of that message: one of these
-    fates target{};          ///< one of these
-    fates other{};           ///< of the other side of the message: one of these
+    mishaps target{};        ///< one of these
+    mishaps other{};         ///< of the other side of the message: one of these
     hindrances meanwhile{};  ///< instead of those of the stage before
 };
 
 /// Who is attacked; `by_message`: whoever is on that side of the first message waited for.
-enum class prey : std::uint8_t { by_message, owner, holder, seat, anybody };
+enum class target_choice : std::uint8_t { by_message, owner, holder, seat, anybody };
 
 struct attack_plan {
     std::string_view name{};
-    few<prey, 3> target{};  ///< one of them
+    few<target_choice, 3> target{};  ///< one of them
     /// befalls another at the start, so that there is something to wait for: one of these
-    fates stirs{};
+    mishaps precondition{};
     few<stage, 3> stages{};
     spans lasts{};  ///< after the last stage: one of these
 };

@@ -4,7 +4,7 @@
 
 namespace holdfast::sim {
 
-cluster::cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace,
+cluster::cluster(const run_plan& plan, std::uint64_t seed, judge& watching, sim::trace& trace,
                  event_queue& events)
     : context_{plan, seed, watching, trace, events},
       sender_{context_},
@@ -19,10 +19,10 @@ cluster::cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim:
     measure_walls();
 }
 
-void cluster::attach(application& runs, meddler& meddles, witness* looks_on) {
+void cluster::attach(application& runs, interceptor& intercepts, observer* observes) {
     application_ = &runs;
-    context_.meddles = &meddles;
-    context_.looks_on = looks_on;
+    context_.intercepts = &intercepts;
+    context_.observes = observes;
 }
 
 void cluster::handle(const event& e) {
@@ -49,39 +49,39 @@ void cluster::handle(const event& e) {
 }
 
 void cluster::tell_applications() {
-    while (!context_.to_tell.empty()) {
+    while (!context_.app_events.empty()) {
         telling_.clear();
-        telling_.swap(context_.to_tell);
+        telling_.swap(context_.app_events);
         for (const auto& n : telling_) {
             tell(n);
         }
     }
 }
 
-void cluster::tell(const news& n) {
+void cluster::tell(const app_event& n) {
     switch (n.kind) {
-        case news::what::started:
+        case app_event::what::started:
             application_->started(n.place);
             break;
-        case news::what::ended:
+        case app_event::what::ended:
             application_->ended(n.place);
             break;
-        case news::what::resumed:
+        case app_event::what::resumed:
             application_->resumed(n.place);
             break;
-        case news::what::granted:
+        case app_event::what::granted:
             application_->granted(n.place, n.number, n.lock, n.held, n.is_clean);
             break;
-        case news::what::failed:
+        case app_event::what::failed:
             application_->failed(n.place, n.number);
             break;
-        case news::what::lost:
+        case app_event::what::lost:
             application_->lost(n.place, n.lock, n.held);
             break;
-        case news::what::asked_back:
+        case app_event::what::asked_back:
             application_->asked_back(n.place, n.lock, n.held);
             break;
-        case news::what::recorded:
+        case app_event::what::recorded:
             operators_.record_outcome(n.place, *n.recorded);
             break;
     }
@@ -181,9 +181,9 @@ void cluster::step_wall(std::uint32_t at, std::chrono::seconds by) {
     measure_walls();
 }
 
-void cluster::mend() {
+void cluster::heal() {
     for (auto& p : processes_) {
-        p.mend();
+        p.heal();
     }
 }
 

@@ -22,12 +22,12 @@ namespace holdfast::sim {
 
 class cluster {
 public:
-    cluster(const scenario& plan, std::uint64_t seed, judge& watching, sim::trace& trace,
+    cluster(const run_plan& plan, std::uint64_t seed, judge& watching, sim::trace& trace,
             event_queue& events);
     cluster(const cluster&) = delete;
     cluster& operator=(const cluster&) = delete;
 
-    void attach(application& runs, meddler& meddles, witness* looks_on = nullptr);
+    void attach(application& runs, interceptor& intercepts, observer* observes = nullptr);
     /// datagram, stream, timer, start, resume.
     void handle(const event& e);
     /// The applications hear what happened in the event that is over.
@@ -71,7 +71,7 @@ public:
     void step_boot(std::uint32_t place, base::duration by) { processes_[place].step_boot(by); }
     void step_wall(std::uint32_t place, std::chrono::seconds by);
     /// What is down or paused is started or resumed now.
-    void mend();
+    void heal();
     [[nodiscard]] sim::network& net() { return context_.net; }
 
     // ---- looking
@@ -106,7 +106,7 @@ public:
     void note(std::string_view text) { context_.trace.line(context_.events.now(), "--", text); }
 
 private:
-    void tell(const news& n);
+    void tell(const app_event& n);
     void measure_walls();
 
     context context_;
@@ -115,7 +115,7 @@ private:
     std::vector<sim_process> processes_;
     sim::operators operators_;
     application* application_ = nullptr;
-    std::vector<news> telling_;
+    std::vector<app_event> telling_;
     std::int64_t least_wall_ = 0;
     std::int64_t most_wall_ = 0;
 };

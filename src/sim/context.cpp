@@ -6,7 +6,7 @@
 
 namespace holdfast::sim {
 
-context::context(const scenario& from, std::uint64_t seed, judge& watching, sim::trace& told,
+context::context(const run_plan& from, std::uint64_t seed, judge& watching, sim::trace& told,
                  event_queue& in)
     : plan{from},
       random{seed},
@@ -14,7 +14,7 @@ context::context(const scenario& from, std::uint64_t seed, judge& watching, sim:
       trace{told},
       events{in},
       net{from.places.size(), random.next(), in},
-      births{random.next()},
+      identity_random{random.next()},
       places(from.places.size()) {}
 
 void context::say(std::uint32_t place, std::string_view text) const {
@@ -25,7 +25,7 @@ void context::say(std::uint32_t place, std::string_view text) const {
 }
 
 void context::broken(std::uint32_t place, std::string_view what) const {
-    judged_by.object(promise::invariant, events.now(),
+    judged_by.object(guarantee::invariant, events.now(),
                      places[place].name + ": " + std::string{what});
 }
 
@@ -42,8 +42,8 @@ std::optional<std::uint32_t> context::place_at(const endpoint& address) const {
 }
 
 peer_id context::draw_id() {
-    const auto high = births.next();  // in this order, whatever the compiler likes
-    return {high, births.next() | 1};
+    const auto high = identity_random.next();  // in this order, whatever the compiler likes
+    return {high, identity_random.next() | 1};
 }
 
 std::vector<endpoint> addresses_of(const std::vector<std::uint32_t>& places) {

@@ -13,16 +13,16 @@
 #include "base/random.hpp"
 #include "node/node.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/interceptor.hpp"
 #include "sim/judge.hpp"
-#include "sim/meddler.hpp"
 #include "sim/network.hpp"
-#include "sim/scenario.hpp"
+#include "sim/run_plan.hpp"
 #include "sim/trace.hpp"
 
 namespace holdfast::sim {
 
 /// What an application is told when the event is over.
-struct news {
+struct app_event {
     enum class what : std::uint8_t {
         started,
         ended,
@@ -64,7 +64,7 @@ struct context {
         std::uint64_t lock_messages = 0;  ///< also those that went round
     };
 
-    context(const scenario& from, std::uint64_t seed, judge& watching, sim::trace& told,
+    context(const run_plan& from, std::uint64_t seed, judge& watching, sim::trace& told,
             event_queue& in);
 
     /// A line in the trace about what runs at `place`.
@@ -76,7 +76,7 @@ struct context {
     [[nodiscard]] peer_id draw_id();
     [[nodiscard]] bool is_mutant(base::planted which) const { return plan.asked.bug == which; }
 
-    const scenario& plan;
+    const run_plan& plan;
     base::random_source random;
     judge& judged_by;
     sim::trace& trace;
@@ -84,14 +84,14 @@ struct context {
     network net;
     // who is born as what: not moved by how much was said before, or stories would name other
     // owners
-    base::random_source births;
-    meddler* meddles = nullptr;
-    witness* looks_on = nullptr;
+    base::random_source identity_random;
+    interceptor* intercepts = nullptr;
+    observer* observes = nullptr;
     std::vector<occupant> places;
     std::vector<std::uint32_t> place_of_run{0};
     std::map<peer_id, std::uint32_t> place_of_id;
     std::map<peer_id, std::uint32_t> start_of_id;  ///< which process of its place it is
-    std::vector<news> to_tell;
+    std::vector<app_event> app_events;
     counters counted;
 };
 

@@ -6,13 +6,13 @@
 #include "base/random.hpp"
 #include "sim/cluster.hpp"
 #include "sim/judge.hpp"
-#include "sim/scenario.hpp"
+#include "sim/run_plan.hpp"
 
 namespace holdfast::sim {
 
 class drawn_work {
 public:
-    drawn_work(const scenario& plan, base::random_source& random, cluster& machines,
+    drawn_work(const run_plan& plan, base::random_source& random, cluster& machines,
                const judge& watching)
         : plan_{plan}, random_{random}, machines_{machines}, judge_{watching} {}
 
@@ -23,7 +23,7 @@ public:
     void operate(std::uint32_t place);
 
 private:
-    const scenario& plan_;
+    const run_plan& plan_;
     base::random_source& random_;
     cluster& machines_;
     const judge& judge_;

@@ -19,7 +19,7 @@ enum class event_kind : std::uint8_t {
     application,  ///< the workload's next step at `where`
     next_fault,
     end_of_fault,  ///< detail is the number of the fault
-    fault_now,     ///< what an ambush does: detail says what
+    fault_now,     ///< what a trigger does: detail says what
     attack,        ///< the adversary's: detail says what
     look,          ///< the run looks whether it is done
 };

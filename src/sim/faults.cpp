@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t crash_now = 1;
 constexpr std::uint64_t pause_now = 2;
 constexpr std::uint64_t isolate_now = 3;
-constexpr std::uint64_t bury_again = 4;
+constexpr std::uint64_t cut_off_again = 4;
 constexpr std::uint64_t break_now = 5;
 constexpr std::uint64_t orphan_now = 6;
 constexpr std::uint64_t renew_now = 7;
@@ -20,14 +20,14 @@ constexpr std::uint64_t rush_on = 9;
 
 }  // namespace
 
-faults::faults(const scenario& plan, std::uint64_t seed, cluster& machines, event_queue& events)
+faults::faults(const run_plan& plan, std::uint64_t seed, cluster& machines, event_queue& events)
     : plan_{plan}, random_{seed}, machines_{machines}, events_{events}, lasting_{machines, events} {
     machines_.net().set_weather(plan.network);
     events_.plan(random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
 }
 
 void faults::handle(const event& e) {
-    if (is_mended_) {
+    if (is_healed_) {
         return;
     }
     switch (e.kind) {
@@ -37,8 +37,8 @@ void faults::handle(const event& e) {
             begin_next();
             break;
         case event_kind::end_of_fault:
-            if (const auto ended = lasting_.end(e.detail); ended && ended->is_burial) {
-                buried_.reset();
+            if (const auto ended = lasting_.end(e.detail); ended && ended->is_until_vote) {
+                cut_until_vote_.reset();
             }
             break;
         case event_kind::fault_now:
@@ -78,20 +78,20 @@ void faults::act_now(std::uint64_t what, std::uint32_t where) {
         machines_.set_rate(where, plan_.places[where].parts_per_million);
     } else if (what == rush_on) {
         rush(where);
-    } else if (what == bury_again) {
-        unearthed_.reset();
+    } else if (what == cut_off_again) {
+        heard_after_vote_.reset();
         isolate({where}, 2 * plan_.common.lease);
     } else {
         isolate({where}, up_to(plan_.faults.longest_cut));
     }
 }
 
-meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uint32_t to) {
+interceptor::verdict faults::sending(message_kind kind, std::uint32_t from, std::uint32_t to) {
     verdict v;
-    if (is_mended_) {
+    if (is_healed_) {
         return v;
     }
-    if (is_swim(kind) && (lasting_.is_slandered(from) || lasting_.is_slandered(to))) {
+    if (is_swim(kind) && (lasting_.is_without_gossip(from) || lasting_.is_without_gossip(to))) {
         v.is_lost = true;
         return v;
     }
@@ -100,8 +100,8 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
         v.delay += random_.between(20ms, 600ms);
     }
     if (kind == kind_of_type<view_layer::accepted>) {
-        unearth();
-        v.delay += unearthed_ ? random_.between(20ms, 80ms) : base::duration{};
+        let_be_heard();
+        v.delay += heard_after_vote_ ? random_.between(20ms, 80ms) : base::duration{};
     }
     if (mute_ && *mute_ == from && kind == kind_of_type<lease::request>) {
         v.is_lost = true;
@@ -111,7 +111,7 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
         events_.plan(events_.now() + random_.between(60ms, 150ms), event_kind::fault_now, *mute_,
                      renew_now);
     }
-    if (unearthed_ && *unearthed_ == to && kind == kind_of_type<view_layer::steps>) {
+    if (heard_after_vote_ && *heard_after_vote_ == to && kind == kind_of_type<view_layer::steps>) {
         v.is_lost = true;
     }
     if (plan_.faults.breaks > 0 && kind == kind_of_type<lock::grant> &&
@@ -126,11 +126,11 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
                 random_.chance(g.delay) ? random_.between({}, g.longest_delay) : base::duration{};
         }
     }
-    if (ambush_ && ambush_->waits_for == kind) {
-        const auto a = *ambush_;
-        ambush_.reset();
+    if (trigger_ && trigger_->waits_for == kind) {
+        const auto a = *trigger_;
+        trigger_.reset();
         if (events_.now() < a.until) {
-            machines_.note("ambush");
+            machines_.note("trigger");
             v.is_lost = v.is_lost || a.loses;
             v.delay += a.delay;
             befalls(a.sender, from);
@@ -140,8 +140,8 @@ meddler::verdict faults::sending(message_kind kind, std::uint32_t from, std::uin
     return v;
 }
 
-void faults::mend() {
-    is_mended_ = true;
+void faults::heal() {
+    is_healed_ = true;
     lasting_.end_all();
     weather fair;
     fair.streams_wait_out_cuts = plan_.network.streams_wait_out_cuts;
@@ -150,7 +150,7 @@ void faults::mend() {
     for (std::uint32_t place = 0; place < machines_.places() && plan_.asked.drift_beyond; ++place) {
         machines_.set_rate(place, plan_.places[place].parts_per_million);
     }
-    if (const auto& stays = plan_.aftermath.cut_link) {
+    if (const auto& stays = plan_.liveness_phase.cut_link) {
         machines_.net().cut(stays->first, stays->second);
         machines_.net().cut(stays->second, stays->first);
     }
@@ -159,10 +159,14 @@ void faults::mend() {
 void faults::inject(fault f) {
     using injector = void (faults::*)(std::uint32_t someone);
     static constexpr std::array<injector, fault_kinds> injectors{
-        &faults::crash,      &faults::crash_majority, &faults::pause,      &faults::split,
-        &faults::isolate,    &faults::cut_link,       &faults::one_way,    &faults::leave,
-        &faults::clock_rate, &faults::wall_step,      &faults::slow_link,  &faults::reset_streams,
-        &faults::slander,    &faults::set_ambush,     &faults::old_tables, &faults::bury,
+        &faults::crash,           &faults::crash_majority,
+        &faults::pause,           &faults::split,
+        &faults::isolate,         &faults::cut_link,
+        &faults::one_way,         &faults::leave,
+        &faults::clock_rate,      &faults::wall_step,
+        &faults::slow_link,       &faults::reset_streams,
+        &faults::gossip_blackout, &faults::set_trigger,
+        &faults::old_tables,      &faults::cut_off_until_vote,
     };
     ++injected_[static_cast<std::size_t>(f)];
     machines_.note(to_string(f));
@@ -252,7 +256,7 @@ void faults::reset_streams(std::uint32_t someone) {
     }
 }
 
-void faults::slander(std::uint32_t someone) {
+void faults::gossip_blackout(std::uint32_t someone) {
     const auto how_long = random_.between(500ms, 3s);
     lasting_.begin({{}, {}, someone, false, false}, how_long);
     if (random_.chance(0.6)) {
@@ -293,24 +297,24 @@ void faults::abuse_clock(std::uint32_t place) {
 
 /// LEASE-1: what if a voter went on acking somebody whose removal it has accepted? He must be heard
 /// after the vote and before the decision, and not hear of it.
-void faults::bury(std::uint32_t place) {
-    if (buried_ || unearthed_) {
+void faults::cut_off_until_vote(std::uint32_t place) {
+    if (cut_until_vote_ || heard_after_vote_) {
         return;
     }
-    buried_ = place;
-    burial_ = cut_off({place}, true, true, 3s + plan_.common.lease, true);
+    cut_until_vote_ = place;
+    until_vote_ = cut_off({place}, true, true, 3s + plan_.common.lease, true);
 }
 
-void faults::unearth() {
-    if (!buried_) {
+void faults::let_be_heard() {
+    if (!cut_until_vote_) {
         return;
     }
-    const auto place = *buried_;
-    if (lasting_.end(burial_)) {
-        buried_.reset();
-        unearthed_ = place;
+    const auto place = *cut_until_vote_;
+    if (lasting_.end(until_vote_)) {
+        cut_until_vote_.reset();
+        heard_after_vote_ = place;
         events_.plan(events_.now() + random_.between(60ms, 250ms), event_kind::fault_now, place,
-                     bury_again);
+                     cut_off_again);
     }
 }
 
@@ -372,9 +376,9 @@ void faults::isolate(const group& lonely, base::duration how_long) {
 }
 
 std::uint64_t faults::cut_off(const group& some, bool from_them, bool to_them,
-                              base::duration how_long, bool is_burial) {
+                              base::duration how_long, bool is_until_vote) {
     lasting_faults::change what;
-    what.is_burial = is_burial;
+    what.is_until_vote = is_until_vote;
     for (const auto a : some) {
         for (std::uint32_t b = 0; b < machines_.places(); ++b) {
             if (std::find(some.begin(), some.end(), b) != some.end()) {
@@ -391,15 +395,15 @@ std::uint64_t faults::cut_off(const group& some, bool from_them, bool to_them,
     return lasting_.begin(std::move(what), how_long);
 }
 
-void faults::set_ambush(std::uint32_t) { ambush_ = ambush::draw(random_, events_.now()); }
+void faults::set_trigger(std::uint32_t) { trigger_ = trigger::draw(random_, events_.now()); }
 
-void faults::befalls(ambush::fate f, std::uint32_t place) {
+void faults::befalls(trigger::mishap f, std::uint32_t place) {
     // Not at once: the node is in the middle of a step.
-    if (f != ambush::fate::spared) {
+    if (f != trigger::mishap::spared) {
         events_.plan(events_.now(), event_kind::fault_now, place,
-                     f == ambush::fate::crashes  ? crash_now
-                     : f == ambush::fate::pauses ? pause_now
-                                                 : isolate_now);
+                     f == trigger::mishap::crashes  ? crash_now
+                     : f == trigger::mishap::pauses ? pause_now
+                                                    : isolate_now);
     }
 }
 

@@ -10,23 +10,23 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "sim/ambush.hpp"
 #include "sim/cluster.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/lasting_faults.hpp"
-#include "sim/scenario.hpp"
+#include "sim/run_plan.hpp"
+#include "sim/trigger.hpp"
 
 namespace holdfast::sim {
 
-class faults final : public meddler {
+class faults final : public interceptor {
 public:
-    faults(const scenario& plan, std::uint64_t seed, cluster& machines, event_queue& events);
+    faults(const run_plan& plan, std::uint64_t seed, cluster& machines, event_queue& events);
 
     /// next_fault, end_of_fault, fault_now.
     void handle(const event& e);
     verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) override;
     /// Everything that lasts ends now, and nothing new begins.
-    void mend();
+    void heal();
 
     [[nodiscard]] const std::array<std::uint64_t, fault_kinds>& injected() const {
         return injected_;
@@ -55,37 +55,37 @@ private:
     void wall_step(std::uint32_t someone);
     void slow_link(std::uint32_t someone);
     void reset_streams(std::uint32_t someone);
-    void slander(std::uint32_t someone);
-    void set_ambush(std::uint32_t);
+    void gossip_blackout(std::uint32_t someone);
+    void set_trigger(std::uint32_t);
     void old_tables(std::uint32_t);
-    void bury(std::uint32_t someone);
+    void cut_off_until_vote(std::uint32_t someone);
 
     void isolate(const group& lonely, base::duration how_long);
     std::uint64_t cut_off(const group& some, bool from_them, bool to_them, base::duration how_long,
-                          bool is_burial = false);
-    void befalls(ambush::fate f, std::uint32_t place);
+                          bool is_until_vote = false);
+    void befalls(trigger::mishap f, std::uint32_t place);
     void abuse_clock(std::uint32_t place);
-    void unearth();
+    void let_be_heard();
 
     [[nodiscard]] std::uint32_t anyone();
     /// Whoever matters: the owner or the holder of a lock, or anyone.
     [[nodiscard]] std::uint32_t victim();
     [[nodiscard]] base::duration up_to(base::duration longest);
 
-    const scenario& plan_;
+    const run_plan& plan_;
     base::random_source random_;
     cluster& machines_;
     event_queue& events_;
     lasting_faults lasting_;
-    std::optional<ambush> ambush_;
-    std::optional<std::uint32_t> buried_;     // cut off until its removal is voted on
-    std::uint64_t burial_ = 0;                // the cut, as in lasting_
-    std::optional<std::uint32_t> unearthed_;  // heard for a moment
+    std::optional<trigger> trigger_;
+    std::optional<std::uint32_t> cut_until_vote_;    // cut off until its removal is voted on
+    std::uint64_t until_vote_ = 0;                   // the cut, as in lasting_
+    std::optional<std::uint32_t> heard_after_vote_;  // heard for a moment
     // its lease requests are lost, its owner's side lives on
     std::optional<std::uint32_t> mute_;
     bool is_orphaned_ = false;  // the holder of one of its locks is cut off
     bool is_rushing_ = false;
-    bool is_mended_ = false;
+    bool is_healed_ = false;
     std::array<std::uint64_t, fault_kinds> injected_{};
 };
 

@@ -20,19 +20,20 @@ bool fence_judge::owner_granted(run owner, lock l, token t, const peer_id& holde
     auto& g = facts_.locks[l];
     const auto text = facts_.text_of_grant(owner, l, t, in);
     if (t.value <= 0) {
-        facts_.object(promise::fence, now, text + ": not a positive token");
+        facts_.object(guarantee::fence, now, text + ": not a positive token");
     }
     // first: a new life may excuse what was given before
     const auto at = life_of(facts_.runs[owner].cluster, now);
     const auto known = g.tokens.find(t);
     if (known != g.tokens.end()) {
         if (known->second.holder != holder || known->second.number != number) {
-            facts_.object(promise::fence, now, text + ", which had been given to another request");
+            facts_.object(guarantee::fence, now,
+                          text + ", which had been given to another request");
         }
         return false;
     }
     if (at + 1 != lives_.size()) {
-        facts_.object_by_the_clock(promise::fence, now,
+        facts_.object_by_the_clock(guarantee::fence, now,
                                    text + " after the next cluster had begun to grant (FOUND-1)");
     }
     check_order(owner, l, t, at, in, now);
@@ -50,21 +51,21 @@ void fence_judge::check_order(run owner, lock l, token t, std::size_t life_numbe
         std::upper_bound(views.begin(), views.end(), in,
                          [](view_number a, const judged_facts::in_view& b) { return a < b.in; });
     if (after != views.end() && after->first <= t) {
-        facts_.object(promise::fence, now,
+        facts_.object(guarantee::fence, now,
                       text + ", and " + text_of_token(after->first) + " was granted in view " +
                           std::to_string(after->in.value));
     }
     if (after != views.begin()) {
         auto& before = *(after - 1);
         if (t <= before.last) {
-            facts_.object(promise::fence, now,
+            facts_.object(guarantee::fence, now,
                           text + ", and " + text_of_token(before.last) +
                               " had been granted in view " + std::to_string(before.in.value));
         }
         if (before.in == in) {
             if (before.owner != owner) {
                 facts_.object(
-                    promise::fence, now,
+                    guarantee::fence, now,
                     text + ", where " + facts_.name_of(before.owner) + " had granted it too");
             }
             before.last = t;
@@ -74,7 +75,7 @@ void fence_judge::check_order(run owner, lock l, token t, std::size_t life_numbe
     views.insert(after, judged_facts::in_view{in, owner, t, t});
     for (const auto& [number, others] : g.lives) {
         if (number < life_number && t <= others.back().last) {
-            facts_.object_by_the_clock(promise::fence, now,
+            facts_.object_by_the_clock(guarantee::fence, now,
                                        text + ", and " + text_of_token(others.back().last) +
                                            " had been granted before the total restart (FOUND-5)");
         }
@@ -131,7 +132,7 @@ bool fence_judge::wrote(lock l, token t, instant now) {
     const bool is_exclusive = known->second.mode.how == kind::exclusive;
     if (const auto least = is_exclusive ? g.mark : g.exclusive_mark; t < least) {
         if (at != g.holds.end() && facts_.is_valid(*at, now)) {
-            facts_.object_by_the_clock(promise::mutex, now,
+            facts_.object_by_the_clock(guarantee::mutex, now,
                                        "the gate of \"" + g.name + "\" refused " +
                                            text_of_token(t) + " of " + facts_.name_of(at->by) +
                                            ", which is valid: it has seen " + text_of_token(least));
@@ -143,10 +144,10 @@ bool fence_judge::wrote(lock l, token t, instant now) {
         const auto text = "the gate of \"" + g.name + "\" let " + text_of_token(t) +
                           " in after a hold that was granted later";
         if (known->second.life == conflicting->life) {
-            facts_.object(promise::fence, now, text);
+            facts_.object(guarantee::fence, now, text);
         } else {
             // only FOUND-1 keeps them apart
-            facts_.object_by_the_clock(promise::fence, now, text + ", by another cluster");
+            facts_.object_by_the_clock(guarantee::fence, now, text + ", by another cluster");
         }
     }
     const auto note = [&](std::optional<judged_facts::given>& newest) {

@@ -29,7 +29,7 @@ void hold_judge::gave_up(run r, instant now) {
         const auto& g = facts_.locks[l];
         for (const auto& h : g.holds) {
             if (h.by == r) {
-                facts_.object(promise::no_loss, now,
+                facts_.object(guarantee::no_loss, now,
                               facts_.name_of(r) +
                                   " stopped being what it was and did not report \"" + g.name +
                                   "\" " + text_of_token(h.what) + " lost (VIEW-4)");
@@ -45,16 +45,16 @@ void hold_judge::granted(run r, lock l, token t, request_number number, instant 
     const auto asked = facts_.runs[r].requests[number];
     const auto mode = asked.mode;
     if (known == g.tokens.end()) {
-        facts_.object(promise::fence, now,
+        facts_.object(guarantee::fence, now,
                       facts_.name_of(r) + " was granted \"" + g.name + "\" " + text_of_token(t) +
                           ", which no owner gave");
     } else if (known->second.holder != facts_.runs[r].id) {
-        facts_.object(promise::fence, now,
+        facts_.object(guarantee::fence, now,
                       facts_.name_of(r) + " was granted \"" + g.name + "\" " + text_of_token(t) +
                           ", which was given to another");
     } else if (facts_.is_held(l, t)) {
         facts_.object(
-            promise::fence, now,
+            guarantee::fence, now,
             facts_.name_of(r) + " was granted \"" + g.name + "\" " + text_of_token(t) + " twice");
     }
     if (known != g.tokens.end()) {
@@ -62,7 +62,7 @@ void hold_judge::granted(run r, lock l, token t, request_number number, instant 
     }
     const auto& ends = facts_.runs[r].lease_ends;
     if (const auto gone = g.gone_from.find(t); gone != g.gone_from.end()) {
-        facts_.object_by_the_clock(promise::look, now,
+        facts_.object_by_the_clock(guarantee::look, now,
                                    facts_.name_of(r) + " was granted \"" + g.name + "\" " +
                                        text_of_token(t) + ", which had been seen, and at " +
                                        text_of_instant(gone->second) + " no more (LOOK-1)");
@@ -97,12 +97,12 @@ void hold_judge::told_of_predecessor(run r, lock l, token t, const predecessor& 
                       " and told that all is well, but ";
     if (says_clean && g.is_unclean) {
         facts_.object_by_the_clock(
-            promise::fate, now,
+            guarantee::fate, now,
             text + text_of_token(last) +
                 ", or one before it, ended without a release, and nobody has said "
                 "since that it is mended");
     } else if (before.how == fate::released && (before.what != last || !before.has_its_value)) {
-        facts_.object_by_the_clock(promise::fate, now,
+        facts_.object_by_the_clock(guarantee::fate, now,
                                    text + text_of_token(last) + " came before it, not " +
                                        text_of_token(before.what) +
                                        (before.has_its_value ? "" : ", or its value is lost"));
@@ -139,17 +139,17 @@ void hold_judge::lost(run r, lock l, token t, errc why, instant now) {
                       std::string{holdfast::to_string(why)} + ")";
     const bool was_running = p.lease_ends && now < *p.lease_ends;
     if (why == errc::internal_error) {
-        facts_.object(promise::invariant, now, text);
+        facts_.object(guarantee::invariant, now, text);
     } else if (why == errc::evicted && was_running) {
         // whether it was removed is known once later views are
         evictions_.push_back({r, p.cluster, text});
     } else if (why == errc::broken && !may_be_broken(r, g, t)) {
-        facts_.object(promise::no_loss, now,
+        facts_.object(guarantee::no_loss, now,
                       text + ", which nobody broke who may (BREAK-1, BREAK-2)");
     } else if (was_running && why != errc::broken &&
                !(why == errc::shutting_down && p.is_leaving)) {
         facts_.object_by_the_clock(
-            promise::no_loss, now,
+            guarantee::no_loss, now,
             text + " while its lease ran until " + text_of_instant(*p.lease_ends));
     }
     for (const auto& h : g.holds) {
@@ -177,14 +177,14 @@ bool hold_judge::may_be_broken(run r, const judged_facts::guarded& g, token t) c
 void hold_judge::has_all(run r, std::uint64_t together, std::size_t how_many, instant now) {
     const auto& got = facts_.runs[r].together[together];
     if (got.size() != how_many) {
-        facts_.object(promise::all, now,
+        facts_.object(guarantee::all, now,
                       facts_.name_of(r) + " is told that it has all of " +
                           std::to_string(how_many) + " locks, but " + std::to_string(got.size()) +
                           " were granted to it (ALL-1)");
     }
     for (const auto& [l, t] : got) {
         if (!facts_.is_held(l, t)) {
-            facts_.object(promise::all, now,
+            facts_.object(guarantee::all, now,
                           facts_.name_of(r) + " is told that it has all of several locks, but \"" +
                               facts_.locks[l].name + "\" " + text_of_token(t) +
                               " it has no more (ALL-1)");
@@ -196,7 +196,7 @@ void hold_judge::has_all(run r, std::uint64_t together, std::size_t how_many, in
 void hold_judge::has_none(run r, std::uint64_t together, instant now) {
     for (const auto& [l, t] : facts_.runs[r].together[together]) {
         if (facts_.is_held(l, t)) {
-            facts_.object(promise::all, now,
+            facts_.object(guarantee::all, now,
                           facts_.name_of(r) +
                               " could not have all of several locks, and has kept \"" +
                               facts_.locks[l].name + "\" " + text_of_token(t) + " (ALL-1)");

@@ -17,12 +17,12 @@ void judge::started(run r, const peer_id& id, std::string name, std::size_t seat
 }
 
 void judge::crashed(run r) {
-    turns_.ended(facts_.runs[r].id);
+    queue_order_.ended(facts_.runs[r].id);
     holds_.crashed(r);
 }
 
 void judge::gave_up(run r, instant now) {
-    turns_.ended(facts_.runs[r].id);
+    queue_order_.ended(facts_.runs[r].id);
     holds_.gave_up(r, now);
 }
 
@@ -38,7 +38,7 @@ void judge::resumed(run r, instant now) {
 
 void judge::asked(run r, lock l, request_number number, const terms& what, instant now) {
     auto& p = facts_.runs[r];
-    turns_.asked(p.id, number, l, what.priority, now);
+    queue_order_.asked(p.id, number, l, what.priority, now);
     p.requests[number] = what;
     if (what.together != 0) {
         p.together[what.together];
@@ -46,7 +46,7 @@ void judge::asked(run r, lock l, request_number number, const terms& what, insta
 }
 
 void judge::request_ended(run r, request_number number) {
-    turns_.ended(facts_.runs[r].id, number);
+    queue_order_.ended(facts_.runs[r].id, number);
     facts_.runs[r].requests.erase(number);
 }
 
@@ -59,8 +59,8 @@ void judge::watches(run r, lock l) {
 void judge::owner_granted(run owner, lock l, token t, const peer_id& holder, request_number number,
                           view_number in, instant now) {
     facts_.runs[owner].has_granted = true;
-    if (const auto overtaken = turns_.granted(owner, l, holder, number)) {
-        facts_.object(promise::order, now,
+    if (const auto overtaken = queue_order_.granted(owner, l, holder, number)) {
+        facts_.object(guarantee::order, now,
                       facts_.text_of_grant(owner, l, t, in) + " to who asked after " +
                           to_string(*overtaken).substr(0, 8) + " had been queued (OWN-10)");
     }
@@ -70,24 +70,24 @@ void judge::owner_granted(run owner, lock l, token t, const peer_id& holder, req
 }
 
 void judge::installed(run r, const view& v, const std::vector<peer_id>& owners, instant now) {
-    turns_.installed(r, v);
+    queue_order_.installed(r, v);
     views_.installed(r, v, owners, now);
 }
 
 void judge::reported_conflict(run r, instant now) {
-    facts_.object_by_the_clock(promise::mutex, now,
+    facts_.object_by_the_clock(guarantee::mutex, now,
                                facts_.name_of(r) + " gathered reports that conflict (HOLD-4)");
 }
 
 void judge::not_granted(run r, lock l, instant since, instant now) {
-    facts_.object(promise::live, now,
+    facts_.object(guarantee::live, now,
                   (r == 0 ? "a process" : facts_.name_of(r)) + " has waited for \"" +
                       facts_.locks[l].name + "\" since " + text_of_instant(since));
 }
 
 void judge::is_kept(run owner, lock l, token t, instant now) {
     if (!facts_.is_held(l, t)) {
-        facts_.object(promise::stuck, now,
+        facts_.object(guarantee::stuck, now,
                       facts_.name_of(owner) + " keeps \"" + facts_.locks[l].name + "\" " +
                           text_of_token(t) + ", which nobody holds");
     }

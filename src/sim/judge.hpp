@@ -20,8 +20,8 @@
 #include "sim/judged_facts.hpp"
 #include "sim/lease_judge.hpp"
 #include "sim/look_judge.hpp"
+#include "sim/queue_order.hpp"
 #include "sim/record_judge.hpp"
-#include "sim/turns.hpp"
 #include "sim/view_judge.hpp"
 
 namespace holdfast::sim {
@@ -79,7 +79,7 @@ public:
         holds_.released(r, l, t, says_consistent);
     }
     /// And names who is to have it next.
-    void is_for(lock l, const peer_id& heir) { turns_.is_for(l, heir); }
+    void is_for(lock l, const peer_id& heir) { queue_order_.is_for(l, heir); }
     /// The application was told that a hold ended.
     void lost(run r, lock l, token t, errc why, instant now) { holds_.lost(r, l, t, why, now); }
     /// Its program gets on with what it holds.
@@ -108,10 +108,10 @@ public:
 
     /// An owner tells a waiter that it is in the queue.
     void queued(run owner, const peer_id& who, request_number number, instant now) {
-        turns_.queued(owner, who, number, now);
+        queue_order_.queued(owner, who, number, now);
     }
     /// The owner has installed a view in which `l` belongs to another.
-    void owns_no_more(run owner, lock l) { turns_.lost(owner, l); }
+    void owns_no_more(run owner, lock l) { queue_order_.lost(owner, l); }
     void owner_granted(run owner, lock l, token t, const peer_id& holder, request_number number,
                        view_number in, instant now);
     /// `owners`: the slot map, written out.
@@ -135,7 +135,7 @@ public:
     void is_kept(run owner, lock l, token t, instant now);
     /// Nothing has changed for a while: every watcher must know the state as it is (WATCH-1).
     void check_watchers(instant now) { looks_.check_watchers(now); }
-    void object(promise broken, instant now, std::string text) {
+    void object(guarantee broken, instant now, std::string text) {
         facts_.object(broken, now, std::move(text));
     }
     /// Nothing more will be told.
@@ -143,7 +143,7 @@ public:
 
     [[nodiscard]] const std::vector<violation>& violations() const { return facts_.violations; }
     /// How often each promise was broken that clocks beyond the bound may break.
-    [[nodiscard]] const std::array<std::uint64_t, promise_kinds>& excused() const {
+    [[nodiscard]] const std::array<std::uint64_t, guarantee_kinds>& excused() const {
         return facts_.excused;
     }
     [[nodiscard]] std::uint64_t grants() const { return fence_.grants(); }
@@ -162,7 +162,7 @@ private:
     view_judge views_{facts_};
     look_judge looks_{facts_};
     record_judge records_{facts_};
-    turns turns_;
+    queue_order queue_order_;
 };
 
 }  // namespace holdfast::sim

@@ -4,7 +4,7 @@
 
 namespace holdfast::sim {
 
-std::string_view to_string(promise p) {
+std::string_view to_string(guarantee p) {
     constexpr std::string_view names[] = {
         "MUTEX",   "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK",  "INVARIANT",
         "SILENCE", "WATCH", "ORDER",    "FATE",    "LOOK",     "ALL",  "RECORD", "ENDS"};
@@ -17,11 +17,11 @@ judged_facts::judged_facts(rules_of_run r, std::vector<std::string> names) : rul
     }
 }
 
-void judged_facts::object(promise broken, instant now, std::string text) {
+void judged_facts::object(guarantee broken, instant now, std::string text) {
     violations.push_back({broken, now, std::move(text)});
 }
 
-void judged_facts::object_by_the_clock(promise broken, instant now, std::string text) {
+void judged_facts::object_by_the_clock(guarantee broken, instant now, std::string text) {
     if (rules.clocks_keep_the_bound) {
         object(broken, now, std::move(text));
     } else {

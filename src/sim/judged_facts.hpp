@@ -23,7 +23,7 @@
 
 namespace holdfast::sim {
 
-enum class promise : std::uint8_t {
+enum class guarantee : std::uint8_t {
     mutex,
     fence,
     one_view,
@@ -41,11 +41,11 @@ enum class promise : std::uint8_t {
     record,
     ends
 };
-constexpr std::size_t promise_kinds = 16;
-[[nodiscard]] std::string_view to_string(promise p);
+constexpr std::size_t guarantee_kinds = 16;
+[[nodiscard]] std::string_view to_string(guarantee p);
 
 struct violation {
-    promise broken{};
+    guarantee broken{};
     instant at{};
     std::string text;
 };
@@ -160,9 +160,9 @@ struct judged_facts {
 
     judged_facts(rules_of_run r, std::vector<std::string> names);
 
-    void object(promise broken, instant now, std::string text);
+    void object(guarantee broken, instant now, std::string text);
     /// Excused when clocks do not keep the bound.
-    void object_by_the_clock(promise broken, instant now, std::string text);
+    void object_by_the_clock(guarantee broken, instant now, std::string text);
     [[nodiscard]] const std::string& name_of(run r) const { return runs[r].name; }
     /// "p1 granted "a" 3/1 in view 3", to begin a sentence with.
     [[nodiscard]] std::string text_of_grant(run owner, lock l, token t, view_number in) const;
@@ -174,7 +174,7 @@ struct judged_facts {
     std::vector<guarded> locks;
     std::vector<violation> violations;
     /// How often each promise was broken that clocks beyond the bound may break.
-    std::array<std::uint64_t, promise_kinds> excused{};
+    std::array<std::uint64_t, guarantee_kinds> excused{};
 };
 
 /// `12/3`: epoch and sequence.

@@ -6,8 +6,8 @@ std::uint64_t lasting_faults::begin(change what, base::duration how_long) {
     for (const auto& [from, to] : what.cut) {
         machines_.net().cut(from, to);
     }
-    if (what.slandered) {
-        ++slandered_[*what.slandered];
+    if (what.without_gossip) {
+        ++without_gossip_[*what.without_gossip];
     }
     held_up_tables_ += what.holds_tables_up ? 1 : 0;
     all_.emplace(++last_number_, std::move(what));
@@ -35,13 +35,13 @@ void lasting_faults::end_all() {
 
 void lasting_faults::take_back(const change& what) {
     for (const auto& [from, to] : what.cut) {
-        machines_.net().mend(from, to);
+        machines_.net().heal(from, to);
     }
     for (const auto& [from, to] : what.slowed) {
         machines_.net().slow_down(from, to, {});
     }
-    if (what.slandered) {
-        --slandered_[*what.slandered];
+    if (what.without_gossip) {
+        --without_gossip_[*what.without_gossip];
     }
     held_up_tables_ -= what.holds_tables_up ? 1 : 0;
 }

@@ -18,13 +18,13 @@ public:
     struct change {
         std::vector<link> cut;
         std::vector<link> slowed;
-        std::optional<std::uint32_t> slandered;
-        bool is_burial = false;
+        std::optional<std::uint32_t> without_gossip;
+        bool is_until_vote = false;
         bool holds_tables_up = false;
     };
 
     lasting_faults(cluster& machines, event_queue& events)
-        : machines_{machines}, events_{events}, slandered_(machines.places()) {}
+        : machines_{machines}, events_{events}, without_gossip_(machines.places()) {}
 
     /// Its number; end_of_fault comes with it after `how_long`.
     std::uint64_t begin(change what, base::duration how_long);
@@ -32,7 +32,9 @@ public:
     std::optional<change> end(std::uint64_t number);
     void end_all();
 
-    [[nodiscard]] bool is_slandered(std::uint32_t place) const { return slandered_[place] > 0; }
+    [[nodiscard]] bool is_without_gossip(std::uint32_t place) const {
+        return without_gossip_[place] > 0;
+    }
     [[nodiscard]] bool holds_tables_up() const { return held_up_tables_ > 0; }
 
 private:
@@ -42,7 +44,7 @@ private:
     event_queue& events_;
     std::map<std::uint64_t, change> all_;
     std::uint64_t last_number_ = 0;
-    std::vector<unsigned> slandered_;
+    std::vector<unsigned> without_gossip_;
     unsigned held_up_tables_ = 0;
 };
 

@@ -35,7 +35,7 @@ void lease_judge::lease(run r, std::optional<instant> ends, instant now) {
         p.has_granted = false;
         if (!is_running) {
             facts_.object_by_the_clock(
-                promise::minority, now,
+                guarantee::minority, now,
                 facts_.name_of(r) + " granted while its lease was not running (OWN-1)");
         }
     }
@@ -45,7 +45,7 @@ void lease_judge::lease(run r, std::optional<instant> ends, instant now) {
     if (!may_act_until(p, *ends, now)) {
         const auto cut_off = cut_off_at(p, now);
         facts_.object_by_the_clock(
-            promise::minority, now,
+            guarantee::minority, now,
             facts_.name_of(r) + " has a lease until " + text_of_instant(*ends) +
                 ", but a quorum can have given none" +
                 (cut_off ? " beyond " + text_of_instant(*cut_off) : "") + " (LEASE-2)");
@@ -59,7 +59,7 @@ void lease_judge::check_hold(run r, const judged_facts::guarded& g, judged_facts
     h.has_lapsed = h.has_lapsed || (has_ended && h.was_valid);
     h.was_valid = h.was_valid || is_running;
     if (h.is_new && !is_running) {
-        facts_.object_by_the_clock(promise::mutex, now,
+        facts_.object_by_the_clock(guarantee::mutex, now,
                                    facts_.name_of(r) + " was told that it holds \"" + g.name +
                                        "\" " + text_of_token(h.what) +
                                        " while its lease was not running (HOLD-7)");
@@ -67,7 +67,7 @@ void lease_judge::check_hold(run r, const judged_facts::guarded& g, judged_facts
     h.is_new = false;
     check_ends(r, g, h, now);
     if (h.has_lapsed && is_running) {
-        facts_.object_by_the_clock(promise::mutex, now,
+        facts_.object_by_the_clock(guarantee::mutex, now,
                                    "the hold of \"" + g.name + "\" " + text_of_token(h.what) +
                                        " at " + facts_.name_of(r) +
                                        " had run out and counts again (LEASE-5)");
@@ -77,7 +77,7 @@ void lease_judge::check_hold(run r, const judged_facts::guarded& g, judged_facts
 void lease_judge::check_grant(run owner, lock l, token t, view_number in, instant now) {
     const auto cut_off = cut_off_at(facts_.runs[owner], now);
     if (!cut_off || *cut_off < now) {
-        facts_.object_by_the_clock(promise::minority, now,
+        facts_.object_by_the_clock(guarantee::minority, now,
                                    facts_.text_of_grant(owner, l, t, in) +
                                        ", but no quorum can have let it act" +
                                        (cut_off ? " after " + text_of_instant(*cut_off) : ""));
@@ -141,7 +141,7 @@ void lease_judge::object_to_both(const judged_facts::guarded& g, const judged_fa
                                  const judged_facts::hold& other, instant now) {
     const auto until =
         std::min(*facts_.runs[mine.by].lease_ends, *facts_.runs[other.by].lease_ends);
-    facts_.object_by_the_clock(promise::mutex, now,
+    facts_.object_by_the_clock(guarantee::mutex, now,
                                "\"" + g.name + "\" is held by " + facts_.name_of(mine.by) + " (" +
                                    text_of_token(mine.what) + ") and by " +
                                    facts_.name_of(other.by) + " (" + text_of_token(other.what) +
@@ -156,7 +156,7 @@ void lease_judge::check_ends(run r, const judged_facts::guarded& g, const judged
                          facts_.rules.slack;
     };
     if (ends_before(h.since, h.asked.longest) || ends_before(h.got_on, h.asked.longest_stuck)) {
-        facts_.object_by_the_clock(promise::ends, now,
+        facts_.object_by_the_clock(guarantee::ends, now,
                                    facts_.name_of(r) + " still has \"" + g.name + "\" " +
                                        text_of_token(h.what) + " of " + text_of_instant(h.since) +
                                        ", which was to end by itself (max_hold, progress_every)");

@@ -18,7 +18,7 @@ void look_judge::looks(run r, lock l, std::uint64_t question, instant now) {
 void look_judge::has_seen(run r, std::uint64_t question, const std::set<token>& held, instant now) {
     const auto at = facts_.runs[r].looks.find(question);
     if (at == facts_.runs[r].looks.end()) {
-        facts_.object(promise::look, now,
+        facts_.object(guarantee::look, now,
                       facts_.name_of(r) + " is answered a question that it did not ask");
         return;
     }
@@ -31,7 +31,7 @@ void look_judge::has_seen(run r, std::uint64_t question, const std::set<token>& 
             g.holds.begin(), g.holds.end(),
             [&](const judged_facts::hold& h) { return h.what == t && facts_.is_valid(h, now); });
         if (is_there && !held.contains(t)) {
-            facts_.object_by_the_clock(promise::look, now,
+            facts_.object_by_the_clock(guarantee::look, now,
                                        facts_.name_of(r) + " looked at \"" + g.name +
                                            "\" and saw " + text_of_tokens(held) + ", but " +
                                            text_of_token(t) +
@@ -40,13 +40,13 @@ void look_judge::has_seen(run r, std::uint64_t question, const std::set<token>& 
     }
     for (const auto& t : held) {
         if (!g.tokens.contains(t)) {
-            facts_.object(promise::look, now,
+            facts_.object(guarantee::look, now,
                           facts_.name_of(r) + " looked at \"" + g.name + "\" and saw " +
                               text_of_token(t) + ", which no owner gave");
         }
         if (const auto gone = g.gone_from.find(t);
             gone != g.gone_from.end() && gone->second < since) {
-            facts_.object_by_the_clock(promise::look, now,
+            facts_.object_by_the_clock(guarantee::look, now,
                                        facts_.name_of(r) + " looked at \"" + g.name +
                                            "\" and saw " + text_of_token(t) +
                                            ", which had been seen, and at " +
@@ -76,7 +76,7 @@ void look_judge::check_watchers(instant now) {
                 truth.insert(h.what);
             }
             if (!known || known->held != truth || known->waiting != 0) {
-                facts_.object(promise::watch, now,
+                facts_.object(guarantee::watch, now,
                               facts_.name_of(r) + " watches \"" + g.name + "\" and was last told " +
                                   (known ? text_of_tokens(known->held) + ", " +
                                                std::to_string(known->waiting) + " waiting"

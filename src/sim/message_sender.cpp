@@ -14,7 +14,7 @@ void message_sender::send(std::uint32_t from, node::send& s, std::vector<network
     if (!to) {
         return;
     }
-    const auto verdict = c.meddles->sending(kind_of(s.what), from, *to);
+    const auto verdict = c.intercepts->sending(kind_of(s.what), from, *to);
     if (c.trace.is_printed()) {
         c.say(from, "> " + c.plan.places[*to].name + " " + c.trace.describe(s.what) +
                         (verdict.is_lost ? "  (lost)" : ""));

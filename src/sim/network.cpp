@@ -66,7 +66,7 @@ void network::cut(std::uint32_t from, std::uint32_t to) {
     }
 }
 
-void network::mend(std::uint32_t from, std::uint32_t to) {
+void network::heal(std::uint32_t from, std::uint32_t to) {
     --cuts_[link(from, to)];
     for (const auto& [a, b] : {std::pair{from, to}, std::pair{to, from}}) {
         auto& s = streams_[link(a, b)];

@@ -80,7 +80,7 @@ public:
 
     /// Cuts are counted: a link carries nothing while any cut of it lasts.
     void cut(std::uint32_t from, std::uint32_t to);
-    void mend(std::uint32_t from, std::uint32_t to);
+    void heal(std::uint32_t from, std::uint32_t to);
     [[nodiscard]] bool is_cut(std::uint32_t from, std::uint32_t to) const {
         return cuts_[link(from, to)] > 0;
     }

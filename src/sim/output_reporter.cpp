@@ -19,7 +19,8 @@ void output_reporter::report(std::uint32_t at, const node::granted& g) {
         run, l, g.token, {g.before.how, g.before.token, g.before.value == text_of(g.before.token)},
         c.events.now());
     c.judged_by.request_ended(run, g.number);
-    c.to_tell.push_back({news::what::granted, at, g.number, l, g.token, g.before.is_clean()});
+    c.app_events.push_back(
+        {app_event::what::granted, at, g.number, l, g.token, g.before.is_clean()});
 }
 
 void output_reporter::report(std::uint32_t at, const node::request_failed& f) {
@@ -30,7 +31,7 @@ void output_reporter::report(std::uint32_t at, const node::request_failed& f) {
                       " failed: " + std::string{holdfast::to_string(f.why)});
     }
     c.judged_by.request_ended(c.places[at].run, f.number);
-    c.to_tell.push_back({news::what::failed, at, f.number, 0, {}});
+    c.app_events.push_back({app_event::what::failed, at, f.number, 0, {}});
 }
 
 void output_reporter::report(std::uint32_t at, const node::hold_lost& l) {
@@ -42,7 +43,7 @@ void output_reporter::report(std::uint32_t at, const node::hold_lost& l) {
     }
     const auto name = c.lock_of(l.name);
     c.judged_by.lost(c.places[at].run, name, l.token, l.why, c.events.now());
-    c.to_tell.push_back({news::what::lost, at, {}, name, l.token});
+    c.app_events.push_back({app_event::what::lost, at, {}, name, l.token});
 }
 
 void output_reporter::report(std::uint32_t at, const node::was_asked_back& a) {
@@ -52,7 +53,7 @@ void output_reporter::report(std::uint32_t at, const node::was_asked_back& a) {
     if (c.trace.is_printed()) {
         c.say(at, "is asked for \"" + what.name + "\" " + text_of(what.token) + " by " + what.who);
     }
-    c.to_tell.push_back({news::what::asked_back, at, {}, c.lock_of(what.name), what.token});
+    c.app_events.push_back({app_event::what::asked_back, at, {}, c.lock_of(what.name), what.token});
 }
 
 void output_reporter::report(std::uint32_t at, const node::broke_by_policy& b) {

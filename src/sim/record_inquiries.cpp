@@ -54,7 +54,7 @@ void record_inquiries::has_kept(context& shared, std::uint32_t place, const inqu
     }
     shared.judged_by.records().has_recorded({kept.by, kept.number}, kept.revision,
                                             over.answered_seats());
-    shared.to_tell.push_back({news::what::recorded, place, {}, 0, {}, true, kept});
+    shared.app_events.push_back({app_event::what::recorded, place, {}, 0, {}, true, kept});
 }
 
 void record_inquiries::has_read(context& shared, std::uint32_t place, const inquiry& over) {

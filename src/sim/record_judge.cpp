@@ -32,7 +32,7 @@ void record_judge::has_read_records(run r, std::uint64_t reading,
     for (const auto& [key, revision] : facts_.runs[r].must_read[reading]) {
         const auto read = what.find(key);
         if (read == what.end() || read->second < revision) {
-            facts_.object(promise::record, now,
+            facts_.object(guarantee::record, now,
                           facts_.name_of(r) + " asked for what was done, and record " +
                               std::to_string(key.second) + " of " +
                               to_string(key.first).substr(0, 8) +

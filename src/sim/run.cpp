@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "sim/adversary.hpp"
-#include "sim/aftermath.hpp"
 #include "sim/faults.hpp"
+#include "sim/liveness_phase.hpp"
 #include "sim/mutants.hpp"
 #include "sim/trace.hpp"
 #include "sim/workload.hpp"
@@ -87,17 +87,17 @@ private:
     }
 
     void look() {
-        if (is_mended_) {
+        if (is_healed_) {
             is_finished_ = after_.look();
         } else {
             machines_.note("everything is mended");
-            faults_.mend();
-            adversary_.mend();
-            machines_.mend();
+            faults_.heal();
+            adversary_.heal();
+            machines_.heal();
             machines_.tell_applications();
             work_.wind_down();
             after_.begin();
-            is_mended_ = true;
+            is_healed_ = true;
         }
         events_.plan(events_.now() + time_between_looks, event_kind::look);
     }
@@ -107,7 +107,7 @@ private:
             second_ends_ = events_.now() + 1s;
             planned_before_ = events_.planned();
         } else if (events_.planned() - planned_before_ > storm) {
-            judge_.object(promise::live, events_.now(),
+            judge_.object(guarantee::live, events_.now(),
                           "a storm: " + std::to_string(storm) + " events within a second");
         }
     }
@@ -121,10 +121,10 @@ private:
     workload work_;
     faults faults_;
     adversary adversary_;
-    both_meddle all_faults_{faults_, adversary_};
-    aftermath after_;
-    both_meddle everything_{all_faults_, after_};
-    bool is_mended_ = false;
+    both_intercept all_faults_{faults_, adversary_};
+    liveness_phase after_;
+    both_intercept everything_{all_faults_, after_};
+    bool is_healed_ = false;
     bool is_finished_ = false;
     instant second_ends_{};
     std::uint64_t planned_before_ = 0;

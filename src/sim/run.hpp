@@ -11,7 +11,7 @@
 #include "sim/adversary.hpp"
 #include "sim/cluster.hpp"
 #include "sim/judge.hpp"
-#include "sim/scenario.hpp"
+#include "sim/run_plan.hpp"
 
 namespace holdfast::sim {
 
@@ -23,7 +23,7 @@ struct result {
     instant simulated{};
     std::uint64_t grants = 0;
     /// with clocks beyond the bound: promises that may then fail, and did
-    std::array<std::uint64_t, promise_kinds> excused{};
+    std::array<std::uint64_t, guarantee_kinds> excused{};
     /// from the mending until everybody had had every lock (LIVE)
     instant served_after{};
     std::array<std::uint64_t, fault_kinds> faults{};

@@ -76,9 +76,9 @@ void sim_process::make_node(const peer_id& id) {
                         seat == seats_.end()
                             ? std::nullopt
                             : std::optional{static_cast<std::size_t>(seat - seats_.begin())});
-    c.to_tell.push_back({news::what::started, place_, {}, 0, {}});
+    c.app_events.push_back({app_event::what::started, place_, {}, 0, {}});
     try {
-        p.node = std::make_unique<node::node>(settings_, id, c.births.next(), moment());
+        p.node = std::make_unique<node::node>(settings_, id, c.identity_random.next(), moment());
     } catch (const std::exception& e) {
         c.broken(place_, e.what());
         return;
@@ -111,7 +111,7 @@ void sim_process::end_node() {
         c.net.discard(n);
     }
     c.net.process_ended(place_);
-    c.to_tell.push_back({news::what::ended, place_, {}, 0, {}});
+    c.app_events.push_back({app_event::what::ended, place_, {}, 0, {}});
 }
 
 void sim_process::crash(base::duration after) {
@@ -157,7 +157,7 @@ void sim_process::resume() {
         clock_.stood_still_at(paused_at_, context_.events.now());
         p.lease_end.reset();
     }
-    context_.to_tell.push_back({news::what::resumed, place_, {}, 0, {}});
+    context_.app_events.push_back({app_event::what::resumed, place_, {}, 0, {}});
     for (const auto n : std::exchange(unsent_, {})) {
         context_.net.post(n, {});
     }
@@ -202,7 +202,7 @@ void sim_process::clock_has_changed() {
     }
 }
 
-void sim_process::mend() {
+void sim_process::heal() {
     pause_in_next_step_.reset();
     restart_after_ = {};
     if (!me().node) {
@@ -331,8 +331,8 @@ bool sim_process::force_view(const std::vector<std::uint32_t>& seats) {
 
 void sim_process::drain(base::moment now) {
     while (auto out = me().node->next()) {
-        if (context_.looks_on != nullptr) {
-            context_.looks_on->saw(place_, *out);
+        if (context_.observes != nullptr) {
+            context_.observes->saw(place_, *out);
         }
         std::visit([&](auto& what) { perform(what); }, *out);
     }
@@ -385,7 +385,7 @@ void sim_process::tell_lease() {
         p.lease_ends = end ? std::optional{clock_.when(*end, c.events.now())} : std::nullopt;
         for (const auto& [l, t] : c.judged_by.holds_of(p.run)) {
             if (end && p.node->holds(c.plan.locks[l], t, *end)) {
-                c.judged_by.object(promise::mutex, c.events.now(),
+                c.judged_by.object(guarantee::mutex, c.events.now(),
                                    p.name + " would say that it holds \"" + c.plan.locks[l] +
                                        "\" when its lease is over (HOLD-2)");
             }

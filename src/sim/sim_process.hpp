@@ -46,7 +46,7 @@ public:
     }
     void step_wall(std::chrono::seconds by) { clock_.step_wall(by); }
     /// It is started or resumed now if it is down or paused, and is not stopped again.
-    void mend();
+    void heal();
     void resume();
 
     // ---- events

@@ -17,7 +17,7 @@ std::uint64_t detail_of(std::size_t index, std::uint32_t step) {
 
 }  // namespace
 
-workload::workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching,
+workload::workload(const run_plan& plan, std::uint64_t seed, cluster& machines, judge& watching,
                    event_queue& events)
     : plan_{plan},
       random_{seed},
@@ -103,7 +103,7 @@ void workload::granted(std::uint32_t place, request_number number, judge::lock l
             return;
         }
     }
-    judge_.object(promise::invariant, events_.now(), "a grant answers no request");
+    judge_.object(guarantee::invariant, events_.now(), "a grant answers no request");
 }
 
 void workload::failed(std::uint32_t place, request_number number) {

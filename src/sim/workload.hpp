@@ -13,13 +13,13 @@
 #include "sim/drawn_work.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/judge.hpp"
-#include "sim/scenario.hpp"
+#include "sim/run_plan.hpp"
 
 namespace holdfast::sim {
 
 class workload final : public application {
 public:
-    workload(const scenario& plan, std::uint64_t seed, cluster& machines, judge& watching,
+    workload(const run_plan& plan, std::uint64_t seed, cluster& machines, judge& watching,
              event_queue& events);
 
     void handle(const event& e);
@@ -95,7 +95,7 @@ private:
     void let_go(std::uint32_t place, client& c, std::size_t index);
     void think(std::uint32_t place, client& c, std::size_t index, base::duration at_least);
 
-    const scenario& plan_;
+    const run_plan& plan_;
     base::random_source random_;
     cluster& machines_;
     judge& judge_;

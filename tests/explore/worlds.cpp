@@ -26,7 +26,7 @@ std::string schedule_of(const outcome& r) {
 
 }  // namespace
 
-TEST_CASE("in no state of a small world is a promise broken") {
+TEST_CASE("in no state of a small world is a guarantee broken") {
     for (const auto& w : all_worlds()) {
         if (w.is_large) {
             continue;

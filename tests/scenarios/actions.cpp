@@ -1,14 +1,14 @@
-// What the steps of a story do.
+// What the steps of a scenario do.
 #include <algorithm>
 #include <utility>
 
 #include "lock_words.hpp"
-#include "stage.hpp"
-#include "story_plan.hpp"
+#include "runner.hpp"
+#include "scenario_plan.hpp"
 
 namespace holdfast::scenarios {
 
-void stage::step(words w) {
+void runner::step(words w) {
     if (w.takes("at")) {
         const auto when = w.take_time();
         if (when < events_.now()) {
@@ -41,16 +41,16 @@ void stage::step(words w) {
     }
 }
 
-void stage::act_out(words w) {
+void runner::act_out(words w) {
     if (w.takes("call")) {
         const auto name = w.take();
         const auto who = take_group(w);
         called_[name] = who.front();
-        chronicle_.add("--", name + " is " + machines_.name_at(who.front()));
+        trace_recorder_.add("--", name + " is " + machines_.name_at(who.front()));
         w.expect_end();
         return;
     }
-    chronicle_.add("--", w.text());
+    trace_recorder_.add("--", w.text());
     if (w.takes("crash")) {
         for (const auto p : take_group(w)) {
             crash(p);
@@ -74,15 +74,15 @@ void stage::act_out(words w) {
         w.expect_end();
     } else if (w.takes("cut")) {
         cut(w);
-    } else if (w.takes("mend")) {
+    } else if (w.takes("heal")) {
         w.expect_end();
-        mend_cuts();
+        heal_cuts();
     } else if (w.takes("lose")) {
-        meddle(w, meddling::loses);
+        intercept(w, interception::loses);
     } else if (w.takes("hold up")) {
-        meddle(w, meddling::holds_up);
+        intercept(w, interception::holds_up);
     } else if (w.takes("double")) {
-        meddle(w, meddling::doubles);
+        intercept(w, interception::doubles);
     } else if (w.takes("let pass")) {
         const auto kind = take_kind(w);
         w.expect_end();
@@ -99,7 +99,7 @@ void stage::act_out(words w) {
 }
 
 /// What an application asks of its peer.
-void stage::act_of(words w) {
+void runner::act_of(words w) {
     const auto who = take_group(w);
     const auto what = w.take();
     if (what == "leaves") {
@@ -195,7 +195,7 @@ void stage::act_of(words w) {
 }
 
 /// `p3 breaks "a" as ann`: whoever holds it now.
-void stage::demand(const group& who, lock::urging how, words w) {
+void runner::demand(const group& who, lock::urging how, words w) {
     const auto l = take_lock(w);
     const auto name = w.takes("as") ? w.take() : "ann";
     w.expect_end();
@@ -209,12 +209,12 @@ void stage::demand(const group& who, lock::urging how, words w) {
     machines_.tell_applications();
 }
 
-void stage::crash(place at) {
+void runner::crash(place at) {
     machines_.crash(at, for_good);
     machines_.tell_applications();
 }
 
-message_rules::rule stage::rule_of(words& w) {
+message_rules::rule runner::rule_of(words& w) {
     message_rules::rule r;
     r.line = w.line();
     r.kind = take_kind(w);
@@ -227,7 +227,7 @@ message_rules::rule stage::rule_of(words& w) {
     return r;
 }
 
-void stage::meddle(words w, meddling how) {
+void runner::intercept(words w, interception how) {
     std::optional<std::uint64_t> left;
     if (w.takes("next")) {
         left = 1;
@@ -236,9 +236,9 @@ void stage::meddle(words w, meddling how) {
     }
     auto r = rule_of(w);
     r.left = left;
-    r.is_lost = how == meddling::loses;
-    r.is_doubled = how == meddling::doubles;
-    if (how == meddling::holds_up) {
+    r.is_lost = how == interception::loses;
+    r.is_doubled = how == interception::doubles;
+    if (how == interception::holds_up) {
         w.expect("by");
         r.delay = w.take_time();
     }
@@ -246,7 +246,7 @@ void stage::meddle(words w, meddling how) {
     rules_.add(std::move(r));
 }
 
-void stage::cut(words w) {
+void runner::cut(words w) {
     const auto some = take_group(w);
     const bool both_ways = w.takes("from");
     if (!both_ways) {
@@ -266,9 +266,9 @@ void stage::cut(words w) {
     }
 }
 
-void stage::mend_cuts() {
+void runner::heal_cuts() {
     for (const auto& [a, b] : std::exchange(cuts_, {})) {
-        machines_.net().mend(a, b);
+        machines_.net().heal(a, b);
     }
 }
 

@@ -1,9 +1,9 @@
-// What may be said of a cluster in a story, and who and what its words stand for.
+// What may be said of a cluster in a scenario, and who and what its words stand for.
 #include <algorithm>
 #include <array>
 
 #include "base/message_groups.hpp"
-#include "stage.hpp"
+#include "runner.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::scenarios {
@@ -59,7 +59,7 @@ fate take_fate(words& w) {
 
 // ---- conditions
 
-stage::condition stage::condition_of(words w) {
+runner::condition runner::condition_of(words w) {
     if (w.takes("not")) {
         return [c = condition_of(w)] { return !c(); };
     }
@@ -87,7 +87,7 @@ stage::condition stage::condition_of(words w) {
     return condition_about(those, w);
 }
 
-stage::condition stage::condition_about(const group& those, words w) {
+runner::condition runner::condition_about(const group& those, words w) {
     const auto all = [this, those](auto is_true) {
         return [this, those, is_true] {
             return std::all_of(those.begin(), those.end(),
@@ -238,13 +238,13 @@ stage::condition stage::condition_about(const group& those, words w) {
     w.object("no condition: \"" + what + " " + w.text() + "\"");
 }
 
-bool stage::holds(place at, sim::judge::lock l) {
+bool runner::holds(place at, sim::judge::lock l) {
     return machines_.is_leased(at) && stake_of(at, l).is == stake::state::held;
 }
 
 // ---- words
 
-stage::group stage::take_group(words& w, const group* others_than) {
+runner::group runner::take_group(words& w, const group* others_than) {
     const auto text = w.take();
     group out;
     if (text == "others" && others_than != nullptr) {
@@ -268,7 +268,7 @@ stage::group stage::take_group(words& w, const group* others_than) {
     return out;
 }
 
-std::optional<stage::place> stage::place_of(const words& w, const std::string& name) const {
+std::optional<runner::place> runner::place_of(const words& w, const std::string& name) const {
     for (const std::string_view of : {"owner(", "holder("}) {
         if (name.starts_with(of) && name.ends_with(")")) {
             words inner{w.line(), name.substr(of.size(), name.size() - of.size() - 1)};
@@ -287,7 +287,7 @@ std::optional<stage::place> stage::place_of(const words& w, const std::string& n
     return std::nullopt;
 }
 
-sim::judge::lock stage::take_lock(words& w) const {
+sim::judge::lock runner::take_lock(words& w) const {
     const auto word = w.take();
     for (std::size_t l = 0; l < plan_.locks.size(); ++l) {
         if (word == "\"" + plan_.locks[l] + "\"") {
@@ -297,7 +297,7 @@ sim::judge::lock stage::take_lock(words& w) const {
     w.object("\"" + word + "\" is no lock; write its name in quotes");
 }
 
-errc stage::take_reason(words& w) const {
+errc runner::take_reason(words& w) const {
     const auto word = w.take();
     for (int i = 1; i <= static_cast<int>(errc::internal_error); ++i) {
         if (to_string(static_cast<errc>(i)) == word) {
@@ -307,7 +307,7 @@ errc stage::take_reason(words& w) const {
     w.object("\"" + word + "\" is no reason");
 }
 
-sim::message_kind stage::take_kind(words& w) const {
+sim::message_kind runner::take_kind(words& w) const {
     const auto word = w.take();
     const auto known = all_kinds().find(word);
     if (known == all_kinds().end()) {

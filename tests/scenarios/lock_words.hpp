@@ -1,8 +1,8 @@
 // The words of a step that say how a lock is asked for.
 #pragma once
 
+#include "scenario.hpp"
 #include "sim/application.hpp"
-#include "story.hpp"
 
 namespace holdfast::scenarios {
 

@@ -13,8 +13,8 @@ void message_rules::let_pass(sim::message_kind kind) {
     }
 }
 
-sim::meddler::verdict message_rules::sending(sim::message_kind kind, place from, place to) {
-    sim::meddler::verdict v;
+sim::interceptor::verdict message_rules::sending(sim::message_kind kind, place from, place to) {
+    sim::interceptor::verdict v;
     const auto is_in = [](const std::optional<group>& g, place p) {
         return !g || std::find(g->begin(), g->end(), p) != g->end();
     };

@@ -1,5 +1,5 @@
-// What a story does to messages: which kinds it loses, holds up or doubles, and what it does when
-// one is sent.
+// What a scenario does to messages: which kinds it loses, holds up or doubles, and what it does
+// when one is sent.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "sim/meddler.hpp"
-#include "story.hpp"
+#include "scenario.hpp"
+#include "sim/interceptor.hpp"
 
 namespace holdfast::scenarios {
 
@@ -39,7 +39,7 @@ public:
 
     void add(rule r) { all_.push_back(std::move(r)); }
     void let_pass(sim::message_kind kind);
-    [[nodiscard]] sim::meddler::verdict sending(sim::message_kind kind, place from, place to);
+    [[nodiscard]] sim::interceptor::verdict sending(sim::message_kind kind, place from, place to);
     [[nodiscard]] std::vector<due_action> take_due();
     /// The line of a rule for whose kind no message was sent.
     [[nodiscard]] std::optional<std::size_t> unused_line() const;

@@ -57,8 +57,8 @@ struct story {
         judged.granted(to, 0, t, {}, now);
         judged.lease(to, lease_ends, now);
     }
-    [[nodiscard]] std::vector<promise> broken() const {
-        std::vector<promise> out;
+    [[nodiscard]] std::vector<guarantee> broken() const {
+        std::vector<guarantee> out;
         for (const auto& v : judged.violations()) {
             out.push_back(v.broken);
         }
@@ -69,7 +69,7 @@ struct story {
     std::uint64_t numbers = 0;
 };
 
-using broken = std::vector<promise>;
+using broken = std::vector<guarantee>;
 
 TEST_CASE("the judge is content with one holder after another", "[judge]") {
     story s;
@@ -89,7 +89,7 @@ TEST_CASE("MUTEX: two holders valid at one instant", "[judge]") {
     story s;
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
-    CHECK(s.broken() == broken{promise::mutex});
+    CHECK(s.broken() == broken{guarantee::mutex});
 }
 
 TEST_CASE("MUTEX: also within one process", "[judge]") {
@@ -100,7 +100,7 @@ TEST_CASE("MUTEX: also within one process", "[judge]") {
     s.judged.granted(2, 0, at(100, 2), {}, 200ms);
     s.judged.lease(2, 600ms, 200ms);
     CHECK(!s.broken().empty());
-    CHECK(s.broken().front() == promise::mutex);
+    CHECK(s.broken().front() == guarantee::mutex);
 }
 
 TEST_CASE("MUTEX: a hold that ran out does not conflict", "[judge]") {
@@ -116,7 +116,7 @@ TEST_CASE("MUTEX: a hold that ran out must not count again (LEASE-5)", "[judge]"
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     s.everybody_hears(700ms);
     s.judged.lease(2, 1200ms, 700ms);
-    CHECK(s.broken() == broken{promise::mutex});
+    CHECK(s.broken() == broken{guarantee::mutex});
 }
 
 TEST_CASE("MUTEX: a crashed process holds nothing", "[judge]") {
@@ -133,7 +133,7 @@ TEST_CASE("MUTEX: the gate refuses a valid hold", "[judge]") {
     s.judged.owner_granted(1, 0, at(100, 2), carol, {50}, {1}, 200ms);
     CHECK(s.judged.wrote(0, at(100, 2), 200ms));
     CHECK_FALSE(s.judged.wrote(0, at(100, 1), 210ms));
-    CHECK(s.broken() == broken{promise::mutex});
+    CHECK(s.broken() == broken{guarantee::mutex});
 }
 
 TEST_CASE("the gate refuses a late write, which breaks nothing", "[judge]") {
@@ -150,7 +150,7 @@ TEST_CASE("FENCE: one token for two requests", "[judge]") {
     story s;
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     s.judged.owner_granted(1, 0, at(100, 1), carol, {77}, {1}, 200ms);
-    CHECK(s.broken() == broken{promise::fence});
+    CHECK(s.broken() == broken{guarantee::fence});
 }
 
 TEST_CASE("FENCE: the same grant told again is no second grant", "[judge]") {
@@ -165,7 +165,7 @@ TEST_CASE("FENCE: a lower token later", "[judge]") {
     s.grant(1, 2, bob, at(100, 5), 100ms, 600ms);
     s.judged.released(2, 0, at(100, 5));
     s.judged.owner_granted(1, 0, at(100, 4), carol, {9}, {1}, 200ms);
-    CHECK(s.broken() == broken{promise::fence});
+    CHECK(s.broken() == broken{guarantee::fence});
 }
 
 TEST_CASE("FENCE: a later view with a lower token, whichever was granted first", "[judge]") {
@@ -178,15 +178,15 @@ TEST_CASE("FENCE: a later view with a lower token, whichever was granted first",
     }
     SECTION("an earlier view with a higher one") {
         s.judged.owner_granted(1, 0, at(102, 1), carol, {9}, {1}, 110ms);
-        CHECK(s.broken() == broken{promise::fence});
+        CHECK(s.broken() == broken{guarantee::fence});
     }
     SECTION("a later view with a lower one") {
         s.judged.owner_granted(1, 0, at(100, 9), carol, {9}, {3}, 110ms);
-        CHECK(s.broken() == broken{promise::fence});
+        CHECK(s.broken() == broken{guarantee::fence});
     }
     SECTION("two owners in one view") {
         s.judged.owner_granted(1, 0, at(101, 2), carol, {9}, {2}, 110ms);
-        CHECK(s.broken() == broken{promise::fence});
+        CHECK(s.broken() == broken{guarantee::fence});
     }
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("FENCE: a token that nobody gave, or that was given to another", "[jud
         s.judged.owner_granted(1, 0, at(100, 3), carol, {9}, {1}, 100ms);
         s.judged.granted(2, 0, at(100, 3), {}, 100ms);
     }
-    CHECK(s.broken() == broken{promise::fence});
+    CHECK(s.broken() == broken{guarantee::fence});
 }
 
 TEST_CASE("FENCE over a total restart", "[judge]") {
@@ -222,16 +222,16 @@ TEST_CASE("FENCE over a total restart", "[judge]") {
     SECTION("soon after, without a state_dir: the documented exception") {
         CHECK(restarted({.lease = 1s}, 3s) == broken{});
     }
-    SECTION("long after") { CHECK(restarted({.lease = 1s}, 5s) == broken{promise::fence}); }
+    SECTION("long after") { CHECK(restarted({.lease = 1s}, 5s) == broken{guarantee::fence}); }
     SECTION("with a state_dir always") {
-        CHECK(restarted({.lease = 1s, .has_state_dir = true}, 3s) == broken{promise::fence});
+        CHECK(restarted({.lease = 1s, .has_state_dir = true}, 3s) == broken{guarantee::fence});
     }
 }
 
 TEST_CASE("FENCE: epochs that do not rise", "[judge]") {
     story s;
     s.judged.installed(1, story::view_of(2, 100), {alice}, 1s);
-    CHECK(s.broken() == broken{promise::fence});
+    CHECK(s.broken() == broken{guarantee::fence});
 }
 
 TEST_CASE("ONE-VIEW: two views under one number", "[judge]") {
@@ -243,19 +243,19 @@ TEST_CASE("ONE-VIEW: two views under one number", "[judge]") {
     }
     SECTION("another epoch") {
         s.judged.installed(2, story::view_of(2, 102), {alice}, 1s);
-        CHECK(s.broken() == broken{promise::one_view});
+        CHECK(s.broken() == broken{guarantee::one_view});
     }
     SECTION("another slot map") {
         s.judged.installed(2, story::view_of(2, 101), {bob}, 1s);
-        CHECK(s.broken() == broken{promise::one_view});
+        CHECK(s.broken() == broken{guarantee::one_view});
     }
     SECTION("a step left out") {
         s.judged.installed(2, story::view_of(3, 103), {alice}, 1s);
-        CHECK(s.broken() == broken{promise::one_view});
+        CHECK(s.broken() == broken{guarantee::one_view});
     }
     SECTION("a second cluster") {
         s.judged.installed(2, story::view_of(2, 102, {8, 8}), {alice}, 1s);
-        CHECK(s.broken() == broken{promise::one_view});
+        CHECK(s.broken() == broken{guarantee::one_view});
     }
     SECTION("a view without oneself") {
         auto v = story::view_of(2, 101);
@@ -263,7 +263,7 @@ TEST_CASE("ONE-VIEW: two views under one number", "[judge]") {
         v.seats[1].filled_by = {};
         story other;
         other.judged.installed(2, v, {alice}, 1s);
-        CHECK(other.broken() == broken{promise::one_view});
+        CHECK(other.broken() == broken{guarantee::one_view});
     }
 }
 
@@ -272,7 +272,7 @@ TEST_CASE("LIVE: fewer filled seats than a quorum (VIEW-6)", "[judge]") {
     auto v = story::view_of(2, 101);
     v.seats[1].filled_by = v.seats[2].filled_by = {};
     s.judged.installed(1, v, {alice}, 1s);
-    CHECK(s.broken() == broken{promise::live});
+    CHECK(s.broken() == broken{guarantee::live});
 }
 
 TEST_CASE("NO-LOSS: lost while the lease ran", "[judge]") {
@@ -280,7 +280,7 @@ TEST_CASE("NO-LOSS: lost while the lease ran", "[judge]") {
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     SECTION("too early") {
         s.judged.lost(2, 0, at(100, 1), errc::lease_lost, 500ms);
-        CHECK(s.broken() == broken{promise::no_loss});
+        CHECK(s.broken() == broken{guarantee::no_loss});
     }
     SECTION("after its end") {
         s.judged.lost(2, 0, at(100, 1), errc::lease_lost, 600ms);
@@ -293,13 +293,13 @@ TEST_CASE("NO-LOSS: lost while the lease ran", "[judge]") {
     }
     SECTION("broken by nobody's order") {
         s.judged.lost(2, 0, at(100, 1), errc::broken, 500ms);
-        CHECK(s.broken() == broken{promise::no_loss});
+        CHECK(s.broken() == broken{guarantee::no_loss});
     }
     SECTION("evicted, and then still a member") {
         s.judged.lost(2, 0, at(100, 1), errc::evicted, 500ms);
         s.judged.installed(1, story::view_of(2, 101), {alice}, 550ms);
         s.judged.finish(1s);
-        CHECK(s.broken() == broken{promise::no_loss});
+        CHECK(s.broken() == broken{guarantee::no_loss});
     }
     SECTION("evicted indeed") {
         s.judged.lost(2, 0, at(100, 1), errc::evicted, 500ms);
@@ -312,7 +312,7 @@ TEST_CASE("NO-LOSS: lost while the lease ran", "[judge]") {
     }
     SECTION("not reported at the end of a PeerId") {
         s.judged.gave_up(2, 500ms);
-        CHECK(s.broken() == broken{promise::no_loss});
+        CHECK(s.broken() == broken{guarantee::no_loss});
     }
 }
 
@@ -324,7 +324,7 @@ TEST_CASE("MINORITY: a lease that no quorum can have given", "[judge]") {
     }
     SECTION("beyond it") {
         s.judged.lease(1, 1001ms, 500ms);
-        CHECK(s.broken() == broken{promise::minority});
+        CHECK(s.broken() == broken{guarantee::minority});
     }
     SECTION("one voter is not a quorum, but with oneself it is") {
         s.judged.heard(1, 1, 400ms);
@@ -335,7 +335,7 @@ TEST_CASE("MINORITY: a lease that no quorum can have given", "[judge]") {
         s.judged.started(4, {4, 4}, "dora", 3, std::nullopt);
         s.judged.heard(4, 0, 400ms);
         s.judged.lease(4, 600ms, 500ms);
-        CHECK(s.broken() == broken{promise::minority});
+        CHECK(s.broken() == broken{guarantee::minority});
     }
 }
 
@@ -345,11 +345,11 @@ TEST_CASE("MINORITY: a grant by an owner that is cut off", "[judge]") {
         s.judged.lease(1, 400ms, 100ms);
         s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 500ms);
         s.judged.lease(1, 400ms, 500ms);
-        CHECK(s.broken() == broken{promise::minority});
+        CHECK(s.broken() == broken{guarantee::minority});
     }
     SECTION("nobody can have renewed it") {
         s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 1500ms);
-        CHECK(s.broken() == broken{promise::minority});
+        CHECK(s.broken() == broken{guarantee::minority});
     }
 }
 
@@ -360,7 +360,7 @@ TEST_CASE("STUCK: an owner keeps what nobody holds", "[judge]") {
     CHECK(s.broken() == broken{});
     s.judged.released(2, 0, at(100, 1));
     s.judged.is_kept(1, 0, at(100, 1), 200ms);
-    CHECK(s.broken() == broken{promise::stuck});
+    CHECK(s.broken() == broken{guarantee::stuck});
 }
 
 TEST_CASE("clocks beyond the bound excuse MUTEX, never FENCE", "[judge]") {
@@ -368,16 +368,16 @@ TEST_CASE("clocks beyond the bound excuse MUTEX, never FENCE", "[judge]") {
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
     CHECK(s.broken() == broken{});
-    CHECK(s.judged.excused()[static_cast<std::size_t>(promise::mutex)] == 1);
+    CHECK(s.judged.excused()[static_cast<std::size_t>(guarantee::mutex)] == 1);
     s.judged.owner_granted(1, 0, at(100, 1), carol, {77}, {1}, 200ms);
-    CHECK(s.broken() == broken{promise::fence});
+    CHECK(s.broken() == broken{guarantee::fence});
 }
 
 TEST_CASE("WATCH-1: a watcher must know the state as it is", "[judge]") {
     story s;
     s.judged.watches(3, 0);
     s.judged.check_watchers(50ms);
-    CHECK(s.broken() == broken{promise::watch});  // it was told nothing
+    CHECK(s.broken() == broken{guarantee::watch});  // it was told nothing
     s.judged.told(3, 0, {});
     s.judged.check_watchers(60ms);
     CHECK(s.broken().size() == 1);
@@ -403,7 +403,7 @@ TEST_CASE("BREAK-1: a hold is lost while its lease runs only if it was broken", 
     }
     SECTION("by nobody") {
         s.judged.lost(2, 0, at(100, 1), errc::broken, 200ms);
-        CHECK(s.broken() == broken{promise::no_loss});
+        CHECK(s.broken() == broken{guarantee::no_loss});
     }
 }
 
@@ -413,7 +413,7 @@ TEST_CASE("HOLD-7: a grant is told only while the lease runs", "[judge]") {
     s.judged.lease(1, 600ms, 100ms);
     s.judged.granted(2, 0, at(100, 1), {}, 100ms);
     s.judged.lease(2, std::nullopt, 100ms);
-    CHECK(s.broken() == broken{promise::mutex});
+    CHECK(s.broken() == broken{guarantee::mutex});
 }
 
 TEST_CASE("OWN-10: who was queued is not overtaken by who asked later", "[judge]") {
@@ -429,7 +429,7 @@ TEST_CASE("OWN-10: who was queued is not overtaken by who asked later", "[judge]
     SECTION("overtaken") {
         s.judged.asked(2, 0, {2}, {}, 130ms);
         s.grant(1, 2, bob, at(100, 2), 200ms, 700ms, {1}, 2);
-        CHECK(s.broken() == broken{promise::order});
+        CHECK(s.broken() == broken{guarantee::order});
     }
     SECTION("by who had asked before it was queued") {
         s.judged.asked(2, 0, {2}, {}, 115ms);
@@ -463,13 +463,13 @@ TEST_CASE("ALL-1: all of several or none", "[judge]") {
     }
     SECTION("one was never granted") {
         s.judged.has_all(2, 7, 2, 110ms);
-        CHECK(s.broken() == broken{promise::all});
+        CHECK(s.broken() == broken{guarantee::all});
     }
     SECTION("one is lost") {
         s.judged.is_to_break(0, at(100, 1));
         s.judged.lost(2, 0, at(100, 1), errc::broken, 105ms);
         s.judged.has_all(2, 7, 1, 110ms);
-        CHECK(s.broken() == broken{promise::all});
+        CHECK(s.broken() == broken{guarantee::all});
     }
     SECTION("none, and the one is released") {
         s.judged.released(2, 0, at(100, 1));
@@ -478,7 +478,7 @@ TEST_CASE("ALL-1: all of several or none", "[judge]") {
     }
     SECTION("none, and the one is kept") {
         s.judged.has_none(2, 7, 110ms);
-        CHECK(s.broken() == broken{promise::all});
+        CHECK(s.broken() == broken{guarantee::all});
     }
 }
 
@@ -492,12 +492,12 @@ TEST_CASE("RECORD-1: what a majority of the seats kept is read", "[judge]") {
         CHECK(s.broken() == broken{});
         s.judged.records().reads_records(3, 2, {alice, bob, carol}, 3);
         s.judged.records().has_read_records(3, 2, {}, 1s);
-        CHECK(s.broken() == broken{promise::record});
+        CHECK(s.broken() == broken{guarantee::record});
     }
     SECTION("in no earlier state") {
         s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
         s.judged.records().has_read_records(3, 1, {{one, 0}}, 1s);
-        CHECK(s.broken() == broken{promise::record});
+        CHECK(s.broken() == broken{guarantee::record});
     }
     SECTION("if it had it when it was asked for") {
         s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
@@ -523,14 +523,14 @@ TEST_CASE("MAX-HOLD: holds that end by themselves", "[judge]") {
         s.judged.lease(2, 900ms, 299ms);
         CHECK(s.broken() == broken{});
         s.judged.lease(2, 900ms, 310ms);
-        CHECK(s.broken() == broken{promise::ends});
+        CHECK(s.broken() == broken{guarantee::ends});
     }
     SECTION("however it gets on") {
         s.judged.progressed(2, 0, at(100, 1), 250ms);
         s.judged.lease(2, 900ms, 399ms);
         CHECK(s.broken() == broken{});
         s.judged.lease(2, 900ms, 410ms);
-        CHECK(s.broken() == broken{promise::ends});
+        CHECK(s.broken() == broken{guarantee::ends});
     }
     SECTION("not while it is paused, and a moment longer") {
         s.judged.paused(2);
@@ -558,7 +558,7 @@ TEST_CASE("LOOK-1: what was seen no more does not come back", "[judge]") {
         s.judged.has_seen(3, 2, {}, 210ms);
         s.judged.looks(1, 0, 1, 220ms);
         s.judged.has_seen(1, 1, {at(100, 1)}, 230ms);
-        CHECK(s.broken() == broken{promise::look});
+        CHECK(s.broken() == broken{guarantee::look});
     }
     SECTION("two looks at one time may be answered in either order") {
         s.judged.looks(1, 0, 1, 205ms);

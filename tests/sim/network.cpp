@@ -100,7 +100,7 @@ TEST_CASE("a cut link carries nothing; a stream breaks or waits", "[sim]") {
         net.send(2, false);
         net.send(3, true, 1, 0);  // the other way is open
         CHECK(net.arrive() == std::vector{3});
-        net.net.mend(0, 1);
+        net.net.heal(0, 1);
         net.send(4, true);
         CHECK(net.arrive() == std::vector{4});
     }
@@ -111,14 +111,14 @@ TEST_CASE("a cut link carries nothing; a stream breaks or waits", "[sim]") {
         net.net.cut(0, 1);
         net.send(2, true);
         CHECK(net.arrive().empty());
-        net.net.mend(0, 1);
+        net.net.heal(0, 1);
         CHECK(net.arrive() == std::vector{1, 2});
     }
     SECTION("as long as any cut lasts") {
         wire_tap net{w};
         net.net.cut(0, 1);
         net.net.cut(0, 1);
-        net.net.mend(0, 1);
+        net.net.heal(0, 1);
         net.send(1, false);
         CHECK(net.arrive().empty());
     }

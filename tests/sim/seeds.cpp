@@ -44,7 +44,7 @@ TEST_CASE("clocks beyond the bound break MUTEX, and do not break FENCE", "[sim]"
         const auto r = run_without_abort({.seed = seed, .length = 30s, .drift_beyond = true});
         INFO(text_of(r));
         REQUIRE(r.violations.empty());
-        broken += r.excused[static_cast<std::size_t>(promise::mutex)] > 0 ? 1 : 0;
+        broken += r.excused[static_cast<std::size_t>(guarantee::mutex)] > 0 ? 1 : 0;
     }
     CHECK(broken > 0);  // or it would not be shown that FENCE holds where MUTEX does not
 }

@@ -71,10 +71,10 @@ void print_sums(const sums& s, double took) {
     std::printf("hash              %016llx\n", number(s.hash));
     std::printf("served            after %.1f s at most once all was mended (seed %llu)\n",
                 static_cast<double>(s.served_after.count()) / 1e9, number(s.served_last));
-    for (std::size_t i = 0; i < promise_kinds; ++i) {
+    for (std::size_t i = 0; i < guarantee_kinds; ++i) {
         if (s.excused[i] > 0) {
             std::printf("excused           %s, broken by clocks beyond the bound in %llu seeds\n",
-                        std::string{to_string(static_cast<promise>(i))}.c_str(),
+                        std::string{to_string(static_cast<guarantee>(i))}.c_str(),
                         number(s.excused[i]));
         }
     }
@@ -86,7 +86,7 @@ int one_seed(options asked, bool is_quiet) {
     const auto r = run(asked);
     print_violations(r);
     std::printf("seed %llu: %s, %llu grants, %.1f s, hash %016llx\n", number(asked.seed),
-                r.violations.empty() ? "no promise broken" : "FAILED", number(r.grants),
+                r.violations.empty() ? "no guarantee broken" : "FAILED", number(r.grants),
                 static_cast<double>(r.simulated.count()) / 1e9, number(r.hash));
     if (!r.violations.empty()) {
         std::printf("%s\n", replay_line(asked).c_str());

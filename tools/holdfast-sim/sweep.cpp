@@ -16,7 +16,7 @@ thread_local std::optional<options> running;
 void sums::add(const result& r) {
     ++seeds;
     failed += r.violations.empty() ? 0 : 1;
-    for (std::size_t i = 0; i < promise_kinds; ++i) {
+    for (std::size_t i = 0; i < guarantee_kinds; ++i) {
         excused[i] += r.excused[i] > 0 ? 1 : 0;
     }
     if (r.served_after > served_after) {

@@ -16,9 +16,9 @@ namespace holdfast::sim {
 struct sums {
     std::uint64_t seeds = 0;
     std::uint64_t failed = 0;
-    std::array<std::uint64_t, promise_kinds> excused{};  // seeds
-    instant served_after{};                              // the longest of all
-    std::uint64_t served_last = 0;                       // its seed
+    std::array<std::uint64_t, guarantee_kinds> excused{};  // seeds
+    instant served_after{};                                // the longest of all
+    std::uint64_t served_last = 0;                         // its seed
     std::uint64_t grants = 0;
     std::uint64_t packets = 0;
     std::uint64_t views_installed = 0;

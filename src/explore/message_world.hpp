@@ -1,5 +1,5 @@
-// A world of machines that talk: what may happen is that one hears something that was said, or
-// something of its own.
+// A world of machines that exchange messages: what may happen is that one hears something that was
+// said, or something of its own.
 //
 // What was said may be heard at any time, as often as one likes, or never. So losses, delays,
 // duplicates and every order are in it without being moves of their own.
@@ -14,24 +14,25 @@
 
 namespace holdfast::explore {
 
-class talk : public world {
+class message_world : public world {
 public:
     void expand(state from, const visitor& visit) final;
     [[nodiscard]] std::size_t machine_words() const final { return notes_ + machines_; }
 
 protected:
-    /// What one machine did: what became of it, and the letters it said.
+    /// What one machine did: what became of it, and the messages it said.
     struct effect {
         std::uint32_t machine;
-        const std::vector<std::uint32_t>& letters;
+        const std::vector<std::uint32_t>& sent_messages;
     };
-    /// The words are `notes` of the world's own, a number for each machine, and the letters.
-    talk(std::size_t notes, std::size_t machines) : notes_{notes}, machines_{machines} {}
+    /// The words are `notes` of the world's own, a number for each machine, and the messages.
+    message_world(std::size_t notes, std::size_t machines) : notes_{notes}, machines_{machines} {}
 
     [[nodiscard]] virtual effect happen(std::uint32_t machine, std::uint32_t event) = 0;
-    /// Which machine a letter is for; none: it is there only to be looked at.
-    [[nodiscard]] virtual std::optional<std::size_t> receiver_of(std::uint32_t letter) const = 0;
-    /// What may happen to a machine besides hearing a letter.
+    /// Which machine a message is for; none: it is there only to be looked at.
+    [[nodiscard]] virtual std::optional<std::size_t> receiver_of(
+        std::uint32_t sent_message) const = 0;
+    /// What may happen to a machine besides hearing a message.
     [[nodiscard]] virtual std::vector<std::uint32_t> own_events(state at,
                                                                 std::size_t place) const = 0;
     /// Whether a machine is within the bounds of the world.
@@ -54,7 +55,7 @@ protected:
         return static_cast<std::uint32_t>(what);
     }
 
-    /// Events that are no letters.
+    /// Events that are no messages.
     static constexpr std::uint32_t first_own_event = 0x80000000;
 
 private:

@@ -18,12 +18,12 @@ namespace holdfast::explore {
 
 /// `Machine` and `Letter` have a function `fingerprint_of`.
 template <class Machine, class Letter>
-class cast {
+class transition_cache {
 public:
     /// What a machine did when it was told something.
     struct reaction {
-        std::uint32_t machine = 0;           ///< what became of it
-        std::vector<std::uint32_t> letters;  ///< what it said
+        std::uint32_t machine = 0;                 ///< what became of it
+        std::vector<std::uint32_t> sent_messages;  ///< what it said
     };
 
     std::uint32_t enter(Machine what) {
@@ -36,7 +36,7 @@ public:
     std::uint32_t post(Letter what) {
         const auto [number, is_new] = letter_numbers_.number_of(fingerprint_of(what));
         if (is_new) {
-            letters_.push_back(std::move(what));
+            messages_.push_back(std::move(what));
         }
         return number;
     }
@@ -52,16 +52,18 @@ public:
     }
 
     [[nodiscard]] const Machine& machine(std::uint32_t number) const { return machines_[number]; }
-    [[nodiscard]] const Letter& letter(std::uint32_t number) const { return letters_[number]; }
+    [[nodiscard]] const Letter& sent_message(std::uint32_t number) const {
+        return messages_[number];
+    }
     [[nodiscard]] std::size_t machines() const { return machines_.size(); }
-    [[nodiscard]] std::size_t letters() const { return letters_.size(); }
+    [[nodiscard]] std::size_t sent_messages() const { return messages_.size(); }
     [[nodiscard]] std::size_t reactions() const { return reactions_.size(); }
 
 private:
     numbering machine_numbers_;
     numbering letter_numbers_;
     std::deque<Machine> machines_;
-    std::deque<Letter> letters_;
+    std::deque<Letter> messages_;
     std::unordered_map<std::uint64_t, reaction> reactions_;
 };
 

@@ -1,4 +1,4 @@
-#include "explore/tell.hpp"
+#include "explore/to_text.hpp"
 
 #include "base/message_groups.hpp"
 #include "node/message.hpp"
@@ -44,7 +44,7 @@ std::string details(const steps& m) {
 std::string details(const lock::report& m) {
     std::string out = " of view " + std::to_string(m.named.value) + " {";
     for (const auto& h : m.holds) {
-        out += " " + explore::tell(h.token);
+        out += " " + explore::to_text(h.token);
     }
     return out + " }";
 }
@@ -52,7 +52,7 @@ std::string details(const lock::table& m) {
     std::string out = " of view " + std::to_string(m.to_view.value) + " {";
     for (const auto& t : m.slots) {
         for (const auto& h : t.holds) {
-            out += " " + explore::tell(h.token) + " by " + to_name(h.holder);
+            out += " " + explore::to_text(h.token) + " by " + to_name(h.holder);
         }
         for (const auto& w : t.queue) {
             out += " " + to_name(w.peer) + " waits";
@@ -62,7 +62,7 @@ std::string details(const lock::table& m) {
 }
 std::string details(const auto& m) {
     if constexpr (requires { m.token; }) {
-        return " " + explore::tell(m.token);
+        return " " + explore::to_text(m.token);
     } else if constexpr (requires { m.settled; }) {
         return " " + std::to_string(m.number.value);
     }
@@ -77,16 +77,16 @@ std::string to_name(const peer_id& id) {
     return std::string(1, static_cast<char>('A' + n - 1)) + (id.low > restarted ? "'" : "");
 }
 
-std::string tell(const token& t) {
+std::string to_text(const token& t) {
     return std::to_string(t.of_epoch().value) + "#" + std::to_string(t.sequence());
 }
 
-std::string tell(const message& what) {
+std::string to_text(const message& what) {
     return std::string{wire::name_of(node::message{what})} +
            base::visit_message([](const auto& m) { return details(m); }, what);
 }
 
-std::string tell(const lock::message& what) {
+std::string to_text(const lock::message& what) {
     return std::string{wire::name_of(node::message{what})} +
            base::visit_message([](const auto& m) { return details(m); }, what);
 }

@@ -18,16 +18,16 @@
 
 #include "base/planted.hpp"
 #include "base/settings.hpp"
-#include "explore/cast.hpp"
 #include "explore/insight.hpp"
+#include "explore/message_world.hpp"
 #include "explore/search.hpp"
-#include "explore/talk.hpp"
+#include "explore/transition_cache.hpp"
 #include "view/agreement.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::explore {
 
-struct ballot_options {
+struct vote_options {
     /// Besides the joiner that each of the first two seats knows of and the other does not, the
     /// first one believes that a member without a seat is gone.
     bool has_removal = false;
@@ -37,10 +37,10 @@ struct ballot_options {
     base::planted bug = base::planted::none;
 };
 
-class ballot_world final : public talk {
+class vote_world final : public message_world {
 public:
-    explicit ballot_world(const ballot_options& options);
-    ~ballot_world() override;
+    explicit vote_world(const vote_options& options);
+    ~vote_world() override;
 
     [[nodiscard]] words first() override;
     [[nodiscard]] std::string objection(state at) override;
@@ -55,10 +55,10 @@ private:
         std::size_t seat;
         view_layer::agreement who;
     };
-    struct letter {
+    struct sent_message {
         wire::packet what;
         endpoint to;  // when it names no receiver
-        [[nodiscard]] friend fingerprint fingerprint_of(const letter& l) { return l.sum(); }
+        [[nodiscard]] friend fingerprint fingerprint_of(const sent_message& l) { return l.sum(); }
         [[nodiscard]] fingerprint sum() const;
     };
     struct summed_machine {
@@ -67,17 +67,17 @@ private:
         std::string objection;  // it did something that is wrong whatever the others do
         [[nodiscard]] friend fingerprint fingerprint_of(const summed_machine& m) { return m.sum; }
     };
-    /// What a letter says was decided: the view number, and the change by number.
+    /// What a message says was decided: the view number, and the change by number.
     struct decision {
         std::uint64_t number;
         std::uint32_t value;
     };
-    struct letter_facts {
+    struct message_facts {
         // the seat; none: it is there only to be looked at
         std::optional<std::size_t> receiver;
         std::vector<decision> decides;
     };
-    using stage = cast<summed_machine, letter>;
+    using stage = transition_cache<summed_machine, sent_message>;
 
     [[nodiscard]] machine start(std::size_t seat, const peer_id& id) const;
     [[nodiscard]] const stage::reaction& react(std::uint32_t machine_number, std::uint32_t event);
@@ -88,10 +88,10 @@ private:
     [[nodiscard]] std::uint32_t value_number(const view_layer::change& value);
     [[nodiscard]] effect happen(std::uint32_t machine_number, std::uint32_t event) override {
         const auto& done = react(machine_number, event);
-        return {done.machine, done.letters};
+        return {done.machine, done.sent_messages};
     }
     [[nodiscard]] std::optional<std::size_t> receiver_of(std::uint32_t l) const override {
-        return letter_facts_[l].receiver;
+        return message_facts_[l].receiver;
     }
     [[nodiscard]] std::vector<std::uint32_t> own_events(state at, std::size_t place) const override;
     [[nodiscard]] bool is_within_bounds(std::uint32_t machine_number) const override;
@@ -99,12 +99,12 @@ private:
               std::uint32_t event) const override;
     [[nodiscard]] std::string wrong_remaining(state at, const view_layer::step& decided);
 
-    ballot_options options_;
+    vote_options options_;
     std::array<base::settings, seats> settings_;
     std::array<std::unique_ptr<seat_facts>, seats> facts_;
-    stage cast_;
+    stage transitions_;
     numbering values_;
-    std::vector<letter_facts> letter_facts_;  // by letter
+    std::vector<message_facts> message_facts_;  // by message
 };
 
 }  // namespace holdfast::explore

@@ -1,30 +1,30 @@
-#include "stage.hpp"
+#include "runner.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "lock_words.hpp"
-#include "story_plan.hpp"
+#include "scenario_plan.hpp"
 
 namespace holdfast::scenarios {
 namespace {
 
 using namespace std::chrono_literals;
 
-// More events than any story needs: something answers itself for ever.
+// More events than any scenario needs: something answers itself for ever.
 constexpr std::uint64_t most_events = 5'000'000;
 
 }  // namespace
 
-stage::stage(const story& s, base::planted bug)
+runner::runner(const scenario& s, base::planted bug)
     : plan_{plan_of(s, bug)},
-      story_{s},
+      scenario_{s},
       judge_{{.lease = plan_.common.lease,
               .slack = plan_.longest_timer_delay + 5ms,
               .has_state_dir = plan_.has_state_dir},
              plan_.locks},
       machines_{plan_, plan_.asked.seed, judge_, names_, events_},
-      chronicle_{machines_, names_, events_, plan_.locks},
+      trace_recorder_{machines_, names_, events_, plan_.locks},
       stakes_(plan_.places.size(), std::vector<stake>(plan_.locks.size())),
       complaints_(plan_.places.size()) {
     machines_.attach(*this, *this, this);
@@ -33,53 +33,53 @@ stage::stage(const story& s, base::planted bug)
     machines_.net().set_weather(fair);
 }
 
-outcome stage::act() {
+outcome runner::act() {
     outcome out;
     try {
-        for (const auto& s : story_.steps) {
+        for (const auto& s : scenario_.steps) {
             step(s);
         }
-        end_of_story();
-    } catch (const story_error& e) {
+        end_of_scenario();
+    } catch (const scenario_error& e) {
         out.failure = e.what();
     }
     judge_.finish(events_.now());
     out.violations = judge_.violations();
-    out.trace = chronicle_.text();
+    out.trace = trace_recorder_.text();
     return out;
 }
 
 // ---- time
 
-void stage::one_event() {
+void runner::one_event() {
     const auto e = events_.next();
     if (e.kind == sim::event_kind::look) {
         is_time_up_ = e.detail == looks_;
     } else {
         machines_.handle(e);
-        chronicle_.look_at_lease(e.where);
+        trace_recorder_.look_at_lease(e.where);
     }
     machines_.tell_applications();
     for (const auto& d : rules_.take_due()) {
         called_["sender"] = d.from;
         called_["receiver"] = d.to;
-        chronicle_.add("--", "sender is " + machines_.name_at(d.from) + ", receiver is " +
-                                 machines_.name_at(d.to));
+        trace_recorder_.add("--", "sender is " + machines_.name_at(d.from) + ", receiver is " +
+                                      machines_.name_at(d.to));
         act_out(d.then);
     }
     if (events_.planned() > most_events) {
-        throw story_error{"a storm: " + std::to_string(most_events) + " events"};
+        throw scenario_error{"a storm: " + std::to_string(most_events) + " events"};
     }
     stop_if_it_went_wrong();
 }
 
-void stage::stop_if_it_went_wrong() const {
+void runner::stop_if_it_went_wrong() const {
     if (!judge_.violations().empty()) {
-        throw story_error{"the judge objects"};
+        throw scenario_error{"the judge objects"};
     }
 }
 
-bool stage::run_until(const condition& c, sim::instant end) {
+bool runner::run_until(const condition& c, sim::instant end) {
     events_.plan(end, sim::event_kind::look, 0, ++looks_);
     is_time_up_ = false;
     while (!c()) {
@@ -92,13 +92,13 @@ bool stage::run_until(const condition& c, sim::instant end) {
     return true;
 }
 
-void stage::run_until(sim::instant end) {
+void runner::run_until(sim::instant end) {
     (void)run_until([] { return false; }, end);
 }
 
-void stage::end_of_story() {
+void runner::end_of_scenario() {
     if (const auto line = rules_.unused_line()) {
-        throw story_error{"line " + std::to_string(*line) + ": no such message was sent"};
+        throw scenario_error{"line " + std::to_string(*line) + ": no such message was sent"};
     }
     // What owners keep is to be held by somebody, once the releases under way have arrived.
     const auto nothing_is_stuck = [&] {
@@ -121,9 +121,9 @@ void stage::end_of_story() {
 
 // ---- what the cluster tells
 
-void stage::started(place at) { chronicle_.add(machines_.name_at(at), "starts"); }
+void runner::started(place at) { trace_recorder_.add(machines_.name_at(at), "starts"); }
 
-void stage::ended(place at) {
+void runner::ended(place at) {
     bundles_.erase(at);
     for (auto& s : stakes_[at]) {
         if (s.is == stake::state::waiting || s.is == stake::state::held) {
@@ -132,12 +132,12 @@ void stage::ended(place at) {
     }
 }
 
-void stage::resumed(place at) { chronicle_.add(machines_.name_at(at), "goes on"); }
+void runner::resumed(place at) { trace_recorder_.add(machines_.name_at(at), "goes on"); }
 
-void stage::granted(place at, request_number number, sim::judge::lock l, token t, bool) {
+void runner::granted(place at, request_number number, sim::judge::lock l, token t, bool) {
     auto& s = stake_of(at, l);
     if (s.is != stake::state::waiting || s.number != number) {
-        judge_.object(sim::promise::invariant, events_.now(), "a grant answers no request");
+        judge_.object(sim::guarantee::invariant, events_.now(), "a grant answers no request");
         return;
     }
     s.is = stake::state::held;
@@ -149,7 +149,7 @@ void stage::granted(place at, request_number number, sim::judge::lock l, token t
     }
 }
 
-void stage::failed(place at, request_number number) {
+void runner::failed(place at, request_number number) {
     for (auto& s : stakes_[at]) {
         if (s.is == stake::state::waiting && s.number == number) {
             s.is = stake::state::failed;
@@ -162,7 +162,7 @@ void stage::failed(place at, request_number number) {
     }
 }
 
-void stage::lost(place at, sim::judge::lock l, token t) {
+void runner::lost(place at, sim::judge::lock l, token t) {
     auto& s = stake_of(at, l);
     if (s.is == stake::state::held && s.held == t) {
         s.is = stake::state::lost;
@@ -181,7 +181,7 @@ void stage::lost(place at, sim::judge::lock l, token t) {
 }
 
 /// As peer::lock_all does it (ALL-1).
-void stage::lock_several(const group& who, words w) {
+void runner::lock_several(const group& who, words w) {
     std::vector<sim::judge::lock> locks;
     std::vector<std::string> names;
     while (!w.is_over() && w.text().starts_with('"')) {
@@ -201,7 +201,7 @@ void stage::lock_several(const group& who, words w) {
     machines_.tell_applications();
 }
 
-void stage::go_on_with(place at) {
+void runner::go_on_with(place at) {
     auto& b = bundles_.at(at);
     if (const auto next = b.all.wanted()) {
         auto& s = stake_of(at, b.locks[*next]) = {};
@@ -211,25 +211,25 @@ void stage::go_on_with(place at) {
         for (const auto i : b.all.held()) {
             machines_.release(at, b.locks[i], std::exchange(stake_of(at, b.locks[i]), {}).held);
         }
-        chronicle_.add(machines_.name_at(at), "could not have all of them");
+        trace_recorder_.add(machines_.name_at(at), "could not have all of them");
         judge_.has_none(machines_.run_at(at), b.together, events_.now());
         bundles_.erase(at);
     } else {
         b.is_done = true;
-        chronicle_.add(machines_.name_at(at), "has all of them");
+        trace_recorder_.add(machines_.name_at(at), "has all of them");
         judge_.has_all(machines_.run_at(at), b.together, b.locks.size(), events_.now());
     }
 }
 
-void stage::asked_back(place at, sim::judge::lock l, token t) {
+void runner::asked_back(place at, sim::judge::lock l, token t) {
     auto& s = stake_of(at, l);
     s.was_asked_back = s.is == stake::state::held && s.held == t;
 }
 
-void stage::saw(place at, const node::output& what) {
-    const auto before = chronicle_.relayed();
-    chronicle_.saw(at, what);
-    if (chronicle_.relayed() != before) {
+void runner::saw(place at, const node::output& what) {
+    const auto before = trace_recorder_.relayed();
+    trace_recorder_.saw(at, what);
+    if (trace_recorder_.relayed() != before) {
         last_relay_ = events_.now();
     }
     if (const auto* f = std::get_if<node::request_failed>(&what)) {
@@ -237,8 +237,9 @@ void stage::saw(place at, const node::output& what) {
         for (std::size_t l = 0; l < plan_.locks.size(); ++l) {
             const auto& s = stakes_[at][l];
             if (s.is == stake::state::waiting && s.number == f->number) {
-                chronicle_.add(machines_.name_at(at), "is not granted \"" + plan_.locks[l] +
-                                                          "\": " + std::string{to_string(f->why)});
+                trace_recorder_.add(
+                    machines_.name_at(at),
+                    "is not granted \"" + plan_.locks[l] + "\": " + std::string{to_string(f->why)});
             }
         }
     } else if (const auto* g = std::get_if<node::granted>(&what)) {

@@ -1,15 +1,15 @@
-#include "explore/talk.hpp"
+#include "explore/message_world.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace holdfast::explore {
 
-void talk::answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh) {
+void message_world::answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh) {
     const auto hear = [&](std::size_t place, std::uint32_t event) {
         const auto done = happen(machine_at(at, place), event);
         if (done.machine == machine_at(at, place)) {
-            fresh.insert(fresh.end(), done.letters.begin(), done.letters.end());
+            fresh.insert(fresh.end(), done.sent_messages.begin(), done.sent_messages.end());
         }
     };
     for (std::size_t i = machine_words(); i < at.size(); ++i) {
@@ -35,7 +35,7 @@ void talk::answer(words& at, std::size_t changed, std::vector<std::uint32_t> fre
     }
 }
 
-void talk::expand(state from, const visitor& visit) {
+void message_world::expand(state from, const visitor& visit) {
     words after;
     const auto try_event = [&](std::size_t place, std::uint32_t event) {
         const auto before = machine_at(from, place);
@@ -46,7 +46,7 @@ void talk::expand(state from, const visitor& visit) {
         after.assign(from.begin(), from.end());
         after[notes_ + place] = done.machine;
         note(after, place, before, event);
-        answer(after, place, done.letters);
+        answer(after, place, done.sent_messages);
         visit(move{place} << 32 | event, after);
     };
     for (const auto l : letters_of(from)) {

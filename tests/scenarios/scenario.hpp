@@ -1,8 +1,8 @@
-// A story as it is written: the cluster, the steps, the planted bugs under which it goes wrong, and
-// the trace expected.
+// A scenario as it is written: the cluster, the steps, the planted bugs under which it goes wrong,
+// and the trace expected.
 //
 // docs/testing.md, "Scenarios", describes the language. Parsing only splits into lines and words;
-// what the words of a step mean is known to stage.cpp, which acts them out.
+// what the words of a step mean is known to runner.cpp, which acts them out.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 namespace holdfast::scenarios {
 
 /// A step that cannot be understood, or that did not come true.
-class story_error : public std::runtime_error {
+class scenario_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
@@ -50,17 +50,17 @@ private:
 };
 
 /// "with BUG breaks MUTEX" or "with BUG fails": what must go wrong when this bug is planted.
-struct wrong_turn {
+struct expected_failure {
     std::string bug;
     std::string broken;  ///< the name of a promise; empty: a step does not come true
 };
 
-struct story {
+struct scenario {
     std::string name;                                         ///< of the file, without .txt
     std::map<std::string, std::string, std::less<>> cluster;  ///< what the line "cluster" says
     std::vector<std::string> locks;                           ///< every name in quotes
     std::vector<words> steps;
-    std::vector<wrong_turn> wrong_turns;
+    std::vector<expected_failure> expected_failures;
     std::string head;   ///< the file up to the trace, as it is
     std::string trace;  ///< what comes after the line "trace"
 };
@@ -70,6 +70,6 @@ struct story {
 [[nodiscard]] std::string list_of(std::vector<std::string> names, std::string_view between = ",",
                                   std::string_view before = "");
 
-[[nodiscard]] story parse(std::string name, std::string_view text);
+[[nodiscard]] scenario parse(std::string name, std::string_view text);
 
 }  // namespace holdfast::scenarios

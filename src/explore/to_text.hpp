@@ -14,8 +14,8 @@ namespace holdfast::explore {
 /// A to Z for the first ones; with a prime after a restart.
 [[nodiscard]] std::string to_name(const peer_id& id);
 /// "2#1": the first of epoch 2.
-[[nodiscard]] std::string tell(const token& t);
-[[nodiscard]] std::string tell(const view_layer::message& what);
-[[nodiscard]] std::string tell(const lock::message& what);
+[[nodiscard]] std::string to_text(const token& t);
+[[nodiscard]] std::string to_text(const view_layer::message& what);
+[[nodiscard]] std::string to_text(const lock::message& what);
 
 }  // namespace holdfast::explore

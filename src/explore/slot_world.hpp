@@ -15,16 +15,16 @@
 
 #include "base/planted.hpp"
 #include "base/settings.hpp"
-#include "explore/cast.hpp"
 #include "explore/insight.hpp"
-#include "explore/talk.hpp"
+#include "explore/message_world.hpp"
+#include "explore/transition_cache.hpp"
 #include "lock/holder.hpp"
 #include "lock/owner.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::explore {
 
-struct hand_over_options {
+struct slot_options {
     /// Who owns the slot in view 1, 2, ...: 0 or 1.
     std::vector<std::size_t> owners{0, 1};
     /// View 2 removes the first owner, which may go on for as long as its lease lasts. A crash is
@@ -36,9 +36,9 @@ struct hand_over_options {
     base::planted bug = base::planted::none;
 };
 
-class hand_over_world final : public talk {
+class slot_world final : public message_world {
 public:
-    explicit hand_over_world(const hand_over_options& options);
+    explicit slot_world(const slot_options& options);
 
     [[nodiscard]] words first() override;
     [[nodiscard]] std::string objection(state at) override;
@@ -60,9 +60,9 @@ private:
         fingerprint sum{};
         [[nodiscard]] friend fingerprint fingerprint_of(const machine& m) { return m.sum; }
     };
-    struct letter {
+    struct sent_message {
         wire::packet what;
-        [[nodiscard]] friend fingerprint fingerprint_of(const letter& l) {
+        [[nodiscard]] friend fingerprint fingerprint_of(const sent_message& l) {
             digest out;
             out.add(l.what.envelope.from);
             out.add(l.what.envelope.to);
@@ -70,7 +70,7 @@ private:
             return out.result();
         }
     };
-    using stage = cast<machine, letter>;
+    using stage = transition_cache<machine, sent_message>;
 
     [[nodiscard]] effect happen(std::uint32_t machine_number, std::uint32_t event) override;
     [[nodiscard]] std::optional<std::size_t> receiver_of(std::uint32_t l) const override;
@@ -85,10 +85,10 @@ private:
     void act(machine& m, std::uint32_t event) const;
     [[nodiscard]] stage::reaction settle(machine m);
 
-    hand_over_options options_;
+    slot_options options_;
     base::settings settings_;
     std::vector<lock::step> steps_;  // to view 1, 2, ...
-    stage cast_;
+    stage transitions_;
 };
 
 }  // namespace holdfast::explore

@@ -1,10 +1,10 @@
-#include "chronicle.hpp"
+#include "trace_recorder.hpp"
 
 #include <algorithm>
 #include <cstdio>
 
 #include "base/message_groups.hpp"
-#include "story.hpp"
+#include "scenario.hpp"
 
 namespace holdfast::scenarios {
 namespace {
@@ -28,7 +28,7 @@ std::string seconds(sim::instant t) {
 
 }  // namespace
 
-void chronicle::add(std::string_view who, std::string_view text) {
+void trace_recorder::add(std::string_view who, std::string_view text) {
     const auto now = events_.now();
     for (auto e = entries_.rbegin(); e != entries_.rend() && now - e->at <= at_one_time; ++e) {
         if (e->text == text && who != "--") {
@@ -39,13 +39,13 @@ void chronicle::add(std::string_view who, std::string_view text) {
     entries_.push_back({now, {std::string{who}}, std::string{text}});
 }
 
-void chronicle::add_once(std::uint32_t at, std::string text) {
+void trace_recorder::add_once(std::uint32_t at, std::string text) {
     if (said_once_.insert(machines_.name_at(at) + " " + text).second) {
         add(machines_.name_at(at), text);
     }
 }
 
-std::string chronicle::text() const {
+std::string trace_recorder::text() const {
     std::string out;
     for (const auto& e : entries_) {
         const auto who = list_of(e.who);
@@ -56,11 +56,11 @@ std::string chronicle::text() const {
     return out;
 }
 
-void chronicle::saw(std::uint32_t place, const node::output& what) {
+void trace_recorder::saw(std::uint32_t place, const node::output& what) {
     std::visit([&](const auto& o) { see(place, o); }, what);
 }
 
-void chronicle::look_at_lease(std::uint32_t place) {
+void trace_recorder::look_at_lease(std::uint32_t place) {
     const auto& name = machines_.name_at(place);
     const bool is_leased = machines_.is_leased(place);
     if (is_leased && leased_[place] != name) {
@@ -74,17 +74,18 @@ void chronicle::look_at_lease(std::uint32_t place) {
 
 // ---- names
 
-std::string chronicle::name_of(token t) const {
+std::string trace_recorder::name_of(token t) const {
     const auto known = epochs_.find(t.of_epoch());
     return (known == epochs_.end() ? "?" : known->second) + "#" + std::to_string(t.sequence());
 }
 
-std::string chronicle::cluster_name(const cluster_id& c) const {
+std::string trace_recorder::cluster_name(const cluster_id& c) const {
     const auto at = std::find(clusters_.begin(), clusters_.end(), c) - clusters_.begin();
     return at == 0 ? "" : std::string(1, static_cast<char>('A' + at)) + ".";
 }
 
-std::string chronicle::names_text(const std::vector<peer_id>& ids, std::string_view before) const {
+std::string trace_recorder::names_text(const std::vector<peer_id>& ids,
+                                       std::string_view before) const {
     std::vector<std::string> names;
     for (const auto& id : ids) {
         names.push_back(names_.name_of(id));
@@ -92,7 +93,7 @@ std::string chronicle::names_text(const std::vector<peer_id>& ids, std::string_v
     return (names.empty() ? "" : " ") + list_of(names, " ", before);
 }
 
-std::string chronicle::lock_names(std::uint32_t at, const std::vector<slot>& slots) const {
+std::string trace_recorder::lock_names(std::uint32_t at, const std::vector<slot>& slots) const {
     std::string out;
     for (const auto& name : locks_) {
         if (std::find(slots.begin(), slots.end(), machines_.node_at(at)->slot_of(name)) !=
@@ -105,7 +106,7 @@ std::string chronicle::lock_names(std::uint32_t at, const std::vector<slot>& slo
 
 // ---- views
 
-void chronicle::see(std::uint32_t at, const node::view_installed& v) {
+void trace_recorder::see(std::uint32_t at, const node::view_installed& v) {
     const auto& now = *v.view;
     if (std::find(clusters_.begin(), clusters_.end(), now.cluster) == clusters_.end()) {
         clusters_.push_back(now.cluster);
@@ -135,7 +136,7 @@ void chronicle::see(std::uint32_t at, const node::view_installed& v) {
     }
 }
 
-std::string chronicle::change_text(const known_view& before, const known_view& after) const {
+std::string trace_recorder::change_text(const known_view& before, const known_view& after) const {
     const auto& was = *before.what;
     const auto& is = *after.what;
     std::vector<peer_id> added;
@@ -168,7 +169,7 @@ std::string chronicle::change_text(const known_view& before, const known_view& a
     return (out.empty() ? " nothing but an epoch" : out) + owners_text(&before, after);
 }
 
-std::string chronicle::owners_text(const known_view* before, const known_view& after) const {
+std::string trace_recorder::owners_text(const known_view* before, const known_view& after) const {
     std::string out;
     for (const auto& name : locks_) {
         // Every node computes the same slot; whoever is up will do.
@@ -191,7 +192,7 @@ std::string chronicle::owners_text(const known_view* before, const known_view& a
     return out;
 }
 
-std::string chronicle::value_text(const view_layer::change& c) const {
+std::string trace_recorder::value_text(const view_layer::change& c) const {
     std::vector<peer_id> added;
     for (const auto& m : c.added) {
         added.push_back(m.id);
@@ -201,7 +202,7 @@ std::string chronicle::value_text(const view_layer::change& c) const {
 
 // ---- what is sent
 
-void chronicle::see(std::uint32_t at, const node::send& s) {
+void trace_recorder::see(std::uint32_t at, const node::send& s) {
     if (const auto* round = std::get_if<node::relayed>(&s.what)) {
         ++relayed_;
         if (round->origin == s.head.from) {
@@ -214,7 +215,8 @@ void chronicle::see(std::uint32_t at, const node::send& s) {
     }
 }
 
-void chronicle::see_sent(std::uint32_t at, const peer_id& to, const view_layer::message& what) {
+void trace_recorder::see_sent(std::uint32_t at, const peer_id& to,
+                              const view_layer::message& what) {
     if (const auto* a = base::get_message_if<view_layer::accept>(what)) {
         add_once(at, "proposes v" + std::to_string(a->number.value) + ":" + value_text(a->value));
     } else if (const auto* f = base::get_message_if<view_layer::found_accept>(what)) {
@@ -238,7 +240,7 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const view_layer::
     }
 }
 
-void chronicle::see_sent(std::uint32_t at, const peer_id& to, const lock::message& what) {
+void trace_recorder::see_sent(std::uint32_t at, const peer_id& to, const lock::message& what) {
     const auto to_whom = names_.name_of(to);
     if (const auto* g = base::get_message_if<lock::gather>(what)) {
         const auto names = lock_names(at, g->slots);
@@ -289,36 +291,36 @@ void chronicle::see_sent(std::uint32_t at, const peer_id& to, const lock::messag
 
 // ---- what is told
 
-void chronicle::see(std::uint32_t at, const node::owner_granted& g) {
+void trace_recorder::see(std::uint32_t at, const node::owner_granted& g) {
     add(machines_.name_at(at),
         "grants " + quoted(g.name) + " " + name_of(g.token) + " to " + names_.name_of(g.holder));
 }
 
-void chronicle::see(std::uint32_t at, const node::granted& g) {
+void trace_recorder::see(std::uint32_t at, const node::granted& g) {
     held_.insert({at, g.name, g.token});
     add(machines_.name_at(at), "holds " + quoted(g.name) + " " + name_of(g.token));
 }
 
-void chronicle::see(std::uint32_t at, const node::hold_lost& l) {
+void trace_recorder::see(std::uint32_t at, const node::hold_lost& l) {
     add(machines_.name_at(at),
         "lost " + quoted(l.name) + " " + name_of(l.token) + ": " + std::string{to_string(l.why)});
 }
 
-void chronicle::see(std::uint32_t at, const node::was_asked_back& a) {
+void trace_recorder::see(std::uint32_t at, const node::was_asked_back& a) {
     add(machines_.name_at(at),
         "is asked for " + quoted(a.what.name) + " " + name_of(a.what.token) + " by " + a.what.who);
 }
 
-void chronicle::see(std::uint32_t at, const node::broke_by_policy& b) {
+void trace_recorder::see(std::uint32_t at, const node::broke_by_policy& b) {
     add(machines_.name_at(at),
         "breaks " + quoted(b.what.name) + " " + name_of(b.what.token) + ", " + b.why);
 }
 
-void chronicle::see(std::uint32_t at, const node::hold_stuck& s) {
+void trace_recorder::see(std::uint32_t at, const node::hold_stuck& s) {
     add(machines_.name_at(at), "makes no progress with " + quoted(s.name));
 }
 
-void chronicle::see(std::uint32_t at, const node::answered& a) {
+void trace_recorder::see(std::uint32_t at, const node::answered& a) {
     if (const auto* seen = std::get_if<lock::looked>(&a.what)) {
         std::string holders;
         for (const auto& h : seen->held) {
@@ -330,23 +332,23 @@ void chronicle::see(std::uint32_t at, const node::answered& a) {
         constexpr std::string_view names[] = {"unheard",        "told", "heard",
                                               "needs approval", "gone", "refused"};
         add(machines_.name_at(at),
-            "is told: " + std::string{names[static_cast<std::size_t>(d->so_far.stage)]});
+            "is told: " + std::string{names[static_cast<std::size_t>(d->so_far.runner)]});
     }
 }
 
-void chronicle::see(std::uint32_t at, const node::must_restart& m) {
+void trace_recorder::see(std::uint32_t at, const node::must_restart& m) {
     add(machines_.name_at(at), "is over: " + std::string{to_string(m.why)});
 }
 
-void chronicle::see(std::uint32_t at, const node::has_left&) {
+void trace_recorder::see(std::uint32_t at, const node::has_left&) {
     add(machines_.name_at(at), "has left");
 }
 
-void chronicle::see(std::uint32_t at, const node::complaint& c) {
+void trace_recorder::see(std::uint32_t at, const node::complaint& c) {
     add_once(at, "complains: " + std::string{to_string(c.why)});
 }
 
-void chronicle::see(std::uint32_t at, const node::belief_changed& b) {
+void trace_recorder::see(std::uint32_t at, const node::belief_changed& b) {
     if (b.state != swim::condition::dead) {
         believed_dead_.erase(b.peer);
     } else if (believed_dead_.insert(b.peer).second) {

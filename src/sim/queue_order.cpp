@@ -1,20 +1,20 @@
-#include "sim/turns.hpp"
+#include "sim/queue_order.hpp"
 
 #include <algorithm>
 
 namespace holdfast::sim {
 
-void turns::ended(const peer_id& who, request_number number) {
+void queue_order::ended(const peer_id& who, request_number number) {
     asked_.erase({who, number});
     std::erase_if(queue_, [&](const waiter& w) { return w.who == who && w.number == number; });
 }
 
-void turns::ended(const peer_id& who) {
+void queue_order::ended(const peer_id& who) {
     std::erase_if(asked_, [&](const auto& a) { return a.first.first == who; });
     std::erase_if(queue_, [&](const waiter& w) { return w.who == who; });
 }
 
-void turns::queued(run owner, const peer_id& who, request_number number, instant now) {
+void queue_order::queued(run owner, const peer_id& who, request_number number, instant now) {
     const auto known = asked_.find({who, number});
     if (known == asked_.end() || !serving_.contains({owner, known->second.of})) {
         return;
@@ -27,17 +27,17 @@ void turns::queued(run owner, const peer_id& who, request_number number, instant
     }
 }
 
-void turns::lost(run owner, lock l) {
+void queue_order::lost(run owner, lock l) {
     serving_.erase({owner, l});
     std::erase_if(queue_, [&](const waiter& w) { return w.owner == owner && w.of == l; });
 }
 
-void turns::installed(run owner, const view& v) {
+void queue_order::installed(run owner, const view& v) {
     std::erase_if(queue_, [&](const waiter& w) { return w.owner == owner && !v.has(w.who); });
 }
 
-std::optional<peer_id> turns::granted(run owner, lock l, const peer_id& who,
-                                      request_number number) {
+std::optional<peer_id> queue_order::granted(run owner, lock l, const peer_id& who,
+                                            request_number number) {
     serving_.insert({owner, l});
     std::erase_if(queue_, [&](const waiter& w) {
         return w.owner == owner && w.who == who && w.number == number;

@@ -21,7 +21,7 @@
 
 namespace holdfast::sim {
 
-class turns {
+class queue_order {
 public:
     using run = std::uint32_t;
     using lock = std::uint32_t;

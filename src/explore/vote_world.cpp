@@ -1,4 +1,4 @@
-#include "explore/ballot.hpp"
+#include "explore/vote_world.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -7,7 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/message_groups.hpp"
-#include "explore/tell.hpp"
+#include "explore/to_text.hpp"
 #include "ring/assign.hpp"
 
 namespace holdfast::explore {
@@ -22,7 +22,7 @@ constexpr base::time_point now{1000h};
 constexpr base::time_point far_away{9000h};
 constexpr base::moment moment{now, 1000};
 
-constexpr std::uint32_t restart_event = 0xc0000000;  // the other events are timers and letters
+constexpr std::uint32_t restart_event = 0xc0000000;  // the other events are timers and messages
 
 constexpr std::uint64_t member_without_seat = 4;
 constexpr std::uint64_t first_joiner = 5;
@@ -39,8 +39,8 @@ member member_of(std::uint64_t n) { return {peer(n), to_name(peer(n)), address(n
 
 std::optional<std::size_t> seat_of(const peer_id& id) {
     const auto n = id.low > restarted ? id.low - restarted : id.low;
-    return id.high == 0 && n >= 1 && n <= ballot_world::seats ? std::optional<std::size_t>{n - 1}
-                                                              : std::nullopt;
+    return id.high == 0 && n >= 1 && n <= vote_world::seats ? std::optional<std::size_t>{n - 1}
+                                                            : std::nullopt;
 }
 
 std::vector<endpoint> seat_addresses() { return {address(1), address(2), address(3)}; }
@@ -63,7 +63,7 @@ welcome start_of_all() {
     by.epoch = {2};
     for (std::uint64_t n = 1; n <= member_without_seat; ++n) {
         by.added.push_back(member_of(n));
-        if (n <= ballot_world::seats) {
+        if (n <= vote_world::seats) {
             by.seats.push_back({static_cast<std::uint8_t>(n - 1), peer(n)});
         }
     }
@@ -76,7 +76,7 @@ welcome start_of_all() {
 }  // namespace
 
 /// Each seat heard the member without a seat at another time; nobody vouches for it.
-struct ballot_world::seat_facts final : facts {
+struct vote_world::seat_facts final : facts {
     explicit seat_facts(std::size_t of) : seat{of} {}
     base::duration silence(const peer_id& id, base::time_point) const override {
         constexpr std::array<base::duration, seats> heard{10s, 20s, 40s};
@@ -99,7 +99,7 @@ struct ballot_world::seat_facts final : facts {
     std::size_t seat;
 };
 
-fingerprint ballot_world::letter::sum() const {
+fingerprint vote_world::sent_message::sum() const {
     digest out;
     out.add(what.envelope.from);
     out.add(what.envelope.to);
@@ -110,7 +110,7 @@ fingerprint ballot_world::letter::sum() const {
     return out.result();
 }
 
-ballot_world::ballot_world(const ballot_options& options) : talk{1, seats}, options_{options} {
+vote_world::vote_world(const vote_options& options) : message_world{1, seats}, options_{options} {
     for (std::size_t i = 0; i < seats; ++i) {
         auto& s = settings_[i];
         s.name = to_name(peer(i + 1));
@@ -125,15 +125,15 @@ ballot_world::ballot_world(const ballot_options& options) : talk{1, seats}, opti
     }
 }
 
-ballot_world::~ballot_world() = default;
+vote_world::~vote_world() = default;
 
-ballot_world::machine ballot_world::start(std::size_t seat, const peer_id& id) const {
+vote_world::machine vote_world::start(std::size_t seat, const peer_id& id) const {
     return {seat, agreement{settings_[seat], id, 1, *facts_[seat], moment}};
 }
 
-words ballot_world::first() {
+words vote_world::first() {
     words at(machine_words(), 0);
-    std::set<std::uint32_t> letters;
+    std::set<std::uint32_t> sent_messages;
     for (std::size_t i = 0; i < seats; ++i) {
         auto m = start(i, peer(i + 1));
         m.who.handle(peer(1), address(1), {2}, start_of_all(), moment);
@@ -151,23 +151,23 @@ words ballot_world::first() {
         }
         const auto done = settle(std::move(m));
         at[1 + i] = done.machine;
-        letters.insert(done.letters.begin(), done.letters.end());
+        sent_messages.insert(done.sent_messages.begin(), done.sent_messages.end());
     }
-    at.insert(at.end(), letters.begin(), letters.end());
+    at.insert(at.end(), sent_messages.begin(), sent_messages.end());
     for (std::size_t i = 0; i < seats; ++i) {
         answer(at, i, {});
     }
     return at;
 }
 
-void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, const message& what,
-                       std::vector<std::uint32_t>& said) {
+void vote_world::say(const machine& m, const peer_id& to, const endpoint& at, const message& what,
+                     std::vector<std::uint32_t>& said) {
     const auto& v = m.who.current();
-    letter l{
+    sent_message l{
         {{m.who.self().id, to, v ? v->cluster : cluster_id{}, v ? v->number : view_number{}, false},
          what},
         to.is_nil() ? at : endpoint{}};
-    letter_facts about;
+    message_facts about;
     if (to == m.who.self().id) {
         if (!base::holds_message<accepted>(what)) {
             return;  // it has been heard; only accepts are looked at
@@ -184,9 +184,9 @@ void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, 
     if (!about.receiver && to != m.who.self().id) {
         return;  // to somebody outside
     }
-    const auto number = cast_.post(std::move(l));
+    const auto number = transitions_.post(std::move(l));
     said.push_back(number);
-    if (number < letter_facts_.size()) {
+    if (number < message_facts_.size()) {
         return;
     }
     const auto add_step = [&](const step& s) {
@@ -197,18 +197,18 @@ void ballot_world::say(const machine& m, const peer_id& to, const endpoint& at, 
     } else if (const auto* whole = base::get_message_if<welcome>(what)) {
         add_step(whole->added_by);
     }
-    letter_facts_.push_back(std::move(about));
+    message_facts_.push_back(std::move(about));
 }
 
 /// Everything it has to say; what it says to itself it hears at once, as a node does.
-ballot_world::stage::reaction ballot_world::settle(machine m) {
+vote_world::stage::reaction vote_world::settle(machine m) {
     stage::reaction done;
     std::string wrong;
     std::deque<message> local;
     while (true) {
         if (auto out = m.who.next()) {
             if (auto* s = std::get_if<send>(&*out)) {
-                say(m, s->to, s->at, s->what, done.letters);
+                say(m, s->to, s->at, s->what, done.sent_messages);
                 if (s->to == m.who.self().id) {
                     local.push_back(std::move(s->what));
                 }
@@ -233,24 +233,24 @@ ballot_world::stage::reaction ballot_world::settle(machine m) {
     return done;
 }
 
-std::uint32_t ballot_world::enter(machine m, std::string wrong) {
+std::uint32_t vote_world::enter(machine m, std::string wrong) {
     digest out;
     out.add(std::uint64_t{m.seat});
     insight::add(out, m.who, options_.bug);
     out.add(wrong);
     const auto sum = out.result();
-    return cast_.enter({std::move(m), sum, std::move(wrong)});
+    return transitions_.enter({std::move(m), sum, std::move(wrong)});
 }
 
-std::uint32_t ballot_world::value_number(const change& value) {
+std::uint32_t vote_world::value_number(const change& value) {
     digest out;
     out.add(node::message{view_layer::message{accept{{}, {}, value}}});
     return values_.number_of(out.result()).first;
 }
 
-const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_number,
-                                                         std::uint32_t event) {
-    return cast_.react(machine_number, event, [&](const summed_machine& before) {
+const vote_world::stage::reaction& vote_world::react(std::uint32_t machine_number,
+                                                     std::uint32_t event) {
+    return transitions_.react(machine_number, event, [&](const summed_machine& before) {
         machine m = before.of;
         if (event == restart_event) {
             const auto id = m.who.self().id;
@@ -264,7 +264,7 @@ const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_n
             m.who.tick(moment);
             return settle(std::move(m));
         }
-        const auto& l = cast_.letter(event);
+        const auto& l = transitions_.sent_message(event);
         const auto& what = std::get<message>(l.what.what);
         const auto& head = l.what.envelope;
         if (head.to.is_nil() || head.to == m.who.self().id) {
@@ -282,14 +282,14 @@ const ballot_world::stage::reaction& ballot_world::react(std::uint32_t machine_n
     });
 }
 
-bool ballot_world::is_within_bounds(std::uint32_t machine_number) const {
-    const auto& m = cast_.machine(machine_number).of;
+bool vote_world::is_within_bounds(std::uint32_t machine_number) const {
+    const auto& m = transitions_.machine(machine_number).of;
     return m.who.ballots_started() <= options_.ballots[m.seat];
 }
 
-std::vector<std::uint32_t> ballot_world::own_events(state at, std::size_t place) const {
+std::vector<std::uint32_t> vote_world::own_events(state at, std::size_t place) const {
     std::vector<std::uint32_t> out;
-    const auto& who = cast_.machine(machine_at(at, place)).of.who;
+    const auto& who = transitions_.machine(machine_at(at, place)).of.who;
     for (const auto t : all_view_timers) {
         if (insight::is_armed(who, t)) {
             out.push_back(first_own_event + static_cast<std::uint32_t>(t));
@@ -301,19 +301,19 @@ std::vector<std::uint32_t> ballot_world::own_events(state at, std::size_t place)
     return out;
 }
 
-void ballot_world::note(words& at, std::size_t, std::uint32_t, std::uint32_t event) const {
+void vote_world::note(words& at, std::size_t, std::uint32_t, std::uint32_t event) const {
     at[restarts_word] += event == restart_event ? 1 : 0;
 }
 
-std::string ballot_world::objection(state at) {
+std::string vote_world::objection(state at) {
     for (std::size_t i = 0; i < seats; ++i) {
-        if (const auto& wrong = cast_.machine(machine_at(at, i)).objection; !wrong.empty()) {
+        if (const auto& wrong = transitions_.machine(machine_at(at, i)).objection; !wrong.empty()) {
             return wrong;
         }
     }
     std::vector<decision> all;
     for (const auto l : letters_of(at)) {
-        for (const auto& d : letter_facts_[l].decides) {
+        for (const auto& d : message_facts_[l].decides) {
             for (const auto& other : all) {
                 if (other.number == d.number && other.value != d.value) {
                     return "ONE-VIEW: two values were decided for view " + std::to_string(d.number);
@@ -321,10 +321,11 @@ std::string ballot_world::objection(state at) {
             }
             all.push_back(d);
         }
-        if (letter_facts_[l].decides.empty()) {
+        if (message_facts_[l].decides.empty()) {
             continue;
         }
-        if (const auto* news = std::get_if<steps>(&std::get<message>(cast_.letter(l).what.what))) {
+        if (const auto* news =
+                std::get_if<steps>(&std::get<message>(transitions_.sent_message(l).what.what))) {
             for (const auto& s : news->in_order) {
                 if (auto wrong = wrong_remaining(at, s); !wrong.empty()) {
                     return wrong;
@@ -336,7 +337,7 @@ std::string ballot_world::objection(state at) {
 }
 
 /// LEASE-4: some ballot was accepted by a quorum, and the figure covers what these told.
-std::string ballot_world::wrong_remaining(state at, const step& decided) {
+std::string vote_world::wrong_remaining(state at, const step& decided) {
     const auto has_it =
         std::find_if(decided.leases.begin(), decided.leases.end(),
                      [](const remaining& r) { return r.peer == peer(member_without_seat); });
@@ -345,20 +346,22 @@ std::string ballot_world::wrong_remaining(state at, const step& decided) {
     }
     std::set<ballot> ballots;
     for (const auto l : letters_of(at)) {
-        const auto* a = std::get_if<accept>(&std::get<message>(cast_.letter(l).what.what));
+        const auto* a =
+            std::get_if<accept>(&std::get<message>(transitions_.sent_message(l).what.what));
         if (a != nullptr && a->number == decided.what.number && a->value == decided.what) {
             ballots.insert(a->ballot);
         }
     }
     std::map<ballot, std::map<peer_id, base::duration>> told;
     for (const auto l : letters_of(at)) {
-        const auto* a = std::get_if<accepted>(&std::get<message>(cast_.letter(l).what.what));
+        const auto* a =
+            std::get_if<accepted>(&std::get<message>(transitions_.sent_message(l).what.what));
         if (a == nullptr || a->number != decided.what.number || !ballots.contains(a->ballot)) {
             continue;
         }
         for (const auto& r : a->silences) {
             if (r.peer == has_it->peer) {
-                told[a->ballot][cast_.letter(l).what.envelope.from] = r.lease;
+                told[a->ballot][transitions_.sent_message(l).what.envelope.from] = r.lease;
             }
         }
     }
@@ -377,22 +380,22 @@ std::string ballot_world::wrong_remaining(state at, const step& decided) {
            "accepted its removal told";
 }
 
-std::string ballot_world::objection_at_end(state at) {
+std::string vote_world::objection_at_end(state at) {
     std::uint64_t newest = 2;
     for (const auto l : letters_of(at)) {
-        for (const auto& d : letter_facts_[l].decides) {
+        for (const auto& d : message_facts_[l].decides) {
             newest = std::max(newest, d.number);
         }
     }
     std::shared_ptr<const view> last;
     for (std::size_t i = 0; i < seats; ++i) {
-        const auto& v = cast_.machine(machine_at(at, i)).of.who.current();
+        const auto& v = transitions_.machine(machine_at(at, i)).of.who.current();
         if (v && v->number.value == newest) {
             last = v;
         }
     }
     for (std::size_t i = 0; last && i < seats; ++i) {
-        const auto& who = cast_.machine(machine_at(at, i)).of.who;
+        const auto& who = transitions_.machine(machine_at(at, i)).of.who;
         if (last->has(who.self().id) && (!who.current() || who.current()->number != last->number)) {
             return to_name(who.self().id) + " never learns of view " + std::to_string(newest) +
                    ", whatever it hears";
@@ -401,12 +404,12 @@ std::string ballot_world::objection_at_end(state at) {
     return {};
 }
 
-std::string ballot_world::describe(state from, move what) {
+std::string vote_world::describe(state from, move what) {
     const auto event = event_of(what);
     const auto number = machine_at(from, place_of(what));
-    const auto& before = cast_.machine(number).of.who;
+    const auto& before = transitions_.machine(number).of.who;
     const auto& done = react(number, event);
-    const auto& after = cast_.machine(done.machine).of.who;
+    const auto& after = transitions_.machine(done.machine).of.who;
     std::string text = to_name(before.self().id);
     if (event == restart_event) {
         text += " crashes, and comes back as " + to_name(after.self().id);
@@ -414,17 +417,17 @@ std::string ballot_world::describe(state from, move what) {
         constexpr std::array names{"the proposer's", "to finish", "to look around", "to join"};
         text += ": the timer (" + std::string{names[event - first_own_event]} + ") fires";
     } else {
-        const auto& l = cast_.letter(event);
+        const auto& l = transitions_.sent_message(event);
         text += " hears from " + to_name(l.what.envelope.from) + ": " +
-                tell(std::get<message>(l.what.what));
+                to_text(std::get<message>(l.what.what));
     }
     if (after.current() &&
         (!before.current() || before.current()->number != after.current()->number)) {
         text += "; installs view " + std::to_string(after.current()->number.value);
     }
     std::set<std::string> said;
-    for (const auto l : done.letters) {
-        said.insert(tell(std::get<message>(cast_.letter(l).what.what)));
+    for (const auto l : done.sent_messages) {
+        said.insert(to_text(std::get<message>(transitions_.sent_message(l).what.what)));
     }
     for (const auto& s : said) {
         text += "; says " + s;

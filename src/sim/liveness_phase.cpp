@@ -1,4 +1,4 @@
-#include "sim/aftermath.hpp"
+#include "sim/liveness_phase.hpp"
 
 #include <set>
 #include <string>
@@ -19,21 +19,21 @@ bool is_news_of_views(message_kind kind) {
 
 }  // namespace
 
-aftermath::aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching,
-                     const event_queue& events)
+liveness_phase::liveness_phase(const run_plan& plan, cluster& machines, workload& work,
+                               judge& watching, const event_queue& events)
     : scenario_{plan},
-      plan_{plan.aftermath},
+      plan_{plan.liveness_phase},
       machines_{machines},
       work_{work},
       judge_{watching},
       events_{events} {}
 
-void aftermath::begin() {
+void liveness_phase::begin() {
     const auto now = events_.now();
     began_ = now;
     enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
     next_kill_ = plan_.churned ? now : never;
-    owner_crashes_ = plan_.owner_crashes && plan_.what != plight::is_slandered
+    owner_crashes_ = plan_.owner_crashes && plan_.what != impairment::is_without_gossip
                          ? now + plan_.owner_crashes_after
                          : never;
     leaves_ = plan_.leaver ? now + 200ms : never;
@@ -50,7 +50,7 @@ void aftermath::begin() {
     befall();
 }
 
-bool aftermath::look() {
+bool liveness_phase::look() {
     const auto now = events_.now();
     switch (phase_) {
         case phase::checking:
@@ -82,11 +82,11 @@ bool aftermath::look() {
     return false;
 }
 
-void aftermath::look_at_checking(instant now) {
+void liveness_phase::look_at_checking(instant now) {
     trouble(now);
     const bool is_more_to_come =
         !untold_.empty() || seats_restart_ != never ||
-        (is_in_a_plight_ ? owner_crashes_ != never : plan_.what != plight::none);
+        (is_in_a_plight_ ? owner_crashes_ != never : plan_.what != impairment::none);
     if (!work_.is_done() || is_more_to_come) {
         if (now >= until_) {
             work_.report_unserved(now);
@@ -103,9 +103,9 @@ void aftermath::look_at_checking(instant now) {
 }
 
 /// What the plan has for this phase. None of it keeps anybody else from its locks for long.
-void aftermath::trouble(instant now) {
+void liveness_phase::trouble(instant now) {
     force_views(now);
-    if (plan_.what == plight::is_slandered && !is_in_a_plight_) {
+    if (plan_.what == impairment::is_without_gossip && !is_in_a_plight_) {
         is_in_a_plight_ = true;
         owner_crashes_ = now + plan_.owner_crashes_after;
         enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
@@ -116,8 +116,8 @@ void aftermath::trouble(instant now) {
     }
     if (now >= next_kill_) {
         next_kill_ =
-            now + (plan_.what == plight::hears_of_views_late ? scenario_.common.lease * 3 / 10
-                                                             : scenario_.common.lease * 4 / 5);
+            now + (plan_.what == impairment::hears_of_views_late ? scenario_.common.lease * 3 / 10
+                                                                 : scenario_.common.lease * 4 / 5);
         machines_.crash(*plan_.churned, 20ms);
     }
     if (now >= owner_crashes_) {
@@ -133,36 +133,37 @@ void aftermath::trouble(instant now) {
     }
 }
 
-// ---- the plight of one
+// ---- the impairment of one
 
-void aftermath::befall() {
-    is_in_a_plight_ = plan_.what != plight::none && plan_.what != plight::is_slandered;
+void liveness_phase::befall() {
+    is_in_a_plight_ = plan_.what != impairment::none && plan_.what != impairment::is_without_gossip;
     const auto seats = static_cast<std::uint32_t>(scenario_.seats);
     const auto places = static_cast<std::uint32_t>(machines_.places());
-    const bool can_be_served = plan_.what == plight::none || plan_.what == plight::is_slandered ||
-                               plan_.what == plight::hears_of_views_late;
+    const bool can_be_served = plan_.what == impairment::none ||
+                               plan_.what == impairment::is_without_gossip ||
+                               plan_.what == impairment::hears_of_views_late;
     if (!can_be_served) {
         work_.excuse(plan_.whom);
     }
-    if (plan_.what == plight::seats_are_gone) {
+    if (plan_.what == impairment::seats_are_gone) {
         lose_the_seats();
     }
-    if (plan_.what == plight::is_deaf) {
+    if (plan_.what == impairment::is_deaf) {
         cut_off_from(0, places, false);
-    } else if (plan_.what == plight::loses_the_seats) {
+    } else if (plan_.what == impairment::loses_the_seats) {
         cut_off_from(0, seats, true);
-    } else if (plan_.what == plight::seats_do_not_outlive) {
+    } else if (plan_.what == impairment::seats_do_not_outlive) {
         machines_.crash(plan_.whom, 1h);
         for (std::uint32_t i = 1; i <= seats / 2; ++i) {
             machines_.crash((plan_.whom + i) % seats, 20ms);
         }
     }
     if (is_in_a_plight_) {
-        machines_.note("somebody is in a plight: p" + std::to_string(plan_.whom + 1));
+        machines_.note("somebody is in an impairment: p" + std::to_string(plan_.whom + 1));
     }
 }
 
-void aftermath::lose_the_seats() {
+void liveness_phase::lose_the_seats() {
     const auto seats = static_cast<std::uint32_t>(scenario_.seats);
     std::vector<bool> is_gone(machines_.places());
     for (std::uint32_t i = 0; i <= seats / 2; ++i) {
@@ -183,7 +184,7 @@ void aftermath::lose_the_seats() {
 }
 
 /// Each is told again until its lease has ended and it does as it is told.
-void aftermath::force_views(instant now) {
+void liveness_phase::force_views(instant now) {
     const bool is_last = !untold_.empty();
     std::erase_if(untold_, [&](const auto& u) {
         return u.first <= now && machines_.operators().force_view(u.second, new_seats_);
@@ -203,7 +204,7 @@ void aftermath::force_views(instant now) {
     }
 }
 
-void aftermath::cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways) {
+void liveness_phase::cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways) {
     for (auto other = first; other < end; ++other) {
         if (other != plan_.whom) {
             cut_.emplace_back(other, plan_.whom);
@@ -217,37 +218,39 @@ void aftermath::cut_off_from(std::uint32_t first, std::uint32_t end, bool both_w
     }
 }
 
-void aftermath::relieve() {
+void liveness_phase::relieve() {
     is_in_a_plight_ = false;
     for (const auto& [from, to] : std::exchange(cut_, {})) {
-        machines_.net().mend(from, to);
+        machines_.net().heal(from, to);
     }
 }
 
-meddler::verdict aftermath::sending(message_kind kind, std::uint32_t from, std::uint32_t to) {
+interceptor::verdict liveness_phase::sending(message_kind kind, std::uint32_t from,
+                                             std::uint32_t to) {
     verdict v;
     if (!is_in_a_plight_) {
         return v;
     }
     const auto whom = plan_.whom;
-    if (plan_.what == plight::is_slandered) {
+    if (plan_.what == impairment::is_without_gossip) {
         v.is_lost = is_swim(kind) && (from == whom || to == whom);
-    } else if (plan_.what == plight::hears_of_no_views) {
+    } else if (plan_.what == impairment::hears_of_no_views) {
         v.is_lost = to == whom && is_news_of_views(kind);
-    } else if (plan_.what == plight::hears_of_views_late && to == whom && is_news_of_views(kind)) {
+    } else if (plan_.what == impairment::hears_of_views_late && to == whom &&
+               is_news_of_views(kind)) {
         v.delay = scenario_.common.lease * 3 / 4;
     }
     return v;
 }
 
-void aftermath::settle(instant now) {
+void liveness_phase::settle(instant now) {
     enter(phase::settling, now + 1s + scenario_.common.lease);
     views_before_ = machines_.counted().views_installed;
 }
 
-void aftermath::look_at_rest(instant now) {
+void liveness_phase::look_at_rest(instant now) {
     if (now >= gives_up_resting_) {
-        judge_.object(promise::live, now,
+        judge_.object(guarantee::live, now,
                       "no rest: views go on changing, or somebody waits for a lock that is free");
     } else if (machines_.counted().views_installed != views_before_ || !work_.is_resting()) {
         settle(now);
@@ -258,7 +261,7 @@ void aftermath::look_at_rest(instant now) {
     } else if (now >= until_) {
         if (const auto said = machines_.counted().lock_messages - lock_messages_before_; said > 0) {
             judge_.object(
-                promise::silence, now,
+                guarantee::silence, now,
                 std::to_string(said) + " messages about locks while nobody asked for any");
         }
         work_.wake();
@@ -266,7 +269,7 @@ void aftermath::look_at_rest(instant now) {
     }
 }
 
-void aftermath::look_at_closing(instant now) {
+void liveness_phase::look_at_closing(instant now) {
     if (!machines_.has_owned_holds()) {
         be_quiet(now);
     } else if (now >= until_) {
@@ -275,12 +278,12 @@ void aftermath::look_at_closing(instant now) {
     }
 }
 
-void aftermath::be_quiet(instant now) {
+void liveness_phase::be_quiet(instant now) {
     views_before_ = machines_.counted().views_installed;
     enter(phase::quiet, scenario_.work.watches ? now + 1s + scenario_.common.lease : now);
 }
 
-void aftermath::enter(phase next, instant until) {
+void liveness_phase::enter(phase next, instant until) {
     phase_ = next;
     until_ = until;
 }

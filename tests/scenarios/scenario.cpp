@@ -1,4 +1,4 @@
-#include "story.hpp"
+#include "scenario.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -20,7 +20,7 @@ std::uint64_t place_number(std::string_view name) {
     return name.size() < 2 || name[0] != 'p' ? 0 : number_in(name.substr(1)).value_or(0);
 }
 
-void parse_cluster(words line, story& s) {
+void parse_cluster(words line, scenario& s) {
     while (!line.is_over()) {
         const auto word = line.take();
         const auto equals = word.find('=');
@@ -31,8 +31,8 @@ void parse_cluster(words line, story& s) {
     }
 }
 
-wrong_turn parse_wrong_turn(words line) {
-    wrong_turn w;
+expected_failure parse_wrong_turn(words line) {
+    expected_failure w;
     w.bug = line.take();
     if (!line.takes("fails")) {
         line.expect("breaks");
@@ -42,7 +42,7 @@ wrong_turn parse_wrong_turn(words line) {
     return w;
 }
 
-void find_locks(std::string_view line, story& s) {
+void find_locks(std::string_view line, scenario& s) {
     for (auto from = line.find('"'); from != std::string_view::npos; from = line.find('"', from)) {
         const auto to = line.find('"', from + 1);
         if (to == std::string_view::npos) {
@@ -126,7 +126,7 @@ std::uint64_t words::take_number() {
 }
 
 void words::object(std::string_view why) const {
-    throw story_error{"line " + std::to_string(line_) + ": " + std::string{why}};
+    throw scenario_error{"line " + std::to_string(line_) + ": " + std::string{why}};
 }
 
 std::vector<std::string> names_in(std::string_view list) {
@@ -172,8 +172,8 @@ std::string list_of(std::vector<std::string> names, std::string_view between,
     return out;
 }
 
-story parse(std::string name, std::string_view text) {
-    story s;
+scenario parse(std::string name, std::string_view text) {
+    scenario s;
     s.name = std::move(name);
     std::size_t number = 0;
     for (std::size_t at = 0; at < text.size();) {
@@ -192,14 +192,15 @@ story parse(std::string name, std::string_view text) {
         if (w.takes("cluster")) {
             parse_cluster(w, s);
         } else if (w.takes("with")) {
-            s.wrong_turns.push_back(parse_wrong_turn(w));
+            s.expected_failures.push_back(parse_wrong_turn(w));
         } else {
             s.steps.push_back(w);
             find_locks(line, s);
         }
     }
     if (s.cluster.empty() || s.steps.empty() || s.head.empty()) {
-        throw story_error{"a story has a line \"cluster\", steps, and a line \"trace\" at the end"};
+        throw scenario_error{
+            "a scenario has a line \"cluster\", steps, and a line \"trace\" at the end"};
     }
     return s;
 }

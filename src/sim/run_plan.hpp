@@ -57,12 +57,12 @@ enum class fault : std::uint8_t {
     slow_link,  ///< packets in one direction take up to seconds
     reset_streams,
     /// gossip about a process does not get through; sometimes it is then cut off
-    slander,
-    ambush,  ///< something happens at the very moment when a certain message is sent
+    gossip_blackout,
+    trigger,  ///< something happens at the very moment when a certain message is sent
     /// tables are held up, and former ones to the same process come again just before
     old_tables,
     /// a process is cut off until its removal is voted on, heard for a moment, and cut off again
-    late_burial,
+    late_removal,
 };
 constexpr std::size_t fault_kinds = 16;
 [[nodiscard]] std::string_view to_string(fault f);
@@ -136,13 +136,13 @@ struct work_plan {
 
 /// What befalls one process from the end of the faults until everybody was served. It must not cost
 /// the others anything.
-enum class plight : std::uint8_t {
+enum class impairment : std::uint8_t {
     none,
     is_deaf,  ///< it is heard and hears nobody (VIEW-2)
     /// only processes without a seat hear it, and they say that it lives (VIEW-5)
     loses_the_seats,
     /// gossip believes it dead, its lease is renewed (VIEW-2); later another crashes
-    is_slandered,
+    is_without_gossip,
     /// but not so late that it lags behind (LEASE-1); another comes and goes meanwhile
     hears_of_views_late,
     /// although its datagrams come through (LEASE-7); an owner crashes meanwhile
@@ -155,8 +155,8 @@ enum class plight : std::uint8_t {
 
 /// What goes on while everything is checked. None of it excuses anybody from LIVE, but those that
 /// cannot be served.
-struct aftermath_plan {
-    plight what = plight::none;
+struct liveness_plan {
+    impairment what = impairment::none;
     std::uint32_t whom = 0;  ///< befalls
     /// two processes never talk again (NET-1)
     std::optional<std::pair<std::uint32_t, std::uint32_t>> cut_link;
@@ -172,7 +172,7 @@ struct aftermath_plan {
     bool rests = false;
 };
 
-struct scenario {
+struct run_plan {
     options asked;
     base::settings common;  ///< all but name, address and weight
     std::size_t seats = 1;  ///< the first places
@@ -187,10 +187,10 @@ struct scenario {
     weather network;
     fault_plan faults;
     work_plan work;
-    aftermath_plan aftermath;
+    liveness_plan liveness_phase;
 };
 
-[[nodiscard]] scenario draw(const options& asked);
+[[nodiscard]] run_plan draw(const options& asked);
 [[nodiscard]] endpoint address_of(std::size_t place);
 
 }  // namespace holdfast::sim

@@ -9,18 +9,18 @@
 
 namespace holdfast::sim {
 
-struct ambush {
+struct trigger {
     /// What becomes of a process.
-    enum class fate : std::uint8_t { spared, crashes, pauses, is_isolated };
+    enum class mishap : std::uint8_t { spared, crashes, pauses, is_isolated };
 
     message_kind waits_for{};
     instant until{};
     bool loses = false;
     base::duration delay{};
-    fate sender = fate::spared;
-    fate receiver = fate::spared;
+    mishap sender = mishap::spared;
+    mishap receiver = mishap::spared;
 
-    [[nodiscard]] static ambush draw(base::random_source& random, instant now);
+    [[nodiscard]] static trigger draw(base::random_source& random, instant now);
 };
 
 }  // namespace holdfast::sim

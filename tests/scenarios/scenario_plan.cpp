@@ -1,4 +1,4 @@
-#include "story_plan.hpp"
+#include "scenario_plan.hpp"
 
 #include <algorithm>
 #include <string>
@@ -30,7 +30,7 @@ base::settings local() {
 /// The settings of the line "cluster", each taken once; what is left over is not known.
 class settings_reader {
 public:
-    explicit settings_reader(const story& s) : left_{s.cluster} {}
+    explicit settings_reader(const scenario& s) : left_{s.cluster} {}
 
     std::string text(std::string_view name, std::string usual) {
         const auto at = left_.find(name);
@@ -41,7 +41,7 @@ public:
     }
     void finish() const {
         if (!left_.empty()) {
-            throw story_error{"the line \"cluster\" knows no \"" + left_.begin()->first + "\""};
+            throw scenario_error{"the line \"cluster\" knows no \"" + left_.begin()->first + "\""};
         }
     }
 
@@ -51,19 +51,19 @@ private:
 
 }  // namespace
 
-sim::scenario plan_of(const story& s, base::planted bug) {
+sim::run_plan plan_of(const scenario& s, base::planted bug) {
     settings_reader given{s};
-    sim::scenario plan;
+    sim::run_plan plan;
     plan.asked.seed = given.number("seed", 1);
     plan.asked.nodes = given.number("peers", 3);
     plan.asked.bug = bug;
     plan.seats = given.number("seats", 3);
     const auto profile = given.text("profile", "local");
     if (profile != "local" && profile != "lan") {
-        throw story_error{"profile is local or lan"};
+        throw scenario_error{"profile is local or lan"};
     }
     plan.common = profile == "lan" ? lan() : local();
-    plan.common.cluster_name = "story";
+    plan.common.cluster_name = "scenario";
     plan.common.slots = static_cast<std::uint32_t>(given.number("slots", 64));
     plan.common.bug = bug;
     plan.has_state_dir = given.text("state_dir", "no") == "yes";

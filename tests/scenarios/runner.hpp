@@ -1,5 +1,5 @@
-// A story acted out: real nodes in virtual time, on a network without faults of its own, watched by
-// the judge.
+// A scenario acted out: real nodes in virtual time, on a network without faults of its own, watched
+// by the judge.
 #pragma once
 
 #include <cstdint>
@@ -11,24 +11,24 @@
 #include <string_view>
 #include <vector>
 
-#include "chronicle.hpp"
 #include "lock/several.hpp"
 #include "message_rules.hpp"
+#include "scenario.hpp"
 #include "sim/cluster.hpp"
-#include "story.hpp"
+#include "trace_recorder.hpp"
 
 namespace holdfast::scenarios {
 
-/// How a story went.
+/// How a scenario went.
 struct outcome {
     std::string failure;  ///< the first step that did not come true; empty: all did
     std::vector<sim::violation> violations;
     std::string trace;
 };
 
-class stage final : public sim::application, public sim::meddler, public sim::witness {
+class runner final : public sim::application, public sim::interceptor, public sim::observer {
 public:
-    stage(const story& s, base::planted bug);
+    runner(const scenario& s, base::planted bug);
 
     [[nodiscard]] outcome act();
 
@@ -54,7 +54,7 @@ private:
         sim::acquire_how how;
         bool is_done = false;  // it had all of them
     };
-    enum class meddling : std::uint8_t { loses, holds_up, doubles };
+    enum class interception : std::uint8_t { loses, holds_up, doubles };
 
     // ---- what the cluster tells
     void started(place at) override;
@@ -76,16 +76,16 @@ private:
     bool run_until(const condition& c, sim::instant end);
     void one_event();
     void stop_if_it_went_wrong() const;
-    void end_of_story();
+    void end_of_scenario();
 
     // ---- steps
     void step(words w);
     void act_out(words w);
     void act_of(words w);
-    void meddle(words w, meddling how);
+    void intercept(words w, interception how);
     [[nodiscard]] message_rules::rule rule_of(words& w);
     void cut(words w);
-    void mend_cuts();
+    void heal_cuts();
     void crash(place at);
     [[nodiscard]] condition condition_of(words w);
     [[nodiscard]] condition condition_about(const group& those, words w);
@@ -102,13 +102,13 @@ private:
     [[nodiscard]] stake& stake_of(place at, sim::judge::lock l) { return stakes_[at][l]; }
     [[nodiscard]] bool holds(place at, sim::judge::lock l);
 
-    sim::scenario plan_;
-    const story& story_;
+    sim::run_plan plan_;
+    const scenario& scenario_;
     sim::trace names_{nullptr};
     sim::event_queue events_;
     sim::judge judge_;
     sim::cluster machines_;
-    chronicle chronicle_;
+    trace_recorder trace_recorder_;
     std::vector<std::vector<stake>> stakes_;  // by place and lock
     std::map<place, bundle> bundles_;
     std::uint64_t last_together_ = 0;

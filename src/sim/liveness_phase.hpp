@@ -9,15 +9,15 @@
 #include "sim/cluster.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/judge.hpp"
-#include "sim/scenario.hpp"
+#include "sim/run_plan.hpp"
 #include "sim/workload.hpp"
 
 namespace holdfast::sim {
 
-class aftermath final : public meddler {
+class liveness_phase final : public interceptor {
 public:
-    aftermath(const scenario& plan, cluster& machines, workload& work, judge& watching,
-              const event_queue& events);
+    liveness_phase(const run_plan& plan, cluster& machines, workload& work, judge& watching,
+                   const event_queue& events);
 
     /// Everything has just been mended.
     void begin();
@@ -25,7 +25,7 @@ public:
     bool look();
     /// From the mending until everybody had had every lock.
     [[nodiscard]] instant served_after() const { return served_after_; }
-    /// The plight of one process.
+    /// The impairment of one process.
     verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) override;
 
 private:
@@ -52,8 +52,8 @@ private:
     void cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways);
     void enter(phase next, instant until);
 
-    const scenario& scenario_;
-    const aftermath_plan& plan_;
+    const run_plan& scenario_;
+    const liveness_plan& plan_;
     cluster& machines_;
     workload& work_;
     judge& judge_;

@@ -1,4 +1,4 @@
-#include "sim/scenario.hpp"
+#include "sim/run_plan.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -81,8 +81,8 @@ work_plan draw_work(base::random_source& random) {
     return w;
 }
 
-aftermath_plan draw_aftermath(base::random_source& random, const scenario& s) {
-    aftermath_plan a;
+liveness_plan draw_liveness(base::random_source& random, const run_plan& s) {
+    liveness_plan a;
     const auto places = static_cast<std::uint32_t>(s.places.size());
     const auto seats = static_cast<std::uint32_t>(s.seats);
     if (seats >= 3 && random.chance(0.25)) {
@@ -109,10 +109,10 @@ aftermath_plan draw_aftermath(base::random_source& random, const scenario& s) {
 /// runs they were.
 void draw_more(scenario& s) {
     base::random_source random{s.asked.seed * 0xD1B54A32D192ED03ULL + s.asked.nodes};
-    s.aftermath = draw_aftermath(random, s);
-    if (s.aftermath.churned) {
+    s.liveness_phase = draw_liveness(random, s);
+    if (s.liveness_phase.churned) {
         // whatever it owned would never be served: it gathers, and dies of it
-        s.places[*s.aftermath.churned].weight = 0;
+        s.places[*s.liveness_phase.churned].weight = 0;
     }
     s.work.watches = random.chance(0.25);
     if (random.chance(0.2)) {
@@ -133,19 +133,19 @@ void draw_more(scenario& s) {
         }
         const auto heavy = s.seats + random.below(s.places.size() - s.seats);
         s.places[heavy].weight = 1;
-        s.aftermath.leaver = static_cast<std::uint32_t>(heavy);
-        s.aftermath.churned.reset();
+        s.liveness_phase.leaver = static_cast<std::uint32_t>(heavy);
+        s.liveness_phase.churned.reset();
     }
 }
 
-/// Who may be in which plight, without leaving anybody else without a quorum.
+/// Who may be in which impairment, without leaving anybody else without a quorum.
 void draw_plight(base::random_source& random, scenario& s) {
     const auto places = static_cast<std::uint32_t>(s.places.size());
     const auto seats = static_cast<std::uint32_t>(s.seats);
-    auto& a = s.aftermath;
-    constexpr std::array all{plight::is_deaf,           plight::loses_the_seats,
-                             plight::is_slandered,      plight::hears_of_views_late,
-                             plight::hears_of_no_views, plight::seats_do_not_outlive};
+    auto& a = s.liveness_phase;
+    constexpr std::array all{impairment::is_deaf,           impairment::loses_the_seats,
+                             impairment::is_without_gossip, impairment::hears_of_views_late,
+                             impairment::hears_of_no_views, impairment::seats_do_not_outlive};
     const auto what = one_of(random, all);
     const auto anybody = static_cast<std::uint32_t>(random.below(places));
     const auto no_seat =
@@ -155,11 +155,11 @@ void draw_plight(base::random_source& random, scenario& s) {
         return;
     }
     switch (what) {
-        case plight::is_deaf:
+        case impairment::is_deaf:
             a.churned.reset();
             a.whom = anybody;
             break;
-        case plight::loses_the_seats:
+        case impairment::loses_the_seats:
             if (places < seats + 2) {
                 return;
             }
@@ -167,13 +167,13 @@ void draw_plight(base::random_source& random, scenario& s) {
             a.whom = no_seat;
             s.places[no_seat].weight = 1;  // what it owns is missed
             break;
-        case plight::is_slandered:
+        case impairment::is_without_gossip:
             a.churned.reset();
             a.whom = anybody;
             a.owner_crashes = true;
             a.owner_crashes_after = 8s;  // gossip has given it up by then
             break;
-        case plight::hears_of_views_late:
+        case impairment::hears_of_views_late:
             if (places == seats || anybody == no_seat || s.common.lease < 2s) {
                 return;
             }
@@ -181,7 +181,7 @@ void draw_plight(base::random_source& random, scenario& s) {
             s.places[no_seat].weight = 0;
             a.whom = anybody;
             break;
-        case plight::hears_of_no_views:
+        case impairment::hears_of_no_views:
             if (places < seats + 2) {
                 return;
             }
@@ -195,13 +195,13 @@ void draw_plight(base::random_source& random, scenario& s) {
             a.which_owner = no_seat + 1 < places ? no_seat + 1 : seats;
             s.places[*a.which_owner].weight = 4;
             break;
-        case plight::seats_do_not_outlive:
+        case impairment::seats_do_not_outlive:
             a.churned.reset();
             a.whom = seat;
             a.owner_crashes = false;
             break;
-        case plight::seats_are_gone:  // drawn last
-        case plight::none:
+        case impairment::seats_are_gone:  // drawn last
+        case impairment::none:
             return;
     }
     a.what = what;
@@ -210,8 +210,8 @@ void draw_plight(base::random_source& random, scenario& s) {
 /// One process has been given other times than everybody else, or other seeds. It is refused.
 void draw_misfit(base::random_source& random, scenario& s) {
     const auto last = s.places.size() - 1;
-    if (s.places.size() == s.seats || s.aftermath.leaver == last || s.aftermath.churned == last ||
-        s.aftermath.what != plight::none) {
+    if (s.places.size() == s.seats || s.liveness_phase.leaver == last ||
+        s.liveness_phase.churned == last || s.liveness_phase.what != impairment::none) {
         return;
     }
     auto& p = s.places[last];
@@ -280,12 +280,13 @@ void draw_newest(scenario& s) {
     base::random_source random{s.asked.seed * 0xE7037ED1A0B428DBULL + s.asked.nodes};
     s.work.several = random.chance(0.3) ? one_of<double, 2>(random, {0.1, 0.5}) : 0;
     s.work.records = random.chance(0.3) ? 0.05 : 0;
-    auto& a = s.aftermath;
-    const bool can_be_forced = s.seats >= 3 && !a.leaver && !a.cut_link && a.what == plight::none &&
+    auto& a = s.liveness_phase;
+    const bool can_be_forced = s.seats >= 3 && !a.leaver && !a.cut_link &&
+                               a.what == impairment::none &&
                                std::none_of(s.places.begin(), s.places.end(),
                                             [](const place_plan& p) { return p.is_misfit(); });
     if (can_be_forced && random.chance(0.3)) {
-        a.what = plight::seats_are_gone;
+        a.what = impairment::seats_are_gone;
         a.whom = static_cast<std::uint32_t>(random.below(s.seats));
         a.churned.reset();
         a.owner_crashes = false;
@@ -296,9 +297,10 @@ void draw_newest(scenario& s) {
 
 std::string_view to_string(fault f) {
     constexpr std::array<std::string_view, fault_kinds> names{
-        "crash",   "crash_majority", "pause",      "split",      "isolate",   "cut_link",
-        "one_way", "leave",          "clock_rate", "wall_step",  "slow_link", "reset_streams",
-        "slander", "ambush",         "old_tables", "late_burial"};
+        "crash",           "crash_majority", "pause",      "split",
+        "isolate",         "cut_link",       "one_way",    "leave",
+        "clock_rate",      "wall_step",      "slow_link",  "reset_streams",
+        "gossip_blackout", "trigger",        "old_tables", "late_removal"};
     return names[static_cast<std::size_t>(f)];
 }
 
@@ -311,9 +313,9 @@ endpoint address_of(std::size_t place) {
     return at;
 }
 
-scenario draw(const options& asked) {
+run_plan draw(const options& asked) {
     base::random_source random{asked.seed * 0x9E3779B97F4A7C15ULL + asked.nodes};
-    scenario s;
+    run_plan s;
     s.asked = asked;
     s.common = draw_settings(random, asked);
     s.seats = asked.nodes >= 5 && random.chance(0.5) ? 5 : asked.nodes >= 3 ? 3 : 1;

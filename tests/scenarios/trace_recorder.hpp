@@ -1,4 +1,4 @@
-// The trace of a story: what matters to a user and to the protocol, a line each, and not every
+// The trace of a scenario: what matters to a user and to the protocol, a line each, and not every
 // packet.
 //
 // Ids, epochs and wall clocks are not shown, for they mean nothing to a reader: a peer has its
@@ -18,10 +18,10 @@
 
 namespace holdfast::scenarios {
 
-class chronicle {
+class trace_recorder {
 public:
-    chronicle(const sim::cluster& machines, const sim::trace& names, const sim::event_queue& events,
-              std::vector<std::string> locks)
+    trace_recorder(const sim::cluster& machines, const sim::trace& names,
+                   const sim::event_queue& events, std::vector<std::string> locks)
         : machines_{machines},
           names_{names},
           events_{events},
@@ -34,7 +34,7 @@ public:
     void look_at_lease(std::uint32_t place);
 
     [[nodiscard]] std::string text() const;
-    /// `v3#1`; of the second cluster of a story `B.v3#1`.
+    /// `v3#1`; of the second cluster of a scenario `B.v3#1`.
     [[nodiscard]] std::string name_of(token t) const;
     [[nodiscard]] std::uint64_t relayed() const { return relayed_; }
 
@@ -64,7 +64,7 @@ private:
     void see(std::uint32_t at, const node::answered& a);
     void see(std::uint32_t at, const node::hold_stuck& s);
     void see(std::uint32_t, const node::unanswered&) {}
-    // only the stage knows what it was for
+    // only the runner knows what it was for
     void see(std::uint32_t, const node::request_failed&) {}
     void see(std::uint32_t, const node::persist_epoch&) {}
     void see(std::uint32_t, const node::at_risk&) {}

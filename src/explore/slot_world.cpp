@@ -1,10 +1,10 @@
-#include "explore/hand_over.hpp"
+#include "explore/slot_world.hpp"
 
 #include <algorithm>
 #include <deque>
 #include <set>
 
-#include "explore/tell.hpp"
+#include "explore/to_text.hpp"
 
 namespace holdfast::explore {
 namespace {
@@ -45,8 +45,8 @@ std::uint32_t word_of(token t) { return t.of_epoch().value << 8 | t.sequence(); 
 
 }  // namespace
 
-hand_over_world::hand_over_world(const hand_over_options& options)
-    : talk{notes, members}, options_{options} {
+slot_world::slot_world(const slot_options& options)
+    : message_world{notes, members}, options_{options} {
     settings_.lease = 100h;
     settings_.slots = 1;
     settings_.most_pasts = 0;  // what became of holds before decides nothing
@@ -79,7 +79,7 @@ hand_over_world::hand_over_world(const hand_over_options& options)
     }
 }
 
-words hand_over_world::first() {
+words slot_world::first() {
     words at(machine_words(), 0);
     const auto only_slot = [](std::string_view) { return slot{}; };
     for (std::size_t i = 0; i < members; ++i) {
@@ -93,13 +93,13 @@ words hand_over_world::first() {
     return at;
 }
 
-void hand_over_world::install(machine& m, base::time_point at) const {
+void slot_world::install(machine& m, base::time_point at) const {
     const auto& s = steps_[m.installed++];
     m.owner.install(s, at);
     m.holder.install(s, at);
 }
 
-void hand_over_world::hear(machine& m, const peer_id& from, const lock::message& what) {
+void slot_world::hear(machine& m, const peer_id& from, const lock::message& what) {
     if (const auto* to_owner = std::get_if<lock::to_owner>(&what)) {
         m.owner.handle(from, *to_owner, now);
     } else if (const auto* to_holder = std::get_if<lock::to_holder>(&what)) {
@@ -107,7 +107,7 @@ void hand_over_world::hear(machine& m, const peer_id& from, const lock::message&
     }
 }
 
-void hand_over_world::act(machine& m, std::uint32_t event) const {
+void slot_world::act(machine& m, std::uint32_t event) const {
     switch (event) {
         case own_event::repeats:
             insight::set_repeats(m.owner, now);
@@ -135,7 +135,7 @@ void hand_over_world::act(machine& m, std::uint32_t event) const {
             m.owner.tick(now);
             break;
         default: {
-            const auto& l = cast_.letter(event);
+            const auto& l = transitions_.sent_message(event);
             const auto& what = std::get<lock::message>(l.what.what);
             hear(m, l.what.envelope.from, what);
         }
@@ -143,15 +143,15 @@ void hand_over_world::act(machine& m, std::uint32_t event) const {
 }
 
 /// Everything it has to say; what it says to itself it hears at once, as a node does.
-hand_over_world::stage::reaction hand_over_world::settle(machine m) {
+slot_world::stage::reaction slot_world::settle(machine m) {
     stage::reaction done;
     std::deque<lock::message> local;
     const auto say = [&](lock::send& s) {
         if (s.to == peer(m.place)) {
             local.push_back(std::move(s.what));
         } else {
-            done.letters.push_back(
-                cast_.post({{{peer(m.place), s.to, {}, {}, false}, std::move(s.what)}}));
+            done.sent_messages.push_back(
+                transitions_.post({{{peer(m.place), s.to, {}, {}, false}, std::move(s.what)}}));
         }
     };
     while (true) {
@@ -172,7 +172,7 @@ hand_over_world::stage::reaction hand_over_world::settle(machine m) {
         }
     }
     if (m.is_over) {
-        done.letters.clear();
+        done.sent_messages.clear();
     }
     insight::set_repeats(m.owner, far_away);
     insight::set_repeats(m.holder, far_away);
@@ -186,28 +186,28 @@ hand_over_world::stage::reaction hand_over_world::settle(machine m) {
         insight::add(out, m.holder);
     }
     m.sum = out.result();
-    done.machine = cast_.enter(std::move(m));
+    done.machine = transitions_.enter(std::move(m));
     return done;
 }
 
-talk::effect hand_over_world::happen(std::uint32_t machine_number, std::uint32_t event) {
-    const auto& done = cast_.react(machine_number, event, [&](const machine& before) {
+message_world::effect slot_world::happen(std::uint32_t machine_number, std::uint32_t event) {
+    const auto& done = transitions_.react(machine_number, event, [&](const machine& before) {
         machine m = before;
         if (!m.is_over) {
             act(m, event);
         }
         return settle(std::move(m));
     });
-    return {done.machine, done.letters};
+    return {done.machine, done.sent_messages};
 }
 
-std::optional<std::size_t> hand_over_world::receiver_of(std::uint32_t l) const {
-    return cast_.letter(l).what.envelope.to.low - 1;
+std::optional<std::size_t> slot_world::receiver_of(std::uint32_t l) const {
+    return transitions_.sent_message(l).what.envelope.to.low - 1;
 }
 
-std::vector<std::uint32_t> hand_over_world::own_events(state at, std::size_t place) const {
+std::vector<std::uint32_t> slot_world::own_events(state at, std::size_t place) const {
     std::vector<std::uint32_t> out;
-    const auto& m = cast_.machine(machine_at(at, place));
+    const auto& m = transitions_.machine(machine_at(at, place));
     if (m.is_over) {
         return out;
     }
@@ -231,16 +231,16 @@ std::vector<std::uint32_t> hand_over_world::own_events(state at, std::size_t pla
     return out;
 }
 
-bool hand_over_world::is_within_bounds(std::uint32_t machine_number) const {
-    const auto& m = cast_.machine(machine_number);
+bool slot_world::is_within_bounds(std::uint32_t machine_number) const {
+    const auto& m = transitions_.machine(machine_number);
     return insight::sequence(m.owner) <= options_.grants &&
            insight::reports(m.holder) <= options_.reports;
 }
 
-void hand_over_world::note(words& at, std::size_t place, std::uint32_t before,
-                           std::uint32_t event) const {
-    const auto had = insight::held(cast_.machine(before).holder);
-    for (const auto t : insight::held(cast_.machine(at[notes + place]).holder)) {
+void slot_world::note(words& at, std::size_t place, std::uint32_t before,
+                      std::uint32_t event) const {
+    const auto had = insight::held(transitions_.machine(before).holder);
+    for (const auto t : insight::held(transitions_.machine(at[notes + place]).holder)) {
         if (std::find(had.begin(), had.end(), t) == had.end()) {
             at[falls_word] |= word_of(t) <= at[highest_word] ? 1 : 0;
             at[highest_word] = std::max(at[highest_word], word_of(t));
@@ -249,11 +249,11 @@ void hand_over_world::note(words& at, std::size_t place, std::uint32_t before,
     at[ended_word] |= event == own_event::is_over ? 1 : 0;
 }
 
-std::string hand_over_world::objection(state at) {
+std::string slot_world::objection(state at) {
     std::vector<std::string> who;
     for (std::size_t i = 0; i < members; ++i) {
-        for (const auto t : insight::held(cast_.machine(machine_at(at, i)).holder)) {
-            who.push_back(to_name(peer(i)) + " with " + tell(t));
+        for (const auto t : insight::held(transitions_.machine(machine_at(at, i)).holder)) {
+            who.push_back(to_name(peer(i)) + " with " + to_text(t));
         }
     }
     if (who.size() > 1) {
@@ -268,7 +268,7 @@ std::string hand_over_world::objection(state at) {
 /// What was said so far is lost. From now on everything is heard once, whatever is not answered is
 /// repeated, the views arrive, and whoever holds the lock gives it up: then, in the end, nobody
 /// waits and nothing is kept for nobody.
-std::string hand_over_world::fair_run(state from) {
+std::string slot_world::fair_run(state from) {
     constexpr int rounds = 8;
     std::array<std::uint32_t, members> now_is{};
     std::copy_n(from.begin() + notes, members, now_is.begin());
@@ -277,18 +277,18 @@ std::string hand_over_world::fair_run(state from) {
     const auto run = [&](std::size_t place, std::uint32_t event) {
         const auto done = happen(now_is[place], event);
         now_is[place] = done.machine;
-        said.insert(said.end(), done.letters.begin(), done.letters.end());
+        said.insert(said.end(), done.sent_messages.begin(), done.sent_messages.end());
         while (!said.empty()) {
             const auto l = said.front();
             said.pop_front();
             const auto heard = happen(now_is[*receiver_of(l)], l);
             now_is[*receiver_of(l)] = heard.machine;
-            said.insert(said.end(), heard.letters.begin(), heard.letters.end());
+            said.insert(said.end(), heard.sent_messages.begin(), heard.sent_messages.end());
         }
     };
     for (int round = 0; round < rounds; ++round) {
         for (std::size_t i = 0; i < members; ++i) {
-            const auto& m = cast_.machine(now_is[i]);
+            const auto& m = transitions_.machine(now_is[i]);
             const bool never_learns = options_.is_removed && i == 0;
             if (m.is_over) {
                 continue;
@@ -301,17 +301,18 @@ std::string hand_over_world::fair_run(state from) {
             if (m.installed < steps_.size()) {
                 run(i, own_event::installs);
             }
-            if (has_ended && insight::waits_for_leases(cast_.machine(now_is[i]).owner, now)) {
+            if (has_ended &&
+                insight::waits_for_leases(transitions_.machine(now_is[i]).owner, now)) {
                 run(i, own_event::leases_end);
             }
             run(i, own_event::repeats);
-            if (!insight::held(cast_.machine(now_is[i]).holder).empty()) {
+            if (!insight::held(transitions_.machine(now_is[i]).holder).empty()) {
                 run(i, own_event::releases);
             }
         }
     }
     for (std::size_t i = 0; i < members; ++i) {
-        const auto& m = cast_.machine(now_is[i]);
+        const auto& m = transitions_.machine(now_is[i]);
         if (m.is_over) {
             continue;
         }
@@ -330,11 +331,11 @@ std::string hand_over_world::fair_run(state from) {
     return {};
 }
 
-std::string hand_over_world::describe(state from, move what) {
+std::string slot_world::describe(state from, move what) {
     const auto event = event_of(what);
     const auto number = machine_at(from, place_of(what));
     const auto done = happen(number, event);
-    const auto& after = cast_.machine(done.machine);
+    const auto& after = transitions_.machine(done.machine);
     std::string text = to_name(peer(place_of(what)));
     switch (event) {
         case own_event::repeats:
@@ -356,14 +357,14 @@ std::string hand_over_world::describe(state from, move what) {
             text += " knows that the lease of the removed has ended";
             break;
         default: {
-            const auto& l = cast_.letter(event).what;
+            const auto& l = transitions_.sent_message(event).what;
             text += " hears from " + to_name(l.envelope.from) + ": " +
-                    tell(std::get<lock::message>(l.what));
+                    to_text(std::get<lock::message>(l.what));
         }
     }
     std::set<std::string> said;
-    for (const auto l : done.letters) {
-        said.insert(tell(std::get<lock::message>(cast_.letter(l).what.what)));
+    for (const auto l : done.sent_messages) {
+        said.insert(to_text(std::get<lock::message>(transitions_.sent_message(l).what.what)));
     }
     for (const auto& s : said) {
         text += "; says " + s;

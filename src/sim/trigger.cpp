@@ -1,4 +1,4 @@
-#include "sim/ambush.hpp"
+#include "sim/trigger.hpp"
 
 namespace holdfast::sim {
 namespace {
@@ -6,7 +6,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
-message_kind draw_prey(base::random_source& random) {
+message_kind draw_kind(base::random_source& random) {
     switch (random.below(18)) {
         case 0:
         case 1:
@@ -43,29 +43,29 @@ message_kind draw_prey(base::random_source& random) {
     }
 }
 
-ambush::fate draw_fate(base::random_source& random) {
+trigger::mishap draw_mishap(base::random_source& random) {
     switch (random.below(6)) {
         case 0:
-            return ambush::fate::crashes;
+            return trigger::mishap::crashes;
         case 1:
-            return ambush::fate::pauses;
+            return trigger::mishap::pauses;
         case 2:
-            return ambush::fate::is_isolated;
+            return trigger::mishap::is_isolated;
         default:
-            return ambush::fate::spared;
+            return trigger::mishap::spared;
     }
 }
 
 }  // namespace
 
-ambush ambush::draw(base::random_source& random, instant now) {
-    ambush a;
-    a.waits_for = draw_prey(random);
+trigger trigger::draw(base::random_source& random, instant now) {
+    trigger a;
+    a.waits_for = draw_kind(random);
     a.until = now + 5s;
     a.loses = random.chance(0.25);
     a.delay = random.chance(0.6) ? random.between({}, 3s) : base::duration{};
-    a.sender = draw_fate(random);
-    a.receiver = draw_fate(random);
+    a.sender = draw_mishap(random);
+    a.receiver = draw_mishap(random);
     return a;
 }
 

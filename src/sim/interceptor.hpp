@@ -10,7 +10,7 @@
 namespace holdfast::sim {
 
 /// What may meddle with a message at the moment when it is sent.
-class meddler {
+class interceptor {
 public:
     struct verdict {
         bool is_lost = false;
@@ -22,16 +22,16 @@ public:
     virtual verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) = 0;
 
 protected:
-    ~meddler() = default;
+    ~interceptor() = default;
 };
 
 /// What may look on: it is told each thing that a node puts out, before it is done.
-class witness {
+class observer {
 public:
     virtual void saw(std::uint32_t place, const node::output& what) = 0;
 
 protected:
-    ~witness() = default;
+    ~observer() = default;
 };
 
 }  // namespace holdfast::sim

@@ -1,4 +1,4 @@
-// Every story goes as it is written, and goes wrong under the mutants that it names.
+// Every scenario goes as it is written, and goes wrong under the mutants that it names.
 #include "catch.hpp"
 
 #include <algorithm>
@@ -9,21 +9,21 @@
 #include <sstream>
 
 #include "base/assert.hpp"
+#include "runner.hpp"
 #include "sim/mutants.hpp"
-#include "stage.hpp"
 
 namespace holdfast::scenarios {
 namespace {
 
 namespace files = std::filesystem;
 
-/// Another folder than the one in the source, to try stories out.
+/// Another folder than the one in the source, to try scenarios out.
 files::path folder() {
     const auto* other = std::getenv("HOLDFAST_STORIES");
     return other != nullptr ? other : HOLDFAST_STORIES;
 }
 
-std::vector<files::path> all_stories() {
+std::vector<files::path> all_scenarios() {
     std::vector<files::path> out;
     for (const auto& f : files::directory_iterator(folder())) {
         if (f.path().extension() == ".txt") {
@@ -34,7 +34,7 @@ std::vector<files::path> all_stories() {
     return out;
 }
 
-story read(const files::path& path) {
+scenario read(const files::path& path) {
     std::ifstream in{path};
     std::stringstream text;
     text << in.rdbuf();
@@ -42,9 +42,9 @@ story read(const files::path& path) {
 }
 
 /// A broken invariant is an objection of the judge, not the end of the test.
-outcome act(const story& s, base::planted bug) {
+outcome act(const scenario& s, base::planted bug) {
     base::abort_on_broken_invariant(false);
-    auto out = stage{s, bug}.act();
+    auto out = runner{s, bug}.act();
     base::abort_on_broken_invariant(true);
     return out;
 }
@@ -93,9 +93,9 @@ std::string difference(const std::string& expected, const std::string& came) {
     return out;
 }
 
-TEST_CASE("every story goes as it is written", "[scenarios]") {
+TEST_CASE("every scenario goes as it is written", "[scenarios]") {
     const bool rewrites = std::getenv("HOLDFAST_REWRITE") != nullptr;
-    const auto path = GENERATE(from_range(all_stories()));
+    const auto path = GENERATE(from_range(all_scenarios()));
     DYNAMIC_SECTION(path.stem().string()) {
         const auto s = read(path);
         const auto went = act(s, base::planted::none);
@@ -110,10 +110,10 @@ TEST_CASE("every story goes as it is written", "[scenarios]") {
         } else {
             const bool is_as_expected = went.trace == s.trace;
             if (!is_as_expected) {
-                std::cerr
-                    << s.name
-                    << ": went otherwise; HOLDFAST_REWRITE=1 writes the new trace into the story\n"
-                    << difference(s.trace, went.trace);
+                std::cerr << s.name
+                          << ": went otherwise; HOLDFAST_REWRITE=1 writes the new trace into the "
+                             "scenario\n"
+                          << difference(s.trace, went.trace);
             }
             CHECK(is_as_expected);
         }
@@ -129,11 +129,11 @@ std::string mutant_named() {
     return named != nullptr ? named : "";
 }
 
-TEST_CASE("a story goes wrong under the mutants that it names", "[scenarios]") {
-    const auto path = GENERATE(from_range(all_stories()));
+TEST_CASE("a scenario goes wrong under the mutants that it names", "[scenarios]") {
+    const auto path = GENERATE(from_range(all_scenarios()));
     const auto s = read(path);
     const auto mutant = mutant_named();
-    for (const auto& w : s.wrong_turns) {
+    for (const auto& w : s.expected_failures) {
         const auto option = sim::find_mutant(w.bug);
         if (mutant.empty() ? !option : w.bug != mutant) {
             continue;
@@ -178,10 +178,10 @@ TEST_CASE("what is not understood is said", "[scenarios]") {
     CHECK(says(act("at 1s lose next lock.gift"), "no kind of message"));
     CHECK(says(act("at 1s p1 locks \"a\" twice"), "not understood"));
     CHECK(says(act("now p1 likes \"a\""), "no condition"));
-    CHECK_THROWS_AS(parse("made up", "cluster seats=3\n"), story_error);
+    CHECK_THROWS_AS(parse("made up", "cluster seats=3\n"), scenario_error);
     CHECK_THROWS_AS(
         act(parse("made up", "cluster chairs=3\nnow true\ntrace\n"), base::planted::none),
-        story_error);
+        scenario_error);
 }
 
 TEST_CASE("a difference is shown line by line", "[scenarios]") {
