@@ -4,33 +4,10 @@
     report.py LEAST MODULE... < gcovr.json
 
 Reads what `gcovr --json` writes; paths are those below the present folder. Fails when a module has
-less than LEAST per cent. Lines that only run with a planted bug are left out: the block behind `if
-(... bug == base::planted::...) {`. A run with a planted bug would run them, and others besides that
-nothing but the bug makes run.
+less than LEAST per cent.
 """
 import json
-import re
 import sys
-
-PLANTED = re.compile(
-    r"^(\s*)(?:\} else )?if \((?!.*\|\|).*\bbug == base::planted::(?!none).*\) \{$"
-)
-
-
-def planted_lines(source):
-    """The numbers of the lines inside blocks that only a planted bug opens."""
-    inside, indent = set(), None
-    for number, line in enumerate(source, 1):
-        if indent is not None:
-            if line.startswith(indent + "}"):
-                indent = None
-            else:
-                inside.add(number)
-                continue
-        opens = PLANTED.match(line.rstrip("\n"))
-        if opens:
-            indent = opens.group(1)
-    return inside
 
 
 def module_of(path):
@@ -42,7 +19,6 @@ class Module:
     def __init__(self):
         self.run = 0
         self.missed = []
-        self.planted = 0
 
     def lines(self):
         return self.run + len(self.missed)
@@ -60,16 +36,13 @@ def measure(report, modules, read_source):
         if module is None:
             continue
         source = read_source(path)
-        planted = planted_lines(source)
         counts = {}
         for line in file["lines"]:  # a template has one entry for each of its instances
             if not line.get("gcovr/noncode") and not line.get("gcovr/excluded"):
                 number = line["line_number"]
                 counts[number] = counts.get(number, 0) + line["count"]
         for number, count in sorted(counts.items()):
-            if number in planted:
-                module.planted += 1
-            elif count:
+            if count:
                 module.run += 1
             else:
                 module.missed.append((path, number, source[number - 1].strip()))
@@ -77,7 +50,7 @@ def measure(report, modules, read_source):
 
 
 def table(found):
-    rows = [("module", "lines", "run", "not run", "covered", "of planted bugs, left out")]
+    rows = [("module", "lines", "run", "not run", "covered")]
     total = Module()
     for name, module in found.items():
         rows.append(
@@ -87,12 +60,10 @@ def table(found):
                 module.run,
                 len(module.missed),
                 "%.1f %%" % module.per_cent(),
-                module.planted,
             )
         )
         total.run += module.run
         total.missed += module.missed
-        total.planted += module.planted
     rows.append(
         (
             "all",
@@ -100,10 +71,9 @@ def table(found):
             total.run,
             len(total.missed),
             "%.1f %%" % total.per_cent(),
-            total.planted,
         )
     )
-    return "\n".join("%-8s %7s %7s %9s %9s   %s" % row for row in rows)
+    return "\n".join("%-8s %7s %7s %9s %9s" % row for row in rows)
 
 
 def read_lines(path):

@@ -9,17 +9,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import report  # noqa: E402
 
 SOURCE = """void f() {
-    if (settings_.bug == base::planted::one_ack_too_few) {
-        --quorum_;
-    }
-    if (a && settings_.bug != base::planted::one_ack_too_few) {
+    if (a) {
         b();
-    }
-    if (settings_.bug == base::planted::none) {
-        c();
-    }
-    if (x || settings_.bug == base::planted::one_ack_too_few) {
-        d();
     }
 }
 """
@@ -37,24 +28,21 @@ class Counting(unittest.TestCase):
     def measured(self, *files):
         return report.measure({"files": list(files)}, ["lease", "ring"], lambda path: LINES)
 
-    def test_only_what_a_planted_bug_alone_opens_is_left_out(self):
-        self.assertEqual(report.planted_lines(LINES), {3})
-
     def test_lines_of_a_module(self):
-        lease = self.measured(
-            file_with("src/lease/voter.cpp", [(1, 4), (2, 4), (3, 0), (6, 0), (9, 1)])
-        )["lease"]
-        self.assertEqual((lease.run, lease.planted), (3, 1))
-        self.assertEqual(lease.missed, [("src/lease/voter.cpp", 6, "b();")])
+        lease = self.measured(file_with("src/lease/voter.cpp", [(1, 4), (2, 4), (3, 0), (5, 1)]))[
+            "lease"
+        ]
+        self.assertEqual(lease.run, 3)
+        self.assertEqual(lease.missed, [("src/lease/voter.cpp", 3, "b();")])
         self.assertAlmostEqual(lease.per_cent(), 75.0)
 
     def test_a_line_of_a_template_ran_if_one_instance_did(self):
-        lease = self.measured(file_with("src/lease/a.hpp", [(6, 0), (6, 2)]))["lease"]
+        lease = self.measured(file_with("src/lease/a.hpp", [(3, 0), (3, 2)]))["lease"]
         self.assertEqual((lease.run, lease.missed), (1, []))
 
     def test_other_folders_do_not_count(self):
         found = self.measured(
-            file_with("src/sim/judge.cpp", [(6, 0)]), file_with("tests/lease/x.cpp", [(6, 0)])
+            file_with("src/sim/judge.cpp", [(3, 0)]), file_with("tests/lease/x.cpp", [(3, 0)])
         )
         self.assertEqual(found["lease"].lines(), 0)
 

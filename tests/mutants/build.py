@@ -24,8 +24,14 @@ def digest(*parts):
 
 
 def run(command, folder):
-    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, errors="replace")
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
     if done.returncode != 0:
         raise DoesNotBuild(f"{shlex.join(command)}\n{done.stdout}")
     return done.stdout
@@ -100,8 +106,10 @@ class Build:
         source.write_text(text)
         stamp.unlink(missing_ok=True)
         original = self.root / file
-        run([*arguments, "-iquote", str(original.parent), "-o", str(made), "-c", str(source)],
-            entry["directory"])
+        run(
+            [*arguments, "-iquote", str(original.parent), "-o", str(made), "-c", str(source)],
+            entry["directory"],
+        )
         stamp.write_text(key)
         return made, key
 

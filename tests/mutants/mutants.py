@@ -13,9 +13,10 @@ import os
 import sys
 import time
 
-import build
-import run
-import texts
+sys.dont_write_bytecode = True
+import build  # noqa: E402
+import run  # noqa: E402
+import texts  # noqa: E402
 
 
 def chosen(all_mutants, names):
@@ -41,9 +42,11 @@ def print_verdict(verdict):
     first = ": ".join(verdict.seen[0]) if verdict.seen else "nobody"
     also = ", ".join(dict.fromkeys(kind for kind, _ in verdict.seen[1:]))
     took = f"{verdict.seconds:.1f} s" if verdict.is_new else "as before"
-    print(f"{mutant.number:3} {mutant.name:31} {mutant.rule:12} "
-          f"{'SURVIVED, seen first by ' if verdict.survived() else ''}{first}"
-          f"{'; ' + also if also else ''}  [{took}]")
+    print(
+        f"{mutant.number:3} {mutant.name:31} {mutant.rule:12} "
+        f"{'SURVIVED, seen first by ' if verdict.survived() else ''}{first}"
+        f"{'; ' + also if also else ''}  [{took}]"
+    )
     for check in verdict.missed:
         print(f"      NOT SEEN by {check}")
     sys.stdout.flush()
@@ -82,8 +85,9 @@ def run_one(folder, mutant, words):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", help="names or numbers; none: all")
     parser.add_argument("--build", default="build", help="a configured build directory")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
@@ -114,8 +118,10 @@ def main():
     survivors = judge_all(runner, mutants, options.jobs)
     lacking = len(texts.unbroken_rules(all_mutants, texts.read_rules()))
     print(f"{time.monotonic() - started:.0f} s")
-    print(f"{len(mutants)} mutants, {survivors} survived, "
-          f"{lacking} rules without a mutant or a reason")
+    print(
+        f"{len(mutants)} mutants, {survivors} survived, "
+        f"{lacking} rules without a mutant or a reason"
+    )
     return 1 if survivors or lacking or wrong else 0
 
 

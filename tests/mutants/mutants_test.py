@@ -1,10 +1,12 @@
 """The script that builds mutants: reading texts, finding them in a source, judging what was said."""
 import pathlib
+import sys
 import tempfile
 import unittest
 
-import run
-import texts
+sys.dont_write_bytecode = True
+import run  # noqa: E402
+import texts  # noqa: E402
 
 TEXT = """# a comment
 mutant first 1
@@ -110,8 +112,10 @@ class WhatSaw(unittest.TestCase):
 
     def test_a_unit_test(self):
         self.assertIsNone(self.check("unit test", "test-lock", 0, ""))
-        self.assertEqual(self.check("unit test", "test-lock", 1, self.FAILED),
-                         ("unit test", "test-lock: HOLD-1: a grant"))
+        self.assertEqual(
+            self.check("unit test", "test-lock", 1, self.FAILED),
+            ("unit test", "test-lock: HOLD-1: a grant"),
+        )
 
     def test_an_assertion_in_a_unit_test(self):
         text = "holdfast: broken invariant: a < b at owner.cpp:1\n" + self.FAILED
@@ -119,8 +123,9 @@ class WhatSaw(unittest.TestCase):
 
     def test_the_judge(self):
         text = "MUTEX broken at 1 s: two\nholdfast-sim --seed 17 --nodes 5\n"
-        self.assertEqual(self.check("judge", "directed", 1, text),
-                         ("judge", "MUTEX at seed 17, directed"))
+        self.assertEqual(
+            self.check("judge", "directed", 1, text), ("judge", "MUTEX at seed 17, directed")
+        )
         self.assertIsNone(self.check("judge", "", 0, "violations 0\n"))
         self.assertIsNone(self.check("judge", "", 2, "no such option"))
 
@@ -132,8 +137,9 @@ class WhatSaw(unittest.TestCase):
         self.assertIsNone(self.check("assertion", "", 1, text))
 
     def test_an_exhaustive_world(self):
-        self.assertEqual(self.check("world", "vote", 1, "found: MUTEX: twice\n"),
-                         ("world", "vote: MUTEX: twice"))
+        self.assertEqual(
+            self.check("world", "vote", 1, "found: MUTEX: twice\n"), ("world", "vote: MUTEX: twice")
+        )
         self.assertIsNone(self.check("world", "vote", 1, "FAILED\n"))
 
 

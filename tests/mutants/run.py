@@ -71,8 +71,11 @@ def checks_of(mutant, stories, seeds):
     first_bare = len(out)
     if mutant.name in stories:
         names = " ".join(story for story, _ in stories[mutant.name])
-        out.append(Check("story", names, STORIES, ["a story goes wrong*"],
-                         {"HOLDFAST_MUTANT": mutant.name}))
+        out.append(
+            Check(
+                "story", names, STORIES, ["a story goes wrong*"], {"HOLDFAST_MUTANT": mutant.name}
+            )
+        )
     for kind, which in named:
         if kind == "world":
             arguments = ["--world", which, "--seconds", "300", *option]
@@ -125,7 +128,7 @@ def what_saw(check, code, text):
 class Verdict:
     def __init__(self, mutant):
         self.mutant = mutant
-        self.seen = []    # (kind, words), in the order of cost
+        self.seen = []  # (kind, words), in the order of cost
         self.missed = []  # what should have seen it
         self.seconds = 0.0
         self.is_new = False
@@ -171,12 +174,18 @@ class Runner:
             program = self.build.folder / check.program
             made_from = self.build.sum_of(program)
         else:
-            program, made_from = self.build.program_of(mutant, check.program,
-                                                       check.is_bare)
-        told = [self.build.sum_of(texts.ROOT / "tests/scenarios" / f"{s}.txt")
-                for s, _ in self.stories.get(mutant.name, [])]
-        key = build.digest(made_from, *check.arguments, str(check), *told,
-                           *(self.build.sum_of(self.build.folder / o) for o in check.others))
+            program, made_from = self.build.program_of(mutant, check.program, check.is_bare)
+        told = [
+            self.build.sum_of(texts.ROOT / "tests/scenarios" / f"{s}.txt")
+            for s, _ in self.stories.get(mutant.name, [])
+        ]
+        key = build.digest(
+            made_from,
+            *check.arguments,
+            str(check),
+            *told,
+            *(self.build.sum_of(self.build.folder / o) for o in check.others),
+        )
         folder = self.build.out / mutant.name
         kept = folder / (re.sub(r"\W+", "-", str(check))[:100] + ".verdict")
         if kept.is_file():
@@ -197,13 +206,26 @@ class Runner:
         limit = SECONDS.get(check.kind, SECONDS["test"])
         command = [str(program), *check.arguments]
         if check.kind == "chaos":
-            command = [str(self.build.folder / CHAOS), "--worker", str(program),
-                       "--folder", str(self.build.out / "runs"), *check.arguments]
+            command = [
+                str(self.build.folder / CHAOS),
+                "--worker",
+                str(program),
+                "--folder",
+                str(self.build.out / "runs"),
+                *check.arguments,
+            ]
         try:
-            done = subprocess.run(command, cwd=self.build.folder, timeout=limit,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  stdin=subprocess.DEVNULL, text=True, errors="replace",
-                                  env={**os.environ, **check.environment})
+            done = subprocess.run(
+                command,
+                cwd=self.build.folder,
+                timeout=limit,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                errors="replace",
+                env={**os.environ, **check.environment},
+            )
             return done.returncode, done.stdout
         except subprocess.TimeoutExpired as e:
             text = (e.stdout or b"").decode(errors="replace")

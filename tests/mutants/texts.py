@@ -32,13 +32,13 @@ class Mutant:
         self.name = name
         self.number = number
         self.where = where
-        self.what = []       # sentences for people
+        self.what = []  # sentences for people
         self.rule = ""
-        self.breaks = []     # guarantees at stake
-        self.seen_by = []    # what must see it: "judge", "judge directed", "world vote", ...
+        self.breaks = []  # guarantees at stake
+        self.seen_by = []  # what must see it: "judge", "judge directed", "world vote", ...
         self.option = False  # wrong code of the simulator itself, behind its option --mutant
-        self.tests = []      # unit test programs, where not those of the folder of the source
-        self.bare = []       # more files whose assertions would see it before the judge does
+        self.tests = []  # unit test programs, where not those of the folder of the source
+        self.bare = []  # more files whose assertions would see it before the judge does
         self.edits = []
 
     def files(self):
@@ -217,8 +217,12 @@ def without_assertions(source):
     """Its assertions are not checked: behind the includes, the macro becomes nothing."""
     includes = list(re.finditer(r"^#include .*\n", source, re.M))
     at = includes[-1].end() if includes else 0
-    return (source[:at] + "#undef HOLDFAST_ASSERT\n" +
-            "#define HOLDFAST_ASSERT(condition) static_cast<void>(0)\n" + source[at:])
+    return (
+        source[:at]
+        + "#undef HOLDFAST_ASSERT\n"
+        + "#define HOLDFAST_ASSERT(condition) static_cast<void>(0)\n"
+        + source[at:]
+    )
 
 
 def stories_naming(root=ROOT):
@@ -278,8 +282,10 @@ def complaints(mutants, root=ROOT):
     rules = read_rules()
     for rule in unbroken_rules(mutants, rules):
         page = rules[rule]
-        out.append(f"rules.txt: {rule} has " +
-                   ("a mutant and a reason for none" if page else "neither a mutant nor a reason"))
+        out.append(
+            f"rules.txt: {rule} has "
+            + ("a mutant and a reason for none" if page else "neither a mutant nor a reason")
+        )
     for rule, page in rules.items():
         if page and not (root / "docs/decisions" / f"{page}.md").is_file():
             out.append(f"rules.txt: {rule}: there is no page docs/decisions/{page}.md")
