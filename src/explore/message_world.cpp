@@ -49,7 +49,7 @@ void message_world::expand(state from, const visitor& visit) {
         answer(after, place, done.sent_messages);
         visit(move{place} << 32 | event, after);
     };
-    for (const auto l : letters_of(from)) {
+    for (const auto l : messages_of(from)) {
         if (const auto receiver = receiver_of(l)) {
             try_event(*receiver, l);
         }

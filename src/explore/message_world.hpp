@@ -41,7 +41,7 @@ protected:
     virtual void note(words& at, std::size_t place, std::uint32_t before,
                       std::uint32_t event) const = 0;
 
-    [[nodiscard]] state letters_of(state at) const { return at.subspan(machine_words()); }
+    [[nodiscard]] state messages_of(state at) const { return at.subspan(machine_words()); }
     [[nodiscard]] std::uint32_t machine_at(state at, std::size_t place) const {
         return at[notes_ + place];
     }

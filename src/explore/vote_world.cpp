@@ -312,7 +312,7 @@ std::string vote_world::objection(state at) {
         }
     }
     std::vector<decision> all;
-    for (const auto l : letters_of(at)) {
+    for (const auto l : messages_of(at)) {
         for (const auto& d : message_facts_[l].decides) {
             for (const auto& other : all) {
                 if (other.number == d.number && other.value != d.value) {
@@ -324,8 +324,8 @@ std::string vote_world::objection(state at) {
         if (message_facts_[l].decides.empty()) {
             continue;
         }
-        if (const auto* news =
-                std::get_if<steps>(&std::get<message>(transitions_.sent_message(l).what.what))) {
+        if (const auto* news = base::get_message_if<steps>(
+                std::get<message>(transitions_.sent_message(l).what.what))) {
             for (const auto& s : news->in_order) {
                 if (auto wrong = wrong_remaining(at, s); !wrong.empty()) {
                     return wrong;
@@ -345,17 +345,17 @@ std::string vote_world::wrong_remaining(state at, const step& decided) {
         return {};
     }
     std::set<ballot> ballots;
-    for (const auto l : letters_of(at)) {
+    for (const auto l : messages_of(at)) {
         const auto* a =
-            std::get_if<accept>(&std::get<message>(transitions_.sent_message(l).what.what));
+            base::get_message_if<accept>(std::get<message>(transitions_.sent_message(l).what.what));
         if (a != nullptr && a->number == decided.what.number && a->value == decided.what) {
             ballots.insert(a->ballot);
         }
     }
     std::map<ballot, std::map<peer_id, base::duration>> told;
-    for (const auto l : letters_of(at)) {
-        const auto* a =
-            std::get_if<accepted>(&std::get<message>(transitions_.sent_message(l).what.what));
+    for (const auto l : messages_of(at)) {
+        const auto* a = base::get_message_if<accepted>(
+            std::get<message>(transitions_.sent_message(l).what.what));
         if (a == nullptr || a->number != decided.what.number || !ballots.contains(a->ballot)) {
             continue;
         }
@@ -382,7 +382,7 @@ std::string vote_world::wrong_remaining(state at, const step& decided) {
 
 std::string vote_world::objection_at_end(state at) {
     std::uint64_t newest = 2;
-    for (const auto l : letters_of(at)) {
+    for (const auto l : messages_of(at)) {
         for (const auto& d : message_facts_[l].decides) {
             newest = std::max(newest, d.number);
         }
