@@ -112,7 +112,7 @@ private:
         }
     }
 
-    scenario plan_;
+    run_plan plan_;
     base::random_source random_;
     sim::trace trace_;
     event_queue events_;

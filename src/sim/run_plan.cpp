@@ -107,7 +107,7 @@ liveness_plan draw_liveness(base::random_source& random, const run_plan& s) {
 
 /// What was thought of later, from random numbers of its own: seeds that draw nothing of it are the
 /// runs they were.
-void draw_more(scenario& s) {
+void draw_more(run_plan& s) {
     base::random_source random{s.asked.seed * 0xD1B54A32D192ED03ULL + s.asked.nodes};
     s.liveness_phase = draw_liveness(random, s);
     if (s.liveness_phase.churned) {
@@ -139,7 +139,7 @@ void draw_more(scenario& s) {
 }
 
 /// Who may be in which impairment, without leaving anybody else without a quorum.
-void draw_plight(base::random_source& random, scenario& s) {
+void draw_impairment(base::random_source& random, run_plan& s) {
     const auto places = static_cast<std::uint32_t>(s.places.size());
     const auto seats = static_cast<std::uint32_t>(s.seats);
     auto& a = s.liveness_phase;
@@ -208,7 +208,7 @@ void draw_plight(base::random_source& random, scenario& s) {
 }
 
 /// One process has been given other times than everybody else, or other seeds. It is refused.
-void draw_misfit(base::random_source& random, scenario& s) {
+void draw_misfit(base::random_source& random, run_plan& s) {
     const auto last = s.places.size() - 1;
     if (s.places.size() == s.seats || s.liveness_phase.leaver == last ||
         s.liveness_phase.churned == last || s.liveness_phase.what != impairment::none) {
@@ -225,7 +225,7 @@ void draw_misfit(base::random_source& random, scenario& s) {
 }
 
 /// VIEW-1: views change so fast that their epochs would leave the clocks behind.
-void draw_rush(scenario& s) {
+void draw_rush(run_plan& s) {
     s.faults.rushes = 0.3;
     s.has_state_dir = false;
     for (auto& p : s.places) {
@@ -234,10 +234,10 @@ void draw_rush(scenario& s) {
     std::erase_if(s.faults.kinds, [](fault f) { return f == fault::wall_step; });
 }
 
-void draw_still_more(scenario& s) {
+void draw_still_more(run_plan& s) {
     base::random_source random{s.asked.seed * 0xA24BAED4963EE407ULL + s.asked.nodes};
     if (random.chance(0.5)) {
-        draw_plight(random, s);
+        draw_impairment(random, s);
     }
     if (random.chance(0.06)) {
         draw_misfit(random, s);
@@ -247,7 +247,7 @@ void draw_still_more(scenario& s) {
     }
 }
 
-void draw_styles(scenario& s) {
+void draw_styles(run_plan& s) {
     base::random_source random{s.asked.seed * 0x9FB21C651E98DF25ULL + s.asked.nodes};
     s.styles.resize(s.locks.size());
     if (random.chance(0.4)) {
@@ -263,7 +263,7 @@ void draw_styles(scenario& s) {
     }
 }
 
-void draw_operators(scenario& s) {
+void draw_operators(run_plan& s) {
     base::random_source random{s.asked.seed * 0xD6E8FEB86659FD93ULL + s.asked.nodes};
     s.work.looks = random.chance(0.5) ? one_of<double, 2>(random, {0.02, 0.3}) : 0;
     s.work.demands = random.chance(0.5) ? one_of<double, 2>(random, {0.01, 0.1}) : 0;
@@ -276,7 +276,7 @@ void draw_operators(scenario& s) {
     }
 }
 
-void draw_newest(scenario& s) {
+void draw_newest(run_plan& s) {
     base::random_source random{s.asked.seed * 0xE7037ED1A0B428DBULL + s.asked.nodes};
     s.work.several = random.chance(0.3) ? one_of<double, 2>(random, {0.1, 0.5}) : 0;
     s.work.records = random.chance(0.3) ? 0.05 : 0;
