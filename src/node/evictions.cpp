@@ -28,10 +28,10 @@ void evictions::installed(const view& v) {
     std::erase_if(all_, [&](const auto& e) { return !v.has(e.first); });
 }
 
-std::optional<base::time_point> evictions::deadline(bool) const {
+std::optional<base::time_point> evictions::deadline(bool has_view) const {
     std::optional<base::time_point> due;
     for (const auto& [whom, e] : all_) {
-        base::earlier(due, std::min(e.until, e.next_send));
+        base::earlier(due, has_view ? std::min(e.until, e.next_send) : e.until);
     }
     return due;
 }

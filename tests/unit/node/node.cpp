@@ -181,6 +181,24 @@ TEST_CASE("NET-1: a member that cannot reach one owner is served round by the vo
     CHECK(c.run_until([&] { return c.all[1].granted.size() == 1; }, 5s));
 }
 
+TEST_CASE("a node that is in no cluster does not spin when it is told to evict a member") {
+    base::settings s;
+    s.address = made_up::address(1);
+    s.seeds = {made_up::address(2)};  // a seat that is not there
+    time_point now{100s};
+    node::node n{s, {1, 1}, 7, {now, 0}};
+    n.evict({2, 2}, view_layer::proof::none, now + 30s, {now, 0});
+    std::size_t ticks = 0;
+    for (const auto end = now + 60s; now < end && ticks < 10'000; ++ticks) {
+        while (n.next()) {
+        }
+        now = std::max(now, n.deadline().value_or(end));  // as a driver sleeps
+        n.tick({now, 0});
+        CHECK(n.deadline() > now);
+    }
+    CHECK(ticks < 10'000);
+}
+
 TEST_CASE("a wait that runs out says why") {
     small_cluster c{3};
     c.start(1);

@@ -1,0 +1,57 @@
+#include "node/evictions.hpp"
+
+#include "catch.hpp"
+#include "made_up.hpp"
+
+using namespace holdfast;
+using made_up::at;
+using made_up::peer;
+using namespace std::chrono_literals;
+using view_layer::proof;
+
+namespace {
+
+struct fixture {
+    base::settings settings = [] {
+        base::settings s;
+        s.retry = 100ms;
+        return s;
+    }();
+    node::evictions mine{settings};
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is repeated until its end, or the member is none") {
+    mine.add(peer(2), proof::none, at(1s), at(0s));
+    REQUIRE(mine.due(true, at(0s)) == std::vector{view_layer::evict{peer(2), proof::none}});
+    CHECK(mine.due(true, at(99ms)).empty());
+    CHECK(mine.deadline(true) == at(100ms));
+    CHECK(mine.due(true, at(100ms)).size() == 1);
+    SECTION("its end") {
+        CHECK(mine.due(true, at(1s)).empty());
+        CHECK_FALSE(mine.deadline(true));
+    }
+    SECTION("no member") {
+        mine.installed(made_up::first_view(3));
+        CHECK(mine.deadline(true));
+        mine.installed(made_up::first_view(1));
+        CHECK_FALSE(mine.deadline(true));
+    }
+}
+
+TEST_CASE_METHOD(fixture, "CERT-1: what is proven of a member stays so") {
+    mine.add(peer(2), proof::gone, at(5s), at(0s));
+    mine.add(peer(2), proof::none, at(1s), at(0s));
+    const auto due = mine.due(true, at(2s));
+    REQUIRE(due.size() == 1);
+    CHECK(due[0].proof == proof::gone);
+}
+
+TEST_CASE_METHOD(fixture, "an eviction outside a view says nothing, and is due at its end only") {
+    mine.add(peer(2), proof::none, at(1s), at(0s));
+    CHECK(mine.due(false, at(0s)).empty());
+    CHECK(mine.deadline(false) == at(1s));
+    CHECK(mine.due(false, at(1s)).empty());
+    CHECK_FALSE(mine.deadline(false));
+}
