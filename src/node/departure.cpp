@@ -33,7 +33,7 @@ departure::actions departure::advance(const situation& at, base::time_point now)
 }
 
 base::time_point departure::next_due(bool has_granted, base::time_point now) const {
-    return std::min(next_send_, has_granted ? now : deadline_);
+    return std::min(next_send_, has_granted ? now + base::duration{1} : deadline_);
 }
 
 }  // namespace holdfast::node

@@ -33,8 +33,8 @@ public:
         : settings_{settings}, next_send_{now}, deadline_{now + 2 * settings.lease} {}
 
     [[nodiscard]] actions advance(const situation& at, base::time_point now);
-    /// Nothing ends in the present call once it has granted: then it is due as soon as that is
-    /// over, at `now`.
+    [[nodiscard]] bool has_ended_lease() const { return phase_ == phase::saying; }
+    /// Nothing ends in the present call, at `now`, once it has granted: it is due just after it.
     [[nodiscard]] base::time_point next_due(bool has_granted, base::time_point now) const;
 
 private:

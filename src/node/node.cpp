@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/assert.hpp"
 #include "node/state.hpp"
 #include "node/succession.hpp"
 
@@ -12,7 +13,7 @@ using base::time_point;
 
 node::node(const base::settings& settings, peer_id self, std::uint64_t seed, moment now)
     : state_{std::make_unique<state>(settings, self, seed, now)} {
-    state_->settle(now);
+    state_->end_call(now);
 }
 
 node::~node() = default;
@@ -28,18 +29,18 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
             s.show_to_stranger(head, from_address, what);
         }
         ++s.stats.dropped;
-        s.settle(now);
+        s.end_call(now);
         return;
     }
     // If leaving has timed out, the lease ends first, so that this message cannot cause a grant
     // (LEAVE-1, OWN-1).
     s.advance_departure(now.now);
     if (s.is_over) {
-        s.settle(now);
+        s.end_call(now);
         return;
     }
     s.receive(head, from_address, what, now);
-    s.close(now);
+    s.end_call_and_depart(now);
 }
 
 void node::tick(moment now) {
@@ -55,7 +56,8 @@ void node::tick(moment now) {
         s.send_evictions(now.now);
         s.check_isolation(now.now);
     }
-    s.close(now);
+    s.end_call_and_depart(now);
+    HOLDFAST_ASSERT(!s.deadline() || *s.deadline() > now.now);
 }
 
 std::optional<time_point> node::deadline() const { return state_->deadline(); }
@@ -65,39 +67,39 @@ request_number node::acquire(std::string_view name, lock::wish wanted, moment no
     auto& s = *state_;
     s.begin(now);
     const auto number = s.holder.acquire(name, std::move(wanted), now.now);
-    s.settle(now);
+    s.end_call(now);
     return number;
 }
 
 void node::cancel(request_number number, moment now) {
     state_->begin(now);
     state_->holder.cancel(number, now.now);
-    state_->settle(now);
+    state_->end_call(now);
 }
 
 void node::release(std::string_view name, holdfast::token token, lock::parting last_words,
                    moment now) {
     state_->begin(now);
     state_->holder.release(name, token, std::move(last_words), now.now);
-    state_->settle(now);
+    state_->end_call(now);
 }
 
 void node::progress(std::string_view name, holdfast::token token, moment now) {
     state_->begin(now);
     state_->holder.progress(name, token, now.now);
-    state_->settle(now);
+    state_->end_call(now);
 }
 
 void node::watch(std::string_view name, moment now) {
     state_->begin(now);
     state_->holder.watch_lock(name, now.now);
-    state_->settle(now);
+    state_->end_call(now);
 }
 
 void node::unwatch(std::string_view name, moment now) {
     state_->begin(now);
     state_->holder.unwatch_lock(name, now.now);
-    state_->settle(now);
+    state_->end_call(now);
 }
 
 std::uint64_t node::ask(lock::question what, const peer_id& to, time_point until, moment now) {
@@ -107,14 +109,14 @@ std::uint64_t node::ask(lock::question what, const peer_id& to, time_point until
     if (s.is_over) {
         s.inquirer.end(errc::not_a_member);
     }
-    s.settle(now);
+    s.end_call(now);
     return number;
 }
 
 void node::forget(std::uint64_t question, moment now) {
     state_->begin(now);
     state_->inquirer.forget(question);
-    state_->settle(now);
+    state_->end_call(now);
 }
 
 void node::evict(const peer_id& whom, view_layer::proof proof, time_point until, moment now) {
@@ -124,7 +126,7 @@ void node::evict(const peer_id& whom, view_layer::proof proof, time_point until,
         s.evictions.add(whom, proof, until, now.now);
         s.send_evictions(now.now);
     }
-    s.settle(now);
+    s.end_call(now);
 }
 
 bool node::give_up(moment now) {
@@ -138,7 +140,7 @@ bool node::give_up(moment now) {
         s.out.push(persist_epoch{goes_on});
         s.final_output = must_restart{errc::no_quorum, goes_on, s.self};
     }
-    s.settle(now);
+    s.end_call(now);
     return is_allowed;
 }
 
@@ -151,7 +153,7 @@ void node::leave(moment now) {
         s.settle(now);
         s.advance_departure(now.now);
     }
-    s.settle(now);
+    s.end_call(now);
 }
 
 const peer_id& node::self() const { return state_->self; }
@@ -190,7 +192,7 @@ std::vector<lock::hold> node::owned_holds() const {
     return state_->is_over ? std::vector<lock::hold>{} : state_->owner.holds();
 }
 
-void node::check(time_point) const {
+void node::check() const {
     if (!state_->is_over && state_->agreement.current()) {
         state_->owner.check();
     }

@@ -1,8 +1,23 @@
-// The pure machines joined: one participant of a cluster, without I/O and without a clock.
+// One participant of a cluster: the pure machines joined, without I/O and without a clock.
 //
-// Drive it like this, in the simulator as in production: call one of the functions that take a
-// moment, then drain next() until it is empty, then arm one timer for deadline(). Calls never
-// re-enter and time never goes back.
+// **Between its calls a node does nothing and keeps nothing back: what it has decided stands in
+// next(), and when it must be called again in deadline().**
+//
+// A driver, in the simulator as in production, goes round like this:
+//  1. It reads its clock after it has received what it is about to hand in (NOW-1). From one call
+//     to the next that time never goes back.
+//  2. It calls one of the functions that take a moment. The node notices first whether its lease
+//     has ended (LEASE-5), then acts, then has its parts answer one another until none of them has
+//     anything to say.
+//  3. It takes an output with next() and performs it, before it takes the next one: what is to be
+//     persisted is on the disk before a later output is sent (FOUND-5).
+//  4. To perform an output it may call the node (step 1). Calls never overlap, for the node calls
+//     nothing outside; what such a call puts out comes after the outputs that still wait.
+//  5. It goes on with step 3 until next() has nothing.
+//  6. It arms one timer for deadline() and calls tick() when that has come. After a tick the
+//     deadline lies in the future, so a driver never spins.
+// After `must_restart` or `has_left` there is no deadline, and calls are refused: the driver drops
+// the node, and makes its successor where there is to be one.
 #pragma once
 
 #include <cstdint>
@@ -110,8 +125,9 @@ public:
     [[nodiscard]] const statistics& stats() const;
     /// Everything this node, as an owner, keeps as held: for the judge (STUCK) and for people.
     [[nodiscard]] std::vector<lock::hold> owned_holds() const;
-    /// Asserts what must be true of the whole machine between calls.
-    void check(base::time_point now) const;
+    /// Asserts what must be true of all tables between calls. Takes time in their size; what takes
+    /// none is asserted at the end of every call.
+    void check() const;
 
 private:
     struct state;

@@ -129,17 +129,41 @@ void node::state::drain_after_the_end() {
             out.push(std::move(*c));
         }
     }
+    mail.drop_local();
     if (final_output) {
         out.push(*std::exchange(final_output, std::nullopt));
     }
 }
 
-void node::state::close(moment now) {
+void node::state::end_call(moment now) {
+    settle(now);
+    invariants();
+}
+
+void node::state::end_call_and_depart(moment now) {
     settle(now);
     if (leaving) {
         advance_departure(now.now);
         settle(now);
     }
+    invariants();
+}
+
+void node::state::invariants() const {
+    if (settings.bug != base::planted::none) {
+        return;
+    }
+    HOLDFAST_ASSERT(!mail.has_local());
+    HOLDFAST_ASSERT(!final_output);
+    HOLDFAST_ASSERT(lease.is_running() == (!is_over && renewal.is_running(last_now)));
+    // A right to act exists in a view only.
+    HOLDFAST_ASSERT(!lease.is_running() || agreement.current());
+    // Who leaves asks for nothing, and has no lease when it says that it has left.
+    HOLDFAST_ASSERT(!leaving || holder.requests() == 0);
+    HOLDFAST_ASSERT(!leaving || !leaving->has_ended_lease() || !lease.is_running());
+    // The end of a PeerId is the end of all that it held and asked for.
+    HOLDFAST_ASSERT(!is_over || (holder.requests() == 0 && holder.has_released_all()));
+    HOLDFAST_ASSERT(!is_over || !deadline());
 }
 
 std::optional<time_point> node::state::deadline() const {
@@ -330,6 +354,8 @@ void node::state::from_swim(swim::heard& h, time_point now) {
 
 void node::state::from_owner(lock::send& s, time_point now) { mail.send_lock(s, now); }
 void node::state::from_owner(lock::gave& g, time_point) {
+    // OWN-1
+    HOLDFAST_ASSERT(lease.is_running() || settings.bug != base::planted::none);
     out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});
 }
 void node::state::from_owner(broke_by_policy& b, time_point) { out.push(std::move(b)); }

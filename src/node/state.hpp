@@ -35,13 +35,15 @@ namespace holdfast::node {
 struct node::state {
     state(const base::settings& given, const peer_id& id, std::uint64_t seed, base::moment now);
 
-    // ---- the order of every call: begin, act, settle (or close)
+    // ---- the order of every call: begin, act, settle, end_call
 
     void begin(base::moment now);
     /// Carries what each part says to the others, until none has anything to say.
     void settle(base::moment now);
+    void end_call(base::moment now);
     /// The end of a call that may bring a departure forward.
-    void close(base::moment now);
+    void end_call_and_depart(base::moment now);
+    void invariants() const;
     void notice_lease(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
 

@@ -337,7 +337,7 @@ void sim_process::drain(base::moment now) {
         std::visit([&](auto& what) { perform(what); }, *out);
     }
     if (++steps_ % steps_between_checks == 0) {
-        me().node->check(now.now);
+        me().node->check();
     }
 }
 

@@ -153,7 +153,7 @@ public:
             now = next;
             if (who != 0) {
                 all.at(who).node->tick(moment());
-                all.at(who).node->check(now);
+                all.at(who).node->check();
                 drain(who);
                 continue;
             }
@@ -165,7 +165,7 @@ public:
                 to->second.node->handle(p.what.head,
                                         p.what.stream ? endpoint{} : made_up::address(p.from),
                                         p.what.what, moment());
-                to->second.node->check(now);
+                to->second.node->check();
                 drain(p.to);
             }
         }
