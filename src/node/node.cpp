@@ -129,6 +129,16 @@ void node::evict(const peer_id& whom, view_layer::proof proof, time_point until,
     s.end_call(now);
 }
 
+void node::process_is_gone(const peer_id& peer, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    if (!s.is_over && s.member_of_our_machine(peer) != nullptr) {
+        s.evictions.add(peer, view_layer::proof::gone, now.now + 4 * s.settings.lease, now.now);
+        s.send_evictions(now.now);
+    }
+    s.end_call(now);
+}
+
 bool node::give_up(moment now) {
     auto& s = *state_;
     s.begin(now);

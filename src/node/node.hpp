@@ -100,6 +100,8 @@ public:
     /// (CERT-1, CERT-2).
     void evict(const peer_id& whom, view_layer::proof proof, base::time_point until,
                base::moment now);
+    /// CERT-1, after `check_process`: there is no such process any more.
+    void process_is_gone(const peer_id& peer, base::moment now);
     /// FORCE-1: ends this PeerId as if its cluster were over; ends in `persist_epoch` and
     /// `must_restart`. False, and nothing happens: its lease runs.
     [[nodiscard]] bool give_up(base::moment now);

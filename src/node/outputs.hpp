@@ -55,6 +55,11 @@ struct view_installed {
     std::shared_ptr<const holdfast::view> view;
     base::shared_slot_map map;
 };
+/// CERT-1: look whether this process of our machine is there; if not, call process_is_gone().
+struct check_process {
+    peer_id peer;
+    process_identity process;
+};
 /// This PeerId is over; all its rights have ended and every hold was reported lost. The driver
 /// makes a new node, with a new PeerId and successor_settings() (node/succession.hpp).
 struct must_restart {
@@ -72,9 +77,9 @@ struct owner_granted {
     request_number number;
     view_number in;
 };
-using output =
-    std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stuck,
-                 was_asked_back, broke_by_policy, answered, unanswered, at_risk, view_installed,
-                 belief_changed, lock_changed, must_restart, has_left, complaint, owner_granted>;
+using output = std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stuck,
+                            was_asked_back, broke_by_policy, answered, unanswered, at_risk,
+                            view_installed, belief_changed, lock_changed, check_process,
+                            must_restart, has_left, complaint, owner_granted>;
 
 }  // namespace holdfast::node

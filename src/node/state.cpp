@@ -322,6 +322,14 @@ slot node::state::slot_of(std::string_view name) const {
     return v ? ring::slot_of(name, v->cluster, v->slots) : slot{};
 }
 
+const member* node::state::member_of_our_machine(const peer_id& peer) const {
+    const auto& v = agreement.current();
+    const auto* m = v && peer != self ? v->find(peer) : nullptr;
+    const bool is_ours =
+        m != nullptr && m->process.machine != 0 && m->process.machine == settings.process.machine;
+    return is_ours ? m : nullptr;
+}
+
 // ---- what the parts say
 
 void node::state::from_view(view_layer::send& s, moment) {
@@ -341,6 +349,10 @@ void node::state::from_swim(belief_changed& b, time_point now) {
     if (v && v->has(b.peer)) {
         agreement.seems_gone(
             b.peer, b.state == swim::condition::dead || b.state == swim::condition::left, now);
+    }
+    const bool is_suspect = b.state == swim::condition::suspect || b.state == swim::condition::dead;
+    if (const auto* m = is_suspect ? member_of_our_machine(b.peer) : nullptr) {
+        out.push(check_process{b.peer, m->process});
     }
     out.push(std::move(b));
 }

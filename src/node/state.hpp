@@ -66,6 +66,8 @@ struct node::state {
     void handle_relayed(const peer_id& from, const relayed& r, base::time_point now);
 
     [[nodiscard]] slot slot_of(std::string_view name) const;
+    /// Null: it is no member, it runs elsewhere, or it is this peer.
+    [[nodiscard]] const member* member_of_our_machine(const peer_id& peer) const;
 
     // ---- what the parts say
 

@@ -163,6 +163,7 @@ private:
     void perform(node::at_risk& o);
     void perform(node::view_installed& o);
     void perform(node::belief_changed& o);
+    void perform(node::check_process& o);
     void perform(node::lock_changed& o) { observers_.on_changed(o, *node_); }
     void perform(node::must_restart& o) { restart_ = o; }
     void perform(node::has_left& o);

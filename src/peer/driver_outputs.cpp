@@ -134,16 +134,13 @@ void driver::perform(node::view_installed& o) {
 }
 
 void driver::perform(node::belief_changed& o) {
-    const auto* m =
-        view_ && (o.state == swim::condition::suspect || o.state == swim::condition::dead)
-            ? view_->find(o.peer)
-            : nullptr;
-    if (m != nullptr && m->process.machine == settings_.process.machine && is_gone(m->process)) {
-        // CERT-1
-        node_->evict(o.peer, view_layer::proof::gone, boot_now() + 4 * settings_.lease,
-                     moment_now());
-    }
     events_.emit(events::belief_changed{o.peer, std::move(o.name), o.address, belief_of(o.state)});
+}
+
+void driver::perform(node::check_process& o) {
+    if (is_gone(o.process)) {
+        node_->process_is_gone(o.peer, moment_now());  // CERT-1
+    }
 }
 
 void driver::perform(node::has_left&) {

@@ -90,7 +90,6 @@ struct context {
     std::vector<occupant> places;
     std::vector<std::uint32_t> place_of_run{0};
     std::map<peer_id, std::uint32_t> place_of_id;
-    std::map<peer_id, std::uint32_t> start_of_id;  ///< which process of its place it is
     std::vector<app_event> app_events;
     counters counted;
 };

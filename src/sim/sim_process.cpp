@@ -60,7 +60,6 @@ void sim_process::make_node(const peer_id& id) {
     p.run = static_cast<judge::run>(c.place_of_run.size());
     c.place_of_run.push_back(place_);
     c.place_of_id[id] = place_;
-    c.start_of_id[id] = p.starts;
     p.id = id;
     const auto runs = static_cast<std::uint32_t>(
         std::count(c.place_of_run.begin() + 1, c.place_of_run.end(), place_));
@@ -99,7 +98,6 @@ void sim_process::end_node() {
     p.paused_until.reset();
     earlier_turn_.reset();
     pause_in_next_step_.reset();
-    suspects_.clear();
     inquiries_.clear();
     timer_.reset();
     is_over_.reset();
@@ -363,9 +361,6 @@ void sim_process::settle() {
         pause(how_long, false);
     }
     arm();
-    if (!me().paused_until) {
-        look_for_suspects();
-    }
 }
 
 void sim_process::restart_as_new_peer() {
@@ -406,11 +401,17 @@ void sim_process::arm() {
                   ++timer_generation_);
 }
 
-void sim_process::look_for_suspects() {
-    for (const auto& id : suspects_.take_missing(context_, place_)) {
-        step([&](node::node& n, base::moment now) {
-            n.evict(id, view_layer::proof::gone, now.now + 3 * context_.plan.common.lease, now);
-        });
+bool sim_process::is_gone(const process_identity& process) const {
+    const auto& there = context_.places[process.pid - 1];
+    // A PeerId that a living process gave up is not gone: its successor says so itself (LEASE-4).
+    const bool is_there = there.node != nullptr && there.starts == process.started;
+    return !is_there ||
+           (there.paused_until && context_.is_mutant(base::planted::stopped_counts_as_gone));
+}
+
+void sim_process::perform(const node::check_process& c) {
+    if (is_gone(c.process)) {
+        me().node->process_is_gone(c.peer, moment());
     }
 }
 

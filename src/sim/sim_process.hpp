@@ -16,7 +16,6 @@
 #include "sim/message_sender.hpp"
 #include "sim/output_reporter.hpp"
 #include "sim/record_inquiries.hpp"
-#include "sim/suspect_list.hpp"
 
 namespace holdfast::sim {
 
@@ -91,8 +90,8 @@ private:
     void arm();
     void clock_has_changed();
     void tell_lease();
-    /// CERT-1: what gossip suspects on this machine and is not there is evicted.
-    void look_for_suspects();
+    /// CERT-1, as the operating system would answer.
+    [[nodiscard]] bool is_gone(const process_identity& process) const;
 
     void perform(node::send& s) { send(s); }
     void perform(const node::persist_epoch& p) { persisted_ = std::max(persisted_, p.epoch); }
@@ -105,7 +104,8 @@ private:
         inquiries_.hear(context_, place_, u.number, u.so_far, u.why);
     }
     void perform(const node::answered& a);
-    void perform(const node::belief_changed& b) { suspects_.note(b, context_, place_); }
+    void perform(const node::belief_changed&) {}
+    void perform(const node::check_process& c);
     /// What needs nothing done is reported only.
     template <class Output>
     void perform(const Output& what) {
@@ -128,7 +128,6 @@ private:
     std::optional<base::moment> earlier_turn_;
     base::time_point paused_at_;  // by its own clock
     std::optional<base::duration> pause_in_next_step_;
-    suspect_list suspects_;
     std::vector<network::number> inbox_;   // came while it was paused
     std::vector<network::number> unsent_;  // of the step in which it was paused
     std::optional<base::time_point> timer_;

@@ -69,6 +69,7 @@ private:
     void see(std::uint32_t, const node::persist_epoch&) {}
     void see(std::uint32_t, const node::at_risk&) {}
     void see(std::uint32_t, const node::lock_changed&) {}
+    void see(std::uint32_t, const node::check_process&) {}
 
     void see_sent(std::uint32_t at, const peer_id& to, const view_layer::message& what);
     void see_sent(std::uint32_t at, const peer_id& to, const lock::message& what);

@@ -199,6 +199,39 @@ TEST_CASE("a node that is in no cluster does not spin when it is told to evict a
     CHECK(ticks < 10'000);
 }
 
+TEST_CASE("CERT-1: the lease of a member whose process is seen to be gone is not waited for") {
+    small_cluster c{3};
+    c.machine = 7;
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto name = c.name_at(1);
+    c.acquire(4, name);
+    REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }));
+    const auto lost = c[4].self();
+    c.kill(4);
+    REQUIRE(c.run_until([&] { return !c.all[2].checks.empty(); }));
+    CHECK(c.all[2].checks[0].peer == lost);
+    CHECK(c.all[2].checks[0].process == process_identity{7, 4, 1});
+    c.process_is_gone(2, lost);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }, 300ms));
+    c.acquire(3, name);
+    CHECK(c.run_until([&] { return c.all[3].granted.size() == 1; }, 50ms));
+}
+
+TEST_CASE("CERT-1: a process is asked for, and taken for gone, on its own machine only") {
+    small_cluster c{3};
+    c.machine = GENERATE(0, 7);
+    REQUIRE(c.form({1, 2, 3}));
+    c.machine = 8;
+    c.start(4);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    c.process_is_gone(1, c[4].self());
+    c.run_for(1s);
+    CHECK(c.is_member_everywhere({1, 2, 3, 4}));
+    c.kill(4);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+    CHECK(c.all[1].checks.empty());
+}
+
 TEST_CASE("a wait that runs out says why") {
     small_cluster c{3};
     c.start(1);

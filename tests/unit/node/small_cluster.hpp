@@ -52,6 +52,7 @@ public:
         std::vector<node::complaint> complaints;
         std::vector<node::lock_changed> watched;
         std::vector<node::answered> answered;
+        std::vector<node::check_process> checks;
         std::vector<epoch> persisted;
         std::optional<errc> restarted;
         bool has_left = false;
@@ -124,6 +125,10 @@ public:
     }
     void ask(std::uint64_t i, lock::question what, const peer_id& to) {
         (void)all.at(i).node->ask(std::move(what), to, now + 20s, moment());
+        drain(i);
+    }
+    void process_is_gone(std::uint64_t i, const peer_id& peer) {
+        all.at(i).node->process_is_gone(peer, moment());
         drain(i);
     }
     void watch(std::uint64_t i, std::string_view name) {
@@ -217,6 +222,7 @@ public:
     base::settings settings;
     std::function<bool(const node::message&)> lose;
     std::function<bool(std::uint64_t to, bool stream)> lose_to;
+    std::uint64_t machine = 0;     // that all run on; 0: none says where it runs
     std::uint64_t stays_down = 0;  // who is not started again after its PeerId has ended
     std::map<std::uint64_t, process> all;
     time_point now{1h};
@@ -226,6 +232,7 @@ private:
         auto s = settings;
         s.address = made_up::address(i);
         s.name = "p" + std::to_string(i);
+        s.process = {machine, static_cast<std::uint32_t>(i), 1};
         return s;
     }
 
@@ -253,6 +260,8 @@ private:
                 p.watched.push_back(*w);
             } else if (auto* a = std::get_if<node::answered>(&*o)) {
                 p.answered.push_back(*a);
+            } else if (auto* k = std::get_if<node::check_process>(&*o)) {
+                p.checks.push_back(*k);
             } else if (auto* e = std::get_if<node::persist_epoch>(&*o)) {
                 p.persisted.push_back(e->epoch);
             } else if (std::holds_alternative<node::has_left>(*o)) {
