@@ -1,8 +1,11 @@
 #include "node/node.hpp"
 
 #include <utility>
+#include <variant>
 
 #include "base/assert.hpp"
+#include "base/message_groups.hpp"
+#include "node/admission.hpp"
 #include "node/state.hpp"
 #include "node/succession.hpp"
 
@@ -26,7 +29,7 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         (!head.to.is_nil() && head.to != s.self)) {
         if (!s.is_over && head.from != s.self && !head.from.is_nil()) {
             // it asks a process that was here before
-            s.show_to_stranger(head, from_address, what);
+            show_to_stranger(head, from_address, what);
         }
         ++s.stats.dropped;
         s.end_call(now);
@@ -39,8 +42,61 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         s.end_call(now);
         return;
     }
-    s.receive(head, from_address, what, now);
+    receive(head, from_address, what, now);
     s.end_call_and_depart(now);
+}
+
+void node::receive(const envelope& head, const endpoint& from_address, const message& what,
+                   moment now) {
+    auto& s = *state_;
+    s.shown_cluster = head.cluster;
+    const auto& v = s.agreement.current();
+    if (!from_address.is_nil() && (!v || !v->has(head.from))) {
+        s.contacts.came_from(head.from, from_address);
+    }
+    const bool is_ours = holdfast::node::is_ours(head, v.get());
+    const receiver here{v.get(), !s.settings.seeds.empty(), s.leaving.has_value(),
+                        s.lease.is_long_lost(now.now)};
+    switch (admit(head, what, here)) {
+        case admission::stop_seatless:
+            s.out.push(complaint{errc::seeds_differ,
+                                 to_string(from_address) +
+                                     " is a member of a cluster of this name that has seats; this "
+                                     "peer was started without seeds. Give it the seeds of that "
+                                     "cluster, or another cluster name."});
+            s.finish(errc::seeds_differ);
+            return;
+        case admission::join_other:
+            s.finish(errc::wrong_cluster);
+            return;
+        case admission::refuse:
+            show_to_stranger(head, from_address, what);
+            ++s.stats.dropped;
+            return;
+        case admission::read:
+            break;
+    }
+    if (const auto* asked = base::get_message_if<view_layer::join>(what)) {
+        // FOUND-6: gossip alone hears of a seat too seldom
+        s.contacts.heard(asked->self.address, head.from, head.cluster, now.now);
+    }
+    if (is_ours && head.installed.value != 0) {
+        s.agreement.shows(head.from, head.installed, now.now);
+    }
+    s.dispatch(head.from, from_address, head.installed, what, now);
+}
+
+/// FOUND-3: a peer that asks for a lease of another cluster meets this one, even if no gossip
+/// reaches it.
+void node::show_to_stranger(const envelope& head, const endpoint& at, const message& what) {
+    auto& s = *state_;
+    const auto& v = s.agreement.current();
+    const auto* asked = std::get_if<lease::message>(&what);
+    const bool asks = asked != nullptr && std::holds_alternative<lease::request>(*asked);
+    if (v && s.lease.is_running() && asks && head.cluster != v->cluster) {
+        s.mail.send_to(head.from, at, false, false,
+                       view_layer::message{view_layer::join_shown{v->cluster, v->number}});
+    }
 }
 
 void node::tick(moment now) {

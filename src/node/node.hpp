@@ -133,6 +133,10 @@ public:
 
 private:
     struct state;
+    void receive(const envelope& head, const endpoint& from_address, const message& what,
+                 base::moment now);
+    void show_to_stranger(const envelope& head, const endpoint& at, const message& what);
+
     std::unique_ptr<state> state_;
 };
 

@@ -7,7 +7,6 @@
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
 #include "base/message_groups.hpp"
-#include "node/admission.hpp"
 #include "node/lock_step.hpp"
 #include "ring/assign.hpp"
 
@@ -187,57 +186,6 @@ std::optional<time_point> node::state::deadline() const {
 }
 
 // ---- what comes in
-
-void node::state::receive(const envelope& head, const endpoint& from_address, const message& what,
-                          moment now) {
-    shown_cluster = head.cluster;
-    const auto& v = agreement.current();
-    if (!from_address.is_nil() && (!v || !v->has(head.from))) {
-        contacts.came_from(head.from, from_address);
-    }
-    const bool is_ours = holdfast::node::is_ours(head, v.get());
-    switch (admit(
-        head, what,
-        {v.get(), !settings.seeds.empty(), leaving.has_value(), lease.is_long_lost(now.now)})) {
-        case admission::stop_seatless:
-            out.push(complaint{errc::seeds_differ,
-                               to_string(from_address) +
-                                   " is a member of a cluster of this name that has seats; this "
-                                   "peer was started without seeds. Give it the seeds of that "
-                                   "cluster, or another cluster name."});
-            finish(errc::seeds_differ);
-            return;
-        case admission::join_other:
-            finish(errc::wrong_cluster);
-            return;
-        case admission::refuse:
-            show_to_stranger(head, from_address, what);
-            ++stats.dropped;
-            return;
-        case admission::read:
-            break;
-    }
-    if (const auto* asked = base::get_message_if<view_layer::join>(what)) {
-        // FOUND-6: gossip alone hears of a seat too seldom
-        contacts.heard(asked->self.address, head.from, head.cluster, now.now);
-    }
-    if (is_ours && head.installed.value != 0) {
-        agreement.shows(head.from, head.installed, now.now);
-    }
-    dispatch(head.from, from_address, head.installed, what, now);
-}
-
-/// FOUND-3: who asks for a lease of another cluster meets this one, even if no gossip reaches
-/// it.
-void node::state::show_to_stranger(const envelope& head, const endpoint& at, const message& what) {
-    const auto& v = agreement.current();
-    const auto* asked = std::get_if<lease::message>(&what);
-    const bool asks = asked != nullptr && std::holds_alternative<lease::request>(*asked);
-    if (v && lease.is_running() && asks && head.cluster != v->cluster) {
-        mail.send_to(head.from, at, false, false,
-                     view_layer::message{view_layer::join_shown{v->cluster, v->number}});
-    }
-}
 
 void node::state::dispatch(const peer_id& from, const endpoint& at, view_number shown,
                            const message& what, moment now) {

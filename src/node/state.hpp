@@ -49,9 +49,6 @@ struct node::state {
 
     // ---- what comes in
 
-    void receive(const envelope& head, const endpoint& from_address, const message& what,
-                 base::moment now);
-    void show_to_stranger(const envelope& head, const endpoint& at, const message& what);
     void dispatch(const peer_id& from, const endpoint& at, view_number shown, const message& what,
                   base::moment now);
     void handle_lease(const peer_id& from, view_number shown, const lease::message& what,
