@@ -26,10 +26,10 @@ inline constexpr std::array all_view_timers{view_timer::proposer, view_timer::fi
 struct insight {
     /// Times are left out but for whether they are set: the explorer makes a timer due when it
     /// likes. So is chance, which only makes waits longer.
-    static void add(digest& out, const view_layer::agreement& a, base::planted bug);
+    static void add(digest& out, const views::agreement& a, base::planted bug);
 
-    [[nodiscard]] static bool is_armed(const view_layer::agreement& a, view_timer which);
-    static void set(view_layer::agreement& a, view_timer which, base::time_point due);
+    [[nodiscard]] static bool is_armed(const views::agreement& a, view_timer which);
+    static void set(views::agreement& a, view_timer which, base::time_point due);
 
     static void add(digest& out, const lock::owner& o, base::time_point now);
     static void add(digest& out, const lock::holder& h);
@@ -44,10 +44,10 @@ struct insight {
     [[nodiscard]] static std::vector<holdfast::token> held(const lock::holder& h);
 
 private:
-    static void add(digest& out, const view_layer::chain& c);
-    static void add(digest& out, const view_layer::candidates& c);
-    static void add(digest& out, const view_layer::proposer& p, base::planted bug);
-    static void add(digest& out, const view_layer::founding& f);
+    static void add(digest& out, const views::chain& c);
+    static void add(digest& out, const views::candidates& c);
+    static void add(digest& out, const views::proposer& p, base::planted bug);
+    static void add(digest& out, const views::founding& f);
 };
 
 }  // namespace holdfast::explore

@@ -7,9 +7,9 @@
 namespace holdfast::explore {
 namespace {
 
-using namespace view_layer;
+using namespace views;
 
-node::message wrapped(view_layer::message what) { return what; }
+node::message wrapped(views::message what) { return what; }
 
 void add(digest& out, const ballot& b) {
     out.add(b.round);

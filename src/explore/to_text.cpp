@@ -7,7 +7,7 @@
 namespace holdfast::explore {
 namespace {
 
-using namespace view_layer;
+using namespace views;
 
 std::string text_of(const ballot& b) { return std::to_string(b.round) + "." + to_name(b.proposer); }
 

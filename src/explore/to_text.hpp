@@ -15,7 +15,7 @@ namespace holdfast::explore {
 [[nodiscard]] std::string to_name(const peer_id& id);
 /// "2#1": the first of epoch 2.
 [[nodiscard]] std::string to_text(const token& t);
-[[nodiscard]] std::string to_text(const view_layer::message& what);
+[[nodiscard]] std::string to_text(const views::message& what);
 [[nodiscard]] std::string to_text(const lock::message& what);
 
 }  // namespace holdfast::explore

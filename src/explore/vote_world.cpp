@@ -14,7 +14,7 @@ namespace holdfast::explore {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace view_layer;
+using namespace views;
 
 // Time stands still: a timer is due when the explorer says so, and is set far away again after
 // that.
@@ -244,7 +244,7 @@ std::uint32_t vote_world::enter(machine m, std::string wrong) {
 
 std::uint32_t vote_world::value_number(const change& value) {
     digest out;
-    out.add(node::message{view_layer::message{accept{{}, {}, value}}});
+    out.add(node::message{views::message{accept{{}, {}, value}}});
     return values_.number_of(out.result()).first;
 }
 

@@ -53,7 +53,7 @@ private:
     struct seat_facts;
     struct machine {
         std::size_t seat;
-        view_layer::agreement who;
+        views::agreement who;
     };
     struct sent_message {
         wire::packet what;
@@ -82,10 +82,10 @@ private:
     [[nodiscard]] machine start(std::size_t seat, const peer_id& id) const;
     [[nodiscard]] const stage::reaction& react(std::uint32_t machine_number, std::uint32_t event);
     [[nodiscard]] stage::reaction settle(machine m);
-    void say(const machine& m, const peer_id& to, const endpoint& at,
-             const view_layer::message& what, std::vector<std::uint32_t>& said);
+    void say(const machine& m, const peer_id& to, const endpoint& at, const views::message& what,
+             std::vector<std::uint32_t>& said);
     [[nodiscard]] std::uint32_t enter(machine m, std::string wrong);
-    [[nodiscard]] std::uint32_t value_number(const view_layer::change& value);
+    [[nodiscard]] std::uint32_t value_number(const views::change& value);
     [[nodiscard]] effect happen(std::uint32_t machine_number, std::uint32_t event) override {
         const auto& done = react(machine_number, event);
         return {done.machine, done.sent_messages};
@@ -97,7 +97,7 @@ private:
     [[nodiscard]] bool is_within_bounds(std::uint32_t machine_number) const override;
     void note(words& at, std::size_t place, std::uint32_t before,
               std::uint32_t event) const override;
-    [[nodiscard]] std::string wrong_remaining(state at, const view_layer::step& decided);
+    [[nodiscard]] std::string wrong_remaining(state at, const views::step& decided);
 
     vote_options options_;
     std::array<base::settings, seats> settings_;

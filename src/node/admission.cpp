@@ -8,9 +8,9 @@ bool is_ours(const envelope& head, const view* installed) {
 }
 
 bool is_for_any_cluster(const message& what) {
-    const auto* v = std::get_if<view_layer::message>(&what);
+    const auto* v = std::get_if<views::message>(&what);
     return std::holds_alternative<swim::message>(what) ||
-           (v != nullptr && view_layer::is_for_strangers(*v));
+           (v != nullptr && views::is_for_strangers(*v));
 }
 
 admission admit(const envelope& head, const message& what, const receiver& here) {

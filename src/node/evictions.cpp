@@ -6,15 +6,15 @@
 
 namespace holdfast::node {
 
-void evictions::add(const peer_id& whom, view_layer::proof proof, base::time_point until,
+void evictions::add(const peer_id& whom, views::proof proof, base::time_point until,
                     base::time_point now) {
     auto& known = all_[whom];
     known = {std::max(known.proof, proof), std::max(known.until, until), now};
 }
 
-std::vector<view_layer::evict> evictions::due(bool has_view, base::time_point now) {
+std::vector<views::evict> evictions::due(bool has_view, base::time_point now) {
     std::erase_if(all_, [&](const auto& e) { return e.second.until <= now; });
-    std::vector<view_layer::evict> out;
+    std::vector<views::evict> out;
     for (auto& [whom, e] : all_) {
         if (has_view && e.next_send <= now) {
             e.next_send = now + settings_.retry;

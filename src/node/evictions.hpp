@@ -20,17 +20,16 @@ public:
     explicit evictions(const base::settings& settings) : settings_{settings} {}
 
     /// Again: what is proven stays so, and the later end counts.
-    void add(const peer_id& whom, view_layer::proof proof, base::time_point until,
-             base::time_point now);
+    void add(const peer_id& whom, views::proof proof, base::time_point until, base::time_point now);
     /// What to tell the voters now. None outside a view, where there are no voters.
-    [[nodiscard]] std::vector<view_layer::evict> due(bool has_view, base::time_point now);
+    [[nodiscard]] std::vector<views::evict> due(bool has_view, base::time_point now);
     /// Forgets those that are no members any more.
     void installed(const view& v);
     [[nodiscard]] std::optional<base::time_point> deadline(bool has_view) const;
 
 private:
     struct eviction {
-        view_layer::proof proof{};
+        views::proof proof{};
         base::time_point until;
         base::time_point next_send;
     };

@@ -4,7 +4,7 @@
 
 namespace holdfast::node {
 
-lock::step lock_step_of(const view_layer::installation& i, const base::settings& settings,
+lock::step lock_step_of(const views::installation& i, const base::settings& settings,
                         base::time_point now) {
     lock::step step{i.now, i.map_before, i.map, {}, i.is_first};
     for (const auto& id : i.by.what.removed) {

@@ -9,7 +9,7 @@
 namespace holdfast::node {
 
 /// With the time at which the lease of each removed member is void for certain (LEASE-4).
-[[nodiscard]] lock::step lock_step_of(const view_layer::installation& i,
-                                      const base::settings& settings, base::time_point now);
+[[nodiscard]] lock::step lock_step_of(const views::installation& i, const base::settings& settings,
+                                      base::time_point now);
 
 }  // namespace holdfast::node

@@ -33,7 +33,7 @@ void mailer::send_lock(const lock::send& s, base::time_point now) {
     }
 }
 
-void mailer::send_to_voters(const view_layer::message& what) {
+void mailer::send_to_voters(const views::message& what) {
     for (const auto& s : of_.agreement.current()->seats) {
         if (!s.filled_by.is_nil()) {
             send_to(s.filled_by, {}, false, false, what);

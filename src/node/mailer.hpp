@@ -25,7 +25,7 @@ class mailer {
 public:
     /// What it looks at.
     struct sources {
-        const view_layer::agreement& agreement;
+        const views::agreement& agreement;
         const swim::detector& gossip;
         const contacts& seen;
         const relay& ways;
@@ -39,7 +39,7 @@ public:
     /// `at` nil: where `to` is known to be. Dropped if that is nowhere.
     void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what);
     void send_lock(const lock::send& s, base::time_point now);
-    void send_to_voters(const view_layer::message& what);
+    void send_to_voters(const views::message& what);
 
     void begin_call() { has_granted_ = false; }
     /// A grant was sent in the present call.

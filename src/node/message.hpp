@@ -26,8 +26,7 @@ struct relayed {
     bool operator==(const relayed&) const = default;
 };
 
-using message =
-    std::variant<swim::message, view_layer::message, lease::message, lock::message, relayed>;
+using message = std::variant<swim::message, views::message, lease::message, lock::message, relayed>;
 
 /// NET-3: what every message says of its sender.
 struct envelope {

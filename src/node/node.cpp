@@ -76,7 +76,7 @@ void node::receive(const envelope& head, const endpoint& from_address, const mes
         case admission::read:
             break;
     }
-    if (const auto* asked = base::get_message_if<view_layer::join>(what)) {
+    if (const auto* asked = base::get_message_if<views::join>(what)) {
         // FOUND-6: gossip alone hears of a seat too seldom
         s.contacts.heard(asked->self.address, head.from, head.cluster, now.now);
     }
@@ -95,7 +95,7 @@ void node::show_to_stranger(const envelope& head, const endpoint& at, const mess
     const bool asks = asked != nullptr && std::holds_alternative<lease::request>(*asked);
     if (v && s.lease.is_running() && asks && head.cluster != v->cluster) {
         s.mail.send_to(head.from, at, false, false,
-                       view_layer::message{view_layer::join_shown{v->cluster, v->number}});
+                       views::message{views::join_shown{v->cluster, v->number}});
     }
 }
 
@@ -175,7 +175,7 @@ void node::forget(std::uint64_t question, moment now) {
     state_->end_call(now);
 }
 
-void node::evict(const peer_id& whom, view_layer::proof proof, time_point until, moment now) {
+void node::evict(const peer_id& whom, views::proof proof, time_point until, moment now) {
     auto& s = *state_;
     s.begin(now);
     if (!s.is_over) {
@@ -189,7 +189,7 @@ void node::process_is_gone(const peer_id& peer, moment now) {
     auto& s = *state_;
     s.begin(now);
     if (!s.is_over && s.member_of_our_machine(peer) != nullptr) {
-        s.evictions.add(peer, view_layer::proof::gone, now.now + 4 * s.settings.lease, now.now);
+        s.evictions.add(peer, views::proof::gone, now.now + 4 * s.settings.lease, now.now);
         s.send_evictions(now.now);
     }
     s.end_call(now);

@@ -98,8 +98,7 @@ public:
     /// VIEW-8: has the seats remove this member, whatever gossip says of it. Said again until it is
     /// none, or `until`. With a proof that it can do nothing any more, its lease is not waited for
     /// (CERT-1, CERT-2).
-    void evict(const peer_id& whom, view_layer::proof proof, base::time_point until,
-               base::moment now);
+    void evict(const peer_id& whom, views::proof proof, base::time_point until, base::moment now);
     /// CERT-1, after `check_process`: there is no such process any more.
     void process_is_gone(const peer_id& peer, base::moment now);
     /// FORCE-1: ends this PeerId as if its cluster were over; ends in `persist_epoch` and

@@ -30,7 +30,7 @@ struct send {
     bool is_lazy = false;
     message what;
 };
-using persist_epoch = view_layer::persist;
+using persist_epoch = views::persist;
 
 // ---- what a node tells its driver
 
@@ -43,7 +43,7 @@ using was_asked_back = lock::was_asked_back;
 using broke_by_policy = lock::broke_by_policy;
 using lock_changed = lock::state_changed;
 using belief_changed = swim::believes;
-using complaint = view_layer::complains;
+using complaint = views::complains;
 /// To ask(): the last word, or the end of the time for it.
 using answered = lock::answered;
 using unanswered = lock::unanswered;

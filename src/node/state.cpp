@@ -17,7 +17,7 @@ using base::moment;
 using base::time_point;
 
 /// Large or rare messages, and those whose loss would cost a repeat, use the stream.
-bool uses_stream(const view_layer::message& what) {
+bool uses_stream(const views::message& what) {
     return base::visit_message(
         [](const auto& m) {
             return requires { m.by_stream; };
@@ -191,7 +191,7 @@ void node::state::dispatch(const peer_id& from, const endpoint& at, view_number 
                            const message& what, moment now) {
     if (const auto* s = std::get_if<swim::message>(&what)) {
         swim.handle(from, at, *s, now.now);
-    } else if (const auto* v = std::get_if<view_layer::message>(&what)) {
+    } else if (const auto* v = std::get_if<views::message>(&what)) {
         agreement.handle(from, at, shown, *v, now);
     } else if (const auto* l = std::get_if<lease::message>(&what)) {
         handle_lease(from, shown, *l, now.now);
@@ -280,13 +280,13 @@ const member* node::state::member_of_our_machine(const peer_id& peer) const {
 
 // ---- what the parts say
 
-void node::state::from_view(view_layer::send& s, moment) {
+void node::state::from_view(views::send& s, moment) {
     mail.send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what));
 }
 void node::state::from_view(persist_epoch& p, moment) { out.push(p); }
 void node::state::from_view(complaint& c, moment) { out.push(std::move(c)); }
-void node::state::from_view(view_layer::evicted& e, moment) { finish(e.why); }
-void node::state::from_view(view_layer::installed& i, moment now) { install(i.what, now.now); }
+void node::state::from_view(views::evicted& e, moment) { finish(e.why); }
+void node::state::from_view(views::installed& i, moment now) { install(i.what, now.now); }
 
 void node::state::from_swim(swim::send& s, time_point) {
     mail.send_to(s.peer, s.to, s.stream, false, std::move(s.what));
@@ -334,7 +334,7 @@ void node::state::from_inquirer(lock::unanswered& u) {
     }
 }
 
-void node::state::install(view_layer::installation& i, time_point now) {
+void node::state::install(views::installation& i, time_point now) {
     ++stats.views_installed;
     contacts.installed(i.now->number, now);
     const view* before = i.is_first ? nullptr : i.before.get();
@@ -406,10 +406,10 @@ void node::state::advance_departure(time_point now) {
         swim.leave(now);
     }
     if (wanted.asks_to_leave) {
-        mail.send_to_voters(view_layer::leave_request{});
+        mail.send_to_voters(views::leave_request{});
     }
     if (wanted.says_left) {
-        mail.send_to_voters(view_layer::left{});
+        mail.send_to_voters(views::left{});
     }
     if (wanted.is_over) {
         finish(errc::shutting_down);

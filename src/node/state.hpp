@@ -68,11 +68,11 @@ struct node::state {
 
     // ---- what the parts say
 
-    void from_view(view_layer::send& s, base::moment now);
+    void from_view(views::send& s, base::moment now);
     void from_view(persist_epoch& p, base::moment now);
     void from_view(complaint& c, base::moment now);
-    void from_view(view_layer::evicted& e, base::moment now);
-    void from_view(view_layer::installed& i, base::moment now);
+    void from_view(views::evicted& e, base::moment now);
+    void from_view(views::installed& i, base::moment now);
     void from_swim(swim::send& s, base::time_point now);
     void from_swim(belief_changed& b, base::time_point now);
     void from_swim(swim::heard& h, base::time_point now);
@@ -88,7 +88,7 @@ struct node::state {
     void from_inquirer(lock::send& s) { mail.send_lock(s, last_now); }
     void from_inquirer(lock::answered& a);
     void from_inquirer(lock::unanswered& u);
-    void install(view_layer::installation& i, base::time_point now);
+    void install(views::installation& i, base::time_point now);
 
     // ---- leaving, and the end of a PeerId
 
@@ -107,7 +107,7 @@ struct node::state {
     holdfast::node::relay relay;
     swim::detector swim;
     view_environment environment;
-    view_layer::agreement agreement;
+    views::agreement agreement;
     lease::voter voter;
     lease::renewal renewal;
     lease_watch lease;

@@ -16,7 +16,7 @@
 
 namespace holdfast::node {
 
-class view_environment final : public view_layer::facts {
+class view_environment final : public views::facts {
 public:
     /// `now`: of the present call of the node.
     view_environment(const base::settings& settings, const peer_id& self,

@@ -266,9 +266,9 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
     }
     const bool is_process_gone =
         known->process.machine == driver_.settings().process.machine && is_gone(known->process);
-    auto proof = is_process_gone ? view_layer::proof::gone : view_layer::proof::none;
+    auto proof = is_process_gone ? views::proof::gone : views::proof::none;
     if (options.fence && options.fence(*known)) {
-        proof = view_layer::proof::fenced;
+        proof = views::proof::fenced;
         r.what = deed::fenced;
     }
     if (auto entered =

@@ -5,17 +5,17 @@ namespace {
 
 using enum mishap;
 using enum side;
-using view_layer::accept;
-using view_layer::accepted;
-using view_layer::found_accept;
-using view_layer::found_accepted;
-using view_layer::found_prepare;
-using view_layer::found_promise;
-using view_layer::founded;
-using view_layer::prepare;
-using view_layer::promise;
-using view_layer::steps;
-using view_layer::welcome;
+using views::accept;
+using views::accepted;
+using views::found_accept;
+using views::found_accepted;
+using views::found_prepare;
+using views::found_promise;
+using views::founded;
+using views::prepare;
+using views::promise;
+using views::steps;
+using views::welcome;
 
 template <class... Kinds>
 constexpr kinds_list kinds() {
@@ -28,13 +28,11 @@ constexpr kinds_list all_gossip() {
 }
 
 // Without some of it, voters wish for different views.
-constexpr kinds_list what_voters_wish_by() {
-    return kinds<view_layer::join, view_layer::opinion>();
-}
+constexpr kinds_list what_voters_wish_by() { return kinds<views::join, views::opinion>(); }
 
 // What tells a decision, or that there is one.
 constexpr kinds_list news_of_views() {
-    return kinds<view_layer::steps, view_layer::welcome, view_layer::outdated>();
+    return kinds<views::steps, views::welcome, views::outdated>();
 }
 
 constexpr std::array<attack_plan, attack_kinds> attack_table{{

@@ -99,19 +99,19 @@ interceptor::verdict faults::sending(message_kind kind, std::uint32_t from, std:
         v.brings_back_older = true;
         v.delay += random_.between(20ms, 600ms);
     }
-    if (kind == kind_of_type<view_layer::accepted>) {
+    if (kind == kind_of_type<views::accepted>) {
         let_be_heard();
         v.delay += heard_after_vote_ ? random_.between(20ms, 80ms) : base::duration{};
     }
     if (mute_ && *mute_ == from && kind == kind_of_type<lease::request>) {
         v.is_lost = true;
     }
-    if (is_orphaned_ && kind == kind_of_type<view_layer::accepted>) {
+    if (is_orphaned_ && kind == kind_of_type<views::accepted>) {
         is_orphaned_ = false;
         events_.plan(events_.now() + random_.between(60ms, 150ms), event_kind::fault_now, *mute_,
                      renew_now);
     }
-    if (heard_after_vote_ && *heard_after_vote_ == to && kind == kind_of_type<view_layer::steps>) {
+    if (heard_after_vote_ && *heard_after_vote_ == to && kind == kind_of_type<views::steps>) {
         v.is_lost = true;
     }
     if (plan_.faults.breaks > 0 && kind == kind_of_type<lock::grant> &&

@@ -13,8 +13,8 @@ constexpr instant longest_way{16s};
 constexpr instant never = instant::max();
 
 bool is_news_of_views(message_kind kind) {
-    return kind == kind_of_type<view_layer::steps> || kind == kind_of_type<view_layer::welcome> ||
-           kind == kind_of_type<view_layer::outdated>;
+    return kind == kind_of_type<views::steps> || kind == kind_of_type<views::welcome> ||
+           kind == kind_of_type<views::outdated>;
 }
 
 }  // namespace

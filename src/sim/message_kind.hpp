@@ -24,7 +24,7 @@ using lock_kinds_in_order =
 static_assert(std::variant_size_v<lock_kinds_in_order> == base::message_count<lock::message>);
 
 constexpr std::size_t swim_kinds = base::message_count<swim::message>;
-constexpr std::size_t view_kinds = base::message_count<view_layer::message>;
+constexpr std::size_t view_kinds = base::message_count<views::message>;
 constexpr std::size_t lease_kinds = base::message_count<lease::message>;
 constexpr std::size_t lock_kinds = base::message_count<lock::message>;
 constexpr std::size_t message_kinds = swim_kinds + view_kinds + lease_kinds + lock_kinds;

@@ -30,7 +30,7 @@ void operators::evict(std::uint32_t place, std::uint32_t whom) {
         c.say(place, "evicts " + c.places[whom].name);
     }
     processes_[place].step([&](node::node& n, base::moment now) {
-        n.evict(c.places[whom].id, view_layer::proof::none, now.now + 3 * c.plan.common.lease, now);
+        n.evict(c.places[whom].id, views::proof::none, now.now + 3 * c.plan.common.lease, now);
     });
 }
 

@@ -31,7 +31,7 @@ public:
     fields& add(std::string_view name, view_number v) { return add(name, v.value); }
     fields& add(std::string_view name, token t) { return add(name, text_of(t)); }
     fields& add(std::string_view name, const peer_id& id) { return add(name, names_.name_of(id)); }
-    fields& add(std::string_view name, const view_layer::ballot& b) {
+    fields& add(std::string_view name, const views::ballot& b) {
         return add(name, std::to_string(b.round) + "." + std::to_string(b.seat));
     }
     fields& add(std::string_view name, base::duration d) {
@@ -62,7 +62,7 @@ public:
         }
         return add(name, "{" + list + "}");
     }
-    fields& add(std::string_view name, const std::vector<view_layer::remaining>& figures) {
+    fields& add(std::string_view name, const std::vector<views::remaining>& figures) {
         std::string list;
         for (const auto& f : figures) {
             list += (list.empty() ? "" : ",") + names_.name_of(f.peer) + ":" +
@@ -70,7 +70,7 @@ public:
         }
         return add(name, "{" + list + "}");
     }
-    fields& add(std::string_view name, const view_layer::change& c) {
+    fields& add(std::string_view name, const views::change& c) {
         std::string text =
             "view " + std::to_string(c.number.value) + " epoch " + std::to_string(c.epoch.value);
         for (const auto& m : c.added) {
@@ -125,7 +125,7 @@ void describe(fields& f, const swim::message& what) {
         what);
 }
 
-void describe(fields& f, const view_layer::message& what) {
+void describe(fields& f, const views::message& what) {
     base::visit_message(
         [&](const auto& m) {
             using kind = std::decay_t<decltype(m)>;
@@ -147,33 +147,33 @@ void describe(fields& f, const view_layer::message& what) {
             if constexpr (requires { m.promised; }) {
                 f.add("promised", m.promised);
             }
-            if constexpr (std::is_same_v<kind, view_layer::accept>) {
+            if constexpr (std::is_same_v<kind, views::accept>) {
                 f.add("value", m.value);
-            } else if constexpr (std::is_same_v<kind, view_layer::promise>) {
+            } else if constexpr (std::is_same_v<kind, views::promise>) {
                 if (m.accepted) {
                     f.add("accepted", m.accepted->value);
                 }
-            } else if constexpr (std::is_same_v<kind, view_layer::steps>) {
+            } else if constexpr (std::is_same_v<kind, views::steps>) {
                 for (const auto& s : m.in_order) {
                     f.add("step", s.what).add("leases", s.leases);
                 }
-            } else if constexpr (std::is_same_v<kind, view_layer::welcome>) {
+            } else if constexpr (std::is_same_v<kind, views::welcome>) {
                 f.add("step", m.added_by.what);
-            } else if constexpr (std::is_same_v<kind, view_layer::want_steps>) {
+            } else if constexpr (std::is_same_v<kind, views::want_steps>) {
                 f.add("after", m.after);
-            } else if constexpr (std::is_same_v<kind, view_layer::outdated>) {
+            } else if constexpr (std::is_same_v<kind, views::outdated>) {
                 f.add("yours", m.yours);
-            } else if constexpr (std::is_same_v<kind, view_layer::join>) {
+            } else if constexpr (std::is_same_v<kind, views::join>) {
                 if (m.shown) {
                     f.add("shown", *m.shown);
                 }
                 f.add("stopped_being", m.stopped_being);
-            } else if constexpr (std::is_same_v<kind, view_layer::join_shown>) {
+            } else if constexpr (std::is_same_v<kind, views::join_shown>) {
                 f.add("newest", m.newest);
-            } else if constexpr (std::is_same_v<kind, view_layer::join_refused>) {
+            } else if constexpr (std::is_same_v<kind, views::join_refused>) {
                 f.add("why", m.text);
-            } else if constexpr (std::is_same_v<kind, view_layer::found_accept> ||
-                                 std::is_same_v<kind, view_layer::founded>) {
+            } else if constexpr (std::is_same_v<kind, views::found_accept> ||
+                                 std::is_same_v<kind, views::founded>) {
                 f.add("epoch", m.value.epoch.value);
                 for (const auto& founder : m.value.founders) {
                     f.add("founder", founder.self.id);

@@ -29,15 +29,15 @@ message_kind draw_kind(base::random_source& random) {
         case 11:
             return kind_of_type<lock::table_ack>;
         case 12:
-            return kind_of_type<view_layer::promise>;
+            return kind_of_type<views::promise>;
         case 13:
-            return kind_of_type<view_layer::accept>;
+            return kind_of_type<views::accept>;
         case 14:
-            return kind_of_type<view_layer::accepted>;
+            return kind_of_type<views::accepted>;
         case 15:
-            return kind_of_type<view_layer::steps>;
+            return kind_of_type<views::steps>;
         case 16:
-            return kind_of_type<view_layer::found_accept>;
+            return kind_of_type<views::found_accept>;
         default:
             return kind_of_type<lease::ack>;
     }

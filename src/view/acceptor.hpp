@@ -10,7 +10,7 @@
 
 #include "view/messages.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 template <class Accepted>
 class acceptor {
@@ -36,4 +36,4 @@ private:
     std::optional<Accepted> accepted_;
 };
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

@@ -5,7 +5,7 @@
 
 #include "base/deadline.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 namespace {
 
 std::vector<endpoint> seats_of(const base::settings& settings) {
@@ -519,7 +519,6 @@ void agreement::complete(result<installation> done, base::time_point now) {
 
 void agreement::send_steps(const peer_id& to, view_number after) {
     if (auto kept = chain_.after(after, steps_in_a_message)) {
-        
         out_.push(send{to, {}, steps{std::move(*kept)}});
     } else if (after.value + base::limits::steps_kept < current()->number.value ||
                (!current()->has(to) && current()->find_former(to) != nullptr)) {
@@ -561,4 +560,4 @@ void agreement::drain_proposer(base::time_point now) {
     }
 }
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

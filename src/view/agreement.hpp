@@ -28,7 +28,7 @@
 #include "view/outputs.hpp"
 #include "view/proposer.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 /// `to` nil: whoever is at `at`; `at` nil: where the node knows `to` to be.
 struct send {
@@ -148,4 +148,4 @@ private:
     base::outbox<output> out_;
 };
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 void candidates::asks_to_join(const join& asked, base::time_point now) {
     joiners_[asked.self.id] = {asked.self, now, true};
@@ -201,4 +201,4 @@ bool candidates::may_refill(std::size_t seat, base::time_point now) const {
     return at == refilled_.end() || now - at->second >= 2 * settings_.lease;
 }
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

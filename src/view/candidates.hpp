@@ -19,7 +19,7 @@
 #include "view/facts.hpp"
 #include "view/messages.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 class candidates {
 public:
@@ -92,4 +92,4 @@ private:
     std::map<std::size_t, base::time_point> refilled_;
 };
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

@@ -4,7 +4,7 @@
 
 #include "base/settings.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 namespace {
 
 // A joiner asks for its welcome within a few round trips, or counts as removed; maps are large, so
@@ -104,4 +104,4 @@ void chain::keep(const installation& done) {
     }
 }
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

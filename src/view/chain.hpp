@@ -18,7 +18,7 @@
 #include "view/facts.hpp"
 #include "view/messages.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 /// What installing a view changed; the other layers follow it.
 struct installation {
@@ -70,4 +70,4 @@ private:
     std::map<view_number, snapshot> snapshots_;
 };
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

@@ -5,7 +5,7 @@
 
 #include "base/settings.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 namespace {
 
 tl::unexpected<error> does_not_follow(const char* why) {
@@ -94,4 +94,4 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
     return after;
 }
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

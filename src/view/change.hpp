@@ -13,7 +13,7 @@
 #include "base/planted.hpp"
 #include "base/time.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 /// Seat `index` is filled by another peer, or vacated (nil).
 struct seat_change {
@@ -59,4 +59,4 @@ struct step {
 [[nodiscard]] result<view> apply(const view& before, const change& what,
                                  base::planted bug = base::planted::none);
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

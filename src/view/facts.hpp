@@ -10,7 +10,7 @@
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 class facts {
 public:
@@ -36,4 +36,4 @@ protected:
     ~facts() = default;
 };
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

@@ -6,7 +6,7 @@
 
 #include "base/deadline.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 view first_view(const founding_value& value, const std::vector<endpoint>& seeds) {
     view v;
@@ -279,4 +279,4 @@ void founding::retry_later(base::time_point now) {
     next_try_ = now + settings_.proposer_stagger + random_.between({}, settings_.founding_wait);
 }
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

@@ -21,7 +21,7 @@
 #include "view/acceptor.hpp"
 #include "view/messages.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 /// View 1 as chosen. `seeds` are sorted.
 [[nodiscard]] view first_view(const founding_value& value, const std::vector<endpoint>& seeds);
@@ -116,4 +116,4 @@ private:
     base::outbox<output> out_;
 };
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

@@ -16,7 +16,7 @@
 #include "base/time.hpp"
 #include "view/change.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 /// Ballots of one number are ordered; no two proposers share one (FOUND-4 adds the PeerId for
 /// foundings).
@@ -96,17 +96,17 @@ struct opinion {
 };
 struct prepare {
     view_number number;
-    view_layer::ballot ballot;
+    views::ballot ballot;
     bool operator==(const prepare&) const = default;
 };
 struct accepted_change {
-    view_layer::ballot ballot;
+    views::ballot ballot;
     change value;
     bool operator==(const accepted_change&) const = default;
 };
 struct promise {
     view_number number;
-    view_layer::ballot ballot;
+    views::ballot ballot;
     std::optional<accepted_change> accepted;
     std::int64_t wall_s = 0;      ///< the acceptor's wall clock (VIEW-1)
     std::vector<member> joiners;  ///< who asked the acceptor itself to be added (HEARSAY)
@@ -115,20 +115,20 @@ struct promise {
 /// The acceptor has promised a higher ballot.
 struct rejected {
     view_number number;
-    view_layer::ballot ballot;
-    view_layer::ballot promised;
+    views::ballot ballot;
+    views::ballot promised;
     bool operator==(const rejected&) const = default;
 };
 struct accept {
     view_number number;
-    view_layer::ballot ballot;
+    views::ballot ballot;
     change value;
     bool operator==(const accept&) const = default;
 };
 /// `silences`: for each removed peer, how long ago this voter last acked it (LEASE-4).
 struct accepted {
     view_number number;
-    view_layer::ballot ballot;
+    views::ballot ballot;
     std::vector<remaining> silences;
     bool operator==(const accepted&) const = default;
 };
@@ -170,7 +170,7 @@ enum class proof : std::uint8_t {
 /// Somebody's word that this member is to be removed, whatever gossip says of it (VIEW-8).
 struct evict {
     peer_id whom;
-    view_layer::proof proof{};
+    views::proof proof{};
     bool operator==(const evict&) const = default;
 };
 /// An owner is near the end of its sequence (OWN-6): a new view, please, even an empty one.
@@ -196,18 +196,18 @@ struct founding_value {
     bool operator==(const founding_value&) const = default;
 };
 struct found_prepare {
-    view_layer::ballot ballot;
+    views::ballot ballot;
     std::vector<endpoint> seeds;
     lease_terms terms;
     bool operator==(const found_prepare&) const = default;
 };
 struct accepted_founding {
-    view_layer::ballot ballot;
+    views::ballot ballot;
     founding_value value;
     bool operator==(const accepted_founding&) const = default;
 };
 struct found_promise {
-    view_layer::ballot ballot;
+    views::ballot ballot;
     founder self;
     std::optional<accepted_founding> accepted;
     holdfast::epoch highest;  ///< FOUND-5
@@ -220,20 +220,20 @@ enum class found_refusal : std::uint8_t {
     times_differ = 4
 };
 struct found_rejected {
-    view_layer::ballot ballot;
+    views::ballot ballot;
     found_refusal why{};
-    view_layer::ballot promised;
+    views::ballot promised;
     holdfast::epoch highest;
     std::vector<endpoint> seeds;  ///< the refuser's, when they differ
     bool operator==(const found_rejected&) const = default;
 };
 struct found_accept {
-    view_layer::ballot ballot;
+    views::ballot ballot;
     founding_value value;
     bool operator==(const found_accept&) const = default;
 };
 struct found_accepted {
-    view_layer::ballot ballot;
+    views::ballot ballot;
     bool operator==(const found_accepted&) const = default;
 };
 struct founded {
@@ -260,4 +260,4 @@ using message = std::variant<joining_message, ballot_message, spreading_message,
            std::holds_alternative<founding_message>(what);
 }
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

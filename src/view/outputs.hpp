@@ -6,7 +6,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/view.hpp>
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 /// FOUND-5: write this to state_dir, durably, before performing any later output.
 struct persist {
@@ -19,4 +19,4 @@ struct complains {
     std::string text;
 };
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

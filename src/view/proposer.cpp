@@ -7,7 +7,7 @@
 
 #include "base/deadline.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 epoch next_epoch(epoch last, std::vector<std::int64_t> walls, std::size_t quorum) {
     std::int64_t wall = 0;
@@ -245,7 +245,7 @@ void proposer::prepare(base::time_point now) {
     ++ballots_started_;
     const ballot mine{++highest_round_, static_cast<std::uint32_t>(*seat), self_};
     phase_ = preparing{mine, {}, 0, now + patience()};
-    broadcast(view_layer::prepare{current_->number.next(), mine});
+    broadcast(views::prepare{current_->number.next(), mine});
 }
 
 void proposer::back_off(base::time_point now) {
@@ -277,4 +277,4 @@ std::set<peer_id> proposer::agreed_removals(const candidates& wishes, base::time
     return out;
 }
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

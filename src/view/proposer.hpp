@@ -23,7 +23,7 @@
 #include "view/facts.hpp"
 #include "view/messages.hpp"
 
-namespace holdfast::view_layer {
+namespace holdfast::views {
 
 /// VIEW-1: the next epoch, from the wall clocks the voters told.
 [[nodiscard]] epoch next_epoch(epoch last, std::vector<std::int64_t> walls, std::size_t quorum);
@@ -115,4 +115,4 @@ private:
     base::outbox<output> out_;
 };
 
-}  // namespace holdfast::view_layer
+}  // namespace holdfast::views

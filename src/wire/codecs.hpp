@@ -16,17 +16,17 @@
 namespace holdfast::wire {
 
 void write_swim(pack::writer out, const swim::message& what);
-void write_view(pack::writer out, const view_layer::message& what);
+void write_view(pack::writer out, const views::message& what);
 void write_lease(pack::writer out, const lease::message& what);
 void write_lock(pack::writer out, const lock::message& what);
 
 [[nodiscard]] bool read_swim(pack::reader& in, std::uint64_t kind, swim::message& what);
-[[nodiscard]] bool read_view(pack::reader& in, std::uint64_t kind, view_layer::message& what);
+[[nodiscard]] bool read_view(pack::reader& in, std::uint64_t kind, views::message& what);
 [[nodiscard]] bool read_lease(pack::reader& in, std::uint64_t kind, lease::message& what);
 [[nodiscard]] bool read_lock(pack::reader& in, std::uint64_t kind, lock::message& what);
 
 [[nodiscard]] std::string_view name_of_swim(const swim::message& what);
-[[nodiscard]] std::string_view name_of_view(const view_layer::message& what);
+[[nodiscard]] std::string_view name_of_view(const views::message& what);
 [[nodiscard]] std::string_view name_of_lease(const lease::message& what);
 [[nodiscard]] std::string_view name_of_lock(const lock::message& what);
 

@@ -36,7 +36,7 @@ struct write_alternative {
     pack::writer out;
 
     void operator()(const swim::message& m) const { write_swim(out, m); }
-    void operator()(const view_layer::message& m) const { write_view(out, m); }
+    void operator()(const views::message& m) const { write_view(out, m); }
     void operator()(const lease::message& m) const { write_lease(out, m); }
     void operator()(const lock::message& m) const { write_lock(out, m); }
     void operator()(const node::relayed& m) const {
@@ -52,7 +52,7 @@ struct write_alternative {
 
 struct name_of_alternative {
     std::string_view operator()(const swim::message& m) const { return name_of_swim(m); }
-    std::string_view operator()(const view_layer::message& m) const { return name_of_view(m); }
+    std::string_view operator()(const views::message& m) const { return name_of_view(m); }
     std::string_view operator()(const lease::message& m) const { return name_of_lease(m); }
     std::string_view operator()(const lock::message& m) const { return name_of_lock(m); }
     std::string_view operator()(const node::relayed&) const { return "relayed"; }
@@ -73,7 +73,7 @@ bool read_any(pack::reader& in, std::uint64_t kind, node::message& what) {
             return read_swim(in, kind, what.emplace<swim::message>());
         case 2:
         case 3:
-            return read_view(in, kind, what.emplace<view_layer::message>());
+            return read_view(in, kind, what.emplace<views::message>());
         case 4:
             return read_lease(in, kind, what.emplace<lease::message>());
         case 5:

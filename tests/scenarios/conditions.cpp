@@ -24,7 +24,7 @@ const std::map<std::string, sim::message_kind>& all_kinds() {
     static const auto kinds = [] {
         std::map<std::string, sim::message_kind> out;
         add_kinds<swim::message>(out);
-        add_kinds<view_layer::message>(out);
+        add_kinds<views::message>(out);
         add_kinds<lease::message>(out);
         add_kinds<lock::message>(out);
         return out;

@@ -192,7 +192,7 @@ std::string trace_recorder::owners_text(const known_view* before, const known_vi
     return out;
 }
 
-std::string trace_recorder::value_text(const view_layer::change& c) const {
+std::string trace_recorder::value_text(const views::change& c) const {
     std::vector<peer_id> added;
     for (const auto& m : c.added) {
         added.push_back(m.id);
@@ -208,34 +208,33 @@ void trace_recorder::see(std::uint32_t at, const node::send& s) {
         if (round->origin == s.head.from) {
             add_once(at, "goes round by a voter to " + names_.name_of(round->destination));
         }
-    } else if (const auto* v = std::get_if<view_layer::message>(&s.what)) {
+    } else if (const auto* v = std::get_if<views::message>(&s.what)) {
         see_sent(at, s.head.to, *v);
     } else if (const auto* l = std::get_if<lock::message>(&s.what)) {
         see_sent(at, s.head.to, *l);
     }
 }
 
-void trace_recorder::see_sent(std::uint32_t at, const peer_id& to,
-                              const view_layer::message& what) {
-    if (const auto* a = base::get_message_if<view_layer::accept>(what)) {
+void trace_recorder::see_sent(std::uint32_t at, const peer_id& to, const views::message& what) {
+    if (const auto* a = base::get_message_if<views::accept>(what)) {
         add_once(at, "proposes v" + std::to_string(a->number.value) + ":" + value_text(a->value));
-    } else if (const auto* f = base::get_message_if<view_layer::found_accept>(what)) {
+    } else if (const auto* f = base::get_message_if<views::found_accept>(what)) {
         std::vector<peer_id> founders;
         for (const auto& one : f->value.founders) {
             founders.push_back(one.self.id);
         }
         add_once(at, "proposes a founding:" + names_text(founders, ""));
-    } else if (const auto* o = base::get_message_if<view_layer::opinion>(what);
+    } else if (const auto* o = base::get_message_if<views::opinion>(what);
                o != nullptr && !o->objects.empty()) {
         add_once(at, "objects to the removal of" + names_text(o->objects, "") + " in v" +
                          std::to_string(o->number.value));
-    } else if (const auto* s = base::get_message_if<view_layer::steps>(what)) {
+    } else if (const auto* s = base::get_message_if<views::steps>(what)) {
         for (const auto& one : s->in_order) {
             for (const auto& r : one.leases) {
                 remaining_.try_emplace({one.what.number, r.peer}, r.lease);
             }
         }
-    } else if (base::holds_message<view_layer::join_refused>(what)) {
+    } else if (base::holds_message<views::join_refused>(what)) {
         add_once(at, "refuses the join of " + names_.name_of(to));
     }
 }

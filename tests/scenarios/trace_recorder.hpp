@@ -71,14 +71,14 @@ private:
     void see(std::uint32_t, const node::lock_changed&) {}
     void see(std::uint32_t, const node::check_process&) {}
 
-    void see_sent(std::uint32_t at, const peer_id& to, const view_layer::message& what);
+    void see_sent(std::uint32_t at, const peer_id& to, const views::message& what);
     void see_sent(std::uint32_t at, const peer_id& to, const lock::message& what);
     void add_once(std::uint32_t at, std::string text);
     [[nodiscard]] std::string change_text(const known_view& before, const known_view& after) const;
     [[nodiscard]] std::string owners_text(const known_view* before, const known_view& after) const;
     [[nodiscard]] std::string names_text(const std::vector<peer_id>& ids,
                                          std::string_view before) const;
-    [[nodiscard]] std::string value_text(const view_layer::change& c) const;
+    [[nodiscard]] std::string value_text(const views::change& c) const;
     [[nodiscard]] std::string lock_names(std::uint32_t at, const std::vector<slot>& slots) const;
     [[nodiscard]] std::string cluster_name(const cluster_id& c) const;
 

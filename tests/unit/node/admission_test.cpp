@@ -14,7 +14,7 @@ struct fixture {
     node::receiver here{&v, true, false, false};
     node::envelope head{peer(9), peer(1), {9, 9}, {4}, true};  // of another cluster that lives
     node::message lease_request{lease::message{lease::request{}}};
-    node::message join{view_layer::message{view_layer::join{}}};
+    node::message join{views::message{views::join{}}};
     node::message ping{swim::message{swim::ping{}}};
 };
 

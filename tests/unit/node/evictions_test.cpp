@@ -7,7 +7,7 @@ using namespace holdfast;
 using made_up::at;
 using made_up::peer;
 using namespace std::chrono_literals;
-using view_layer::proof;
+using views::proof;
 
 namespace {
 
@@ -24,7 +24,7 @@ struct fixture {
 
 TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is repeated until its end, or the member is none") {
     mine.add(peer(2), proof::none, at(1s), at(0s));
-    REQUIRE(mine.due(true, at(0s)) == std::vector{view_layer::evict{peer(2), proof::none}});
+    REQUIRE(mine.due(true, at(0s)) == std::vector{views::evict{peer(2), proof::none}});
     CHECK(mine.due(true, at(99ms)).empty());
     CHECK(mine.deadline(true) == at(100ms));
     CHECK(mine.due(true, at(100ms)).size() == 1);

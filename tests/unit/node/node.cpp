@@ -187,7 +187,7 @@ TEST_CASE("a node that is in no cluster does not spin when it is told to evict a
     s.seeds = {made_up::address(2)};  // a seat that is not there
     time_point now{100s};
     node::node n{s, {1, 1}, 7, {now, 0}};
-    n.evict({2, 2}, view_layer::proof::none, now + 30s, {now, 0});
+    n.evict({2, 2}, views::proof::none, now + 30s, {now, 0});
     std::size_t ticks = 0;
     for (const auto end = now + 60s; now < end && ticks < 10'000; ++ticks) {
         while (n.next()) {
@@ -298,9 +298,7 @@ TEST_CASE("LEASE-6: a peer with another lease does not join, and both sides say 
 TEST_CASE("a founder that does not hear that view 1 was chosen is told when it asks to join") {
     small_cluster c{3};
     // Seat 3 is down; what says that view 1 was chosen is lost on its way to the other founder.
-    c.lose = [](const node::message& what) {
-        return base::holds_message<view_layer::founded>(what);
-    };
+    c.lose = [](const node::message& what) { return base::holds_message<views::founded>(what); };
     c.start(1);
     c.start(2);
     REQUIRE(c.run_until([&] { return c[1].installed() || c[2].installed(); }));
@@ -367,20 +365,19 @@ TEST_CASE("a decided value with a wrong checksum is accepted by nobody") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3}));
     const auto& v = *c[2].installed();
-    view_layer::change wrong;
+    views::change wrong;
     wrong.cluster = v.cluster;
     wrong.number = v.number.next();
     wrong.epoch = {v.epoch.value + 1};
     wrong.checksum = 4711;
     std::size_t accepted = 0;
     c.lose = [&](const node::message& what) {
-        accepted += base::holds_message<view_layer::accepted>(what) ? 1 : 0;
+        accepted += base::holds_message<views::accepted>(what) ? 1 : 0;
         return false;
     };
     const node::envelope head{c[1].self(), c[2].self(), v.cluster, v.number, true};
-    c.inject(
-        1, 2, head,
-        view_layer::message{view_layer::accept{wrong.number, {1'000'000, 0, c[1].self()}, wrong}});
+    c.inject(1, 2, head,
+             views::message{views::accept{wrong.number, {1'000'000, 0, c[1].self()}, wrong}});
     c.run_for(3s);
     CHECK(accepted == 0);
     CHECK(c.is_member_everywhere({1, 2, 3}));

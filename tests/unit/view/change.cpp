@@ -4,7 +4,7 @@
 #include "made_up.hpp"
 
 using namespace holdfast;
-using namespace holdfast::view_layer;
+using namespace holdfast::views;
 
 using made_up::peer;
 

@@ -7,7 +7,7 @@
 #include "made_up.hpp"
 
 using namespace holdfast;
-using namespace holdfast::view_layer;
+using namespace holdfast::views;
 using made_up::at;
 using made_up::peer;
 using namespace std::chrono_literals;

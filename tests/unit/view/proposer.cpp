@@ -8,7 +8,7 @@
 #include "view/acceptor.hpp"
 
 using namespace holdfast;
-using namespace holdfast::view_layer;
+using namespace holdfast::views;
 using namespace std::chrono_literals;
 
 namespace {

@@ -89,8 +89,8 @@ TEST_CASE("golden bytes", "[wire]") {
             "58"
             "91"
             "03");
-    view_layer::change change{{1, 2}, {2}, {77}, {}, {{0, 9}}, {}, {{1, {}}}, 5};
-    REQUIRE(hex(view_layer::message{view_layer::accept{{2}, {1, 2, {}}, change}}) ==
+    views::change change{{1, 2}, {2}, {77}, {}, {{0, 9}}, {}, {{1, {}}}, 5};
+    REQUIRE(hex(views::message{views::accept{{2}, {1, 2, {}}, change}}) ==
             "29"
             "93"
             "02"

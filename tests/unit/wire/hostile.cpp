@@ -298,9 +298,9 @@ TEST_CASE("a view out of order is refused", "[wire]") {
     v.members[0].id = {1, 0};
     v.members[1].id = {2, 0};
     const auto with_members = [&](std::vector<member> members) {
-        view_layer::welcome w{v, nullptr, {}};
+        views::welcome w{v, nullptr, {}};
         w.before.members = std::move(members);
-        return wire::packet{{}, view_layer::message{w}};
+        return wire::packet{{}, views::message{w}};
     };
     auto bytes = encoded(with_members(v.members));
     REQUIRE(wire::decode(bytes, "c").has_value());

@@ -25,39 +25,38 @@ template <class T, class... Among>
 concept one_among = (std::same_as<T, Among> || ...);
 
 template <class T>
-concept has_1 = one_among<T, swim::nack, swim::gossip, view_layer::steps, view_layer::want_steps,
-                          view_layer::outdated, view_layer::new_epoch_wanted,
-                          view_layer::found_accepted, view_layer::founded, lock::queued,
-                          lock::cancelled, lock::record_kept, lock::read_records>;
+concept has_1 =
+    one_among<T, swim::nack, swim::gossip, views::steps, views::want_steps, views::outdated,
+              views::new_epoch_wanted, views::found_accepted, views::founded, lock::queued,
+              lock::cancelled, lock::record_kept, lock::read_records>;
 template <class T>
 concept has_2 =
-    one_among<T, view_layer::step, view_layer::accepted_change, view_layer::join_shown,
-              view_layer::join_refused, view_layer::opinion_ask, view_layer::prepare,
-              view_layer::accepted_founding, view_layer::lease_terms, view_layer::found_accept,
-              lease::ack, lock::taken, lock::cancel, lock::released, lock::still_held,
-              lock::table_ack, lock::watch, lock::unwatch, lock::past, lock::look, lock::list_locks,
-              lock::listed_lock, lock::demanded, lock::keep_record, lock::records_read,
-              view_layer::evict, seat>;
+    one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
+              views::opinion_ask, views::prepare, views::accepted_founding, views::lease_terms,
+              views::found_accept, lease::ack, lock::taken, lock::cancel, lock::released,
+              lock::still_held, lock::table_ack, lock::watch, lock::unwatch, lock::past, lock::look,
+              lock::list_locks, lock::listed_lock, lock::demanded, lock::keep_record,
+              lock::records_read, views::evict, seat>;
 template <class T>
 concept has_3 =
-    one_among<T, view_layer::found_prepare, swim::ack, swim::push_pull, swim::introduction,
-              view_layer::welcome, view_layer::opinion, view_layer::rejected, view_layer::accept,
-              view_layer::accepted, lease::request, break_policy, process_identity, lock::denied,
-              lock::standing, lock::no_table, lock::lock_state_seen, former_member>;
+    one_among<T, views::found_prepare, swim::ack, swim::push_pull, swim::introduction,
+              views::welcome, views::opinion, views::rejected, views::accept, views::accepted,
+              lease::request, break_policy, process_identity, lock::denied, lock::standing,
+              lock::no_table, lock::lock_state_seen, former_member>;
 template <class T>
-concept has_4 = one_among<T, swim::ping, view_layer::found_promise, lock::gather, lock::listed,
+concept has_4 = one_among<T, swim::ping, views::found_promise, lock::gather, lock::listed,
                           lock::ask_heard, break_outcome, node::relayed>;
 template <class T>
 concept has_5 =
-    one_among<T, view_layer::promise, swim::ping_request, view_layer::found_rejected, lock::report,
+    one_among<T, views::promise, swim::ping_request, views::found_rejected, lock::report,
               lock::lock_state, lock::grant, lock::break_hold, node::envelope>;
 template <class T>
-concept has_6 = one_among<T, view_layer::join, swim::rumour, lock::slot_table, lock::looked,
+concept has_6 = one_among<T, views::join, swim::rumour, lock::slot_table, lock::looked,
                           lock::seen_hold, previous_hold>;
 template <class T>
 concept has_7 = one_among<T, member, lock::release, lock::demand, lock::ask_back>;
 template <class T>
-concept has_8 = one_among<T, view_layer::change, lock::waiter>;
+concept has_8 = one_among<T, views::change, lock::waiter>;
 template <class T>
 concept has_9 = one_among<T, lock::hold, lock::request>;
 template <class T>
@@ -71,7 +70,7 @@ public:
 
     /// Every alternative of every layer's messages, the leaves of node::message counted through.
     static constexpr std::size_t kinds =
-        base::message_count<swim::message> + base::message_count<view_layer::message> +
+        base::message_count<swim::message> + base::message_count<views::message> +
         base::message_count<lease::message> + base::message_count<lock::message> + 1;
 
     packet of_kind(std::size_t kind) {
@@ -87,7 +86,7 @@ public:
             return true;
         };
         if (!is_in(std::in_place_type<swim::message>) &&
-            !is_in(std::in_place_type<view_layer::message>) &&
+            !is_in(std::in_place_type<views::message>) &&
             !is_in(std::in_place_type<lease::message>) &&
             !is_in(std::in_place_type<lock::message>)) {
             fill(p.what.emplace<node::relayed>());
@@ -166,11 +165,9 @@ private:
         d = base::duration{static_cast<std::int64_t>(chance_.next() >> 20)};
     }
     void fill(swim::condition& state) { state = static_cast<swim::condition>(chance_.below(4)); }
-    void fill(view_layer::refusal& why) {
-        why = static_cast<view_layer::refusal>(1 + chance_.below(4));
-    }
-    void fill(view_layer::found_refusal& why) {
-        why = static_cast<view_layer::found_refusal>(1 + chance_.below(3));
+    void fill(views::refusal& why) { why = static_cast<views::refusal>(1 + chance_.below(4)); }
+    void fill(views::found_refusal& why) {
+        why = static_cast<views::found_refusal>(1 + chance_.below(3));
     }
     void fill(lock::refusal& why) { why = static_cast<lock::refusal>(chance_.below(2)); }
     void fill(lock::ending& how) { how = static_cast<lock::ending>(chance_.below(4)); }
@@ -178,7 +175,7 @@ private:
     void fill(lock::urging& how) { how = static_cast<lock::urging>(chance_.below(2)); }
     void fill(break_stage& stage) { stage = static_cast<break_stage>(chance_.below(6)); }
     void fill(deed& what) { what = static_cast<deed>(chance_.below(4)); }
-    void fill(view_layer::proof& p) { p = static_cast<view_layer::proof>(chance_.below(3)); }
+    void fill(views::proof& p) { p = static_cast<views::proof>(chance_.below(3)); }
     void fill(std::chrono::milliseconds& t) {
         t = std::chrono::milliseconds{chance_.below(60'001)};
     }
@@ -239,24 +236,24 @@ private:
         }
         map = made;
     }
-    void fill(view_layer::ballot& b) {
+    void fill(views::ballot& b) {
         fill(b.round);
         b.seat = static_cast<std::uint32_t>(chance_.below(7));
         fill(b.proposer);
     }
-    void fill(view_layer::seat_change& s) {
+    void fill(views::seat_change& s) {
         s.index = static_cast<std::uint8_t>(chance_.below(7));
         fill(s.filled_by);
     }
-    void fill(view_layer::founder& f) {
+    void fill(views::founder& f) {
         fill(f.self);
         f.seat = static_cast<std::uint8_t>(chance_.below(7));
     }
-    void fill(view_layer::founding_value& v) {
+    void fill(views::founding_value& v) {
         each(v.cluster, v.epoch, v.founders);
         v.slots = static_cast<std::uint32_t>(1 + chance_.below(base::limits::slots));
     }
-    void fill(view_layer::remaining& r) { each(r.peer, r.lease); }
+    void fill(views::remaining& r) { each(r.peer, r.lease); }
     void fill(lock::table& t) {
         auto& [to_view, slots] = t;
         each(to_view, slots);
@@ -272,8 +269,8 @@ private:
         in_order(formers, [](const former_member& f) { return f.removed; });
     }
 
-    void fill(view_layer::leave_request&) {}
-    void fill(view_layer::left&) {}
+    void fill(views::leave_request&) {}
+    void fill(views::left&) {}
     template <has_1 T>
     void fill(T& m) {
         auto& [a] = m;
