@@ -44,8 +44,8 @@ struct insight {
     [[nodiscard]] static std::vector<holdfast::token> held(const lock::holder& h);
 
 private:
-    static void add(digest& out, const views::chain& c);
-    static void add(digest& out, const views::candidates& c);
+    static void add(digest& out, const views::view_log& c);
+    static void add(digest& out, const views::membership_hints& c);
     static void add(digest& out, const views::proposer& p, base::planted bug);
     static void add(digest& out, const views::founding& f);
 };

@@ -38,15 +38,15 @@ void add(digest& out, const acceptor<Accepted>& a) {
 }  // namespace
 
 void insight::add(digest& out, const agreement& a, base::planted bug) {
-    // Held back for nobody (retry is zero there): caught_up. Told at the start: settings, facts,
-    // seeds.
-    const auto& [settings, facts, self, seeds, random, views, wishes, proposes, founds, founded_by,
-                 accepts, finish_at, installed_at, highest_epoch, next_join, shown, caught_up,
-                 next_look, is_over, out_box] = a;
+    // Held back for nobody (retry is zero there): caught_up. Told at the start: settings,
+    // environment, seeds.
+    const auto& [settings, environment, self, seeds, random, log, hints, proposes, founds,
+                 founded_by, accepts, finish_at, installed_at, highest_epoch, next_join, shown,
+                 caught_up, next_look, is_over, out_box] = a;
     HOLDFAST_ASSERT(out_box.empty() && settings.retry == base::duration::zero());
     out.add(self.id);
-    add(out, views);
-    add(out, wishes);
+    add(out, log);
+    add(out, hints);
     add(out, proposes, bug);
     add(out, founds);
     out.add_presence(founded_by);
@@ -66,7 +66,7 @@ void insight::add(digest& out, const agreement& a, base::planted bug) {
     out.add(std::uint64_t{is_over});
 }
 
-void insight::add(digest& out, const chain& c) {
+void insight::add(digest& out, const view_log& c) {
     const auto& [bug, current, map, steps_kept, snapshots] = c;
     out.add(std::uint64_t{current != nullptr});
     if (current) {
@@ -77,11 +77,11 @@ void insight::add(digest& out, const chain& c) {
     out.add_each(snapshots, [&](const auto& s) { out.add(s.first.value); });
 }
 
-void insight::add(digest& out, const candidates& c) {
+void insight::add(digest& out, const membership_hints& c) {
     // Joiners stay fresh and seats refilled: the lease of the world is longer than its life.
-    const auto& [settings, facts, joiners, leaving, stopped, gone, condemned, new_epoch_at,
+    const auto& [settings, environment, joiners, leaving, stopped, gone, evictions, new_epoch_at,
                  refilled] = c;
-    HOLDFAST_ASSERT(condemned.empty());
+    HOLDFAST_ASSERT(evictions.empty());
     out.add_each(joiners, [&](const auto& j) {
         const auto& [who, heard, asked_us] = j.second;
         out.add(wrapped(join{who, {}, {}, {}, 1, {}}));
@@ -96,8 +96,8 @@ void insight::add(digest& out, const candidates& c) {
 
 void insight::add(digest& out, const proposer& p, base::planted bug) {
     // tries only makes waits longer; current and map are those of the chain.
-    const auto& [settings, self, facts, random, current, map, phase, consents, highest_round, tries,
-                 not_before, ballots_started, out_box] = p;
+    const auto& [settings, self, environment, random, current, map, phase, consents, highest_round,
+                 tries, not_before, ballots_started, out_box] = p;
     HOLDFAST_ASSERT(out_box.empty());
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{phase.index()});

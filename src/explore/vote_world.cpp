@@ -76,9 +76,9 @@ welcome start_of_all() {
 }  // namespace
 
 /// Each seat heard the member without a seat at another time; nobody vouches for it.
-struct vote_world::seat_facts final : facts {
+struct vote_world::seat_facts final : environment {
     explicit seat_facts(std::size_t of) : seat{of} {}
-    base::duration silence(const peer_id& id, base::time_point) const override {
+    base::duration time_since_ack(const peer_id& id, base::time_point) const override {
         constexpr std::array<base::duration, seats> heard{10s, 20s, 40s};
         return id == peer(member_without_seat) ? heard[seat] : base::duration::zero();
     }
@@ -147,7 +147,7 @@ words vote_world::first() {
             m.who.handle(asked.self.id, asked.self.address, {}, asked, moment);
         }
         if (i == 0 && options_.has_removal) {
-            m.who.seems_gone(peer(member_without_seat), true, now);
+            m.who.set_suspected(peer(member_without_seat), true, now);
         }
         const auto done = settle(std::move(m));
         at[1 + i] = done.machine;
@@ -270,7 +270,7 @@ const vote_world::stage::reaction& vote_world::react(std::uint32_t machine_numbe
         if (head.to.is_nil() || head.to == m.who.self().id) {
             // As node::handle does.
             if (m.who.current() && head.installed.value != 0) {
-                m.who.shows(head.from, head.installed, now);
+                m.who.on_view_number(head.from, head.installed, now);
             }
             const bool is_joining = std::holds_alternative<joining_message>(what);
             if (is_joining || (m.who.current() && head.installed.value != 0)) {

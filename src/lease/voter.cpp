@@ -37,7 +37,7 @@ std::optional<ack> voter::handle(const peer_id& from, const request& asked, cons
     return ack{asked.seats, asked.sent_at};
 }
 
-base::duration voter::silence(const peer_id& peer, base::time_point now) const {
+base::duration voter::time_since_ack(const peer_id& peer, base::time_point now) const {
     const auto known = records_.find(peer);
     return known == records_.end() ? base::duration::zero() : now - known->second.last_ack;
 }

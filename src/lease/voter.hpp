@@ -29,7 +29,7 @@ public:
 
     /// How long ago this voter last acked `peer`, by its record (LEASE-3 fills the record in where
     /// there was no ack).
-    [[nodiscard]] base::duration silence(const peer_id& peer, base::time_point now) const;
+    [[nodiscard]] base::duration time_since_ack(const peer_id& peer, base::time_point now) const;
     /// VIEW-2: it joined less than A ago, or within the last A/2 it was really acked when it said
     /// its lease was running.
     [[nodiscard]] bool vouches_for(const peer_id& peer, base::time_point now) const;

@@ -81,7 +81,7 @@ void node::receive(const envelope& head, const endpoint& from_address, const mes
         s.contacts.heard(asked->self.address, head.from, head.cluster, now.now);
     }
     if (is_ours && head.installed.value != 0) {
-        s.agreement.shows(head.from, head.installed, now.now);
+        s.agreement.on_view_number(head.from, head.installed, now.now);
     }
     s.dispatch(head.from, from_address, head.installed, what, now);
 }

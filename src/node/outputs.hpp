@@ -43,7 +43,7 @@ using was_asked_back = lock::was_asked_back;
 using broke_by_policy = lock::broke_by_policy;
 using lock_changed = lock::state_changed;
 using belief_changed = swim::believes;
-using complaint = views::complains;
+using complaint = views::problem;
 /// To ask(): the last word, or the end of the time for it.
 using answered = lock::answered;
 using unanswered = lock::unanswered;

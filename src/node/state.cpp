@@ -208,7 +208,8 @@ void node::state::handle_lease(const peer_id& from, view_number shown, const lea
         const auto& v = agreement.current();
         if (v && v->is_voter(self)) {
             // LEASE-7: a member that lags behind for long is acked no more
-            const bool is_barred = agreement.bars(from) || contacts.lags_behind(shown, now);
+            const bool is_barred =
+                agreement.blocks_lease_of(from) || contacts.lags_behind(shown, now);
             if (const auto answer = voter.handle(from, *asked, *v, is_barred, now)) {
                 mail.send_to(from, {}, false, false, lease::message{*answer});
             }
@@ -295,7 +296,7 @@ void node::state::from_swim(belief_changed& b, time_point now) {
     stats.suspicions += b.state == swim::condition::suspect ? 1 : 0;
     const auto& v = agreement.current();
     if (v && v->has(b.peer)) {
-        agreement.seems_gone(
+        agreement.set_suspected(
             b.peer, b.state == swim::condition::dead || b.state == swim::condition::left, now);
     }
     const bool is_suspect = b.state == swim::condition::suspect || b.state == swim::condition::dead;

@@ -8,8 +8,8 @@
 
 namespace holdfast::node {
 
-base::duration view_environment::silence(const peer_id& peer, base::time_point now) const {
-    return voter_.silence(peer, now);
+base::duration view_environment::time_since_ack(const peer_id& peer, base::time_point now) const {
+    return voter_.time_since_ack(peer, now);
 }
 
 bool view_environment::vouches_for(const peer_id& peer, base::time_point now) const {

@@ -1,4 +1,4 @@
-// What the agreement asks of the other parts (view/facts.hpp).
+// What the agreement asks of the other parts (view/environment.hpp).
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@
 #include "lease/voter.hpp"
 #include "node/contacts.hpp"
 #include "swim/detector.hpp"
-#include "view/facts.hpp"
+#include "view/environment.hpp"
 
 namespace holdfast::node {
 
-class view_environment final : public views::facts {
+class view_environment final : public views::environment {
 public:
     /// `now`: of the present call of the node.
     view_environment(const base::settings& settings, const peer_id& self,
@@ -29,7 +29,8 @@ public:
           contacts_{contacts},
           now_{now} {}
 
-    [[nodiscard]] base::duration silence(const peer_id& peer, base::time_point now) const override;
+    [[nodiscard]] base::duration time_since_ack(const peer_id& peer,
+                                                base::time_point now) const override;
     [[nodiscard]] bool vouches_for(const peer_id& peer, base::time_point now) const override;
     [[nodiscard]] bool seems_alive(const peer_id& peer) const override;
     [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer) const override;

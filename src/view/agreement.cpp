@@ -43,15 +43,15 @@ constexpr std::size_t steps_in_a_message = 32;
 }  // namespace
 
 agreement::agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed,
-                     const facts& questions, base::moment now)
+                     const environment& environment, base::moment now)
     : settings_{settings},
-      facts_{questions},
+      environment_{environment},
       self_{self_of(settings, self)},
       seeds_{seats_of(settings)},
       random_{seed},
-      chain_{settings.bug},
-      candidates_{settings, questions},
-      proposer_{settings, self, questions, random_.next()},
+      view_log_{settings.bug},
+      hints_{settings, environment},
+      proposer_{settings, self, environment, random_.next()},
       founding_{settings, self_, seeds_, random_.next(), now.now},
       highest_epoch_{settings.highest_epoch},
       next_join_{now.now} {}
@@ -65,7 +65,7 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
     std::visit([&](const auto& group) { take(by, group, now); }, what);
     drain_founding(now.now);
     if (is_voter()) {
-        proposer_.consider(candidates_, now.now);
+        proposer_.maybe_propose(hints_, now.now);
     }
     drain_proposer(now.now);
 }
@@ -89,13 +89,13 @@ void agreement::tick(base::moment now) {
     }
     if (is_voter()) {
         if (base::is_due(finish_at_, now.now)) {
-            finish_at_ = now.now + proposer_.patience() * 2;
-            proposer_.finish(now.now);
+            finish_at_ = now.now + proposer_.ballot_timeout() * 2;
+            proposer_.recover(now.now);
         }
-        proposer_.tick(candidates_, now.now);
+        proposer_.tick(hints_, now.now);
         if (base::is_due(next_look_, now.now)) {
             next_look_ = now.now + settings_.lease / 4;
-            proposer_.consider(candidates_, now.now);
+            proposer_.maybe_propose(hints_, now.now);
         }
         drain_proposer(now.now);
     }
@@ -117,7 +117,7 @@ std::optional<base::time_point> agreement::deadline() const {
     return due;
 }
 
-void agreement::shows(const peer_id& from, view_number theirs, base::time_point now) {
+void agreement::on_view_number(const peer_id& from, view_number theirs, base::time_point now) {
     if (is_over_ || !current() || theirs == current()->number) {
         return;
     }
@@ -134,10 +134,10 @@ void agreement::shows(const peer_id& from, view_number theirs, base::time_point 
     }
 }
 
-void agreement::seems_gone(const peer_id& peer, bool is_gone, base::time_point now) {
-    candidates_.seems_gone(peer, is_gone);
+void agreement::set_suspected(const peer_id& peer, bool is_gone, base::time_point now) {
+    hints_.set_suspected(peer, is_gone);
     if (is_gone && is_voter() && !is_over_) {
-        proposer_.consider(candidates_, now);
+        proposer_.maybe_propose(hints_, now);
         drain_proposer(now);
     }
 }
@@ -146,19 +146,19 @@ void agreement::wants_new_epoch(base::time_point now) {
     if (!current()) {
         return;
     }
-    candidates_.wants_new_epoch(current()->number);
+    hints_.wants_new_epoch(current()->number);
     for (const auto& s : current()->seats) {
         if (!s.filled_by.is_nil() && s.filled_by != self_.id) {
             out_.push(send{s.filled_by, {}, new_epoch_wanted{current()->number}});
         }
     }
     if (is_voter()) {
-        proposer_.consider(candidates_, now);
+        proposer_.maybe_propose(hints_, now);
         drain_proposer(now);
     }
 }
 
-bool agreement::bars(const peer_id& peer) const {
+bool agreement::blocks_lease_of(const peer_id& peer) const {
     const auto& a = acceptor_.accepted();
     if (!a) {
         return false;
@@ -209,8 +209,8 @@ void agreement::on(const sender& by, const join& asked, base::moment now) {
     if (asked.seeds != addresses(v) && settings_.bug != base::planted::other_seeds_welcome) {
         const auto text = "our seeds are " + text_of(addresses(v)) + ", yours " +
                           text_of(asked.seeds) + "; give every peer the same list";
-        out_.push(complains{errc::seeds_differ, to_string(asked.self.address) +
-                                                    " asked to join with other seeds: " + text});
+        out_.push(problem{errc::seeds_differ, to_string(asked.self.address) +
+                                                  " asked to join with other seeds: " + text});
         out_.push(send{from, reply_to, join_refused{refusal::seeds_differ, text}});
         return;
     }
@@ -219,13 +219,13 @@ void agreement::on(const sender& by, const join& asked, base::moment now) {
         const auto text = text_of(asked.terms) + " there, " +
                           text_of({settings_.lease, settings_.drift_ppm()}) +
                           " in the cluster; give every peer the same profile and times";
-        out_.push(complains{errc::times_differ, to_string(asked.self.address) +
-                                                    " asked to join with other times: " + text});
+        out_.push(problem{errc::times_differ, to_string(asked.self.address) +
+                                                  " asked to join with other times: " + text});
         out_.push(send{from, reply_to, join_refused{refusal::times_differ, text}});  // LEASE-6
         return;
     }
     if (const auto* m = v.find(from)) {
-        if (const auto whole = chain_.welcome_for(m->since)) {
+        if (const auto whole = view_log_.welcome_for(m->since)) {
             out_.push(send{from, reply_to, *whole});
         } else if (m->since.value == 1 && founded_by_) {
             // a founder that has not heard that view 1 was chosen
@@ -246,7 +246,7 @@ void agreement::on(const sender& by, const join& asked, base::moment now) {
         out_.push(send{from, reply_to, join_shown{v.cluster, v.number}});
         return;
     }
-    candidates_.asks_to_join(asked, now.now);
+    hints_.asks_to_join(asked, now.now);
 }
 
 void agreement::on(const sender&, const join_shown& told, base::moment) {
@@ -273,7 +273,7 @@ void agreement::on(const sender&, const join_refused& told, base::moment) {
     const auto why = told.why == refusal::seeds_differ   ? errc::seeds_differ
                      : told.why == refusal::times_differ ? errc::times_differ
                                                          : errc::ring_not_supported;
-    out_.push(complains{why, told.text});
+    out_.push(problem{why, told.text});
 }
 
 void agreement::on(const sender&, const welcome& given, base::moment now) {
@@ -287,21 +287,19 @@ void agreement::on(const sender&, const welcome& given, base::moment now) {
         given.before.slots > base::limits::slots) {
         return;
     }
-    complete(chain_.start(given, facts_), now.now);
+    complete(view_log_.start(given, environment_), now.now);
 }
 
 // ---- wishes
 
 void agreement::on(const sender& from, const leave_request&, base::moment) {
-    candidates_.asks_to_leave(from.id);
+    hints_.asks_to_leave(from.id);
 }
 
-void agreement::on(const sender& from, const left&, base::moment) {
-    candidates_.has_stopped(from.id);
-}
+void agreement::on(const sender& from, const left&, base::moment) { hints_.lease_ended(from.id); }
 
 void agreement::on(const sender&, const new_epoch_wanted& asked, base::moment) {
-    candidates_.wants_new_epoch(asked.at);
+    hints_.wants_new_epoch(asked.at);
 }
 
 void agreement::on(const sender& from, const evict& asked, base::moment now) {
@@ -310,11 +308,11 @@ void agreement::on(const sender& from, const evict& asked, base::moment now) {
     if (by == nullptr || whom == nullptr) {
         return;
     }
-    candidates_.is_to_go(asked.whom, now.now);
+    hints_.evict(asked.whom, now.now);
     const bool can_see_it =
         by->process.machine != 0 && by->process.machine == whom->process.machine;
     if (asked.proof == proof::fenced || (asked.proof == proof::gone && can_see_it)) {
-        candidates_.has_stopped(asked.whom);  // LEASE-4: nothing is left to wait for
+        hints_.lease_ended(asked.whom);  // LEASE-4: nothing is left to wait for
     }
 }
 
@@ -326,7 +324,7 @@ void agreement::on(const sender& from, const opinion_ask& asked, base::moment no
     }
     opinion mine{asked.number, {}, {}};
     for (const auto& id : asked.about) {
-        (candidates_.objects_to_removal(*current(), id, now.now) ? mine.objects : mine.consents)
+        (hints_.objects_to_removal(*current(), id, now.now) ? mine.objects : mine.consents)
             .push_back(id);
     }
     out_.push(send{from.id, {}, std::move(mine)});
@@ -337,8 +335,8 @@ void agreement::on(const sender& from, const prepare& asked, base::moment now) {
         asked.number == current()->number) {
         out_.push(send{from.id, {}, promise{asked.number, asked.ballot, {}, now.wall_s, {}}});
     }
-    // An acceptor that has installed n+1 answers about it with the decision; shows() has seen to
-    // that already.
+    // An acceptor that has installed n+1 answers about it with the decision; on_view_number() has
+    // seen to that already.
     if (!is_voter() || asked.number != current()->number.next() || !current()->is_voter(from.id)) {
         return;
     }
@@ -348,7 +346,7 @@ void agreement::on(const sender& from, const prepare& asked, base::moment now) {
     }
     promise mine{asked.number, asked.ballot, acceptor_.accepted(), now.wall_s, {}};
     if (settings_.bug != base::planted::joins_kept_to_oneself) {
-        mine.joiners = candidates_.asked_here(now.now);
+        mine.joiners = hints_.asked_here(now.now);
     }
     out_.push(send{from.id, {}, std::move(mine)});
 }
@@ -358,9 +356,9 @@ void agreement::on(const sender& from, const promise& given, base::moment now) {
         return;
     }
     for (const auto& j : given.joiners) {
-        candidates_.hears_of(j, now.now);  // HEARSAY
+        hints_.hears_of(j, now.now);  // HEARSAY
     }
-    proposer_.handle(from.id, given, candidates_, now.now);
+    proposer_.handle(from.id, given, hints_, now.now);
 }
 
 void agreement::on(const sender& from, const accept& asked, base::moment now) {
@@ -383,8 +381,9 @@ void agreement::on(const sender& from, const accept& asked, base::moment now) {
     // It follows from n and the value alone, so what one acceptor takes all do. Were it decided, a
     // wrong checksum would end every member.
     const auto after = apply(*current(), asked.value, settings_.bug);
-    if (!after || asked.value.checksum !=
-                      facts_.checksum(*after, *facts_.next_map(map(), *current(), *after))) {
+    if (!after ||
+        asked.value.checksum !=
+            environment_.checksum(*after, *environment_.next_map(map(), *current(), *after))) {
         return;
     }
     // VIEW-1: views may be quicker than the seconds they are named for, but not for long.
@@ -398,10 +397,10 @@ void agreement::on(const sender& from, const accept& asked, base::moment now) {
     }
     highest_epoch_ = std::max(highest_epoch_, asked.value.epoch);
     if (!acceptor_.accepted()) {
-        proposer_.begins_to_wait();
+        proposer_.reset_backoff();
     }
     acceptor_.accept(asked.ballot, asked.value);
-    finish_at_ = now.now + proposer_.patience() * 2;
+    finish_at_ = now.now + proposer_.ballot_timeout() * 2;
     out_.push(
         send{from.id, {}, accepted{asked.number, asked.ballot, silences_of(asked.value, now.now)}});
 }
@@ -420,7 +419,7 @@ void agreement::on(const sender& from, const rejected& given, base::moment now) 
 
 void agreement::on(const sender& from, const accepted& given, base::moment now) {
     if (is_voter()) {
-        proposer_.handle(from.id, given, candidates_, now.now);
+        proposer_.handle(from.id, given, hints_, now.now);
     }
 }
 
@@ -428,7 +427,7 @@ void agreement::on(const sender& from, const accepted& given, base::moment now) 
 std::vector<remaining> agreement::silences_of(const change& value, base::time_point now) const {
     std::vector<remaining> told;
     for (const auto& id : value.removed) {
-        told.push_back({id, facts_.silence(id, now)});
+        told.push_back({id, environment_.time_since_ack(id, now)});
     }
     return told;
 }
@@ -437,7 +436,7 @@ std::vector<remaining> agreement::silences_of(const change& value, base::time_po
 
 void agreement::decided(const step& done, base::time_point now) {
     const auto before = current();
-    auto installation = chain_.append(done, facts_);
+    auto installation = view_log_.append(done, environment_);
     if (installation) {
         // Told before it is installed: the step may remove the one that decided it, whose last word
         // this is then.
@@ -449,7 +448,7 @@ void agreement::decided(const step& done, base::time_point now) {
             }
         }
         for (const auto& m : done.what.added) {
-            if (const auto whole = chain_.welcome_for(done.what.number)) {
+            if (const auto whole = view_log_.welcome_for(done.what.number)) {
                 out_.push(send{m.id, m.address, *whole});
             }
         }
@@ -469,7 +468,7 @@ void agreement::on(const sender& from, const steps& given, base::moment now) {
             out_.push(send{from.id, {}, want_steps{current()->number}});
             return;
         }
-        complete(chain_.append(s, facts_), now.now);
+        complete(view_log_.append(s, environment_), now.now);
     }
     if (current() && !is_over_ && from.installed > current()->number) {
         out_.push(send{from.id, {}, want_steps{current()->number}});
@@ -493,7 +492,7 @@ void agreement::complete(result<installation> done, base::time_point now) {
     if (!done) {
         // What a majority decided does not fit what we have: ours is the wrong one.
         is_over_ = true;
-        out_.push(complains{errc::internal_error, done.error().text});
+        out_.push(problem{errc::internal_error, done.error().text});
         out_.push(evicted{errc::internal_error});
         return;
     }
@@ -503,7 +502,7 @@ void agreement::complete(result<installation> done, base::time_point now) {
     acceptor_ = {};
     finish_at_.reset();
     next_join_.reset();
-    candidates_.installed(v, done->before.get(), now);
+    hints_.installed(v, done->before.get(), now);
     proposer_.installed(done->now, done->map);
     std::erase_if(caught_up_, [&](const auto& c) { return now - c.second > settings_.lease; });
     if (!v.has(self_.id)) {
@@ -518,7 +517,7 @@ void agreement::complete(result<installation> done, base::time_point now) {
 }
 
 void agreement::send_steps(const peer_id& to, view_number after) {
-    if (auto kept = chain_.after(after, steps_in_a_message)) {
+    if (auto kept = view_log_.after(after, steps_in_a_message)) {
         out_.push(send{to, {}, steps{std::move(*kept)}});
     } else if (after.value + base::limits::steps_kept < current()->number.value ||
                (!current()->has(to) && current()->find_former(to) != nullptr)) {
@@ -536,16 +535,16 @@ void agreement::drain_founding(base::time_point now) {
         } else if (const auto* f = std::get_if<founding::founded_with_us>(&*out)) {
             if (!is_bound()) {
                 founded_by_ = f->value;
-                complete(chain_.found(first_view(f->value, seeds_), facts_), now);
+                complete(view_log_.found(first_view(f->value, seeds_), environment_), now);
             }
         } else if (const auto* t = std::get_if<founding::times_differ>(&*out)) {
-            out_.push(complains{errc::times_differ, to_string(t->at) + ": " +
-                                                        std::string{explain(errc::times_differ)}});
+            out_.push(problem{errc::times_differ,
+                              to_string(t->at) + ": " + std::string{explain(errc::times_differ)}});
         } else if (const auto* d = std::get_if<founding::differs>(&*out)) {
-            out_.push(complains{errc::seeds_differ, to_string(d->at) + " has the seeds " +
-                                                        text_of(d->theirs) + ", we have " +
-                                                        text_of(seeds_) +
-                                                        "; give every peer the same list"});
+            out_.push(problem{errc::seeds_differ, to_string(d->at) + " has the seeds " +
+                                                      text_of(d->theirs) + ", we have " +
+                                                      text_of(seeds_) +
+                                                      "; give every peer the same list"});
         }
     }
 }

@@ -20,13 +20,13 @@
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "view/acceptor.hpp"
-#include "view/candidates.hpp"
-#include "view/chain.hpp"
-#include "view/facts.hpp"
+#include "view/environment.hpp"
 #include "view/founding.hpp"
+#include "view/membership_hints.hpp"
 #include "view/messages.hpp"
 #include "view/outputs.hpp"
 #include "view/proposer.hpp"
+#include "view/view_log.hpp"
 
 namespace holdfast::views {
 
@@ -43,12 +43,12 @@ struct installed {
 struct evicted {
     errc why{};
 };
-using output = std::variant<send, persist, installed, evicted, complains>;
+using output = std::variant<send, persist, installed, evicted, problem>;
 
 class agreement {
 public:
     agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed,
-              const facts& questions, base::moment now);
+              const environment& environment, base::moment now);
 
     /// `installed_there`: the view number the sender showed.
     void handle(const peer_id& from, const endpoint& at, view_number installed_there,
@@ -58,16 +58,16 @@ public:
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
 
     /// NET-3: somebody of our cluster shows another view number than ours.
-    void shows(const peer_id& from, view_number theirs, base::time_point now);
+    void on_view_number(const peer_id& from, view_number theirs, base::time_point now);
     /// Gossip's word on a member.
-    void seems_gone(const peer_id& peer, bool is_gone, base::time_point now);
+    void set_suspected(const peer_id& peer, bool is_gone, base::time_point now);
     void wants_new_epoch(base::time_point now);
 
     /// LEASE-1: the value we last accepted for the next number removes `peer` or changes a seat.
-    [[nodiscard]] bool bars(const peer_id& peer) const;
+    [[nodiscard]] bool blocks_lease_of(const peer_id& peer) const;
 
-    [[nodiscard]] const std::shared_ptr<const view>& current() const { return chain_.current(); }
-    [[nodiscard]] const base::shared_slot_map& map() const { return chain_.map(); }
+    [[nodiscard]] const std::shared_ptr<const view>& current() const { return view_log_.current(); }
+    [[nodiscard]] const base::shared_slot_map& map() const { return view_log_.map(); }
     [[nodiscard]] epoch highest_epoch() const { return highest_epoch_; }
     [[nodiscard]] std::uint64_t ballots_started() const { return proposer_.ballots_started(); }
     [[nodiscard]] const std::vector<endpoint>& seeds() const { return seeds_; }
@@ -124,12 +124,12 @@ private:
     [[nodiscard]] bool is_voter() const { return current() && current()->is_voter(self_.id); }
 
     const base::settings& settings_;
-    const facts& facts_;
+    const environment& environment_;
     member self_;
     std::vector<endpoint> seeds_;
     base::random_source random_;
-    chain chain_;
-    candidates candidates_;
+    view_log view_log_;
+    membership_hints hints_;
     proposer proposer_;
     founding founding_;
     // of a cluster this peer has founded with others

@@ -14,7 +14,7 @@ struct persist {
 };
 /// What a person should know: seeds_differ, wrong cluster, ring function lacking. The peer goes on
 /// trying.
-struct complains {
+struct problem {
     errc why{};
     std::string text;
 };

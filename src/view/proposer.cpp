@@ -39,16 +39,16 @@ void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_
     not_before_.reset();
 }
 
-void proposer::consider(const candidates& wishes, base::time_point now) {
+void proposer::maybe_propose(const membership_hints& hints, base::time_point now) {
     if (!std::holds_alternative<idle>(phase_) || (not_before_ && now < *not_before_)) {
         return;
     }
-    if (wishes.has_any(*current_, self_, now)) {
-        batch(wishes, now);
+    if (hints.has_any(*current_, self_, now)) {
+        batch(hints, now);
     }
 }
 
-void proposer::finish(base::time_point now) {
+void proposer::recover(base::time_point now) {
     if (std::holds_alternative<idle>(phase_) || std::holds_alternative<batching>(phase_)) {
         prepare(now);
     }
@@ -66,7 +66,7 @@ void proposer::handle(const peer_id& from, const opinion& given, base::time_poin
     }
 }
 
-void proposer::handle(const peer_id& from, const promise& given, const candidates& wishes,
+void proposer::handle(const peer_id& from, const promise& given, const membership_hints& hints,
                       base::time_point now) {
     auto* phase = std::get_if<preparing>(&phase_);
     // Rounds begin anew with each view: a late promise for the view before may name this very
@@ -100,7 +100,7 @@ void proposer::handle(const peer_id& from, const promise& given, const candidate
     if (highest != nullptr) {
         value = highest->value;
     } else {
-        auto mine = wishes.draft(*current_, agreed_removals(wishes, now), now);
+        auto mine = hints.draft(*current_, agreed_removals(hints, now), now);
         if (!mine) {
             back_off(now);
             return;
@@ -114,15 +114,16 @@ void proposer::handle(const peer_id& from, const promise& given, const candidate
             back_off(now);
             return;
         }
-        mine->checksum = facts_.checksum(*after, *facts_.next_map(map_, *current_, *after));
+        mine->checksum =
+            environment_.checksum(*after, *environment_.next_map(map_, *current_, *after));
         value = std::move(*mine);
     }
     const auto mine = phase->mine;
-    phase_ = accepting{mine, value, {}, now + patience()};
+    phase_ = accepting{mine, value, {}, now + ballot_timeout()};
     broadcast(accept{current_->number.next(), mine, std::move(value)});
 }
 
-void proposer::handle(const peer_id& from, const accepted& given, const candidates& wishes,
+void proposer::handle(const peer_id& from, const accepted& given, const membership_hints& hints,
                       base::time_point) {
     auto* phase = std::get_if<accepting>(&phase_);
     const bool is_late = given.number != current_->number.next() &&
@@ -136,7 +137,7 @@ void proposer::handle(const peer_id& from, const accepted& given, const candidat
     }
     step done{std::move(phase->value), {}};
     for (const auto& id : done.what.removed) {
-        if (wishes.is_stopped(id)) {
+        if (hints.is_stopped(id)) {
             done.leases.push_back({id, base::duration::zero()});  // LEASE-4: by its own word
             continue;
         }
@@ -168,12 +169,12 @@ void proposer::handle(const peer_id& from, const rejected& given, base::time_poi
     }
 }
 
-void proposer::tick(const candidates& wishes, base::time_point now) {
+void proposer::tick(const membership_hints& hints, base::time_point now) {
     if (const auto* b = std::get_if<batching>(&phase_); b != nullptr && b->until <= now) {
-        const auto agreed = agreed_removals(wishes, now);
+        const auto agreed = agreed_removals(hints, now);
         const bool is_stopped = settings_.bug == base::planted::one_objection_stops_all &&
-                                agreed.size() < wishes.removals(*current_, self_, now).size();
-        if (wishes.draft(*current_, agreed, now) && !is_stopped) {
+                                agreed.size() < hints.removals(*current_, self_, now).size();
+        if (hints.draft(*current_, agreed, now) && !is_stopped) {
             prepare(now);
         } else {
             // Others object to every removal, or have not answered. Ask again in a while.
@@ -185,7 +186,7 @@ void proposer::tick(const candidates& wishes, base::time_point now) {
         back_off(now);
     } else if (std::holds_alternative<idle>(phase_) && not_before_ && *not_before_ <= now) {
         not_before_.reset();
-        consider(wishes, now);
+        maybe_propose(hints, now);
     }
 }
 
@@ -202,31 +203,31 @@ std::optional<base::time_point> proposer::deadline() const {
     return not_before_;
 }
 
-base::duration proposer::patience() {
+base::duration proposer::ballot_timeout() {
     // Longer with every try, so that a network slower than the preset assumes is still outwaited.
     const auto tries = std::min(tries_, 8u);
     return settings_.batch_wait * (4 + 4 * static_cast<int>(tries)) +
            random_.between({}, settings_.batch_wait);
 }
 
-void proposer::batch(const candidates& wishes, base::time_point now) {
+void proposer::batch(const membership_hints& hints, base::time_point now) {
     std::size_t rank = 0;
     for (const auto& s : current_->seats) {
         if (s.filled_by == self_) {
             break;
         }
-        rank += !s.filled_by.is_nil() && facts_.seems_alive(s.filled_by) ? 1 : 0;
+        rank += !s.filled_by.is_nil() && environment_.seems_alive(s.filled_by) ? 1 : 0;
     }
     phase_ =
         batching{now + settings_.batch_wait + settings_.proposer_stagger * static_cast<int>(rank) +
                  random_.between({}, settings_.batch_wait / 4)};
     consents_.clear();
-    const auto about = wishes.removals(*current_, self_, now);
+    const auto about = hints.removals(*current_, self_, now);
     if (about.empty()) {
         return;
     }
     for (const auto& id : about) {
-        if (!wishes.objects_to_removal(*current_, id, now)) {
+        if (!hints.objects_to_removal(*current_, id, now)) {
             consents_[id].insert(self_);
         }
     }
@@ -244,7 +245,7 @@ void proposer::prepare(base::time_point now) {
     }
     ++ballots_started_;
     const ballot mine{++highest_round_, static_cast<std::uint32_t>(*seat), self_};
-    phase_ = preparing{mine, {}, 0, now + patience()};
+    phase_ = preparing{mine, {}, 0, now + ballot_timeout()};
     broadcast(views::prepare{current_->number.next(), mine});
 }
 
@@ -266,9 +267,10 @@ void proposer::broadcast(const ballot_message& what) {
 
 std::size_t proposer::quorum() const { return current_->quorum(); }
 
-std::set<peer_id> proposer::agreed_removals(const candidates& wishes, base::time_point now) const {
+std::set<peer_id> proposer::agreed_removals(const membership_hints& hints,
+                                            base::time_point now) const {
     std::set<peer_id> out;
-    for (const auto& id : wishes.removals(*current_, self_, now)) {
+    for (const auto& id : hints.removals(*current_, self_, now)) {
         const auto at = consents_.find(id);
         if (at != consents_.end() && at->second.size() >= quorum()) {
             out.insert(id);

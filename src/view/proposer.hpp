@@ -19,8 +19,8 @@
 #include "base/random.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
-#include "view/candidates.hpp"
-#include "view/facts.hpp"
+#include "view/environment.hpp"
+#include "view/membership_hints.hpp"
 #include "view/messages.hpp"
 
 namespace holdfast::views {
@@ -44,32 +44,32 @@ public:
     };
     using output = std::variant<send, decided>;
 
-    proposer(const base::settings& settings, const peer_id& self, const facts& questions,
+    proposer(const base::settings& settings, const peer_id& self, const environment& environment,
              std::uint64_t seed)
-        : settings_{settings}, self_{self}, facts_{questions}, random_{seed} {}
+        : settings_{settings}, self_{self}, environment_{environment}, random_{seed} {}
 
     /// Starts over at a new view. `map` is that view's.
     void installed(std::shared_ptr<const view> current, base::shared_slot_map map);
     /// There may be something to propose.
-    void consider(const candidates& wishes, base::time_point now);
+    void maybe_propose(const membership_hints& hints, base::time_point now);
     /// This voter accepted its first value for this number: what went wrong until now says nothing
     /// about its decision (FINISH).
-    void begins_to_wait() { tries_ = settings_.bug == base::planted::patience_kept ? tries_ : 0; }
+    void reset_backoff() { tries_ = settings_.bug == base::planted::patience_kept ? tries_ : 0; }
     /// It heard of no decision in time: finish it.
-    void finish(base::time_point now);
+    void recover(base::time_point now);
 
     void handle(const peer_id& from, const opinion& given, base::time_point now);
-    void handle(const peer_id& from, const promise& given, const candidates& wishes,
+    void handle(const peer_id& from, const promise& given, const membership_hints& hints,
                 base::time_point now);
-    void handle(const peer_id& from, const accepted& given, const candidates& wishes,
+    void handle(const peer_id& from, const accepted& given, const membership_hints& hints,
                 base::time_point now);
     void handle(const peer_id& from, const rejected& given, base::time_point now);
-    void tick(const candidates& wishes, base::time_point now);
+    void tick(const membership_hints& hints, base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
     [[nodiscard]] std::uint64_t ballots_started() const { return ballots_started_; }
     /// How long this voter lets others go first.
-    [[nodiscard]] base::duration patience();
+    [[nodiscard]] base::duration ballot_timeout();
 
 private:
     friend struct explore::insight;
@@ -91,17 +91,17 @@ private:
         base::time_point until;
     };
 
-    void batch(const candidates& wishes, base::time_point now);
+    void batch(const membership_hints& hints, base::time_point now);
     void prepare(base::time_point now);
     void back_off(base::time_point now);
     void broadcast(const ballot_message& what);
     [[nodiscard]] std::size_t quorum() const;
-    [[nodiscard]] std::set<peer_id> agreed_removals(const candidates& wishes,
+    [[nodiscard]] std::set<peer_id> agreed_removals(const membership_hints& hints,
                                                     base::time_point now) const;
 
     const base::settings& settings_;
     peer_id self_;
-    const facts& facts_;
+    const environment& environment_;
     base::random_source random_;
     std::shared_ptr<const view> current_;
     base::shared_slot_map map_;

@@ -42,17 +42,17 @@ TEST_CASE_METHOD(
 TEST_CASE_METHOD(fixture,
                  "LEASE-3: a first view and a change of seats take everybody as acked just now") {
     mine.installed(v, nullptr, at(0s));
-    CHECK(mine.silence(peer(4), at(700ms)) == 700ms);
+    CHECK(mine.time_since_ack(peer(4), at(700ms)) == 700ms);
     CHECK(acks(4, at(700ms)));
     auto same = v;
     same.number = {2};
     mine.installed(same, &v, at(900ms));
-    CHECK(mine.silence(peer(4), at(900ms)) == 200ms);  // seats unchanged: it carries over
+    CHECK(mine.time_since_ack(peer(4), at(900ms)) == 200ms);  // seats unchanged: it carries over
     auto changed = same;
     changed.number = {3};
     changed.seats_since = {3};
     mine.installed(changed, &same, at(1s));
-    CHECK(mine.silence(peer(4), at(1s)) == 0s);
+    CHECK(mine.time_since_ack(peer(4), at(1s)) == 0s);
 }
 
 TEST_CASE_METHOD(

@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct quiet_facts final : facts {
-    base::duration silence(const peer_id&, base::time_point) const override { return 0s; }
+struct quiet_environment final : environment {
+    base::duration time_since_ack(const peer_id&, base::time_point) const override { return 0s; }
     bool vouches_for(const peer_id&, base::time_point) const override { return false; }
     bool seems_alive(const peer_id&) const override { return true; }
     bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }
@@ -77,28 +77,28 @@ TEST_CASE("an acceptor promises and accepts only what is not below its promise")
 TEST_CASE(
     "a late promise or accept for another view does not count, though its ballot is the same") {
     const base::settings settings;
-    const quiet_facts questions;
-    candidates wishes{settings, questions};
-    wishes.asks_to_join({made_up::member(9), {}, view_number{1}, {}, 1, {}}, made_up::at(0s));
-    proposer p{settings, made_up::peer(1), questions, 1};
-    p.installed(std::make_shared<const view>(made_up::first_view(3)), questions.first_map({}));
-    p.consider(wishes, made_up::at(0s));
-    p.tick(wishes, made_up::at(1s));
+    const quiet_environment surroundings;
+    membership_hints hints{settings, surroundings};
+    hints.asks_to_join({made_up::member(9), {}, view_number{1}, {}, 1, {}}, made_up::at(0s));
+    proposer p{settings, made_up::peer(1), surroundings, 1};
+    p.installed(std::make_shared<const view>(made_up::first_view(3)), surroundings.first_map({}));
+    p.maybe_propose(hints, made_up::at(0s));
+    p.tick(hints, made_up::at(1s));
     const auto asked = last_said<prepare>(p);
     REQUIRE(asked);
 
-    p.handle(made_up::peer(2), promise{{1}, asked->ballot, {}, 0, {}}, wishes, made_up::at(1s));
-    p.handle(made_up::peer(3), promise{{1}, asked->ballot, {}, 0, {}}, wishes, made_up::at(1s));
+    p.handle(made_up::peer(2), promise{{1}, asked->ballot, {}, 0, {}}, hints, made_up::at(1s));
+    p.handle(made_up::peer(3), promise{{1}, asked->ballot, {}, 0, {}}, hints, made_up::at(1s));
     CHECK_FALSE(last_said<accept>(p));
-    p.handle(made_up::peer(1), promise{{2}, asked->ballot, {}, 0, {}}, wishes, made_up::at(1s));
-    p.handle(made_up::peer(2), promise{{2}, asked->ballot, {}, 0, {}}, wishes, made_up::at(1s));
+    p.handle(made_up::peer(1), promise{{2}, asked->ballot, {}, 0, {}}, hints, made_up::at(1s));
+    p.handle(made_up::peer(2), promise{{2}, asked->ballot, {}, 0, {}}, hints, made_up::at(1s));
     REQUIRE(last_said<accept>(p));
 
-    p.handle(made_up::peer(2), accepted{{1}, asked->ballot, {}}, wishes, made_up::at(1s));
-    p.handle(made_up::peer(3), accepted{{1}, asked->ballot, {}}, wishes, made_up::at(1s));
+    p.handle(made_up::peer(2), accepted{{1}, asked->ballot, {}}, hints, made_up::at(1s));
+    p.handle(made_up::peer(3), accepted{{1}, asked->ballot, {}}, hints, made_up::at(1s));
     CHECK_FALSE(p.next());
-    p.handle(made_up::peer(1), accepted{{2}, asked->ballot, {}}, wishes, made_up::at(1s));
-    p.handle(made_up::peer(2), accepted{{2}, asked->ballot, {}}, wishes, made_up::at(1s));
+    p.handle(made_up::peer(1), accepted{{2}, asked->ballot, {}}, hints, made_up::at(1s));
+    p.handle(made_up::peer(2), accepted{{2}, asked->ballot, {}}, hints, made_up::at(1s));
     const auto out = p.next();
     REQUIRE(out);
     CHECK(std::holds_alternative<proposer::decided>(*out));

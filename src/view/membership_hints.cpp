@@ -1,24 +1,24 @@
-#include "view/candidates.hpp"
+#include "view/membership_hints.hpp"
 
 #include <algorithm>
 
 namespace holdfast::views {
 
-void candidates::asks_to_join(const join& asked, base::time_point now) {
+void membership_hints::asks_to_join(const join& asked, base::time_point now) {
     joiners_[asked.self.id] = {asked.self, now, true};
     if (!asked.stopped_being.is_nil()) {
         stopped_.insert(asked.stopped_being);
     }
 }
 
-void candidates::hears_of(const member& who, base::time_point now) {
+void membership_hints::hears_of(const member& who, base::time_point now) {
     auto& known = joiners_[who.id];
     if (!known.asked_us || !is_fresh(known, now)) {
         known = {who, now, false};
     }
 }
 
-std::vector<member> candidates::asked_here(base::time_point now) const {
+std::vector<member> membership_hints::asked_here(base::time_point now) const {
     std::vector<member> out;
     for (const auto& [id, j] : joiners_) {
         // hearsay is not passed on, or two voters would keep it alive for ever
@@ -29,7 +29,7 @@ std::vector<member> candidates::asked_here(base::time_point now) const {
     return out;
 }
 
-void candidates::seems_gone(const peer_id& peer, bool is_gone) {
+void membership_hints::set_suspected(const peer_id& peer, bool is_gone) {
     if (is_gone) {
         gone_.insert(peer);
     } else {
@@ -37,13 +37,14 @@ void candidates::seems_gone(const peer_id& peer, bool is_gone) {
     }
 }
 
-void candidates::installed(const view& now_installed, const view* before, base::time_point now) {
+void membership_hints::installed(const view& now_installed, const view* before,
+                                 base::time_point now) {
     const auto drop_strangers = [&](std::set<peer_id>& ids) {
         std::erase_if(ids, [&](const peer_id& id) { return !now_installed.has(id); });
     };
     drop_strangers(leaving_);
     drop_strangers(gone_);
-    std::erase_if(condemned_, [&](const auto& c) { return !now_installed.has(c.first); });
+    std::erase_if(evictions_, [&](const auto& c) { return !now_installed.has(c.first); });
     // A joiner may name the PeerId it stopped being before that one's removal is on the way; nobody
     // else is kept.
     drop_strangers(stopped_);
@@ -61,17 +62,17 @@ void candidates::installed(const view& now_installed, const view* before, base::
     }
 }
 
-std::vector<peer_id> candidates::removals(const view& current, const peer_id& self,
-                                          base::time_point now) const {
+std::vector<peer_id> membership_hints::removals(const view& current, const peer_id& self,
+                                                base::time_point now) const {
     std::vector<peer_id> out;
     for (const auto& m : current.members) {
         if (m.id == self) {
             continue;
         }
         // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
-        const bool is_silent = facts_.silence(m.id, now) >= 2 * settings_.lease &&
+        const bool is_silent = environment_.time_since_ack(m.id, now) >= 2 * settings_.lease &&
                                settings_.bug != base::planted::only_gossip_removes;
-        if (gone_.contains(m.id) || is_condemned(m.id, now) || stopped_.contains(m.id) ||
+        if (gone_.contains(m.id) || is_evicted(m.id, now) || stopped_.contains(m.id) ||
             is_replaced(m, now) || is_silent) {
             out.push_back(m.id);
         }
@@ -79,24 +80,24 @@ std::vector<peer_id> candidates::removals(const view& current, const peer_id& se
     return out;
 }
 
-bool candidates::objects_to_removal(const view& current, const peer_id& peer,
-                                    base::time_point now) const {
+bool membership_hints::objects_to_removal(const view& current, const peer_id& peer,
+                                          base::time_point now) const {
     const auto* m = current.find(peer);
-    if (m == nullptr || stopped_.contains(peer) || is_condemned(peer, now) ||
-        is_replaced(*m, now)) {
+    if (m == nullptr || stopped_.contains(peer) || is_evicted(peer, now) || is_replaced(*m, now)) {
         return false;
     }
-    return facts_.vouches_for(peer, now);
+    return environment_.vouches_for(peer, now);
 }
 
-bool candidates::has_any(const view& current, const peer_id& self, base::time_point now) const {
+bool membership_hints::has_any(const view& current, const peer_id& self,
+                               base::time_point now) const {
     const auto wanted = removals(current, self, now);
     return !wanted.empty() || draft(current, {}, now).has_value();
 }
 
-std::optional<change> candidates::draft(const view& current,
-                                        const std::set<peer_id>& agreed_removals,
-                                        base::time_point now) const {
+std::optional<change> membership_hints::draft(const view& current,
+                                              const std::set<peer_id>& agreed_removals,
+                                              base::time_point now) const {
     change out;
     out.cluster = current.cluster;
     out.number = current.number.next();
@@ -137,7 +138,7 @@ std::optional<change> candidates::draft(const view& current,
         }
         for (const auto& m : current.members) {
             if (best == nullptr && m.address == current.seats[seat].address && !m.leaving &&
-                !agreed_removals.contains(m.id) && facts_.seems_alive(m.id)) {
+                !agreed_removals.contains(m.id) && environment_.seems_alive(m.id)) {
                 best = &m;
             }
         }
@@ -159,7 +160,7 @@ std::optional<change> candidates::draft(const view& current,
             out.removed.push_back(id);
             continue;
         }
-        const bool is_live = facts_.seems_alive(id) && !is_replaced(*m, now);
+        const bool is_live = environment_.seems_alive(id) && !is_replaced(*m, now);
         if (is_live && has_replaced_live_voter) {
             continue;
         }
@@ -188,15 +189,15 @@ std::optional<change> candidates::draft(const view& current,
     return out;
 }
 
-bool candidates::is_replaced(const member& m, base::time_point now) const {
+bool membership_hints::is_replaced(const member& m, base::time_point now) const {
     const bool by_a_joiner = std::any_of(joiners_.begin(), joiners_.end(), [&](const auto& j) {
         return j.first != m.id && j.second.asked_us && j.second.who.address == m.address &&
                is_fresh(j.second, now);
     });
-    return by_a_joiner || facts_.is_replaced_at(m.address, m.id);
+    return by_a_joiner || environment_.is_replaced_at(m.address, m.id);
 }
 
-bool candidates::may_refill(std::size_t seat, base::time_point now) const {
+bool membership_hints::may_refill(std::size_t seat, base::time_point now) const {
     const auto at = refilled_.find(seat);
     return at == refilled_.end() || now - at->second >= 2 * settings_.lease;
 }

@@ -12,11 +12,11 @@
 
 namespace holdfast::views {
 
-class facts {
+class environment {
 public:
     /// How long ago we, as a voter, last acked it (LEASE-4).
-    [[nodiscard]] virtual base::duration silence(const peer_id& peer,
-                                                 base::time_point now) const = 0;
+    [[nodiscard]] virtual base::duration time_since_ack(const peer_id& peer,
+                                                        base::time_point now) const = 0;
     /// It joined a short while ago or was heard with a running lease (VIEW-2).
     [[nodiscard]] virtual bool vouches_for(const peer_id& peer, base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.
@@ -33,7 +33,7 @@ public:
                                                  const base::slot_map& map) const = 0;
 
 protected:
-    ~facts() = default;
+    ~environment() = default;
 };
 
 }  // namespace holdfast::views

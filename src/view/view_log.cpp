@@ -1,4 +1,4 @@
-#include "view/chain.hpp"
+#include "view/view_log.hpp"
 
 #include <utility>
 
@@ -13,23 +13,23 @@ constexpr std::size_t snapshots_kept = 32;
 
 }  // namespace
 
-installation chain::found(view first, const facts& questions) {
+installation view_log::found(view first, const environment& environment) {
     installation done;
     done.now = std::make_shared<const view>(std::move(first));
-    done.map = questions.first_map(*done.now);
+    done.map = environment.first_map(*done.now);
     done.is_first = true;
     current_ = done.now;
     map_ = done.map;
     return done;
 }
 
-result<installation> chain::start(const welcome& from, const facts& questions) {
+result<installation> view_log::start(const welcome& from, const environment& environment) {
     if (!from.map_before || from.map_before->slots() != from.before.slots ||
         from.map_before->owners.empty()) {
         return fail(errc::internal_error, "a welcome without a slot map");
     }
     auto done = follow(std::make_shared<const view>(from.before), from.map_before, from.added_by,
-                       questions);
+                       environment);
     if (done) {
         done->is_first = true;
         keep(*done);
@@ -37,15 +37,15 @@ result<installation> chain::start(const welcome& from, const facts& questions) {
     return done;
 }
 
-result<installation> chain::append(const step& next, const facts& questions) {
-    auto done = follow(current_, map_, next, questions);
+result<installation> view_log::append(const step& next, const environment& environment) {
+    auto done = follow(current_, map_, next, environment);
     if (done) {
         keep(*done);
     }
     return done;
 }
 
-std::optional<std::vector<step>> chain::after(view_number n, std::size_t count) const {
+std::optional<std::vector<step>> view_log::after(view_number n, std::size_t count) const {
     if (steps_.empty() || n.value + 1 < steps_.front().what.number.value) {
         return std::nullopt;
     }
@@ -57,7 +57,7 @@ std::optional<std::vector<step>> chain::after(view_number n, std::size_t count) 
     return out;
 }
 
-std::optional<welcome> chain::welcome_for(view_number since) const {
+std::optional<welcome> view_log::welcome_for(view_number since) const {
     const auto kept = snapshots_.find(since);
     if (kept == snapshots_.end()) {
         return std::nullopt;
@@ -69,9 +69,9 @@ std::optional<welcome> chain::welcome_for(view_number since) const {
     return welcome{*kept->second.before, kept->second.map, by->front()};
 }
 
-result<installation> chain::follow(const std::shared_ptr<const view>& before,
-                                   const base::shared_slot_map& map_before, const step& next,
-                                   const facts& questions) const {
+result<installation> view_log::follow(const std::shared_ptr<const view>& before,
+                                      const base::shared_slot_map& map_before, const step& next,
+                                      const environment& environment) const {
     auto after = apply(*before, next.what, bug_);
     if (!after) {
         return tl::unexpected<error>{std::move(after.error())};
@@ -79,8 +79,8 @@ result<installation> chain::follow(const std::shared_ptr<const view>& before,
     installation done;
     done.before = before;
     done.map_before = map_before;
-    done.map = questions.next_map(map_before, *before, *after);
-    if (next.what.checksum != questions.checksum(*after, *done.map)) {
+    done.map = environment.next_map(map_before, *before, *after);
+    if (next.what.checksum != environment.checksum(*after, *done.map)) {
         return fail(errc::internal_error,
                     "the view made by a decided step has another checksum than was agreed");
     }
@@ -89,7 +89,7 @@ result<installation> chain::follow(const std::shared_ptr<const view>& before,
     return done;
 }
 
-void chain::keep(const installation& done) {
+void view_log::keep(const installation& done) {
     current_ = done.now;
     map_ = done.map;
     steps_.push_back(done.by);

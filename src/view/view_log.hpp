@@ -15,7 +15,7 @@
 #include "base/insight.hpp"
 #include "base/planted.hpp"
 #include "base/slot_map.hpp"
-#include "view/facts.hpp"
+#include "view/environment.hpp"
 #include "view/messages.hpp"
 
 namespace holdfast::views {
@@ -31,19 +31,19 @@ struct installation {
     bool is_first = false;  ///< the first view this peer installed
 };
 
-class chain {
+class view_log {
 public:
-    explicit chain(base::planted bug) : bug_{bug} {}
+    explicit view_log(base::planted bug) : bug_{bug} {}
 
     [[nodiscard]] const std::shared_ptr<const view>& current() const { return current_; }
     [[nodiscard]] const base::shared_slot_map& map() const { return map_; }
 
-    [[nodiscard]] installation found(view first, const facts& questions);
+    [[nodiscard]] installation found(view first, const environment& environment);
     /// A joiner's start; an error when the welcome does not add up.
-    [[nodiscard]] result<installation> start(const welcome& from, const facts& questions);
+    [[nodiscard]] result<installation> start(const welcome& from, const environment& environment);
     /// The next view. An error when the step does not follow or its checksum is another: then our
     /// chain is wrong.
-    [[nodiscard]] result<installation> append(const step& next, const facts& questions);
+    [[nodiscard]] result<installation> append(const step& next, const environment& environment);
 
     /// The steps after view `n`, at most `count`; nothing when they are not kept any more.
     [[nodiscard]] std::optional<std::vector<step>> after(view_number n, std::size_t count) const;
@@ -59,7 +59,8 @@ private:
     };
     [[nodiscard]] result<installation> follow(const std::shared_ptr<const view>& before,
                                               const base::shared_slot_map& map_before,
-                                              const step& next, const facts& questions) const;
+                                              const step& next,
+                                              const environment& environment) const;
     void keep(const installation& done);
 
     base::planted bug_;

@@ -16,15 +16,15 @@
 #include "base/insight.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
-#include "view/facts.hpp"
+#include "view/environment.hpp"
 #include "view/messages.hpp"
 
 namespace holdfast::views {
 
-class candidates {
+class membership_hints {
 public:
-    candidates(const base::settings& settings, const facts& questions)
-        : settings_{settings}, facts_{questions} {}
+    membership_hints(const base::settings& settings, const environment& environment)
+        : settings_{settings}, environment_{environment} {}
 
     void asks_to_join(const join& asked, base::time_point now);
     /// Another voter was asked (HEARSAY).
@@ -33,12 +33,12 @@ public:
     [[nodiscard]] std::vector<member> asked_here(base::time_point now) const;
     void asks_to_leave(const peer_id& peer) { leaving_.insert(peer); }
     /// It ended its lease itself: by its own word (LEAVE-1), or by its successor's (LEASE-4).
-    void has_stopped(const peer_id& peer) { stopped_.insert(peer); }
-    void seems_gone(const peer_id& peer, bool is_gone);
+    void lease_ended(const peer_id& peer) { stopped_.insert(peer); }
+    void set_suspected(const peer_id& peer, bool is_gone);
     /// VIEW-8: by somebody's word, which is repeated as long as it stands. Its lease may still run:
     /// nothing is said of that.
-    void is_to_go(const peer_id& peer, base::time_point now) {
-        condemned_[peer] = now;
+    void evict(const peer_id& peer, base::time_point now) {
+        evictions_[peer] = now;
         if (settings_.bug == base::planted::evicted_counts_as_stopped) {
             stopped_.insert(peer);
         }
@@ -73,20 +73,20 @@ private:
     [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const {
         return now - j.heard < settings_.lease;
     }
-    [[nodiscard]] bool is_condemned(const peer_id& peer, base::time_point now) const {
-        const auto at = condemned_.find(peer);
-        return at != condemned_.end() && now - at->second < settings_.lease;
+    [[nodiscard]] bool is_evicted(const peer_id& peer, base::time_point now) const {
+        const auto at = evictions_.find(peer);
+        return at != evictions_.end() && now - at->second < settings_.lease;
     }
     [[nodiscard]] bool is_replaced(const member& m, base::time_point now) const;
     [[nodiscard]] bool may_refill(std::size_t seat, base::time_point now) const;
 
     const base::settings& settings_;
-    const facts& facts_;
+    const environment& environment_;
     std::map<peer_id, joiner> joiners_;
     std::set<peer_id> leaving_;
     std::set<peer_id> stopped_;
     std::set<peer_id> gone_;
-    std::map<peer_id, base::time_point> condemned_;  // and when that was last said
+    std::map<peer_id, base::time_point> evictions_;  // and when that was last said
     std::optional<view_number> new_epoch_at_;
     // when a seat was last filled, as we saw it (SEAT-3)
     std::map<std::size_t, base::time_point> refilled_;
