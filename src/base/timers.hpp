@@ -10,13 +10,14 @@
 
 namespace holdfast::base {
 
-/// One deadline for each enumerator from 0 to `Last`. A deadline may be earlier than what it is
-/// for, never later: setting one takes the earlier of the two, and only clear() takes it back.
+/// One deadline for each enumerator from 0 to `Last`.
 template <class Enum, Enum Last>
 class timers {
 public:
     static constexpr std::size_t count = static_cast<std::size_t>(Last) + 1;
 
+    void set(Enum which, time_point when) { of(which) = when; }
+    /// For one purpose that several things share: their earliest stands until clear().
     void set_earliest(Enum which, std::optional<time_point> when) { earlier(of(which), when); }
     void clear(Enum which) { of(which).reset(); }
 

@@ -19,8 +19,8 @@
 namespace holdfast::explore {
 
 /// The timers of an agreement that has a view, and of one that has none.
-enum class view_timer : std::uint8_t { proposer, finish, look, join };
-inline constexpr std::array all_view_timers{view_timer::proposer, view_timer::finish,
+enum class view_timer : std::uint8_t { proposer, recover, look, join };
+inline constexpr std::array all_view_timers{view_timer::proposer, view_timer::recover,
                                             view_timer::look, view_timer::join};
 
 struct insight {
@@ -46,7 +46,9 @@ struct insight {
 private:
     static void add(digest& out, const views::view_log& c);
     static void add(digest& out, const views::membership_hints& c);
+    static void add(digest& out, const views::change_acceptor& a);
     static void add(digest& out, const views::proposer& p, base::planted bug);
+    static void add(digest& out, const views::joining& j);
     static void add(digest& out, const views::founding& f);
 };
 

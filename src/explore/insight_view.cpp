@@ -38,32 +38,43 @@ void add(digest& out, const acceptor<Accepted>& a) {
 }  // namespace
 
 void insight::add(digest& out, const agreement& a, base::planted bug) {
-    // Held back for nobody (retry is zero there): caught_up. Told at the start: settings,
-    // environment, seeds.
-    const auto& [settings, environment, self, seeds, random, log, hints, proposes, founds,
-                 founded_by, accepts, finish_at, installed_at, highest_epoch, next_join, shown,
-                 caught_up, next_look, is_over, out_box] = a;
+    // Told at the start: settings, environment, seeds.
+    const auto& [settings, environment, self, seeds, log, hints, accepts, proposes, founds, joins,
+                 catches_up, founded_by, highest_epoch, timers, is_over, out_box] = a;
     HOLDFAST_ASSERT(out_box.empty() && settings.retry == base::duration::zero());
+    // As retry is zero, no peer is held back by when it was last told of steps.
+    [[maybe_unused]] const auto& [catch_up_settings, last_told] = catches_up;
     out.add(self.id);
     add(out, log);
     add(out, hints);
     add(out, proposes, bug);
     add(out, founds);
     out.add_presence(founded_by);
+    add(out, accepts);
+    out.add_presence(timers.at(agreement::timer::recover));
+    out.add(std::uint64_t{highest_epoch.value});
+    add(out, joins);
+    out.add_presence(timers.at(agreement::timer::look));
+    out.add(std::uint64_t{is_over});
+}
+
+void insight::add(digest& out, const change_acceptor& a) {
+    const auto& [settings, environment, accepts, installed_at] = a;
     explore::add(out, accepts);
     if (accepts.accepted()) {
         out.add(wrapped(accept{{}, accepts.accepted()->ballot, accepts.accepted()->value}));
     }
-    out.add_presence(finish_at);
-    out.add(std::uint64_t{highest_epoch.value});
-    out.add_presence(next_join);
+}
+
+void insight::add(digest& out, const joining& j) {
+    // Told at the start: self and seeds.
+    const auto& [settings, self, seeds, random, next_request, shown] = j;
+    out.add_presence(next_request);
     out.add_each(shown, [&](const auto& s) {
         out.add(s.first.high);
         out.add(s.first.low);
         out.add(s.second.value);
     });
-    out.add_presence(next_look);
-    out.add(std::uint64_t{is_over});
 }
 
 void insight::add(digest& out, const view_log& c) {
@@ -147,12 +158,12 @@ bool insight::is_armed(const agreement& a, view_timer which) {
     switch (which) {
         case view_timer::proposer:
             return a.is_voter() && a.proposer_.deadline();
-        case view_timer::finish:
-            return a.is_voter() && a.finish_at_;
+        case view_timer::recover:
+            return a.is_voter() && a.timers_.is_set(agreement::timer::recover);
         case view_timer::look:
-            return a.is_voter() && a.next_look_;
+            return a.is_voter() && a.timers_.is_set(agreement::timer::look);
         case view_timer::join:
-            return !a.current() && a.next_join_;
+            return !a.current() && a.joining_.deadline();
     }
     return false;
 }
@@ -161,6 +172,11 @@ void insight::set(agreement& a, view_timer which, base::time_point due) {
     const auto set_if_armed = [&](std::optional<base::time_point>& timer) {
         if (timer) {
             timer = due;
+        }
+    };
+    const auto set_if_set = [&](agreement::timer timer) {
+        if (a.timers_.is_set(timer)) {
+            a.timers_.set(timer, due);
         }
     };
     switch (which) {
@@ -174,14 +190,14 @@ void insight::set(agreement& a, view_timer which, base::time_point due) {
                 a.proposer_.phase_);
             set_if_armed(a.proposer_.not_before_);
             break;
-        case view_timer::finish:
-            set_if_armed(a.finish_at_);
+        case view_timer::recover:
+            set_if_set(agreement::timer::recover);
             break;
         case view_timer::look:
-            set_if_armed(a.next_look_);
+            set_if_set(agreement::timer::look);
             break;
         case view_timer::join:
-            set_if_armed(a.next_join_);
+            set_if_armed(a.joining_.next_request_);
             break;
     }
 }

@@ -2,7 +2,7 @@
 // for foundings.
 //
 // Its state lives in memory: a restarted process is another PeerId, so nothing promised is
-// forgotten by someone who still counts (DESIGN section 4).
+// forgotten by someone who still counts (docs/protocol.md).
 #pragma once
 
 #include <optional>

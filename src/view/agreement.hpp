@@ -1,10 +1,11 @@
-// How a peer comes into a chain of views and follows it: joining, founding, voting, catching up,
-// leaving (DESIGN section 4). The parts are candidates, proposer, acceptor, founding and chain;
-// this joins them.
+// How a peer comes into a chain of views and follows it (docs/protocol.md): joining, founding,
+// voting, catching up, leaving.
+//
+// The parts do not call each other. Each answers or queues what is to be said, and `agreement`
+// passes that on.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,11 +18,15 @@
 
 #include "base/insight.hpp"
 #include "base/outbox.hpp"
+#include "base/random.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
-#include "view/acceptor.hpp"
+#include "base/timers.hpp"
+#include "view/catch_up.hpp"
+#include "view/change_acceptor.hpp"
 #include "view/environment.hpp"
 #include "view/founding.hpp"
+#include "view/joining.hpp"
 #include "view/membership_hints.hpp"
 #include "view/messages.hpp"
 #include "view/outputs.hpp"
@@ -48,7 +53,8 @@ using output = std::variant<send, persist, installed, evicted, problem>;
 class agreement {
 public:
     agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed,
-              const environment& environment, base::moment now);
+              const environment& environment, base::moment now)
+        : agreement{settings, self, base::random_source{seed}, environment, now} {}
 
     /// `installed_there`: the view number the sender showed.
     void handle(const peer_id& from, const endpoint& at, view_number installed_there,
@@ -57,14 +63,16 @@ public:
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
 
-    /// NET-3: somebody of our cluster shows another view number than ours.
+    /// NET-3: a peer of our cluster shows this view number.
     void on_view_number(const peer_id& from, view_number theirs, base::time_point now);
-    /// Gossip's word on a member.
+    /// What gossip believes of a member.
     void set_suspected(const peer_id& peer, bool is_gone, base::time_point now);
     void wants_new_epoch(base::time_point now);
 
     /// LEASE-1: the value we last accepted for the next number removes `peer` or changes a seat.
-    [[nodiscard]] bool blocks_lease_of(const peer_id& peer) const;
+    [[nodiscard]] bool blocks_lease_of(const peer_id& peer) const {
+        return acceptor_.blocks_lease_of(peer);
+    }
 
     [[nodiscard]] const std::shared_ptr<const view>& current() const { return view_log_.current(); }
     [[nodiscard]] const base::shared_slot_map& map() const { return view_log_.map(); }
@@ -75,6 +83,14 @@ public:
 
 private:
     friend struct explore::insight;
+
+    agreement(const base::settings& settings, const peer_id& self, base::random_source random,
+              const environment& environment, base::moment now);
+
+    enum class timer {
+        recover,  ///< FINISH: an accepted value waits for its decision until then
+        look,     ///< for what no message tells of: VIEW-5, SEAT-3
+    };
 
     struct sender {
         const peer_id& id;
@@ -109,12 +125,17 @@ private:
     void on(const sender& from, const evict& asked, base::moment now);
     void on(const sender& from, const new_epoch_wanted& asked, base::moment now);
 
+    /// It is of a voter and about the view that this voter may choose next.
+    [[nodiscard]] bool concerns_next_view(const sender& from, view_number number) const {
+        return is_voter() && number == current()->number.next() && current()->is_voter(from.id);
+    }
     void decided(const step& done, base::time_point now);
-    void complete(result<installation> done, base::time_point now);
-    [[nodiscard]] std::vector<remaining> silences_of(const change& value,
-                                                     base::time_point now) const;
+    /// What was agreed takes effect here.
+    void install(result<installation> done, base::time_point now);
+    void end(errc why);
     void ask_every_seat();
-    void send_steps(const peer_id& to, view_number after);
+    void maybe_propose(base::time_point now);
+    void say(const peer_id& to, const endpoint& at, std::optional<spreading_message> what);
     void drain_founding(base::time_point now);
     void drain_proposer(base::time_point now);
     /// FOUND-3: a PeerId belongs to the first cluster whose view it installs.
@@ -127,23 +148,17 @@ private:
     const environment& environment_;
     member self_;
     std::vector<endpoint> seeds_;
-    base::random_source random_;
     view_log view_log_;
     membership_hints hints_;
+    change_acceptor acceptor_;
     proposer proposer_;
     founding founding_;
+    joining joining_;
+    catch_up catch_up_;
     // of a cluster this peer has founded with others
     std::optional<founding_value> founded_by_;
-    acceptor<accepted_change> acceptor_;
-    // an accepted value waits for its decision until then
-    std::optional<base::time_point> finish_at_;
-    base::time_point installed_at_{};
     epoch highest_epoch_;
-    std::optional<base::time_point> next_join_;
-    std::map<cluster_id, view_number> shown_;  // VIEW-3: what a join may name
-    // whom we last sent or asked for steps, to do it not too often
-    std::map<peer_id, base::time_point> caught_up_;
-    std::optional<base::time_point> next_look_;  // for what nobody tells us of: VIEW-5, SEAT-3
+    base::timers<timer, timer::look> timers_;
     bool is_over_ = false;
     base::outbox<output> out_;
 };

@@ -13,6 +13,77 @@ tl::unexpected<error> does_not_follow(const char* why) {
                 std::string{"a change that does not follow from its view: "} + why);
 }
 
+// Each makes a part of the change, or says why it does not fit; null: it does.
+
+const char* remove_members(view& after, const change& what, base::planted bug) {
+    for (const auto& id : what.removed) {
+        const auto at = std::find_if(after.members.begin(), after.members.end(),
+                                     [&](const member& m) { return m.id == id; });
+        if (at == after.members.end()) {
+            return "it removes a peer that is no member";
+        }
+        if (bug != base::planted::removed_peer_returns) {
+            after.formers.push_back({id, at->since, what.number});
+        }
+        after.members.erase(at);
+    }
+    return nullptr;
+}
+
+const char* mark_leaving(view& after, const change& what) {
+    for (const auto& id : what.leaving) {
+        const auto at = std::find_if(after.members.begin(), after.members.end(),
+                                     [&](const member& m) { return m.id == id; });
+        if (at == after.members.end() || at->leaving) {
+            return "it marks a peer as leaving that is no member or leaves already";
+        }
+        at->leaving = true;
+    }
+    return nullptr;
+}
+
+const char* add_members(view& after, const view& before, const change& what) {
+    for (const auto& m : what.added) {
+        if (m.id.is_nil() || before.has(m.id) || after.has(m.id) ||
+            after.find_former(m.id) != nullptr || m.leaving) {
+            // VIEW-3
+            return "it adds a member, a former one, or one that leaves";
+        }
+        member added = m;
+        added.since = what.number;
+        after.members.insert(
+            std::upper_bound(after.members.begin(), after.members.end(), m.id,
+                             [](const peer_id& id, const member& other) { return id < other.id; }),
+            std::move(added));
+    }
+    return after.members.size() > base::limits::members ? "too many members" : nullptr;
+}
+
+const char* change_seats(view& after, const change& what, base::planted bug) {
+    for (const auto& s : what.seats) {
+        if (s.index >= after.seats.size() || after.seats[s.index].filled_by == s.filled_by) {
+            return "a seat that is not there or does not change";
+        }
+        after.seats[s.index].filled_by = s.filled_by;
+        after.seats_since = what.number;
+    }
+    std::set<peer_id> seated;
+    for (const auto& s : after.seats) {
+        if (s.filled_by.is_nil()) {
+            continue;
+        }
+        const auto* m = after.find(s.filled_by);
+        if (m == nullptr || m->address != s.address || !seated.insert(m->id).second) {
+            // FOUND-2
+            return "a seat filled by no member, from another address, or by one that has a seat";
+        }
+    }
+    if (seated.size() < after.quorum() && bug != base::planted::too_few_filled_seats) {
+        return "fewer than a quorum of seats would be filled";  // VIEW-6
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 bool change::removes(const peer_id& id) const {
@@ -29,67 +100,21 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
     view after = before;
     after.number = what.number;
     after.epoch = what.epoch;
-
     std::erase_if(after.formers, [&](const former_member& f) {
         return f.removed.value + base::limits::steps_kept < what.number.value;
     });
-    for (const auto& id : what.removed) {
-        const auto at = std::find_if(after.members.begin(), after.members.end(),
-                                     [&](const member& m) { return m.id == id; });
-        if (at == after.members.end()) {
-            return does_not_follow("it removes somebody who is no member");
-        }
-        if (bug != base::planted::removed_peer_returns) {
-            after.formers.push_back({id, at->since, what.number});
-        }
-        after.members.erase(at);
+    const char* flaw = remove_members(after, what, bug);
+    if (flaw == nullptr) {
+        flaw = mark_leaving(after, what);
     }
-    for (const auto& id : what.leaving) {
-        const auto at = std::find_if(after.members.begin(), after.members.end(),
-                                     [&](const member& m) { return m.id == id; });
-        if (at == after.members.end() || at->leaving) {
-            return does_not_follow(
-                "it marks somebody as leaving who is no member or leaves already");
-        }
-        at->leaving = true;
+    if (flaw == nullptr) {
+        flaw = add_members(after, before, what);
     }
-    for (const auto& m : what.added) {
-        if (m.id.is_nil() || before.has(m.id) || after.has(m.id) ||
-            after.find_former(m.id) != nullptr || m.leaving) {
-            // VIEW-3
-            return does_not_follow("it adds a member, a former one, or one that leaves");
-        }
-        member added = m;
-        added.since = what.number;
-        after.members.insert(
-            std::upper_bound(after.members.begin(), after.members.end(), m.id,
-                             [](const peer_id& id, const member& other) { return id < other.id; }),
-            std::move(added));
+    if (flaw == nullptr) {
+        flaw = change_seats(after, what, bug);
     }
-    if (after.members.size() > base::limits::members) {
-        return does_not_follow("too many members");
-    }
-    for (const auto& s : what.seats) {
-        if (s.index >= after.seats.size() || after.seats[s.index].filled_by == s.filled_by) {
-            return does_not_follow("a seat that is not there or does not change");
-        }
-        after.seats[s.index].filled_by = s.filled_by;
-        after.seats_since = what.number;
-    }
-    std::set<peer_id> seated;
-    for (const auto& s : after.seats) {
-        if (s.filled_by.is_nil()) {
-            continue;
-        }
-        const auto* m = after.find(s.filled_by);
-        if (m == nullptr || m->address != s.address || !seated.insert(m->id).second) {
-            // FOUND-2
-            return does_not_follow(
-                "a seat filled by no member, from another address, or by one that has a seat");
-        }
-    }
-    if (seated.size() < after.quorum() && bug != base::planted::too_few_filled_seats) {
-        return does_not_follow("fewer than a quorum of seats would be filled");  // VIEW-6
+    if (flaw != nullptr) {
+        return does_not_follow(flaw);
     }
     return after;
 }

@@ -101,54 +101,79 @@ std::optional<change> membership_hints::draft(const view& current,
     change out;
     out.cluster = current.cluster;
     out.number = current.number.next();
-
-    for (const auto& [id, j] : joiners_) {
-        if (is_fresh(j, now) && !current.has(id) && current.find_former(id) == nullptr &&
-            current.members.size() + out.added.size() < base::limits::members) {
-            out.added.push_back(j.who);
-        }
-    }
+    out.added = additions(current, now);
     for (const auto& id : leaving_) {
         const auto* m = current.find(id);
         if (m != nullptr && !m->leaving && !agreed_removals.contains(id)) {
             out.leaving.push_back(id);
         }
     }
-
-    // Seats: first those that keep their member, then removals one by one as long as VIEW-6 lets
-    // them.
-    std::vector<peer_id> filled;
-    for (const auto& s : current.seats) {
-        filled.push_back(s.filled_by);
-    }
-    const auto filler_of = [&](std::size_t seat) -> peer_id {
-        if (!may_refill(seat, now)) {
-            return {};
-        }
-        // The latest heard, should two processes ask for one address.
-        const member* best = nullptr;
-        base::time_point best_heard{};
-        for (const auto& m : out.added) {
-            const auto heard = joiners_.at(m.id).heard;
-            if (m.address == current.seats[seat].address &&
-                (best == nullptr || heard > best_heard)) {
-                best = &m;
-                best_heard = heard;
-            }
-        }
-        for (const auto& m : current.members) {
-            if (best == nullptr && m.address == current.seats[seat].address && !m.leaving &&
-                !agreed_removals.contains(m.id) && environment_.seems_alive(m.id)) {
-                best = &m;
-            }
-        }
-        return best == nullptr ? peer_id{} : best->id;
-    };
+    auto filled = fill_seats(current, out, agreed_removals, now);
+    take_removals(current, agreed_removals, now, out, filled);
     for (std::size_t i = 0; i < filled.size(); ++i) {
-        if (filled[i].is_nil()) {
-            filled[i] = filler_of(i);
+        if (filled[i] != current.seats[i].filled_by) {
+            out.seats.push_back({static_cast<std::uint8_t>(i), filled[i]});
         }
     }
+    const bool wants_epoch = new_epoch_at_ && *new_epoch_at_ == current.number;
+    if (out.added.empty() && out.removed.empty() && out.leaving.empty() && out.seats.empty() &&
+        !wants_epoch) {
+        return std::nullopt;
+    }
+    return out;
+}
+
+std::vector<member> membership_hints::additions(const view& current, base::time_point now) const {
+    std::vector<member> out;
+    for (const auto& [id, j] : joiners_) {
+        if (is_fresh(j, now) && !current.has(id) && current.find_former(id) == nullptr &&
+            current.members.size() + out.size() < base::limits::members) {
+            out.push_back(j.who);
+        }
+    }
+    return out;
+}
+
+peer_id membership_hints::filler_of(std::size_t seat, const view& current, const change& so_far,
+                                    const std::set<peer_id>& agreed_removals,
+                                    base::time_point now) const {
+    if (!may_refill(seat, now)) {
+        return {};
+    }
+    // The latest heard, should two processes ask for one address.
+    const member* best = nullptr;
+    base::time_point best_heard{};
+    for (const auto& m : so_far.added) {
+        const auto heard = joiners_.at(m.id).heard;
+        if (m.address == current.seats[seat].address && (best == nullptr || heard > best_heard)) {
+            best = &m;
+            best_heard = heard;
+        }
+    }
+    for (const auto& m : current.members) {
+        if (best == nullptr && m.address == current.seats[seat].address && !m.leaving &&
+            !agreed_removals.contains(m.id) && environment_.seems_alive(m.id)) {
+            best = &m;
+        }
+    }
+    return best == nullptr ? peer_id{} : best->id;
+}
+
+std::vector<peer_id> membership_hints::fill_seats(const view& current, const change& so_far,
+                                                  const std::set<peer_id>& agreed_removals,
+                                                  base::time_point now) const {
+    std::vector<peer_id> filled;
+    for (std::size_t i = 0; i < current.seats.size(); ++i) {
+        const auto& now_there = current.seats[i].filled_by;
+        filled.push_back(now_there.is_nil() ? filler_of(i, current, so_far, agreed_removals, now)
+                                            : now_there);
+    }
+    return filled;
+}
+
+void membership_hints::take_removals(const view& current, const std::set<peer_id>& agreed_removals,
+                                     base::time_point now, change& out,
+                                     std::vector<peer_id>& filled) const {
     bool has_replaced_live_voter = false;
     for (const auto& id : agreed_removals) {
         const auto* m = current.find(id);
@@ -164,7 +189,7 @@ std::optional<change> membership_hints::draft(const view& current,
         if (is_live && has_replaced_live_voter) {
             continue;
         }
-        const auto filler = filler_of(*seat);
+        const auto filler = filler_of(*seat, current, out, agreed_removals, now);
         const auto still_filled = std::count_if(filled.begin(), filled.end(),
                                                 [](const peer_id& p) { return !p.is_nil(); });
         if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum() &&
@@ -175,18 +200,6 @@ std::optional<change> membership_hints::draft(const view& current,
         filled[*seat] = filler;
         out.removed.push_back(id);
     }
-    for (std::size_t i = 0; i < filled.size(); ++i) {
-        if (filled[i] != current.seats[i].filled_by) {
-            out.seats.push_back({static_cast<std::uint8_t>(i), filled[i]});
-        }
-    }
-
-    const bool wants_epoch = new_epoch_at_ && *new_epoch_at_ == current.number;
-    if (out.added.empty() && out.removed.empty() && out.leaving.empty() && out.seats.empty() &&
-        !wants_epoch) {
-        return std::nullopt;
-    }
-    return out;
 }
 
 bool membership_hints::is_replaced(const member& m, base::time_point now) const {

@@ -80,6 +80,21 @@ private:
     [[nodiscard]] bool is_replaced(const member& m, base::time_point now) const;
     [[nodiscard]] bool may_refill(std::size_t seat, base::time_point now) const;
 
+    // What a draft is made of.
+    [[nodiscard]] std::vector<member> additions(const view& current, base::time_point now) const;
+    /// Who would fill `seat`; nil: nobody can. `so_far` has its additions.
+    [[nodiscard]] peer_id filler_of(std::size_t seat, const view& current, const change& so_far,
+                                    const std::set<peer_id>& agreed_removals,
+                                    base::time_point now) const;
+    /// Who fills each seat, before anybody is removed.
+    [[nodiscard]] std::vector<peer_id> fill_seats(const view& current, const change& so_far,
+                                                  const std::set<peer_id>& agreed_removals,
+                                                  base::time_point now) const;
+    /// Moves agreed removals into `out` one by one, as long as VIEW-6 lets them; a seat that
+    /// loses its member in `filled` gets another if there is one.
+    void take_removals(const view& current, const std::set<peer_id>& agreed_removals,
+                       base::time_point now, change& out, std::vector<peer_id>& filled) const;
+
     const base::settings& settings_;
     const environment& environment_;
     std::map<peer_id, joiner> joiners_;

@@ -1,4 +1,4 @@
-// A voter that tries to have its change chosen as view n+1 (DESIGN section 4): batch, ask for
+// A voter that tries to have its change chosen as view n+1 (docs/protocol.md): batch, ask for
 // second opinions, phase 1, phase 2. One per installed view; it says what to send and, at the end,
 // what was decided.
 #pragma once

@@ -1,0 +1,52 @@
+#include "view/catch_up.hpp"
+
+#include <utility>
+
+namespace holdfast::views {
+namespace {
+
+constexpr std::size_t steps_in_a_message = 32;
+
+}  // namespace
+
+std::optional<spreading_message> catch_up::on_view_number(const peer_id& from, view_number theirs,
+                                                          const view_log& log,
+                                                          base::time_point now) {
+    const auto ours = log.current()->number;
+    if (theirs == ours) {
+        return std::nullopt;
+    }
+    // At most once per retry period and peer: both sides see each other's number in every message.
+    const auto at = last_told_.find(from);
+    if (at != last_told_.end() && now - at->second < settings_.retry / 2) {
+        return std::nullopt;
+    }
+    last_told_[from] = now;
+    if (theirs > ours) {
+        return want_steps{ours};
+    }
+    return answer_to(from, theirs, log);
+}
+
+std::optional<spreading_message> catch_up::answer_to(const peer_id& from, view_number after,
+                                                     const view_log& log) const {
+    const auto& v = *log.current();
+    if (auto kept = log.after(after, steps_in_a_message)) {
+        if (settings_.bug == base::planted::void_at_once_when_unheard) {
+            for (auto& s : *kept) {
+                s.leases.clear();
+            }
+        }
+        return steps{std::move(*kept)};
+    }
+    const bool is_far_behind = after.value + base::limits::steps_kept < v.number.value;
+    const bool was_removed = !v.has(from) && v.find_former(from) != nullptr;
+    return is_far_behind || was_removed ? std::optional<spreading_message>{outdated{after}}
+                                        : std::nullopt;
+}
+
+void catch_up::installed(base::time_point now) {
+    std::erase_if(last_told_, [&](const auto& t) { return now - t.second > settings_.lease; });
+}
+
+}  // namespace holdfast::views
