@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "view/messages.hpp"
 
 namespace holdfast::views {
@@ -21,15 +22,22 @@ public:
             return false;
         }
         promised_ = asked;
+        invariants();
         return true;
     }
     [[nodiscard]] bool may_accept(const ballot& asked) const { return asked >= promised_; }
     void accept(const ballot& asked, decltype(Accepted::value) value) {
         promised_ = asked;
         accepted_ = Accepted{asked, std::move(value)};
+        invariants();
     }
     [[nodiscard]] const ballot& promised() const { return promised_; }
     [[nodiscard]] const std::optional<Accepted>& accepted() const { return accepted_; }
+
+    void invariants() const {
+        // what was accepted was promised too, and a promise is never taken back
+        HOLDFAST_ASSERT(!accepted_ || accepted_->ballot <= promised_);
+    }
 
 private:
     ballot promised_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/deadline.hpp"
 
 namespace holdfast::views {
@@ -42,6 +43,32 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
     std::visit([&](const auto& group) { take(by, group, now); }, what);
     drain_founding(now.now);
     maybe_propose(now.now);
+    invariants();
+}
+
+void agreement::invariants() const {
+    view_log_.invariants();
+    hints_.invariants();
+    proposer_.invariants();
+    founding_.invariants();
+    if (is_over_) {
+        return;
+    }
+    // A peer with a view asks for none; one without takes no part in choosing the next.
+    HOLDFAST_ASSERT((current() != nullptr) != joining_.deadline().has_value());
+    HOLDFAST_ASSERT(current() == proposer_.current());
+    HOLDFAST_ASSERT(current() || (!acceptor_.accepted() && !timers_.deadline()));
+    // FINISH: an accepted value is never left to itself
+    HOLDFAST_ASSERT(acceptor_.accepted().has_value() == timers_.is_set(timer::recover));
+    HOLDFAST_ASSERT(!is_voter() || timers_.is_set(timer::look));
+    if (current()) {
+        HOLDFAST_ASSERT(highest_epoch_ >= current()->epoch);  // FOUND-5
+        HOLDFAST_ASSERT(current()->has(self_.id));
+    }
+    if (const auto& a = acceptor_.accepted()) {
+        HOLDFAST_ASSERT(a->value.number == current()->number.next());
+        HOLDFAST_ASSERT(a->value.epoch <= highest_epoch_);
+    }
 }
 
 void agreement::take(const sender& from, const founding_message& what, base::moment now) {
@@ -70,6 +97,9 @@ void agreement::tick(base::moment now) {
         }
         drain_proposer(now.now);
     }
+    HOLDFAST_ASSERT(!deadline() || *deadline() > now.now ||
+                    settings_.retry == base::duration::zero());
+    invariants();
 }
 
 std::optional<base::time_point> agreement::deadline() const {
@@ -182,16 +212,6 @@ void agreement::on(const sender&, const welcome& given, base::moment now) {
 
 // ---- wishes
 
-void agreement::on(const sender& from, const leave_request&, base::moment) {
-    hints_.asks_to_leave(from.id);
-}
-
-void agreement::on(const sender& from, const left&, base::moment) { hints_.lease_ended(from.id); }
-
-void agreement::on(const sender&, const new_epoch_wanted& asked, base::moment) {
-    hints_.wants_new_epoch(asked.at);
-}
-
 void agreement::on(const sender& from, const evict& asked, base::moment now) {
     const auto* by = current() ? current()->find(from.id) : nullptr;
     const auto* whom = current() ? current()->find(asked.whom) : nullptr;
@@ -269,6 +289,7 @@ void agreement::on(const sender& from, const accept& asked, base::moment now) {
     if (!acceptor_.accepted()) {
         proposer_.reset_backoff();
     }
+    HOLDFAST_ASSERT(asked.value.number == current()->number.next());
     acceptor_.accept(asked.ballot, asked.value);
     timers_.set(timer::recover, now.now + proposer_.ballot_timeout() * 2);
     out_.push(answer());
@@ -365,6 +386,7 @@ void agreement::install(result<installation> done, base::time_point now) {
         return;
     }
     const auto& v = *done->now;
+    HOLDFAST_ASSERT(done->now == current() && done->map == map());
     highest_epoch_ = std::max(highest_epoch_, v.epoch);
     acceptor_.installed(now);
     timers_.clear(timer::recover);
@@ -383,6 +405,7 @@ void agreement::install(result<installation> done, base::time_point now) {
 }
 
 void agreement::end(errc why) {
+    HOLDFAST_ASSERT(!is_over_);
     is_over_ = true;
     out_.push(evicted{why});
 }

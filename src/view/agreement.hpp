@@ -62,6 +62,7 @@ public:
     void tick(base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
+    void invariants() const;
 
     /// NET-3: a peer of our cluster shows this view number.
     void on_view_number(const peer_id& from, view_number theirs, base::time_point now);
@@ -120,10 +121,14 @@ private:
     void on(const sender& from, const want_steps& asked, base::moment now);
     void on(const sender& from, const outdated& told, base::moment now);
 
-    void on(const sender& from, const leave_request& asked, base::moment now);
-    void on(const sender& from, const left& told, base::moment now);
+    void on(const sender& from, const leave_request&, base::moment) {
+        hints_.asks_to_leave(from.id);
+    }
+    void on(const sender& from, const left&, base::moment) { hints_.lease_ended(from.id); }
     void on(const sender& from, const evict& asked, base::moment now);
-    void on(const sender& from, const new_epoch_wanted& asked, base::moment now);
+    void on(const sender&, const new_epoch_wanted& asked, base::moment) {
+        hints_.wants_new_epoch(asked.at);
+    }
 
     /// It is of a voter and about the view that this voter may choose next.
     [[nodiscard]] bool concerns_next_view(const sender& from, view_number number) const {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/assert.hpp"
+
 namespace holdfast::views {
 namespace {
 
@@ -12,6 +14,7 @@ constexpr std::size_t steps_in_a_message = 32;
 std::optional<spreading_message> catch_up::on_view_number(const peer_id& from, view_number theirs,
                                                           const view_log& log,
                                                           base::time_point now) {
+    HOLDFAST_ASSERT(log.current() != nullptr);
     const auto ours = log.current()->number;
     if (theirs == ours) {
         return std::nullopt;
@@ -30,6 +33,7 @@ std::optional<spreading_message> catch_up::on_view_number(const peer_id& from, v
 
 std::optional<spreading_message> catch_up::answer_to(const peer_id& from, view_number after,
                                                      const view_log& log) const {
+    HOLDFAST_ASSERT(log.current() != nullptr && after < log.current()->number);
     const auto& v = *log.current();
     if (auto kept = log.after(after, steps_in_a_message)) {
         if (settings_.bug == base::planted::void_at_once_when_unheard) {
@@ -37,6 +41,8 @@ std::optional<spreading_message> catch_up::answer_to(const peer_id& from, view_n
                 s.leases.clear();
             }
         }
+        HOLDFAST_ASSERT(kept->size() <= steps_in_a_message);
+        HOLDFAST_ASSERT(!kept->empty() || settings_.bug == base::planted::peer_id_goes_on);
         return steps{std::move(*kept)};
     }
     const bool is_far_behind = after.value + base::limits::steps_kept < v.number.value;

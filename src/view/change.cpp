@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/assert.hpp"
 #include "base/settings.hpp"
 
 namespace holdfast::views {
@@ -115,6 +116,18 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
     }
     if (flaw != nullptr) {
         return does_not_follow(flaw);
+    }
+    // Each peer is added, removed or neither; none is lost and none is there twice.
+    HOLDFAST_ASSERT(after.members.size() + what.removed.size() ==
+                    before.members.size() + what.added.size());
+    HOLDFAST_ASSERT(after.seats.size() == before.seats.size() && after.slots == before.slots);
+    HOLDFAST_ASSERT(after.seats_since ==
+                    (what.changes_seats() ? after.number : before.seats_since));
+    if (base::checks_everything()) {
+        HOLDFAST_ASSERT(std::is_sorted(after.members.begin(), after.members.end(),
+                                       [](const auto& x, const auto& y) { return x.id < y.id; }));
+        HOLDFAST_ASSERT(std::none_of(what.removed.begin(), what.removed.end(),
+                                     [&](const peer_id& id) { return after.has(id); }));
     }
     return after;
 }

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "base/assert.hpp"
+
 namespace holdfast::views {
 
 bool change_acceptor::may_accept(const ballot& asked) const {
@@ -26,11 +28,19 @@ bool change_acceptor::is_sound(const views::accept& asked, const view& current,
     return !runs_ahead || now.now - installed_at_ >= std::chrono::seconds{1};
 }
 
+void change_acceptor::accept(const ballot& asked, const change& value) {
+    HOLDFAST_ASSERT(may_accept(asked));
+    acceptor_.accept(asked, value);
+    HOLDFAST_ASSERT(accepted() && accepted()->ballot == asked && promised() == asked);
+}
+
 std::vector<remaining> change_acceptor::silences_of(const change& value,
                                                     base::time_point now) const {
     std::vector<remaining> told;
     for (const auto& id : value.removed) {
-        told.push_back({id, environment_.time_since_ack(id, now)});
+        const auto silence = environment_.time_since_ack(id, now);
+        HOLDFAST_ASSERT(silence >= base::duration::zero());  // no ack lies in the future
+        told.push_back({id, silence});
     }
     return told;
 }
@@ -47,6 +57,7 @@ bool change_acceptor::blocks_lease_of(const peer_id& peer) const {
 }
 
 void change_acceptor::installed(base::time_point now) {
+    HOLDFAST_ASSERT(now >= installed_at_);
     acceptor_ = {};
     installed_at_ = now;
 }

@@ -31,7 +31,7 @@ public:
     /// of the wall clock (VIEW-1).
     [[nodiscard]] bool is_sound(const views::accept& asked, const view& current,
                                 const base::shared_slot_map& map, base::moment now) const;
-    void accept(const ballot& asked, const change& value) { acceptor_.accept(asked, value); }
+    void accept(const ballot& asked, const change& value);
 
     /// LEASE-4: for each peer that `value` removes, how long ago this voter last acked it.
     [[nodiscard]] std::vector<remaining> silences_of(const change& value,

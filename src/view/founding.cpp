@@ -4,11 +4,13 @@
 #include <limits>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/deadline.hpp"
 
 namespace holdfast::views {
 
 view first_view(const founding_value& value, const std::vector<endpoint>& seeds) {
+    HOLDFAST_ASSERT(!value.cluster.is_nil() && value.slots > 0);
     view v;
     v.cluster = value.cluster;
     v.number = {1};
@@ -19,6 +21,7 @@ view first_view(const founding_value& value, const std::vector<endpoint>& seeds)
         v.seats.push_back({s, {}});
     }
     for (const auto& f : value.founders) {
+        HOLDFAST_ASSERT(f.seat < v.seats.size() && v.seats[f.seat].filled_by.is_nil());
         v.seats[f.seat].filled_by = f.self.id;
         v.members.push_back(f.self);
         v.members.back().since = {1};
@@ -26,6 +29,7 @@ view first_view(const founding_value& value, const std::vector<endpoint>& seeds)
     }
     std::sort(v.members.begin(), v.members.end(),
               [](const member& a, const member& b) { return a.id < b.id; });
+    HOLDFAST_ASSERT(v.members.size() >= v.quorum());
     return v;
 }
 
@@ -66,6 +70,7 @@ void founding::handle(const peer_id& from, const endpoint& at, const founding_me
     }
     const occasion when{from, at, has_view, highest, now};
     std::visit([&](const auto& m) { on(when, m); }, what);
+    invariants();
 }
 
 void founding::tick(epoch highest, base::moment now) {
@@ -76,6 +81,30 @@ void founding::tick(epoch highest, base::moment now) {
     }
     if (next_try_ && *next_try_ <= now.now) {
         prepare(now.now);
+    }
+    HOLDFAST_ASSERT(!deadline() || *deadline() > now.now);
+    invariants();
+}
+
+void founding::invariants() const {
+    HOLDFAST_ASSERT(!seat_ || seeds_[*seat_] == self_.address);
+    HOLDFAST_ASSERT(seat_ || (std::holds_alternative<idle>(phase_) && !next_try_));
+    const auto is_ours = [&](const ballot& b) {
+        return b.proposer == self_.id && b.seat == *seat_ && b.round > 0 &&
+               b.round <= highest_round_;
+    };
+    if (const auto* p = std::get_if<preparing>(&phase_)) {
+        HOLDFAST_ASSERT(is_ours(p->mine));
+        // with the promises of all seats there would be no more preparing
+        HOLDFAST_ASSERT(p->promises.size() < seeds_.size());
+        HOLDFAST_ASSERT(p->proposes_at.has_value() == (p->promises.size() >= quorum()));
+    } else if (const auto* a = std::get_if<accepting>(&phase_)) {
+        HOLDFAST_ASSERT(is_ours(a->mine));
+        HOLDFAST_ASSERT(a->promised.size() >= quorum() && a->accepts.size() < quorum());
+        if (base::checks_everything()) {  // FOUND-4
+            HOLDFAST_ASSERT(std::includes(a->promised.begin(), a->promised.end(),
+                                          a->accepts.begin(), a->accepts.end()));
+        }
     }
 }
 
@@ -126,6 +155,7 @@ void founding::on(const occasion& when, const found_accept& asked) {
             out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
         }
         acceptor_.accept(asked.ballot, asked.value);
+        HOLDFAST_ASSERT(acceptor_.promised() == asked.ballot);
         out_.push(send{when.from, when.at, found_accepted{asked.ballot}});
     }
 }
@@ -137,8 +167,16 @@ void founding::on(const occasion& when, const found_promise& given) {
     highest_told_ = std::max(highest_told_, given.highest);
     auto* phase = std::get_if<preparing>(&phase_);
     if (phase == nullptr || given.ballot != phase->mine || given.self.self.id != when.from ||
-        given.self.seat >= seeds_.size() || seeds_[given.self.seat] != given.self.self.address) {
+        when.from.is_nil() || given.self.seat >= seeds_.size() ||
+        seeds_[given.self.seat] != given.self.self.address) {
         return;
+    }
+    if (given.accepted && !is_sound(given.accepted->value, seeds_, settings_.bug)) {
+        return;  // no acceptor accepts such a value
+    }
+    const auto known = phase->promises.find(given.self.self.id);
+    if (known != phase->promises.end() && known->second.self.seat != given.self.seat) {
+        return;  // one process has one address, hence one seat
     }
     // FOUND-2: one PeerId for each seat. Should a seat have restarted meanwhile, the later word
     // counts.
@@ -156,6 +194,7 @@ void founding::on(const occasion& when, const found_promise& given) {
 
 void founding::propose(base::moment now) {
     auto* phase = std::get_if<preparing>(&phase_);
+    HOLDFAST_ASSERT(phase != nullptr && phase->promises.size() >= quorum());
     accepting next{phase->mine, {}, {}, {}};
     const accepted_founding* highest = nullptr;
     for (const auto& [id, p] : phase->promises) {
@@ -187,6 +226,7 @@ void founding::propose(base::moment now) {
             next.value.founders.push_back(p.self);
         }
     }
+    HOLDFAST_ASSERT(is_sound(next.value, seeds_, settings_.bug));
     const found_accept proposal{next.mine, next.value};
     std::vector<std::pair<peer_id, endpoint>> to;
     for (const auto& [id, p] : phase->promises) {
@@ -239,7 +279,10 @@ void founding::on(const occasion& when, const found_rejected& given) {
         return;
     }
     highest_told_ = std::max(highest_told_, given.highest);
-    highest_round_ = std::max(highest_round_, given.promised.round);
+    if (given.promised.round < std::numeric_limits<std::uint64_t>::max()) {
+        // else no ballot of ours could be higher
+        highest_round_ = std::max(highest_round_, given.promised.round);
+    }
     if (given.why == found_refusal::seeds_differ) {
         out_.push(differs{given.seeds, when.at});
     }
@@ -264,6 +307,7 @@ void founding::on(const occasion& when, const founded& given) {
 }
 
 void founding::prepare(base::time_point now) {
+    HOLDFAST_ASSERT(highest_round_ < std::numeric_limits<std::uint64_t>::max());
     const ballot mine{++highest_round_, *seat_, self_.id};
     phase_ = preparing{mine, {}, {}};
     // Silence means that too few seats are up; ask again after the founding wait.

@@ -64,6 +64,7 @@ public:
     void tick(epoch highest, base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
+    void invariants() const;
 
 private:
     friend struct explore::insight;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/deadline.hpp"
 
 namespace holdfast::views {
@@ -40,6 +41,7 @@ bool joining::tick(base::time_point now) {
         return false;
     }
     next_request_ = now + settings_.retry * 2 + random_.between({}, settings_.retry);
+    HOLDFAST_ASSERT(*next_request_ > now || settings_.retry == base::duration::zero());
     return true;
 }
 
@@ -83,6 +85,7 @@ bool joining::is_welcome(const welcome& given) const {
 
 joining::answer joining::answer_to(const join& asked, const view_log& log,
                                    const std::optional<founding_value>& founded_by) const {
+    HOLDFAST_ASSERT(log.current() != nullptr);
     const auto& v = *log.current();
     if (auto no = objection_to(asked, v)) {
         answer out;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
+
 namespace holdfast::views {
 
 void membership_hints::asks_to_join(const join& asked, base::time_point now) {
@@ -45,8 +47,8 @@ void membership_hints::installed(const view& now_installed, const view* before,
     drop_strangers(leaving_);
     drop_strangers(gone_);
     std::erase_if(evictions_, [&](const auto& c) { return !now_installed.has(c.first); });
-    // A joiner may name the PeerId it stopped being before that one's removal is on the way; nobody
-    // else is kept.
+    // A joiner may name the PeerId it stopped being before the removal of that one is on the way.
+    // No other peer that is no member is kept.
     drop_strangers(stopped_);
     std::erase_if(joiners_, [&](const auto& j) {
         return now_installed.has(j.first) || !is_fresh(j.second, now);
@@ -59,6 +61,24 @@ void membership_hints::installed(const view& now_installed, const view* before,
                 refilled_[i] = now;
             }
         }
+    }
+    if (base::checks_everything()) {
+        const auto are_members = [&](const std::set<peer_id>& ids) {
+            return std::all_of(ids.begin(), ids.end(),
+                               [&](const peer_id& id) { return now_installed.has(id); });
+        };
+        HOLDFAST_ASSERT(are_members(leaving_) && are_members(gone_) && are_members(stopped_));
+        HOLDFAST_ASSERT(std::none_of(joiners_.begin(), joiners_.end(),
+                                     [&](const auto& j) { return now_installed.has(j.first); }));
+    }
+    invariants();
+}
+
+void membership_hints::invariants() const {
+    HOLDFAST_ASSERT(refilled_.size() <= base::limits::seats);
+    if (base::checks_everything()) {
+        HOLDFAST_ASSERT(std::all_of(joiners_.begin(), joiners_.end(),
+                                    [](const auto& j) { return j.first == j.second.who.id; }));
     }
 }
 
@@ -115,6 +135,10 @@ std::optional<change> membership_hints::draft(const view& current,
             out.seats.push_back({static_cast<std::uint8_t>(i), filled[i]});
         }
     }
+    HOLDFAST_ASSERT(current.members.size() + out.added.size() <=
+                    std::max(current.members.size(), base::limits::members));
+    HOLDFAST_ASSERT(out.removed.size() <= agreed_removals.size());
+    HOLDFAST_ASSERT(out.seats.size() <= current.seats.size());
     const bool wants_epoch = new_epoch_at_ && *new_epoch_at_ == current.number;
     if (out.added.empty() && out.removed.empty() && out.leaving.empty() && out.seats.empty() &&
         !wants_epoch) {
@@ -197,6 +221,7 @@ void membership_hints::take_removals(const view& current, const std::set<peer_id
             continue;
         }
         has_replaced_live_voter = has_replaced_live_voter || is_live;
+        HOLDFAST_ASSERT(filler != id);  // it would keep its seat
         filled[*seat] = filler;
         out.removed.push_back(id);
     }

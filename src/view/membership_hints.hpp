@@ -62,6 +62,8 @@ public:
                                               const std::set<peer_id>& agreed_removals,
                                               base::time_point now) const;
 
+    void invariants() const;
+
 private:
     friend struct explore::insight;
 
@@ -82,11 +84,11 @@ private:
 
     // What a draft is made of.
     [[nodiscard]] std::vector<member> additions(const view& current, base::time_point now) const;
-    /// Who would fill `seat`; nil: nobody can. `so_far` has its additions.
+    /// The peer that would fill `seat`; nil: there is none. `so_far` has its additions.
     [[nodiscard]] peer_id filler_of(std::size_t seat, const view& current, const change& so_far,
                                     const std::set<peer_id>& agreed_removals,
                                     base::time_point now) const;
-    /// Who fills each seat, before anybody is removed.
+    /// The peer in each seat, before any is removed.
     [[nodiscard]] std::vector<peer_id> fill_seats(const view& current, const change& so_far,
                                                   const std::set<peer_id>& agreed_removals,
                                                   base::time_point now) const;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/deadline.hpp"
 
 namespace holdfast::views {
@@ -15,9 +16,11 @@ epoch next_epoch(epoch last, std::vector<std::int64_t> walls, std::size_t quorum
         std::sort(walls.begin(), walls.end(), std::greater<>{});
         wall = walls[quorum - 1];
     }
+    constexpr auto highest = std::numeric_limits<std::uint32_t>::max();
     const auto next = std::max(std::int64_t{last.value} + 1, wall);
-    return {static_cast<std::uint32_t>(
-        std::min<std::int64_t>(next, std::numeric_limits<std::uint32_t>::max()))};
+    const epoch out{static_cast<std::uint32_t>(std::min<std::int64_t>(next, highest))};
+    HOLDFAST_ASSERT(out > last || last.value == highest);
+    return out;
 }
 
 base::duration remaining_lease(base::duration full_lease,
@@ -25,11 +28,15 @@ base::duration remaining_lease(base::duration full_lease,
     if (silences.empty()) {
         return full_lease;
     }
-    return std::max(base::duration::zero(),
-                    full_lease - *std::min_element(silences.begin(), silences.end()));
+    const auto shortest = *std::min_element(silences.begin(), silences.end());
+    HOLDFAST_ASSERT(shortest >= base::duration::zero());  // the wire carries no other
+    return std::max(base::duration::zero(), full_lease - shortest);
 }
 
 void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_map map) {
+    HOLDFAST_ASSERT(current != nullptr && map != nullptr);
+    HOLDFAST_ASSERT(!current_ || current->number > current_->number ||
+                    settings_.bug == base::planted::peer_id_goes_on);
     current_ = std::move(current);
     map_ = std::move(map);
     phase_ = idle{};
@@ -37,6 +44,30 @@ void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_
     highest_round_ = 0;
     tries_ = 0;
     not_before_.reset();
+    invariants();
+}
+
+void proposer::invariants() const {
+    const auto is_ours = [&](const ballot& b) {
+        return b.proposer == self_ && b.round > 0 && b.round <= highest_round_;
+    };
+    HOLDFAST_ASSERT(current_ != nullptr || std::holds_alternative<idle>(phase_));
+    if (const auto* p = std::get_if<preparing>(&phase_)) {
+        HOLDFAST_ASSERT(is_ours(p->mine));
+        HOLDFAST_ASSERT(p->promises.size() <= p->came);
+        // with a quorum of promises there would be no more preparing
+        HOLDFAST_ASSERT(p->promises.size() < quorum());
+    } else if (const auto* a = std::get_if<accepting>(&phase_)) {
+        HOLDFAST_ASSERT(is_ours(a->mine));
+        HOLDFAST_ASSERT(a->value.number == current_->number.next());
+        HOLDFAST_ASSERT(a->accepts.size() < quorum());
+    }
+    if (base::checks_everything()) {
+        HOLDFAST_ASSERT(std::all_of(consents_.begin(), consents_.end(), [&](const auto& c) {
+            return std::all_of(c.second.begin(), c.second.end(),
+                               [&](const peer_id& voter) { return current_->is_voter(voter); });
+        }));
+    }
 }
 
 void proposer::maybe_propose(const membership_hints& hints, base::time_point now) {
@@ -75,6 +106,9 @@ void proposer::handle(const peer_id& from, const promise& given, const membershi
         given.number != current_->number.next() || !current_->is_voter(from)) {
         return;
     }
+    if (given.accepted && given.accepted->value.number != given.number) {
+        return;  // no acceptor accepts such a value
+    }
     // by voter: a duplicated packet is one promise
     phase->promises.insert_or_assign(from, given);
     ++phase->came;
@@ -84,10 +118,24 @@ void proposer::handle(const peer_id& from, const promise& given, const membershi
     if (counted < quorum() && settings_.bug != base::planted::phase_one_skipped) {
         return;
     }
-    // Phase 1 is done: the value of the highest ballot accepted so far, or ours if there is none.
+    auto value = choose_value(*phase, hints, now);
+    if (!value) {
+        back_off(now);
+        return;
+    }
+    HOLDFAST_ASSERT(value->number == current_->number.next());
+    const auto mine = phase->mine;
+    phase_ = accepting{mine, *value, {}, now + ballot_timeout()};
+    broadcast(accept{current_->number.next(), mine, std::move(*value)});
+    invariants();
+}
+
+std::optional<change> proposer::choose_value(const preparing& phase, const membership_hints& hints,
+                                             base::time_point now) const {
+    // The value of the highest ballot accepted so far, or ours if there is none.
     const accepted_change* highest = nullptr;
     std::vector<std::int64_t> walls;
-    for (const auto& [voter, p] : phase->promises) {
+    for (const auto& [voter, p] : phase.promises) {
         walls.push_back(p.wall_s);
         if (p.accepted && (highest == nullptr || highest->ballot < p.accepted->ballot)) {
             highest = &*p.accepted;
@@ -96,31 +144,23 @@ void proposer::handle(const peer_id& from, const promise& given, const membershi
     if (settings_.bug == base::planted::newest_value_not_adopted) {
         highest = nullptr;
     }
-    change value;
     if (highest != nullptr) {
-        value = highest->value;
-    } else {
-        auto mine = hints.draft(*current_, agreed_removals(hints, now), now);
-        if (!mine) {
-            back_off(now);
-            return;
-        }
-        mine->epoch = next_epoch(
-            settings_.bug == base::planted::epoch_from_the_wall_alone ? epoch{} : current_->epoch,
-            std::move(walls), quorum());
-        const auto after = apply(*current_, *mine, settings_.bug);
-        if (!after) {
-            // what we wish for does not fit together any more; the next batch starts afresh
-            back_off(now);
-            return;
-        }
-        mine->checksum =
-            environment_.checksum(*after, *environment_.next_map(map_, *current_, *after));
-        value = std::move(*mine);
+        return highest->value;
     }
-    const auto mine = phase->mine;
-    phase_ = accepting{mine, value, {}, now + ballot_timeout()};
-    broadcast(accept{current_->number.next(), mine, std::move(value)});
+    auto mine = hints.draft(*current_, agreed_removals(hints, now), now);
+    if (!mine) {
+        return std::nullopt;
+    }
+    mine->epoch = next_epoch(
+        settings_.bug == base::planted::epoch_from_the_wall_alone ? epoch{} : current_->epoch,
+        std::move(walls), quorum());
+    const auto after = apply(*current_, *mine, settings_.bug);
+    if (!after) {
+        // the hints do not fit together any more; the next batch starts afresh
+        return std::nullopt;
+    }
+    mine->checksum = environment_.checksum(*after, *environment_.next_map(map_, *current_, *after));
+    return mine;
 }
 
 void proposer::handle(const peer_id& from, const accepted& given, const membership_hints& hints,
@@ -135,14 +175,23 @@ void proposer::handle(const peer_id& from, const accepted& given, const membersh
     if (phase->accepts.size() < quorum()) {
         return;
     }
-    step done{std::move(phase->value), {}};
+    auto done = step_of(std::move(*phase), hints);
+    HOLDFAST_ASSERT(done.what.number == current_->number.next() ||
+                    settings_.bug == base::planted::late_accepts_count);
+    phase_ = idle{};
+    out_.push(decided{std::move(done)});
+    invariants();
+}
+
+step proposer::step_of(accepting phase, const membership_hints& hints) const {
+    step done{std::move(phase.value), {}};
     for (const auto& id : done.what.removed) {
         if (hints.is_stopped(id)) {
             done.leases.push_back({id, base::duration::zero()});  // LEASE-4: by its own word
             continue;
         }
         std::vector<base::duration> silences;
-        for (const auto& [voter, told] : phase->accepts) {
+        for (const auto& [voter, told] : phase.accepts) {
             const auto at = std::find_if(told.begin(), told.end(),
                                          [&](const remaining& r) { return r.peer == id; });
             // A voter that did not tell may have acked it just now.
@@ -153,13 +202,16 @@ void proposer::handle(const peer_id& from, const accepted& given, const membersh
         }
         done.leases.push_back({id, remaining_lease(settings_.full_lease(), silences)});
     }
-    phase_ = idle{};
-    out_.push(decided{std::move(done)});
+    HOLDFAST_ASSERT(done.leases.size() == done.what.removed.size());
+    return done;
 }
 
 void proposer::handle(const peer_id& from, const rejected& given, base::time_point now) {
     if (!current_->is_voter(from) || given.number != current_->number.next()) {
         return;
+    }
+    if (given.promised.round == std::numeric_limits<std::uint64_t>::max()) {
+        return;  // no ballot of ours could be higher
     }
     highest_round_ = std::max(highest_round_, given.promised.round);
     const auto* p = std::get_if<preparing>(&phase_);
@@ -188,6 +240,8 @@ void proposer::tick(const membership_hints& hints, base::time_point now) {
         not_before_.reset();
         maybe_propose(hints, now);
     }
+    HOLDFAST_ASSERT(!deadline() || *deadline() > now);
+    invariants();
 }
 
 std::optional<base::time_point> proposer::deadline() const {
@@ -244,6 +298,7 @@ void proposer::prepare(base::time_point now) {
         return;
     }
     ++ballots_started_;
+    HOLDFAST_ASSERT(highest_round_ < std::numeric_limits<std::uint64_t>::max());
     const ballot mine{++highest_round_, static_cast<std::uint32_t>(*seat), self_};
     phase_ = preparing{mine, {}, 0, now + ballot_timeout()};
     broadcast(views::prepare{current_->number.next(), mine});

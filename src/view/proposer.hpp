@@ -67,9 +67,12 @@ public:
     void tick(const membership_hints& hints, base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
+    /// The view it proposes a successor of.
+    [[nodiscard]] const std::shared_ptr<const view>& current() const { return current_; }
     [[nodiscard]] std::uint64_t ballots_started() const { return ballots_started_; }
     /// How long this voter lets others go first.
     [[nodiscard]] base::duration ballot_timeout();
+    void invariants() const;
 
 private:
     friend struct explore::insight;
@@ -91,6 +94,12 @@ private:
         base::time_point until;
     };
 
+    /// The value to propose when phase 1 is done; nothing: there is none.
+    [[nodiscard]] std::optional<change> choose_value(const preparing& phase,
+                                                     const membership_hints& hints,
+                                                     base::time_point now) const;
+    /// What was chosen, with the leases that removed peers may still have (LEASE-4).
+    [[nodiscard]] step step_of(accepting phase, const membership_hints& hints) const;
     void batch(const membership_hints& hints, base::time_point now);
     void prepare(base::time_point now);
     void back_off(base::time_point now);

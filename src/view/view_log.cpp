@@ -1,7 +1,9 @@
 #include "view/view_log.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/settings.hpp"
 
 namespace holdfast::views {
@@ -14,12 +16,15 @@ constexpr std::size_t snapshots_kept = 32;
 }  // namespace
 
 installation view_log::found(view first, const environment& environment) {
+    HOLDFAST_ASSERT(!current_ || bug_ == base::planted::peer_id_goes_on);  // FOUND-3
+    HOLDFAST_ASSERT(first.number.value == 1);
     installation done;
     done.now = std::make_shared<const view>(std::move(first));
     done.map = environment.first_map(*done.now);
     done.is_first = true;
     current_ = done.now;
     map_ = done.map;
+    invariants();
     return done;
 }
 
@@ -38,6 +43,7 @@ result<installation> view_log::start(const welcome& from, const environment& env
 }
 
 result<installation> view_log::append(const step& next, const environment& environment) {
+    HOLDFAST_ASSERT(current_ && map_ && next.what.number == current_->number.next());
     auto done = follow(current_, map_, next, environment);
     if (done) {
         keep(*done);
@@ -54,6 +60,9 @@ std::optional<std::vector<step>> view_log::after(view_number n, std::size_t coun
          at < steps_.size() && out.size() < count; ++at) {
         out.push_back(steps_[at]);
     }
+    HOLDFAST_ASSERT(out.size() <= count);
+    HOLDFAST_ASSERT(out.empty() || out.front().what.number == n.next() ||
+                    bug_ == base::planted::peer_id_goes_on);
     return out;
 }
 
@@ -66,6 +75,7 @@ std::optional<welcome> view_log::welcome_for(view_number since) const {
     if (!by || by->empty()) {
         return std::nullopt;
     }
+    HOLDFAST_ASSERT(kept->second.before->number.next() == since);
     return welcome{*kept->second.before, kept->second.map, by->front()};
 }
 
@@ -86,6 +96,10 @@ result<installation> view_log::follow(const std::shared_ptr<const view>& before,
     }
     done.now = std::make_shared<const view>(std::move(*after));
     done.by = next;
+    HOLDFAST_ASSERT(done.now->number == before->number.next());
+    // VIEW-1: tokens of a later view are greater
+    HOLDFAST_ASSERT(done.now->epoch > before->epoch ||
+                    bug_ == base::planted::epoch_from_the_wall_alone);
     return done;
 }
 
@@ -101,6 +115,30 @@ void view_log::keep(const installation& done) {
         if (snapshots_.size() > snapshots_kept) {
             snapshots_.erase(snapshots_.begin());
         }
+    }
+    invariants();
+}
+
+void view_log::invariants() const {
+    HOLDFAST_ASSERT((current_ == nullptr) == (map_ == nullptr));
+    HOLDFAST_ASSERT(steps_.size() <= base::limits::steps_kept);
+    HOLDFAST_ASSERT(snapshots_.size() <= snapshots_kept);
+    if (bug_ == base::planted::peer_id_goes_on) {
+        return;  // with it there are steps of two chains
+    }
+    HOLDFAST_ASSERT(steps_.empty() || (current_ && steps_.back().what.number == current_->number));
+    HOLDFAST_ASSERT(!current_ || map_->owners.empty() || map_->slots() == current_->slots);
+    if (base::checks_everything()) {
+        const auto is_no_successor = [&](const step& a, const step& b) {
+            return b.what.number != a.what.number.next() ||
+                   (b.what.epoch <= a.what.epoch &&
+                    bug_ != base::planted::epoch_from_the_wall_alone);
+        };
+        HOLDFAST_ASSERT(std::adjacent_find(steps_.begin(), steps_.end(), is_no_successor) ==
+                        steps_.end());
+        HOLDFAST_ASSERT(std::all_of(snapshots_.begin(), snapshots_.end(), [](const auto& s) {
+            return s.second.before->number.next() == s.first;
+        }));
     }
 }
 

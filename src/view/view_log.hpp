@@ -50,6 +50,8 @@ public:
     /// For the joiner that was added in view `since`; nothing when it is not kept any more.
     [[nodiscard]] std::optional<welcome> welcome_for(view_number since) const;
 
+    void invariants() const;
+
 private:
     friend struct explore::insight;
 
