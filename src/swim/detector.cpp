@@ -1,13 +1,15 @@
 #include "swim/detector.hpp"
 
 #include <algorithm>
-#include <iterator>
-#include <map>
+#include <limits>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/deadline.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
+#include "swim/probe_relay.hpp"
+#include "swim/probe_round.hpp"
 #include "swim/roster.hpp"
 #include "swim/rumours.hpp"
 
@@ -25,15 +27,6 @@ struct detector::state {
         std::size_t asked = 0;  // how many were asked to help
         std::size_t nacks = 0;  // how many of them said that they could not reach it either
     };
-    /// A probe we do for somebody else.
-    struct favour {
-        std::uint64_t sequence = 0;  // the asker's
-        peer_id asker;
-        endpoint address;
-        std::optional<time_point> say_nack;  // none once we have
-        time_point ends;
-    };
-
     state(const base::settings& s, const peer_id& id, std::uint64_t seed, time_point now)
         : settings{s}, self{id}, random{seed}, peers{settings} {
         next_probe = now + random.between({}, settings.probe_period);
@@ -51,7 +44,7 @@ struct detector::state {
                 settings.address};
     }
     std::vector<rumour> gossip_for(const peer_id& to) {
-        // Lifeguard, buddy system: whoever is thought ill is told first, so that it can refute
+        // Lifeguard, buddy system: a peer that is thought ill is told first, so that it can refute
         // soon.
         const auto* k = peers.find(to);
         const bool is_ill = k != nullptr && k->told.state != condition::alive;
@@ -68,7 +61,10 @@ struct detector::state {
 
     void learn(const rumour& told, time_point now) {
         if (told.about == self) {
-            if (!has_left && told.state != condition::alive && told.incarnation >= incarnation) {
+            // Above the highest incarnation there is none to refute with.
+            const bool can_refute = told.incarnation < std::numeric_limits<std::uint64_t>::max();
+            if (!has_left && told.state != condition::alive && told.incarnation >= incarnation &&
+                can_refute) {
                 incarnation = told.incarnation + 1;
                 worsen(1);
                 queue.add(about_me());
@@ -84,7 +80,7 @@ struct detector::state {
         }
         queue.add(told);
         if (const auto* k = peers.find(told.about); k != nullptr && k->is_probed()) {
-            enter_round(told.about);
+            round.enter(told.about, random);
         }
         if (effect == holdfast::swim::roster::effect::changed ||
             effect == holdfast::swim::roster::effect::added) {
@@ -122,44 +118,9 @@ struct detector::state {
     }
     base::duration scaled(base::duration d) const { return d * static_cast<int>(local_health + 1); }
 
-    /// SWIM section 4.3: a newcomer gets a random place in the round that is running. At a fixed
-    /// one, peers that join in a row would be probed in a row by everybody, and in a large group it
-    /// would wait for a whole round.
-    void enter_round(const peer_id& id) {
-        if (std::find(order.begin(), order.end(), id) != order.end()) {
-            return;
-        }
-        const auto place = random.below(order.size() + 1);
-        order.insert(std::next(order.begin(), static_cast<std::ptrdiff_t>(place)), id);
-        at_in_order += place < at_in_order ? 1 : 0;
-    }
-
-    std::optional<peer_id> next_target() {
-        for (std::size_t tries = 0; tries <= order.size() + 1; ++tries) {
-            if (at_in_order >= order.size()) {
-                order.clear();
-                for (const auto& [id, k] : peers.all()) {
-                    if (k.is_probed()) {
-                        order.push_back(id);
-                    }
-                }
-                random.shuffle(order);  // SWIM section 4.3: a new order for every round
-                at_in_order = 0;
-                if (order.empty()) {
-                    return std::nullopt;
-                }
-            }
-            const auto id = order[at_in_order++];
-            if (const auto* k = peers.find(id); k != nullptr && k->is_probed()) {
-                return id;
-            }
-        }
-        return std::nullopt;
-    }
-
     void start_probe(time_point now) {
         next_probe = now + scaled(settings.probe_period);
-        const auto target = has_left ? std::nullopt : next_target();
+        const auto target = has_left ? std::nullopt : round.next(peers, random);
         if (!target) {
             return;
         }
@@ -202,12 +163,8 @@ struct detector::state {
     }
 
     std::vector<peer_id> some_alive(std::size_t count, const peer_id& but) {
-        std::vector<peer_id> out_of;
-        for (const auto& [id, k] : peers.all()) {
-            if (id != but && k.told.state == condition::alive) {
-                out_of.push_back(id);
-            }
-        }
+        auto out_of = peers.those_that_are(condition::alive);
+        std::erase(out_of, but);
         random.shuffle(out_of);
         out_of.resize(std::min(out_of.size(), count));
         return out_of;
@@ -232,23 +189,9 @@ struct detector::state {
         return queue.empty() ? std::nullopt : std::optional{last_gossip + settings.gossip_period};
     }
 
-    std::vector<rumour> whole_roster() const {
-        std::vector<rumour> all{about_me()};
-        for (const auto& [id, k] : peers.all()) {
-            all.push_back(k.told);
-        }
-        return all;
-    }
-    /// Without the dead we never knew alive: each who heard of them keeps them for the whole of
-    /// forget_dead_after, and if all told on what they heard, somebody would always have heard of
-    /// them late and nobody could ever forget them.
     std::vector<rumour> roster_to_tell() const {
-        std::vector<rumour> all{about_me()};
-        for (const auto& [id, k] : peers.all()) {
-            if (!k.is_hearsay) {
-                all.push_back(k.told);
-            }
-        }
+        auto all = peers.told_first_hand();
+        all.insert(all.begin(), about_me());
         if (all.size() > base::limits::members) {
             all.resize(base::limits::members);
         }
@@ -283,17 +226,84 @@ struct detector::state {
                 send_to({}, seat, false, ping{++last_sequence, {}, me(), gossip_for({})});
             }
         }
-        std::vector<peer_id> dead;
-        for (const auto& [id, k] : peers.all()) {
-            if (k.told.state == condition::dead) {
-                dead.push_back(id);
-            }
-        }
+        const auto dead = peers.those_that_are(condition::dead);
         if (!dead.empty()) {
             const auto& id = dead[++knocks % dead.size()];
             send_to(id, peers.find(id)->told.address, false,
                     ping{++last_sequence, id, me(), gossip_for(id)});
         }
+    }
+
+    // ---- hearing
+
+    struct origin {
+        const peer_id& from;
+        const endpoint& address;  // nil for streams
+        time_point now;
+    };
+    void learn_all(const std::vector<rumour>& told, time_point now) {
+        std::for_each(told.begin(), told.end(), [&](const rumour& r) { learn(r, now); });
+    }
+
+    void on(const origin& of, const ping& p) {
+        meet(of.from, p.sender, of.now);
+        learn_all(p.gossip, of.now);
+        if (p.target.is_nil() || p.target == self) {
+            // The way it came: a stream is the last resort of a peer whose datagrams do not arrive.
+            send_to(of.from, p.sender.address, of.address.is_nil(),
+                    ack{p.sequence, me(), gossip_for(of.from)});
+        }
+    }
+    void on(const origin& of, const ping_request& r) {
+        meet(of.from, r.sender, of.now);
+        learn_all(r.gossip, of.now);
+        const auto mine = ++last_sequence;
+        // Lifeguard: at 80 % of the timeout, so that the nack is there before the asker's period is
+        // over.
+        relay.start(mine, {r.sequence, of.from, r.sender.address},
+                    of.now + settings.probe_timeout * 4 / 5, of.now + settings.probe_period);
+        send_to(r.target, r.target_address, false,
+                ping{mine, r.target, me(), gossip_for(r.target)});
+    }
+    void on(const origin& of, const ack& a) {
+        meet(of.from, a.sender, of.now);
+        learn_all(a.gossip, of.now);
+        if (running && running->sequence == a.sequence) {
+            running.reset();
+            worsen(-1);
+        } else if (const auto by = relay.take(a.sequence)) {
+            send_to(by->peer, by->address, false, ack{by->sequence, me(), {}});
+        }
+    }
+    void on(const origin&, const nack& n) {
+        if (running && running->sequence == n.sequence && running->nacks < running->asked) {
+            ++running->nacks;
+        }
+    }
+    void on(const origin& of, const gossip& g) { learn_all(g.rumours, of.now); }
+    void on(const origin& of, const push_pull& p) {
+        meet(of.from, p.sender, of.now);
+        learn_all(p.roster, of.now);
+        if (!p.is_answer) {
+            send_to(of.from, p.sender.address, true, push_pull{true, me(), roster_to_tell()});
+        }
+    }
+
+    void invariants() const {
+        HOLDFAST_ASSERT(incarnation >= 1);
+        HOLDFAST_ASSERT(local_health <= settings.max_local_health);
+        HOLDFAST_ASSERT(peers.find(self) == nullptr);
+        HOLDFAST_ASSERT(!has_left || !running);  // a peer that leaves accuses no other
+        if (running) {
+            HOLDFAST_ASSERT(running->sequence <= last_sequence && running->target != self);
+            HOLDFAST_ASSERT(running->nacks <= running->asked);
+            HOLDFAST_ASSERT(running->asked <= settings.indirect_probes);
+            HOLDFAST_ASSERT(!running->go_indirect || running->asked == 0);
+        }
+        round.invariants();
+        relay.invariants(last_sequence);
+        peers.invariants();
+        queue.invariants();
     }
 
     const base::settings settings;
@@ -305,10 +315,9 @@ struct detector::state {
     bool has_left = false;
     std::size_t local_health = 0;
     std::uint64_t last_sequence = 0;
-    std::vector<peer_id> order;
-    std::size_t at_in_order = 0;
+    probe_round round;
     std::optional<probe> running;
-    std::map<std::uint64_t, favour> favours;  // by our own sequence number
+    probe_relay relay;
     time_point next_probe;
     time_point last_gossip{};
     time_point next_push_pull;
@@ -325,65 +334,15 @@ detector::~detector() = default;
 
 void detector::handle(const peer_id& from, const endpoint& address, const message& what,
                       time_point now) {
-    auto& s = *state_;
-    const auto learn_all = [&](const std::vector<rumour>& told) {
-        for (const auto& r : told) {
-            s.learn(r, now);
-        }
-    };
-    if (const auto* p = std::get_if<ping>(&what)) {
-        s.meet(from, p->sender, now);
-        learn_all(p->gossip);
-        if (p->target.is_nil() || p->target == s.self) {
-            // The way it came: a stream is the last resort of a peer whose datagrams do not arrive.
-            s.send_to(from, p->sender.address, address.is_nil(),
-                      ack{p->sequence, s.me(), s.gossip_for(from)});
-        }
-    } else if (const auto* r = std::get_if<ping_request>(&what)) {
-        s.meet(from, r->sender, now);
-        learn_all(r->gossip);
-        const auto mine = ++s.last_sequence;
-        // Lifeguard: at 80 % of the timeout, so that the nack is there before the asker's period is
-        // over. An ack that comes later than that is still passed on.
-        s.favours[mine] = {r->sequence, from, r->sender.address,
-                           now + s.settings.probe_timeout * 4 / 5, now + s.settings.probe_period};
-        s.send_to(r->target, r->target_address, false,
-                  ping{mine, r->target, s.me(), s.gossip_for(r->target)});
-    } else if (const auto* a = std::get_if<ack>(&what)) {
-        s.meet(from, a->sender, now);
-        learn_all(a->gossip);
-        if (s.running && s.running->sequence == a->sequence) {
-            s.running.reset();
-            s.worsen(-1);
-        } else if (const auto favour = s.favours.find(a->sequence); favour != s.favours.end()) {
-            s.send_to(favour->second.asker, favour->second.address, false,
-                      ack{favour->second.sequence, s.me(), {}});
-            s.favours.erase(favour);
-        }
-    } else if (const auto* n = std::get_if<nack>(&what)) {
-        if (s.running && s.running->sequence == n->sequence &&
-            s.running->nacks < s.running->asked) {
-            ++s.running->nacks;
-        }
-    } else if (const auto* g = std::get_if<gossip>(&what)) {
-        learn_all(g->rumours);
-    } else if (const auto* pp = std::get_if<push_pull>(&what)) {
-        s.meet(from, pp->sender, now);
-        learn_all(pp->roster);
-        if (!pp->is_answer) {
-            s.send_to(from, pp->sender.address, true, push_pull{true, s.me(), s.roster_to_tell()});
-        }
-    }
+    const state::origin of{from, address, now};
+    std::visit([&](const auto& m) { state_->on(of, m); }, what);
+    state_->invariants();
 }
 
 void detector::tick(time_point now) {
     auto& s = *state_;
-    for (auto at = s.favours.begin(); at != s.favours.end();) {
-        if (base::is_due(at->second.say_nack, now)) {
-            at->second.say_nack.reset();
-            s.send_to(at->second.asker, at->second.address, false, nack{at->second.sequence});
-        }
-        at = at->second.ends <= now ? s.favours.erase(at) : std::next(at);
+    for (const auto& by : s.relay.tick(now)) {
+        s.send_to(by.peer, by.address, false, nack{by.sequence});
     }
     if (s.running && base::is_due(s.running->go_indirect, now)) {
         s.go_indirect();
@@ -410,6 +369,8 @@ void detector::tick(time_point now) {
     if (s.next_dead <= now) {
         s.knock(now);
     }
+    HOLDFAST_ASSERT(*deadline() > now);
+    s.invariants();
 }
 
 std::optional<time_point> detector::deadline() const {
@@ -419,10 +380,7 @@ std::optional<time_point> detector::deadline() const {
         base::earlier(due, s.running->go_indirect);
         base::earlier(due, s.running->ends);
     }
-    for (const auto& [mine, f] : s.favours) {
-        base::earlier(due, f.say_nack);
-        base::earlier(due, f.ends);
-    }
+    base::earlier(due, s.relay.deadline());
     if (!s.has_left) {
         base::earlier(due, s.peers.next_overdue());
     }
@@ -436,7 +394,7 @@ void detector::know(const peer_id& peer, const std::string& name, const endpoint
                     time_point now) {
     if (peer != state_->self && state_->peers.find(peer) == nullptr) {
         (void)state_->peers.apply({condition::alive, peer, 0, peer, name, address}, now);
-        state_->enter_round(peer);
+        state_->round.enter(peer, state_->random);
     }
 }
 
@@ -477,7 +435,13 @@ std::optional<rumour> detector::known(const peer_id& peer) const {
     return k == nullptr ? std::nullopt : std::optional{k->told};
 }
 
-std::vector<rumour> detector::roster() const { return state_->whole_roster(); }
+std::vector<rumour> detector::roster() const {
+    std::vector<rumour> all{state_->about_me()};
+    for (const auto& [id, k] : state_->peers.all()) {
+        all.push_back(k.told);
+    }
+    return all;
+}
 std::size_t detector::local_health() const { return state_->local_health; }
 
 }  // namespace holdfast::swim

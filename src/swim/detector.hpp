@@ -1,4 +1,4 @@
-// Who seems alive: the failure detector and its gossip, joined (DESIGN section 3).
+// Who seems alive: the failure detector and its gossip, joined (docs/protocol.md).
 //
 // Everything it says is a hint. It spreads alive, suspect, dead and left with addresses, and it
 // finds candidates to add and to remove; that "view n exists" travels in the envelope of every

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/deadline.hpp"
 
 namespace holdfast::swim {
@@ -26,6 +27,7 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
         }
     }
     const bool is_new = at == peers_.end();
+    HOLDFAST_ASSERT(is_new || told.incarnation >= at->second.told.incarnation);
     auto& k = peers_[told.about];
     const bool differs = is_new || k.told.state != told.state || k.told.address != told.address;
     k.told = told;
@@ -42,6 +44,7 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
         k.suspected = suspicion{
             now, shortest, longest, std::min(settings_.suspicion_confirmations, others), {told.by}};
     }
+    HOLDFAST_ASSERT(k.suspected.has_value() == (told.state == condition::suspect));
     note_next_overdue();
     return is_new ? effect::added : differs ? effect::changed : effect::renewed;
 }
@@ -49,6 +52,26 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
 const known_peer* roster::find(const peer_id& id) const {
     const auto at = peers_.find(id);
     return at == peers_.end() ? nullptr : &at->second;
+}
+
+std::vector<peer_id> roster::those_that_are(condition state) const {
+    std::vector<peer_id> out;
+    for (const auto& [id, k] : peers_) {
+        if (k.told.state == state) {
+            out.push_back(id);
+        }
+    }
+    return out;
+}
+
+std::vector<rumour> roster::told_first_hand() const {
+    std::vector<rumour> out;
+    for (const auto& [id, k] : peers_) {
+        if (!k.is_hearsay) {
+            out.push_back(k.told);
+        }
+    }
+    return out;
 }
 
 std::vector<rumour> roster::overdue(base::time_point now) const {
@@ -89,6 +112,24 @@ void roster::forget_old(base::time_point now) {
     std::erase_if(peers_, [&](const auto& p) {
         return !p.second.is_probed() && now - p.second.changed > settings_.forget_dead_after;
     });
+}
+
+void roster::invariants() const {
+    if (!base::checks_everything()) {
+        return;
+    }
+    std::optional<base::time_point> earliest;
+    for (const auto& [id, k] : peers_) {
+        HOLDFAST_ASSERT(id == k.told.about);
+        HOLDFAST_ASSERT(k.suspected.has_value() == (k.told.state == condition::suspect));
+        HOLDFAST_ASSERT(!k.is_hearsay || !k.is_probed());
+        if (k.suspected) {
+            HOLDFAST_ASSERT(!k.suspected->accusers.empty());
+            HOLDFAST_ASSERT(k.suspected->accusers.size() <= k.suspected->expected + 1);
+            base::earlier(earliest, k.suspected->ends());
+        }
+    }
+    HOLDFAST_ASSERT(next_overdue_ == earliest);
 }
 
 }  // namespace holdfast::swim

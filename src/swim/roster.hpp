@@ -38,6 +38,11 @@ public:
     effect apply(const rumour& told, base::time_point now);
     [[nodiscard]] const known_peer* find(const peer_id& id) const;
     [[nodiscard]] const std::map<peer_id, known_peer>& all() const { return peers_; }
+    [[nodiscard]] std::vector<peer_id> those_that_are(condition state) const;
+    /// Without the dead we never knew alive: each peer that heard of them keeps them for the whole
+    /// of forget_dead_after. If all told on what they heard, some peer would always have heard of
+    /// them late, and none could ever forget them.
+    [[nodiscard]] std::vector<rumour> told_first_hand() const;
     /// Suspects whose time is over.
     [[nodiscard]] std::vector<rumour> overdue(base::time_point now) const;
     [[nodiscard]] std::optional<base::time_point> next_overdue() const { return next_overdue_; }
@@ -45,6 +50,7 @@ public:
     [[nodiscard]] std::size_t alive() const;
     [[nodiscard]] bool has_alive_at(const endpoint& address) const;
     void forget_old(base::time_point now);
+    void invariants() const;
 
 private:
     void note_next_overdue();

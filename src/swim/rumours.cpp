@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
 #include "base/logarithm.hpp"
 #include "base/settings.hpp"
 
@@ -45,7 +46,15 @@ std::vector<rumour> rumours::take(std::size_t limit, const rumour* first) {
         ++e->sent;
     }
     std::erase_if(waiting_, [&](const auto& w) { return w.second.sent >= limit; });
+    HOLDFAST_ASSERT(out.size() <= base::limits::gossip + 1);
     return out;
+}
+
+void rumours::invariants() const {
+    if (base::checks_everything()) {
+        HOLDFAST_ASSERT(std::all_of(waiting_.begin(), waiting_.end(),
+                                    [](const auto& w) { return w.first == w.second.told.about; }));
+    }
 }
 
 }  // namespace holdfast::swim

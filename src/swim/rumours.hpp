@@ -24,6 +24,8 @@ public:
     /// `first`, if any, goes along in front and is not counted.
     [[nodiscard]] std::vector<rumour> take(std::size_t limit, const rumour* first = nullptr);
 
+    void invariants() const;
+
 private:
     struct entry {
         rumour told;

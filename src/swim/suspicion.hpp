@@ -7,6 +7,7 @@
 
 #include <holdfast/ids.hpp>
 
+#include "base/assert.hpp"
 #include "base/logarithm.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
@@ -33,9 +34,12 @@ namespace holdfast::swim {
     }
     const auto done = base::log2_scaled(confirmations + 1);
     const auto all = base::log2_scaled(expected + 1);
-    return longest - base::duration{static_cast<base::duration::rep>(
-                         (longest - shortest).count() / static_cast<base::duration::rep>(all) *
-                         static_cast<base::duration::rep>(done))};
+    const auto out =
+        longest - base::duration{static_cast<base::duration::rep>(
+                      (longest - shortest).count() / static_cast<base::duration::rep>(all) *
+                      static_cast<base::duration::rep>(done))};
+    HOLDFAST_ASSERT(out >= shortest && out <= longest);
+    return out;
 }
 
 /// A running suspicion: who said so, and since when.

@@ -1,0 +1,50 @@
+#include "swim/probe_round.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "base/assert.hpp"
+
+namespace holdfast::swim {
+
+void probe_round::enter(const peer_id& id, base::random_source& random) {
+    if (std::find(order_.begin(), order_.end(), id) != order_.end()) {
+        return;
+    }
+    const auto place = random.below(order_.size() + 1);
+    order_.insert(std::next(order_.begin(), static_cast<std::ptrdiff_t>(place)), id);
+    next_ += place < next_ ? 1 : 0;
+}
+
+std::optional<peer_id> probe_round::next(const roster& peers, base::random_source& random) {
+    for (std::size_t tries = 0; tries <= order_.size() + 1; ++tries) {
+        if (next_ >= order_.size()) {
+            order_.clear();
+            for (const auto& [id, k] : peers.all()) {
+                if (k.is_probed()) {
+                    order_.push_back(id);
+                }
+            }
+            random.shuffle(order_);
+            next_ = 0;
+            if (order_.empty()) {
+                return std::nullopt;
+            }
+        }
+        const auto id = order_[next_++];
+        if (const auto* k = peers.find(id); k != nullptr && k->is_probed()) {
+            return id;
+        }
+    }
+    return std::nullopt;
+}
+
+void probe_round::invariants() const {
+    HOLDFAST_ASSERT(next_ <= order_.size());
+    if (base::checks_everything()) {
+        HOLDFAST_ASSERT(std::set<peer_id>(order_.begin(), order_.end()).size() == order_.size());
+    }
+}
+
+}  // namespace holdfast::swim
