@@ -1,4 +1,4 @@
-// How a member renews its right to act (DESIGN section 5).
+// How a member renews its right to act (docs/protocol.md).
 #pragma once
 
 #include <variant>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/assert.hpp"
+
 namespace holdfast::lease {
 
 std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at, std::size_t quorum,
@@ -11,10 +13,13 @@ std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at,
         return std::nullopt;
     }
     std::sort(sent_at.begin(), sent_at.end(), std::greater<>{});
-    return sent_at[quorum - 1] + base::shrunk(lease, clock_drift);
+    const auto end = sent_at[quorum - 1] + base::shrunk(lease, clock_drift);
+    HOLDFAST_ASSERT(end <= sent_at.front() + lease);
+    return end;
 }
 
 void renewal::installed(const view& now_installed, base::time_point now) {
+    HOLDFAST_ASSERT(is_stopped_ || now_installed.seats_since >= seats_);
     quorum_ = now_installed.quorum();
     if (is_stopped_ || (seats_ == now_installed.seats_since && next_ask_)) {
         return;
@@ -29,6 +34,7 @@ void renewal::installed(const view& now_installed, base::time_point now) {
     // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
     acked_.clear();
     ask(now);
+    invariants();
 }
 
 void renewal::handle(const peer_id& from, const ack& answer, base::time_point now) {
@@ -52,12 +58,15 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
         end && (!end_ || *end > *end_)) {
         end_ = end;
     }
+    invariants();
 }
 
 void renewal::tick(base::time_point now) {
     if (next_ask_ && *next_ask_ <= now) {
         ask(now);
     }
+    HOLDFAST_ASSERT(!deadline() || *deadline() > now);
+    invariants();
 }
 
 std::optional<base::time_point> renewal::deadline() const { return next_ask_; }
@@ -67,6 +76,16 @@ void renewal::stop() {
     end_.reset();
     next_ask_.reset();
     acked_.clear();
+    invariants();
+}
+
+void renewal::invariants() const {
+    if (is_stopped_) {  // and never asked for again
+        HOLDFAST_ASSERT(!end_ && !next_ask_ && acked_.empty());
+        return;
+    }
+    HOLDFAST_ASSERT(next_ask_.has_value() == last_sent_.has_value());
+    HOLDFAST_ASSERT(acked_.empty() || last_sent_);
 }
 
 void renewal::ask(base::time_point now) {
@@ -74,6 +93,7 @@ void renewal::ask(base::time_point now) {
     const bool is_acked = acked_.size() >= quorum_;
     next_ask_ =
         now + (is_acked ? settings_.lease / 5 : std::min(settings_.lease / 5, settings_.retry));
+    HOLDFAST_ASSERT(!is_stopped_ && (!last_sent_ || now >= *last_sent_));
     last_sent_ = now;
     for (const auto& voter : voters_) {
         out_.push({voter, request{seats_, now, is_running(now)}});

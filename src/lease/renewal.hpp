@@ -46,6 +46,7 @@ public:
     [[nodiscard]] base::time_point at_risk_from() const { return *end_ - settings_.lease * 2 / 5; }
     /// The lease ends now and is not asked for again (LEAVE-1, VIEW-4).
     void stop();
+    void invariants() const;
 
 private:
     void ask(base::time_point now);

@@ -1,5 +1,9 @@
 #include "lease/voter.hpp"
 
+#include <algorithm>
+
+#include "base/assert.hpp"
+
 namespace holdfast::lease {
 
 void voter::installed(const view& now_installed, const view* before, base::time_point now) {
@@ -17,6 +21,18 @@ void voter::installed(const view& now_installed, const view* before, base::time_
         next.emplace(m.id, r);
     }
     records_ = std::move(next);
+    HOLDFAST_ASSERT(records_.size() == now_installed.members.size());
+    invariants();
+}
+
+void voter::invariants() const {
+    if (!base::checks_everything()) {
+        return;
+    }
+    HOLDFAST_ASSERT(std::all_of(records_.begin(), records_.end(), [](const auto& entry) {
+        const auto& r = entry.second;
+        return !r.last_running_ack || *r.last_running_ack <= r.last_ack;
+    }));
 }
 
 std::optional<ack> voter::handle(const peer_id& from, const request& asked, const view& current,
@@ -30,16 +46,22 @@ std::optional<ack> voter::handle(const peer_id& from, const request& asked, cons
     if (is_barred) {
         return std::nullopt;
     }
+    HOLDFAST_ASSERT(now >= known->second.last_ack);
     known->second.last_ack = now;
     if (asked.is_running) {
         known->second.last_running_ack = now;
     }
+    invariants();
     return ack{asked.seats, asked.sent_at};
 }
 
 base::duration voter::time_since_ack(const peer_id& peer, base::time_point now) const {
     const auto known = records_.find(peer);
-    return known == records_.end() ? base::duration::zero() : now - known->second.last_ack;
+    if (known == records_.end()) {
+        return base::duration::zero();
+    }
+    HOLDFAST_ASSERT(now >= known->second.last_ack);
+    return now - known->second.last_ack;
 }
 
 bool voter::vouches_for(const peer_id& peer, base::time_point now) const {

@@ -34,6 +34,8 @@ public:
     /// its lease was running.
     [[nodiscard]] bool vouches_for(const peer_id& peer, base::time_point now) const;
 
+    void invariants() const;
+
 private:
     struct record {
         base::time_point joined;    // when this voter installed its first view with the peer

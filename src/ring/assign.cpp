@@ -55,10 +55,25 @@ public:
             HOLDFAST_ASSERT(!offers_.empty());
             take(pop());
         }
+        invariants();
         return result();
     }
 
 private:
+    /// When all is dealt: every slot has an owner, and every owner its share.
+    void invariants() const {
+        HOLDFAST_ASSERT(std::all_of(below_.begin(), below_.end(), [](auto n) { return n == 0; }));
+        if (base::checks_everything()) {
+            std::vector<std::uint32_t> owned(owners_.size(), 0);
+            for (const auto owner : owner_of_) {
+                HOLDFAST_ASSERT(owner < owners_.size());
+                ++owned[owner];
+            }
+            for (std::size_t i = 0; i < owners_.size(); ++i) {
+                HOLDFAST_ASSERT(owned[i] == owners_[i].slots);
+            }
+        }
+    }
     [[nodiscard]] std::uint16_t nobody() const {
         return static_cast<std::uint16_t>(owners_.size());
     }
@@ -98,6 +113,7 @@ private:
                 }
             }
         }
+        HOLDFAST_ASSERT(best.taker != nobody());
         return best;
     }
 
@@ -118,6 +134,7 @@ private:
             std::push_heap(offers_.begin(), offers_.end(), std::greater<>{});
             return;
         }
+        HOLDFAST_ASSERT(from != o.taker && missing_ > 0);
         --above_[from];
         --below_[o.taker];
         --missing_;
@@ -137,6 +154,8 @@ private:
         for (const auto owner : owner_of_) {
             map.owner_index.push_back(index[owner]);
         }
+        HOLDFAST_ASSERT(map.owner_index.size() == owner_of_.size());
+        HOLDFAST_ASSERT(!map.owners.empty() || map.owner_index.empty());
         return map;
     }
 

@@ -1,4 +1,4 @@
-// name -> slot, and slot -> owner (DESIGN section 6). Pure integer functions: every peer computes
+// name -> slot, and slot -> owner (docs/protocol.md). Pure integer functions: every peer computes
 // the same map.
 #pragma once
 

@@ -9,6 +9,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "base/assert.hpp"
+
 namespace holdfast::ring {
 namespace {
 
@@ -41,6 +43,7 @@ std::vector<const member*> those_that(const view& v, May may) {
 }  // namespace
 
 std::uint64_t distance(slot s, const peer_id& id, std::uint32_t weight) {
+    HOLDFAST_ASSERT(weight > 0);
     const std::array<std::uint64_t, 2> words{little_endian(id.high), little_endian(id.low)};
     return minus_log2(XXH3_64bits_withSeed(words.data(), sizeof words, s.value)) / weight;
 }
@@ -67,6 +70,7 @@ std::vector<share> owners_of(const view& v, std::size_t max_owners) {
     for (const auto* m : may_own) {
         owners.push_back({m->id, std::max(m->weight, 1u), 0});
     }
+    HOLDFAST_ASSERT(owners.size() <= max_owners);
     return owners;
 }
 
@@ -93,9 +97,15 @@ void deal(std::vector<share>& owners, std::uint32_t slots,
         const bool b_has_more = owned[b] > owners[b].slots;
         return a_has_more != b_has_more ? a_has_more : rest[a] > rest[b];
     });
+    HOLDFAST_ASSERT(owned.size() == owners.size() && left <= order.size());
     // fewer than there are with a rest: the rests add up to `left` weights
     for (std::size_t i = 0; i < left; ++i) {
         ++owners[order[i]].slots;
+    }
+    if (base::checks_everything()) {
+        HOLDFAST_ASSERT(std::accumulate(owners.begin(), owners.end(), std::uint64_t{0},
+                                        [](auto sum, const share& s) { return sum + s.slots; }) ==
+                        slots);
     }
 }
 
