@@ -1,0 +1,331 @@
+#include "view/agreement.hpp"
+
+#include "catch.hpp"
+#include "fixture.hpp"
+
+using namespace view_test;
+
+namespace {
+
+const std::vector<endpoint> seeds{address(1), address(2), address(3)};
+
+/// The step from view 1, which has no members, to view 2 with seats 1 to 3 and member 4.
+welcome start_of_all() {
+    welcome out;
+    out.before = made_up::first_view(0);
+    for (const auto& s : seeds) {
+        out.before.seats.push_back({s, {}});
+    }
+    out.map_before = set_environment{}.first_map(out.before);
+    out.added_by.what = empty_change(out.before);
+    for (std::uint64_t n = 1; n <= 4; ++n) {
+        out.added_by.what.added.push_back(made_up::member(n));
+        if (n <= 3) {
+            out.added_by.what.seats.push_back({static_cast<std::uint8_t>(n - 1), peer(n)});
+        }
+    }
+    return out;
+}
+
+/// Peer 1 alone with the test: a voter of view 2, if it was given the welcome.
+struct lone {
+    base::settings settings = [] {
+        base::settings s;
+        s.name = "p1";
+        s.address = address(1);
+        s.seeds = seeds;
+        return s;
+    }();
+    set_environment surroundings;
+    base::time_point now = at(1h);
+    std::optional<agreement> mine;
+    std::vector<send> sent;
+    std::vector<output> others;
+
+    void start() { mine.emplace(settings, peer(1), 7, surroundings, moment()); }
+    void start_in_view_2() {
+        start();
+        receive(2, start_of_all());
+        REQUIRE(mine->current());
+        forget();
+    }
+    [[nodiscard]] base::moment moment() const { return {now, 1000}; }
+    void receive(std::uint64_t from, const message& what, std::uint64_t shown = 2) {
+        mine->handle(peer(from), address(from), {shown}, what, moment());
+        drain();
+    }
+    void tick() {
+        mine->tick(moment());
+        drain();
+    }
+    void drain() {
+        while (auto o = mine->next()) {
+            if (auto* s = std::get_if<send>(&*o)) {
+                sent.push_back(std::move(*s));
+            } else {
+                others.push_back(std::move(*o));
+            }
+        }
+    }
+    void forget() {
+        sent.clear();
+        others.clear();
+    }
+    template <class Message>
+    [[nodiscard]] std::vector<Message> said() const {
+        std::vector<Message> out;
+        for (const auto& s : sent) {
+            if (const auto* m = base::get_message_if<Message>(s.what)) {
+                out.push_back(*m);
+            }
+        }
+        return out;
+    }
+    template <class Output>
+    [[nodiscard]] std::vector<Output> told() const {
+        std::vector<Output> out;
+        for (const auto& o : others) {
+            if (const auto* m = std::get_if<Output>(&o)) {
+                out.push_back(*m);
+            }
+        }
+        return out;
+    }
+    [[nodiscard]] change next_change() const { return empty_change(*mine->current()); }
+};
+
+constexpr view_number third{3};
+
+}  // namespace
+
+TEST_CASE_METHOD(lone, "a peer without a view asks the other seats to let it in, again and again") {
+    start();
+    tick();
+    CHECK(said<join>().size() == 2);  // not its own
+    forget();
+    receive(2, join_shown{{1, 1}, {9}}, 0);
+    REQUIRE(said<join>().size() == 2);
+    CHECK(said<join>()[0].shown == view_number{9});
+    forget();
+    REQUIRE(mine->deadline());
+    now = std::max(now + 3 * settings.retry, *mine->deadline());
+    tick();
+    CHECK(said<join>().size() >= 2);
+}
+
+TEST_CASE_METHOD(lone, "a welcome is the first view; a second one changes nothing") {
+    start();
+    receive(2, start_of_all());
+    REQUIRE(told<installed>().size() == 1);
+    CHECK(told<installed>()[0].what.is_first);
+    CHECK(mine->current()->number == view_number{2});
+    CHECK(mine->highest_epoch() == mine->current()->epoch);
+    const auto first = mine->current();
+    receive(3, start_of_all());
+    CHECK(mine->current() == first);
+    CHECK(told<installed>().size() == 1);
+}
+
+TEST_CASE_METHOD(lone, "VIEW-3: a stale PeerId is over, other refusals are told and tried again") {
+    start();
+    receive(2, join_refused{refusal::times_differ, "text"}, 0);
+    REQUIRE(told<problem>().size() == 1);
+    CHECK(told<problem>()[0].why == errc::times_differ);
+    receive(2, join_refused{refusal::stale, ""}, 0);
+    REQUIRE(told<evicted>().size() == 1);
+    CHECK(told<evicted>()[0].why == errc::evicted);
+    CHECK_FALSE(mine->deadline());
+    receive(2, start_of_all());
+    CHECK(mine->current() == nullptr);
+}
+
+TEST_CASE_METHOD(lone, "an acceptor answers members with a seat, about the next view only") {
+    start_in_view_2();
+    const ballot of_2{1, 1, peer(2)};
+    receive(4, prepare{third, of_2});  // no voter
+    receive(2, prepare{third.next(), of_2});
+    receive(2, prepare{{2}, of_2});
+    CHECK(sent.empty());
+    receive(2, prepare{third, of_2});
+    REQUIRE(said<promise>().size() == 1);
+    CHECK(said<promise>()[0].ballot == of_2);
+    CHECK(said<promise>()[0].wall_s == 1000);
+    CHECK_FALSE(said<promise>()[0].accepted);
+}
+
+TEST_CASE_METHOD(lone, "HEARSAY: a promise names those that asked this voter to be added") {
+    start_in_view_2();
+    auto asked = asked_by(9, settings);
+    asked.shown = view_number{2};
+    receive(9, asked, 0);
+    receive(2, prepare{third, {1, 1, peer(2)}});
+    REQUIRE(said<promise>().size() == 1);
+    REQUIRE(said<promise>()[0].joiners.size() == 1);
+    CHECK(said<promise>()[0].joiners[0].id == peer(9));
+}
+
+TEST_CASE_METHOD(lone, "FOUND-5: an epoch is written down before its value is accepted") {
+    start_in_view_2();
+    auto c = next_change();
+    c.removed = {peer(4)};
+    surroundings.silences[peer(4)] = 3s;
+    mine->handle(peer(2), address(2), {2}, accept{third, {1, 1, peer(2)}, c}, moment());
+    auto first = mine->next();
+    REQUIRE(first);
+    REQUIRE(std::holds_alternative<persist>(*first));
+    CHECK(std::get<persist>(*first).epoch == c.epoch);
+    drain();
+    REQUIRE(said<accepted>().size() == 1);
+    CHECK(said<accepted>()[0].silences == std::vector{remaining{peer(4), 3s}});
+    CHECK(mine->blocks_lease_of(peer(4)));
+    // and a later ballot hears of it
+    receive(3, prepare{third, {2, 2, peer(3)}});
+    REQUIRE(said<promise>().size() == 1);
+    REQUIRE(said<promise>()[0].accepted);
+    CHECK(said<promise>()[0].accepted->value == c);
+}
+
+TEST_CASE_METHOD(lone, "what is below a promise is rejected, with the ballot in the way") {
+    start_in_view_2();
+    const ballot low{1, 1, peer(2)};
+    const ballot high{1, 2, peer(3)};
+    receive(3, prepare{third, high});
+    receive(2, prepare{third, low});
+    receive(2, accept{third, low, next_change()});
+    const auto no = said<rejected>();
+    REQUIRE(no.size() == 2);
+    CHECK(no[0].promised == high);
+    CHECK(no[1].ballot == low);
+    CHECK(said<accepted>().empty());
+    CHECK_FALSE(mine->blocks_lease_of(peer(2)));
+}
+
+TEST_CASE_METHOD(lone, "FINISH: a voter that hears of no decision finishes what it accepted") {
+    start_in_view_2();
+    const auto c = next_change();
+    receive(2, accept{third, {1, 1, peer(2)}, c});
+    forget();
+    for (int i = 0; i < 1000 && said<prepare>().empty(); ++i) {
+        REQUIRE(mine->deadline());
+        now = *mine->deadline();
+        tick();
+    }
+    const auto asked = said<prepare>();
+    REQUIRE_FALSE(asked.empty());
+    const auto of_1 = asked.back().ballot;
+    CHECK(of_1.proposer == peer(1));
+    forget();
+    receive(1, promise{third, of_1, accepted_change{{1, 1, peer(2)}, c}, 1000, {}});
+    receive(3, promise{third, of_1, {}, 1000, {}});
+    REQUIRE_FALSE(said<accept>().empty());
+    CHECK(said<accept>()[0].value == c);
+}
+
+TEST_CASE_METHOD(lone, "a decision is sent to all members, the removed too, and then installed") {
+    start_in_view_2();
+    mine->set_suspected(peer(4), true, now);
+    drain();
+    REQUIRE_FALSE(said<opinion_ask>().empty());
+    receive(2, opinion{third, {peer(4)}, {}});
+    receive(3, opinion{third, {peer(4)}, {}});
+    for (int i = 0; i < 1000 && said<prepare>().empty(); ++i) {
+        now = *mine->deadline();
+        tick();
+    }
+    REQUIRE_FALSE(said<prepare>().empty());
+    const auto of_1 = said<prepare>().back().ballot;
+    receive(1, promise{third, of_1, {}, 1000, {}});
+    receive(2, promise{third, of_1, {}, 1000, {}});
+    REQUIRE_FALSE(said<accept>().empty());
+    CHECK(said<accept>()[0].value.removed == std::vector{peer(4)});
+    forget();
+    receive(2, accepted{third, of_1, {{peer(4), 1s}}});
+    receive(3, accepted{third, of_1, {{peer(4), 2s}}});
+    CHECK(mine->current()->number == third);
+    CHECK_FALSE(mine->current()->has(peer(4)));
+    std::vector<peer_id> to;
+    for (const auto& s : sent) {
+        if (base::holds_message<steps>(s.what)) {
+            to.push_back(s.to);
+        }
+    }
+    CHECK(to == std::vector{peer(2), peer(3), peer(4)});
+    REQUIRE_FALSE(said<steps>().empty());
+    // LEASE-4: by the voter that acked it last
+    REQUIRE(said<steps>()[0].in_order[0].leases.size() == 1);
+    CHECK(said<steps>()[0].in_order[0].leases[0].lease == settings.full_lease() - 1s);
+}
+
+TEST_CASE_METHOD(lone, "VIEW-4: a peer is over when a step removes it, or it is outdated") {
+    start_in_view_2();
+    SECTION("a step removes it") {
+        auto c = next_change();
+        c.removed = {peer(1)};
+        c.seats = {{0, {}}};
+        receive(2, steps{{{c, {}}}}, 3);
+    }
+    SECTION("it is outdated") { receive(2, outdated{{2}}); }
+    REQUIRE(told<evicted>().size() == 1);
+    CHECK(told<evicted>()[0].why == errc::evicted);
+    CHECK_FALSE(mine->deadline());
+    tick();
+    receive(3, prepare{third, {1, 2, peer(3)}});
+    CHECK(said<promise>().empty());
+}
+
+TEST_CASE_METHOD(lone, "that a peer is outdated counts only for the view it is in") {
+    start_in_view_2();
+    receive(2, outdated{{1}});
+    CHECK(told<evicted>().empty());
+}
+
+TEST_CASE_METHOD(lone, "steps are installed in order; for what is missing between it asks") {
+    start_in_view_2();
+    const auto c3 = next_change();
+    auto c4 = c3;
+    c4.number = c3.number.next();
+    c4.epoch = {c3.epoch.value + 1};
+    c4.checksum = c4.number.value;
+    receive(2, steps{{{c4, {}}}}, 4);
+    REQUIRE(said<want_steps>().size() == 1);
+    CHECK(said<want_steps>()[0].after == view_number{2});
+    receive(2, steps{{{c3, {}}, {c4, {}}}}, 4);
+    CHECK(mine->current()->number == view_number{4});
+    CHECK(told<installed>().size() == 2);
+    receive(2, steps{{{c3, {}}, {c4, {}}}}, 4);  // again
+    CHECK(told<installed>().size() == 2);
+}
+
+TEST_CASE_METHOD(lone, "CHECKSUM: a decided step that gives another view here ends this peer") {
+    start_in_view_2();
+    auto c = next_change();
+    ++c.checksum;
+    receive(2, steps{{{c, {}}}}, 3);
+    REQUIRE(told<evicted>().size() == 1);
+    CHECK(told<evicted>()[0].why == errc::internal_error);
+    CHECK(told<problem>().size() == 1);
+}
+
+TEST_CASE_METHOD(lone, "CERT-1: that a process is gone counts from a member of its machine only") {
+    auto given = start_of_all();
+    given.added_by.what.added[1].process.machine = 5;
+    given.added_by.what.added[2].process.machine = 6;
+    given.added_by.what.added[3].process.machine = 5;
+    start();
+    receive(2, given);
+    surroundings.vouched_for = {peer(4)};
+    forget();
+    const auto opinion_of_1 = [&] {
+        forget();
+        receive(2, opinion_ask{third, {peer(4)}});
+        return said<opinion>().at(0);
+    };
+    CHECK(opinion_of_1().objects == std::vector{peer(4)});
+    // VIEW-8: evicted, so nothing speaks for it; but its lease counts until `is_stopped`
+    receive(3, evict{peer(4), proof::gone});
+    now += settings.lease;  // what was said of it is old by now
+    CHECK(opinion_of_1().objects == std::vector{peer(4)});
+    receive(2, evict{peer(4), proof::gone});
+    now += settings.lease;
+    CHECK(opinion_of_1().consents == std::vector{peer(4)});
+}
