@@ -60,6 +60,15 @@ inline std::vector<rumour> carried(const message& what) {
     return {};
 }
 
+/// The first rumour in `what` about `n`, and where it stands.
+inline std::optional<std::size_t> place_of(std::uint64_t n, const message& what) {
+    const auto told = carried(what);
+    const auto found =
+        std::find_if(told.begin(), told.end(), [&](const auto& r) { return r.about == peer(n); });
+    return found == told.end() ? std::nullopt
+                               : std::optional{static_cast<std::size_t>(found - told.begin())};
+}
+
 template <class Message>
 struct sent {
     time_point when;

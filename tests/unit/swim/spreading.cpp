@@ -1,0 +1,170 @@
+// Gossip: on how many messages a rumour rides, and on which.
+#include "swim/detector.hpp"
+
+#include <cmath>
+
+#include "fixture.hpp"
+
+using namespace swim_test;
+
+TEST_CASE("a rumour rides on at most ceil(mult * log10(n + 1)) messages, of every kind") {
+    for (const std::uint64_t n : {3, 9, 30}) {
+        CAPTURE(n);
+        lone f;
+        f.everybody_answers_but(2);
+        f.settings.suspicion_mult = 1000;
+        f.start(n);
+        f.run_for(1h);
+        f.said.clear();
+        f.receive(3, gossip{{about(99, condition::left, 1)}});
+        for (int i = 0; i < 5; ++i) {
+            f.receive(3, ping{static_cast<std::uint64_t>(i), peer(1), intro(3), {}});
+            f.receive(
+                3, ping_request{static_cast<std::uint64_t>(i), peer(4), address(4), intro(3), {}});
+            f.run_for(150ms);
+        }
+        f.run_for(1h);
+        const auto limit =
+            static_cast<std::size_t>(std::ceil(4 * std::log10(static_cast<double>(n) + 1)));
+        CHECK(f.times_told(99, condition::left) == limit);
+    }
+}
+
+TEST_CASE_METHOD(lone, "rumours ride on pings, acks, requests for help and gossip") {
+    everybody_answers_but(2);
+    settings.retransmit_mult = 1000;
+    start(6);
+    receive(3, gossip{{about(99, condition::dead, 1)}});
+    receive(3, ping{1, peer(1), intro(3), {}});
+    receive(3, ping_request{1, peer(4), address(4), intro(3), {}});
+    run_for(10s);
+    CHECK(place_of(99, all<ack>().at(0).what));
+    CHECK(place_of(99, all<ping_request>().at(0).what));
+    CHECK(place_of(99, all<gossip>().at(0).what));
+    std::size_t pings_with = 0;
+    for (const auto& p : all<ping>()) {
+        pings_with += place_of(99, p.what) ? 1 : 0;
+    }
+    CHECK(pings_with == all<ping>().size());
+}
+
+TEST_CASE_METHOD(
+    lone, "between probes news goes to a few others each gossip_period, and silence follows") {
+    settings.gossip_period = 200ms;
+    settings.gossip_nodes = 3;
+    everybody_answers();
+    start(30);
+    run_for(2min);  // until everybody's first answer is no news any more
+    said.clear();
+    receive(2, gossip{{about(99, condition::dead, 1)}});
+    run_for(10s);
+    const auto all_gossip = all<gossip>();
+    REQUIRE(all_gossip.size() >= 3);
+    std::map<time_point, std::set<std::uint64_t>> rounds;
+    for (const auto& g : all_gossip) {
+        rounds[g.when].insert(g.to);
+    }
+    CHECK(rounds.begin()->second.size() == 3);
+    for (auto r = rounds.begin(); std::next(r) != rounds.end(); ++r) {
+        CHECK(std::next(r)->first - r->first == 200ms);
+    }
+    said.clear();
+    run_for(10s);
+    CHECK(all<gossip>().empty());
+}
+
+TEST_CASE_METHOD(lone, "a refutation is passed on by those that never heard the suspicion") {
+    everybody_answers();
+    start(6);
+    receive(3, gossip{{about(2, condition::alive, 1)}});
+    run_for(30s);
+    said.clear();
+    beliefs.clear();
+    receive(3, gossip{{about(2, condition::alive, 2)}});
+    run_for(10s);
+    CHECK(times_told(2, condition::alive) > 0);
+    CHECK(last_told(2)->incarnation == 2);
+    CHECK(beliefs.empty());  // passed on, but no news for the layers above
+}
+
+TEST_CASE_METHOD(
+    lone,
+    "alive, suspect, dead and left are spread with name and address, and told upwards once each") {
+    everybody_answers();
+    start(6);
+    const rumour steps[] = {about(9, condition::alive, 1), about(9, condition::suspect, 1, 3),
+                            about(9, condition::dead, 1, 3), about(9, condition::alive, 2),
+                            about(9, condition::left, 2)};
+    on_ping = [this](const auto& p) {
+        if (p.to != 9) {
+            answer(p);
+        }
+    };
+    for (const auto& step : steps) {
+        said.clear();
+        beliefs.clear();
+        receive(3, gossip{{step}});
+        receive(4, gossip{{step}});
+        run_for(400ms);
+        REQUIRE(last_told(9));
+        CHECK(*last_told(9) == step);
+        REQUIRE(beliefs.size() == 1);
+        CHECK(beliefs[0].peer == peer(9));
+        CHECK(beliefs[0].state == step.state);
+        CHECK(beliefs[0].name == name(9));
+        CHECK(beliefs[0].address == address(9));
+        CHECK(belief(9) == step.state);
+        CHECK(mine->address_of(peer(9)) == address(9));
+    }
+}
+
+TEST_CASE_METHOD(lone,
+                 "whoever speaks to us is known from then on, and is heard; who is only spoken of "
+                 "is known and not heard") {
+    start();
+    receive(2, ping{1, peer(1), intro(2), {}});
+    receive(3, ack{1, intro(3), {}});
+    receive(4, ping_request{1, peer(2), address(2), intro(4), {}});
+    receive(5, push_pull{false, intro(5), {}}, true);
+    receive(5, gossip{{about(6, condition::alive)}});
+    for (std::uint64_t n = 2; n <= 6; ++n) {
+        CHECK(belief(n) == condition::alive);
+    }
+    REQUIRE(heard_from.size() == 4);
+    for (std::uint64_t n = 2; n <= 5; ++n) {
+        CHECK(heard_from[n - 2].peer == peer(n));
+        CHECK(heard_from[n - 2].address == address(n));
+    }
+    receive(2, ping{2, peer(1), intro(2), {}});
+    CHECK(heard_from.size() == 5);  // every time
+    CHECK(beliefs.size() == 5);     // once
+}
+
+TEST_CASE_METHOD(
+    lone, "another PeerId at an address: the one before it is dead, and that is spread (SEAT-1)") {
+    start(4);
+    receive(9, ping{1, {}, {1, name(9), address(2)}, {}});
+    CHECK(belief(2) == condition::dead);
+    CHECK(belief(9) == condition::alive);
+    run_for(400ms);
+    CHECK(last_told(2)->state == condition::dead);
+    receive(3, gossip{{{condition::alive, peer(77), 1, peer(77), "me before", address(1)}}});
+    // a former process at our own address is nobody to probe
+    CHECK_FALSE(mine->belief(peer(77)));
+}
+
+TEST_CASE_METHOD(lone,
+                 "what the view removed is believed dead, spread as such, and probed no more") {
+    everybody_answers();
+    start(4);
+    run_for(10s);
+    said.clear();
+    mine->forget(peer(2), now);
+    drain();
+    CHECK(belief(2) == condition::dead);
+    run_for(30s);
+    CHECK(last_told(2)->state == condition::dead);
+    for (const auto& p : pings()) {
+        CHECK(p.to != 2);
+    }
+}
