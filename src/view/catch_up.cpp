@@ -36,11 +36,6 @@ std::optional<spreading_message> catch_up::answer_to(const peer_id& from, view_n
     HOLDFAST_ASSERT(log.current() != nullptr && after < log.current()->number);
     const auto& v = *log.current();
     if (auto kept = log.after(after, steps_in_a_message)) {
-        if (settings_.bug == base::planted::void_at_once_when_unheard) {
-            for (auto& s : *kept) {
-                s.leases.clear();
-            }
-        }
         HOLDFAST_ASSERT(kept->size() <= steps_in_a_message);
         HOLDFAST_ASSERT(!kept->empty() || settings_.bug == base::planted::peer_id_goes_on);
         return steps{std::move(*kept)};
