@@ -40,10 +40,19 @@ struct insight {
     [[nodiscard]] static bool waits_for_leases(const lock::owner& o, base::time_point now);
     static void end_leases(lock::owner& o, base::time_point now);
     [[nodiscard]] static std::uint64_t reports(const lock::holder& h) { return h.last_report_; }
-    [[nodiscard]] static std::uint32_t sequence(const lock::owner& o) { return o.sequence_; }
+    [[nodiscard]] static std::uint32_t sequence(const lock::owner& o) {
+        return o.granter_.sequence_;
+    }
     [[nodiscard]] static std::vector<holdfast::token> held(const lock::holder& h);
 
 private:
+    static void add(digest& out, const lock::granter& g, base::time_point now);
+    static void add(digest& out, const lock::tenures& t);
+    static void add(digest& out, const lock::gathers& g);
+    static void add(digest& out, const lock::transfers& t);
+    static void add_breaks(digest& out, const lock::revocations& r);
+    static void add(digest& out, const lock::owner_link& l);
+
     static void add(digest& out, const views::view_log& c);
     static void add(digest& out, const views::membership_hints& c);
     static void add(digest& out, const views::change_acceptor& a);

@@ -19,50 +19,82 @@ void add(digest& out, const request& r) { out.add(node::message{lock::message{r}
 
 }  // namespace
 
+// Maps and epochs are those of the view. How often something was sent only decides whether it also
+// goes round; what is counted for people decides nothing; when a repeat is due decides the
+// explorer.
+
 void insight::add(digest& out, const owner& o, base::time_point now) {
-    // Map and epoch are those of the view. How often something was sent only decides whether it
-    // also goes round; what is counted for people decides nothing; when a repeat is due decides the
-    // explorer.
-    const auto& [settings, self, slot_of, current, map, grant_epoch, sequence, is_leased,
-                 first_view_at, is_founder, voids, tenures, transit, passages, gathers, last_serial,
-                 to_gather, untaken, contended, next_repeat, next_still, next_void, settled, pasts,
-                 watches, breaks, demands, delays, next_delay, next_ask, next_patience,
-                 watch_serial, next_tell, counters, out_box] = o;
-    HOLDFAST_ASSERT(out_box.empty() && to_gather.empty() && pasts.size() == 0 && watches.empty() &&
-                    watch_serial == 0 && !next_tell);
-    HOLDFAST_ASSERT(demands.empty() && delays.empty() && !next_delay && !next_ask &&
-                    !next_patience);
+    const auto& [settings, self, current, map, granter, admission, gathers, transfers, counters] =
+        o;
     out.add(current ? current->number.value : 0);
+    add(out, granter, now);
+    const auto& [its_settings, settled] = admission;
+    out.add_each(settled, [&](const auto& f) {
+        out.add(f.first);
+        out.add(f.second.value);
+    });
+    add(out, gathers);
+    add(out, transfers);
+}
+
+void insight::add(digest& out, const granter& g, base::time_point now) {
+    const auto& [settings, current, grant_epoch, sequence, is_leased, voids, tenures, unacked,
+                 contended, timers, pasts, watchers, revocations, delays, granted, out_box] = g;
+    HOLDFAST_ASSERT(out_box.empty() && pasts.size() == 0);
     out.add(std::uint64_t{grant_epoch.value});
     out.add(std::uint64_t{sequence});
     out.add(std::uint64_t{is_leased});
+    const auto& [voids_settings, first_view_at, is_founder, ends] = voids;
     out.add(std::uint64_t{is_founder});
-    out.add_each(voids, [&](const auto& v) {
+    out.add_each(ends, [&](const auto& v) {
         const auto& [at, since] = v.second;
         out.add(v.first);
         out.add(std::uint64_t{at <= now});
         out.add(since.value);
     });
-    out.add_each(tenures, [&](const auto& t) {
-        const auto& [gained, gained_epoch, state, locks, is_unused, knows_all, early] = t.second;
-        explore::add(out, t.first);
+    add(out, tenures);
+    const auto add_names = [&](const auto& names) {
+        out.add_each(names, [&](const auto& n) {
+            explore::add(out, n.first);
+            out.add(n.second);
+        });
+    };
+    add_names(unacked);
+    add_names(contended);
+    for (const auto which :
+         {granter::timer::grants, granter::timer::probes, granter::timer::voids}) {
+        out.add_presence(timers.at(which));
+    }
+    static_assert(std::decay_t<decltype(timers)>::count == 3);
+    add_breaks(out, revocations);
+    // Nobody here watches, demands or delays.
+    const auto& [watchers_settings, all_watchers, watch_serial, next_tell] = watchers;
+    HOLDFAST_ASSERT(all_watchers.empty() && watch_serial == 0 && !next_tell);
+    const auto& [delay_ends, next_delay] = delays;
+    HOLDFAST_ASSERT(delay_ends.empty() && !next_delay);
+}
+
+void insight::add(digest& out, const tenures& t) {
+    // The places are only where a tenure is found; size and free places follow from them.
+    const auto& [slot_of, places, all, free_places, size] = t;
+    out.add(std::uint64_t{size});
+    t.for_each([&](slot at, const tenure& one) {
+        const auto& [gained, gained_epoch, state, locks, is_unused, knows_all, deferred] = one;
+        explore::add(out, at);
         out.add(gained.value);
         out.add(std::uint64_t{gained_epoch.value});
         out.add(std::uint64_t{state.index()});
         out.add(std::uint64_t{is_unused});
         out.add(std::uint64_t{knows_all});
-        if (const auto* w = std::get_if<owner::waiting>(&state)) {
+        if (const auto* w = std::get_if<tenure::waiting>(&state)) {
             out.add(w->from);
-        } else if (const auto* g = std::get_if<owner::gathering>(&state)) {
-            out.add(g->serial);
         }
         out.add_each(locks, [&](const auto& l) {
             // the last is for patience, which nobody here has
             const auto& [held, queue, first] = l.second;
             out.add(l.first);
             out.add_each(held, [&](const auto& h) {
-                const auto& [what, holder_name, next_send, attempt, asked, since, is_since_grant] =
-                    h;
+                const auto& [what, holder_name, again, asked, since, is_since_grant] = h;
                 explore::add(out, what);
             });
             out.add_each(queue, [&](const waiter& w) {
@@ -70,34 +102,19 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
                 out.add(w.number.value);
             });
         });
-        out.add_each(early, [&](const auto& e) {
-            out.add(e.first);
-            explore::add(out, e.second);
+        out.add_each(deferred, [&](const auto& d) {
+            out.add(d.first);
+            explore::add(out, d.second);
         });
     });
-    out.add_each(transit, [&](const auto& t) {
-        const auto& [from, lost, to] = t.second;
-        explore::add(out, t.first.first);
-        out.add(t.first.second.value);
-        out.add(from);
-        out.add(lost.value);
-        out.add(to);
-    });
-    out.add_each(passages, [&](const auto& p) {
-        const auto& [to_view, to, tables, none, next_send, attempt] = p;
-        out.add(to_view.value);
-        out.add(to);
-        out.add_each(tables, [&](const auto& t) {
-            out.add(node::message{lock::message{table{p.to_view, {t.second}}}});
-        });
-        out.add_each(none, [&](const auto& n) {
-            explore::add(out, n.first);
-            out.add(std::uint64_t{n.second});
-        });
-    });
-    out.add_each(gathers, [&](const auto& g) {
-        const auto& [named, promise, slots, heard, next_send, attempt] = g.second;
-        out.add(g.first);
+}
+
+void insight::add(digest& out, const gathers& g) {
+    const auto& [settings, rounds, last_serial, wanted] = g;
+    HOLDFAST_ASSERT(wanted.empty());
+    out.add_each(rounds, [&](const auto& one) {
+        const auto& [named, promise, slots, heard, again] = one.second;
+        out.add(one.first);
         out.add(named.value);
         out.add(std::uint64_t{promise.value});
         out.add_each(slots, [&](slot s) { explore::add(out, s); });
@@ -105,27 +122,41 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
             const auto& [number, holds] = h.second;
             out.add(h.first);
             out.add(number);
-            out.add_each(holds, [&](const hold& one) { explore::add(out, one); });
+            out.add_each(holds, [&](const hold& held) { explore::add(out, held); });
         });
     });
     out.add(last_serial);
-    const auto add_names = [&](const auto& names) {
-        out.add_each(names, [&](const auto& n) {
-            explore::add(out, n.first);
-            out.add(n.second);
-        });
-    };
-    add_names(untaken);
-    add_names(contended);
-    out.add_presence(next_repeat);
-    out.add_presence(next_still);
-    out.add_presence(next_void);
-    out.add_each(settled, [&](const auto& f) {
-        out.add(f.first);
-        out.add(f.second.value);
+}
+
+void insight::add(digest& out, const transfers& t) {
+    const auto& [settings, expected, under_way] = t;
+    out.add_each(expected, [&](const auto& e) {
+        const auto& [from, lost, to] = e.second;
+        explore::add(out, e.first.first);
+        out.add(e.first.second.value);
+        out.add(from);
+        out.add(lost.value);
+        out.add(to);
     });
+    out.add_each(under_way, [&](const auto& p) {
+        const auto& [to_view, to, tables, none, again] = p;
+        out.add(to_view.value);
+        out.add(to);
+        out.add_each(tables, [&](const auto& one) {
+            out.add(node::message{lock::message{table{p.to_view, {one.second}}}});
+        });
+        out.add_each(none, [&](const auto& n) {
+            explore::add(out, n.first);
+            out.add(std::uint64_t{n.second});
+        });
+    });
+}
+
+void insight::add_breaks(digest& out, const revocations& r) {
+    const auto& [settings, breaks, demands, timers] = r;
+    HOLDFAST_ASSERT(demands.empty() && !timers.deadline());
     out.add_each(breaks, [&](const auto& b) {
-        const auto& [holder, number, who, why, next_send, attempt] = b.second;
+        const auto& [holder, number, who, why, again] = b.second;
         out.add(b.first.first);
         explore::add(out, b.first.second);
         out.add(holder);
@@ -134,114 +165,130 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
 }
 
 void insight::add(digest& out, const holder& h) {
-    const auto& [settings, self, slot_of, current, map, is_leased, is_leaving, last_number,
-                 last_report, last_watch, requests, due, held, releases, cancels, next_repeat,
-                 next_look, promises, watches, counters, out_box] = h;
-    HOLDFAST_ASSERT(out_box.empty() && !next_look && watches.empty() && last_watch == 0);
+    const auto& [settings, self, current, is_leased, is_leaving, last_report, requests, held, link,
+                 promises, next_limit, counters, out_box] = h;
+    HOLDFAST_ASSERT(out_box.empty() && !next_limit);
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{is_leased});
     out.add(std::uint64_t{is_leaving});
-    out.add(last_number);
     out.add(last_report);
-    out.add_each(requests, [&](const auto& r) {
-        const auto& [caller, name, at, wanted, was_asked, next_send, attempt, when_due] = r.second;
+    const auto& [last_number, all_requests, due] = requests;
+    out.add(last_number);
+    out.add_each(all_requests, [&](const auto& r) {
+        const auto& [caller, name, at, wanted, was_asked, again, when_due] = r.second;
         out.add(r.first.value);
         out.add(caller.value);
         out.add(name);
         out.add(std::uint64_t{wanted.is_try});
         out.add(std::uint64_t{was_asked});
-        out.add_presence(next_send);
+        out.add_presence(again);
     });
-    out.add_each(held, [&](const auto& one) {
-        const auto& [at, number, note, mode, policy, delay, others_wait, is_unclean, asked_by, ends,
-                     stuck_from, progress_every, when_stuck] = one.second;
+    const auto& [all_held] = held;
+    out.add_each(all_held, [&](const auto& one) {
+        const auto& [at, number, terms, others_wait, is_unclean, asked_by, limits] = one.second;
+        const auto& [ends, stuck_from, progress_every, when_stuck] = limits;
+        HOLDFAST_ASSERT(!ends && !stuck_from && asked_by.empty());
         out.add(one.first.first);
         explore::add(out, one.first.second);
         out.add(number.value);
         out.add(std::uint64_t{others_wait});
         out.add(std::uint64_t{is_unclean});
     });
-    const auto add_key = [&](const auto& r) {
-        out.add(r.first.first);
-        explore::add(out, r.first.second);
-    };
-    out.add_each(releases, [&](const auto& r) {
-        add_key(r);
-        out.add(std::uint64_t{static_cast<unsigned>(r.second.what.how)});
-        out.add(std::uint64_t{r.second.what.is_consistent});
-    });
-    out.add_each(cancels, [&](const auto& c) {
-        out.add(c.first.first.value);
-        out.add(c.first.second);
-    });
-    out.add_presence(next_repeat);
+    add(out, link);
     out.add_each(promises, [&](const auto& p) {
         explore::add(out, p.first);
         out.add(std::uint64_t{p.second.value});
     });
 }
 
+void insight::add(digest& out, const owner_link& l) {
+    // The map before is of use within an install only, which sets it first.
+    const auto& [settings, slot_of, installed, map, map_before, releases, cancels, subscriptions,
+                 next] = l;
+    const auto& [all_releases] = releases;
+    out.add_each(all_releases, [&](const auto& r) {
+        const auto& [at, what, again] = r.second;
+        out.add(r.first.first);
+        explore::add(out, r.first.second);
+        out.add(std::uint64_t{static_cast<unsigned>(what.how)});
+        out.add(std::uint64_t{what.is_consistent});
+    });
+    const auto& [all_cancels] = cancels;
+    out.add_each(all_cancels, [&](const auto& c) {
+        const auto& [at, what, again] = c.second;
+        out.add(c.first.value);
+        out.add(what.name);
+    });
+    const auto& [watched, last_watch] = subscriptions;
+    HOLDFAST_ASSERT(watched.empty() && last_watch == 0);
+    out.add_presence(next);
+}
+
 void insight::set_repeats(owner& o, base::time_point due) {
-    const auto set = [&](std::optional<base::time_point>& timer) {
-        if (timer) {
-            timer = due;
+    auto& g = o.granter_;
+    for (const auto which : {granter::timer::grants, granter::timer::probes}) {
+        if (g.timers_.is_set(which)) {
+            g.timers_.clear(which);
+            g.timers_.set_earliest(which, due);
         }
-    };
-    set(o.next_repeat_);
-    set(o.next_still_);
-    for (auto& [s, t] : o.tenures_) {
+    }
+    g.tenures_.for_each([&](slot, tenure& t) {
         for (auto& [name, e] : t.table) {
             for (auto& h : e.held) {
-                h.next_send = due;
+                h.again.next = due;
             }
         }
+    });
+    for (auto& p : o.transfers_.under_way_) {
+        p.again.next = due;
     }
-    for (auto& p : o.passages_) {
-        p.next_send = due;
+    for (auto& [serial, round] : o.gathers_.rounds_) {
+        round.again.next = due;
     }
-    for (auto& [serial, g] : o.gathers_) {
-        g.next_send = due;
-    }
-    for (auto& [key, b] : o.breaks_) {
-        b.next_send = due;
+    for (auto& [key, b] : g.revocations_.breaks_) {
+        b.again.next = due;
     }
 }
 
 void insight::set_repeats(holder& h, base::time_point due) {
-    for (auto& [number, p] : h.requests_) {
-        if (p.next_send) {
-            p.next_send = due;
-            h.plan(number, p);
+    auto& requests = h.requests_;
+    for (auto at = requests.begin(); at != requests.end(); ++at) {
+        if (at->second.again) {
+            at->second.again->next = due;
+            requests.schedule(at);
         }
     }
-    for (auto& [key, r] : h.releases_) {
-        r.next_send = due;
+    auto& link = h.link_;
+    for (auto& [key, r] : link.releases_.all_) {
+        r.again.next = due;
     }
-    for (auto& [key, c] : h.cancels_) {
-        c.next_send = due;
+    for (auto& [key, c] : link.cancels_.all_) {
+        c.again.next = due;
     }
-    if (h.next_repeat_) {
-        h.next_repeat_ = due;
+    if (link.next_) {
+        link.next_ = due;
     }
 }
 
 bool insight::waits_for_leases(const owner& o, base::time_point now) {
-    return std::any_of(o.voids_.begin(), o.voids_.end(),
-                       [&](const auto& v) { return v.second.at > now; });
+    const auto& ends = o.granter_.voids_.ends_;
+    return std::any_of(ends.begin(), ends.end(), [&](const auto& v) { return v.second.at > now; });
 }
 
 void insight::end_leases(owner& o, base::time_point now) {
-    for (auto& [id, end] : o.voids_) {
+    auto& g = o.granter_;
+    for (auto& [id, end] : g.voids_.ends_) {
         end.at = std::min(end.at, now);
     }
-    if (o.next_void_) {
-        o.next_void_ = now;
+    if (g.timers_.is_set(granter::timer::voids)) {
+        g.timers_.clear(granter::timer::voids);
+        g.timers_.set_earliest(granter::timer::voids, now);
     }
 }
 
 std::vector<token> insight::held(const holder& h) {
     std::vector<token> out;
-    for (const auto& [key, one] : h.held_) {
+    for (const auto& [key, one] : h.held_.all()) {
         out.push_back(key.second);
     }
     return out;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/assert.hpp"
 #include "base/deadline.hpp"
 
 namespace holdfast::lock {
@@ -44,8 +45,8 @@ std::uint64_t inquirer::ask(question what, const peer_id& to, base::time_point u
                             base::time_point now) {
     const auto number = ++last_number_;
     std::visit([&](auto& q) { q.number = number; }, what);
-    auto& e =
-        errands_.emplace(number, errand{std::move(what), to, {}, until, now, 0, {}}).first->second;
+    auto& e = errands_.emplace(number, errand{std::move(what), to, {}, until, {now, 0}, {}})
+                  .first->second;
     if (view_) {
         e.at = slot_of_(name_in(e.what));
         send_errand(e, now);
@@ -62,10 +63,11 @@ void inquirer::install(const step& s, base::time_point now) {
             e.at = slot_of_(name_in(e.what));
         }
         if (e.to.is_nil() && (!before || before->owner_of(e.at) != map_->owner_of(e.at))) {
-            e.attempt = 0;
+            e.again.reset();
             send_errand(e, now);
         }
     }
+    invariants();
 }
 
 void inquirer::handle(const peer_id& from, const answer& what, base::time_point now) {
@@ -83,9 +85,9 @@ void inquirer::handle(const peer_id& from, const answer& what, base::time_point 
     e.so_far = what;
     if (std::holds_alternative<demanded>(what)) {
         // as QUEUED: the owner tells the end of it, unless it is another owner by then
-        e.next_send = now + settings_.lease;
-        e.attempt = 0;
+        e.again = {now + settings_.lease, 0};
     }
+    invariants();
 }
 
 void inquirer::tick(base::time_point now) {
@@ -97,11 +99,12 @@ void inquirer::tick(base::time_point now) {
             at = errands_.erase(at);
             continue;
         }
-        if (view_ && e.next_send <= now) {
+        if (view_ && e.again.is_due(now)) {
             send_errand(e, now);
         }
         ++at;
     }
+    invariants();
 }
 
 std::optional<base::time_point> inquirer::deadline() const {
@@ -109,7 +112,7 @@ std::optional<base::time_point> inquirer::deadline() const {
     for (const auto& [number, e] : errands_) {
         base::earlier(due, e.until);
         if (view_) {
-            base::earlier(due, e.next_send);
+            base::earlier(due, e.again.next);
         }
     }
     return due;
@@ -122,9 +125,24 @@ void inquirer::end(errc why) {
 }
 
 void inquirer::send_errand(errand& e, base::time_point now) {
-    e.next_send = now + pause_after(settings_, e.attempt);
+    HOLDFAST_ASSERT(view_ && map_);
+    e.again.plan(settings_, now);
     if (const auto to = receiver(e); !to.is_nil()) {
-        std::visit([&](const auto& q) { out_.push(send{to, q, e.attempt++}); }, e.what);
+        std::visit([&](const auto& q) { out_.push(send{to, q, e.again.count()}); }, e.what);
+    }
+}
+
+void inquirer::invariants() const {
+    HOLDFAST_ASSERT((view_ == nullptr) == (map_ == nullptr));
+    HOLDFAST_ASSERT(errands_.empty() || errands_.rbegin()->first <= last_number_);
+    if (!base::checks_everything()) {
+        return;
+    }
+    for (const auto& [number, e] : errands_) {
+        HOLDFAST_ASSERT(number == std::visit([](const auto& q) { return q.number; }, e.what));
+        HOLDFAST_ASSERT(view_ || e.again.attempt == 0);
+        HOLDFAST_ASSERT(!e.so_far || answers(*e.so_far, e.what));
+        HOLDFAST_ASSERT(!e.so_far || !is_last_word(*e.so_far));  // that ends it
     }
 }
 

@@ -14,6 +14,7 @@
 #include <holdfast/ids.hpp>
 
 #include "base/outbox.hpp"
+#include "base/retry.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
@@ -60,15 +61,16 @@ public:
     /// All of them fail.
     void end(errc why);
 
+    void invariants() const;
+
 private:
     struct errand {
         question what;
         peer_id to;
         holdfast::slot at;
         base::time_point until;
-        base::time_point next_send;
-        unsigned attempt = 0;
-        std::optional<answer> so_far;
+        base::retry again{};
+        std::optional<answer> so_far{};
     };
     void send_errand(errand& e, base::time_point now);
     [[nodiscard]] peer_id receiver(const errand& e) const {

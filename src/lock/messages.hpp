@@ -1,4 +1,4 @@
-// What holders and owners say to each other (DESIGN section 7).
+// What holders and owners say to each other (docs/protocol.md).
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 #include <holdfast/breaking.hpp>
 #include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
-#include <holdfast/mode.hpp>
 #include <holdfast/token.hpp>
 
 #include "base/time.hpp"
 #include "lock/records.hpp"
+#include "lock/terms.hpp"
 
 namespace holdfast::lock {
 
@@ -24,22 +24,15 @@ struct hold {
     holdfast::token token;
     peer_id holder;
     request_number number;
-    std::string note;
+    lock::terms terms{};
     bool is_taken = false;  ///< the holder has answered its grant, or reported it
-    lock_mode mode;
-    break_policy policy{};
-    /// the lock is granted so long after it, if it ends without a release (DELAY)
-    std::chrono::milliseconds delay{};
     bool operator==(const hold&) const = default;
 };
 struct waiter {
     std::string name;
     peer_id peer;
     request_number number;
-    std::string note;
-    lock_mode mode;
-    break_policy policy{};
-    std::chrono::milliseconds delay{};
+    lock::terms terms{};
     std::int32_t priority = 0;
     bool operator==(const waiter&) const = default;
 };
@@ -58,13 +51,10 @@ constexpr std::size_t most_told = 16;  // with the longest names and notes still
 struct request {
     request_number number;
     std::string name;
-    std::string note;
+    lock::terms terms{};
     bool is_try = false;  ///< answer `denied` at once instead of queueing
     /// every request of the sender below this number is over (OWN-10)
     request_number settled;
-    lock_mode mode;
-    break_policy policy{};
-    std::chrono::milliseconds delay{};
     std::int32_t priority = 0;  ///< goes before lower ones in the queue (PRIORITY)
     bool operator==(const request&) const = default;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
+
 namespace holdfast::lock {
 
 const previous_hold* pasts::find(slot s, const std::string& name) const {
@@ -20,12 +22,14 @@ std::optional<slot> pasts::keep(slot s, const std::string& name, previous_hold w
         to.splice(to.end(), order_of(now.what), now.turn);
     }
     now.what = std::move(what);
+    HOLDFAST_ASSERT(clean_.size() + unclean_.size() == all_.size());
     if (all_.size() <= most_) {
         return std::nullopt;
     }
     const bool is_clean = !clean_.empty();
     const auto oldest = all_.find(*(is_clean ? clean_ : unclean_).front());
     const auto whose = oldest->first.first;
+    HOLDFAST_ASSERT(oldest != all_.end() && oldest->second.what.is_clean() == is_clean);
     erase(oldest);
     return is_clean ? std::nullopt : std::optional{whose};
 }

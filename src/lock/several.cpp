@@ -31,9 +31,11 @@ std::optional<std::size_t> several::wanted() const {
 void several::was_granted() {
     HOLDFAST_ASSERT(granted_ < order_.size());
     ++granted_;
+    HOLDFAST_ASSERT(!has_all() || !wanted());
 }
 
 void several::was_lost(std::size_t at) {
+    HOLDFAST_ASSERT(at < is_lost_.size());
     is_lost_[at] = true;
     has_failed_ = has_failed_ || bug_ != base::planted::loss_among_several_unnoticed;
 }

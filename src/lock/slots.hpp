@@ -45,15 +45,6 @@ struct send {
     bool is_lazy = false;
 };
 
-/// NET-2: until the next try of what was tried so often. Copies pile up behind a cut, each of them
-/// in three ways (NET-1), and all arrive when it ends; so after a while, when every voter was
-/// tried, the pause grows. Not by much: whoever waits for an owner that gathers must be heard soon
-/// after.
-[[nodiscard]] constexpr base::duration pause_after(const base::settings& settings,
-                                                   unsigned attempt) {
-    return settings.retry * (1 << std::min(attempt / 8, 2u));
-}
-
 /// Slots in one gather or table message, so that a report or a table stays far below the limit of a
 /// frame.
 constexpr std::size_t slots_in_a_message = 1024;
@@ -62,7 +53,7 @@ constexpr std::size_t slots_in_a_message = 1024;
 constexpr std::size_t bytes_in_a_message = base::limits::frame / 4;
 template <class Entry>
 [[nodiscard]] std::size_t bytes_of(const Entry& hold_or_waiter) {
-    return hold_or_waiter.name.size() + hold_or_waiter.note.size() + 64;
+    return hold_or_waiter.name.size() + hold_or_waiter.terms.note.size() + 64;
 }
 [[nodiscard]] inline std::size_t bytes_of(const past& p) {
     return p.name.size() + p.what.holder_name.size() + p.what.note.size() + p.what.value.size() +

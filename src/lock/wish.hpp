@@ -1,31 +1,26 @@
 // What is asked for, from the application down to the holder.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include <holdfast/breaking.hpp>
 #include <holdfast/ids.hpp>
-#include <holdfast/mode.hpp>
 
 #include "base/time.hpp"
+#include "lock/terms.hpp"
 
 namespace holdfast::lock {
 
 struct wish {
-    std::string note;
+    lock::terms terms{};
     bool is_try = false;
-    std::optional<base::time_point> until;  ///< none: waits for ever
-    lock_mode mode{};
-    break_policy policy{};
-    base::duration max_hold{};        ///< zero: none
-    base::duration progress_every{};  ///< zero: nobody looks
+    std::optional<base::time_point> until{};  ///< none: waits for ever
+    base::duration max_hold{};                ///< zero: none
+    base::duration progress_every{};          ///< zero: not watched
     stuck_action when_stuck{};
     std::int32_t priority = 0;
-    /// after a hold that ends without a release (DELAY)
-    std::chrono::milliseconds delay{};
 };
 
 /// What a holder says with its release (FATE).

@@ -260,7 +260,7 @@ std::vector<lock::hold> node::owned_holds() const {
 
 void node::check() const {
     if (!state_->is_over && state_->agreement.current()) {
-        state_->owner.check();
+        state_->owner.invariants();
     }
 }
 

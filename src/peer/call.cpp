@@ -65,16 +65,13 @@ void fill(call& c, std::string_view name, acquire_options& options, const config
 }
 
 lock::wish wish_of(const call& c) {
-    return {.note = c.note,
+    return {.terms = {c.note, c.mode, c.breaking, c.lock_delay},
             .is_try = c.is_try,
             .until = c.until,
-            .mode = c.mode,
-            .policy = c.breaking,
             .max_hold = c.max_hold,
             .progress_every = c.progress_every,
             .when_stuck = c.when_stuck,
-            .priority = c.priority,
-            .delay = c.lock_delay};
+            .priority = c.priority};
 }
 
 wake_reason wait(call& c) {

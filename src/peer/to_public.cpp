@@ -61,8 +61,8 @@ lock_holder holder_from(const node::node& n, const lock::hold& h) {
     out.peer_name = name_of(n, h.holder);
     out.seems = belief_about(n, h.holder);
     out.token = h.token;
-    out.note = h.note;
-    out.mode = h.mode;
+    out.note = h.terms.note;
+    out.mode = h.terms.mode;
     return out;
 }
 
@@ -95,7 +95,7 @@ lock_report report_of(const node::node& n, const std::string& name, const lock::
         out.holders.push_back(std::move(one));
     }
     for (const auto& w : heard->queue) {
-        out.queue.push_back({w.peer, name_of(n, w.peer), w.note, w.mode});
+        out.queue.push_back({w.peer, name_of(n, w.peer), w.terms.note, w.terms.mode});
     }
     return out;
 }

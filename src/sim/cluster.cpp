@@ -93,9 +93,13 @@ request_number cluster::acquire(std::uint32_t at, judge::lock l, const acquire_h
     auto& c = context_;
     request_number number;
     processes_[at].step([&](node::node& n, base::moment now) {
-        lock::wish asked{{},           how.is_try,   std::nullopt,       how.mode,
-                         how.breaking, how.max_hold, how.progress_every, how.when_stuck,
-                         how.priority, how.delay};
+        lock::wish asked;
+        asked.terms = {{}, how.mode, how.breaking, how.delay};
+        asked.is_try = how.is_try;
+        asked.max_hold = how.max_hold;
+        asked.progress_every = how.progress_every;
+        asked.when_stuck = how.when_stuck;
+        asked.priority = how.priority;
         if (how.timeout) {
             asked.until = now.now + *how.timeout;
         }

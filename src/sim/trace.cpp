@@ -199,8 +199,8 @@ void describe(fields& f, const lock::message& what) {
             if constexpr (requires { m.token; }) {
                 f.add("token", m.token);
             }
-            if constexpr (requires { m.mode; }) {
-                f.add("mode", text_of(m.mode));
+            if constexpr (requires { m.terms; }) {
+                f.add("mode", text_of(m.terms.mode));
             }
             if constexpr (requires { m.named; }) {
                 f.add("named", m.named).add("serial", m.serial);

@@ -25,14 +25,14 @@ void fields(auto& a, is<break_policy> auto& p) {
     a.check(p.waited_for.count() >= 0 && p.waited_for <= limits::patience);
 }
 void fields(auto& a, is<lock::hold> auto& h) {
-    a(text(h.name, limits::name), h.token, h.holder, h.number, text(h.note, limits::note),
-      h.is_taken, h.mode, h.policy, h.delay);
-    a.check(is_delay(h.delay));
+    a(text(h.name, limits::name), h.token, h.holder, h.number, text(h.terms.note, limits::note),
+      h.is_taken, h.terms.mode, h.terms.policy, h.terms.delay);
+    a.check(is_delay(h.terms.delay));
 }
 void fields(auto& a, is<lock::waiter> auto& w) {
-    a(text(w.name, limits::name), w.peer, w.number, text(w.note, limits::note), w.mode, w.policy,
-      w.delay, w.priority);
-    a.check(is_delay(w.delay));
+    a(text(w.name, limits::name), w.peer, w.number, text(w.terms.note, limits::note), w.terms.mode,
+      w.terms.policy, w.terms.delay, w.priority);
+    a.check(is_delay(w.terms.delay));
 }
 void fields(auto& a, is<lock::standing> auto& s) {
     a(list(s.held, lock::most_told), s.holders, s.waiting);
@@ -57,9 +57,9 @@ void fields(auto& a, is<lock::slot_table> auto& t) {
 template <>
 constexpr kind about<lock::request>{0x50, "lock.request"};
 void fields(auto& a, is<lock::request> auto& m) {
-    a(m.number, text(m.name, limits::name), text(m.note, limits::note), m.is_try, m.settled, m.mode,
-      m.policy, m.delay, m.priority);
-    a.check(is_delay(m.delay));
+    a(m.number, text(m.name, limits::name), text(m.terms.note, limits::note), m.is_try, m.settled,
+      m.terms.mode, m.terms.policy, m.terms.delay, m.priority);
+    a.check(is_delay(m.terms.delay));
 }
 
 template <>

@@ -35,7 +35,7 @@ const break_outcome& last_outcome(const participant& p) {
 TEST_CASE("LOOK-1: a look shows who holds, since when, and who waits") {
     cluster c;
     wish noted;
-    noted.note = "nightly run";
+    noted.terms.note = "nightly run";
     const auto t = granted_to(c, 2, "a", noted);
     c.acquire(3, "a");
     c.run();
@@ -46,7 +46,7 @@ TEST_CASE("LOOK-1: a look shows who holds, since when, and who waits") {
     CHECK(seen.is == tenure_state::serves);
     REQUIRE(seen.held.size() == 1);
     CHECK(seen.held[0].what.token == t);
-    CHECK(seen.held[0].what.note == "nightly run");
+    CHECK(seen.held[0].what.terms.note == "nightly run");
     CHECK(seen.held[0].known_for == 200ms);
     CHECK(seen.held[0].is_since_grant);
     REQUIRE(seen.queue.size() == 1);
@@ -250,7 +250,7 @@ TEST_CASE("BREAK-1: a silent holder keeps its hold until its lease is void") {
 TEST_CASE("BREAK-2: a holder may keep operators from breaking its hold, but not from asking") {
     cluster c;
     wish own;
-    own.policy.by_operators = false;
+    own.terms.policy.by_operators = false;
     const auto t = granted_to(c, 2, "a", own);
     c.ask(3, for_hold("a", t, urging::break_it));
     c.run();
@@ -264,7 +264,7 @@ TEST_CASE("BREAK-2: a holder may keep operators from breaking its hold, but not 
 TEST_CASE("BREAK-2: so many different operators must ask for it as the policy says") {
     cluster c;
     wish own;
-    own.policy.approvals = 2;
+    own.terms.policy.approvals = 2;
     const auto t = granted_to(c, 2, "a", own);
     c.ask(3, for_hold("a", t, urging::break_it, "ann"));
     c.ask(3, for_hold("a", t, urging::break_it, "ann"), 300ms);
@@ -302,7 +302,7 @@ TEST_CASE("BREAK-2: where operators are named, others are refused") {
 TEST_CASE("BREAK-2: who waits first in the queue for as long as the policy says has it broken") {
     cluster c;
     wish own;
-    own.policy.waited_for = 500ms;
+    own.terms.policy.waited_for = 500ms;
     const auto t = granted_to(c, 2, "a", own);
     c.acquire(3, "a");
     c.run();
@@ -322,7 +322,7 @@ TEST_CASE(
     "anew") {
     cluster c;
     wish own;
-    own.policy.waited_for = 500ms;
+    own.terms.policy.waited_for = 500ms;
     granted_to(c, 2, "a", own);
     c.acquire(3, "a");
     c.run();
@@ -356,7 +356,7 @@ TEST_CASE("BREAK-2: what a policy says of a waiter with a long name fits its mes
     }
     c.run();
     wish own;
-    own.policy.waited_for = 500ms;
+    own.terms.policy.waited_for = 500ms;
     granted_to(c, 2, "a", own);
     c.acquire(3, "a");
     c.run();
@@ -402,7 +402,7 @@ TEST_CASE(
     "more") {
     cluster c;
     wish w;
-    w.policy.waited_for = 3s;
+    w.terms.policy.waited_for = 3s;
     const auto t = granted_to(c, 2, "a", w);
     const auto n = c.acquire(3, "a");
     c.run();

@@ -188,7 +188,6 @@ struct cluster {
     }
     void tick() {
         for (auto& [n, p] : all) {
-            p->as_owner.check();
             p->as_owner.tick(now);
             p->as_holder.tick(now);
             p->as_inquirer.tick(now);
@@ -207,7 +206,7 @@ struct cluster {
         wish wanted;
         wanted.is_try = is_try;
         wanted.until = until;
-        wanted.mode = mode;
+        wanted.terms.mode = mode;
         return acquire(n, name, wanted);
     }
     request_number acquire(std::uint64_t n, const std::string& name, wish wanted) {

@@ -105,7 +105,7 @@ TEST_CASE(
     "PRIORITY: an heir that must still wait is not overtaken, and nobody else is because of it") {
     cluster c;
     wish reads;
-    reads.mode = lock_mode::shared();
+    reads.terms.mode = lock_mode::shared();
     const auto first = held_by(c, 1, reads);
     const auto second = held_by(c, 2, reads);
     c.acquire(3, "a", with_priority(-1));  // the heir to be, a writer
@@ -128,7 +128,7 @@ TEST_CASE(
 TEST_CASE("DELAY: after a hold that was lost the lock is granted to nobody for so long") {
     cluster c;
     wish slow;
-    slow.delay = 500ms;
+    slow.terms.delay = 500ms;
     const auto t = held_by(c, 2, slow);
     SECTION("its lease ran out") {
         c[2].as_holder.set_leased(false, c.now);

@@ -41,7 +41,7 @@ using namespace holdfast;
 TEST_CASE("the messages of an acquire cost no allocation but their strings", "[wire]") {
     const std::string name = "short";
     const std::vector<lock::message> all{
-        lock::request{{1}, name, {}, false, {0}, {}}, lock::grant{{1}, name, {77}, true, {}},
+        lock::request{{1}, name, {}, false, {0}}, lock::grant{{1}, name, {77}, true, {}},
         lock::taken{name, {77}}, lock::release{name, {77}, {}, false, false, {}},
         lock::released{name, {77}}};
     for (const auto& what : all) {

@@ -47,7 +47,7 @@ TEST_CASE("golden bytes", "[wire]") {
         "ce000f4240"
         "c3");
     REQUIRE(
-        hex(lock::message{lock::request{{9}, "orders", "n", true, {8}, lock_mode::permit(3)}}) ==
+        hex(lock::message{lock::request{{9}, "orders", {"n", lock_mode::permit(3)}, true, {8}}}) ==
         "50"
         "99"
         "09"

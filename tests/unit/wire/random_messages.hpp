@@ -45,20 +45,18 @@ concept has_3 =
               lock::no_table, lock::lock_state_seen, former_member>;
 template <class T>
 concept has_4 = one_among<T, swim::ping, views::found_promise, lock::gather, lock::listed,
-                          lock::ask_heard, break_outcome, node::relayed>;
+                          lock::ask_heard, lock::terms, break_outcome, node::relayed>;
 template <class T>
 concept has_5 =
     one_among<T, views::promise, swim::ping_request, views::found_rejected, lock::report,
-              lock::lock_state, lock::grant, lock::break_hold, node::envelope>;
+              lock::lock_state, lock::grant, lock::break_hold, lock::waiter, node::envelope>;
 template <class T>
 concept has_6 = one_among<T, views::join, swim::rumour, lock::slot_table, lock::looked,
-                          lock::seen_hold, previous_hold>;
+                          lock::seen_hold, lock::hold, lock::request, previous_hold>;
 template <class T>
 concept has_7 = one_among<T, member, lock::release, lock::demand, lock::ask_back>;
 template <class T>
-concept has_8 = one_among<T, views::change, lock::waiter>;
-template <class T>
-concept has_9 = one_among<T, lock::hold, lock::request>;
+concept has_8 = one_among<T, views::change>;
 template <class T>
 concept has_13 = one_among<T, record>;
 template <class T>
@@ -305,11 +303,6 @@ private:
     void fill(T& m) {
         auto& [a, b, c, d, e, f, g] = m;
         each(a, b, c, d, e, f, g);
-    }
-    template <has_9 T>
-    void fill(T& m) {
-        auto& [a, b, c, d, e, f, g, h, i] = m;
-        each(a, b, c, d, e, f, g, h, i);
     }
     template <has_13 T>
     void fill(T& m) {

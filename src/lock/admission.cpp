@@ -1,0 +1,109 @@
+#include "lock/admission.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace holdfast::lock {
+
+bool admission::request(granter& g, const peer_id& from, const lock::request& asked,
+                        base::time_point now) {
+    auto& floor = settled_[from];
+    if (asked.settled <= asked.number) {
+        floor = std::max(floor, asked.settled);
+    }
+    if (asked.number < floor) {
+        return true;  // OWN-10: it was answered long ago, this is an old copy
+    }
+    const auto s = g.slots().slot_of(asked.name);
+    auto* t = g.slots().find(s);
+    if (t == nullptr) {
+        return false;
+    }
+    if (t->is_serving()) {
+        enqueue(g, s, *t, from, asked, now);
+    } else {
+        put_off(g, *t, from, asked);
+    }
+    return true;
+}
+
+void admission::put_off(granter& g, tenure& t, const peer_id& from, const lock::request& asked) {
+    const bool is_known = std::any_of(t.deferred.begin(), t.deferred.end(), [&](const auto& d) {
+        return d.first == from && d.second.number == asked.number;
+    });
+    if (!is_known) {
+        t.deferred.emplace_back(from, asked);
+    }
+    if (!asked.is_try) {
+        // a try goes on asking: its answer is not repeated
+        g.out().push(send{from, queued{asked.number}});
+    }
+}
+
+void admission::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
+                        const lock::request& asked, base::time_point now) const {
+    HOLDFAST_ASSERT(t.is_serving());
+    auto& e = t.table[asked.name];
+    if (auto* granted = e.find_granted(from, asked.number)) {
+        g.send_grant(s, *granted, !e.queue.empty(), now);  // HOLD-5
+        return;
+    }
+    const bool is_new = !e.is_waiting(from, asked.number);
+    if (is_new) {
+        if (is_refused(g, s, from, asked, e, now)) {
+            if (e.is_empty()) {
+                t.table.erase(t.table.find(asked.name));  // it rests (DELAY)
+            }
+            return;
+        }
+        e.insert_waiter({asked.name, from, asked.number, asked.terms, asked.priority},
+                        settings_.bug);
+    }
+    const bool has_granted = g.grant_waiters(s, asked.name, e, now);
+    const auto* left = g.slots().find_lock(s, asked.name);
+    if (left != nullptr && left->is_waiting(from, asked.number)) {
+        g.out().push(send{from, queued{asked.number}});
+        if (is_new && !has_granted) {
+            g.notify(s, asked.name, now);
+        }
+    }
+}
+
+bool admission::is_refused(granter& g, slot s, const peer_id& from, const lock::request& asked,
+                           const lock_entry& e, base::time_point now) const {
+    const auto& mode = asked.terms.mode;
+    if (settings_.bug != base::planted::limits_not_compared && e.contradicts(mode)) {
+        g.out().push(send{from, denied{asked.number, refusal::limit_differs, e.summary()}});
+        return true;  // LIMIT
+    }
+    if (asked.is_try && (!(e.queue.empty() && e.has_room(mode, settings_.bug)) ||
+                         g.is_delayed(s, asked.name, now))) {
+        g.out().push(send{from, denied{asked.number, refusal::taken, e.summary()}});
+        return true;
+    }
+    return false;
+}
+
+void admission::resume(granter& g, slot s, tenure& t, const view& v, base::time_point now) {
+    for (const auto& [from, asked] : std::exchange(t.deferred, {})) {
+        if (v.has(from)) {
+            enqueue(g, s, t, from, asked, now);
+        }
+    }
+}
+
+void admission::drop_non_members(const view& v) {
+    std::erase_if(settled_, [&](const auto& f) { return !v.has(f.first); });
+}
+
+void admission::invariants(const view& v) const {
+    if (base::checks_everything()) {
+        for (const auto& [peer, floor] : settled_) {
+            HOLDFAST_ASSERT(v.has(peer));  // it is bounded by the members
+        }
+    }
+}
+
+}  // namespace holdfast::lock

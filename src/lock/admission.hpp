@@ -1,0 +1,47 @@
+// What becomes of a request: it is granted, queued, put off until its slot is served, or refused.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/insight.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "lock/granter.hpp"
+#include "lock/messages.hpp"
+#include "lock/tenure.hpp"
+
+namespace holdfast::lock {
+
+class admission {
+public:
+    explicit admission(const base::settings& settings) : settings_{settings} {}
+
+    /// From a member. False: the slot is not ours.
+    [[nodiscard]] bool request(granter& g, const peer_id& from, const lock::request& asked,
+                               base::time_point now);
+    /// The slot is served now: what was put off is queued behind its table (OWN-10).
+    void resume(granter& g, slot s, tenure& t, const view& v, base::time_point now);
+    void drop_non_members(const view& v);
+
+    void invariants(const view& v) const;
+
+private:
+    friend struct explore::insight;
+
+    void enqueue(granter& g, slot s, tenure& t, const peer_id& from, const lock::request& asked,
+                 base::time_point now) const;
+    [[nodiscard]] bool is_refused(granter& g, slot s, const peer_id& from,
+                                  const lock::request& asked, const lock_entry& e,
+                                  base::time_point now) const;
+    static void put_off(granter& g, tenure& t, const peer_id& from, const lock::request& asked);
+
+    const base::settings& settings_;
+    // OWN-10: below it, every request of that peer is over
+    std::map<peer_id, request_number> settled_;
+};
+
+}  // namespace holdfast::lock

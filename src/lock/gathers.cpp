@@ -1,0 +1,184 @@
+#include "lock/gathers.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/assert.hpp"
+#include "base/deadline.hpp"
+
+namespace holdfast::lock {
+
+void gathers::want(slot s, view_number named, epoch promise) {
+    HOLDFAST_ASSERT(!wanted_.contains(s));
+    wanted_.emplace(s, std::pair{named, promise});
+}
+
+void gathers::forget(slot s) {
+    wanted_.erase(s);
+    for (auto at = rounds_.begin(); at != rounds_.end();) {
+        at->second.slots.erase(s);
+        at = at->second.slots.empty() ? rounds_.erase(at) : std::next(at);
+    }
+}
+
+void gathers::ask_wanted(const view& v, base::time_point now, owner_outbox& out) {
+    std::map<view_number, std::pair<epoch, std::vector<slot>>> by_name;
+    for (const auto& [s, gained] : wanted_) {
+        auto& [promise, slots] = by_name[gained.first];
+        HOLDFAST_ASSERT(slots.empty() || promise == gained.second);
+        promise = gained.second;
+        slots.push_back(s);
+    }
+    wanted_.clear();
+    for (const auto& [named, asked] : by_name) {
+        const auto& [promise, slots] = asked;
+        for (auto from = slots.begin(); from != slots.end();) {
+            const auto to = from + std::min<std::ptrdiff_t>(slots.end() - from, slots_in_a_message);
+            start(named, promise, {from, to}, v, now, out);
+            from = to;
+        }
+    }
+}
+
+void gathers::start(view_number named, epoch promise, std::set<slot> slots, const view& v,
+                    base::time_point now, owner_outbox& out) {
+    HOLDFAST_ASSERT(!slots.empty());
+    HOLDFAST_ASSERT(named <= v.number);
+    const auto serial = ++last_serial_;
+    auto& g = rounds_[serial];
+    g.named = named;
+    g.promise = promise;
+    g.slots = std::move(slots);
+    ask(serial, g, v, now, out);
+}
+
+/// A member holds more in these slots than one message takes: ask every member anew, for half of
+/// them at a time.
+void gathers::halve(std::uint64_t serial, const view& v, base::time_point now, owner_outbox& out) {
+    const auto whole = std::move(rounds_.at(serial));
+    rounds_.erase(serial);
+    const auto middle =
+        std::next(whole.slots.begin(), static_cast<std::ptrdiff_t>(whole.slots.size() / 2));
+    start(whole.named, whole.promise, {whole.slots.begin(), middle}, v, now, out);
+    start(whole.named, whole.promise, {middle, whole.slots.end()}, v, now, out);
+}
+
+void gathers::ask(std::uint64_t serial, round& g, const view& v, base::time_point now,
+                  owner_outbox& out) {
+    const auto attempt = g.again.sent(settings_, now);
+    const gather what{g.named, g.promise, serial, {g.slots.begin(), g.slots.end()}};
+    for (const auto& m : v.members) {
+        if (m.since < g.named && !g.heard.contains(m.id)) {
+            out.push(send{m.id, what, attempt});
+        }
+    }
+}
+
+void gathers::repeat(const view& v, base::time_point now, owner_outbox& out) {
+    for (auto& [serial, g] : rounds_) {
+        if (g.again.is_due(now)) {
+            ask(serial, g, v, now, out);
+        }
+    }
+}
+
+bool gathers::hear(const peer_id& from, const report& given, const view& v, base::time_point now,
+                   owner_outbox& out) {
+    const auto at = rounds_.find(given.serial);
+    if (at == rounds_.end() || at->second.named != given.named || !v.has(from) ||
+        given.number == 0) {
+        return false;  // OWN-8: not an answer to a present gather of ours
+    }
+    if (given.is_too_large) {
+        if (at->second.slots.size() > 1) {
+            halve(at->first, v, now, out);
+        }
+        return false;
+    }
+    auto& heard = at->second.heard[from];
+    if (given.number <= heard.number) {
+        return false;
+    }
+    heard.number = given.number;
+    heard.holds = given.holds;
+    return true;
+}
+
+bool gathers::is_finished(const round& g, const view& v, const void_times& voids,
+                          base::time_point now, std::optional<base::time_point>& look_again) const {
+    if (settings_.bug != base::planted::serves_before_every_report) {
+        for (const auto& m : v.members) {
+            if (m.since < g.named && !g.heard.contains(m.id)) {
+                return false;  // OWN-4 (a)
+            }
+        }
+    }
+    if (settings_.bug != base::planted::serves_before_void_at) {
+        for (const auto& [id, end] : voids.removed()) {
+            const bool counts =
+                end.since < g.named || settings_.bug == base::planted::later_members_waited_for;
+            if (counts && !g.heard.contains(id) && now < end.at) {
+                base::earlier(look_again, end.at);
+                return false;  // OWN-4 (b)
+            }
+        }
+    }
+    const bool skips =
+        settings_.bug == (voids.is_founder() ? base::planted::founding_owners_do_not_wait
+                                             : base::planted::joined_owners_do_not_wait);
+    if (now < voids.earlier_leases_end() && !skips) {
+        base::earlier(look_again, voids.earlier_leases_end());
+        return false;  // OWN-4 (c)
+    }
+    return true;
+}
+
+std::vector<gathers::round> gathers::take_finished(const view& v, const void_times& voids,
+                                                   base::time_point now,
+                                                   std::optional<base::time_point>& look_again) {
+    std::vector<round> done;
+    for (auto at = rounds_.begin(); at != rounds_.end();) {
+        if (is_finished(at->second, v, voids, now, look_again)) {
+            done.push_back(std::move(at->second));
+            at = rounds_.erase(at);
+        } else {
+            ++at;
+        }
+    }
+    return done;
+}
+
+bool gathers::has(slot s) const {
+    return wanted_.contains(s) || std::any_of(rounds_.begin(), rounds_.end(), [&](const auto& g) {
+               return g.second.slots.contains(s);
+           });
+}
+
+std::optional<base::time_point> gathers::deadline() const {
+    std::optional<base::time_point> due;
+    for (const auto& [serial, g] : rounds_) {
+        base::earlier(due, g.again.next);
+    }
+    return due;
+}
+
+void gathers::invariants() const {
+    HOLDFAST_ASSERT(wanted_.empty());  // what a call wants, it asks for
+    HOLDFAST_ASSERT(rounds_.empty() || rounds_.rbegin()->first <= last_serial_);
+    if (!base::checks_everything()) {
+        return;
+    }
+    std::set<slot> seen;
+    for (const auto& [serial, g] : rounds_) {
+        HOLDFAST_ASSERT(!g.slots.empty());
+        HOLDFAST_ASSERT(g.again.attempt > 0);
+        for (const auto& s : g.slots) {
+            HOLDFAST_ASSERT(seen.insert(s).second);  // each slot is asked for once
+        }
+        for (const auto& [from, heard] : g.heard) {
+            HOLDFAST_ASSERT(heard.number > 0);
+        }
+    }
+}
+
+}  // namespace holdfast::lock

@@ -1,0 +1,77 @@
+// A new owner asks the members what they hold (OWN-4, OWN-8).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/insight.hpp"
+#include "base/retry.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "lock/messages.hpp"
+#include "lock/owner_output.hpp"
+#include "lock/void_times.hpp"
+
+namespace holdfast::lock {
+
+class gathers {
+public:
+    struct report_heard {
+        std::uint64_t number = 0;
+        std::vector<hold> holds;
+    };
+    struct round {
+        view_number named;
+        epoch promise;  // that view's epoch (HOLD-1)
+        std::set<slot> slots;
+        std::map<peer_id, report_heard> heard;
+        base::retry again{};
+    };
+
+    explicit gathers(const base::settings& settings) : settings_{settings} {}
+
+    /// Gained in view `named`; asked for by the next ask_wanted().
+    void want(slot s, view_number named, epoch promise);
+    /// The slot is ours no more.
+    void forget(slot s);
+    void ask_wanted(const view& v, base::time_point now, owner_outbox& out);
+    void repeat(const view& v, base::time_point now, owner_outbox& out);
+    /// Whether a gather knows more now than before.
+    [[nodiscard]] bool hear(const peer_id& from, const report& given, const view& v,
+                            base::time_point now, owner_outbox& out);
+    /// Those that need not wait for anything more, and are no more among these. `look_again`: when
+    /// time alone may finish another one.
+    [[nodiscard]] std::vector<round> take_finished(const view& v, const void_times& voids,
+                                                   base::time_point now,
+                                                   std::optional<base::time_point>& look_again);
+    [[nodiscard]] bool has(slot s) const;
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+
+    void invariants() const;
+
+private:
+    friend struct explore::insight;
+
+    void start(view_number named, epoch promise, std::set<slot> slots, const view& v,
+               base::time_point now, owner_outbox& out);
+    void halve(std::uint64_t serial, const view& v, base::time_point now, owner_outbox& out);
+    void ask(std::uint64_t serial, round& g, const view& v, base::time_point now,
+             owner_outbox& out);
+    [[nodiscard]] bool is_finished(const round& g, const view& v, const void_times& voids,
+                                   base::time_point now,
+                                   std::optional<base::time_point>& look_again) const;
+
+    const base::settings& settings_;
+    std::map<std::uint64_t, round> rounds_;  // by serial
+    std::uint64_t last_serial_ = 0;
+    std::map<slot, std::pair<view_number, epoch>> wanted_;
+};
+
+}  // namespace holdfast::lock

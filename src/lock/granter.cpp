@@ -1,0 +1,446 @@
+#include "lock/granter.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/assert.hpp"
+#include "base/deadline.hpp"
+
+namespace holdfast::lock {
+
+granter::granter(const base::settings& settings, slot_function slot_of)
+    : settings_{settings},
+      voids_{settings},
+      tenures_{std::move(slot_of)},
+      pasts_{settings.most_pasts},
+      watchers_{settings},
+      revocations_{settings} {}
+
+void granter::install(const step& s, base::time_point now) {
+    HOLDFAST_ASSERT(!view_ || s.now->number > view_->number);
+    view_ = s.now;
+    // OWN-2: it goes on serving; grants carry the new epoch and the sequence starts again.
+    if (s.is_first || settings_.bug != base::planted::epoch_stays) {
+        grant_epoch_ = view_->epoch;
+    }
+    sequence_ = 0;
+    voids_.install(s, now);
+}
+
+void granter::set_leased(bool is_leased, base::time_point now) {
+    if (is_leased == is_leased_) {
+        return;
+    }
+    is_leased_ = is_leased;
+    if (!is_leased_) {
+        return;
+    }
+    // LEASE-5: the table is intact, who queued meanwhile is served
+    for_each_contended(
+        [&](slot s, const std::string& name, lock_entry& e) { grant_waiters(s, name, e, now); });
+}
+
+/// `each` may grant, and end the contention.
+template <class Each>
+void granter::for_each_contended(Each each) {
+    const auto names = contended_;
+    for (const auto& [s, name] : names) {
+        if (auto* e = tenures_.find_lock(s, name)) {
+            each(s, name, *e);
+        }
+    }
+}
+
+// ---- granting
+
+bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now) {
+    // OWN-1
+    const bool may_grant = is_leased_ || settings_.bug == base::planted::grants_without_a_lease;
+    bool has_granted = false;
+    while (may_grant && !e.queue.empty() && !delays_.is_delayed(s, name, now)) {
+        if (!view_->has(e.queue.front().peer)) {
+            e.queue.pop_front();
+            continue;
+        }
+        auto first = e.queue.begin();
+        if (settings_.bug == base::planted::readers_overtake_writers) {
+            first = std::find_if(first, e.queue.end(), [&](const waiter& w) {
+                return view_->has(w.peer) && e.has_room(w.terms.mode, settings_.bug);
+            });
+        }
+        if (first == e.queue.end() || !e.has_room(first->terms.mode, settings_.bug)) {
+            break;  // OWN-10: no waiter goes before the first, so that writers do not starve
+        }
+        if (sequence_ >= settings_.last_sequence) {
+            if (settings_.bug != base::planted::sequence_runs_over) {
+                out_.push(epoch_wanted{});  // OWN-6
+                break;
+            }
+            sequence_ = 0;
+        }
+        auto next = std::move(*first);
+        e.queue.erase(first);
+        grant_one(s, e, std::move(next), now);
+        has_granted = true;
+    }
+    note_waiters(s, name, e, now);
+    if (has_granted) {
+        check_lock(s, name, e);
+        notify(s, name, now);
+    }
+    if (e.is_empty()) {
+        auto* t = tenures_.find(s);
+        HOLDFAST_ASSERT(t != nullptr);
+        const auto at = t->table.find(name);
+        HOLDFAST_ASSERT(at != t->table.end() && &at->second == &e);
+        t->table.erase(at);
+    }
+    return has_granted;
+}
+
+void granter::grant_one(slot s, lock_entry& e, waiter next, base::time_point now) {
+    HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
+    HOLDFAST_ASSERT(view_->has(next.peer));
+    const auto t = token::make(grant_epoch_, ++sequence_);
+    if (settings_.bug == base::planted::none) {
+        HOLDFAST_ASSERT(is_leased_);                            // OWN-1
+        HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence);  // OWN-6
+        HOLDFAST_ASSERT(e.held.empty() || e.held.back().what.token < t);
+        HOLDFAST_ASSERT(e.has_room(next.terms.mode));  // MODES
+    }
+    auto& h = e.held.emplace_back();
+    h.what = {std::move(next.name), t, next.peer, next.number, std::move(next.terms), false};
+    h.holder_name = name_of(next.peer);
+    h.since = now;
+    h.is_since_grant = true;
+    ++granted_;
+    out_.push(gave{h.what, view_->number});
+    send_grant(s, h, !e.queue.empty(), now);
+}
+
+void granter::send_grant(slot s, granted_hold& h, bool others_wait, base::time_point now) {
+    const auto& g = h.what;
+    const auto attempt = h.again.count();
+    out_.push(send{g.holder, grant{g.number, g.name, g.token, others_wait, told_before(s, g.name)},
+                   attempt});
+    h.again.plan(settings_, now);
+    if (!g.is_taken && settings_.bug != base::planted::grant_sent_once) {
+        unacked_.emplace(s, g.name);
+        timers_.set_earliest(timer::grants, h.again.next);
+    }
+}
+
+void granter::resend_grants(base::time_point now) {
+    if (!timers_.take_due(timer::grants, now)) {
+        return;
+    }
+    const auto names = unacked_;
+    for (const auto& [s, name] : names) {
+        auto* e = tenures_.find_lock(s, name);
+        if (e == nullptr) {
+            unacked_.erase({s, name});
+            continue;
+        }
+        for (auto& h : e->held) {
+            if (h.what.is_taken) {
+                continue;
+            }
+            if (h.again.is_due(now)) {
+                send_grant(s, h, !e->queue.empty(), now);
+            }
+            timers_.set_earliest(timer::grants, h.again.next);
+        }
+        update_unacked(s, name);
+    }
+}
+
+/// After a hold was taken or is gone: whether any grant of this lock is still to be repeated.
+void granter::update_unacked(slot s, const std::string& name) {
+    const auto* e = tenures_.find_lock(s, name);
+    if (e == nullptr || !e->has_unacked()) {
+        unacked_.erase({s, name});
+    }
+}
+
+void granter::note_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now) {
+    const bool was_contended = e.first.has_value();
+    e.note_first(now);
+    if (!e.first) {
+        if (was_contended) {
+            contended_.erase({s, name});
+        }
+        return;
+    }
+    if (!was_contended) {
+        contended_.emplace(s, name);
+    }
+    if (!timers_.is_set(timer::probes)) {
+        timers_.set_earliest(timer::probes, now + settings_.lease);
+    }
+    revocations_.note_patience(e);
+}
+
+// ---- the end of a hold
+
+void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
+                       std::optional<hold_end> how, base::time_point now) {
+    HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
+    const std::string ended{name};  // `name` may live in the entry
+    if (const auto* h = e.find(t); h != nullptr && how) {
+        const bool is_waited_for =  // DELAY
+            h->what.terms.delay.count() > 0 &&
+            (how->how == fate::died || how->how == fate::expired) &&
+            settings_.bug != base::planted::delay_not_waited;
+        if (is_waited_for) {
+            delays_.start(s, ended, now + h->what.terms.delay);
+        }
+        remember_end(s, ended, *h, std::move(*how));
+    }
+    revocations_.hold_ended(ended, t);
+    std::erase_if(e.held, [&](const granted_hold& h) { return h.what.token == t; });
+    HOLDFAST_ASSERT(e.find(t) == nullptr);
+    update_unacked(s, ended);
+    revocations_.answer_all(ended, t, how_it_ended(ended, t), out_);
+    if (!grant_waiters(s, ended, e, now)) {
+        notify(s, ended, now);
+    }
+}
+
+void granter::remember_end(slot s, const std::string& name, const granted_hold& h, hold_end how) {
+    if (h.what.terms.mode.how == lock_mode::kind::exclusive) {
+        remember(s, name, remembered_after(h, std::move(how), told_before(s, name), settings_.bug));
+    }
+}
+
+void granter::remember(slot s, const std::string& name, previous_hold what) {
+    if (const auto forgotten = pasts_.keep(s, name, std::move(what))) {
+        if (auto* t = tenures_.find(*forgotten)) {
+            t->knows_all = false;
+        }
+    }
+}
+
+previous_hold granter::told_before(slot s, const std::string& name) const {
+    if (const auto* known = pasts_.find(s, name)) {
+        return *known;
+    }
+    const auto* t = tenures_.find(s);
+    return {t != nullptr && t->knows_all ? fate::none : fate::moved, {}, {}, {}, {}, {}};
+}
+
+void granter::end_holds_of_removed(base::time_point now) {
+    tenures_.for_each([&](slot s, tenure& t) {
+        std::vector<std::pair<std::string, token>> ended;
+        for (const auto& [name, e] : t.table) {
+            for (const auto& h : e.held) {
+                const auto at = voids_.of(h.what.holder, *view_);
+                if (at &&
+                    (*at <= now || settings_.bug == base::planted::removed_holder_freed_at_once)) {
+                    ended.emplace_back(name, h.what.token);
+                } else {
+                    look_again(at);
+                }
+            }
+        }
+        for (const auto& [name, token] : ended) {
+            if (const auto at = t.table.find(name); at != t.table.end()) {
+                end_hold(s, name, at->second, token, hold_end{fate::died, false, {}}, now);
+            }
+        }
+    });
+}
+
+void granter::drop_non_members(base::time_point now) {
+    for_each_contended([&](slot s, const std::string& name, lock_entry& e) {
+        const auto gone =
+            std::erase_if(e.queue, [&](const waiter& w) { return !view_->has(w.peer); });
+        if (!grant_waiters(s, name, e, now) && gone > 0) {
+            notify(s, name, now);
+        }
+    });
+    watchers_.drop_non_members(*view_);
+}
+
+// ---- breaking
+
+void granter::break_hold_of(slot s, const hold& h, const std::string& who, const std::string& why,
+                            base::time_point now) {
+    HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
+    if (!revocations_.start_break(h, who, why, now)) {
+        return;
+    }
+    if (settings_.bug == base::planted::broken_without_the_holder) {
+        const std::string name{h.name};
+        end_hold(s, name, *tenures_.find_lock(s, name), h.token, hold_end{fate::broken, false, {}},
+                 now);
+        return;
+    }
+    repeat_breaks(now);
+}
+
+void granter::repeat_breaks(base::time_point now) {
+    revocations_.repeat_breaks(tenures_, voids_, *view_, now, out_);
+}
+
+void granter::break_for_waiters(base::time_point now) {
+    if (!revocations_.take_patience_due(now)) {
+        return;
+    }
+    if (!is_leased_) {
+        // who waits may have gone to another owner
+        revocations_.look_again_at_patience(now + settings_.retry);
+        return;
+    }
+    for_each_contended([&](slot s, const std::string& name, lock_entry& e) {
+        for (const auto* h : revocations_.out_of_patience(name, e, now)) {
+            const auto who = ("policy, for " + name_of(e.first->peer)).substr(0, base::limits::who);
+            const auto why =
+                "it has waited for " + std::to_string(h->terms.policy.waited_for.count()) + " ms";
+            out_.push(broke_by_policy{*h, who, why});
+            break_hold_of(s, *h, who, why, now);
+            if (settings_.bug == base::planted::broken_without_the_holder) {
+                break;  // it is gone, and with it where we were
+            }
+        }
+    });
+}
+
+// ---- slots
+
+void granter::serve(slot s, tenure& t, base::time_point now) {
+    HOLDFAST_ASSERT(&t == tenures_.find(s));
+    HOLDFAST_ASSERT(!t.is_serving());
+    t.state = tenure::serving{};
+    std::vector<std::string> names;
+    for (auto& [name, e] : t.table) {
+        names.push_back(name);
+        for (auto& h : e.held) {
+            if (!h.what.is_taken) {
+                send_grant(s, h, !e.queue.empty(), now);
+            }
+            look_again(voids_.of(h.what.holder, *view_));
+        }
+    }
+    for (const auto& name : names) {
+        grant_waiters(s, name, t.table.at(name), now);
+    }
+}
+
+void granter::forget(slot s) {
+    unacked_.forget(s);
+    contended_.forget(s);
+    watchers_.forget(s);  // WATCH-1: they register again
+    delays_.forget(s);
+    pasts_.forget(s);
+    tenures_.erase(s);
+}
+
+void granter::notify(slot s, const std::string& name, base::time_point now) {
+    if (watchers_.is_empty()) {
+        return;
+    }
+    const auto* e = tenures_.find_lock(s, name);
+    watchers_.notify(s, name, e == nullptr ? standing{} : e->summary(), view_->number, now, out_);
+}
+
+// ---- time
+
+void granter::tick(base::time_point now) {
+    if (timers_.take_due(timer::probes, now)) {
+        ask_still_held(now);
+    }
+    end_delays(now);
+    break_for_waiters(now);
+    repeat_breaks(now);
+    revocations_.repeat_asks(tenures_, now, out_);
+    watchers_.renotify(tenures_, view_->number, now, out_);
+}
+
+void granter::ask_still_held(base::time_point now) {
+    for (const auto& [s, name] : contended_) {
+        auto* e = tenures_.find_lock(s, name);
+        if (e == nullptr) {
+            continue;
+        }
+        timers_.set_earliest(timer::probes, now + settings_.lease);
+        for (auto& h : e->held) {
+            if (h.what.is_taken && settings_.bug != base::planted::still_held_never_asked) {
+                // "Yes" is not answered, so from the third time on it also goes round by the
+                // voters.
+                out_.push(send{h.what.holder, still_held{name, h.what.token}, h.asked++});
+            }
+        }
+    }
+}
+
+void granter::end_delays(base::time_point now) {
+    if (!delays_.take_due(now)) {
+        return;
+    }
+    for_each_contended([&](slot s, const std::string& name, lock_entry& e) {
+        if (delays_.has(s, name)) {
+            grant_waiters(s, name, e, now);
+        }
+    });
+    delays_.forget_ended(now);
+}
+
+std::optional<base::time_point> granter::deadline() const {
+    auto due = timers_.deadline();
+    base::earlier(due, revocations_.deadline());
+    base::earlier(due, watchers_.deadline());
+    base::earlier(due, delays_.deadline());
+    return due;
+}
+
+// ---- what always holds
+
+void granter::check_lock(slot s, const std::string& name, const lock_entry& e) const {
+    if (!base::checks_everything()) {
+        return;
+    }
+    e.invariants(name, view_->epoch, settings_.bug);
+    HOLDFAST_ASSERT(contended_.contains({s, name}) == !e.queue.empty());
+}
+
+void granter::invariants() const {
+    tenures_.invariants();
+    watchers_.invariants();
+    revocations_.invariants();
+    HOLDFAST_ASSERT(pasts_.size() <= settings_.most_pasts);
+    HOLDFAST_ASSERT(contended_.empty() || timers_.is_set(timer::probes));
+    HOLDFAST_ASSERT(unacked_.empty() || timers_.is_set(timer::grants));
+    if (!view_) {
+        HOLDFAST_ASSERT(tenures_.size() == 0);
+        return;
+    }
+    HOLDFAST_ASSERT(grant_epoch_ <= view_->epoch);
+    HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence || settings_.bug != base::planted::none);
+    if (!base::checks_everything()) {
+        return;
+    }
+    std::size_t contended = 0;
+    std::size_t unacked = 0;
+    tenures_.for_each([&](slot s, const tenure& t) {
+        HOLDFAST_ASSERT(t.gained <= view_->number);
+        for (const auto& [name, e] : t.table) {
+            HOLDFAST_ASSERT(tenures_.slot_of(name) == s);
+            check_lock(s, name, e);
+            contended += e.queue.empty() ? 0 : 1;
+            unacked += unacked_.contains({s, name}) ? 1 : 0;
+            for (const auto& h : e.held) {
+                HOLDFAST_ASSERT(h.what.is_taken || unacked_.contains({s, name}) ||
+                                settings_.bug == base::planted::grant_sent_once);
+                const auto due = timers_.at(timer::grants);
+                HOLDFAST_ASSERT(h.what.is_taken || (due && *due <= h.again.next) ||
+                                settings_.bug == base::planted::grant_sent_once);
+            }
+        }
+    });
+    // Locks that are there, and no others.
+    HOLDFAST_ASSERT(contended == contended_.size());
+    HOLDFAST_ASSERT(unacked == unacked_.size());
+}
+
+}  // namespace holdfast::lock

@@ -1,0 +1,139 @@
+// What is granted in the slots that this peer serves, and what follows from a hold that ends.
+//
+// Its parts are passive: they keep one thing each, answer questions about it, and append what is to
+// be sent to the outbox they are given. Only this class grants.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/insight.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "base/timers.hpp"
+#include "lock/delays.hpp"
+#include "lock/hold_end.hpp"
+#include "lock/lock_entry.hpp"
+#include "lock/lock_set.hpp"
+#include "lock/lock_watchers.hpp"
+#include "lock/owner_output.hpp"
+#include "lock/pasts.hpp"
+#include "lock/revocations.hpp"
+#include "lock/slots.hpp"
+#include "lock/tenure.hpp"
+#include "lock/tenures.hpp"
+#include "lock/void_times.hpp"
+
+namespace holdfast::lock {
+
+class granter {
+public:
+    granter(const base::settings& settings, slot_function slot_of);
+
+    void install(const step& s, base::time_point now);
+    void set_leased(bool is_leased, base::time_point now);
+
+    /// The tenure has its table: everything in it that can be granted is.
+    void serve(slot s, tenure& t, base::time_point now);
+    /// The slot is ours no more, nor is anything in it.
+    void forget(slot s);
+    /// Grants what can be granted. Says whether that was anything; then watchers have been told.
+    bool grant_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now);
+    void send_grant(slot s, granted_hold& h, bool others_wait, base::time_point now);
+    void acknowledge(slot s, const std::string& name, granted_hold& h) {
+        h.what.is_taken = true;
+        update_unacked(s, name);
+    }
+    /// Without `how`: the application never had it.
+    void end_hold(slot s, const std::string& name, lock_entry& e, holdfast::token t,
+                  std::optional<hold_end> how, base::time_point now);
+    void break_hold_of(slot s, const hold& h, const std::string& who, const std::string& why,
+                       base::time_point now);
+    /// FATE, from the owner before.
+    void remember(slot s, const std::string& name, previous_hold what);
+    [[nodiscard]] bool is_delayed(slot s, const std::string& name, base::time_point now) {
+        return delays_.is_delayed(s, name, now);
+    }
+    void drop_non_members(base::time_point now);
+    void end_holds_of_removed(base::time_point now);
+    void notify(slot s, const std::string& name, base::time_point now);
+    [[nodiscard]] break_outcome how_it_ended(const std::string& name, holdfast::token t) const {
+        const auto* last = pasts_.find(tenures_.slot_of(name), name);
+        const bool is_known = last != nullptr && last->token == t;
+        return {break_stage::gone, is_known ? last->how : fate::none, 0, 0};
+    }
+    [[nodiscard]] std::string name_of(const peer_id& id) const {
+        const auto* m = view_->find(id);
+        return m == nullptr ? std::string{} : m->name;
+    }
+
+    void resend_grants(base::time_point now);
+    void repeat_breaks(base::time_point now);
+    /// OWN-5, OWN-4: a lease that is waited for may have ended. Taken once.
+    [[nodiscard]] bool take_voids_due(base::time_point now) {
+        return timers_.take_due(timer::voids, now);
+    }
+    void look_again(std::optional<base::time_point> at) { timers_.set_earliest(timer::voids, at); }
+    void tick(base::time_point now);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+
+    [[nodiscard]] bool is_leased() const { return is_leased_; }
+    [[nodiscard]] const void_times& voids() const { return voids_; }
+    [[nodiscard]] tenures& slots() { return tenures_; }
+    [[nodiscard]] const tenures& slots() const { return tenures_; }
+    [[nodiscard]] const pasts& former() const { return pasts_; }
+    [[nodiscard]] lock_watchers& watchers() { return watchers_; }
+    [[nodiscard]] revocations& pending() { return revocations_; }
+    [[nodiscard]] delays& waits() { return delays_; }
+    [[nodiscard]] owner_outbox& out() { return out_; }
+    [[nodiscard]] std::uint64_t granted() const { return granted_; }
+
+    void invariants() const;
+
+private:
+    friend struct explore::insight;
+
+    enum class timer : std::uint8_t {
+        grants,  // not later than the first grant to repeat
+        probes,  // OWN-9; set as long as a lock has a queue
+        voids,   // OWN-5, OWN-4 (b) and (c)
+    };
+
+    template <class Each>
+    void for_each_contended(Each each);
+    void grant_one(slot s, lock_entry& e, waiter next, base::time_point now);
+    void update_unacked(slot s, const std::string& name);
+    void note_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now);
+    void ask_still_held(base::time_point now);
+    void end_delays(base::time_point now);
+    void break_for_waiters(base::time_point now);
+    void remember_end(slot s, const std::string& name, const granted_hold& h, hold_end how);
+    [[nodiscard]] previous_hold told_before(slot s, const std::string& name) const;
+    void check_lock(slot s, const std::string& name, const lock_entry& e) const;
+
+    const base::settings& settings_;
+    std::shared_ptr<const view> view_;
+    epoch grant_epoch_;
+    std::uint32_t sequence_ = 0;
+    bool is_leased_ = false;
+    void_times voids_;
+    tenures tenures_;
+    lock_set unacked_;    // locks with a grant to repeat
+    lock_set contended_;  // locks with a queue
+    base::timers<timer, timer::voids> timers_;
+    pasts pasts_;
+    lock_watchers watchers_;
+    revocations revocations_;
+    delays delays_;
+    std::uint64_t granted_ = 0;
+    owner_outbox out_;
+};
+
+}  // namespace holdfast::lock

@@ -1,0 +1,76 @@
+#include "lock/held_locks.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "base/deadline.hpp"
+#include "lock/slots.hpp"
+
+namespace holdfast::lock {
+
+bool held_lock::note_demand(const peer_id& by, std::uint64_t of) {
+    constexpr std::size_t most_remembered = 64;
+    const std::pair demand{by, of};
+    if (std::find(asked_by.begin(), asked_by.end(), demand) != asked_by.end()) {
+        return false;
+    }
+    if (asked_by.size() == most_remembered) {
+        asked_by.erase(asked_by.begin());
+    }
+    asked_by.push_back(demand);
+    HOLDFAST_ASSERT(asked_by.size() <= most_remembered);
+    return true;
+}
+
+held_lock* held_locks::find(const hold_key& key) {
+    const auto at = all_.find(key);
+    return at == all_.end() ? nullptr : &at->second;
+}
+
+void held_locks::add(const hold_key& key, held_lock h) {
+    const bool is_new = all_.emplace(key, std::move(h)).second;
+    HOLDFAST_ASSERT(is_new);
+}
+
+std::vector<held_locks::limit_reached> held_locks::check_limits(base::time_point now) {
+    std::vector<limit_reached> out;
+    for (auto& [key, h] : all_) {
+        if (const auto how = h.limits.check(now); how != hold_limits::verdict::within) {
+            out.push_back({key, how, h.limits.when_stuck()});
+        }
+    }
+    return out;
+}
+
+std::optional<base::time_point> held_locks::next_limit() const {
+    std::optional<base::time_point> due;
+    for (const auto& [key, h] : all_) {
+        base::earlier(due, h.limits.next());
+    }
+    return due;
+}
+
+report held_locks::report_for(const gather& asked, const peer_id& self, std::uint64_t number,
+                              base::planted bug) const {
+    report answer{asked.named, asked.serial, number, false, {}};
+    std::size_t bytes = 0;
+    for (const auto& [key, h] : all_) {
+        if (!std::binary_search(asked.slots.begin(), asked.slots.end(), h.at)) {
+            continue;
+        }
+        auto& said =
+            answer.holds.emplace_back(hold{key.first, key.second, self, h.number, h.terms, true});
+        if (bug == base::planted::modes_not_reported) {
+            said.terms.mode = lock_mode::shared();
+        }
+        bytes += bytes_of(said);
+        if (bytes > bytes_in_a_message && asked.slots.size() > 1) {
+            answer.is_too_large = true;
+            answer.holds.clear();
+            break;
+        }
+    }
+    return answer;
+}
+
+}  // namespace holdfast::lock

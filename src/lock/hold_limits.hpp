@@ -1,0 +1,42 @@
+// How long a hold may be held, and how long its program may go on without progress.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <holdfast/breaking.hpp>
+
+#include "base/insight.hpp"
+#include "base/planted.hpp"
+#include "base/time.hpp"
+#include "lock/wish.hpp"
+
+namespace holdfast::lock {
+
+class hold_limits {
+public:
+    enum class verdict : std::uint8_t {
+        within,
+        too_long,  ///< max_hold
+        stuck,     ///< progress_every; said once until there is progress again
+    };
+
+    hold_limits() = default;
+    hold_limits(const wish& wanted, base::time_point now, base::planted bug = base::planted::none);
+
+    void progress(base::time_point now);
+    [[nodiscard]] verdict check(base::time_point now);
+    /// When it is to be checked next.
+    [[nodiscard]] std::optional<base::time_point> next() const;
+    [[nodiscard]] stuck_action when_stuck() const { return when_stuck_; }
+
+private:
+    friend struct explore::insight;
+
+    std::optional<base::time_point> ends_;
+    std::optional<base::time_point> stuck_from_;  // none: it is not watched, or it was said
+    base::duration progress_every_{};             // zero: it is not watched
+    stuck_action when_stuck_{};
+};
+
+}  // namespace holdfast::lock

@@ -1,0 +1,16 @@
+// What a holder wants done, and what it tells.
+#pragma once
+
+#include <variant>
+
+#include "base/outbox.hpp"
+#include "lock/outputs.hpp"
+#include "lock/slots.hpp"
+
+namespace holdfast::lock {
+
+using holder_output =
+    std::variant<send, was_granted, has_failed, was_lost, was_stuck, was_asked_back, state_changed>;
+using holder_outbox = base::outbox<holder_output>;
+
+}  // namespace holdfast::lock

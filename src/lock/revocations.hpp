@@ -1,0 +1,110 @@
+// Holds that are to end before their holders release them (BREAK-1): what members ask for, and what
+// the holders are told until they answer.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <holdfast/breaking.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/insight.hpp"
+#include "base/retry.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+#include "base/timers.hpp"
+#include "lock/lock_entry.hpp"
+#include "lock/messages.hpp"
+#include "lock/owner_output.hpp"
+#include "lock/tenures.hpp"
+#include "lock/void_times.hpp"
+
+namespace holdfast::lock {
+
+class revocations {
+public:
+    using hold_key = std::pair<std::string, token>;
+
+    explicit revocations(const base::settings& settings) : settings_{settings} {}
+
+    /// What a member that demands it is to be told now. The demand is kept until the hold is gone,
+    /// unless this refuses it.
+    [[nodiscard]] break_outcome demanded_by(const peer_id& from, const demand& wanted,
+                                            const granted_hold& h, base::time_point now);
+    /// The holder is told to give it up, until it is heard. False: it has been told before.
+    bool start_break(const hold& h, const std::string& who, const std::string& why,
+                     base::time_point now);
+    /// HOLD-4: this one excludes another one with a higher token.
+    void start_break_of_conflict(const hold& h, base::time_point now);
+    /// The holder has given it up, or it never had it.
+    void hold_ended(const std::string& name, token t);
+    /// All who asked for its end are told.
+    void answer_all(const std::string& name, token t, const break_outcome& how, owner_outbox& out);
+    void heard(const ask_heard& what, owner_outbox& out);
+
+    /// The queue of `e` waits for holds with this patience (break_policy::waited_for).
+    void note_patience(const lock_entry& e);
+    [[nodiscard]] bool take_patience_due(base::time_point now);
+    void look_again_at_patience(base::time_point at);
+    /// Of a contended lock: the holds whose policy lets its first waiter break them now.
+    [[nodiscard]] std::vector<const hold*> out_of_patience(const std::string& name,
+                                                           const lock_entry& e,
+                                                           base::time_point now);
+
+    void repeat_breaks(const tenures& ours, const void_times& voids, const view& v,
+                       base::time_point now, owner_outbox& out);
+    void repeat_asks(const tenures& ours, base::time_point now, owner_outbox& out);
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
+
+    [[nodiscard]] bool is_asked_back(const std::string& name, token t) const;
+    [[nodiscard]] bool is_to_break(const std::string& name, token t) const;
+
+    void invariants() const;
+
+private:
+    friend struct explore::insight;
+
+    /// Until the token is released or its holder's lease is void.
+    struct pending_break {
+        peer_id holder;
+        request_number number;
+        std::string who;
+        std::string why;
+        base::retry again{};
+    };
+    /// A member wants a hold to end.
+    struct pending_demand {
+        peer_id by;
+        std::uint64_t number = 0;  // of its demand
+        urging how{};
+        std::string who;
+        std::string why;
+        base::duration grace{};
+        bool is_heard = false;  // of an ask: by the holder
+        base::retry again{};
+    };
+    enum class timer : std::uint8_t {
+        ask,       // not later than the first ask to repeat
+        patience,  // not later than the first policy that lets a waiter break
+    };
+    using demands = std::vector<pending_demand>;
+
+    [[nodiscard]] pending_demand* find_or_add(const peer_id& from, const demand& wanted,
+                                              demands& known, base::time_point now);
+    [[nodiscard]] break_outcome outcome_for(const granted_hold& h, urging how, bool is_heard,
+                                            const demands& known) const;
+
+    const base::settings& settings_;
+    std::map<hold_key, pending_break> breaks_;
+    std::map<hold_key, demands> demands_;
+    base::timers<timer, timer::patience> timers_;
+};
+
+}  // namespace holdfast::lock

@@ -1,0 +1,80 @@
+// What an owner remembers of holds that have ended: a bounded number.
+#include "lock/pasts.hpp"
+
+#include "catch.hpp"
+#include "made_up.hpp"
+
+using namespace holdfast;
+using namespace holdfast::lock;
+using made_up::peer;
+
+namespace {
+
+constexpr slot one{1};
+constexpr slot other{2};
+
+previous_hold ended(fate how, std::uint64_t by) {
+    return {how, token::make({1}, 1), peer(by), {}, {}, {}};
+}
+
+}  // namespace
+
+TEST_CASE("the last end of a lock takes the place of the one before") {
+    pasts all{3};
+    CHECK(all.find(one, "a") == nullptr);
+    CHECK_FALSE(all.keep(one, "a", ended(fate::died, 1)));
+    CHECK_FALSE(all.keep(one, "a", ended(fate::released, 2)));
+    CHECK(all.size() == 1);
+    REQUIRE(all.find(one, "a") != nullptr);
+    CHECK(all.find(one, "a")->holder == peer(2));
+    CHECK(all.find(other, "a") == nullptr);
+    CHECK(all.find(one, "b") == nullptr);
+}
+
+TEST_CASE("those that ended well are forgotten first, the oldest of them before the others") {
+    pasts all{3};
+    CHECK_FALSE(all.keep(one, "died", ended(fate::died, 1)));
+    CHECK_FALSE(all.keep(one, "old", ended(fate::released, 2)));
+    CHECK_FALSE(all.keep(one, "new", ended(fate::released, 3)));
+    CHECK_FALSE(all.keep(one, "newer", ended(fate::released, 4)));
+    CHECK(all.find(one, "old") == nullptr);
+    CHECK(all.find(one, "died") != nullptr);
+    // To release once more makes it the newest.
+    CHECK_FALSE(all.keep(one, "new", ended(fate::released, 5)));
+    CHECK_FALSE(all.keep(one, "last", ended(fate::released, 6)));
+    CHECK(all.find(one, "newer") == nullptr);
+    CHECK(all.find(one, "new") != nullptr);
+}
+
+TEST_CASE("it says of which slot an unclean end was forgotten") {
+    pasts all{2};
+    CHECK_FALSE(all.keep(one, "a", ended(fate::died, 1)));
+    CHECK_FALSE(all.keep(other, "b", ended(fate::broken, 2)));
+    CHECK(all.keep(other, "c", ended(fate::expired, 3)) == std::optional{one});
+    CHECK(all.find(one, "a") == nullptr);
+    CHECK(all.size() == 2);
+    // A lock that was unclean and ends well is the first to go.
+    CHECK_FALSE(all.keep(other, "b", ended(fate::released, 4)));
+    CHECK_FALSE(all.keep(one, "d", ended(fate::died, 5)));
+    CHECK(all.find(other, "b") == nullptr);
+    CHECK(all.find(other, "c") != nullptr);
+}
+
+TEST_CASE("all of a slot are forgotten together") {
+    pasts all{10};
+    CHECK_FALSE(all.keep(one, "a", ended(fate::died, 1)));
+    CHECK_FALSE(all.keep(other, "b", ended(fate::released, 2)));
+    CHECK_FALSE(all.keep(one, "c", ended(fate::released, 3)));
+    all.forget(one);
+    CHECK(all.size() == 1);
+    CHECK(all.of(one).empty());
+    REQUIRE(all.of(other).size() == 1);
+    CHECK(all.of(other)[0].first == "b");
+    // The order of age has lost them, too.
+    for (const auto* name : {"d", "e", "f", "g", "h", "i", "j", "k", "l"}) {
+        CHECK_FALSE(all.keep(one, name, ended(fate::released, 4)));
+    }
+    CHECK(all.size() == 10);
+    CHECK_FALSE(all.keep(one, "m", ended(fate::released, 4)));
+    CHECK(all.find(other, "b") == nullptr);
+}
