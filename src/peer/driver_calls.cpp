@@ -134,7 +134,7 @@ result<void> driver::release(hold_state& h, const peer_id& heir) {
         return {};
     }
     // A destructor may be the caller: no exception.
-    return tl::unexpected<error>{make_error_noexcept(h.why_lost().value_or(errc::lease_lost))};
+    return tl::unexpected<error>{make_error_noexcept(why_lost(h).value_or(errc::lease_lost))};
 }
 
 void driver::progress(hold_state& h) {
