@@ -4,7 +4,7 @@
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "lock/slots.hpp"
-#include "view/chain.hpp"
+#include "view/view_log.hpp"
 
 namespace holdfast::node {
 
