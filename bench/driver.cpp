@@ -116,7 +116,7 @@ holdfast::peer join(const options& o) {
                                           .seeds = o.endpoints,
                                           .cluster = "bench",
                                           .profile = holdfast::profile::local,
-                                          .light = o.owner.empty()});
+                                          .weight = o.owner.empty() ? 0U : 1U});
     if (!started) {
         throw std::runtime_error(started.error().text);
     }

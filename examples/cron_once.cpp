@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
                                        .seeds = seeds,
                                        .cluster = "cron",
                                        .profile = holdfast::profile::local,
-                                       .light = true});
+                                       .weight = 0});
     if (!peer || !peer->wait_ready(20s)) {
         std::fprintf(stderr, "no cluster: %s\n",
                      peer ? "its seats do not answer" : peer.error().text.c_str());

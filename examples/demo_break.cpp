@@ -39,9 +39,9 @@ int be_member(const std::string& name, const std::string& at, const std::string&
     std::fflush(stdout);
     std::optional<holdfast::hold> held;
     if (hangs) {
-        holdfast::acquire_options how;
+        holdfast::lock_options how;
         how.note = "nightly run";
-        how.on_asked_back = [](const holdfast::asked_back& by) {
+        how.on_release_requested = [](const holdfast::release_request& by) {
             std::printf("asked by %s: %s\n", by.who.c_str(), by.why.c_str());
             std::fflush(stdout);  // and does nothing about it
         };
@@ -61,15 +61,15 @@ int be_member(const std::string& name, const std::string& at, const std::string&
 
 const char* words_for(holdfast::break_stage s) {
     switch (s) {
-        case holdfast::break_stage::unheard:
+        case holdfast::break_stage::no_answer:
             return "its owner did not answer";
-        case holdfast::break_stage::told:
+        case holdfast::break_stage::sent:
             return "the holder does not answer";
-        case holdfast::break_stage::heard:
+        case holdfast::break_stage::delivered:
             return "the holder's program knows, and goes on";
         case holdfast::break_stage::needs_approval:
             return "another operator must agree";
-        case holdfast::break_stage::gone:
+        case holdfast::break_stage::ended:
             return "it is gone";
         case holdfast::break_stage::refused:
             return "its policy does not allow it";
@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
         return fail("no cluster");
     }
     auto c = member_at("operator", "127.0.0.1:0", seeds);
-    c.light = true;
+    c.weight = 0;
     const auto me = holdfast::peer::start(std::move(c));
     if (!me || !me->wait_ready(20s)) {
         return fail("the operator cannot join");
@@ -144,17 +144,17 @@ int main(int argc, char** argv) {
         return fail("nobody holds the lock");
     }
     auto next = me->lock_future("nightly", {.wait = 60s, .note = "the next in turn"});
-    const auto seen = me->look("nightly");
+    const auto seen = me->inspect("nightly");
     if (!seen || seen->holders.size() != 1) {
         return fail("the look does not show the holder");
     }
     say("ann looks: " + seen->explain() + ", \"" + seen->holders[0].note + "\", " +
         std::to_string(seen->waiting) + " waiting");
     say("ann asks for it, and waits for half a second");
-    const auto asked =
-        me->ask_back("nightly", hung[3].token, as_ann("it has not moved since midnight", 500ms));
+    const auto asked = me->request_release("nightly", hung[3].token,
+                                           as_ann("it has not moved since midnight", 500ms));
     if (!f.until([&] { return hung[3].was_asked; }, 5s) || !asked ||
-        asked->stage != holdfast::break_stage::heard) {
+        asked->stage != holdfast::break_stage::delivered) {
         return fail("the holder was not asked");
     }
     say(std::string{"  "} + words_for(asked->stage));
@@ -162,7 +162,7 @@ int main(int argc, char** argv) {
     auto at = clock_type::now();
     const auto broken =
         me->break_hold("nightly", hung[3].token, as_ann("it has not moved since midnight", 10s));
-    if (!broken || broken->stage != holdfast::break_stage::gone) {
+    if (!broken || broken->stage != holdfast::break_stage::ended) {
         return fail("it was not broken");
     }
     auto second = next.get();
@@ -183,14 +183,14 @@ int main(int argc, char** argv) {
         !f.until([&] { return hung[4].token.value != 0; }, 20s)) {
         return fail("nobody holds the lock");
     }
-    const auto whom = me->look("nightly")->holders.at(0).peer;
+    const auto whom = me->inspect("nightly")->holders.at(0).peer;
     auto third = me->lock_future("nightly", {.wait = 60s});
     say("SIGSTOP to job-2: its library stops, too");
     kill(f.all[4].id, SIGSTOP);
     at = clock_type::now();
     say("ann breaks it, and waits for 200 ms");
     const auto told = me->break_hold("nightly", hung[4].token, as_ann("it is stopped", 200ms));
-    say(std::string{"  "} + words_for(told ? told->stage : holdfast::break_stage::unheard));
+    say(std::string{"  "} + words_for(told ? told->stage : holdfast::break_stage::no_answer));
     say("ann evicts job-2");
     if (const auto evicted = me->evict(whom, as_ann("it is stopped", 10s)); !evicted) {
         return fail("it was not evicted: " + evicted.error().text);
@@ -209,7 +209,7 @@ int main(int argc, char** argv) {
     }
 
     // ---- what was done
-    const auto records = me->history();
+    const auto records = me->audit_log();
     if (!records || records->size() != 4) {
         return fail("the record is not complete");
     }
@@ -218,9 +218,9 @@ int main(int argc, char** argv) {
         const std::time_t when = r.at_ms / 1000;
         char text[32];
         std::strftime(text, sizeof text, "%H:%M:%S", std::gmtime(&when));
-        const char* what = r.what == holdfast::deed::asked   ? "asked"
-                           : r.what == holdfast::deed::broke ? "broke the hold of"
-                                                             : "evicted";
+        const char* what = r.what == holdfast::admin_action::requested_release ? "asked"
+                           : r.what == holdfast::admin_action::broke           ? "broke the hold of"
+                                                                               : "evicted";
         std::printf("  %s  %s %s %s (%s): %s, %lld ms\n", text, r.who.c_str(), what,
                     r.whom_name.c_str(), r.why.c_str(), words_for(r.outcome.stage),
                     static_cast<long long>(r.took.count()));

@@ -10,8 +10,8 @@
 #include <functional>
 #include <string>
 
-#include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/previous_hold.hpp>
 #include <holdfast/token.hpp>
 
 namespace holdfast {
@@ -29,14 +29,14 @@ struct break_policy {
 };
 
 /// What to do about a hold whose program makes no progress.
-enum class stuck_action : std::uint8_t {
-    tell,      ///< events::hold_stuck
-    ask,       ///< that, and `on_asked_back`
-    break_it,  ///< that, and the hold is given up as if it were broken
+enum class stall_action : std::uint8_t {
+    report,           ///< events::hold_stalled
+    request_release,  ///< that, and `on_release_requested`
+    break_hold,       ///< that, and the hold is given up as if it were broken
 };
 
 /// A holder is asked to give a hold up. Nothing happens by itself.
-struct asked_back {
+struct release_request {
     std::string name;
     holdfast::token token;
     std::string who;  ///< asks, as it calls itself
@@ -46,20 +46,20 @@ struct asked_back {
 
 /// Where an attempt to end a hold has got to.
 enum class break_stage : std::uint8_t {
-    unheard,  ///< its owner did not answer, or was not able to
+    no_answer,  ///< its owner did not answer, or was not able to
     /// the owner knows; the holder's library has not answered yet. Of `ask`: its program has not
     /// been told
-    told,
-    heard,           ///< of `ask`: the holder's program has been told
+    sent,
+    delivered,       ///< of `ask`: the holder's program has been told
     needs_approval,  ///< other operators must ask for it, too
-    gone,            ///< the hold is no more
+    ended,           ///< the hold is no more
     refused,         ///< the hold's policy does not allow it, or this operator is not one
 };
 
 struct break_outcome {
-    break_stage stage = break_stage::unheard;
-    /// of `gone`: what became of it, as far as its owner remembers
-    fate how = fate::none;
+    break_stage stage = break_stage::no_answer;
+    /// of `ended`: what became of it, as far as its owner remembers
+    end_reason how = end_reason::none;
     std::uint8_t approvals = 0;  ///< so far
     std::uint8_t needed = 0;
     bool operator==(const break_outcome&) const = default;
@@ -67,7 +67,7 @@ struct break_outcome {
 
 struct member;
 
-/// For `peer::ask_back`, `break_hold` and `evict`.
+/// For `peer::request_release`, `break_hold` and `evict`.
 struct break_options {
     /// the operator, for policies and records; empty: the name of this peer
     std::string who{};

@@ -27,8 +27,8 @@ constexpr std::uint16_t default_port = 4653;
 enum class profile : std::uint8_t { local, lan, wan };
 
 /// Whether this peer may take part in founding a cluster when it finds none.
-enum class founding : std::uint8_t {
-    yes,
+enum class bootstrap_mode : std::uint8_t {
+    allowed,
     never,  ///< it only joins: for fleets where a person founds (FOUND-2)
 };
 
@@ -76,7 +76,7 @@ struct config {
     bool light = false;
     /// Its share of the names, in proportion to the weights of the others. 0 is `light`. 0 to 1000.
     std::uint32_t weight = 1;
-    holdfast::founding found = founding::yes;
+    bootstrap_mode bootstrap = bootstrap_mode::allowed;
     /// A directory for the few bytes that must survive a restart of all peers at once (FOUND-5):
     /// with it tokens go on rising even when the wall clocks of all seats were set back meanwhile.
     /// Created if missing; a peer that cannot write to it stops. Empty: none.
@@ -84,10 +84,10 @@ struct config {
 
     // ---- breaking holds (breaking.hpp)
 
-    /// Who may break the holds of this peer, where `acquire_options::breaking` does not say.
-    break_policy breaking{};
+    /// Who may break the holds of this peer, where `lock_options::breaking` does not say.
+    holdfast::break_policy break_policy{};
     /// How long a lock is granted to nobody after an exclusive hold of this peer (a term of an
-    /// election is one) that ended without a release, where `acquire_options::lock_delay` does not
+    /// election is one) that ended without a release, where `lock_options::lock_delay` does not
     /// say, and for no fenced one. LIVE comes so much later. At most 60 s.
     std::chrono::milliseconds lock_delay{0};
     /// The operators whose demands this peer, as an owner, accepts, by the names they go by; the
@@ -100,7 +100,7 @@ struct config {
     /// may be granted its locks. A lease that is lost for want of a network ends the program, too.
     /// Ending a hold in time, by `release` or `break_hold`, does not. The peer is forked for it at
     /// its start: start it early, before the program is large. Linux 5.9.
-    bool deadman = false;
+    bool watchdog = false;
 
     // ---- limits
 
@@ -120,7 +120,7 @@ struct config {
     std::optional<std::chrono::milliseconds> lease{};
     /// How long the seats look for an existing cluster before they found one. At least the time in
     /// which all of them start. 300 ms / 3 s / 6 s.
-    std::optional<std::chrono::milliseconds> founding_wait{};
+    std::optional<std::chrono::milliseconds> bootstrap_wait{};
     /// How long joins and removals are gathered into one view; at least 2 round trips. 20 / 100 /
     /// 400 ms.
     std::optional<std::chrono::milliseconds> batch_wait{};
@@ -164,7 +164,7 @@ struct config {
 
 /// The time that `c` gives, or its profile's.
 struct config_times {
-    std::chrono::milliseconds lease, founding_wait, batch_wait, proposer_stagger, retry,
+    std::chrono::milliseconds lease, bootstrap_wait, batch_wait, proposer_stagger, retry,
         probe_period, probe_timeout, gossip_period, dead_probe_period, push_pull_period;
 };
 [[nodiscard]] HOLDFAST_EXPORT config_times times_of(const config& c);

@@ -26,13 +26,13 @@ namespace runtime {
 class driver;
 }
 
-struct campaign_options {
+struct lock_options {
     /// What observers learn of the leader: its address, say. At most 1024 bytes.
     std::string value{};
     /// How long to wait for the term. None: for ever. Zero or less: one try.
     std::optional<std::chrono::nanoseconds> wait{};
     std::stop_token stop{};
-    /// As in `acquire_options`.
+    /// As in `lock_options`.
     std::function<void(errc why)> on_lost{};
     /// Of those who wait, who has the highest leads next (PRIORITY). Nobody who leads is put off
     /// for it.
@@ -79,11 +79,11 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
 
     /// Waits until this process leads. Fails as `peer::lock`; `value_too_long` for the value.
-    [[nodiscard]] result<term> campaign(campaign_options options = {}) const;
+    [[nodiscard]] result<term> campaign(lock_options options = {}) const;
 
     /// Who leads, from the owner of the election's name: linearizable (LOOK-1). Fails as
-    /// `peer::look`, and with `timed_out` where that would tell of an owner that cannot answer for
-    /// certain.
+    /// `peer::inspect`, and with `timed_out` where that would tell of an owner that cannot answer
+    /// for certain.
     [[nodiscard]] result<leader> current(std::chrono::nanoseconds wait = std::chrono::seconds{
                                              5}) const;
 

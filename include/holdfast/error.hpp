@@ -16,11 +16,11 @@ enum class errc : std::uint8_t {
     cancelled,    ///< the caller's stop token was triggered
     /// this peer cannot reach a majority of the seats, so nobody can grant to it
     no_quorum,
-    not_a_member,    ///< this peer is in no cluster (yet)
-    shutting_down,   ///< the peer is leaving or was destroyed
-    name_too_long,   ///< a lock name longer than `limits::name`, or empty
-    value_too_long,  ///< a note or election value longer than `limits::note`
-    too_many,        ///< more waiting requests than `config::max_requests`
+    not_a_member,       ///< this peer is in no cluster (yet)
+    shutting_down,      ///< the peer is leaving or was destroyed
+    name_too_long,      ///< a lock name longer than `limits::name`, or empty
+    value_too_long,     ///< a note or election value longer than `limits::note`
+    too_many_requests,  ///< more waiting requests than `config::max_requests`
     /// it would wait for itself: in a callback of the library, or for a mutex that this thread has
     would_deadlock,
     limit_differs,  ///< a semaphore that others use with another limit
@@ -31,12 +31,12 @@ enum class errc : std::uint8_t {
     seeds_differ,    ///< this peer and the cluster were configured with different seats
     /// this peer and the cluster were configured with different `lease` or `clock_drift` (LEASE-6)
     times_differ,
-    wrong_key,      ///< the other side does not have our key
-    wrong_cluster,  ///< the other side has another cluster name
-    version,        ///< the other side speaks no version of the protocol that we speak
+    wrong_key,         ///< the other side does not have our key
+    wrong_cluster,     ///< the other side has another cluster name
+    version_mismatch,  ///< the other side speaks no version of the protocol that we speak
     /// the cluster's view names a ring function that this build lacks (RING-1)
     ring_not_supported,
-    io,  ///< the operating system refused; the text has its words
+    io_error,  ///< the operating system refused; the text has its words
     /// at its start: nothing is left behind. Later: this peer has stopped, its holds are lost
     out_of_memory,
 

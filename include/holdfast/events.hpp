@@ -23,9 +23,9 @@ namespace holdfast {
 
 /// What gossip believes of a peer: a guess, made here and now. Who is a member is agreed on, in
 /// views.
-enum class belief : std::uint8_t { alive = 0, suspect = 1, dead = 2, left = 3 };
+enum class liveness : std::uint8_t { alive = 0, suspect = 1, dead = 2, left = 3 };
 
-[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(belief what);
+[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(liveness what);
 
 namespace events {
 
@@ -34,11 +34,11 @@ struct view_installed {
     std::shared_ptr<const view> what;
 };
 /// Gossip changed its mind about a peer.
-struct belief_changed {
+struct liveness_changed {
     peer_id peer;
     std::string name;
     endpoint address;
-    belief now{};
+    liveness now{};
 };
 /// This peer may act: it is a member with a running lease.
 struct lease_gained {};
@@ -59,11 +59,11 @@ struct hold_lost {
     std::string broken_for{};  ///< and its reason
 };
 /// Somebody wants a hold of ours back.
-struct hold_asked_back {
-    asked_back what;
+struct release_requested {
+    release_request what;
 };
 /// `hold::progress` was not called in time.
-struct hold_stuck {
+struct hold_stalled {
     std::string name;
     holdfast::token token;
 };
@@ -77,7 +77,7 @@ struct broke_by_policy {
 };
 /// Something a person should know or mend: other seats, another key, a version. The peer goes on
 /// trying.
-struct complaint {
+struct problem {
     error what;
 };
 /// This peer's PeerId is over (evicted, or a better cluster was met); it goes on as a new peer
@@ -96,10 +96,10 @@ struct stopped {
 }  // namespace events
 
 using event =
-    std::variant<events::view_installed, events::belief_changed, events::lease_gained,
+    std::variant<events::view_installed, events::liveness_changed, events::lease_gained,
                  events::lease_at_risk, events::lease_renewed, events::lease_lost,
-                 events::hold_lost, events::hold_asked_back, events::hold_stuck,
-                 events::broke_by_policy, events::complaint, events::restarted, events::stopped>;
+                 events::hold_lost, events::release_requested, events::hold_stalled,
+                 events::broke_by_policy, events::problem, events::restarted, events::stopped>;
 
 /// One line for a log.
 [[nodiscard]] HOLDFAST_EXPORT std::string to_string(const event& what);

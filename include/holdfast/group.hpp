@@ -24,13 +24,13 @@ namespace runtime {
 class driver;
 }
 
-struct join_options {
+struct lock_options {
     /// What the others see of this member: its address, say. At most 1024 bytes.
     std::string note{};
     /// How long to wait. None: for ever.
     std::optional<std::chrono::nanoseconds> wait{};
     std::stop_token stop{};
-    /// As in `acquire_options`.
+    /// As in `lock_options`.
     std::function<void(errc why)> on_lost{};
 };
 
@@ -41,7 +41,8 @@ struct group_entry {
     std::string peer_name;
     std::string note;
     holdfast::token token;
-    belief seems = belief::alive;  ///< what gossip believes of its peer, here
+    holdfast::liveness liveness =
+        holdfast::liveness::alive;  ///< what gossip believes of its peer, here
     bool operator==(const group_entry&) const = default;
 };
 
@@ -81,10 +82,10 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
 
     /// Fails as `peer::lock`; `value_too_long` for the note.
-    [[nodiscard]] result<membership> join(join_options options = {}) const;
+    [[nodiscard]] result<membership> join(lock_options options = {}) const;
     /// Linearizable (LOOK-1): whoever joined before this was called, and is in it still, is among
-    /// them. In the order of their joining. Fails as `peer::look`, and with `timed_out` where that
-    /// would tell of an owner that cannot answer for certain.
+    /// them. In the order of their joining. Fails as `peer::inspect`, and with `timed_out` where
+    /// that would tell of an owner that cannot answer for certain.
     [[nodiscard]] result<std::vector<group_entry>> members(
         std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
     /// Calls `callback` with the present members as soon as they are known (all of them `joined`),

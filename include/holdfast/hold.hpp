@@ -12,9 +12,9 @@
 #include <holdfast/breaking.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/export.hpp>
-#include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/mode.hpp>
+#include <holdfast/previous_hold.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/token.hpp>
 
@@ -25,7 +25,7 @@ class hold_state;
 }
 
 /// How to wait for a lock.
-struct acquire_options {
+struct lock_options {
     /// How long to wait. None: for ever. Zero or less: one try, as `try_lock`.
     std::optional<std::chrono::nanoseconds> wait{};
     /// Ends the wait with `cancelled` when a stop is requested.
@@ -39,15 +39,15 @@ struct acquire_options {
     /// Alone, together with other readers, or as one of the permits of a semaphore (mode.hpp).
     lock_mode mode{};
     /// Who may break the hold. None: `config::breaking`.
-    std::optional<break_policy> breaking{};
-    /// Called on the callback thread each time somebody asks for the hold back (`peer::ask_back`).
-    /// Must not throw.
-    std::function<void(const asked_back& by)> on_asked_back{};
+    std::optional<holdfast::break_policy> break_policy{};
+    /// Called on the callback thread each time somebody asks for the hold back
+    /// (`peer::request_release`). Must not throw.
+    std::function<void(const release_request& by)> on_release_requested{};
     /// The hold is given up by itself after so long, as if it were broken. Zero: never.
     std::chrono::nanoseconds max_hold{};
-    /// How often `hold::progress` has to be called, else `when_stuck` is done. Zero: it need not.
-    std::chrono::nanoseconds progress_every{};
-    stuck_action when_stuck = stuck_action::tell;
+    /// How often `hold::progress` has to be called, else `on_stall` is done. Zero: it need not.
+    std::chrono::nanoseconds progress_timeout{};
+    stall_action on_stall = stall_action::report;
     /// Of those who wait, who has the highest is granted it next; of one priority, who asked first
     /// (PRIORITY).
     std::int32_t priority = 0;
@@ -104,10 +104,10 @@ public:
     /// `out_of_memory`. Nothing while it is valid and after a release.
     [[nodiscard]] std::optional<errc> why_lost() const;
 
-    /// A stop is requested when somebody asks for this hold back (`peer::ask_back`), or already
-    /// was. Release it soon, or not.
-    [[nodiscard]] std::stop_token asked_back() const;
-    /// It gets on (acquire_options::progress_every). Local; does nothing where no progress is asked
+    /// A stop is requested when somebody asks for this hold back (`peer::request_release`), or
+    /// already was. Release it soon, or not.
+    [[nodiscard]] std::stop_token release_requested() const;
+    /// It gets on (lock_options::progress_timeout). Local; does nothing where no progress is asked
     /// for.
     void progress();
 

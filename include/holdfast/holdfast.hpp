@@ -8,24 +8,24 @@
 //     if (hold) { write(hold->token()); }
 #pragma once
 
+#include <holdfast/audit_log.hpp>
 #include <holdfast/await.hpp>
 #include <holdfast/breaking.hpp>
 #include <holdfast/config.hpp>
 #include <holdfast/election.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/events.hpp>
-#include <holdfast/fate.hpp>
 #include <holdfast/file_gate.hpp>
 #include <holdfast/gate.hpp>
 #include <holdfast/group.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/http_gate.hpp>
 #include <holdfast/ids.hpp>
-#include <holdfast/look.hpp>
+#include <holdfast/lock_report.hpp>
 #include <holdfast/mode.hpp>
 #include <holdfast/mutex.hpp>
 #include <holdfast/peer.hpp>
-#include <holdfast/record.hpp>
+#include <holdfast/previous_hold.hpp>
 #include <holdfast/recursive_mutex.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/shared_mutex.hpp>

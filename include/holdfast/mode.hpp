@@ -19,7 +19,7 @@ struct lock_mode {
     [[nodiscard]] static constexpr lock_mode permit(std::uint32_t of) { return {kind::permit, of}; }
 
     /// Whether one hold of each may be valid at the same time.
-    [[nodiscard]] constexpr bool goes_with(const lock_mode& other) const {
+    [[nodiscard]] constexpr bool is_compatible_with(const lock_mode& other) const {
         return how == other.how && how != kind::exclusive &&
                (how == kind::shared || (limit == other.limit && limit > 1));
     }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <holdfast/audit_log.hpp>
 #include <holdfast/config.hpp>
 #include <holdfast/election.hpp>
 #include <holdfast/error.hpp>
@@ -19,8 +20,7 @@
 #include <holdfast/group.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/ids.hpp>
-#include <holdfast/look.hpp>
-#include <holdfast/record.hpp>
+#include <holdfast/lock_report.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/view.hpp>
 #include <holdfast/watch.hpp>
@@ -41,7 +41,7 @@ struct known_peer {
     bool is_leaving = false;
     std::uint32_t weight = 0;  ///< 0 for who is no member
     std::size_t slots = 0;     ///< how many slots it owns
-    belief seems = belief::alive;
+    holdfast::liveness liveness = holdfast::liveness::alive;
 };
 
 /// A handle of a running peer. Move-only; a moved-from one may only be destroyed or assigned to.
@@ -101,22 +101,22 @@ public:
     /// `name_too_long`, `value_too_long`: it was not asked for. `broken`: somebody broke this
     /// request (BREAK-1). `internal_error`, `out_of_memory`, `io`, `seeds_differ`: the peer has
     /// stopped for good, see above. In each case nothing is held and nothing will be (HOLD-6).
-    [[nodiscard]] result<hold> lock(std::string_view name, acquire_options options = {}) const;
+    [[nodiscard]] result<hold> lock(std::string_view name, lock_options options = {}) const;
     /// As `lock`, with one answer instead of a wait: `would_block` when another has it or waits for
     /// it; the text says who has it and how many wait. Takes a round trip to the owner of the name;
     /// while the name changes owners, up to about a lease, after which it fails with `timed_out`.
-    [[nodiscard]] result<hold> try_lock(std::string_view name, acquire_options options = {}) const;
+    [[nodiscard]] result<hold> try_lock(std::string_view name, lock_options options = {}) const;
 
     /// As `lock`, without a thread that waits. Success: `then` is called once, on the callback
     /// thread, with the hold or the error; when the peer ends, too. An error: it was not asked for,
     /// and `then` is never called. `then` must not throw; a hold that it does not keep is released.
     /// The stop token ends the wait as it does in `lock`.
-    [[nodiscard]] result<void> lock_async(std::string_view name, acquire_options options,
+    [[nodiscard]] result<void> lock_async(std::string_view name, lock_options options,
                                           std::function<void(result<hold>)> then) const;
     /// The same as a future, which is ready at once with the error when it was not asked for. Its
     /// destruction does not wait.
     [[nodiscard]] std::future<result<hold>> lock_future(std::string_view name,
-                                                        acquire_options options = {}) const;
+                                                        lock_options options = {}) const;
 
     /// Several locks, all or none: taken one after another in the order of the bytes of their
     /// names, whatever the order given, so that programs which ask so never wait for each other in
@@ -126,7 +126,7 @@ public:
     /// while others are waited for; then none is held. A name that is given twice: `bad_config`. On
     /// the callback thread a loss is heard of when the wait is over.
     [[nodiscard]] result<std::vector<hold>> lock_all(std::vector<std::string> names,
-                                                     acquire_options options = {}) const;
+                                                     lock_options options = {}) const;
 
     [[nodiscard]] holdfast::election election(std::string_view name) const;
     [[nodiscard]] holdfast::group group(std::string_view name) const;
@@ -144,9 +144,9 @@ public:
     /// How `name` stands, from its owner. When that cannot tell for certain within `wait`, the
     /// report says what it is doing instead (`lock_report::state`). Fails with `not_a_member`
     /// without a view, `name_too_long`, `shutting_down`, and as above.
-    [[nodiscard]] result<lock_report> look(std::string_view name,
-                                           std::chrono::nanoseconds wait = std::chrono::seconds{
-                                               5}) const;
+    [[nodiscard]] result<lock_report> inspect(std::string_view name,
+                                              std::chrono::nanoseconds wait = std::chrono::seconds{
+                                                  5}) const;
     /// All locks that are held or waited for.
     [[nodiscard]] result<lock_list> locks(std::chrono::nanoseconds wait = std::chrono::seconds{
                                               5}) const;
@@ -157,8 +157,9 @@ public:
     // `bad_config` for what is no token.
 
     /// Tells the holder's program that this hold is wanted back, and waits for it to be released.
-    [[nodiscard]] result<break_outcome> ask_back(std::string_view name, holdfast::token token,
-                                                 break_options options) const;
+    [[nodiscard]] result<break_outcome> request_release(std::string_view name,
+                                                        holdfast::token token,
+                                                        break_options options) const;
     /// Has the holder's library give this hold up (BREAK-1), whatever its program does. A round
     /// trip, while the library answers. Where the hold's policy wants several operators, this is
     /// the approval of one of them.
@@ -182,9 +183,9 @@ public:
     /// has begun; see `wait_ready`. `bad_config`: a majority answers this peer, or these cannot be
     /// seats. What it held was lost with its lease. Change the configuration, too: a peer that is
     /// started with the former seeds does not find the new cluster.
-    [[nodiscard]] result<void> force_view(const std::vector<std::string>& seats) const;
+    [[nodiscard]] result<void> force_new_cluster(const std::vector<std::string>& seats) const;
     /// What was done so, oldest first, from a majority of the seats; else `no_quorum`.
-    [[nodiscard]] result<std::vector<record>> history(
+    [[nodiscard]] result<std::vector<audit_record>> audit_log(
         std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
 
     /// Leaves the cluster: releases the holds, hands its slots over, gives up its seat, and stops

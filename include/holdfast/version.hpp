@@ -1,7 +1,7 @@
 // The version of the headers (semantic versioning). The C++ interface promises source compatibility
 // within a major version, no binary one; peers of one cluster may run different versions as long as
 // their protocols meet
-// (`errc::version`).
+// (`errc::version_mismatch`).
 #pragma once
 
 #include <string_view>

@@ -64,9 +64,9 @@ struct view {
     std::uint32_t slots = 16384;
     /// the view in which the PeerIds of the seats last changed
     view_number seats_since;
-    std::vector<seat> seats;             ///< in the order of their addresses
-    std::vector<member> members;         ///< in the order of their PeerIds
-    std::vector<former_member> formers;  ///< oldest first, at most 256 views back
+    std::vector<seat> seats;                    ///< in the order of their addresses
+    std::vector<member> members;                ///< in the order of their PeerIds
+    std::vector<former_member> former_members;  ///< oldest first, at most 256 views back
 
     bool operator==(const view&) const = default;
 
@@ -82,9 +82,9 @@ struct view {
     [[nodiscard]] bool has(const peer_id& id) const { return find(id) != nullptr; }
 
     [[nodiscard]] const former_member* find_former(const peer_id& id) const {
-        const auto at = std::find_if(formers.begin(), formers.end(),
+        const auto at = std::find_if(former_members.begin(), former_members.end(),
                                      [&](const former_member& f) { return f.id == id; });
-        return at != formers.end() ? &*at : nullptr;
+        return at != former_members.end() ? &*at : nullptr;
     }
 
     /// The index of the seat that `id` fills, or nothing.

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <holdfast/export.hpp>
-#include <holdfast/look.hpp>
+#include <holdfast/lock_report.hpp>
 
 namespace holdfast {
 

@@ -29,7 +29,7 @@ constexpr entry entries[] = {
     {errc::name_too_long, "name_too_long", held::refused, "a lock name has 1 to 512 bytes"},
     {errc::value_too_long, "value_too_long", held::refused,
      "a note or value has at most 1024 bytes"},
-    {errc::too_many, "too_many", held::refused,
+    {errc::too_many_requests, "too_many", held::refused,
      "too many requests wait at this peer already; raise max_requests or ask less"},
     {errc::limit_differs, "limit_differs", held::refused,
      "others use this semaphore with another limit; give every program the same, or the semaphore "
@@ -49,12 +49,12 @@ constexpr entry entries[] = {
      "the other side does not have this key; give every peer the same key"},
     {errc::wrong_cluster, "wrong_cluster", held::refused,
      "the other side belongs to a cluster of another name"},
-    {errc::version, "version", held::refused,
+    {errc::version_mismatch, "version", held::refused,
      "the other side speaks no version of the protocol that this build speaks; upgrade the older "
      "one"},
     {errc::ring_not_supported, "ring_not_supported", held::refused,
      "the cluster uses a ring function that this build lacks; upgrade it"},
-    {errc::io, "io", held::refused, "the operating system refused"},
+    {errc::io_error, "io", held::refused, "the operating system refused"},
     {errc::out_of_memory, "out_of_memory", held::no,
      "memory ran out; give this process more of it, and start the peer again"},
     {errc::lease_lost, "lease_lost", held::maybe,

@@ -63,7 +63,7 @@ struct settings {
     // view
     duration batch_wait = std::chrono::milliseconds{100};
     duration proposer_stagger = std::chrono::milliseconds{150};
-    duration founding_wait = std::chrono::seconds{3};
+    duration bootstrap_wait = std::chrono::seconds{3};
     std::uint32_t slots = limits::slots;  ///< fixed at founding
     std::size_t max_owners = 64;
     /// of one owner in one view (OWN-6); less only to try that

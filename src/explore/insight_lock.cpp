@@ -12,7 +12,7 @@ using namespace lock;
 
 void add(digest& out, slot s) { out.add(std::uint64_t{s.value}); }
 void add(digest& out, token t) { out.add(static_cast<std::uint64_t>(t.value)); }
-void add(digest& out, const hold& h) {
+void add(digest& out, const hold_info& h) {
     out.add(node::message{lock::message{table{{}, {{slot{}, {h}, {}, {}, false}}}}});
 }
 void add(digest& out, const request& r) { out.add(node::message{lock::message{r}}); }
@@ -28,8 +28,8 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
         o;
     out.add(current ? current->number.value : 0);
     add(out, granter, now);
-    const auto& [its_settings, settled] = admission;
-    out.add_each(settled, [&](const auto& f) {
+    const auto& [its_settings, lowest_pending] = admission;
+    out.add_each(lowest_pending, [&](const auto& f) {
         out.add(f.first);
         out.add(f.second.value);
     });
@@ -79,13 +79,14 @@ void insight::add(digest& out, const tenures& t) {
     const auto& [slot_of, places, all, free_places, size] = t;
     out.add(std::uint64_t{size});
     t.for_each([&](slot at, const tenure& one) {
-        const auto& [gained, gained_epoch, state, locks, is_unused, knows_all, deferred] = one;
+        const auto& [gained, gained_epoch, state, locks, is_unused, history_is_complete, deferred] =
+            one;
         explore::add(out, at);
         out.add(gained.value);
         out.add(std::uint64_t{gained_epoch.value});
         out.add(std::uint64_t{state.index()});
         out.add(std::uint64_t{is_unused});
-        out.add(std::uint64_t{knows_all});
+        out.add(std::uint64_t{history_is_complete});
         if (const auto* w = std::get_if<tenure::waiting>(&state)) {
             out.add(w->from);
         }
@@ -122,7 +123,7 @@ void insight::add(digest& out, const gathers& g) {
             const auto& [number, holds] = h.second;
             out.add(h.first);
             out.add(number);
-            out.add_each(holds, [&](const hold& held) { explore::add(out, held); });
+            out.add_each(holds, [&](const hold_info& held) { explore::add(out, held); });
         });
     });
     out.add(last_serial);
@@ -185,13 +186,13 @@ void insight::add(digest& out, const holder& h) {
     });
     const auto& [all_held] = held;
     out.add_each(all_held, [&](const auto& one) {
-        const auto& [at, number, terms, others_wait, is_unclean, asked_by, limits] = one.second;
-        const auto& [ends, stuck_from, progress_every, when_stuck] = limits;
+        const auto& [at, number, terms, is_contended, is_unclean, asked_by, limits] = one.second;
+        const auto& [ends, stuck_from, progress_timeout, on_stall] = limits;
         HOLDFAST_ASSERT(!ends && !stuck_from && asked_by.empty());
         out.add(one.first.first);
         explore::add(out, one.first.second);
         out.add(number.value);
-        out.add(std::uint64_t{others_wait});
+        out.add(std::uint64_t{is_contended});
         out.add(std::uint64_t{is_unclean});
     });
     add(out, link);

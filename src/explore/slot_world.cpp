@@ -70,7 +70,7 @@ slot_world::slot_world(const slot_options& options)
             i == 0};
         if (i == 1 && options_.is_removed) {
             v.members.erase(v.members.begin());
-            v.formers.push_back({peer(0), {1}, {2}});
+            v.former_members.push_back({peer(0), {1}, {2}});
             s.removed.push_back({peer(0), {1}, far_away});
         }
         s.now = std::make_shared<const view>(v);

@@ -63,7 +63,7 @@ std::string details(const lock::table& m) {
 std::string details(const auto& m) {
     if constexpr (requires { m.token; }) {
         return " " + explore::to_text(m.token);
-    } else if constexpr (requires { m.settled; }) {
+    } else if constexpr (requires { m.lowest_pending; }) {
         return " " + std::to_string(m.number.value);
     }
     return {};

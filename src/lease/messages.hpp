@@ -11,11 +11,11 @@ namespace holdfast::lease {
 
 /// `seats` names the seats it is asked under, by the view in which they last changed: the seats of
 /// two views of one cluster are the same exactly when this is.
-struct request {
+struct renew_request {
     view_number seats;
     base::time_point sent_at;  ///< the sender's boot clock; only the sender reads it again
     bool is_running = false;
-    bool operator==(const request&) const = default;
+    bool operator==(const renew_request&) const = default;
 };
 struct ack {
     view_number seats;
@@ -23,6 +23,6 @@ struct ack {
     bool operator==(const ack&) const = default;
 };
 
-using message = std::variant<request, ack>;
+using message = std::variant<renew_request, ack>;
 
 }  // namespace holdfast::lease

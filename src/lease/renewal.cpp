@@ -96,7 +96,7 @@ void renewal::ask(base::time_point now) {
     HOLDFAST_ASSERT(!is_stopped_ && (!last_sent_ || now >= *last_sent_));
     last_sent_ = now;
     for (const auto& voter : voters_) {
-        out_.push({voter, request{seats_, now, is_running(now)}});
+        out_.push({voter, renew_request{seats_, now, is_running(now)}});
     }
 }
 

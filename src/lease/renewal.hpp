@@ -27,7 +27,7 @@ class renewal {
 public:
     struct send {
         peer_id to;
-        request what;
+        renew_request what;
     };
 
     explicit renewal(const base::settings& settings) : settings_{settings} {}

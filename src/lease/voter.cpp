@@ -35,8 +35,8 @@ void voter::invariants() const {
     }));
 }
 
-std::optional<ack> voter::handle(const peer_id& from, const request& asked, const view& current,
-                                 bool is_barred, base::time_point now) {
+std::optional<ack> voter::handle(const peer_id& from, const renew_request& asked,
+                                 const view& current, bool is_barred, base::time_point now) {
     const auto known = records_.find(from);
     if (known == records_.end() || !current.has(from) || asked.seats != current.seats_since) {
         return std::nullopt;

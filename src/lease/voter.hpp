@@ -23,7 +23,7 @@ public:
 
     /// Acks `from`, or says nothing. `is_barred`: the value this voter last accepted for the next
     /// number removes `from` or changes a seat (LEASE-1).
-    [[nodiscard]] std::optional<ack> handle(const peer_id& from, const request& asked,
+    [[nodiscard]] std::optional<ack> handle(const peer_id& from, const renew_request& asked,
                                             const view& current, bool is_barred,
                                             base::time_point now);
 

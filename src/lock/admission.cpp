@@ -10,8 +10,8 @@ namespace holdfast::lock {
 bool admission::request(granter& g, const peer_id& from, const lock::request& asked,
                         base::time_point now) {
     auto& floor = settled_[from];
-    if (asked.settled <= asked.number) {
-        floor = std::max(floor, asked.settled);
+    if (asked.lowest_pending <= asked.number) {
+        floor = std::max(floor, asked.lowest_pending);
     }
     if (asked.number < floor) {
         return true;  // OWN-10: it was answered long ago, this is an old copy
@@ -80,7 +80,7 @@ bool admission::is_refused(granter& g, slot s, const peer_id& from, const lock::
     }
     if (asked.is_try && (!(e.queue.empty() && e.has_room(mode, settings_.bug)) ||
                          g.is_delayed(s, asked.name, now))) {
-        g.out().push(send{from, denied{asked.number, refusal::taken, e.summary()}});
+        g.out().push(send{from, denied{asked.number, refusal::is_held, e.summary()}});
         return true;
     }
     return false;

@@ -25,7 +25,7 @@ class gathers {
 public:
     struct report_heard {
         std::uint64_t number = 0;
-        std::vector<hold> holds;
+        std::vector<hold_info> holds;
     };
     struct round {
         view_number named;

@@ -115,14 +115,14 @@ void granter::grant_one(slot s, lock_entry& e, waiter next, base::time_point now
     h.since = now;
     h.is_since_grant = true;
     ++granted_;
-    out_.push(gave{h.what, view_->number});
+    out_.push(owner_granted{h.what, view_->number});
     send_grant(s, h, !e.queue.empty(), now);
 }
 
-void granter::send_grant(slot s, granted_hold& h, bool others_wait, base::time_point now) {
+void granter::send_grant(slot s, granted_hold& h, bool is_contended, base::time_point now) {
     const auto& g = h.what;
     const auto attempt = h.again.count();
-    out_.push(send{g.holder, grant{g.number, g.name, g.token, others_wait, told_before(s, g.name)},
+    out_.push(send{g.holder, grant{g.number, g.name, g.token, is_contended, told_before(s, g.name)},
                    attempt});
     h.again.plan(settings_, now);
     if (!g.is_taken && settings_.bug != base::planted::grant_sent_once) {
@@ -190,7 +190,7 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
     if (const auto* h = e.find(t); h != nullptr && how) {
         const bool is_waited_for =  // DELAY
             h->what.terms.delay.count() > 0 &&
-            (how->how == fate::died || how->how == fate::expired) &&
+            (how->how == end_reason::died || how->how == end_reason::expired) &&
             settings_.bug != base::planted::delay_not_waited;
         if (is_waited_for) {
             delays_.start(s, ended, now + h->what.terms.delay);
@@ -216,7 +216,7 @@ void granter::remember_end(slot s, const std::string& name, const granted_hold& 
 void granter::remember(slot s, const std::string& name, previous_hold what) {
     if (const auto forgotten = pasts_.keep(s, name, std::move(what))) {
         if (auto* t = tenures_.find(*forgotten)) {
-            t->knows_all = false;
+            t->history_is_complete = false;
         }
     }
 }
@@ -226,7 +226,12 @@ previous_hold granter::told_before(slot s, const std::string& name) const {
         return *known;
     }
     const auto* t = tenures_.find(s);
-    return {t != nullptr && t->knows_all ? fate::none : fate::moved, {}, {}, {}, {}, {}};
+    return {t != nullptr && t->history_is_complete ? end_reason::none : end_reason::unknown,
+            {},
+            {},
+            {},
+            {},
+            {}};
 }
 
 void granter::end_holds_of_removed(base::time_point now) {
@@ -245,7 +250,7 @@ void granter::end_holds_of_removed(base::time_point now) {
         }
         for (const auto& [name, token] : ended) {
             if (const auto at = t.table.find(name); at != t.table.end()) {
-                end_hold(s, name, at->second, token, hold_end{fate::died, false, {}}, now);
+                end_hold(s, name, at->second, token, hold_end{end_reason::died, false, {}}, now);
             }
         }
     });
@@ -264,16 +269,16 @@ void granter::drop_non_members(base::time_point now) {
 
 // ---- breaking
 
-void granter::break_hold_of(slot s, const hold& h, const std::string& who, const std::string& why,
-                            base::time_point now) {
+void granter::break_hold_of(slot s, const hold_info& h, const std::string& who,
+                            const std::string& why, base::time_point now) {
     HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
     if (!revocations_.start_break(h, who, why, now)) {
         return;
     }
     if (settings_.bug == base::planted::broken_without_the_holder) {
         const std::string name{h.name};
-        end_hold(s, name, *tenures_.find_lock(s, name), h.token, hold_end{fate::broken, false, {}},
-                 now);
+        end_hold(s, name, *tenures_.find_lock(s, name), h.token,
+                 hold_end{end_reason::broken, false, {}}, now);
         return;
     }
     repeat_breaks(now);
@@ -341,7 +346,8 @@ void granter::notify(slot s, const std::string& name, base::time_point now) {
         return;
     }
     const auto* e = tenures_.find_lock(s, name);
-    watchers_.notify(s, name, e == nullptr ? standing{} : e->summary(), view_->number, now, out_);
+    watchers_.notify(s, name, e == nullptr ? lock_summary{} : e->summary(), view_->number, now,
+                     out_);
 }
 
 // ---- time
@@ -368,7 +374,7 @@ void granter::ask_still_held(base::time_point now) {
             if (h.what.is_taken && settings_.bug != base::planted::still_held_never_asked) {
                 // "Yes" is not answered, so from the third time on it also goes round by the
                 // voters.
-                out_.push(send{h.what.holder, still_held{name, h.what.token}, h.asked++});
+                out_.push(send{h.what.holder, hold_probe{name, h.what.token}, h.asked++});
             }
         }
     }

@@ -46,7 +46,7 @@ public:
     void forget(slot s);
     /// Grants what can be granted. Says whether that was anything; then watchers have been told.
     bool grant_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now);
-    void send_grant(slot s, granted_hold& h, bool others_wait, base::time_point now);
+    void send_grant(slot s, granted_hold& h, bool is_contended, base::time_point now);
     void acknowledge(slot s, const std::string& name, granted_hold& h) {
         h.what.is_taken = true;
         update_unacked(s, name);
@@ -54,7 +54,7 @@ public:
     /// Without `how`: the application never had it.
     void end_hold(slot s, const std::string& name, lock_entry& e, holdfast::token t,
                   std::optional<hold_end> how, base::time_point now);
-    void break_hold_of(slot s, const hold& h, const std::string& who, const std::string& why,
+    void break_hold_of(slot s, const hold_info& h, const std::string& who, const std::string& why,
                        base::time_point now);
     /// FATE, from the owner before.
     void remember(slot s, const std::string& name, previous_hold what);
@@ -67,7 +67,7 @@ public:
     [[nodiscard]] break_outcome how_it_ended(const std::string& name, holdfast::token t) const {
         const auto* last = pasts_.find(tenures_.slot_of(name), name);
         const bool is_known = last != nullptr && last->token == t;
-        return {break_stage::gone, is_known ? last->how : fate::none, 0, 0};
+        return {break_stage::ended, is_known ? last->how : end_reason::none, 0, 0};
     }
     [[nodiscard]] std::string name_of(const peer_id& id) const {
         const auto* m = view_->find(id);

@@ -10,14 +10,14 @@ namespace holdfast::lock {
 
 bool held_lock::note_demand(const peer_id& by, std::uint64_t of) {
     constexpr std::size_t most_remembered = 64;
-    const std::pair demand{by, of};
-    if (std::find(asked_by.begin(), asked_by.end(), demand) != asked_by.end()) {
+    const std::pair revoke_request{by, of};
+    if (std::find(asked_by.begin(), asked_by.end(), revoke_request) != asked_by.end()) {
         return false;
     }
     if (asked_by.size() == most_remembered) {
         asked_by.erase(asked_by.begin());
     }
-    asked_by.push_back(demand);
+    asked_by.push_back(revoke_request);
     HOLDFAST_ASSERT(asked_by.size() <= most_remembered);
     return true;
 }
@@ -36,7 +36,7 @@ std::vector<held_locks::limit_reached> held_locks::check_limits(base::time_point
     std::vector<limit_reached> out;
     for (auto& [key, h] : all_) {
         if (const auto how = h.limits.check(now); how != hold_limits::verdict::within) {
-            out.push_back({key, how, h.limits.when_stuck()});
+            out.push_back({key, how, h.limits.on_stall()});
         }
     }
     return out;
@@ -58,8 +58,8 @@ report held_locks::report_for(const gather& asked, const peer_id& self, std::uin
         if (!std::binary_search(asked.slots.begin(), asked.slots.end(), h.at)) {
             continue;
         }
-        auto& said =
-            answer.holds.emplace_back(hold{key.first, key.second, self, h.number, h.terms, true});
+        auto& said = answer.holds.emplace_back(
+            hold_info{key.first, key.second, self, h.number, h.terms, true});
         if (bug == base::planted::modes_not_reported) {
             said.terms.mode = lock_mode::shared();
         }

@@ -28,7 +28,7 @@ struct held_lock {
     holdfast::slot at;
     request_number number;
     lock::terms terms{};
-    bool others_wait = false;
+    bool is_contended = false;
     bool is_unclean = false;  // FATE: so was it when it came here
     // whose demands its program was told of
     std::vector<std::pair<peer_id, std::uint64_t>> asked_by{};
@@ -54,7 +54,7 @@ public:
     struct limit_reached {
         hold_key key;
         hold_limits::verdict how{};
-        stuck_action when_stuck{};
+        stall_action on_stall{};
     };
     /// Those that have reached a limit.
     [[nodiscard]] std::vector<limit_reached> check_limits(base::time_point now);

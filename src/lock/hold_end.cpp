@@ -9,14 +9,14 @@ namespace holdfast::lock {
 std::optional<hold_end> end_of(const release& done) {
     auto value = done.gives_value ? std::optional{done.value} : std::nullopt;
     switch (done.how) {
-        case ending::given_back:
+        case ending::declined:
             return std::nullopt;
         case ending::released:
-            return hold_end{fate::released, done.is_consistent, std::move(value)};
+            return hold_end{end_reason::released, done.is_consistent, std::move(value)};
         case ending::expired:
-            return hold_end{fate::expired, done.is_consistent, std::move(value)};
+            return hold_end{end_reason::expired, done.is_consistent, std::move(value)};
         case ending::broken:
-            return hold_end{fate::broken, done.is_consistent, std::move(value)};
+            return hold_end{end_reason::broken, done.is_consistent, std::move(value)};
     }
     return std::nullopt;
 }
@@ -24,14 +24,14 @@ std::optional<hold_end> end_of(const release& done) {
 previous_hold remembered_after(const granted_hold& h, hold_end how, previous_hold before,
                                base::planted bug) {
     HOLDFAST_ASSERT(h.what.terms.mode.how == lock_mode::kind::exclusive);
-    HOLDFAST_ASSERT(how.how != fate::none && how.how != fate::moved);
-    if (how.how == fate::released && !how.is_consistent &&
+    HOLDFAST_ASSERT(how.how != end_reason::none && how.how != end_reason::unknown);
+    if (how.how == end_reason::released && !how.is_consistent &&
         bug != base::planted::fate_forgotten_by_release) {
         // It was told what had become of its predecessor, and has not said that all is well: so
         // will the next be told.
         before.value = how.value.value_or(before.value);
         // We may know nothing of that: then the owner that told it has taken what it knew along.
-        before.how = before.is_clean() ? fate::moved : before.how;
+        before.how = before.is_clean() ? end_reason::unknown : before.how;
         return before;
     }
     return {how.how,       h.what.token,      h.what.holder,

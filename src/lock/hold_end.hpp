@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include <holdfast/fate.hpp>
+#include <holdfast/previous_hold.hpp>
 
 #include "base/planted.hpp"
 #include "lock/lock_entry.hpp"
@@ -13,7 +13,7 @@
 namespace holdfast::lock {
 
 struct hold_end {
-    fate how{};
+    end_reason how{};
     bool is_consistent = false;
     std::optional<std::string> value;
 };

@@ -6,7 +6,7 @@
 namespace holdfast::lock {
 
 hold_limits::hold_limits(const wish& wanted, base::time_point now, base::planted bug)
-    : progress_every_{wanted.progress_every}, when_stuck_{wanted.when_stuck} {
+    : progress_every_{wanted.progress_timeout}, when_stuck_{wanted.on_stall} {
     if (wanted.max_hold > base::duration::zero() && bug != base::planted::held_beyond_its_end) {
         ends_ = now + wanted.max_hold;
     }

@@ -18,7 +18,7 @@ public:
     enum class verdict : std::uint8_t {
         within,
         too_long,  ///< max_hold
-        stuck,     ///< progress_every; said once until there is progress again
+        stuck,     ///< progress_timeout; said once until there is progress again
     };
 
     hold_limits() = default;
@@ -28,7 +28,7 @@ public:
     [[nodiscard]] verdict check(base::time_point now);
     /// When it is to be checked next.
     [[nodiscard]] std::optional<base::time_point> next() const;
-    [[nodiscard]] stuck_action when_stuck() const { return when_stuck_; }
+    [[nodiscard]] stall_action on_stall() const { return when_stuck_; }
 
 private:
     friend struct explore::insight;
@@ -36,7 +36,7 @@ private:
     std::optional<base::time_point> ends_;
     std::optional<base::time_point> stuck_from_;  // none: it is not watched, or it was said
     base::duration progress_every_{};             // zero: it is not watched
-    stuck_action when_stuck_{};
+    stall_action when_stuck_{};
 };
 
 }  // namespace holdfast::lock

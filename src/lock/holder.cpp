@@ -46,7 +46,7 @@ void holder::release(std::string_view name, holdfast::token token, parting last_
         return;
     }
     // HOLD-3: here first. It may be sent late unless a waiter is known.
-    const bool is_lazy = !h->others_wait;
+    const bool is_lazy = !h->is_contended;
     const bool is_consistent = !h->is_unclean || last_words.says_consistent;
     held_.remove(key);
     const bool gives_value = last_words.value.has_value();
@@ -116,7 +116,7 @@ void holder::handle(const peer_id& from, const to_holder& what, base::time_point
 void holder::tick(base::time_point now) {
     if (settings_.bug == base::planted::renewal_for_each_hold) {
         for (const auto& [key, h] : held_.all()) {
-            out_.push(send{link_.owner_of(h.at), taken{key.first, key.second}});
+            out_.push(send{link_.owner_of(h.at), grant_ack{key.first, key.second}});
         }
     }
     for (auto at = requests_.find_due(now); at != requests_.end(); at = requests_.find_due(now)) {
@@ -197,10 +197,10 @@ void holder::send_request(request_iterator at, base::time_point now) {
 }
 
 void holder::fail(request_iterator at, errc why, base::time_point now,
-                  std::optional<standing> stands) {
+                  std::optional<lock_summary> summary) {
     const auto number = at->first;
     auto p = requests_.remove(at);
-    out_.push(has_failed{p.caller, why, std::move(stands)});
+    out_.push(has_failed{p.caller, why, std::move(summary)});
     if (p.was_asked) {
         link_.start_cancel(p.at, lock::cancel{std::move(p.name), number}, now, out_);
     }
@@ -217,7 +217,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
     const hold_key key{given.name, given.token};
     const bool is_held = held_.has(key);
     if (is_held && settings_.bug != base::planted::duplicate_grant_given_back) {
-        out_.push(send{from, taken{given.name, given.token}, 0, true});  // HOLD-6
+        out_.push(send{from, grant_ack{given.name, given.token}, 0, true});  // HOLD-6
         return;
     }
     const auto at = requests_.find(given.number);
@@ -228,12 +228,12 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
             settings_.bug != base::planted::late_grant_accepted) {
             // HOLD-1: an owner may have been told that we hold nothing. The request goes on
             // waiting at the new one.
-            start_release(given.name, given.token, ending::given_back, now);
+            start_release(given.name, given.token, ending::declined, now);
             return;
         }
         if (is_leased_ || settings_.bug == base::planted::grant_taken_without_a_lease) {
             take(key, at, given, now);
-            out_.push(send{from, taken{given.name, given.token}, 0, true});
+            out_.push(send{from, grant_ack{given.name, given.token}, 0, true});
             return;
         }
         // HOLD-2: the grant would not be valid. It is given back, so that others can have the lock;
@@ -246,11 +246,11 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
     }
     if (settings_.bug == base::planted::unknown_grant_kept && !is_held) {
         held_.add(key, held_lock{link_.slot_of(given.name), given.number});
-        out_.push(send{from, taken{given.name, given.token}, 0, true});
+        out_.push(send{from, grant_ack{given.name, given.token}, 0, true});
         return;
     }
-    ++counters_.given_back;
-    start_release(given.name, given.token, ending::given_back, now);
+    ++counters_.declined;
+    start_release(given.name, given.token, ending::declined, now);
 }
 
 void holder::take(const hold_key& key, request_iterator at, const grant& given,
@@ -261,7 +261,7 @@ void holder::take(const hold_key& key, request_iterator at, const grant& given,
         HOLDFAST_ASSERT(!is_below_promise(p.at, given.token));  // HOLD-1
     }
     HOLDFAST_ASSERT(!link_.is_releasing(key));
-    held_lock h{p.at, given.number, std::move(p.wanted.terms), given.others_wait,
+    held_lock h{p.at, given.number, std::move(p.wanted.terms), given.is_contended,
                 !given.before.is_clean()};
     h.limits = hold_limits{p.wanted, now, settings_.bug};
     base::earlier(next_limit_, h.limits.next());
@@ -291,10 +291,10 @@ void holder::on(const peer_id& from, const queued& said, base::time_point now) {
 
 void holder::on(const peer_id&, const denied& said, base::time_point now) {
     const auto at = requests_.find(said.number);
-    if (at != requests_.end() && (at->second.wanted.is_try || said.why != refusal::taken)) {
+    if (at != requests_.end() && (at->second.wanted.is_try || said.why != refusal::is_held)) {
         at->second.was_asked = false;  // answered: there is nothing to cancel
-        fail(at, said.why == refusal::taken ? errc::would_block : errc::limit_differs, now,
-             said.stands);
+        fail(at, said.why == refusal::is_held ? errc::would_block : errc::limit_differs, now,
+             said.summary);
     }
 }
 
@@ -310,7 +310,7 @@ void holder::on(const peer_id&, const released& said, base::time_point) { link_.
 
 void holder::on(const peer_id&, const cancelled& said, base::time_point) { link_.acked(said); }
 
-void holder::on(const peer_id&, const still_held& asked, base::time_point now) {
+void holder::on(const peer_id&, const hold_probe& asked, base::time_point now) {
     if (!held_.has({asked.name, asked.token})) {
         // OWN-9; how it ended is not known any more
         start_release(asked.name, asked.token, ending::expired, now);
@@ -324,7 +324,7 @@ void holder::check_hold_limits(base::time_point now) {
         return;
     }
     next_limit_.reset();
-    for (const auto& [key, how, when_stuck] : held_.check_limits(now)) {
+    for (const auto& [key, how, on_stall] : held_.check_limits(now)) {
         const auto& [name, token] = key;
         if (how == hold_limits::verdict::too_long) {
             lose_broken(key, by_policy, "it was held for as long as it may be (max_hold)", now);
@@ -334,11 +334,11 @@ void holder::check_hold_limits(base::time_point now) {
             continue;
         }
         constexpr auto why = "its program makes no progress (progress_every)";
-        out_.push(was_stuck{name, token});
-        if (when_stuck == stuck_action::break_it) {
+        out_.push(hold_stalled{name, token});
+        if (on_stall == stall_action::break_hold) {
             lose_broken(key, by_policy, why, now);
-        } else if (when_stuck == stuck_action::ask) {
-            out_.push(was_asked_back{{name, token, self_, 0, by_policy, why, {}}});
+        } else if (on_stall == stall_action::request_release) {
+            out_.push(release_requested{{name, token, self_, 0, by_policy, why, {}}});
         }
     }
     base::earlier(next_limit_, held_.next_limit());
@@ -388,18 +388,18 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
             fail(waiting, errc::broken, now);
         }
     }
-    start_release(asked.name, asked.token, ending::given_back, now);
+    start_release(asked.name, asked.token, ending::declined, now);
 }
 
-void holder::on(const peer_id& from, const ask_back& asked, base::time_point) {
+void holder::on(const peer_id& from, const release_request& asked, base::time_point) {
     auto* h = held_.find({asked.name, asked.token});
     if (h == nullptr) {
         return;  // its grant, or its release, is on the way
     }
     if (h->note_demand(asked.by, asked.number)) {
-        out_.push(was_asked_back{asked});
+        out_.push(release_requested{asked});
     }
-    out_.push(send{from, ask_heard{asked.name, asked.token, asked.by, asked.number}});
+    out_.push(send{from, release_request_ack{asked.name, asked.token, asked.by, asked.number}});
 }
 
 void holder::on(const peer_id& from, const lock_state& told, base::time_point) {

@@ -36,7 +36,7 @@ public:
     struct counters {
         std::uint64_t taken = 0;
         std::uint64_t lost = 0;
-        std::uint64_t given_back = 0;
+        std::uint64_t declined = 0;
     };
 
     holder(const base::settings& settings, const peer_id& self, slot_function slot_of)
@@ -83,15 +83,15 @@ private:
     void on(const peer_id& from, const grant& given, base::time_point now);
     void on(const peer_id& from, const released& said, base::time_point now);
     void on(const peer_id& from, const cancelled& said, base::time_point now);
-    void on(const peer_id& from, const still_held& asked, base::time_point now);
+    void on(const peer_id& from, const hold_probe& asked, base::time_point now);
     void on(const peer_id& from, const gather& asked, base::time_point now);
     void on(const peer_id& from, const break_hold& asked, base::time_point now);
-    void on(const peer_id& from, const ask_back& asked, base::time_point now);
+    void on(const peer_id& from, const release_request& asked, base::time_point now);
     void on(const peer_id& from, const lock_state& told, base::time_point now);
 
     void send_request(request_iterator at, base::time_point now);
     void fail(request_iterator at, errc why, base::time_point now,
-              std::optional<standing> stands = {});
+              std::optional<lock_summary> summary = {});
     void take(const hold_key& key, request_iterator at, const grant& given, base::time_point now);
     [[nodiscard]] errc timeout_reason() const;
     [[nodiscard]] bool is_below_promise(slot at, holdfast::token t) const;

@@ -9,8 +9,8 @@
 
 namespace holdfast::lock {
 
-using holder_output =
-    std::variant<send, was_granted, has_failed, was_lost, was_stuck, was_asked_back, state_changed>;
+using holder_output = std::variant<send, was_granted, has_failed, was_lost, hold_stalled,
+                                   release_requested, state_changed>;
 using holder_outbox = base::outbox<holder_output>;
 
 }  // namespace holdfast::lock

@@ -14,7 +14,8 @@ const std::string& name_in(const question& what) {
     return std::visit(
         [](const auto& q) -> const std::string& {
             using kind = std::decay_t<decltype(q)>;
-            if constexpr (std::is_same_v<kind, look> || std::is_same_v<kind, demand>) {
+            if constexpr (std::is_same_v<kind, inspect_request> ||
+                          std::is_same_v<kind, revoke_request>) {
                 return q.name;
             } else {
                 return none;
@@ -25,11 +26,11 @@ const std::string& name_in(const question& what) {
 
 /// Nothing better will come of asking on.
 bool is_last_word(const answer& what) {
-    if (const auto* l = std::get_if<looked>(&what)) {
+    if (const auto* l = std::get_if<inspect_reply>(&what)) {
         return l->is == tenure_state::serves;
     }
-    if (const auto* d = std::get_if<demanded>(&what)) {
-        return d->so_far.stage == break_stage::gone || d->so_far.stage == break_stage::refused;
+    if (const auto* d = std::get_if<revoke_reply>(&what)) {
+        return d->so_far.stage == break_stage::ended || d->so_far.stage == break_stage::refused;
     }
     return true;
 }
@@ -83,7 +84,7 @@ void inquirer::handle(const peer_id& from, const answer& what, base::time_point 
     }
     auto& e = at->second;
     e.so_far = what;
-    if (std::holds_alternative<demanded>(what)) {
+    if (std::holds_alternative<revoke_reply>(what)) {
         // as QUEUED: the owner tells the end of it, unless it is another owner by then
         e.again = {now + settings_.lease, 0};
     }

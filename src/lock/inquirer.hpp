@@ -24,7 +24,8 @@
 namespace holdfast::lock {
 
 /// `number` is the inquirer's affair.
-using question = std::variant<look, list_locks, demand, keep_record, read_records>;
+using question =
+    std::variant<inspect_request, list_locks, revoke_request, store_record, read_records>;
 using answer = to_asker;
 
 /// The last word on a question.

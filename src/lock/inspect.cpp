@@ -23,9 +23,9 @@ tenure_state state_of(const tenure& t, bool may_serve) {
 
 }  // namespace
 
-looked inspect(const tenures& ours, const revocations& pending, bool may_serve, const look& asked,
-               base::time_point now) {
-    looked answer{asked.number, tenure_state::elsewhere, {}, 0, {}, 0};
+inspect_reply inspect(const tenures& ours, const revocations& pending, bool may_serve,
+                      const inspect_request& asked, base::time_point now) {
+    inspect_reply answer{asked.number, tenure_state::elsewhere, {}, 0, {}, 0};
     const auto s = ours.slot_of(asked.name);
     const auto* t = ours.find(s);
     if (t == nullptr) {
@@ -45,7 +45,7 @@ looked inspect(const tenures& ours, const revocations& pending, bool may_serve, 
             break;
         }
         answer.held.push_back({h.what, h.holder_name, now - h.since, h.is_since_grant,
-                               pending.is_asked_back(asked.name, h.what.token),
+                               pending.is_release_requested(asked.name, h.what.token),
                                pending.is_to_break(asked.name, h.what.token)});
     }
     for (std::size_t i = 0; i < std::min(e->queue.size(), most_told); ++i) {
@@ -68,8 +68,8 @@ listed list(const tenures& ours, const list_locks& asked) {
     std::sort(all.begin(), all.end());
     std::size_t bytes = 0;
     for (const auto& [name, e] : all) {
-        auto stands = e->summary();
-        for (const auto& h : stands.held) {
+        auto summary = e->summary();
+        for (const auto& h : summary.held) {
             bytes += bytes_of(h);
         }
         bytes += name.size() + 64;
@@ -77,7 +77,7 @@ listed list(const tenures& ours, const list_locks& asked) {
             answer.is_all = false;
             break;
         }
-        answer.locks.push_back({std::string{name}, std::move(stands)});
+        answer.locks.push_back({std::string{name}, std::move(summary)});
     }
     return answer;
 }

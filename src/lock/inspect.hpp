@@ -8,8 +8,8 @@
 namespace holdfast::lock {
 
 /// `may_serve`: OWN-1, whether this owner's lease runs.
-[[nodiscard]] looked inspect(const tenures& ours, const revocations& pending, bool may_serve,
-                             const look& asked, base::time_point now);
+[[nodiscard]] inspect_reply inspect(const tenures& ours, const revocations& pending, bool may_serve,
+                                    const inspect_request& asked, base::time_point now);
 [[nodiscard]] listed list(const tenures& ours, const list_locks& asked);
 
 }  // namespace holdfast::lock

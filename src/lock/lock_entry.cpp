@@ -40,7 +40,7 @@ bool lock_entry::has_room(const lock_mode& mode, base::planted bug) const {
     }
     return std::all_of(held.begin(), held.end(), [&](const granted_hold& h) {
         const auto& other = h.what.terms.mode;
-        return mode.goes_with(other) ||
+        return mode.is_compatible_with(other) ||
                (bug == base::planted::limits_not_compared && mode.contradicts(other));
     });
 }
@@ -58,8 +58,8 @@ bool lock_entry::has_unacked() const {
                        [](const granted_hold& h) { return !h.what.is_taken; });
 }
 
-standing lock_entry::summary() const {
-    standing out{
+lock_summary lock_entry::summary() const {
+    lock_summary out{
         {}, static_cast<std::uint32_t>(held.size()), static_cast<std::uint32_t>(queue.size())};
     for (std::size_t i = 0; i < std::min(held.size(), most_told); ++i) {
         out.held.push_back(held[i].what);
@@ -122,7 +122,8 @@ void lock_entry::invariants(const std::string& name, epoch newest, base::planted
     }
     for (auto h = held.begin(); h != held.end(); ++h) {
         for (auto other = held.begin(); other != h; ++other) {
-            HOLDFAST_ASSERT(h->what.terms.mode.goes_with(other->what.terms.mode));  // MODES
+            HOLDFAST_ASSERT(
+                h->what.terms.mode.is_compatible_with(other->what.terms.mode));  // MODES
             HOLDFAST_ASSERT(h->what.token != other->what.token);
         }
         const auto& mode = h->what.terms.mode;

@@ -19,7 +19,7 @@
 namespace holdfast::lock {
 
 struct granted_hold {
-    hold what;
+    hold_info what;
     std::string holder_name;   // as it was when the owner learned of it: the holder may be removed
     base::retry again{};       // of the grant, until it is acknowledged
     unsigned asked = 0;        // OWN-9
@@ -50,7 +50,7 @@ struct lock_entry {
     /// LIMIT: whether a hold or a waiter is a permit of another number.
     [[nodiscard]] bool contradicts(const lock_mode& mode) const;
     [[nodiscard]] bool has_unacked() const;
-    [[nodiscard]] standing summary() const;
+    [[nodiscard]] lock_summary summary() const;
 
     /// PRIORITY: behind all of its own priority and above.
     void insert_waiter(waiter w, base::planted bug = base::planted::none);

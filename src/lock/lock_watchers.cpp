@@ -72,28 +72,28 @@ std::vector<std::string> lock_watchers::names_in(slot s) const {
     return out;
 }
 
-void lock_watchers::notify(slot s, const std::string& name, const standing& stands, view_number in,
-                           base::time_point now, owner_outbox& out) {
+void lock_watchers::notify(slot s, const std::string& name, const lock_summary& summary,
+                           view_number in, base::time_point now, owner_outbox& out) {
     if (const auto at = all_.find({s, name}); at != all_.end()) {
         for (auto& w : at->second) {
-            tell(name, w, stands, in, now, out);
+            tell(name, w, summary, in, now, out);
         }
     }
 }
 
 void lock_watchers::notify(const peer_id& one, slot s, const std::string& name,
-                           const standing& stands, view_number in, base::time_point now,
+                           const lock_summary& summary, view_number in, base::time_point now,
                            owner_outbox& out) {
     if (const auto at = all_.find({s, name}); at != all_.end()) {
         for (auto& w : at->second) {
             if (w.by == one) {
-                tell(name, w, stands, in, now, out);
+                tell(name, w, summary, in, now, out);
             }
         }
     }
 }
 
-void lock_watchers::tell(const std::string& name, watcher& w, const standing& stands,
+void lock_watchers::tell(const std::string& name, watcher& w, const lock_summary& summary,
                          view_number in, base::time_point now, owner_outbox& out) {
     HOLDFAST_ASSERT(w.serial <= last_serial_);
     w.serial = ++last_serial_;
@@ -101,7 +101,7 @@ void lock_watchers::tell(const std::string& name, watcher& w, const standing& st
     w.again.reset();
     w.again.plan(settings_, now);
     base::earlier(next_, w.again.next);
-    out.push(send{w.by, lock_state{name, in, w.serial, w.number, stands}, w.again.attempt});
+    out.push(send{w.by, lock_state{name, in, w.serial, w.number, summary}, w.again.attempt});
 }
 
 void lock_watchers::renotify(const tenures& ours, view_number in, base::time_point now,
@@ -121,7 +121,7 @@ void lock_watchers::renotify(const tenures& ours, view_number in, base::time_poi
                 const auto* e = ours.find_lock(key.first, key.second);
                 out.push(send{w.by,
                               lock_state{key.second, in, w.serial, w.number,
-                                         e == nullptr ? standing{} : e->summary()},
+                                         e == nullptr ? lock_summary{} : e->summary()},
                               w.again.attempt});
             }
             base::earlier(next_, w.again.next);

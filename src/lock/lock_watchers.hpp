@@ -38,9 +38,9 @@ public:
     [[nodiscard]] std::vector<std::string> names_in(slot s) const;
 
     /// Tells all watchers of the lock how it stands now, or only `one` of them.
-    void notify(slot s, const std::string& name, const standing& stands, view_number in,
+    void notify(slot s, const std::string& name, const lock_summary& summary, view_number in,
                 base::time_point now, owner_outbox& out);
-    void notify(const peer_id& one, slot s, const std::string& name, const standing& stands,
+    void notify(const peer_id& one, slot s, const std::string& name, const lock_summary& summary,
                 view_number in, base::time_point now, owner_outbox& out);
     /// Tells those again that have not answered.
     void renotify(const tenures& ours, view_number in, base::time_point now, owner_outbox& out);
@@ -58,7 +58,7 @@ private:
         bool has_seen = false;
         base::retry again{};
     };
-    void tell(const std::string& name, watcher& w, const standing& stands, view_number in,
+    void tell(const std::string& name, watcher& w, const lock_summary& summary, view_number in,
               base::time_point now, owner_outbox& out);
 
     const base::settings& settings_;

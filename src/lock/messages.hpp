@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <holdfast/breaking.hpp>
-#include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/previous_hold.hpp>
 #include <holdfast/token.hpp>
 
 #include "base/time.hpp"
@@ -19,14 +19,14 @@
 namespace holdfast::lock {
 
 /// A hold as owners and reports know it.
-struct hold {
+struct hold_info {
     std::string name;
     holdfast::token token;
     peer_id holder;
     request_number number;
     lock::terms terms{};
     bool is_taken = false;  ///< the holder has answered its grant, or reported it
-    bool operator==(const hold&) const = default;
+    bool operator==(const hold_info&) const = default;
 };
 struct waiter {
     std::string name;
@@ -38,11 +38,11 @@ struct waiter {
 };
 
 /// How a lock stands at its owner.
-struct standing {
-    std::vector<hold> held;     ///< the oldest, `most_told` at most
-    std::uint32_t holders = 0;  ///< all of them
+struct lock_summary {
+    std::vector<hold_info> held;  ///< the oldest, `most_told` at most
+    std::uint32_t holders = 0;    ///< all of them
     std::uint32_t waiting = 0;
-    bool operator==(const standing&) const = default;
+    bool operator==(const lock_summary&) const = default;
 };
 constexpr std::size_t most_told = 16;  // with the longest names and notes still a small message
 
@@ -54,18 +54,18 @@ struct request {
     lock::terms terms{};
     bool is_try = false;  ///< answer `denied` at once instead of queueing
     /// every request of the sender below this number is over (OWN-10)
-    request_number settled;
+    request_number lowest_pending;
     std::int32_t priority = 0;  ///< goes before lower ones in the queue (PRIORITY)
     bool operator==(const request&) const = default;
 };
-struct taken {
+struct grant_ack {
     std::string name;
     holdfast::token token;
-    bool operator==(const taken&) const = default;
+    bool operator==(const grant_ack&) const = default;
 };
 /// How a hold ended at its holder (FATE).
 enum class ending : std::uint8_t {
-    given_back,  ///< the application never had it
+    declined,  ///< the application never had it
     released,
     expired,
     broken,
@@ -96,20 +96,20 @@ struct queued {
     bool operator==(const queued&) const = default;
 };
 enum class refusal : std::uint8_t {
-    taken,          ///< of a try: others have it
+    is_held,        ///< of a try: others have it
     limit_differs,  ///< LIMIT, of any request
 };
 struct denied {
     request_number number;
     refusal why{};
-    standing stands;
+    lock_summary summary;
     bool operator==(const denied&) const = default;
 };
 struct grant {
     request_number number;
     std::string name;
     holdfast::token token;
-    bool others_wait = false;  ///< a release of it is worth sending at once
+    bool is_contended = false;  ///< a release of it is worth sending at once
     previous_hold before;
     bool operator==(const grant&) const = default;
 };
@@ -123,10 +123,10 @@ struct cancelled {
     bool operator==(const cancelled&) const = default;
 };
 /// OWN-9: do you still hold it?
-struct still_held {
+struct hold_probe {
     std::string name;
     holdfast::token token;
-    bool operator==(const still_held&) const = default;
+    bool operator==(const hold_probe&) const = default;
 };
 /// BREAK-1.
 struct break_hold {
@@ -154,7 +154,7 @@ struct report {
     std::uint64_t number = 0;  ///< of two reports of one member the later numbered counts
     /// there are holds for more than one message: ask for fewer slots at once
     bool is_too_large = false;
-    std::vector<hold> holds;
+    std::vector<hold_info> holds;
     bool operator==(const report&) const = default;
 };
 
@@ -176,11 +176,11 @@ struct delay {
 /// before.
 struct slot_table {
     holdfast::slot slot;
-    std::vector<hold> holds;
+    std::vector<hold_info> holds;
     std::vector<waiter> queue;  ///< first come first
     std::vector<past> pasts;
     /// of a lock without a past nothing bad is known; else it has `moved` (FATE)
-    bool knows_all = false;
+    bool history_is_complete = false;
     std::vector<delay> delays{};
     bool operator==(const slot_table&) const = default;
 };
@@ -221,7 +221,7 @@ struct lock_state {
     view_number in;            ///< the owner's view
     std::uint64_t serial = 0;  ///< rises within that view; older ones are ignored
     std::uint64_t number = 0;  ///< of the watch
-    standing stands;
+    lock_summary summary;
     bool operator==(const lock_state&) const = default;
 };
 struct lock_state_seen {
@@ -242,29 +242,29 @@ enum class tenure_state : std::uint8_t {
     unleased,   ///< serves, but its lease does not run
     serves,     ///< the only one of these whose answer is how things stand
 };
-struct look {
+struct inspect_request {
     std::uint64_t number = 0;
     std::string name;
-    bool operator==(const look&) const = default;
+    bool operator==(const inspect_request&) const = default;
 };
 struct seen_hold {
-    hold what;
+    hold_info what;
     std::string holder_name;
     base::duration known_for{};  ///< to this owner
     /// it was this owner that granted it: `known_for` is its age
     bool is_since_grant = false;
-    bool is_asked_back = false;
+    bool is_release_requested = false;
     bool is_to_break = false;
     bool operator==(const seen_hold&) const = default;
 };
-struct looked {
+struct inspect_reply {
     std::uint64_t number = 0;
     tenure_state is{};
     std::vector<seen_hold> held;  ///< the oldest, as many as fit a message
     std::uint32_t holders = 0;    ///< all of them
     std::vector<waiter> queue;    ///< first come first, `most_told` at most
     std::uint32_t waiting = 0;
-    bool operator==(const looked&) const = default;
+    bool operator==(const inspect_reply&) const = default;
 };
 /// Which locks are there, of those whose names come after this one?
 struct list_locks {
@@ -274,7 +274,7 @@ struct list_locks {
 };
 struct listed_lock {
     std::string name;
-    standing stands;
+    lock_summary summary;
     bool operator==(const listed_lock&) const = default;
 };
 struct listed {
@@ -287,25 +287,25 @@ struct listed {
 
 // ---- asking for a hold back, and breaking it (BREAK-1)
 
-enum class urging : std::uint8_t { ask, break_it };
+enum class revoke_kind : std::uint8_t { request_release, break_hold };
 /// To the owner, under one number until the hold is gone or whoever asks has had enough.
-struct demand {
+struct revoke_request {
     std::uint64_t number = 0;
     std::string name;
     holdfast::token token;
-    urging how{};
+    revoke_kind how{};
     std::string who;
     std::string why;
     base::duration grace{};
-    bool operator==(const demand&) const = default;
+    bool operator==(const revoke_request&) const = default;
 };
-struct demanded {
+struct revoke_reply {
     std::uint64_t number = 0;
     break_outcome so_far;
-    bool operator==(const demanded&) const = default;
+    bool operator==(const revoke_reply&) const = default;
 };
 /// Owner to holder, until it is heard.
-struct ask_back {
+struct release_request {
     std::string name;
     holdfast::token token;
     peer_id by;
@@ -313,28 +313,29 @@ struct ask_back {
     std::string who;
     std::string why;
     base::duration grace{};
-    bool operator==(const ask_back&) const = default;
+    bool operator==(const release_request&) const = default;
 };
-struct ask_heard {
+struct release_request_ack {
     std::string name;
     holdfast::token token;
     peer_id by;
     std::uint64_t number = 0;
-    bool operator==(const ask_heard&) const = default;
+    bool operator==(const release_request_ack&) const = default;
 };
 
 // ---- by who takes them
 
 /// To the owner of a slot.
-using to_owner = std::variant<request, taken, release, cancel, report, table, no_table, table_ack,
-                              watch, unwatch, lock_state_seen, look, list_locks, demand, ask_heard>;
+using to_owner = std::variant<request, grant_ack, release, cancel, report, table, no_table,
+                              table_ack, watch, unwatch, lock_state_seen, inspect_request,
+                              list_locks, revoke_request, release_request_ack>;
 /// To a member that holds locks, asks for them or watches them.
-using to_holder = std::variant<queued, denied, grant, released, cancelled, still_held, break_hold,
-                               gather, lock_state, ask_back>;
+using to_holder = std::variant<queued, denied, grant, released, cancelled, hold_probe, break_hold,
+                               gather, lock_state, release_request>;
 /// To a member that has asked a question: the answers, in the order of the questions.
-using to_asker = std::variant<looked, listed, demanded, record_kept, records_read>;
+using to_asker = std::variant<inspect_reply, listed, revoke_reply, record_stored, records_read>;
 /// To a member that fills a seat.
-using to_seat = std::variant<keep_record, read_records>;
+using to_seat = std::variant<store_record, read_records>;
 
 using message = std::variant<to_owner, to_holder, to_asker, to_seat>;
 

@@ -24,7 +24,7 @@ struct was_granted {
 struct has_failed {
     request_number number;
     errc why{};
-    std::optional<standing> stands;  ///< as its owner saw it when it refused
+    std::optional<lock_summary> summary;  ///< as its owner saw it when it refused
 };
 /// A hold ended without a release: lease_lost, evicted, broken.
 struct was_lost {
@@ -34,23 +34,23 @@ struct was_lost {
     std::string broken_by{};  ///< and for what reason, when it was
     std::string broken_for{};
 };
-/// Its program makes no progress (wish::progress_every). Told once until it does again.
-struct was_stuck {
+/// Its program makes no progress (wish::progress_timeout). Told once until it does again.
+struct hold_stalled {
     std::string name;
     holdfast::token token;
 };
 /// A hold is asked back. Told once for each demand.
-struct was_asked_back {
-    lock::ask_back what;
+struct release_requested {
+    lock::release_request what;
 };
 /// To a watcher (WATCH-1).
 struct state_changed {
     std::string name;
-    standing stands;
+    lock_summary summary;
 };
 /// As an owner: a hold is to be broken because of its own policy.
 struct broke_by_policy {
-    hold what;
+    hold_info what;
     std::string who;
     std::string why;
 };

@@ -47,8 +47,8 @@ std::optional<base::time_point> owner::deadline() const {
     return due;
 }
 
-std::vector<hold> owner::holds() const {
-    std::vector<hold> out;
+std::vector<hold_info> owner::holds() const {
+    std::vector<hold_info> out;
     granter_.slots().for_each([&](slot, const tenure& t) {
         for (const auto& [name, e] : t.table) {
             for (const auto& h : e.held) {
@@ -67,7 +67,7 @@ void owner::on(const peer_id& from, const request& asked, base::time_point now) 
     }
 }
 
-void owner::on(const peer_id& from, const taken& answer, base::time_point) {
+void owner::on(const peer_id& from, const grant_ack& answer, base::time_point) {
     const auto s = slot_of(answer.name);
     auto* e = find_lock(s, answer.name);
     auto* h = e == nullptr ? nullptr : e->find(answer.token);
@@ -126,8 +126,9 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
     }
     if (granter_.watchers().add(s, from, asked) && granter_.slots().serving(s) != nullptr) {
         const auto* e = find_lock(s, asked.name);
-        granter_.watchers().notify(from, s, asked.name, e == nullptr ? standing{} : e->summary(),
-                                   view_->number, now, granter_.out());
+        granter_.watchers().notify(from, s, asked.name,
+                                   e == nullptr ? lock_summary{} : e->summary(), view_->number, now,
+                                   granter_.out());
     }
 }
 
@@ -139,7 +140,7 @@ void owner::on(const peer_id& from, const lock_state_seen& seen, base::time_poin
     granter_.watchers().seen(slot_of(seen.name), from, seen);
 }
 
-void owner::on(const peer_id& from, const look& asked, base::time_point now) {
+void owner::on(const peer_id& from, const inspect_request& asked, base::time_point now) {
     if (!is_member(from)) {
         ++counters_.dropped;
         return;
@@ -157,7 +158,7 @@ void owner::on(const peer_id& from, const list_locks& asked, base::time_point) {
     send_to(from, list(granter_.slots(), asked));
 }
 
-void owner::on(const peer_id& from, const demand& wanted, base::time_point now) {
+void owner::on(const peer_id& from, const revoke_request& wanted, base::time_point now) {
     const auto s = slot_of(wanted.name);
     // Without a lease another may serve by now: then "it is gone" would be no answer, and no policy
     // of ours counts.
@@ -168,22 +169,23 @@ void owner::on(const peer_id& from, const demand& wanted, base::time_point now) 
     const auto* e = find_lock(s, wanted.name);
     const auto* h = e == nullptr ? nullptr : e->find(wanted.token);
     if (h == nullptr) {
-        send_to(from, demanded{wanted.number, granter_.how_it_ended(wanted.name, wanted.token)});
+        send_to(from,
+                revoke_reply{wanted.number, granter_.how_it_ended(wanted.name, wanted.token)});
         return;
     }
     auto& pending = granter_.pending();
     const auto so_far = pending.demanded_by(from, wanted, *h, now);
-    if (wanted.how == urging::break_it && so_far.stage == break_stage::told) {
+    if (wanted.how == revoke_kind::break_hold && so_far.stage == break_stage::sent) {
         granter_.break_hold_of(s, h->what, wanted.who, wanted.why, now);
     }
-    if (wanted.how == urging::ask && so_far.stage != break_stage::refused &&
-        so_far.stage != break_stage::unheard) {
+    if (wanted.how == revoke_kind::request_release && so_far.stage != break_stage::refused &&
+        so_far.stage != break_stage::no_answer) {
         pending.repeat_asks(granter_.slots(), now, granter_.out());
     }
-    send_to(from, demanded{wanted.number, so_far});
+    send_to(from, revoke_reply{wanted.number, so_far});
 }
 
-void owner::on(const peer_id& from, const ask_heard& heard, base::time_point) {
+void owner::on(const peer_id& from, const release_request_ack& heard, base::time_point) {
     const auto* h = granter_.slots().find_hold(heard.name, heard.token);
     if (h != nullptr && h->what.holder == from) {
         granter_.pending().heard(heard, granter_.out());
@@ -330,7 +332,7 @@ void owner::take_table(tenure& t, const slot_table& given, base::time_point now)
             t.table[w.name].insert_waiter(w, settings_.bug);
         }
     }
-    t.knows_all = given.knows_all;
+    t.history_is_complete = given.history_is_complete;
     for (const auto& p : given.pasts) {
         if (is_here(p.name)) {
             granter_.remember(given.slot, p.name, p.what);
@@ -343,7 +345,7 @@ void owner::take_table(tenure& t, const slot_table& given, base::time_point now)
 }
 
 /// What another member says of a hold. Only an earlier owner can have granted it.
-void owner::add_hold(tenure& t, const hold& h, base::time_point now) {
+void owner::add_hold(tenure& t, const hold_info& h, base::time_point now) {
     if (h.token.of_epoch() >= t.gained_epoch || h.holder.is_nil()) {
         ++counters_.dropped;
         return;
@@ -375,7 +377,7 @@ void owner::try_serve(base::time_point now) {
 
 void owner::serve_gathered(const gathers::round& g, base::time_point now) {
     auto& slots = granter_.slots();
-    std::vector<hold> reported;
+    std::vector<hold_info> reported;
     for (const auto& [from, heard] : g.heard) {
         for (const auto& h : heard.holds) {
             if (g.slots.contains(slot_of(h.name)) && h.holder == from) {
@@ -385,7 +387,7 @@ void owner::serve_gathered(const gathers::round& g, base::time_point now) {
         }
     }
     // HOLD-4: what goes with the higher tokens stays.
-    std::sort(reported.begin(), reported.end(), [](const hold& x, const hold& y) {
+    std::sort(reported.begin(), reported.end(), [](const hold_info& x, const hold_info& y) {
         return std::tie(x.name, y.token) < std::tie(y.name, x.token);
     });
     for (const auto& h : reported) {
@@ -397,7 +399,8 @@ void owner::serve_gathered(const gathers::round& g, base::time_point now) {
         ++counters_.slots_gathered;
         // FATE: of a slot that no owner has served yet everything is known. Of the others it is not
         // known who died unheard.
-        t->knows_all = t->is_unused || settings_.bug == base::planted::fate_unknown_after_gather;
+        t->history_is_complete =
+            t->is_unused || settings_.bug == base::planted::fate_unknown_after_gather;
         serve(s, *t, now);
     }
     granter_.repeat_breaks(now);

@@ -60,7 +60,7 @@ public:
 
     /// No table waits to be handed over or forwarded (LEAVE-1).
     [[nodiscard]] bool has_handed_over() const { return transfers_.is_empty(); }
-    [[nodiscard]] std::vector<hold> holds() const;
+    [[nodiscard]] std::vector<hold_info> holds() const;
     [[nodiscard]] counters counted() const {
         auto out = counters_;
         out.granted = granter_.granted();
@@ -72,7 +72,7 @@ private:
     friend struct explore::insight;
 
     void on(const peer_id& from, const request& asked, base::time_point now);
-    void on(const peer_id& from, const taken& answer, base::time_point now);
+    void on(const peer_id& from, const grant_ack& answer, base::time_point now);
     void on(const peer_id& from, const release& done, base::time_point now);
     void on(const peer_id& from, const cancel& asked, base::time_point now);
     void on(const peer_id& from, const report& given, base::time_point now);
@@ -82,16 +82,16 @@ private:
     void on(const peer_id& from, const watch& asked, base::time_point now);
     void on(const peer_id& from, const unwatch& asked, base::time_point now);
     void on(const peer_id& from, const lock_state_seen& seen, base::time_point now);
-    void on(const peer_id& from, const look& asked, base::time_point now);
+    void on(const peer_id& from, const inspect_request& asked, base::time_point now);
     void on(const peer_id& from, const list_locks& asked, base::time_point now);
-    void on(const peer_id& from, const demand& wanted, base::time_point now);
-    void on(const peer_id& from, const ask_heard& heard, base::time_point now);
+    void on(const peer_id& from, const revoke_request& wanted, base::time_point now);
+    void on(const peer_id& from, const release_request_ack& heard, base::time_point now);
 
     void gain(slot s, const peer_id& from);
     void lose(slot s, const peer_id& to, base::time_point now);
     void start_gather(slot s, tenure& t);
     void take_table(tenure& t, const slot_table& given, base::time_point now);
-    void add_hold(tenure& t, const hold& h, base::time_point now);
+    void add_hold(tenure& t, const hold_info& h, base::time_point now);
     void try_serve(base::time_point now);
     void serve_gathered(const gathers::round& g, base::time_point now);
     void serve(slot s, tenure& t, base::time_point now);

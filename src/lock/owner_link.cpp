@@ -91,7 +91,7 @@ void owner_link::heard(const peer_id& from, const lock_state& told, holder_outbo
         case subscriptions::heard::old:
             break;
         case subscriptions::heard::news:
-            out.push(state_changed{told.name, told.stands});
+            out.push(state_changed{told.name, told.summary});
             break;
     }
 }

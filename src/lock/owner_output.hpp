@@ -13,14 +13,14 @@
 namespace holdfast::lock {
 
 /// The lock was granted, for the first time (observers only).
-struct gave {
-    hold what;
+struct owner_granted {
+    hold_info what;
     view_number in;
 };
 /// OWN-6: the sequence nears its end.
 struct epoch_wanted {};
 
-using owner_output = std::variant<send, gave, broke_by_policy, epoch_wanted>;
+using owner_output = std::variant<send, owner_granted, broke_by_policy, epoch_wanted>;
 /// The parts of an owner append what they have to send.
 using owner_outbox = base::outbox<owner_output>;
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include <holdfast/fate.hpp>
 #include <holdfast/ids.hpp>
+#include <holdfast/previous_hold.hpp>
 
 namespace holdfast::lock {
 

@@ -11,21 +11,21 @@
 #include <string>
 #include <vector>
 
-#include <holdfast/record.hpp>
+#include <holdfast/audit_log.hpp>
 
 #include "base/planted.hpp"
 #include "base/settings.hpp"
 
 namespace holdfast::lock {
 
-struct keep_record {
+struct store_record {
     std::uint64_t number = 0;
-    record what;
-    bool operator==(const keep_record&) const = default;
+    audit_record what;
+    bool operator==(const store_record&) const = default;
 };
-struct record_kept {
+struct record_stored {
     std::uint64_t number = 0;
-    bool operator==(const record_kept&) const = default;
+    bool operator==(const record_stored&) const = default;
 };
 struct read_records {
     std::uint64_t number = 0;
@@ -33,7 +33,7 @@ struct read_records {
 };
 struct records_read {
     std::uint64_t number = 0;
-    std::vector<record> records;  ///< oldest first
+    std::vector<audit_record> records;  ///< oldest first
     bool operator==(const records_read&) const = default;
 };
 
@@ -44,7 +44,7 @@ public:
     explicit archive(base::planted bug = base::planted::none) : bug_{bug} {}
 
     /// A record that is known is replaced by a later state of it, never by an earlier one.
-    void keep(const record& what) {
+    void keep(const audit_record& what) {
         for (auto& known : records_) {
             if (known.by == what.by && known.number == what.number) {
                 if (known.revision < what.revision || bug_ == base::planted::records_go_back) {
@@ -57,15 +57,17 @@ public:
             // Not the first to come: those that are copied to a new seat come late, and are old.
             records_.erase(std::min_element(
                 records_.begin(), records_.end(),
-                [](const record& x, const record& y) { return x.at_ms < y.at_ms; }));
+                [](const audit_record& x, const audit_record& y) { return x.at_ms < y.at_ms; }));
         }
         // whatever its writer's clock says: it is told that it is kept
         records_.push_back(what);
     }
-    [[nodiscard]] std::vector<record> all() const { return {records_.begin(), records_.end()}; }
+    [[nodiscard]] std::vector<audit_record> all() const {
+        return {records_.begin(), records_.end()};
+    }
 
 private:
-    std::deque<record> records_;
+    std::deque<audit_record> records_;
     base::planted bug_;
 };
 

@@ -17,29 +17,30 @@ constexpr std::size_t most_demands = 64;
 
 // ---- demands
 
-break_outcome revocations::demanded_by(const peer_id& from, const demand& wanted,
+break_outcome revocations::demanded_by(const peer_id& from, const revoke_request& wanted,
                                        const granted_hold& h, base::time_point now) {
     HOLDFAST_ASSERT(h.what.name == wanted.name && h.what.token == wanted.token);
     const auto& operators = settings_.operators;
     const bool is_operator = operators.empty() || std::find(operators.begin(), operators.end(),
                                                             wanted.who) != operators.end();
-    const bool is_allowed =
-        is_operator && (wanted.how == urging::ask || h.what.terms.policy.by_operators ||
-                        settings_.bug == base::planted::policies_not_asked);
+    const bool is_allowed = is_operator && (wanted.how == revoke_kind::request_release ||
+                                            h.what.terms.policy.by_operators ||
+                                            settings_.bug == base::planted::policies_not_asked);
     if (!is_allowed) {
-        return {break_stage::refused, fate::none, 0, 0};
+        return {break_stage::refused, end_reason::none, 0, 0};
     }
     auto& known = demands_[{wanted.name, wanted.token}];
     const auto* mine = find_or_add(from, wanted, known, now);
     if (mine == nullptr) {
-        return {break_stage::unheard, fate::none, 0, 0};
+        return {break_stage::no_answer, end_reason::none, 0, 0};
     }
     return outcome_for(h, mine->how, mine->is_heard, known);
 }
 
 /// Null: there is no room for it.
-revocations::pending_demand* revocations::find_or_add(const peer_id& from, const demand& wanted,
-                                                      demands& known, base::time_point now) {
+revocations::pending_demand* revocations::find_or_add(const peer_id& from,
+                                                      const revoke_request& wanted, demands& known,
+                                                      base::time_point now) {
     const auto mine = std::find_if(known.begin(), known.end(), [&](const pending_demand& d) {
         return d.by == from && d.number == wanted.number && d.how == wanted.how;
     });
@@ -48,7 +49,7 @@ revocations::pending_demand* revocations::find_or_add(const peer_id& from, const
     }
     if (known.size() >= most_demands) {
         const auto oldest = std::find_if(known.begin(), known.end(), [](const pending_demand& d) {
-            return d.how == urging::ask;
+            return d.how == revoke_kind::request_release;
         });
         if (oldest == known.end()) {
             return nullptr;
@@ -61,14 +62,14 @@ revocations::pending_demand* revocations::find_or_add(const peer_id& from, const
     return &known.back();
 }
 
-break_outcome revocations::outcome_for(const granted_hold& h, urging how, bool is_heard,
+break_outcome revocations::outcome_for(const granted_hold& h, revoke_kind how, bool is_heard,
                                        const demands& known) const {
-    if (how == urging::ask) {
-        return {is_heard ? break_stage::heard : break_stage::told, fate::none, 0, 0};
+    if (how == revoke_kind::request_release) {
+        return {is_heard ? break_stage::delivered : break_stage::sent, end_reason::none, 0, 0};
     }
     std::set<std::string_view> who;
     for (const auto& other : known) {
-        if (other.how == urging::break_it) {
+        if (other.how == revoke_kind::break_hold) {
             who.insert(other.who);
         }
     }
@@ -77,8 +78,8 @@ break_outcome revocations::outcome_for(const granted_hold& h, urging how, bool i
     HOLDFAST_ASSERT(approvals >= 1);  // that of the member that is answered
     const bool is_enough =
         approvals >= needed || settings_.bug == base::planted::policies_not_asked;
-    return {is_enough ? break_stage::told : break_stage::needs_approval, fate::none, approvals,
-            needed};
+    return {is_enough ? break_stage::sent : break_stage::needs_approval, end_reason::none,
+            approvals, needed};
 }
 
 void revocations::answer_all(const std::string& name, token t, const break_outcome& how,
@@ -90,14 +91,14 @@ void revocations::answer_all(const std::string& name, token t, const break_outco
     if (at == demands_.end()) {
         return;
     }
-    HOLDFAST_ASSERT(how.stage == break_stage::gone);
+    HOLDFAST_ASSERT(how.stage == break_stage::ended);
     for (const auto& d : at->second) {
-        out.push(send{d.by, demanded{d.number, how}});
+        out.push(send{d.by, revoke_reply{d.number, how}});
     }
     demands_.erase(at);
 }
 
-void revocations::heard(const ask_heard& what, owner_outbox& out) {
+void revocations::heard(const release_request_ack& what, owner_outbox& out) {
     const auto at = demands_.find({what.name, what.token});
     if (at == demands_.end()) {
         return;
@@ -105,21 +106,22 @@ void revocations::heard(const ask_heard& what, owner_outbox& out) {
     for (auto& d : at->second) {
         if (d.by == what.by && d.number == what.number && !d.is_heard) {
             d.is_heard = true;
-            out.push(send{d.by, demanded{d.number, {break_stage::heard, fate::none, 0, 0}}});
+            out.push(send{
+                d.by, revoke_reply{d.number, {break_stage::delivered, end_reason::none, 0, 0}}});
         }
     }
 }
 
 // ---- breaking
 
-bool revocations::start_break(const hold& h, const std::string& who, const std::string& why,
+bool revocations::start_break(const hold_info& h, const std::string& who, const std::string& why,
                               base::time_point now) {
     return breaks_
         .try_emplace({h.name, h.token}, pending_break{h.holder, h.number, who, why, {now, 0}})
         .second;
 }
 
-void revocations::start_break_of_conflict(const hold& h, base::time_point now) {
+void revocations::start_break_of_conflict(const hold_info& h, base::time_point now) {
     breaks_[{h.name, h.token}] = {
         h.holder, h.number, {}, "two holds exclude each other (HOLD-4)", {now, 0}};
 }
@@ -157,12 +159,12 @@ void revocations::repeat_asks(const tenures& ours, base::time_point now, owner_o
             continue;
         }
         for (auto& d : at->second) {
-            if (d.how != urging::ask || d.is_heard) {
+            if (d.how != revoke_kind::request_release || d.is_heard) {
                 continue;
             }
             if (d.again.is_due(now)) {
                 out.push(send{h->what.holder,
-                              ask_back{name, token, d.by, d.number, d.who, d.why, d.grace},
+                              release_request{name, token, d.by, d.number, d.who, d.why, d.grace},
                               d.again.sent(settings_, now)});
             }
             timers_.set_earliest(timer::ask, d.again.next);
@@ -190,9 +192,10 @@ void revocations::look_again_at_patience(base::time_point at) {
     timers_.set_earliest(timer::patience, at);
 }
 
-std::vector<const hold*> revocations::out_of_patience(const std::string& name, const lock_entry& e,
-                                                      base::time_point now) {
-    std::vector<const hold*> out;
+std::vector<const hold_info*> revocations::out_of_patience(const std::string& name,
+                                                           const lock_entry& e,
+                                                           base::time_point now) {
+    std::vector<const hold_info*> out;
     if (!e.first) {
         return out;
     }
@@ -220,11 +223,12 @@ std::optional<base::time_point> revocations::deadline() const {
     return due;
 }
 
-bool revocations::is_asked_back(const std::string& name, token t) const {
+bool revocations::is_release_requested(const std::string& name, token t) const {
     const auto wanted = demands_.find({name, t});
     return wanted != demands_.end() &&
-           std::any_of(wanted->second.begin(), wanted->second.end(),
-                       [](const pending_demand& d) { return d.how == urging::ask; });
+           std::any_of(wanted->second.begin(), wanted->second.end(), [](const pending_demand& d) {
+               return d.how == revoke_kind::request_release;
+           });
 }
 
 bool revocations::is_to_break(const std::string& name, token t) const {
@@ -238,10 +242,11 @@ void revocations::invariants() const {
     for (const auto& [key, known] : demands_) {
         HOLDFAST_ASSERT(!known.empty() && known.size() <= most_demands);
         for (const auto& d : known) {
-            HOLDFAST_ASSERT(!d.is_heard || d.how == urging::ask);
+            HOLDFAST_ASSERT(!d.is_heard || d.how == revoke_kind::request_release);
             // The timer is not later than an ask to repeat.
             const auto& due = timers_.at(timer::ask);
-            HOLDFAST_ASSERT(d.how != urging::ask || d.is_heard || (due && *due <= d.again.next));
+            HOLDFAST_ASSERT(d.how != revoke_kind::request_release || d.is_heard ||
+                            (due && *due <= d.again.next));
         }
     }
     for (const auto& [key, b] : breaks_) {

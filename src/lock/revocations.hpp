@@ -36,34 +36,34 @@ public:
 
     /// What a member that demands it is to be told now. The demand is kept until the hold is gone,
     /// unless this refuses it.
-    [[nodiscard]] break_outcome demanded_by(const peer_id& from, const demand& wanted,
+    [[nodiscard]] break_outcome demanded_by(const peer_id& from, const revoke_request& wanted,
                                             const granted_hold& h, base::time_point now);
     /// The holder is told to give it up, until it is heard. False: it has been told before.
-    bool start_break(const hold& h, const std::string& who, const std::string& why,
+    bool start_break(const hold_info& h, const std::string& who, const std::string& why,
                      base::time_point now);
     /// HOLD-4: this one excludes another one with a higher token.
-    void start_break_of_conflict(const hold& h, base::time_point now);
+    void start_break_of_conflict(const hold_info& h, base::time_point now);
     /// The holder has given it up, or it never had it.
     void hold_ended(const std::string& name, token t);
     /// All who asked for its end are told.
     void answer_all(const std::string& name, token t, const break_outcome& how, owner_outbox& out);
-    void heard(const ask_heard& what, owner_outbox& out);
+    void heard(const release_request_ack& what, owner_outbox& out);
 
     /// The queue of `e` waits for holds with this patience (break_policy::waited_for).
     void note_patience(const lock_entry& e);
     [[nodiscard]] bool take_patience_due(base::time_point now);
     void look_again_at_patience(base::time_point at);
     /// Of a contended lock: the holds whose policy lets its first waiter break them now.
-    [[nodiscard]] std::vector<const hold*> out_of_patience(const std::string& name,
-                                                           const lock_entry& e,
-                                                           base::time_point now);
+    [[nodiscard]] std::vector<const hold_info*> out_of_patience(const std::string& name,
+                                                                const lock_entry& e,
+                                                                base::time_point now);
 
     void repeat_breaks(const tenures& ours, const void_times& voids, const view& v,
                        base::time_point now, owner_outbox& out);
     void repeat_asks(const tenures& ours, base::time_point now, owner_outbox& out);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
 
-    [[nodiscard]] bool is_asked_back(const std::string& name, token t) const;
+    [[nodiscard]] bool is_release_requested(const std::string& name, token t) const;
     [[nodiscard]] bool is_to_break(const std::string& name, token t) const;
 
     void invariants() const;
@@ -83,7 +83,7 @@ private:
     struct pending_demand {
         peer_id by;
         std::uint64_t number = 0;  // of its demand
-        urging how{};
+        revoke_kind how{};
         std::string who;
         std::string why;
         base::duration grace{};
@@ -96,9 +96,9 @@ private:
     };
     using demands = std::vector<pending_demand>;
 
-    [[nodiscard]] pending_demand* find_or_add(const peer_id& from, const demand& wanted,
+    [[nodiscard]] pending_demand* find_or_add(const peer_id& from, const revoke_request& wanted,
                                               demands& known, base::time_point now);
-    [[nodiscard]] break_outcome outcome_for(const granted_hold& h, urging how, bool is_heard,
+    [[nodiscard]] break_outcome outcome_for(const granted_hold& h, revoke_kind how, bool is_heard,
                                             const demands& known) const;
 
     const base::settings& settings_;

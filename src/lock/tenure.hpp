@@ -25,7 +25,7 @@ struct tenure {
     lock_table table;
     // no owner has served it yet in this cluster (FATE)
     bool is_unused = false;
-    bool knows_all = false;                            // FATE, as in slot_table
+    bool history_is_complete = false;                  // FATE, as in slot_table
     std::deque<std::pair<peer_id, request>> deferred;  // kept until we serve (OWN-10)
 
     [[nodiscard]] bool is_serving() const { return std::holds_alternative<serving>(state); }

@@ -32,7 +32,7 @@ std::size_t bytes_of_table(const slot_table& t) {
 
 slot_table table_of(slot s, const tenure& t, const delays& d, const pasts& former,
                     base::time_point now, base::planted bug) {
-    slot_table out{s, {}, {}, {}, t.knows_all, {}};
+    slot_table out{s, {}, {}, {}, t.history_is_complete, {}};
     std::size_t bytes = 0;
     for (auto& one : d.of(s, now)) {
         if (bytes <= bytes_in_a_message) {
@@ -65,7 +65,7 @@ slot_table table_of(slot s, const tenure& t, const delays& d, const pasts& forme
         if (bytes <= bytes_in_a_message) {
             out.pasts.push_back(std::move(p));
         } else if (!p.what.is_clean()) {
-            out.knows_all = false;
+            out.history_is_complete = false;
         }
     }
     return out;

@@ -18,8 +18,8 @@ struct wish {
     bool is_try = false;
     std::optional<base::time_point> until{};  ///< none: waits for ever
     base::duration max_hold{};                ///< zero: none
-    base::duration progress_every{};          ///< zero: not watched
-    stuck_action when_stuck{};
+    base::duration progress_timeout{};        ///< zero: not watched
+    stall_action on_stall{};
     std::int32_t priority = 0;
 };
 

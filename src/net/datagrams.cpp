@@ -100,8 +100,9 @@ void datagrams::count_malformed(std::span<const std::uint8_t> whole, const endpo
     // Noise is no version: they count up from 1.
     const auto version = whole.empty() ? 0 : whole[0] & ~is_sealed;
     if (whole.size() >= header_size && version != 0 && version <= highest_likely_version) {
-        shared_.complain_about(errc::version, [&] {
-            return "a datagram from " + to_string(at) + ": " + std::string{explain(errc::version)};
+        shared_.complain_about(errc::version_mismatch, [&] {
+            return "a datagram from " + to_string(at) + ": " +
+                   std::string{explain(errc::version_mismatch)};
         });
     }
 }

@@ -31,7 +31,7 @@ tl::unexpected<error> refuse(const endpoint& at, int code) {
         return fail(errc::address_in_use,
                     where + " is in use by another process; choose another port or stop it");
     }
-    return fail(errc::io, "cannot listen at " + where + ": " + std::strerror(code));
+    return fail(errc::io_error, "cannot listen at " + where + ": " + std::strerror(code));
 }
 
 result<os::unique_fd> bound(const endpoint& at, int type) {

@@ -311,7 +311,7 @@ void stream::refuse(refusal why) {
 void stream::was_refused(refusal why, bool by_them) {
     const auto code = why == refusal::wrong_key       ? errc::wrong_key
                       : why == refusal::wrong_cluster ? errc::wrong_cluster
-                                                      : errc::version;
+                                                      : errc::version_mismatch;
     why_refused_ = error{code, to_string(at_) + (by_them ? " refused us: " : " was refused: ") +
                                    std::string{explain(code)}};
 }

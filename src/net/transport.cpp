@@ -82,11 +82,11 @@ struct transport::state {
 result<std::unique_ptr<transport>> transport::open(transport_options options,
                                                    std::function<void(error)> complain) {
     if (!start_cryptography()) {
-        return fail(errc::io, "libsodium cannot be started: the system has no randomness");
+        return fail(errc::io_error, "libsodium cannot be started: the system has no randomness");
     }
     auto s = std::make_unique<state>(std::move(options), std::move(complain));
     if (!s->poll.is_open()) {
-        return fail(errc::io, std::string{"epoll_create1: "} + std::strerror(errno));
+        return fail(errc::io_error, std::string{"epoll_create1: "} + std::strerror(errno));
     }
     auto at = listen_at(s->shared.options.listen);
     if (!at) {

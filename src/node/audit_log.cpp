@@ -4,7 +4,7 @@
 
 namespace holdfast::node {
 
-std::optional<std::vector<record>> audit_log::all() const {
+std::optional<std::vector<audit_record>> audit_log::all() const {
     return is_copying() ? std::nullopt : std::optional{records_.all()};
 }
 

@@ -8,8 +8,8 @@
 #include <set>
 #include <vector>
 
+#include <holdfast/audit_log.hpp>
 #include <holdfast/ids.hpp>
-#include <holdfast/record.hpp>
 #include <holdfast/view.hpp>
 
 #include "base/settings.hpp"
@@ -23,10 +23,10 @@ public:
     audit_log(const base::settings& settings, const peer_id& self)
         : self_{self}, records_{settings.bug} {}
 
-    void keep(const record& what) { records_.keep(what); }
+    void keep(const audit_record& what) { records_.keep(what); }
     /// Nothing before a quorum of the seats has told what it remembers, or the time for that is up:
     /// until then the answer may lack what the previous voter of this seat would have told.
-    [[nodiscard]] std::optional<std::vector<record>> all() const;
+    [[nodiscard]] std::optional<std::vector<audit_record>> all() const;
 
     /// `before`: null for the first view. Which voters to ask now for what they remember.
     [[nodiscard]] std::vector<peer_id> installed(const view& now, const view* before);

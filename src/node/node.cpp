@@ -59,11 +59,11 @@ void node::receive(const envelope& head, const endpoint& from_address, const mes
                         s.lease.is_long_lost(now.now)};
     switch (admit(head, what, here)) {
         case admission::stop_seatless:
-            s.out.push(complaint{errc::seeds_differ,
-                                 to_string(from_address) +
-                                     " is a member of a cluster of this name that has seats; this "
-                                     "peer was started without seeds. Give it the seeds of that "
-                                     "cluster, or another cluster name."});
+            s.out.push(problem{errc::seeds_differ,
+                               to_string(from_address) +
+                                   " is a member of a cluster of this name that has seats; this "
+                                   "peer was started without seeds. Give it the seeds of that "
+                                   "cluster, or another cluster name."});
             s.finish(errc::seeds_differ);
             return;
         case admission::join_other:
@@ -92,7 +92,7 @@ void node::show_to_stranger(const envelope& head, const endpoint& at, const mess
     auto& s = *state_;
     const auto& v = s.agreement.current();
     const auto* asked = std::get_if<lease::message>(&what);
-    const bool asks = asked != nullptr && std::holds_alternative<lease::request>(*asked);
+    const bool asks = asked != nullptr && std::holds_alternative<lease::renew_request>(*asked);
     if (v && s.lease.is_running() && asks && head.cluster != v->cluster) {
         s.mail.send_to(head.from, at, false, false,
                        views::message{views::join_shown{v->cluster, v->number}});
@@ -254,8 +254,8 @@ const statistics& node::stats() const {
     return s.stats;
 }
 
-std::vector<lock::hold> node::owned_holds() const {
-    return state_->is_over ? std::vector<lock::hold>{} : state_->owner.holds();
+std::vector<lock::hold_info> node::owned_holds() const {
+    return state_->is_over ? std::vector<lock::hold_info>{} : state_->owner.holds();
 }
 
 void node::check() const {

@@ -125,7 +125,7 @@ public:
     [[nodiscard]] holdfast::epoch highest_epoch() const;
     [[nodiscard]] const statistics& stats() const;
     /// Everything this node, as an owner, keeps as held: for the judge (STUCK) and for people.
-    [[nodiscard]] std::vector<lock::hold> owned_holds() const;
+    [[nodiscard]] std::vector<lock::hold_info> owned_holds() const;
     /// Asserts what must be true of all tables between calls. Takes time in their size; what takes
     /// none is asserted at the end of every call.
     void check() const;

@@ -38,12 +38,12 @@ using persist_epoch = views::persist;
 using granted = lock::was_granted;
 using request_failed = lock::has_failed;
 using hold_lost = lock::was_lost;
-using hold_stuck = lock::was_stuck;
-using was_asked_back = lock::was_asked_back;
+using hold_stalled = lock::hold_stalled;
+using release_requested = lock::release_requested;
 using broke_by_policy = lock::broke_by_policy;
 using lock_changed = lock::state_changed;
-using belief_changed = swim::believes;
-using complaint = views::problem;
+using liveness_changed = swim::liveness_changed;
+using problem = views::problem;
 /// To ask(): the last word, or the end of the time for it.
 using answered = lock::answered;
 using unanswered = lock::unanswered;
@@ -77,9 +77,9 @@ struct owner_granted {
     request_number number;
     view_number in;
 };
-using output = std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stuck,
-                            was_asked_back, broke_by_policy, answered, unanswered, at_risk,
-                            view_installed, belief_changed, lock_changed, check_process,
-                            must_restart, has_left, complaint, owner_granted>;
+using output = std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stalled,
+                            release_requested, broke_by_policy, answered, unanswered, at_risk,
+                            view_installed, liveness_changed, lock_changed, check_process,
+                            must_restart, has_left, problem, owner_granted>;
 
 }  // namespace holdfast::node

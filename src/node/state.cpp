@@ -124,7 +124,7 @@ void node::state::drain_after_the_end() {
         std::visit([&](auto& what) { from_inquirer(what); }, *o);
     }
     while (auto o = agreement.next()) {
-        if (auto* c = std::get_if<complaint>(&*o)) {
+        if (auto* c = std::get_if<problem>(&*o)) {
             out.push(std::move(*c));
         }
     }
@@ -204,7 +204,7 @@ void node::state::dispatch(const peer_id& from, const endpoint& at, view_number 
 
 void node::state::handle_lease(const peer_id& from, view_number shown, const lease::message& what,
                                time_point now) {
-    if (const auto* asked = std::get_if<lease::request>(&what)) {
+    if (const auto* asked = std::get_if<lease::renew_request>(&what)) {
         const auto& v = agreement.current();
         if (v && v->is_voter(self)) {
             // LEASE-7: a member that lags behind for long is acked no more
@@ -241,11 +241,11 @@ void node::state::on_seat(const peer_id& from, const lock::read_records& wanted,
         mail.send_lock({from, lock::records_read{wanted.number, *std::move(all)}}, now);
     }
 }
-void node::state::on_seat(const peer_id& from, const lock::keep_record& given, time_point now) {
+void node::state::on_seat(const peer_id& from, const lock::store_record& given, time_point now) {
     const auto& v = agreement.current();
     if (v && v->has(from)) {
         audit_log.keep(given.what);
-        mail.send_lock({from, lock::record_kept{given.number}}, now);
+        mail.send_lock({from, lock::record_stored{given.number}}, now);
     }
 }
 
@@ -285,14 +285,14 @@ void node::state::from_view(views::send& s, moment) {
     mail.send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what));
 }
 void node::state::from_view(persist_epoch& p, moment) { out.push(p); }
-void node::state::from_view(complaint& c, moment) { out.push(std::move(c)); }
+void node::state::from_view(problem& c, moment) { out.push(std::move(c)); }
 void node::state::from_view(views::evicted& e, moment) { finish(e.why); }
 void node::state::from_view(views::installed& i, moment now) { install(i.what, now.now); }
 
 void node::state::from_swim(swim::send& s, time_point) {
     mail.send_to(s.peer, s.to, s.stream, false, std::move(s.what));
 }
-void node::state::from_swim(belief_changed& b, time_point now) {
+void node::state::from_swim(liveness_changed& b, time_point now) {
     stats.suspicions += b.state == swim::condition::suspect ? 1 : 0;
     const auto& v = agreement.current();
     if (v && v->has(b.peer)) {
@@ -314,7 +314,7 @@ void node::state::from_swim(swim::heard& h, time_point now) {
 }
 
 void node::state::from_owner(lock::send& s, time_point now) { mail.send_lock(s, now); }
-void node::state::from_owner(lock::gave& g, time_point) {
+void node::state::from_owner(lock::owner_granted& g, time_point) {
     // OWN-1
     HOLDFAST_ASSERT(lease.is_running() || settings.bug != base::planted::none);
     out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});

@@ -59,7 +59,7 @@ struct node::state {
     void take(const peer_id& from, const lock::to_asker& what, base::time_point now);
     void take(const peer_id& from, const lock::to_seat& what, base::time_point now);
     void on_seat(const peer_id& from, const lock::read_records& wanted, base::time_point now);
-    void on_seat(const peer_id& from, const lock::keep_record& given, base::time_point now);
+    void on_seat(const peer_id& from, const lock::store_record& given, base::time_point now);
     void handle_relayed(const peer_id& from, const relayed& r, base::time_point now);
 
     [[nodiscard]] slot slot_of(std::string_view name) const;
@@ -70,14 +70,14 @@ struct node::state {
 
     void from_view(views::send& s, base::moment now);
     void from_view(persist_epoch& p, base::moment now);
-    void from_view(complaint& c, base::moment now);
+    void from_view(problem& c, base::moment now);
     void from_view(views::evicted& e, base::moment now);
     void from_view(views::installed& i, base::moment now);
     void from_swim(swim::send& s, base::time_point now);
-    void from_swim(belief_changed& b, base::time_point now);
+    void from_swim(liveness_changed& b, base::time_point now);
     void from_swim(swim::heard& h, base::time_point now);
     void from_owner(lock::send& s, base::time_point now);
-    void from_owner(lock::gave& g, base::time_point now);
+    void from_owner(lock::owner_granted& g, base::time_point now);
     void from_owner(broke_by_policy& b, base::time_point now);
     void from_owner(lock::epoch_wanted&, base::time_point now);
     void from_holder(lock::send& s) { mail.send_lock(s, last_now); }

@@ -46,11 +46,11 @@ result<lock_report> admin::inspect(std::string_view name, base::duration wait) {
     }
     const std::string whole{name};
     lock::inquiry asked;
-    asked.parts.push_back({lock::look{0, whole}, {}});
+    asked.parts.push_back({lock::inspect_request{0, whole}, {}});
     if (auto done = driver_.inquire(asked, deadline_after(wait)); !done) {
         return tl::unexpected<error>{done.error()};
     }
-    const auto* heard = heard_of<lock::looked>(asked.parts.front());
+    const auto* heard = heard_of<lock::inspect_reply>(asked.parts.front());
     return driver_.locked(
         [&](const node::node& n) -> result<lock_report> { return report_of(n, whole, heard); });
 }
@@ -109,8 +109,8 @@ result<lock_list> admin::list(base::duration wait) {
 void admin::append(lock_list& to, const peer_id& owner, const lock::listed& part) {
     driver_.locked([&](const node::node& n) {
         for (const auto& l : part.locks) {
-            listed_lock one{l.name, owner, {}, l.stands.holders, l.stands.waiting};
-            for (const auto& h : l.stands.held) {
+            listed_lock one{l.name, owner, {}, l.summary.holders, l.summary.waiting};
+            for (const auto& h : l.summary.held) {
                 one.holders.push_back(holder_from(n, h));
             }
             to.locks.push_back(std::move(one));
@@ -125,8 +125,8 @@ lock::inquiry admin::ask_the_seats(const lock::question& what) {
     return v ? lock::ask_the_seats(*v, what) : lock::inquiry{};
 }
 
-record admin::new_record(deed what, std::string name, holdfast::token token,
-                         const break_options& options) {
+audit_record admin::new_record(admin_action what, std::string name, holdfast::token token,
+                               const break_options& options) {
     auto r = driver_.locked([&](const node::node&) { return driver_.new_record(); });
     r.what = what;
     r.name = std::move(name);
@@ -136,8 +136,8 @@ record admin::new_record(deed what, std::string name, holdfast::token token,
     return r;
 }
 
-result<void> admin::write(const record& what, base::time_point until) {
-    auto asked = ask_the_seats(lock::keep_record{0, what});
+result<void> admin::write(const audit_record& what, base::time_point until) {
+    auto asked = ask_the_seats(lock::store_record{0, what});
     if (asked.parts.size() >= asked.needed) {
         if (auto done = driver_.inquire(asked, until); !done) {
             return done;
@@ -150,13 +150,13 @@ result<void> admin::write(const record& what, base::time_point until) {
     return {};
 }
 
-void admin::write_outcome(record& what, base::time_point begun) {
+void admin::write_outcome(audit_record& what, base::time_point begun) {
     ++what.revision;
     what.took = std::chrono::duration_cast<std::chrono::milliseconds>(boot_now() - begun);
     (void)write(what, boot_now() + driver_.settings().lease);
 }
 
-result<std::vector<record>> admin::history(base::duration wait) {
+result<std::vector<audit_record>> admin::audit_log(base::duration wait) {
     if (driver_.is_forked()) {
         return fail(errc::shutting_down);
     }
@@ -178,15 +178,16 @@ result<std::vector<record>> admin::history(base::duration wait) {
         }
     }
     auto out = all.all();
-    std::stable_sort(out.begin(), out.end(),
-                     [](const record& x, const record& y) { return x.at_ms < y.at_ms; });
+    std::stable_sort(out.begin(), out.end(), [](const audit_record& x, const audit_record& y) {
+        return x.at_ms < y.at_ms;
+    });
     return out;
 }
 
 // ---- ending holds
 
-result<break_outcome> admin::revoke(lock::urging how, std::string_view name, holdfast::token token,
-                                    break_options options) {
+result<break_outcome> admin::revoke(lock::revoke_kind how, std::string_view name,
+                                    holdfast::token token, break_options options) {
     if (name.empty() || name.size() > base::limits::name) {
         return fail(errc::name_too_long);
     }
@@ -202,8 +203,9 @@ result<break_outcome> admin::revoke(lock::urging how, std::string_view name, hol
     }
     const auto begun = boot_now();
     const auto until = deadline_after(options.wait);
-    auto r = new_record(how == lock::urging::ask ? deed::asked : deed::broke, std::string{name},
-                        token, options);
+    auto r = new_record(how == lock::revoke_kind::request_release ? admin_action::requested_release
+                                                                  : admin_action::broke,
+                        std::string{name}, token, options);
     // For the record alone, so not for long: an owner that gathers tells the demand later.
     const auto now =
         inspect(name, std::min<base::duration>(options.wait, 4 * driver_.settings().retry));
@@ -218,9 +220,9 @@ result<break_outcome> admin::revoke(lock::urging how, std::string_view name, hol
     }
     lock::inquiry asked;
     asked.parts.push_back(
-        {lock::demand{0, std::string{name}, token, how, r.who, r.why, options.wait}, {}});
+        {lock::revoke_request{0, std::string{name}, token, how, r.who, r.why, options.wait}, {}});
     const auto done = driver_.inquire(asked, until);
-    if (const auto* heard = heard_of<lock::demanded>(asked.parts.front())) {
+    if (const auto* heard = heard_of<lock::revoke_reply>(asked.parts.front())) {
         r.outcome = heard->so_far;
     }
     write_outcome(r, begun);
@@ -258,7 +260,7 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
     if (!known) {
         return tl::unexpected<error>{known.error()};
     }
-    auto r = new_record(deed::evicted, {}, {}, options);
+    auto r = new_record(admin_action::evicted, {}, {}, options);
     r.whom = whom;
     r.whom_name = known->name;
     if (auto written = write(r, until); !written) {
@@ -269,7 +271,7 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
     auto proof = is_process_gone ? views::proof::gone : views::proof::none;
     if (options.fence && options.fence(*known)) {
         proof = views::proof::fenced;
-        r.what = deed::fenced;
+        r.what = admin_action::fenced;
     }
     if (auto entered =
             driver_.with_node([&](node::node& n) { n.evict(whom, proof, until, moment_now()); });
@@ -277,7 +279,7 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
         return entered;
     }
     const bool is_removed = driver_.wait_removed(whom, until);
-    r.outcome.stage = is_removed ? break_stage::gone : break_stage::told;
+    r.outcome.stage = is_removed ? break_stage::ended : break_stage::sent;
     write_outcome(r, begun);
     if (!is_removed) {
         return fail(
@@ -289,7 +291,7 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
 
 // ---- a cluster whose seats are gone (FORCE-1)
 
-result<void> admin::force_view(const std::vector<std::string>& seats) {
+result<void> admin::force_new_cluster(const std::vector<std::string>& seats) {
     if (driver_.is_forked()) {
         return fail(errc::shutting_down);
     }

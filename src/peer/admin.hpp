@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include <holdfast/audit_log.hpp>
 #include <holdfast/breaking.hpp>
-#include <holdfast/look.hpp>
-#include <holdfast/record.hpp>
+#include <holdfast/lock_report.hpp>
 #include <holdfast/result.hpp>
 
 #include "base/time.hpp"
@@ -28,21 +28,21 @@ public:
     /// As its owner tells it for certain; else `timed_out`, with the reason.
     [[nodiscard]] result<lock_report> inspect_certain(std::string_view name, base::duration wait);
     [[nodiscard]] result<lock_list> list(base::duration wait);
-    [[nodiscard]] result<break_outcome> revoke(lock::urging how, std::string_view name,
+    [[nodiscard]] result<break_outcome> revoke(lock::revoke_kind how, std::string_view name,
                                                holdfast::token token, break_options options);
     [[nodiscard]] result<void> evict(const peer_id& whom, break_options options);
-    [[nodiscard]] result<std::vector<record>> history(base::duration wait);
-    [[nodiscard]] result<void> force_view(const std::vector<std::string>& seats);
+    [[nodiscard]] result<std::vector<audit_record>> audit_log(base::duration wait);
+    [[nodiscard]] result<void> force_new_cluster(const std::vector<std::string>& seats);
 
 private:
     /// RECORD-1. In no cluster: one that never has enough.
     [[nodiscard]] lock::inquiry ask_the_seats(const lock::question& what);
-    [[nodiscard]] record new_record(deed what, std::string name, holdfast::token token,
-                                    const break_options& options);
+    [[nodiscard]] audit_record new_record(admin_action what, std::string name,
+                                          holdfast::token token, const break_options& options);
     /// Whether a majority of the seats has it by `until`.
-    [[nodiscard]] result<void> write(const record& what, base::time_point until);
+    [[nodiscard]] result<void> write(const audit_record& what, base::time_point until);
     /// With what came of it. It is done, whether this is heard or not.
-    void write_outcome(record& what, base::time_point begun);
+    void write_outcome(audit_record& what, base::time_point begun);
     /// The member, as this peer knows it.
     [[nodiscard]] result<member> find_member(const peer_id& whom);
     void append(lock_list& to, const peer_id& owner, const lock::listed& part);

@@ -10,7 +10,7 @@
 
 namespace holdfast::runtime {
 
-result<void> check(std::string_view name, const acquire_options& options) {
+result<void> check(std::string_view name, const lock_options& options) {
     if (name.empty() || name.size() > base::limits::name) {
         return fail(errc::name_too_long);
     }
@@ -22,12 +22,12 @@ result<void> check(std::string_view name, const acquire_options& options) {
                     "a permit has a limit of at least 1, every other mode has none; use the "
                     "functions of lock_mode");
     }
-    if (options.breaking && (options.breaking->waited_for.count() < 0 ||
-                             options.breaking->waited_for > base::limits::patience)) {
+    if (options.break_policy && (options.break_policy->waited_for.count() < 0 ||
+                                 options.break_policy->waited_for > base::limits::patience)) {
         return fail(errc::bad_config, "breaking.waited_for is from 0 to a year");
     }
     if (options.max_hold < base::duration::zero() ||
-        options.progress_every < base::duration::zero()) {
+        options.progress_timeout < base::duration::zero()) {
         return fail(errc::bad_config, "max_hold and progress_every are not negative; 0 means none");
     }
     if (options.lock_delay &&
@@ -40,17 +40,17 @@ result<void> check(std::string_view name, const acquire_options& options) {
     return {};
 }
 
-void fill(call& c, std::string_view name, acquire_options& options, const config& defaults,
+void fill(call& c, std::string_view name, lock_options& options, const config& defaults,
           base::duration lease) {
     c.name = name;
     c.note = std::move(options.note);
     c.on_lost = std::move(options.on_lost);
     c.mode = options.mode;
-    c.breaking = options.breaking.value_or(defaults.breaking);
-    c.on_asked_back = std::move(options.on_asked_back);
+    c.break_policy = options.break_policy.value_or(defaults.break_policy);
+    c.on_release_requested = std::move(options.on_release_requested);
     c.max_hold = std::min(options.max_hold, longest_wait);
-    c.progress_every = std::min(options.progress_every, longest_wait);
-    c.when_stuck = options.when_stuck;
+    c.progress_timeout = std::min(options.progress_timeout, longest_wait);
+    c.on_stall = options.on_stall;
     c.priority = options.priority;
     // what is shared is not changed by its holders
     const bool is_delayed = !options.is_fenced && options.mode.how == lock_mode::kind::exclusive;
@@ -65,12 +65,12 @@ void fill(call& c, std::string_view name, acquire_options& options, const config
 }
 
 lock::wish wish_of(const call& c) {
-    return {.terms = {c.note, c.mode, c.breaking, c.lock_delay},
+    return {.terms = {c.note, c.mode, c.break_policy, c.lock_delay},
             .is_try = c.is_try,
             .until = c.until,
             .max_hold = c.max_hold,
-            .progress_every = c.progress_every,
-            .when_stuck = c.when_stuck,
+            .progress_timeout = c.progress_timeout,
+            .on_stall = c.on_stall,
             .priority = c.priority};
 }
 

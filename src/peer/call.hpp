@@ -38,11 +38,11 @@ struct call {
     bool is_try = false;
     std::optional<base::time_point> until;
     lock_mode mode;
-    break_policy breaking;
-    std::function<void(const asked_back&)> on_asked_back;
+    holdfast::break_policy break_policy;
+    std::function<void(const release_request&)> on_release_requested;
     base::duration max_hold{};
-    base::duration progress_every{};
-    stuck_action when_stuck{};
+    base::duration progress_timeout{};
+    stall_action on_stall{};
     std::int32_t priority = 0;
     std::chrono::milliseconds lock_delay{};
 
@@ -72,9 +72,9 @@ struct later_call {
 };
 
 /// Whether a lock may be asked for so at all.
-[[nodiscard]] result<void> check(std::string_view name, const acquire_options& options);
+[[nodiscard]] result<void> check(std::string_view name, const lock_options& options);
 /// `name` must live as long as `c`. `lease`: how long a try may take.
-void fill(call& c, std::string_view name, acquire_options& options, const config& defaults,
+void fill(call& c, std::string_view name, lock_options& options, const config& defaults,
           base::duration lease);
 [[nodiscard]] lock::wish wish_of(const call& c);
 

@@ -107,7 +107,7 @@ result<void> check_times(const config& c) {
     };
     const field fields[] = {
         {"lease", times.lease, 1s, 10min},
-        {"founding_wait", times.founding_wait, 1ms, 10min},
+        {"founding_wait", times.bootstrap_wait, 1ms, 10min},
         {"batch_wait", times.batch_wait, 1ms, 1min},
         {"proposer_stagger", times.proposer_stagger, 1ms, 1min},
         {"retry", times.retry, 1ms, times.lease},
@@ -134,7 +134,7 @@ result<void> check_times(const config& c) {
 config_times times_of(const config& c) {
     auto t = defaults_of(c.profile);
     t.lease = c.lease.value_or(t.lease);
-    t.founding_wait = c.founding_wait.value_or(t.founding_wait);
+    t.bootstrap_wait = c.bootstrap_wait.value_or(t.bootstrap_wait);
     t.batch_wait = c.batch_wait.value_or(t.batch_wait);
     t.proposer_stagger = c.proposer_stagger.value_or(t.proposer_stagger);
     t.retry = c.retry.value_or(t.retry);
@@ -151,7 +151,8 @@ config config::lan() { return {.profile = profile::lan}; }
 namespace {
 
 result<void> check_policies(const config& c) {
-    if (c.breaking.waited_for.count() < 0 || c.breaking.waited_for > base::limits::patience) {
+    if (c.break_policy.waited_for.count() < 0 ||
+        c.break_policy.waited_for > base::limits::patience) {
         return bad("breaking.waited_for", "is from 0 to a year");
     }
     if (c.lock_delay.count() < 0 || c.lock_delay > base::limits::lock_delay) {

@@ -18,7 +18,7 @@ tl::unexpected<error> not_started(const std::system_error& e) {
     if (e.code() == std::errc::not_enough_memory) {
         return tl::unexpected<error>{make_error_noexcept(errc::out_of_memory)};
     }
-    return fail(errc::io, std::string{"the peer cannot be started: "} + e.what());
+    return fail(errc::io_error, std::string{"the peer cannot be started: "} + e.what());
 }
 
 }  // namespace
@@ -60,10 +60,11 @@ driver::driver(setup s)
 driver::~driver() { stop(); }
 
 result<void> driver::open() {
-    if (options_.deadman) {
-        deadman_ = std::make_unique<deadman>();
-        if (!deadman_->is_running()) {
-            return fail(errc::io, "deadman: the process that watches this one cannot be started");
+    if (options_.watchdog) {
+        watchdog_ = std::make_unique<watchdog>();
+        if (!watchdog_->is_running()) {
+            return fail(errc::io_error,
+                        "deadman: the process that watches this one cannot be started");
         }
     }
     if (events_.has_listener()) {
@@ -162,11 +163,11 @@ void driver::publish() {
     const auto now = boot_now();
     const bool is_ready = end && *end > now && view_ && view_->has(node_->self());
     held_.set_lease_end(is_ready ? end : std::nullopt);
-    if (deadman_ && is_ready && held_.empty()) {
-        deadman_->let_live();
-    } else if (deadman_ && is_ready) {
+    if (watchdog_ && is_ready && held_.empty()) {
+        watchdog_->let_live();
+    } else if (watchdog_ && is_ready) {
         // not taken back when the lease has run out: that is what it is for
-        deadman_->kill_at(*end);
+        watchdog_->kill_at(*end);
     }
     if (is_ready && now < *end - settings_.lease * 2 / 5) {
         // In health again, however it came to be: a lease that was lost and returns is not said to
@@ -231,8 +232,8 @@ void driver::receive(const net::received& packet) {
             return;
         }
         ++totals_.malformed;
-        const auto why =
-            decoded.error() == wire::decode_error::version ? errc::version : errc::wrong_cluster;
+        const auto why = decoded.error() == wire::decode_error::version ? errc::version_mismatch
+                                                                        : errc::wrong_cluster;
         if (decoded.error() == wire::decode_error::version ||
             decoded.error() == wire::decode_error::wrong_cluster) {
             events_.report_problem(
@@ -298,7 +299,7 @@ void driver::stop() {
     }
     wakeups.run();
     loop_.reset();
-    deadman_.reset();
+    watchdog_.reset();
     std::unique_ptr<net::transport> sockets;
     std::map<std::string, observers::entry> observed;
     {

@@ -30,11 +30,11 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/audit_log.hpp>
 #include <holdfast/config.hpp>
 #include <holdfast/events.hpp>
 #include <holdfast/hold.hpp>
 #include <holdfast/peer.hpp>
-#include <holdfast/record.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/view.hpp>
 
@@ -43,7 +43,6 @@
 #include "lock/inquiry.hpp"
 #include "net/transport.hpp"
 #include "node/node.hpp"
-#include "peer/deadman.hpp"
 #include "peer/dispatcher.hpp"
 #include "peer/event_emitter.hpp"
 #include "peer/fork_guard.hpp"
@@ -54,6 +53,7 @@
 #include "peer/observers.hpp"
 #include "peer/setup.hpp"
 #include "peer/timer.hpp"
+#include "peer/watchdog.hpp"
 
 namespace holdfast::runtime {
 
@@ -68,10 +68,10 @@ public:
     // ---- calls of the application's threads (contracts: the public headers; driver_calls.cpp)
 
     [[nodiscard]] result<std::shared_ptr<hold_state>> acquire(std::string_view name,
-                                                              acquire_options options);
+                                                              lock_options options);
     /// `then` is called once on the callback thread, unless this fails.
     [[nodiscard]] result<void> acquire_later(
-        std::string_view name, acquire_options options,
+        std::string_view name, lock_options options,
         std::function<void(result<std::shared_ptr<hold_state>>)> then);
     result<void> release(hold_state& h, const peer_id& heir = {});
     void progress(hold_state& h);
@@ -115,7 +115,7 @@ public:
     /// Under the mutex.
     [[nodiscard]] result<void> check_open() const;
     /// Under the mutex: a record of this peer with its number and time.
-    [[nodiscard]] record new_record();
+    [[nodiscard]] audit_record new_record();
     /// Asks all of it, and waits until enough is answered, or `until`. An error: this peer was
     /// closed, or in no cluster.
     [[nodiscard]] result<void> inquire(lock::inquiry& asked, base::time_point until);
@@ -155,19 +155,19 @@ private:
     void perform(node::granted& o);
     void perform(node::request_failed& o);
     void perform(node::hold_lost& o) { held_.on_lost(o); }
-    void perform(node::hold_stuck& o);
-    void perform(node::was_asked_back& o) { held_.on_asked_back(o.what); }
+    void perform(node::hold_stalled& o);
+    void perform(node::release_requested& o) { held_.on_release_requested(o.what); }
     void perform(node::broke_by_policy& o);
     void perform(node::answered& o);
     void perform(node::unanswered& o);
     void perform(node::at_risk& o);
     void perform(node::view_installed& o);
-    void perform(node::belief_changed& o);
+    void perform(node::liveness_changed& o);
     void perform(node::check_process& o);
     void perform(node::lock_changed& o) { observers_.on_changed(o, *node_); }
     void perform(node::must_restart& o) { restart_ = o; }
     void perform(node::has_left& o);
-    void perform(node::complaint& o);
+    void perform(node::problem& o);
     void perform(node::owner_granted&) {}
     void hear(std::uint64_t query, std::optional<lock::answer> what, std::optional<errc> failure);
 
@@ -201,7 +201,7 @@ private:
     std::vector<peer_id> removed_peers_;         // streams to drop, likewise
     statistics totals_;  // what this class counts, and the sums of former nodes
 
-    std::unique_ptr<deadman> deadman_;  // config::deadman
+    std::unique_ptr<watchdog> watchdog_;  // config::watchdog
     timer timer_;
     std::mutex stop_mutex_;  // one stop() at a time
     std::unique_ptr<loop> loop_;

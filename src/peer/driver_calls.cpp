@@ -20,7 +20,7 @@ result<void> driver::begin(call* inside, call& c, Then&& then) {
         if (auto open = check_open(); !open) {
             refused = open;
         } else if (calls_.size() >= options_.max_requests) {
-            refused = fail(errc::too_many);
+            refused = fail(errc::too_many_requests);
         } else if (c.later && c.later->is_unwanted.load(std::memory_order_acquire)) {
             refused = fail(errc::cancelled);
         } else {
@@ -33,8 +33,7 @@ result<void> driver::begin(call* inside, call& c, Then&& then) {
     return was_asked ? result<void>{} : entered ? refused : entered;
 }
 
-result<std::shared_ptr<hold_state>> driver::acquire(std::string_view name,
-                                                    acquire_options options) {
+result<std::shared_ptr<hold_state>> driver::acquire(std::string_view name, lock_options options) {
     if (const auto is_fit = check(name, options); !is_fit) {
         return tl::unexpected<error>{is_fit.error()};
     }
@@ -55,7 +54,7 @@ result<std::shared_ptr<hold_state>> driver::acquire(std::string_view name,
     return std::move(c.granted);
 }
 
-result<void> driver::acquire_later(std::string_view name, acquire_options options,
+result<void> driver::acquire_later(std::string_view name, lock_options options,
                                    std::function<void(result<std::shared_ptr<hold_state>>)> then) {
     if (auto is_fit = check(name, options); !is_fit) {
         return is_fit;
@@ -258,8 +257,8 @@ void driver::hear(std::uint64_t query, std::optional<lock::answer> what,
     }
 }
 
-record driver::new_record() {
-    record r;
+audit_record driver::new_record() {
+    audit_record r;
     r.by = node_->self();
     r.number = ++last_record_;
     r.at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -33,7 +33,7 @@ void driver::perform(node::persist_epoch& o) {
     if (const auto stored = store_epoch(options_.state_dir, o.epoch); !stored) {
         // FOUND-5: what is not on the disk may not be accepted, and the accept is among the outputs
         // that follow.
-        close({errc::io,
+        close({errc::io_error,
                stored.error().text + "; this peer has stopped: mend that, and start it again"});
     }
 }
@@ -46,7 +46,7 @@ void driver::perform(node::granted& o) {
     }
     auto h = std::make_shared<hold_state>(shared_from_this(), std::move(o.name), o.token,
                                           std::move(o.before), std::move(c->on_lost),
-                                          std::move(c->on_asked_back));
+                                          std::move(c->on_release_requested));
     held_.add(h);
     calls_.grant(*c, std::move(h), *transport_, boot_now());
 }
@@ -65,31 +65,31 @@ void driver::perform(node::request_failed& o) {
     }
     const bool has_no_granter = o.why == errc::not_a_member || o.why == errc::no_quorum;
     auto why = has_no_granter ? why_no_grant() : error{o.why, std::string{explain(o.why)}};
-    if (o.stands) {
-        why.text += " (" + describe(*node_, *o.stands) + ")";
+    if (o.summary) {
+        why.text += " (" + describe(*node_, *o.summary) + ")";
     }
     calls_.fail(*c, why, *transport_, now);
 }
 
-void driver::perform(node::hold_stuck& o) {
-    events_.emit(events::hold_stuck{std::move(o.name), o.token});
+void driver::perform(node::hold_stalled& o) {
+    events_.emit(events::hold_stalled{std::move(o.name), o.token});
 }
 
 void driver::perform(node::broke_by_policy& o) {
     auto r = new_record();
-    r.what = deed::broke;
+    r.what = admin_action::broke;
     r.name = o.what.name;
     r.token = o.what.token;
     r.whom = o.what.holder;
     r.whom_name = name_of(*node_, o.what.holder);
     r.who = o.who.substr(0, base::limits::who);
     r.why = o.why;
-    r.outcome.stage = break_stage::told;
+    r.outcome.stage = break_stage::sent;
     HOLDFAST_ASSERT(view_);  // an owner has one
     for (const auto& s : view_->seats) {
         if (!s.filled_by.is_nil()) {
-            (void)node_->ask(lock::keep_record{0, r}, s.filled_by, boot_now() + 4 * settings_.lease,
-                             moment_now());
+            (void)node_->ask(lock::store_record{0, r}, s.filled_by,
+                             boot_now() + 4 * settings_.lease, moment_now());
         }
     }
     events_.emit(events::broke_by_policy{std::move(o.what.name), o.what.token, o.what.holder,
@@ -133,8 +133,9 @@ void driver::perform(node::view_installed& o) {
     events_.emit(events::view_installed{view_});
 }
 
-void driver::perform(node::belief_changed& o) {
-    events_.emit(events::belief_changed{o.peer, std::move(o.name), o.address, belief_of(o.state)});
+void driver::perform(node::liveness_changed& o) {
+    events_.emit(
+        events::liveness_changed{o.peer, std::move(o.name), o.address, belief_of(o.state)});
 }
 
 void driver::perform(node::check_process& o) {
@@ -148,7 +149,7 @@ void driver::perform(node::has_left&) {
     changed_.notify_all();
 }
 
-void driver::perform(node::complaint& o) { events_.report_problem({o.why, std::move(o.text)}); }
+void driver::perform(node::problem& o) { events_.report_problem({o.why, std::move(o.text)}); }
 
 void driver::restart() {
     const auto why = *std::exchange(restart_, std::nullopt);

@@ -12,8 +12,8 @@ namespace holdfast {
 
 result<void> term::hand_over(const peer_id& candidate) { return hold_.release_to(candidate); }
 
-result<term> election::campaign(campaign_options options) const {
-    acquire_options how;
+result<term> election::campaign(lock_options options) const {
+    lock_options how;
     how.wait = options.wait;
     how.stop = options.stop;
     how.note = std::move(options.value);

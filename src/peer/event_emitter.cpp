@@ -26,7 +26,7 @@ void event_emitter::emit(event what) noexcept {
 
 void event_emitter::report_problem(error what) {
     last_problem_ = what;
-    emit(events::complaint{std::move(what)});
+    emit(events::problem{std::move(what)});
 }
 
 }  // namespace holdfast::runtime

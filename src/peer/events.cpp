@@ -13,7 +13,7 @@ struct sentence {
                " installed: " + std::to_string(e.what->members.size()) + " members, epoch " +
                std::to_string(e.what->epoch.value);
     }
-    std::string operator()(const events::belief_changed& e) const {
+    std::string operator()(const events::liveness_changed& e) const {
         return e.name + " (" + to_short_string(e.peer) + ", " + to_string(e.address) + ") seems " +
                std::string{to_string(e.now)};
     }
@@ -30,11 +30,11 @@ struct sentence {
                     ? ""
                     : " by " + e.broken_by + ": " + e.broken_for);
     }
-    std::string operator()(const events::hold_asked_back& e) const {
+    std::string operator()(const events::release_requested& e) const {
         return "hold of \"" + e.what.name + "\" asked back (token " +
                std::to_string(e.what.token.value) + ") by " + e.what.who + ": " + e.what.why;
     }
-    std::string operator()(const events::hold_stuck& e) const {
+    std::string operator()(const events::hold_stalled& e) const {
         return "hold of \"" + e.name + "\" makes no progress (token " +
                std::to_string(e.token.value) + ")";
     }
@@ -42,7 +42,7 @@ struct sentence {
         return "breaks the hold of \"" + e.name + "\" by " + to_short_string(e.holder) +
                " (token " + std::to_string(e.token.value) + "), " + e.who + ": " + e.why;
     }
-    std::string operator()(const events::complaint& e) const {
+    std::string operator()(const events::problem& e) const {
         return std::string{to_string(e.what.code)} + ": " + e.what.text;
     }
     std::string operator()(const events::restarted& e) const {
@@ -54,15 +54,15 @@ struct sentence {
 
 }  // namespace
 
-std::string_view to_string(belief what) {
+std::string_view to_string(liveness what) {
     switch (what) {
-        case belief::alive:
+        case liveness::alive:
             return "alive";
-        case belief::suspect:
+        case liveness::suspect:
             return "suspect";
-        case belief::dead:
+        case liveness::dead:
             return "dead";
-        case belief::left:
+        case liveness::left:
             return "left";
     }
     return "unknown";

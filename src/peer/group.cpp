@@ -15,7 +15,7 @@ namespace {
 std::vector<group_entry> members_of(const std::vector<lock_holder>& holders) {
     std::vector<group_entry> out;
     for (const auto& h : holders) {
-        out.push_back({h.peer, h.peer_name, h.note, h.token, h.seems});
+        out.push_back({h.peer, h.peer_name, h.note, h.token, h.liveness});
     }
     return out;
 }
@@ -35,8 +35,8 @@ std::vector<group_entry> without(const std::vector<group_entry>& all,
 
 }  // namespace
 
-result<membership> group::join(join_options options) const {
-    acquire_options how;
+result<membership> group::join(lock_options options) const {
+    lock_options how;
     how.wait = options.wait;
     how.stop = options.stop;
     how.note = std::move(options.note);

@@ -48,14 +48,14 @@ void held_locks::on_lost(node::hold_lost& what) {
     notify_lost(std::move(h));
 }
 
-void held_locks::on_asked_back(lock::ask_back& what) {
+void held_locks::on_release_requested(lock::release_request& what) {
     const auto at = holds_.find(key{what.token, what.name});
     if (at == holds_.end()) {
         return;
     }
-    const asked_back by{what.name, what.token, std::move(what.who), std::move(what.why),
-                        std::chrono::duration_cast<std::chrono::milliseconds>(what.grace)};
-    events_.emit(events::hold_asked_back{by});
+    const release_request by{what.name, what.token, std::move(what.who), std::move(what.why),
+                             std::chrono::duration_cast<std::chrono::milliseconds>(what.grace)};
+    events_.emit(events::release_requested{by});
     callbacks_.post([h = at->second, by] { h->notify_asked_back(by); });
 }
 

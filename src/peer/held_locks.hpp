@@ -47,7 +47,7 @@ public:
     /// False: it had ended before.
     [[nodiscard]] bool release(hold_state& h);
     void on_lost(node::hold_lost& what);
-    void on_asked_back(lock::ask_back& what);
+    void on_release_requested(lock::release_request& what);
     /// This peer has stopped.
     void lose_all(errc why) noexcept;
 

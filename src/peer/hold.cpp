@@ -34,7 +34,7 @@ std::stop_token hold::lost() const { return state_ ? state_->lost_token() : std:
 std::stop_token hold::at_risk() const {
     return state_ ? state_->owner().at_risk(*state_) : std::stop_token{};
 }
-std::stop_token hold::asked_back() const {
+std::stop_token hold::release_requested() const {
     return state_ ? state_->asked_back_token() : std::stop_token{};
 }
 void hold::progress() {

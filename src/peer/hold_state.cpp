@@ -41,20 +41,20 @@ std::stop_token hold_state::asked_back_token() {
     return asked_back_->get_token();
 }
 
-void hold_state::notify_asked_back(const asked_back& by) {
+void hold_state::notify_asked_back(const release_request& by) {
     std::optional<std::stop_source> asked;
-    std::function<void(const asked_back&)> on_asked_back;
+    std::function<void(const release_request&)> on_release_requested;
     {
         const std::lock_guard guard{listeners_mutex_};
         is_asked_back_ = true;
         asked = asked_back_;
-        on_asked_back = on_asked_back_;
+        on_release_requested = on_asked_back_;
     }
     if (asked) {
         asked->request_stop();
     }
-    if (on_asked_back) {
-        on_asked_back(by);
+    if (on_release_requested) {
+        on_release_requested(by);
     }
 }
 
@@ -65,16 +65,16 @@ bool hold_state::has_listeners() {
 
 void hold_state::forget_listeners() {
     std::function<void(errc)> on_lost;
-    std::function<void(const asked_back&)> on_asked_back;
+    std::function<void(const release_request&)> on_release_requested;
     const std::lock_guard guard{listeners_mutex_};
     on_lost.swap(on_lost_);
-    on_asked_back.swap(on_asked_back_);
+    on_release_requested.swap(on_asked_back_);
 }
 
 void hold_state::notify_lost() {
     std::optional<std::stop_source> lost;
     std::function<void(errc)> on_lost;
-    std::function<void(const asked_back&)> no_longer;
+    std::function<void(const release_request&)> no_longer;
     {
         const std::lock_guard guard{listeners_mutex_};
         lost = lost_;

@@ -15,7 +15,7 @@
 
 #include <holdfast/breaking.hpp>
 #include <holdfast/error.hpp>
-#include <holdfast/fate.hpp>
+#include <holdfast/previous_hold.hpp>
 #include <holdfast/token.hpp>
 
 #include "lock/wish.hpp"
@@ -32,13 +32,13 @@ class hold_state {
 public:
     hold_state(std::shared_ptr<driver> d, std::string name, holdfast::token token,
                previous_hold before, std::function<void(errc)> on_lost,
-               std::function<void(const asked_back&)> on_asked_back)
+               std::function<void(const release_request&)> on_release_requested)
         : driver_{std::move(d)},
           name_{std::move(name)},
           token_{token},
           before_{std::move(before)},
           on_lost_{std::move(on_lost)},
-          on_asked_back_{std::move(on_asked_back)} {}
+          on_asked_back_{std::move(on_release_requested)} {}
     hold_state(const hold_state&) = delete;
     hold_state& operator=(const hold_state&) = delete;
 
@@ -74,7 +74,7 @@ public:
     /// Whether the application gave a callback or took a token.
     [[nodiscard]] bool has_listeners();
     void notify_lost();
-    void notify_asked_back(const asked_back& by);
+    void notify_asked_back(const release_request& by);
     /// It has ended as the application wanted. Its callbacks are destroyed, for they may have the
     /// hold in them. Not under the driver's mutex.
     void forget_listeners();
@@ -101,7 +101,7 @@ private:
     std::function<void(errc)> on_lost_;
     std::optional<std::stop_source> asked_back_;
     bool is_asked_back_ = false;
-    std::function<void(const asked_back&)> on_asked_back_;
+    std::function<void(const release_request&)> on_asked_back_;
 
     std::mutex last_words_mutex_;
     lock::parting last_words_;

@@ -33,7 +33,7 @@ result<std::vector<std::byte>> read_key_file(const std::string& path) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "rbe"),
                                                                std::fclose};
     if (!file) {
-        return fail(errc::io, path + ": " + std::strerror(errno));
+        return fail(errc::io_error, path + ": " + std::strerror(errno));
     }
     std::string content(256, '\0');
     content.resize(std::fread(content.data(), 1, content.size(), file.get()));

@@ -1,6 +1,6 @@
 #include <string>
 
-#include <holdfast/look.hpp>
+#include <holdfast/lock_report.hpp>
 
 namespace holdfast {
 
@@ -10,10 +10,10 @@ std::string lock_report::explain() const {
     };
     const auto owner_is = owner ? who(owner->name, owner->id) : std::string{"nobody"};
     switch (state) {
-        case slot_state::unheard:
+        case slot_state::no_answer:
             return !owner ? "this peer is in no cluster"
                           : "its owner " + owner_is + " did not answer; gossip believes it " +
-                                std::string{to_string(owner_seems)};
+                                std::string{to_string(owner_liveness)};
         case slot_state::moving:
             return "the name is moving to " + owner_is + ", which does not know it yet";
         case slot_state::receiving:
@@ -40,11 +40,11 @@ std::string lock_report::explain() const {
                (holder_count > 1 ? " and " + std::to_string(holder_count - 1) + " more" : "");
     if (first.is_being_broken) {
         out += ", being broken";
-    } else if (first.is_asked_back) {
+    } else if (first.is_release_requested) {
         out += ", asked back";
     }
-    if (first.seems != belief::alive) {
-        out += "; gossip believes it " + std::string{to_string(first.seems)} +
+    if (first.liveness != liveness::alive) {
+        out += "; gossip believes it " + std::string{to_string(first.liveness)} +
                ", so it will be removed and its lease waited out";
     }
     return out;

@@ -53,8 +53,8 @@ void observers::on_changed(const node::lock_changed& what, node::node& n) {
         return;
     }
     auto& e = at->second;
-    lock_status now{what.name, {}, what.stands.holders, what.stands.waiting};
-    for (const auto& h : what.stands.held) {
+    lock_status now{what.name, {}, what.summary.holders, what.summary.waiting};
+    for (const auto& h : what.summary.held) {
         now.holders.push_back(holder_from(n, h));
     }
     e.last = now;
@@ -83,7 +83,7 @@ void observers::fetch_all_holders(const std::string& name, entry& e, node::node&
     }
     e.has_changed = e.query.has_value();
     if (!e.query) {
-        e.query = n.ask(lock::look{0, name}, {}, boot_now() + patience_, moment_now());
+        e.query = n.ask(lock::inspect_request{0, name}, {}, boot_now() + patience_, moment_now());
     }
 }
 
@@ -95,7 +95,7 @@ bool observers::on_holders(std::uint64_t query, const lock::answer* what, errc w
     }
     auto& [name, e] = *at;
     e.query.reset();
-    const auto* seen = what == nullptr ? nullptr : std::get_if<lock::looked>(what);
+    const auto* seen = what == nullptr ? nullptr : std::get_if<lock::inspect_reply>(what);
     if (what == nullptr && why != errc::timed_out) {
         return true;  // this PeerId is over; the next one is told of a state, and asks then
     }

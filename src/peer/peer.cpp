@@ -43,7 +43,7 @@ result<void> peer::wait_ready(std::chrono::nanoseconds wait, std::stop_token sto
 }
 bool peer::is_ready() const { return driver_->is_ready(); }
 
-result<hold> peer::lock(std::string_view name, acquire_options options) const {
+result<hold> peer::lock(std::string_view name, lock_options options) const {
     auto got = driver_->acquire(name, std::move(options));
     if (!got) {
         return tl::unexpected<error>{got.error()};
@@ -51,7 +51,7 @@ result<hold> peer::lock(std::string_view name, acquire_options options) const {
     return hold{std::move(*got)};
 }
 
-result<void> peer::lock_async(std::string_view name, acquire_options options,
+result<void> peer::lock_async(std::string_view name, lock_options options,
                               std::function<void(result<hold>)> then) const {
     return driver_->acquire_later(
         name, std::move(options),
@@ -61,7 +61,7 @@ result<void> peer::lock_async(std::string_view name, acquire_options options,
         });
 }
 
-std::future<result<hold>> peer::lock_future(std::string_view name, acquire_options options) const {
+std::future<result<hold>> peer::lock_future(std::string_view name, lock_options options) const {
     const auto answer = std::make_shared<std::promise<result<hold>>>();
     auto told = answer->get_future();
     if (const auto asked =
@@ -73,13 +73,13 @@ std::future<result<hold>> peer::lock_future(std::string_view name, acquire_optio
     return told;
 }
 
-result<hold> peer::try_lock(std::string_view name, acquire_options options) const {
+result<hold> peer::try_lock(std::string_view name, lock_options options) const {
     options.wait = std::chrono::nanoseconds::zero();
     return lock(name, std::move(options));
 }
 
 result<std::vector<hold>> peer::lock_all(std::vector<std::string> names,
-                                         acquire_options options) const {
+                                         lock_options options) const {
     if (const auto twice = holdfast::lock::several::given_twice(names)) {
         return fail(errc::bad_config, "\"" + *twice + "\" is given twice");
     }
@@ -148,30 +148,30 @@ election peer::election(std::string_view name) const {
 result<void> peer::leave(std::optional<std::chrono::nanoseconds> wait) {
     return driver_->leave(wait);
 }
-result<lock_report> peer::look(std::string_view name, std::chrono::nanoseconds wait) const {
+result<lock_report> peer::inspect(std::string_view name, std::chrono::nanoseconds wait) const {
     return runtime::admin{*driver_}.inspect(name, wait);
 }
 result<lock_list> peer::locks(std::chrono::nanoseconds wait) const {
     return runtime::admin{*driver_}.list(wait);
 }
-result<break_outcome> peer::ask_back(std::string_view name, holdfast::token token,
-                                     break_options options) const {
-    return runtime::admin{*driver_}.revoke(holdfast::lock::urging::ask, name, token,
-                                           std::move(options));
+result<break_outcome> peer::request_release(std::string_view name, holdfast::token token,
+                                            break_options options) const {
+    return runtime::admin{*driver_}.revoke(holdfast::lock::revoke_kind::request_release, name,
+                                           token, std::move(options));
 }
 result<break_outcome> peer::break_hold(std::string_view name, holdfast::token token,
                                        break_options options) const {
-    return runtime::admin{*driver_}.revoke(holdfast::lock::urging::break_it, name, token,
+    return runtime::admin{*driver_}.revoke(holdfast::lock::revoke_kind::break_hold, name, token,
                                            std::move(options));
 }
 result<void> peer::evict(const peer_id& whom, break_options options) const {
     return runtime::admin{*driver_}.evict(whom, std::move(options));
 }
-result<void> peer::force_view(const std::vector<std::string>& seats) const {
-    return runtime::admin{*driver_}.force_view(seats);
+result<void> peer::force_new_cluster(const std::vector<std::string>& seats) const {
+    return runtime::admin{*driver_}.force_new_cluster(seats);
 }
-result<std::vector<record>> peer::history(std::chrono::nanoseconds wait) const {
-    return runtime::admin{*driver_}.history(wait);
+result<std::vector<audit_record>> peer::audit_log(std::chrono::nanoseconds wait) const {
+    return runtime::admin{*driver_}.audit_log(wait);
 }
 peer_id peer::id() const { return driver_->id(); }
 const std::string& peer::name() const { return driver_->settings().name; }

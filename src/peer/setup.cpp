@@ -81,7 +81,7 @@ void copy_times(setup& s) {
     const auto t = times_of(s.options);
     auto& to = s.settings;
     to.lease = t.lease;
-    to.founding_wait = t.founding_wait;
+    to.bootstrap_wait = t.bootstrap_wait;
     to.batch_wait = t.batch_wait;
     to.proposer_stagger = t.proposer_stagger;
     to.retry = t.retry;
@@ -125,8 +125,8 @@ result<setup> prepare(config options) {
     }
     s.settings.cluster_name = s.transport.cluster_name = c.cluster;
     s.settings.name = c.name;
-    s.settings.weight = c.light ? 0 : c.weight;
-    s.settings.may_found = c.found == founding::yes;
+    s.settings.weight = c.weight;
+    s.settings.may_found = c.bootstrap == bootstrap_mode::allowed;
     s.settings.clock_drift = c.clock_drift;
     s.settings.operators = c.operators;
     s.settings.process = own_identity();

@@ -18,8 +18,8 @@ namespace {
 constexpr std::string_view heading = "holdfast epoch 1\n";
 
 tl::unexpected<error> refused(const os::file_error& why) {
-    return fail(errc::io, "state_dir: cannot " + std::string{why.step} + " " + why.path + ": " +
-                              std::strerror(why.code));
+    return fail(errc::io_error, "state_dir: cannot " + std::string{why.step} + " " + why.path +
+                                    ": " + std::strerror(why.code));
 }
 tl::unexpected<error> refused(const std::string& path, const char* step) {
     return refused({step, path, errno});

@@ -5,18 +5,18 @@
 
 namespace holdfast::runtime {
 
-belief belief_of(swim::condition what) {
+liveness belief_of(swim::condition what) {
     switch (what) {
         case swim::condition::alive:
-            return belief::alive;
+            return liveness::alive;
         case swim::condition::suspect:
-            return belief::suspect;
+            return liveness::suspect;
         case swim::condition::dead:
-            return belief::dead;
+            return liveness::dead;
         case swim::condition::left:
-            return belief::left;
+            return liveness::left;
     }
-    return belief::dead;
+    return liveness::dead;
 }
 
 slot_state state_of(lock::tenure_state is) {
@@ -32,18 +32,18 @@ slot_state state_of(lock::tenure_state is) {
         case lock::tenure_state::serves:
             return slot_state::serving;
     }
-    return slot_state::unheard;
+    return slot_state::no_answer;
 }
 
-belief belief_about(const node::node& n, const peer_id& id) {
+liveness belief_about(const node::node& n, const peer_id& id) {
     if (id == n.self()) {
-        return belief::alive;
+        return liveness::alive;
     }
     if (const auto known = n.known(id)) {
         return belief_of(known->state);
     }
     const auto v = n.installed();
-    return v && v->has(id) ? belief::alive : belief::dead;
+    return v && v->has(id) ? liveness::alive : liveness::dead;
 }
 
 std::string name_of(const node::node& n, const peer_id& id) {
@@ -55,18 +55,19 @@ std::string name_of(const node::node& n, const peer_id& id) {
     return known ? known->name : std::string{};
 }
 
-lock_holder holder_from(const node::node& n, const lock::hold& h) {
+lock_holder holder_from(const node::node& n, const lock::hold_info& h) {
     lock_holder out;
     out.peer = h.holder;
     out.peer_name = name_of(n, h.holder);
-    out.seems = belief_about(n, h.holder);
+    out.liveness = belief_about(n, h.holder);
     out.token = h.token;
     out.note = h.terms.note;
     out.mode = h.terms.mode;
     return out;
 }
 
-lock_report report_of(const node::node& n, const std::string& name, const lock::looked* heard) {
+lock_report report_of(const node::node& n, const std::string& name,
+                      const lock::inspect_reply* heard) {
     lock_report out;
     out.name = name;
     if (const auto v = n.installed()) {
@@ -74,7 +75,7 @@ lock_report report_of(const node::node& n, const std::string& name, const lock::
         out.slot = s.value;
         if (const auto* owner = v->find(n.map()->owner_of(s))) {
             out.owner = *owner;
-            out.owner_seems = belief_about(n, owner->id);
+            out.owner_liveness = belief_about(n, owner->id);
         }
     }
     if (heard == nullptr) {
@@ -89,8 +90,8 @@ lock_report report_of(const node::node& n, const std::string& name, const lock::
             one.peer_name = h.holder_name;
         }
         one.held_for = h.known_for;
-        one.is_held_longer = !h.is_since_grant;
-        one.is_asked_back = h.is_asked_back;
+        one.age_is_lower_bound = !h.is_since_grant;
+        one.is_release_requested = h.is_release_requested;
         one.is_being_broken = h.is_to_break;
         out.holders.push_back(std::move(one));
     }
@@ -100,22 +101,22 @@ lock_report report_of(const node::node& n, const std::string& name, const lock::
     return out;
 }
 
-std::string describe(const node::node& n, const lock::standing& stands) {
-    std::string text = stands.waiting == 0
+std::string describe(const node::node& n, const lock::lock_summary& summary) {
+    std::string text = summary.waiting == 0
                            ? "held by nobody; it rests after a hold that was lost (lock_delay)"
                            : "held by nobody";
-    if (!stands.held.empty()) {
-        const auto& first = stands.held.front();
+    if (!summary.held.empty()) {
+        const auto& first = summary.held.front();
         const auto v = n.installed();
         const auto* who = v ? v->find(first.holder) : nullptr;
         text = "held by " +
                (who != nullptr && !who->name.empty() ? who->name : to_string(first.holder)) +
                ", token " + std::to_string(first.token.value);
     }
-    if (stands.holders > 1) {
-        text += ", and " + std::to_string(stands.holders - 1) + " more";
+    if (summary.holders > 1) {
+        text += ", and " + std::to_string(summary.holders - 1) + " more";
     }
-    return text + "; " + std::to_string(stands.waiting) + " wait";
+    return text + "; " + std::to_string(summary.waiting) + " wait";
 }
 
 std::vector<known_peer> known_peers(const node::node& n) {
@@ -125,7 +126,7 @@ std::vector<known_peer> known_peers(const node::node& n) {
         k.id = r.about;
         k.name = r.name;
         k.address = r.address;
-        k.seems = belief_of(r.state);
+        k.liveness = belief_of(r.state);
     }
     if (const auto v = n.installed()) {
         for (const auto& m : v->members) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <holdfast/events.hpp>
-#include <holdfast/look.hpp>
+#include <holdfast/lock_report.hpp>
 #include <holdfast/peer.hpp>
 
 #include "lock/messages.hpp"
@@ -15,19 +15,19 @@
 
 namespace holdfast::runtime {
 
-[[nodiscard]] belief belief_of(swim::condition what);
+[[nodiscard]] liveness belief_of(swim::condition what);
 [[nodiscard]] slot_state state_of(lock::tenure_state is);
 
 /// What gossip believes of it; of a member of which there is no rumour, that it is alive.
-[[nodiscard]] belief belief_about(const node::node& n, const peer_id& id);
+[[nodiscard]] liveness belief_about(const node::node& n, const peer_id& id);
 /// Empty when it is no member and its name was forgotten.
 [[nodiscard]] std::string name_of(const node::node& n, const peer_id& id);
-[[nodiscard]] lock_holder holder_from(const node::node& n, const lock::hold& h);
+[[nodiscard]] lock_holder holder_from(const node::node& n, const lock::hold_info& h);
 /// `heard`: what its owner said; null: it did not answer.
 [[nodiscard]] lock_report report_of(const node::node& n, const std::string& name,
-                                    const lock::looked* heard);
+                                    const lock::inspect_reply* heard);
 /// "held by worker-3, token 1234, and 2 more; 4 wait"
-[[nodiscard]] std::string describe(const node::node& n, const lock::standing& stands);
+[[nodiscard]] std::string describe(const node::node& n, const lock::lock_summary& summary);
 [[nodiscard]] std::vector<known_peer> known_peers(const node::node& n);
 
 }  // namespace holdfast::runtime

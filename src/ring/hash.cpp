@@ -57,8 +57,8 @@ void put(canonical& to, const view& v) {
         to.number(m.leaving ? 1 : 0);
         to.number(m.since.value);
     }
-    to.number(v.formers.size());
-    for (const auto& f : v.formers) {
+    to.number(v.former_members.size());
+    for (const auto& f : v.former_members) {
         to.id(f.id);
         to.number(f.since.value);
         to.number(f.removed.value);

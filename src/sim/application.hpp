@@ -20,7 +20,7 @@ public:
                          bool is_clean) = 0;
     virtual void failed(std::uint32_t place, request_number number) = 0;
     virtual void lost(std::uint32_t place, judge::lock l, token t) = 0;
-    virtual void asked_back(std::uint32_t place, judge::lock l, token t) = 0;
+    virtual void release_request(std::uint32_t place, judge::lock l, token t) = 0;
 
 protected:
     ~application() = default;
@@ -30,10 +30,10 @@ struct acquire_how {
     bool is_try = false;
     std::optional<base::duration> timeout;
     lock_mode mode;
-    break_policy breaking{};
+    holdfast::break_policy break_policy{};
     base::duration max_hold{};
-    base::duration progress_every{};
-    stuck_action when_stuck{};
+    base::duration progress_timeout{};
+    stall_action on_stall{};
     std::int32_t priority = 0;
     std::chrono::milliseconds delay{};
     std::uint64_t together = 0;  ///< which several locks it is one of, for the judge

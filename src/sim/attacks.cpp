@@ -266,7 +266,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
 
     {.name = "owner falls while a lock is given back",
      .target = {target_choice::by_message},
-     .stages = {{.at = kinds<lock::release, lock::cancel, lock::taken>(),
+     .stages = {{.at = kinds<lock::release, lock::cancel, lock::grant_ack>(),
                  .target_is = receiver,
                  .up_to_times = 4,
                  .loss = 0.3,

@@ -78,8 +78,8 @@ void cluster::tell(const app_event& n) {
         case app_event::what::lost:
             application_->lost(n.place, n.lock, n.held);
             break;
-        case app_event::what::asked_back:
-            application_->asked_back(n.place, n.lock, n.held);
+        case app_event::what::release_request:
+            application_->release_request(n.place, n.lock, n.held);
             break;
         case app_event::what::recorded:
             operators_.record_outcome(n.place, *n.recorded);
@@ -94,22 +94,22 @@ request_number cluster::acquire(std::uint32_t at, judge::lock l, const acquire_h
     request_number number;
     processes_[at].step([&](node::node& n, base::moment now) {
         lock::wish asked;
-        asked.terms = {{}, how.mode, how.breaking, how.delay};
+        asked.terms = {{}, how.mode, how.break_policy, how.delay};
         asked.is_try = how.is_try;
         asked.max_hold = how.max_hold;
-        asked.progress_every = how.progress_every;
-        asked.when_stuck = how.when_stuck;
+        asked.progress_timeout = how.progress_timeout;
+        asked.on_stall = how.on_stall;
         asked.priority = how.priority;
         if (how.timeout) {
             asked.until = now.now + *how.timeout;
         }
         number = n.acquire(c.plan.locks[l], std::move(asked), now);
         const bool is_broken_if_stuck =
-            how.progress_every > base::duration{} && how.when_stuck == stuck_action::break_it;
+            how.progress_timeout > base::duration{} && how.on_stall == stall_action::break_hold;
         c.judged_by.asked(c.places[at].run, l, number,
-                          {how.mode, how.breaking, how.max_hold,
-                           is_broken_if_stuck ? how.progress_every : base::duration{}, how.priority,
-                           how.together},
+                          {how.mode, how.break_policy, how.max_hold,
+                           is_broken_if_stuck ? how.progress_timeout : base::duration{},
+                           how.priority, how.together},
                           c.events.now());
     });
     if (c.trace.is_printed()) {
@@ -172,8 +172,8 @@ void cluster::look(std::uint32_t at, judge::lock l) {
         return;
     }
     processes_[at].step([&](node::node& n, base::moment now) {
-        const auto question =
-            n.ask(lock::look{0, c.plan.locks[l]}, {}, now.now + 3 * c.plan.common.lease, now);
+        const auto question = n.ask(lock::inspect_request{0, c.plan.locks[l]}, {},
+                                    now.now + 3 * c.plan.common.lease, now);
         c.judged_by.looks(run_at(at), l, question, c.events.now());
     });
 }

@@ -30,7 +30,7 @@ struct app_event {
         granted,
         failed,
         lost,
-        asked_back,
+        release_request,
         recorded
     } kind{};
     std::uint32_t place = 0;
@@ -38,7 +38,7 @@ struct app_event {
     judge::lock lock = 0;
     token held;
     bool is_clean = true;
-    std::optional<holdfast::record> recorded{};
+    std::optional<holdfast::audit_record> recorded{};
 };
 
 /// What runs at a place, or ran there last.

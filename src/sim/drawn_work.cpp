@@ -27,18 +27,19 @@ void drawn_work::policy(acquire_how& how) {
         random_.chance(0.3)
             ? std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(0ms, 500ms))
             : 0ms;
-    how.breaking.by_operators = random_.chance(0.5);
-    how.breaking.approvals = random_.chance(0.5) ? 2 : 1;
+    how.break_policy.by_operators = random_.chance(0.5);
+    how.break_policy.approvals = random_.chance(0.5) ? 2 : 1;
     if (random_.chance(0.2)) {
-        how.breaking.waited_for =
+        how.break_policy.waited_for =
             std::chrono::duration_cast<std::chrono::milliseconds>(random_.between(10ms, 1s));
     }
     if (random_.chance(0.2)) {
         how.max_hold = random_.between(1ms, 1s);
     }
     if (random_.chance(0.2)) {
-        how.progress_every = random_.between(10ms, 1s);
-        how.when_stuck = random_.chance(0.5) ? stuck_action::break_it : stuck_action::ask;
+        how.progress_timeout = random_.between(10ms, 1s);
+        how.on_stall =
+            random_.chance(0.5) ? stall_action::break_hold : stall_action::request_release;
     }
 }
 
@@ -58,9 +59,11 @@ void drawn_work::operate(std::uint32_t place) {
         const auto l = static_cast<judge::lock>(random_.below(plan_.shared_locks));
         if (const auto t = judge_.newest_hold(l)) {
             const auto who = random_.chance(0.5) ? "ann" : "bob";
-            machines_.operators().demand(
-                place, l, *t, random_.chance(0.3) ? lock::urging::ask : lock::urging::break_it,
-                who);
+            machines_.operators().revoke_request(place, l, *t,
+                                                 random_.chance(0.3)
+                                                     ? lock::revoke_kind::request_release
+                                                     : lock::revoke_kind::break_hold,
+                                                 who);
         }
     }
     if (w.records > 0 && random_.chance(w.records)) {

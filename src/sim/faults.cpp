@@ -103,7 +103,7 @@ interceptor::verdict faults::sending(message_kind kind, std::uint32_t from, std:
         let_be_heard();
         v.delay += heard_after_vote_ ? random_.between(20ms, 80ms) : base::duration{};
     }
-    if (mute_ && *mute_ == from && kind == kind_of_type<lease::request>) {
+    if (mute_ && *mute_ == from && kind == kind_of_type<lease::renew_request>) {
         v.is_lost = true;
     }
     if (is_orphaned_ && kind == kind_of_type<views::accepted>) {

@@ -92,7 +92,7 @@ void hold_judge::told_of_predecessor(run r, lock l, token t, const predecessor& 
     const bool is_there = std::any_of(g.holds.begin(), g.holds.end(),
                                       [&](const judged_facts::hold& h) { return h.what == last; });
     g.is_unclean = is_known && (g.is_unclean || is_there);
-    const bool says_clean = before.how == fate::none || before.how == fate::released;
+    const bool says_clean = before.how == end_reason::none || before.how == end_reason::released;
     const auto text = facts_.name_of(r) + " was granted \"" + g.name + "\" " + text_of_token(t) +
                       " and told that all is well, but ";
     if (says_clean && g.is_unclean) {
@@ -101,7 +101,8 @@ void hold_judge::told_of_predecessor(run r, lock l, token t, const predecessor& 
             text + text_of_token(last) +
                 ", or one before it, ended without a release, and nobody has said "
                 "since that it is mended");
-    } else if (before.how == fate::released && (before.what != last || !before.has_its_value)) {
+    } else if (before.how == end_reason::released &&
+               (before.what != last || !before.has_its_value)) {
         facts_.object_by_the_clock(guarantee::fate, now,
                                    text + text_of_token(last) + " came before it, not " +
                                        text_of_token(before.what) +
@@ -167,10 +168,11 @@ bool hold_judge::may_be_broken(run r, const judged_facts::guarded& g, token t) c
     if (g.broken.contains(t) || h == g.holds.end()) {
         return true;
     }
-    const auto& policy = h->asked.breaking;
-    const auto demanded = g.demanded.find(t);
-    const bool by_operators = policy.by_operators && demanded != g.demanded.end() &&
-                              demanded->second.size() >= std::max<std::size_t>(policy.approvals, 1);
+    const auto& policy = h->asked.break_policy;
+    const auto revoke_reply = g.revoke_reply.find(t);
+    const bool by_operators =
+        policy.by_operators && revoke_reply != g.revoke_reply.end() &&
+        revoke_reply->second.size() >= std::max<std::size_t>(policy.approvals, 1);
     return by_operators || policy.waited_for.count() > 0 || h->asked.ends_itself();
 }
 

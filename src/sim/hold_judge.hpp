@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <holdfast/error.hpp>
-#include <holdfast/fate.hpp>
+#include <holdfast/previous_hold.hpp>
 
 #include "sim/judged_facts.hpp"
 
@@ -25,7 +25,7 @@ public:
     void granted(run r, lock l, token t, request_number number, instant now);
     /// What it was told with its grant of the holder before (FATE).
     struct predecessor {
-        holdfast::fate how{};
+        holdfast::end_reason how{};
         token what;
         bool has_its_value = false;  ///< the value that came with it is the one it left
     };

@@ -32,7 +32,7 @@ public:
     using run = judged_facts::run;
     using lock = judged_facts::lock;
     using terms = judged_facts::terms;
-    using standing = judged_facts::standing;
+    using lock_summary = judged_facts::lock_summary;
     using record_key = judged_facts::record_key;
     using predecessor = hold_judge::predecessor;
 
@@ -102,7 +102,7 @@ public:
     void watches(run r, lock l);
     void unwatches(run r, lock l) { facts_.runs[r].watched.erase(l); }
     /// A watcher was told how `l` stands.
-    void told(run r, lock l, standing stands) { looks_.told(r, l, std::move(stands)); }
+    void told(run r, lock l, lock_summary summary) { looks_.told(r, l, std::move(summary)); }
 
     // ---- owners and members
 
@@ -124,7 +124,7 @@ public:
     void is_to_break(lock l, token t) { facts_.locks[l].broken.insert(t); }
     /// An operator demands it, which that hold's policy may allow.
     void is_to_break(lock l, token t, const std::string& who) {
-        facts_.locks[l].demanded[t].insert(who);
+        facts_.locks[l].revoke_reply[t].insert(who);
     }
     [[nodiscard]] record_judge& records() { return records_; }
 

@@ -69,16 +69,16 @@ struct judged_facts {
     /// What an application asks for.
     struct terms {
         lock_mode mode{};
-        break_policy breaking{};
+        holdfast::break_policy break_policy{};
         instant longest{};        ///< max_hold
-        instant longest_stuck{};  ///< progress_every, where it is broken then
+        instant longest_stuck{};  ///< progress_timeout, where it is broken then
         std::int32_t priority = 0;
         std::uint64_t together = 0;  ///< which several locks it is one of (ALL-1); 0: of none
         [[nodiscard]] bool ends_itself() const {
             return longest > instant{} || longest_stuck > instant{};
         }
     };
-    struct standing {
+    struct lock_summary {
         std::set<token> held;
         std::size_t waiting = 0;
     };
@@ -97,9 +97,9 @@ struct judged_facts {
         std::vector<std::optional<instant>> heard;  // by seat
         cluster_id cluster;
         view_number newest;
-        bool has_granted = false;                         // in the present step
-        std::map<lock, std::optional<standing>> watched;  // and what was told of it last
-        std::map<request_number, terms> requests;         // what was asked for
+        bool has_granted = false;                             // in the present step
+        std::map<lock, std::optional<lock_summary>> watched;  // and what was told of it last
+        std::map<request_number, terms> requests;             // what was asked for
         std::map<std::uint64_t, look_begun> looks;
         // what was granted of several
         std::map<std::uint64_t, std::set<std::pair<lock, token>>> together;
@@ -141,8 +141,8 @@ struct judged_facts {
         std::vector<hold> holds;
         std::map<token, given> tokens;
         std::set<token> broken;
-        std::map<token, std::set<std::string>> demanded;    // by which operators
-        std::map<std::size_t, std::vector<in_view>> lives;  // views in rising order
+        std::map<token, std::set<std::string>> revoke_reply;  // by which operators
+        std::map<std::size_t, std::vector<in_view>> lives;    // views in rising order
         // the gate: what it has let in
         token exclusive_mark;
         token mark;

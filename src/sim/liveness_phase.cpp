@@ -187,7 +187,7 @@ void liveness_phase::lose_the_seats() {
 void liveness_phase::force_views(instant now) {
     const bool is_last = !untold_.empty();
     std::erase_if(untold_, [&](const auto& u) {
-        return u.first <= now && machines_.operators().force_view(u.second, new_seats_);
+        return u.first <= now && machines_.operators().force_new_cluster(u.second, new_seats_);
     });
     if (is_last && untold_.empty()) {
         enter(phase::checking, now + 30s + 10 * scenario_.common.lease);

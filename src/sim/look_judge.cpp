@@ -61,9 +61,9 @@ void look_judge::has_seen(run r, std::uint64_t question, const std::set<token>& 
     }
 }
 
-void look_judge::told(run r, lock l, judged_facts::standing stands) {
+void look_judge::told(run r, lock l, judged_facts::lock_summary summary) {
     if (const auto at = facts_.runs[r].watched.find(l); at != facts_.runs[r].watched.end()) {
-        at->second = std::move(stands);
+        at->second = std::move(summary);
     }
 }
 

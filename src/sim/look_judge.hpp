@@ -16,7 +16,7 @@ public:
     void looks(run r, lock l, std::uint64_t question, instant now);
     void has_seen(run r, std::uint64_t question, const std::set<token>& held, instant now);
     /// A watcher was told how `l` stands.
-    void told(run r, lock l, judged_facts::standing stands);
+    void told(run r, lock l, judged_facts::lock_summary summary);
     /// Nothing has changed for a while: every watcher must know the state as it is (WATCH-1).
     void check_watchers(instant now);
 

@@ -2,21 +2,22 @@
 
 namespace holdfast::sim {
 
-void operators::demand(std::uint32_t place, judge::lock l, token t, lock::urging how,
-                       const std::string& who) {
+void operators::revoke_request(std::uint32_t place, judge::lock l, token t, lock::revoke_kind how,
+                               const std::string& who) {
     auto& c = context_;
     if (!c.places[place].node) {
         return;
     }
     if (c.trace.is_printed()) {
-        c.say(place, who + (how == lock::urging::ask ? " asks for \"" : " breaks \"") +
-                         c.plan.locks[l] + "\" " + text_of(t));
+        c.say(place,
+              who + (how == lock::revoke_kind::request_release ? " asks for \"" : " breaks \"") +
+                  c.plan.locks[l] + "\" " + text_of(t));
     }
-    if (how == lock::urging::break_it) {
+    if (how == lock::revoke_kind::break_hold) {
         c.judged_by.is_to_break(l, t, who);
     }
     processes_[place].step([&](node::node& n, base::moment now) {
-        (void)n.ask(lock::demand{0, c.plan.locks[l], t, how, who, {}, {}}, {},
+        (void)n.ask(lock::revoke_request{0, c.plan.locks[l], t, how, who, {}, {}}, {},
                     now.now + 3 * c.plan.common.lease, now);
     });
 }
@@ -34,8 +35,8 @@ void operators::evict(std::uint32_t place, std::uint32_t whom) {
     });
 }
 
-bool operators::force_view(std::uint32_t place, const std::vector<std::uint32_t>& seats) {
-    return processes_[place].force_view(seats);
+bool operators::force_new_cluster(std::uint32_t place, const std::vector<std::uint32_t>& seats) {
+    return processes_[place].force_new_cluster(seats);
 }
 
 void operators::record(std::uint32_t place) {
@@ -44,7 +45,7 @@ void operators::record(std::uint32_t place) {
     }
 }
 
-void operators::record_outcome(std::uint32_t place, const holdfast::record& what) {
+void operators::record_outcome(std::uint32_t place, const holdfast::audit_record& what) {
     processes_[place].record_outcome(what);
 }
 

@@ -18,15 +18,15 @@ public:
         : context_{shared}, processes_{processes} {}
 
     /// This hold shall end.
-    void demand(std::uint32_t place, judge::lock l, token t, lock::urging how,
-                const std::string& who);
+    void revoke_request(std::uint32_t place, judge::lock l, token t, lock::revoke_kind how,
+                        const std::string& who);
     /// What runs at `whom` shall be removed.
     void evict(std::uint32_t place, std::uint32_t whom);
     /// FORCE-1: these places are to be the seats. False: its lease runs.
-    bool force_view(std::uint32_t place, const std::vector<std::uint32_t>& seats);
+    bool force_new_cluster(std::uint32_t place, const std::vector<std::uint32_t>& seats);
     /// Something was done, which is recorded, and again with what came of it.
     void record(std::uint32_t place);
-    void record_outcome(std::uint32_t place, const holdfast::record& what);
+    void record_outcome(std::uint32_t place, const holdfast::audit_record& what);
     void read_records(std::uint32_t place);
     /// How many records were read there, when that was last done and answered.
     [[nodiscard]] std::optional<std::size_t> records_read_at(std::uint32_t place) const;

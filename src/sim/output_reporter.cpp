@@ -46,14 +46,15 @@ void output_reporter::report(std::uint32_t at, const node::hold_lost& l) {
     c.app_events.push_back({app_event::what::lost, at, {}, name, l.token});
 }
 
-void output_reporter::report(std::uint32_t at, const node::was_asked_back& a) {
+void output_reporter::report(std::uint32_t at, const node::release_requested& a) {
     auto& c = context_;
     const auto& what = a.what;
     c.trace.add(static_cast<std::uint64_t>(what.token.value) << 2);
     if (c.trace.is_printed()) {
         c.say(at, "is asked for \"" + what.name + "\" " + text_of(what.token) + " by " + what.who);
     }
-    c.app_events.push_back({app_event::what::asked_back, at, {}, c.lock_of(what.name), what.token});
+    c.app_events.push_back(
+        {app_event::what::release_request, at, {}, c.lock_of(what.name), what.token});
 }
 
 void output_reporter::report(std::uint32_t at, const node::broke_by_policy& b) {
@@ -63,7 +64,8 @@ void output_reporter::report(std::uint32_t at, const node::broke_by_policy& b) {
     }
 }
 
-void output_reporter::report(std::uint32_t at, std::uint64_t question, const lock::looked& seen) {
+void output_reporter::report(std::uint32_t at, std::uint64_t question,
+                             const lock::inspect_reply& seen) {
     auto& c = context_;
     std::set<token> held;
     std::string text;
@@ -134,7 +136,7 @@ void output_reporter::report(std::uint32_t at, const node::owner_granted& g) {
                               g.in, c.events.now());
 }
 
-void output_reporter::report(std::uint32_t at, const node::complaint& c) {
+void output_reporter::report(std::uint32_t at, const node::problem& c) {
     if (context_.trace.is_printed()) {
         context_.say(at, "complains: " + c.text);
     }
@@ -144,18 +146,18 @@ void output_reporter::report(std::uint32_t at, const node::lock_changed& changed
     auto& c = context_;
     std::set<token> tokens;
     std::string text;
-    for (const auto& h : changed.stands.held) {
+    for (const auto& h : changed.summary.held) {
         tokens.insert(h.token);
         c.trace.add(static_cast<std::uint64_t>(h.token.value) << 1);
         text += (text.empty() ? "held, " : " ") + text_of(h.token);
     }
-    c.trace.add(changed.stands.waiting);
+    c.trace.add(changed.summary.waiting);
     if (c.trace.is_printed()) {
         c.say(at, "is told that \"" + changed.name + "\" is " + (text.empty() ? "free" : text) +
-                      ", " + std::to_string(changed.stands.waiting) + " wait");
+                      ", " + std::to_string(changed.summary.waiting) + " wait");
     }
     c.judged_by.told(c.places[at].run, c.lock_of(changed.name),
-                     {std::move(tokens), changed.stands.waiting});
+                     {std::move(tokens), changed.summary.waiting});
 }
 
 }  // namespace holdfast::sim

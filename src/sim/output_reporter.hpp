@@ -18,13 +18,13 @@ public:
     void report(std::uint32_t at, const node::view_installed& v);
     void report(std::uint32_t at, const node::must_restart& m);
     void report(std::uint32_t at, const node::owner_granted& g);
-    void report(std::uint32_t at, const node::complaint& c);
+    void report(std::uint32_t at, const node::problem& c);
     void report(std::uint32_t, const node::at_risk&) {}
-    void report(std::uint32_t, const node::hold_stuck&) {}
-    void report(std::uint32_t at, const node::was_asked_back& a);
+    void report(std::uint32_t, const node::hold_stalled&) {}
+    void report(std::uint32_t at, const node::release_requested& a);
     void report(std::uint32_t at, const node::broke_by_policy& b);
     void report(std::uint32_t at, const node::lock_changed& c);
-    void report(std::uint32_t at, std::uint64_t question, const lock::looked& seen);
+    void report(std::uint32_t at, std::uint64_t question, const lock::inspect_reply& seen);
 
 private:
     [[nodiscard]] std::string text_of_view(std::uint32_t at, const node::view_installed& v) const;

@@ -27,7 +27,7 @@ std::set<peer_id> record_inquiries::inquiry::answered_seats() const {
 }
 
 record_inquiries::inquiry& record_inquiries::begin(lock::inquiry asked,
-                                                   std::optional<holdfast::record> writes) {
+                                                   std::optional<holdfast::audit_record> writes) {
     return open_.emplace_back(inquiry{std::move(asked), std::move(writes), ++last_inquiry_});
 }
 
@@ -62,7 +62,8 @@ void record_inquiries::has_read(context& shared, std::uint32_t place, const inqu
     for (const auto& part : over.asked.parts) {
         const auto* heard =
             part.is_last_word ? std::get_if<lock::records_read>(&*part.heard) : nullptr;
-        for (const auto& r : heard == nullptr ? std::vector<holdfast::record>{} : heard->records) {
+        for (const auto& r :
+             heard == nullptr ? std::vector<holdfast::audit_record>{} : heard->records) {
             all.keep(r);
         }
     }

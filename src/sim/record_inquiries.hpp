@@ -15,7 +15,7 @@ class record_inquiries {
 public:
     struct inquiry {
         lock::inquiry asked;
-        std::optional<holdfast::record> writes;  ///< else it reads
+        std::optional<holdfast::audit_record> writes;  ///< else it reads
         std::uint64_t number = 0;
 
         [[nodiscard]] std::set<peer_id> asked_seats() const;
@@ -23,7 +23,7 @@ public:
         [[nodiscard]] std::set<peer_id> answered_seats() const;
     };
 
-    inquiry& begin(lock::inquiry asked, std::optional<holdfast::record> writes);
+    inquiry& begin(lock::inquiry asked, std::optional<holdfast::audit_record> writes);
     /// An answer, or none. When enough seats have answered, the judge and the application are told.
     void hear(context& shared, std::uint32_t place, std::uint64_t number,
               const std::optional<lock::answer>& what, std::optional<errc> why_none);

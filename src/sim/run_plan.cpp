@@ -23,7 +23,7 @@ base::settings draw_settings(base::random_source& random, const options& asked) 
     s.lease = one_of<base::duration, 5>(random, {1s, 1s, 1s, 2s, 4s});
     s.batch_wait = 20ms;
     s.proposer_stagger = 30ms;
-    s.founding_wait = 300ms;
+    s.bootstrap_wait = 300ms;
     // the fewer, the oftener a lock changes its owner
     s.slots = one_of<std::uint32_t, 4>(random, {64, 64, 16, 5});
     s.retry = 50ms;

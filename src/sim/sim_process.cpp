@@ -274,7 +274,7 @@ void sim_process::receive(network::number n) {
 // ---- what its operators do
 
 void sim_process::ask_the_seats(const lock::question& what,
-                                std::optional<holdfast::record> writes) {
+                                std::optional<holdfast::audit_record> writes) {
     const auto v = me().node->installed();
     if (!v) {
         return;
@@ -293,21 +293,21 @@ void sim_process::ask_the_seats(const lock::question& what,
 }
 
 void sim_process::record() {
-    holdfast::record what;
+    holdfast::audit_record what;
     what.by = me().id;
     what.number = inquiries_.next_record();
     what.at_ms = context_.events.now().count() / 1'000'000;
-    ask_the_seats(lock::keep_record{0, what}, what);
+    ask_the_seats(lock::store_record{0, what}, what);
 }
 
-void sim_process::record_outcome(holdfast::record what) {
+void sim_process::record_outcome(holdfast::audit_record what) {
     if (what.revision == 0 && is_running() && me().id == what.by) {
         ++what.revision;
-        ask_the_seats(lock::keep_record{0, what}, what);
+        ask_the_seats(lock::store_record{0, what}, what);
     }
 }
 
-bool sim_process::force_view(const std::vector<std::uint32_t>& seats) {
+bool sim_process::force_new_cluster(const std::vector<std::uint32_t>& seats) {
     if (!is_running()) {
         return false;
     }
@@ -431,7 +431,7 @@ void sim_process::send(node::send& s) {
 }
 
 void sim_process::perform(const node::answered& a) {
-    if (const auto* seen = std::get_if<lock::looked>(&a.what)) {
+    if (const auto* seen = std::get_if<lock::inspect_reply>(&a.what)) {
         reporter_.report(place_, a.number, *seen);
     } else {
         inquiries_.hear(context_, place_, a.number, a.what, {});

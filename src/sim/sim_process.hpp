@@ -62,12 +62,12 @@ public:
     template <class Call>
     void step(Call&& call);
     /// The seats are asked to keep a record, or for what they have.
-    void ask_the_seats(const lock::question& what, std::optional<holdfast::record> writes);
+    void ask_the_seats(const lock::question& what, std::optional<holdfast::audit_record> writes);
     void record();
     /// At once: the process that did it may be gone a moment later.
-    void record_outcome(holdfast::record what);
+    void record_outcome(holdfast::audit_record what);
     /// FORCE-1. False: its lease runs.
-    bool force_view(const std::vector<std::uint32_t>& seats);
+    bool force_new_cluster(const std::vector<std::uint32_t>& seats);
     void send(node::send& s);
 
     // ---- looking
@@ -104,7 +104,7 @@ private:
         inquiries_.hear(context_, place_, u.number, u.so_far, u.why);
     }
     void perform(const node::answered& a);
-    void perform(const node::belief_changed&) {}
+    void perform(const node::liveness_changed&) {}
     void perform(const node::check_process& c);
     /// What needs nothing done is reported only.
     template <class Output>

@@ -54,7 +54,7 @@ public:
         }
         return add(name, list);
     }
-    fields& add(std::string_view name, const std::vector<lock::hold>& holds) {
+    fields& add(std::string_view name, const std::vector<lock::hold_info>& holds) {
         std::string list;
         for (const auto& h : holds) {
             list += (list.empty() ? "" : ",") + h.name + ":" + text_of(h.token) + "@" +
@@ -263,7 +263,7 @@ std::uint64_t hash_number_of(errc why) {
             return 7;
         case errc::value_too_long:
             return 8;
-        case errc::too_many:
+        case errc::too_many_requests:
             return 9;
         case errc::would_deadlock:
             return 10;
@@ -281,11 +281,11 @@ std::uint64_t hash_number_of(errc why) {
             return 16;
         case errc::wrong_cluster:
             return 17;
-        case errc::version:
+        case errc::version_mismatch:
             return 18;
         case errc::ring_not_supported:
             return 19;
-        case errc::io:
+        case errc::io_error:
             return 20;
         case errc::out_of_memory:
             return 21;
@@ -344,7 +344,7 @@ std::string text_of(const lock_mode& mode) {
 std::string text_of(const previous_hold& before) {
     constexpr std::array<std::string_view, 6> names{"",     "released", "expired",
                                                     "died", "broken",   "moved"};
-    if (before.how == fate::none) {
+    if (before.how == end_reason::none) {
         return {};
     }
     return ", after " + (before.token.value == 0 ? "" : text_of(before.token) + " ") +

@@ -13,7 +13,7 @@ message_kind draw_kind(base::random_source& random) {
         case 2:
             return kind_of_type<lock::grant>;
         case 3:
-            return kind_of_type<lock::taken>;
+            return kind_of_type<lock::grant_ack>;
         case 4:
             return kind_of_type<lock::release>;
         case 5:

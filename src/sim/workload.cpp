@@ -142,7 +142,7 @@ void workload::lost(std::uint32_t place, judge::lock l, token t) {
     }
 }
 
-void workload::asked_back(std::uint32_t place, judge::lock l, token t) {
+void workload::release_request(std::uint32_t place, judge::lock l, token t) {
     auto& all = clients_[place];
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto& c = all[i];
@@ -315,7 +315,8 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
     }
     c.what = doing::waiting;
     ++c.step;
-    c.slices = how.progress_every > base::duration{} ? static_cast<unsigned>(random_.below(4)) : 0;
+    c.slices =
+        how.progress_timeout > base::duration{} ? static_cast<unsigned>(random_.below(4)) : 0;
     c.number = machines_.acquire(place, c.lock, how);
     if (may_change_its_mind && c.what == doing::waiting) {
         plan(place, index, random_.between(0ms, 300ms));

@@ -32,7 +32,7 @@ public:
                  bool is_clean) override;
     void failed(std::uint32_t place, request_number number) override;
     void lost(std::uint32_t place, judge::lock l, token t) override;
-    void asked_back(std::uint32_t place, judge::lock l, token t) override;
+    void release_request(std::uint32_t place, judge::lock l, token t) override;
 
     /// No new requests, but for one by each process for each lock: that every lock can be had again
     /// (LIVE).

@@ -84,7 +84,7 @@ struct detector::state {
         }
         if (effect == holdfast::swim::roster::effect::changed ||
             effect == holdfast::swim::roster::effect::added) {
-            out.push(believes{told.about, told.state, told.name, told.address});
+            out.push(liveness_changed{told.about, told.state, told.name, told.address});
         }
     }
 
@@ -420,7 +420,7 @@ bool detector::seems_alive(const peer_id& peer) const {
     return k != nullptr && k->is_probed();
 }
 
-std::optional<condition> detector::belief(const peer_id& peer) const {
+std::optional<condition> detector::liveness(const peer_id& peer) const {
     const auto* k = state_->peers.find(peer);
     return k == nullptr ? std::nullopt : std::optional{k->told.state};
 }

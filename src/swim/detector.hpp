@@ -37,7 +37,7 @@ struct heard {
     peer_id peer;
     endpoint address;
 };
-using output = std::variant<send, believes, heard>;
+using output = std::variant<send, liveness_changed, heard>;
 
 class detector {
 public:
@@ -66,7 +66,7 @@ public:
     void leave(base::time_point now);
 
     [[nodiscard]] bool seems_alive(const peer_id& peer) const;  ///< alive or suspect
-    [[nodiscard]] std::optional<condition> belief(const peer_id& peer) const;
+    [[nodiscard]] std::optional<condition> liveness(const peer_id& peer) const;
     [[nodiscard]] std::optional<endpoint> address_of(const peer_id& peer) const;
     /// What is believed of one; nothing: it is unknown here. Not for ourselves.
     [[nodiscard]] std::optional<rumour> known(const peer_id& peer) const;

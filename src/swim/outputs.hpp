@@ -10,7 +10,7 @@
 namespace holdfast::swim {
 
 /// This detector now believes this of `peer`. Told at every change, and when an address changes.
-struct believes {
+struct liveness_changed {
     peer_id peer;
     condition state = condition::alive;
     std::string name;

@@ -24,7 +24,7 @@ const char* remove_members(view& after, const change& what, base::planted bug) {
             return "it removes a peer that is no member";
         }
         if (bug != base::planted::removed_peer_returns) {
-            after.formers.push_back({id, at->since, what.number});
+            after.former_members.push_back({id, at->since, what.number});
         }
         after.members.erase(at);
     }
@@ -101,7 +101,7 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
     view after = before;
     after.number = what.number;
     after.epoch = what.epoch;
-    std::erase_if(after.formers, [&](const former_member& f) {
+    std::erase_if(after.former_members, [&](const former_member& f) {
         return f.removed.value + base::limits::steps_kept < what.number.value;
     });
     const char* flaw = remove_members(after, what, bug);

@@ -57,7 +57,7 @@ founding::founding(const base::settings& settings, const member& self, std::vect
         }
     }
     if (seat_ && settings_.may_found) {
-        next_try_ = now + settings_.founding_wait +
+        next_try_ = now + settings_.bootstrap_wait +
                     settings_.proposer_stagger * static_cast<int>(*seat_) +
                     random_.between({}, settings_.batch_wait);
     }
@@ -311,7 +311,7 @@ void founding::prepare(base::time_point now) {
     const ballot mine{++highest_round_, *seat_, self_.id};
     phase_ = preparing{mine, {}, {}};
     // Silence means that too few seats are up; ask again after the founding wait.
-    next_try_ = now + settings_.founding_wait + random_.between({}, settings_.founding_wait);
+    next_try_ = now + settings_.bootstrap_wait + random_.between({}, settings_.bootstrap_wait);
     for (const auto& s : seeds_) {
         out_.push(send{s == self_.address ? self_.id : peer_id{}, s,
                        found_prepare{mine, seeds_, {settings_.lease, settings_.drift_ppm()}}});
@@ -320,7 +320,7 @@ void founding::prepare(base::time_point now) {
 
 void founding::retry_later(base::time_point now) {
     phase_ = idle{};
-    next_try_ = now + settings_.proposer_stagger + random_.between({}, settings_.founding_wait);
+    next_try_ = now + settings_.proposer_stagger + random_.between({}, settings_.bootstrap_wait);
 }
 
 }  // namespace holdfast::views

@@ -4,8 +4,8 @@
 namespace holdfast::wire {
 
 template <>
-constexpr kind about<lease::request>{0x40, "lease.request"};
-void fields(auto& a, is<lease::request> auto& m) { a(m.seats, m.sent_at, m.is_running); }
+constexpr kind about<lease::renew_request>{0x40, "lease.renew_request"};
+void fields(auto& a, is<lease::renew_request> auto& m) { a(m.seats, m.sent_at, m.is_running); }
 
 template <>
 constexpr kind about<lease::ack>{0x41, "lease.ack"};

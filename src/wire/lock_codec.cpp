@@ -24,7 +24,7 @@ void fields(auto& a, is<break_policy> auto& p) {
     a(p.by_operators, p.approvals, p.waited_for);
     a.check(p.waited_for.count() >= 0 && p.waited_for <= limits::patience);
 }
-void fields(auto& a, is<lock::hold> auto& h) {
+void fields(auto& a, is<lock::hold_info> auto& h) {
     a(text(h.name, limits::name), h.token, h.holder, h.number, text(h.terms.note, limits::note),
       h.is_taken, h.terms.mode, h.terms.policy, h.terms.delay);
     a.check(is_delay(h.terms.delay));
@@ -34,11 +34,11 @@ void fields(auto& a, is<lock::waiter> auto& w) {
       w.terms.policy, w.terms.delay, w.priority);
     a.check(is_delay(w.terms.delay));
 }
-void fields(auto& a, is<lock::standing> auto& s) {
+void fields(auto& a, is<lock::lock_summary> auto& s) {
     a(list(s.held, lock::most_told), s.holders, s.waiting);
 }
 void fields(auto& a, is<previous_hold> auto& p) {
-    a(one_of(p.how, fate::none, fate::moved), p.token, p.holder,
+    a(one_of(p.how, end_reason::none, end_reason::unknown), p.token, p.holder,
       text(p.holder_name, limits::member_name), text(p.note, limits::note),
       text(p.value, limits::value));
 }
@@ -49,7 +49,7 @@ void fields(auto& a, is<lock::delay> auto& d) {
 void fields(auto& a, is<lock::past> auto& p) { a(text(p.name, limits::name), p.what); }
 void fields(auto& a, is<lock::slot_table> auto& t) {
     a(t.slot, list(t.holds, most_holds), list(t.queue, most_holds), list(t.pasts, most_holds),
-      t.knows_all, list(t.delays, most_holds));
+      t.history_is_complete, list(t.delays, most_holds));
 }
 
 // ---- holder to owner
@@ -57,20 +57,20 @@ void fields(auto& a, is<lock::slot_table> auto& t) {
 template <>
 constexpr kind about<lock::request>{0x50, "lock.request"};
 void fields(auto& a, is<lock::request> auto& m) {
-    a(m.number, text(m.name, limits::name), text(m.terms.note, limits::note), m.is_try, m.settled,
-      m.terms.mode, m.terms.policy, m.terms.delay, m.priority);
+    a(m.number, text(m.name, limits::name), text(m.terms.note, limits::note), m.is_try,
+      m.lowest_pending, m.terms.mode, m.terms.policy, m.terms.delay, m.priority);
     a.check(is_delay(m.terms.delay));
 }
 
 template <>
-constexpr kind about<lock::taken>{0x51, "lock.taken"};
-void fields(auto& a, is<lock::taken> auto& m) { a(text(m.name, limits::name), m.token); }
+constexpr kind about<lock::grant_ack>{0x51, "lock.grant_ack"};
+void fields(auto& a, is<lock::grant_ack> auto& m) { a(text(m.name, limits::name), m.token); }
 
 template <>
 constexpr kind about<lock::release>{0x52, "lock.release"};
 void fields(auto& a, is<lock::release> auto& m) {
     a(text(m.name, limits::name), m.token,
-      one_of(m.how, lock::ending::given_back, lock::ending::broken), m.is_consistent, m.gives_value,
+      one_of(m.how, lock::ending::declined, lock::ending::broken), m.is_consistent, m.gives_value,
       text(m.value, limits::value), m.heir);
 }
 
@@ -87,13 +87,13 @@ void fields(auto& a, is<lock::queued> auto& m) { a(m.number); }
 template <>
 constexpr kind about<lock::denied>{0x55, "lock.denied"};
 void fields(auto& a, is<lock::denied> auto& m) {
-    a(m.number, one_of(m.why, lock::refusal::taken, lock::refusal::limit_differs), m.stands);
+    a(m.number, one_of(m.why, lock::refusal::is_held, lock::refusal::limit_differs), m.summary);
 }
 
 template <>
 constexpr kind about<lock::grant>{0x56, "lock.grant"};
 void fields(auto& a, is<lock::grant> auto& m) {
-    a(m.number, text(m.name, limits::name), m.token, m.others_wait, m.before);
+    a(m.number, text(m.name, limits::name), m.token, m.is_contended, m.before);
 }
 
 template <>
@@ -105,8 +105,8 @@ constexpr kind about<lock::cancelled>{0x58, "lock.cancelled"};
 void fields(auto& a, is<lock::cancelled> auto& m) { a(m.number); }
 
 template <>
-constexpr kind about<lock::still_held>{0x59, "lock.still_held"};
-void fields(auto& a, is<lock::still_held> auto& m) { a(text(m.name, limits::name), m.token); }
+constexpr kind about<lock::hold_probe>{0x59, "lock.hold_probe"};
+void fields(auto& a, is<lock::hold_probe> auto& m) { a(text(m.name, limits::name), m.token); }
 
 template <>
 constexpr kind about<lock::break_hold>{0x5a, "lock.break_hold"};
@@ -165,7 +165,7 @@ void fields(auto& a, is<lock::unwatch> auto& m) { a(text(m.name, limits::name), 
 template <>
 constexpr kind about<lock::lock_state>{0x62, "lock.lock_state"};
 void fields(auto& a, is<lock::lock_state> auto& m) {
-    a(text(m.name, limits::name), m.in, m.serial, m.number, m.stands);
+    a(text(m.name, limits::name), m.in, m.serial, m.number, m.summary);
 }
 
 template <>
@@ -178,26 +178,27 @@ void fields(auto& a, is<lock::lock_state_seen> auto& m) {
 
 void fields(auto& a, is<lock::seen_hold> auto& h) {
     a(h.what, text(h.holder_name, limits::member_name), h.known_for, h.is_since_grant,
-      h.is_asked_back, h.is_to_break);
+      h.is_release_requested, h.is_to_break);
 }
-void fields(auto& a, is<lock::listed_lock> auto& l) { a(text(l.name, limits::name), l.stands); }
+void fields(auto& a, is<lock::listed_lock> auto& l) { a(text(l.name, limits::name), l.summary); }
 void fields(auto& a, is<break_outcome> auto& o) {
-    a(one_of(o.stage, break_stage::unheard, break_stage::refused),
-      one_of(o.how, fate::none, fate::moved), o.approvals, o.needed);
+    a(one_of(o.stage, break_stage::no_answer, break_stage::refused),
+      one_of(o.how, end_reason::none, end_reason::unknown), o.approvals, o.needed);
 }
-void fields(auto& a, is<record> auto& r) {
-    a(r.by, r.number, r.revision, r.at_ms, one_of(r.what, deed::asked, deed::fenced),
+void fields(auto& a, is<audit_record> auto& r) {
+    a(r.by, r.number, r.revision, r.at_ms,
+      one_of(r.what, admin_action::requested_release, admin_action::fenced),
       text(r.name, limits::name), r.token, r.whom, text(r.whom_name, limits::member_name),
       text(r.who, limits::who), text(r.why, limits::why), r.outcome, r.took);
 }
 
 template <>
-constexpr kind about<lock::look>{0x64, "lock.look"};
-void fields(auto& a, is<lock::look> auto& m) { a(m.number, text(m.name, limits::name)); }
+constexpr kind about<lock::inspect_request>{0x64, "lock.inspect_request"};
+void fields(auto& a, is<lock::inspect_request> auto& m) { a(m.number, text(m.name, limits::name)); }
 
 template <>
-constexpr kind about<lock::looked>{0x65, "lock.looked"};
-void fields(auto& a, is<lock::looked> auto& m) {
+constexpr kind about<lock::inspect_reply>{0x65, "lock.inspect_reply"};
+void fields(auto& a, is<lock::inspect_reply> auto& m) {
     a(m.number, one_of(m.is, lock::tenure_state::elsewhere, lock::tenure_state::serves),
       list(m.held, most_holds), m.holders, list(m.queue, lock::most_told), m.waiting);
 }
@@ -215,39 +216,39 @@ void fields(auto& a, is<lock::listed> auto& m) {
 // ---- asking for holds back, and breaking them
 
 template <>
-constexpr kind about<lock::demand>{0x68, "lock.demand"};
-void fields(auto& a, is<lock::demand> auto& m) {
+constexpr kind about<lock::revoke_request>{0x68, "lock.revoke_request"};
+void fields(auto& a, is<lock::revoke_request> auto& m) {
     a(m.number, text(m.name, limits::name), m.token,
-      one_of(m.how, lock::urging::ask, lock::urging::break_it), text(m.who, limits::who),
-      text(m.why, limits::why), m.grace);
+      one_of(m.how, lock::revoke_kind::request_release, lock::revoke_kind::break_hold),
+      text(m.who, limits::who), text(m.why, limits::why), m.grace);
 }
 
 template <>
-constexpr kind about<lock::demanded>{0x69, "lock.demanded"};
-void fields(auto& a, is<lock::demanded> auto& m) { a(m.number, m.so_far); }
+constexpr kind about<lock::revoke_reply>{0x69, "lock.revoke_reply"};
+void fields(auto& a, is<lock::revoke_reply> auto& m) { a(m.number, m.so_far); }
 
 template <>
-constexpr kind about<lock::ask_back>{0x6a, "lock.ask_back"};
-void fields(auto& a, is<lock::ask_back> auto& m) {
+constexpr kind about<lock::release_request>{0x6a, "lock.release_request"};
+void fields(auto& a, is<lock::release_request> auto& m) {
     a(text(m.name, limits::name), m.token, m.by, m.number, text(m.who, limits::who),
       text(m.why, limits::why), m.grace);
 }
 
 template <>
-constexpr kind about<lock::ask_heard>{0x6b, "lock.ask_heard"};
-void fields(auto& a, is<lock::ask_heard> auto& m) {
+constexpr kind about<lock::release_request_ack>{0x6b, "lock.release_request_ack"};
+void fields(auto& a, is<lock::release_request_ack> auto& m) {
     a(text(m.name, limits::name), m.token, m.by, m.number);
 }
 
 // ---- records
 
 template <>
-constexpr kind about<lock::keep_record>{0x6c, "lock.keep_record"};
-void fields(auto& a, is<lock::keep_record> auto& m) { a(m.number, m.what); }
+constexpr kind about<lock::store_record>{0x6c, "lock.store_record"};
+void fields(auto& a, is<lock::store_record> auto& m) { a(m.number, m.what); }
 
 template <>
-constexpr kind about<lock::record_kept>{0x6d, "lock.record_kept"};
-void fields(auto& a, is<lock::record_kept> auto& m) { a(m.number); }
+constexpr kind about<lock::record_stored>{0x6d, "lock.record_stored"};
+void fields(auto& a, is<lock::record_stored> auto& m) { a(m.number); }
 
 template <>
 constexpr kind about<lock::read_records>{0x6e, "lock.read_records"};

@@ -32,12 +32,12 @@ void fields(auto& a, is<former_member> auto& f) { a(f.id, f.since, f.removed); }
 void fields(auto& a, is<view> auto& v) {
     a(v.cluster, v.number, v.epoch, v.ring_function, v.slots, v.seats_since,
       list(v.seats, limits::seats), list(v.members, limits::members),
-      list(v.formers, most_formers));
+      list(v.former_members, most_formers));
     a.check(v.slots >= 1 && v.slots <= limits::slots);
     a.check(rises(v.seats, [](const seat& s) { return s.address; }));
     a.check(rises(v.members, [](const member& m) { return m.id; }));
     a.check(std::is_sorted(
-        v.formers.begin(), v.formers.end(),
+        v.former_members.begin(), v.former_members.end(),
         [](const former_member& x, const former_member& y) { return x.removed < y.removed; }));
 }
 void fields(auto& a, is<views::seat_change> auto& s) {

@@ -69,7 +69,7 @@ void* taken_or_thrown(std::size_t size) {
     return p;
 }
 
-void given_back(void* p) noexcept {
+void declined(void* p) noexcept {
     if (p != nullptr) {
         --memory::in_use;
         std::free(p);
@@ -82,7 +82,7 @@ void* operator new(std::size_t size) { return taken_or_thrown(size); }
 void* operator new[](std::size_t size) { return taken_or_thrown(size); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return taken(size); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return taken(size); }
-void operator delete(void* p) noexcept { given_back(p); }
-void operator delete[](void* p) noexcept { given_back(p); }
-void operator delete(void* p, std::size_t) noexcept { given_back(p); }
-void operator delete[](void* p, std::size_t) noexcept { given_back(p); }
+void operator delete(void* p) noexcept { declined(p); }
+void operator delete[](void* p) noexcept { declined(p); }
+void operator delete(void* p, std::size_t) noexcept { declined(p); }
+void operator delete[](void* p, std::size_t) noexcept { declined(p); }

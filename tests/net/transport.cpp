@@ -39,7 +39,7 @@ struct end {
         o.key = std::move(key);
         o.self = id = {0, n};
         auto opened = transport::open(o, [this](error e) {
-            complaints.push_back(e.code);
+            problems.push_back(e.code);
             texts.push_back(e.text);
         });
         REQUIRE(opened);
@@ -64,7 +64,7 @@ struct end {
 
     peer_id id;
     std::unique_ptr<transport> net;
-    std::vector<errc> complaints;
+    std::vector<errc> problems;
     std::vector<std::string> texts;
     std::vector<std::pair<peer_id, std::string>> got;
 };
@@ -197,8 +197,8 @@ TEST_CASE("datagrams and streams arrive, sealed or plain, with the sender's Peer
     b.stream(a, "back");  // over the stream that a dialled
     REQUIRE(until({&a, &b}, [&] { return a.got.size() == 1; }));
     CHECK(a.got[0] == std::pair{b.id, std::string{"back"}});
-    CHECK(a.complaints.empty());
-    CHECK(b.complaints.empty());
+    CHECK(a.problems.empty());
+    CHECK(b.problems.empty());
 }
 
 TEST_CASE("a frame of megabytes arrives whole, one over the limit is dropped") {
@@ -225,24 +225,24 @@ TEST_CASE("a wrong key and a wrong cluster are seen at both ends, and nothing is
         end b{2, std::vector<std::byte>(32, std::byte{2})};
         a.stream(b, "secret");
         a.datagram(b, "secret");
-        REQUIRE(until({&a, &b}, [&] { return !a.complaints.empty() && !b.complaints.empty(); }));
-        CHECK(b.complaints[0] == errc::wrong_key);
-        CHECK(a.complaints[0] == errc::wrong_key);
+        REQUIRE(until({&a, &b}, [&] { return !a.problems.empty() && !b.problems.empty(); }));
+        CHECK(b.problems[0] == errc::wrong_key);
+        CHECK(a.problems[0] == errc::wrong_key);
         CHECK(b.got.empty());
     }
     SECTION("no key") {
         end b{2, {}};
         a.stream(b, "secret");
-        REQUIRE(until({&a, &b}, [&] { return !a.complaints.empty() && !b.complaints.empty(); }));
-        CHECK(a.complaints[0] == errc::wrong_key);
+        REQUIRE(until({&a, &b}, [&] { return !a.problems.empty() && !b.problems.empty(); }));
+        CHECK(a.problems[0] == errc::wrong_key);
         CHECK(b.got.empty());
     }
     SECTION("another cluster") {
         end b{2, std::vector<std::byte>(32, std::byte{1}), "other"};
         a.stream(b, "secret");
-        REQUIRE(until({&a, &b}, [&] { return !a.complaints.empty() && !b.complaints.empty(); }));
-        CHECK(a.complaints[0] == errc::wrong_cluster);
-        CHECK(b.complaints[0] == errc::wrong_cluster);
+        REQUIRE(until({&a, &b}, [&] { return !a.problems.empty() && !b.problems.empty(); }));
+        CHECK(a.problems[0] == errc::wrong_cluster);
+        CHECK(b.problems[0] == errc::wrong_cluster);
         CHECK(b.got.empty());
     }
 }
@@ -277,8 +277,8 @@ TEST_CASE("a replayed or damaged datagram is dropped") {
 TEST_CASE("a datagram of another cluster with the same key is reported with both possible causes") {
     end a{1}, b{2, std::vector<std::byte>(32, std::byte{1}), "other"};
     b.datagram(a, "x");
-    REQUIRE(until({&a}, [&] { return !a.complaints.empty(); }));
-    CHECK(a.complaints[0] == errc::wrong_key);
+    REQUIRE(until({&a}, [&] { return !a.problems.empty(); }));
+    CHECK(a.problems[0] == errc::wrong_key);
     CHECK(a.texts[0].find("another key") != std::string::npos);
     CHECK(a.texts[0].find("cluster of another name") != std::string::npos);
 }
@@ -297,10 +297,10 @@ TEST_CASE("a datagram of another version is reported, noise is not") {
     send(0x82, 3);
     send(0, 64);
     REQUIRE(until({&a}, [&] { return a.net->stats().malformed == 3; }));
-    CHECK(a.complaints.empty());
+    CHECK(a.problems.empty());
     send(0x82, 64);
     REQUIRE(until({&a}, [&] { return a.net->stats().malformed == 4; }));
-    CHECK(a.complaints == std::vector{errc::version});
+    CHECK(a.problems == std::vector{errc::version_mismatch});
 }
 
 TEST_CASE("forged datagrams from many addresses are all counted and one is reported in a second") {
@@ -324,10 +324,10 @@ TEST_CASE("forged datagrams from many addresses are all counted and one is repor
         forge();
     }
     REQUIRE(read_all(frozen, 20));
-    CHECK(a.complaints == std::vector{errc::wrong_key});
+    CHECK(a.problems == std::vector{errc::wrong_key});
     forge();
     REQUIRE(read_all(frozen + 1s, 21));
-    CHECK(a.complaints.size() == 2);
+    CHECK(a.problems.size() == 2);
 }
 
 TEST_CASE("garbage at the port ends that connection and nothing else") {

@@ -16,17 +16,17 @@ break_options by(const std::string& who, std::chrono::nanoseconds wait = 10s) {
 
 TEST_CASE("LOOK-1: what a look shows") {
     const auto& c = unharmed();
-    CHECK(c.peers[1].look("a")->explain() == "free");
-    acquire_options noted;
+    CHECK(c.peers[1].inspect("a")->explain() == "free");
+    lock_options noted;
     noted.note = "nightly run";
     const auto mine = c.peers[0].lock("a", noted);
     REQUIRE(mine);
     std::stop_source stop;
-    acquire_options waits;
+    lock_options waits;
     waits.stop = stop.get_token();
     auto waiting = c.peers[1].lock_future("a", waits);
-    REQUIRE(comes_true([&] { return c.peers[2].look("a")->waiting == 1; }));
-    const auto seen = c.peers[2].look("a");
+    REQUIRE(comes_true([&] { return c.peers[2].inspect("a")->waiting == 1; }));
+    const auto seen = c.peers[2].inspect("a");
     REQUIRE(seen);
     CHECK(seen->state == slot_state::serving);
     REQUIRE(seen->owner);
@@ -42,7 +42,7 @@ TEST_CASE("LOOK-1: what a look shows") {
     CHECK(seen->explain() == "held by " + c.peers[0].name());
     stop.request_stop();
     (void)waiting.get();
-    CHECK(c.peers[2].look("").error().code == errc::name_too_long);
+    CHECK(c.peers[2].inspect("").error().code == errc::name_too_long);
 }
 
 TEST_CASE("all locks there are, of every owner") {
@@ -66,14 +66,15 @@ TEST_CASE("all locks there are, of every owner") {
 
 TEST_CASE("a holder is asked back, and releases") {
     const auto& c = unharmed();
-    seen<asked_back> told;
-    acquire_options how;
-    how.on_asked_back = [&](const asked_back& by) { told.add(by); };
+    seen<release_request> told;
+    lock_options how;
+    how.on_release_requested = [&](const release_request& by) { told.add(by); };
     auto mine = c.peers[0].lock("a", how);
     REQUIRE(mine);
-    const auto asked = mine->asked_back();
-    auto outcome = std::async(std::launch::async,
-                              [&] { return c.peers[1].ask_back("a", mine->token(), by("ann")); });
+    const auto asked = mine->release_requested();
+    auto outcome = std::async(std::launch::async, [&] {
+        return c.peers[1].request_release("a", mine->token(), by("ann"));
+    });
     REQUIRE(told.wait([](const auto& all) { return !all.empty(); }));
     CHECK(told.all[0].who == "ann");
     CHECK(told.all[0].why == "it hangs");
@@ -83,38 +84,38 @@ TEST_CASE("a holder is asked back, and releases") {
     CHECK(mine->release());
     const auto got = outcome.get();
     REQUIRE(got);
-    CHECK(got->stage == break_stage::gone);
-    CHECK(got->how == fate::released);
+    CHECK(got->stage == break_stage::ended);
+    CHECK(got->how == end_reason::released);
 }
 
 TEST_CASE("BREAK-1: a hold is broken although its program does nothing; all is recorded") {
     three c;
     seen<errc> told;
-    acquire_options how;
+    lock_options how;
     how.on_lost = [&](errc why) { told.add(why); };
     auto mine = c.peers[0].lock("a", how);
     REQUIRE(mine);
-    const auto asked = c.peers[1].ask_back("a", mine->token(), by("ann", 100ms));
+    const auto asked = c.peers[1].request_release("a", mine->token(), by("ann", 100ms));
     REQUIRE(asked);
-    CHECK(asked->stage == break_stage::heard);
+    CHECK(asked->stage == break_stage::delivered);
     const auto broken = c.peers[1].break_hold("a", mine->token(), by("ann"));
     REQUIRE(broken);
-    CHECK(broken->stage == break_stage::gone);
-    CHECK(broken->how == fate::broken);
+    CHECK(broken->stage == break_stage::ended);
+    CHECK(broken->how == end_reason::broken);
     REQUIRE(told.wait([](const auto& all) { return !all.empty(); }));
     CHECK(told.all[0] == errc::broken);
     CHECK_FALSE(mine->is_valid());
     const auto next = c.peers[2].lock("a", {.wait = 10s});
     REQUIRE(next);
-    CHECK(next->previous().how == fate::broken);
+    CHECK(next->previous().how == end_reason::broken);
     // Told by any peer, whoever did it.
-    const auto all = c.peers[2].history();
+    const auto all = c.peers[2].audit_log();
     REQUIRE(all);
     REQUIRE(all->size() == 2);
-    CHECK((*all)[0].what == deed::asked);
-    CHECK((*all)[0].outcome.stage == break_stage::heard);
+    CHECK((*all)[0].what == admin_action::requested_release);
+    CHECK((*all)[0].outcome.stage == break_stage::delivered);
     const auto& r = (*all)[1];
-    CHECK(r.what == deed::broke);
+    CHECK(r.what == admin_action::broke);
     CHECK(r.who == "ann");
     CHECK(r.why == "it hangs");
     CHECK(r.name == "a");
@@ -125,14 +126,14 @@ TEST_CASE("BREAK-1: a hold is broken although its program does nothing; all is r
     CHECK(r.outcome == *broken);
     CHECK(r.at_ms > 1'600'000'000'000);
     // A late copy of the demand does not touch who has it now.
-    CHECK(c.peers[1].break_hold("a", mine->token(), by("ann"))->stage == break_stage::gone);
+    CHECK(c.peers[1].break_hold("a", mine->token(), by("ann"))->stage == break_stage::ended);
     CHECK(next->is_valid());
 }
 
 TEST_CASE("BREAK-2: two operators, and a hold that nobody may break") {
     const auto& c = unharmed();
-    acquire_options two;
-    two.breaking = break_policy{.approvals = 2};
+    lock_options two;
+    two.break_policy = break_policy{.approvals = 2};
     auto first = c.peers[0].lock("a", two);
     REQUIRE(first);
     const auto one = c.peers[1].break_hold("a", first->token(), by("ann", 100ms));
@@ -140,9 +141,9 @@ TEST_CASE("BREAK-2: two operators, and a hold that nobody may break") {
     CHECK(one->stage == break_stage::needs_approval);
     CHECK(one->needed == 2);
     CHECK(first->is_valid());
-    CHECK(c.peers[2].break_hold("a", first->token(), by("bob"))->stage == break_stage::gone);
-    acquire_options never;
-    never.breaking = break_policy{.by_operators = false};
+    CHECK(c.peers[2].break_hold("a", first->token(), by("bob"))->stage == break_stage::ended);
+    lock_options never;
+    never.break_policy = break_policy{.by_operators = false};
     auto second = c.peers[0].lock("a", never);
     REQUIRE(second);
     CHECK(c.peers[1].break_hold("a", second->token(), by("ann"))->stage == break_stage::refused);
@@ -162,22 +163,22 @@ TEST_CASE("BREAK-2: where operators are named, owners hear no others") {
     REQUIRE(mine);
     CHECK(p.break_hold("a", mine->token(), by("eve"))->stage == break_stage::refused);
     CHECK(mine->is_valid());
-    CHECK(p.break_hold("a", mine->token(), by("ann"))->stage == break_stage::gone);
+    CHECK(p.break_hold("a", mine->token(), by("ann"))->stage == break_stage::ended);
     CHECK(peer::start({.operators = {""}}).error().code == errc::bad_config);
     CHECK(peer::start({.lock_delay = 61s}).error().code == errc::bad_config);
 }
 
 TEST_CASE("BREAK-2: by its policy a hold is broken for who has waited long enough, and recorded") {
     three c;
-    acquire_options how;
-    how.breaking = break_policy{.waited_for = 200ms};
+    lock_options how;
+    how.break_policy = break_policy{.waited_for = 200ms};
     auto mine = c.peers[0].lock("a", how);
     REQUIRE(mine);
     CHECK(c.peers[1].lock("a", {.wait = 20s}));
     CHECK(mine->why_lost() == errc::broken);
     CHECK(comes_true([&] {
-        const auto all = c.peers[2].history();
-        return all && all->size() == 1 && (*all)[0].what == deed::broke;
+        const auto all = c.peers[2].audit_log();
+        return all && all->size() == 1 && (*all)[0].what == admin_action::broke;
     }));
 }
 
@@ -187,7 +188,7 @@ TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
                           .seeds = c.seeds,
                           .cluster = "test",
                           .profile = profile::local,
-                          .light = true});
+                          .weight = 0});
     REQUIRE(light.wait_ready(20s));
     const auto was = light.id();
     auto mine = light.lock("a", {.wait = 10s});
@@ -199,12 +200,12 @@ TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
     CHECK_FALSE(mine->is_valid());
     REQUIRE(light.wait_ready(20s));
     CHECK(light.id() != was);
-    const auto all = c.peers[1].history();
+    const auto all = c.peers[1].audit_log();
     REQUIRE(all);
     REQUIRE(all->size() == 1);
-    CHECK((*all)[0].what == deed::evicted);
+    CHECK((*all)[0].what == admin_action::evicted);
     CHECK((*all)[0].whom == was);
-    CHECK((*all)[0].outcome.stage == break_stage::gone);
+    CHECK((*all)[0].outcome.stage == break_stage::ended);
     CHECK(c.peers[0].evict(was, by("ann")).error().code == errc::bad_config);
 }
 
@@ -214,7 +215,7 @@ TEST_CASE("VIEW-8: a member may evict itself, and goes on as another peer") {
                           .seeds = c.seeds,
                           .cluster = "test",
                           .profile = profile::local,
-                          .light = true});
+                          .weight = 0});
     REQUIRE(light.wait_ready(20s));
     const auto was = light.id();
     CHECK(light.evict(was, by("ann")));
@@ -229,7 +230,7 @@ TEST_CASE(
                           .seeds = c.seeds,
                           .cluster = "test",
                           .profile = profile::local,
-                          .light = true});
+                          .weight = 0});
     REQUIRE(light.wait_ready(20s));
     auto mine = light.lock("a", {.wait = 10s});
     REQUIRE(mine);
@@ -242,15 +243,15 @@ TEST_CASE(
     REQUIRE(c.peers[0].evict(light.id(), how));
     CHECK(fenced == "light");
     CHECK(c.peers[1].lock("a", {.wait = 20s}));
-    const auto all = c.peers[1].history();
+    const auto all = c.peers[1].audit_log();
     REQUIRE(all);
-    CHECK(all->back().what == (succeeds ? deed::fenced : deed::evicted));
+    CHECK(all->back().what == (succeeds ? admin_action::fenced : admin_action::evicted));
 }
 
 TEST_CASE("what is no token is refused before anybody is asked") {
     const auto& c = unharmed();
     CHECK(c.peers[0].break_hold("a", token{-1}, by("ann")).error().code == errc::bad_config);
-    CHECK(c.peers[0].ask_back("a", token{}, by("ann")).error().code == errc::bad_config);
+    CHECK(c.peers[0].request_release("a", token{}, by("ann")).error().code == errc::bad_config);
     CHECK(c.peers[0].is_ready());
 }
 
@@ -266,7 +267,7 @@ TEST_CASE("a peer whose cluster goes while it looks for all members of a group c
                           .seeds = seeds,
                           .cluster = "test",
                           .profile = profile::local,
-                          .light = true});
+                          .weight = 0});
     REQUIRE(light.wait_ready(20s));
     std::vector<membership> in;
     for (int i = 0; i < 30; ++i) {
@@ -294,22 +295,22 @@ TEST_CASE(
     const auto seeds = test_support::free_addresses(3);
     std::vector<std::unique_ptr<peer>> seats;
     for (const auto& at : seeds) {
-        seats.push_back(std::make_unique<peer>(
-            started({.name = at,
-                     .listen = at,
-                     .seeds = seeds,
-                     .cluster = "test",
-                     .profile = profile::local,
-                     .found = at == seeds[0] ? founding::never : founding::yes})));
+        seats.push_back(std::make_unique<peer>(started(
+            {.name = at,
+             .listen = at,
+             .seeds = seeds,
+             .cluster = "test",
+             .profile = profile::local,
+             .bootstrap = at == seeds[0] ? bootstrap_mode::never : bootstrap_mode::allowed})));
     }
     auto& left_over = *seats[0];
     REQUIRE(left_over.wait_ready(20s));
-    const auto refused = left_over.force_view({seeds[0]});
+    const auto refused = left_over.force_new_cluster({seeds[0]});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == errc::bad_config);
     CHECK(left_over.is_ready());
-    CHECK(left_over.force_view({}).error().code == errc::bad_config);
-    CHECK(left_over.force_view({seeds[0], seeds[1]}).error().code == errc::bad_config);
+    CHECK(left_over.force_new_cluster({}).error().code == errc::bad_config);
+    CHECK(left_over.force_new_cluster({seeds[0], seeds[1]}).error().code == errc::bad_config);
     const auto before = left_over.lock("a", {.wait = 10s});
     REQUIRE(before);
     const auto was = left_over.id();
@@ -318,7 +319,7 @@ TEST_CASE(
     seats[1].reset();
     REQUIRE(comes_true([&] { return !left_over.is_ready(); }));
     CHECK_FALSE(before->is_valid());
-    REQUIRE(left_over.force_view({seeds[0]}));
+    REQUIRE(left_over.force_new_cluster({seeds[0]}));
     REQUIRE(left_over.wait_ready(20s));
     CHECK(left_over.id() != was);
     CHECK(left_over.view()->seats.size() == 1);
@@ -329,29 +330,29 @@ TEST_CASE(
                           .seeds = {seeds[0]},
                           .cluster = "test",
                           .profile = profile::local,
-                          .light = true});
+                          .weight = 0});
     CHECK(joins.wait_ready(20s));
 }
 
 TEST_CASE("max_hold and progress_every") {
     const auto& c = unharmed();
-    acquire_options how;
+    lock_options how;
     how.max_hold = 100ms;
     auto mine = c.peers[0].lock("a", how);
     REQUIRE(mine);
     CHECK(c.peers[1].lock("a", {.wait = 20s}));
     CHECK(mine->why_lost() == errc::broken);
-    seen<asked_back> told;
-    acquire_options careful;
-    careful.progress_every = 100ms;
-    careful.when_stuck = stuck_action::ask;
-    careful.on_asked_back = [&](const asked_back& by) { told.add(by); };
+    seen<release_request> told;
+    lock_options careful;
+    careful.progress_timeout = 100ms;
+    careful.on_stall = stall_action::request_release;
+    careful.on_release_requested = [&](const release_request& by) { told.add(by); };
     auto other = c.peers[0].lock("b", careful);
     REQUIRE(other);
     other->progress();
     REQUIRE(told.wait([](const auto& all) { return !all.empty(); }));
     CHECK(other->is_valid());
-    acquire_options wrong;
+    lock_options wrong;
     wrong.max_hold = -1s;
     CHECK(c.peers[0].lock("c", wrong).error().code == errc::bad_config);
 }
@@ -362,15 +363,15 @@ TEST_CASE("questions end with their time, and with the peer") {
                  .seeds = {test_support::free_addresses(1)[0], "127.0.0.1:9", "127.0.0.1:10"},
                  .cluster = "test",
                  .profile = profile::local,
-                 .light = true});
-    CHECK(alone.look("a", 50ms).error().code == errc::not_a_member);
+                 .weight = 0});
+    CHECK(alone.inspect("a", 50ms).error().code == errc::not_a_member);
     CHECK(alone.locks(50ms).error().code == errc::not_a_member);
-    CHECK(alone.history(50ms).error().code == errc::not_a_member);
+    CHECK(alone.audit_log(50ms).error().code == errc::not_a_member);
     CHECK(alone.break_hold("a", {5}, by("ann", 50ms)).error().code == errc::not_a_member);
-    auto asked = std::async(std::launch::async, [&] { return alone.look("a", 60s); });
+    auto asked = std::async(std::launch::async, [&] { return alone.inspect("a", 60s); });
     (void)alone.leave(1s);
     CHECK_FALSE(asked.get());
-    CHECK(alone.look("a").error().code == errc::shutting_down);
+    CHECK(alone.inspect("a").error().code == errc::shutting_down);
     break_options long_reason;
     long_reason.why = std::string(1025, 'x');
     CHECK(alone.break_hold("a", {5}, long_reason).error().code == errc::value_too_long);

@@ -33,7 +33,7 @@ TEST_CASE("the last problem is remembered, also without a listener, until it is 
     runtime::event_emitter emitter{callbacks, nullptr};
     CHECK_FALSE(emitter.has_listener());
     CHECK_FALSE(emitter.last_problem());
-    emitter.report_problem({errc::version, "first"});
+    emitter.report_problem({errc::version_mismatch, "first"});
     emitter.report_problem({errc::wrong_key, "second"});
     REQUIRE(emitter.last_problem());
     CHECK(emitter.last_problem()->text == "second");

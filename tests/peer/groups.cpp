@@ -24,7 +24,7 @@ TEST_CASE("a group: a read after a join that returned shows it, at every peer") 
     const auto& c = unharmed();
     std::vector<membership> in;
     for (std::size_t i = 0; i < 3; ++i) {
-        join_options how;
+        lock_options how;
         how.note = "member " + std::to_string(i);
         auto joined = c.peers[i].group("workers").join(how);
         REQUIRE(joined);
@@ -54,9 +54,9 @@ TEST_CASE("a group: its watchers are told who joins and leaves, and a member goe
                           .seeds = c.seeds,
                           .cluster = "test",
                           .profile = profile::local,
-                          .light = true});
+                          .weight = 0});
     REQUIRE(light.wait_ready(20s));
-    join_options how;
+    lock_options how;
     how.note = "x";
     const auto member = light.group("watched").join(how);
     REQUIRE(member);
@@ -102,11 +102,11 @@ TEST_CASE(
     auto leads = c.peers[0].election("boss").campaign();
     REQUIRE(leads);
     const auto all_wait = [&](std::uint32_t n) {
-        return comes_true([&] { return c.peers[0].look("boss")->waiting == n; });
+        return comes_true([&] { return c.peers[0].inspect("boss")->waiting == n; });
     };
     const auto campaign = [&](std::size_t at, std::int32_t priority, const std::string& value) {
         return std::async(std::launch::async, [&, at, priority, value] {
-            campaign_options how;
+            lock_options how;
             how.value = value;
             how.priority = priority;
             how.wait = 30s;
@@ -141,7 +141,7 @@ TEST_CASE("PRIORITY: a hold is released to an heir that waits") {
     REQUIRE(mine);
     auto second = c.peers[1].lock_future("a", {.wait = 30s});
     const auto all_wait = [&](std::uint32_t n) {
-        return comes_true([&] { return c.peers[0].look("a")->waiting == n; });
+        return comes_true([&] { return c.peers[0].inspect("a")->waiting == n; });
     };
     REQUIRE(all_wait(1));
     auto third = c.peers[2].lock_future("a", {.wait = 30s});
@@ -162,10 +162,10 @@ TEST_CASE("DELAY: a lock rests after a hold that was lost, unless what it guards
                           .seeds = c.seeds,
                           .cluster = "test",
                           .profile = profile::local,
-                          .light = true,
+                          .weight = 0,
                           .lock_delay = 60s});
     REQUIRE(light.wait_ready(20s));
-    acquire_options how;
+    lock_options how;
     how.wait = 10s;
     how.is_fenced = is_fenced;
     auto mine = light.lock(name, how);
@@ -256,7 +256,7 @@ TEST_CASE("several locks: who has lost one of them waits for no other") {
     });
     std::optional<token> first;
     REQUIRE(comes_true([&] {
-        const auto seen = c.peers[2].look("lost-a", 5s);
+        const auto seen = c.peers[2].inspect("lost-a", 5s);
         first = seen && !seen->holders.empty() ? std::optional{seen->holders.front().token}
                                                : std::nullopt;
         return first.has_value();
@@ -279,7 +279,7 @@ TEST_CASE("several locks: a stop request ends the wait, and what was granted is 
         return c.peers[0].lock_all({"stop-b", "stop-a"}, {.stop = stop.get_token()});
     });
     REQUIRE(comes_true([&] {
-        const auto seen = c.peers[2].look("stop-a", 5s);
+        const auto seen = c.peers[2].inspect("stop-a", 5s);
         return seen && seen->holder_count == 1;
     }));
     stop.request_stop();

@@ -22,7 +22,7 @@ struct fixture {
         auto h = std::make_shared<hold_state>(
             nullptr, std::move(name), holdfast::token{token}, previous_hold{},
             [this](errc why) { lost.push_back(why); },
-            [this](const asked_back& by) { asked.push_back(by.who); });
+            [this](const release_request& by) { asked.push_back(by.who); });
         locks.add(h);
         return h;
     }
@@ -127,17 +127,17 @@ TEST_CASE("a lease that is lost at once warns before it tells the loss") {
 TEST_CASE("a hold that is asked back tells its program, also when it asks later") {
     fixture f;
     const auto h = f.held("a", 1);
-    lock::ask_back by;
+    lock::release_request by;
     by.name = "a";
     by.token = {1};
     by.who = "kim";
-    f.locks.on_asked_back(by);
-    lock::ask_back of_none;
+    f.locks.on_release_requested(by);
+    lock::release_request of_none;
     of_none.name = "a";
     of_none.token = {2};
-    f.locks.on_asked_back(of_none);
+    f.locks.on_release_requested(of_none);
     f.run_callbacks();
     CHECK(f.asked == std::vector<std::string>{"kim"});
     CHECK(h->asked_back_token().stop_requested());
-    CHECK(f.count<events::hold_asked_back>() == 1);
+    CHECK(f.count<events::release_requested>() == 1);
 }

@@ -63,13 +63,13 @@ TEST_CASE("options that no lock can have are refused before it is asked for") {
 }
 
 TEST_CASE("what a call does not say comes from the configuration") {
-    const config defaults{.breaking = {.approvals = 3}, .lock_delay = 2s};
-    const auto filled = [&](acquire_options options) {
+    const config defaults{.break_policy = {.approvals = 3}, .lock_delay = 2s};
+    const auto filled = [&](lock_options options) {
         auto c = std::make_unique<call>();
         runtime::fill(*c, "a", options, defaults, 10s);
         return c;
     };
-    CHECK(filled({})->breaking.approvals == 3);
+    CHECK(filled({})->break_policy.approvals == 3);
     CHECK(filled({})->lock_delay == 2s);
     CHECK_FALSE(filled({})->until);
     CHECK(filled({.mode = lock_mode::shared()})->lock_delay == 0s);

@@ -9,8 +9,8 @@ using namespace peers;
 
 namespace {
 
-acquire_options as(lock_mode mode, std::optional<std::chrono::nanoseconds> wait = 10s) {
-    acquire_options how;
+lock_options as(lock_mode mode, std::optional<std::chrono::nanoseconds> wait = 10s) {
+    lock_options how;
     how.mode = mode;
     how.wait = wait;
     return how;
@@ -103,7 +103,7 @@ TEST_CASE("FATE: the next holder is told of the one before, and finds its value"
     {
         const auto second = c.peers[1].lock("a", {.wait = 10s});
         REQUIRE(second);
-        CHECK(second->previous().how == fate::released);
+        CHECK(second->previous().how == end_reason::released);
         CHECK(second->previous().value == "41");
         CHECK(second->previous().note == "from here");
         CHECK(second->previous().holder_name == c.peers[0].name());
@@ -124,5 +124,5 @@ TEST_CASE("FATE: the next holder is told of the one before, and finds its value"
     REQUIRE(third->release());
     const auto fourth = c.peers[1].lock("a", {.wait = 10s});
     REQUIRE(fourth);
-    CHECK(fourth->previous().how == fate::released);
+    CHECK(fourth->previous().how == end_reason::released);
 }

@@ -166,7 +166,7 @@ TEST_CASE("calls in many threads end when the peer leaves") {
     for (int t = 0; t < 8; ++t) {
         threads.emplace_back([&, t] {
             while (true) {
-                acquire_options options;
+                lock_options options;
                 if (t % 2 == 0) {
                     options.wait = 5ms;
                 }

@@ -92,7 +92,7 @@ TEST_CASE("threads that cannot be made: no peer starts deaf, and one that runs g
         const auto refused =
             peer::start({.profile = profile::local, .on_event = [](const event&) {}});
         REQUIRE_FALSE(refused);
-        CHECK(refused.error().code == errc::io);
+        CHECK(refused.error().code == errc::io_error);
     }
     auto p = started({.profile = profile::local});
     REQUIRE(p.wait_ready(10s));
@@ -157,18 +157,18 @@ TEST_CASE("a lease that was at risk, was lost and came back is not at risk") {
 
 TEST_CASE("what a stranger sends changes no answer but the reason why a peer is not ready") {
     const auto seeds = test_support::free_addresses(3);
-    seen<errc> complaints;
+    seen<errc> problems;
     auto p = started({.listen = seeds[0],
                       .seeds = seeds,
                       .profile = profile::local,
                       .key = std::string(64, 'a'),
                       .on_event = [&](const event& e) {
-                          if (const auto* c = std::get_if<events::complaint>(&e)) {
-                              complaints.add(c->what.code);
+                          if (const auto* c = std::get_if<events::problem>(&e)) {
+                              problems.add(c->what.code);
                           }
                       }});
     shout_at(p.address());
-    REQUIRE(complaints.wait([](const auto& all) { return !all.empty(); }));
+    REQUIRE(problems.wait([](const auto& all) { return !all.empty(); }));
     CHECK(p.lock("a", {.wait = 20ms}).error().code == errc::not_a_member);
     CHECK(p.owner_of("a").error().code == errc::not_a_member);
     CHECK(p.wait_ready(20ms).error().code == errc::wrong_key);
@@ -212,12 +212,12 @@ TEST_CASE("a peer that cannot write to its state_dir stops and says what to mend
              }
          }});
     CHECK(stopped.wait([](const auto& all) { return !all.empty(); }));
-    CHECK(stopped.all[0].code == errc::io);
+    CHECK(stopped.all[0].code == errc::io_error);
     CHECK(stopped.all[0].text.starts_with("state_dir: "));
     CHECK(stopped.all[0].text.find("start it again") != std::string::npos);
-    CHECK(p.lock("a", {.wait = 5s}).error().code == errc::io);
-    CHECK(p.wait_ready(5s).error().code == errc::io);
-    CHECK(p.leave().error().code == errc::io);
+    CHECK(p.lock("a", {.wait = 5s}).error().code == errc::io_error);
+    CHECK(p.wait_ready(5s).error().code == errc::io_error);
+    CHECK(p.leave().error().code == errc::io_error);
     rmdir(in_the_way.c_str());
     rmdir(directory.c_str());
 }

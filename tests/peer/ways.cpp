@@ -23,7 +23,7 @@ struct detached {
 detached take_both(const peer& p, seen<std::optional<errc>>& told) {
     const auto first = co_await lock_in(p, "a", 10s);
     told.add(first ? std::nullopt : std::optional{first.error().code});
-    const acquire_options short_wait{.wait = 50ms};
+    const lock_options short_wait{.wait = 50ms};
     const auto again = co_await lock_in(p, "a", short_wait);
     told.add(again ? std::nullopt : std::optional{again.error().code});
     const auto nameless = co_await lock_in(p, "");

@@ -66,9 +66,9 @@ TEST_CASE(
     CHECK(told(a, {"why", "nightly"})["holders"][0]["token"].get<long long>() >
           broken["token"].get<long long>());
 
-    const auto history = told(a, {"history"});
-    REQUIRE(history.size() >= 2);
-    const auto& last = history.back();
+    const auto audit_log = told(a, {"history"});
+    REQUIRE(audit_log.size() >= 2);
+    const auto& last = audit_log.back();
     CHECK(last["what"] == "broke");
     CHECK(last["who"] == "ann");
     CHECK(last["why"] == "it hangs");
@@ -132,7 +132,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "FORCE-1: holdfast force-view says what is at risk, wants it confirmed, and goes on with the "
+    "FORCE-1: holdfast force-new-cluster says what is at risk, wants it confirmed, and goes on "
+    "with the "
     "seats named",
     "[process]") {
     agents a;
@@ -141,18 +142,18 @@ TEST_CASE(
     REQUIRE(first);
     CHECK(before.wait() == 0);
     // they are not
-    CHECK(told(a, {"force-view", "--seats", a.addresses[0], "--confirm", "they-are-stopped"},
+    CHECK(told(a, {"force-new-cluster", "--seats", a.addresses[0], "--confirm", "they-are-stopped"},
                64)["code"] == "bad_config");
     a.all.pop_back();
     a.all.pop_back();
-    const auto risk = told(a, {"force-view", "--seats", a.addresses[0]}, 1);
+    const auto risk = told(a, {"force-new-cluster", "--seats", a.addresses[0]}, 1);
     CHECK_FALSE(risk["done"].get<bool>());
     CHECK(risk["former_voters"].size() == 2);
     CHECK(risk["former_voters"][0]["address"].get<std::string>().starts_with("127.0.0.1:"));
     json done;
     REQUIRE(until_it_is_so([&] {  // its lease has to end first
-        child c{a.command({"force-view", "--seats", a.addresses[0], "--confirm", "they-are-stopped",
-                           "--json", "--control", a.control(0)})};
+        child c{a.command({"force-new-cluster", "--seats", a.addresses[0], "--confirm",
+                           "they-are-stopped", "--json", "--control", a.control(0)})};
         const auto l = c.expect("");
         done = l ? json::parse(l->text, nullptr, false) : json{};
         return c.wait() == 0;

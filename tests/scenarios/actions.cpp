@@ -114,7 +114,7 @@ void runner::act_of(words w) {
         const auto seats = take_group(w);
         w.expect_end();
         for (const auto p : who) {
-            if (!machines_.operators().force_view(p, seats)) {
+            if (!machines_.operators().force_new_cluster(p, seats)) {
                 w.object("p" + std::to_string(p + 1) + " has a lease");
             }
         }
@@ -145,7 +145,10 @@ void runner::act_of(words w) {
         return;
     }
     if (what == "breaks" || what == "wants") {
-        demand(who, what == "breaks" ? lock::urging::break_it : lock::urging::ask, w);
+        revoke_request(
+            who,
+            what == "breaks" ? lock::revoke_kind::break_hold : lock::revoke_kind::request_release,
+            w);
         return;
     }
     const auto l = take_lock(w);
@@ -195,7 +198,7 @@ void runner::act_of(words w) {
 }
 
 /// `p3 breaks "a" as ann`: whoever holds it now.
-void runner::demand(const group& who, lock::urging how, words w) {
+void runner::revoke_request(const group& who, lock::revoke_kind how, words w) {
     const auto l = take_lock(w);
     const auto name = w.takes("as") ? w.take() : "ann";
     w.expect_end();
@@ -204,7 +207,7 @@ void runner::demand(const group& who, lock::urging how, words w) {
         w.object("nobody holds it");
     }
     for (const auto p : who) {
-        machines_.operators().demand(p, l, *t, how, name);
+        machines_.operators().revoke_request(p, l, *t, how, name);
     }
     machines_.tell_applications();
 }

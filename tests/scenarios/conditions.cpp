@@ -49,10 +49,11 @@ swim::condition take_belief(words& w) {
     return static_cast<swim::condition>(take_one_of(w, names, "nobody is believed to be "));
 }
 
-fate take_fate(words& w) {
+end_reason take_fate(words& w) {
     constexpr std::array<std::string_view, 6> names{"none", "released", "expired",
                                                     "died", "broken",   "moved"};
-    return static_cast<fate>(take_one_of(w, names, "nothing becomes of a hold that is called "));
+    return static_cast<end_reason>(
+        take_one_of(w, names, "nothing becomes of a hold that is called "));
 }
 
 }  // namespace
@@ -125,7 +126,7 @@ runner::condition runner::condition_about(const group& those, words w) {
         w.expect("asked for");
         const auto l = take_lock(w);
         w.expect_end();
-        return all([this, l](place at) { return stake_of(at, l).was_asked_back; });
+        return all([this, l](place at) { return stake_of(at, l).release_requested; });
     }
     if (what == "saw") {
         const auto seen = w.takes("nobody") ? group{} : take_group(w);

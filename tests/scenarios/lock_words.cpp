@@ -18,12 +18,12 @@ sim::acquire_how take_how(words& w) {
     if (w.takes("for")) {
         how.timeout = w.take_time();
     }
-    how.breaking.by_operators = !w.takes("unbreakable");
+    how.break_policy.by_operators = !w.takes("unbreakable");
     if (w.takes("broken by")) {
-        how.breaking.approvals = static_cast<std::uint8_t>(w.take_number());
+        how.break_policy.approvals = static_cast<std::uint8_t>(w.take_number());
     }
     if (w.takes("broken after")) {
-        how.breaking.waited_for =
+        how.break_policy.waited_for =
             std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
     }
     if (w.takes("urgently")) {
@@ -36,8 +36,8 @@ sim::acquire_how take_how(words& w) {
         how.max_hold = w.take_time();
     }
     if (w.takes("getting on every")) {
-        how.progress_every = w.take_time();
-        how.when_stuck = stuck_action::break_it;
+        how.progress_timeout = w.take_time();
+        how.on_stall = stall_action::break_hold;
     }
     return how;
 }

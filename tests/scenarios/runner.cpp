@@ -104,7 +104,7 @@ void runner::end_of_scenario() {
     const auto nothing_is_stuck = [&] {
         for (place at = 0; at < machines_.places(); ++at) {
             const auto* n = machines_.node_at(at);
-            for (const auto& h : n == nullptr ? std::vector<lock::hold>{} : n->owned_holds()) {
+            for (const auto& h : n == nullptr ? std::vector<lock::hold_info>{} : n->owned_holds()) {
                 const auto l =
                     std::find(plan_.locks.begin(), plan_.locks.end(), h.name) - plan_.locks.begin();
                 if (!judge_.is_held(static_cast<sim::judge::lock>(l), h.token)) {
@@ -221,9 +221,9 @@ void runner::go_on_with(place at) {
     }
 }
 
-void runner::asked_back(place at, sim::judge::lock l, token t) {
+void runner::release_request(place at, sim::judge::lock l, token t) {
     auto& s = stake_of(at, l);
-    s.was_asked_back = s.is == stake::state::held && s.held == t;
+    s.release_requested = s.is == stake::state::held && s.held == t;
 }
 
 void runner::saw(place at, const node::output& what) {
@@ -251,14 +251,14 @@ void runner::saw(place at, const node::output& what) {
     } else if (const auto* l = std::get_if<node::hold_lost>(&what)) {
         why_lost_ = l->why;
     } else if (const auto* a = std::get_if<node::answered>(&what)) {
-        if (const auto* seen = std::get_if<lock::looked>(&a->what)) {
+        if (const auto* seen = std::get_if<lock::inspect_reply>(&a->what)) {
             auto& holders = seen_holders_[{at, last_looked_[at]}];
             holders.clear();
             for (const auto& h : seen->held) {
                 holders.insert(h.what.holder);
             }
         }
-    } else if (const auto* c = std::get_if<node::complaint>(&what)) {
+    } else if (const auto* c = std::get_if<node::problem>(&what)) {
         complaints_[at].push_back(c->why);
     }
 }

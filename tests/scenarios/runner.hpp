@@ -43,8 +43,8 @@ private:
         request_number number;
         token held;
         errc why{};
-        fate before{};
-        bool was_asked_back = false;
+        end_reason before{};
+        bool release_requested = false;
     };
     /// Several locks that a process wants, or has, at once.
     struct bundle {
@@ -64,7 +64,7 @@ private:
                  bool is_clean) override;
     void failed(place at, request_number number) override;
     void lost(place at, sim::judge::lock l, token t) override;
-    void asked_back(place at, sim::judge::lock l, token t) override;
+    void release_request(place at, sim::judge::lock l, token t) override;
     verdict sending(sim::message_kind kind, place from, place to) override {
         return rules_.sending(kind, from, to);
     }
@@ -97,7 +97,7 @@ private:
     [[nodiscard]] errc take_reason(words& w) const;
     void lock_several(const group& who, words w);
     void go_on_with(place at);
-    void demand(const group& who, lock::urging how, words w);
+    void revoke_request(const group& who, lock::revoke_kind how, words w);
     [[nodiscard]] sim::message_kind take_kind(words& w) const;
     [[nodiscard]] stake& stake_of(place at, sim::judge::lock l) { return stakes_[at][l]; }
     [[nodiscard]] bool holds(place at, sim::judge::lock l);

@@ -15,7 +15,7 @@ base::settings lan() { return {}; }
 base::settings local() {
     base::settings s;
     s.lease = 1s;
-    s.founding_wait = 300ms;
+    s.bootstrap_wait = 300ms;
     s.batch_wait = 20ms;
     s.proposer_stagger = 30ms;
     s.retry = 50ms;

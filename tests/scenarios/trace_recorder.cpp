@@ -305,7 +305,7 @@ void trace_recorder::see(std::uint32_t at, const node::hold_lost& l) {
         "lost " + quoted(l.name) + " " + name_of(l.token) + ": " + std::string{to_string(l.why)});
 }
 
-void trace_recorder::see(std::uint32_t at, const node::was_asked_back& a) {
+void trace_recorder::see(std::uint32_t at, const node::release_requested& a) {
     add(machines_.name_at(at),
         "is asked for " + quoted(a.what.name) + " " + name_of(a.what.token) + " by " + a.what.who);
 }
@@ -315,19 +315,19 @@ void trace_recorder::see(std::uint32_t at, const node::broke_by_policy& b) {
         "breaks " + quoted(b.what.name) + " " + name_of(b.what.token) + ", " + b.why);
 }
 
-void trace_recorder::see(std::uint32_t at, const node::hold_stuck& s) {
+void trace_recorder::see(std::uint32_t at, const node::hold_stalled& s) {
     add(machines_.name_at(at), "makes no progress with " + quoted(s.name));
 }
 
 void trace_recorder::see(std::uint32_t at, const node::answered& a) {
-    if (const auto* seen = std::get_if<lock::looked>(&a.what)) {
+    if (const auto* seen = std::get_if<lock::inspect_reply>(&a.what)) {
         std::string holders;
         for (const auto& h : seen->held) {
             holders += " " + names_.name_of(h.what.holder) + " " + name_of(h.what.token);
         }
         add(machines_.name_at(at), "saw" + (holders.empty() ? " nobody" : holders) + ", " +
                                        std::to_string(seen->waiting) + " waiting");
-    } else if (const auto* d = std::get_if<lock::demanded>(&a.what)) {
+    } else if (const auto* d = std::get_if<lock::revoke_reply>(&a.what)) {
         constexpr std::string_view names[] = {"unheard",        "told", "heard",
                                               "needs approval", "gone", "refused"};
         add(machines_.name_at(at),
@@ -343,11 +343,11 @@ void trace_recorder::see(std::uint32_t at, const node::has_left&) {
     add(machines_.name_at(at), "has left");
 }
 
-void trace_recorder::see(std::uint32_t at, const node::complaint& c) {
+void trace_recorder::see(std::uint32_t at, const node::problem& c) {
     add_once(at, "complains: " + std::string{to_string(c.why)});
 }
 
-void trace_recorder::see(std::uint32_t at, const node::belief_changed& b) {
+void trace_recorder::see(std::uint32_t at, const node::liveness_changed& b) {
     if (b.state != swim::condition::dead) {
         believed_dead_.erase(b.peer);
     } else if (believed_dead_.insert(b.peer).second) {

@@ -57,12 +57,12 @@ private:
     void see(std::uint32_t at, const node::must_restart& m);
     void see(std::uint32_t at, const node::has_left&);
     void see(std::uint32_t at, const node::owner_granted& g);
-    void see(std::uint32_t at, const node::belief_changed& b);
-    void see(std::uint32_t at, const node::complaint& c);
-    void see(std::uint32_t at, const node::was_asked_back& a);
+    void see(std::uint32_t at, const node::liveness_changed& b);
+    void see(std::uint32_t at, const node::problem& c);
+    void see(std::uint32_t at, const node::release_requested& a);
     void see(std::uint32_t at, const node::broke_by_policy& b);
     void see(std::uint32_t at, const node::answered& a);
-    void see(std::uint32_t at, const node::hold_stuck& s);
+    void see(std::uint32_t at, const node::hold_stalled& s);
     void see(std::uint32_t, const node::unanswered&) {}
     // only the runner knows what it was for
     void see(std::uint32_t, const node::request_failed&) {}

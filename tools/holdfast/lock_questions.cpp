@@ -57,7 +57,7 @@ std::chrono::nanoseconds wait_of(const json& arguments) {
 
 const char* name_of(holdfast::slot_state s) {
     switch (s) {
-        case holdfast::slot_state::unheard:
+        case holdfast::slot_state::no_answer:
             return "unheard";
         case holdfast::slot_state::moving:
             return "moving";
@@ -74,47 +74,47 @@ const char* name_of(holdfast::slot_state s) {
 }
 const char* name_of(holdfast::break_stage s) {
     switch (s) {
-        case holdfast::break_stage::unheard:
+        case holdfast::break_stage::no_answer:
             return "unheard";
-        case holdfast::break_stage::told:
+        case holdfast::break_stage::sent:
             return "told";
-        case holdfast::break_stage::heard:
+        case holdfast::break_stage::delivered:
             return "heard";
         case holdfast::break_stage::needs_approval:
             return "needs_approval";
-        case holdfast::break_stage::gone:
+        case holdfast::break_stage::ended:
             return "gone";
         case holdfast::break_stage::refused:
             return "refused";
     }
     return "";
 }
-const char* name_of(holdfast::fate f) {
+const char* name_of(holdfast::end_reason f) {
     switch (f) {
-        case holdfast::fate::none:
+        case holdfast::end_reason::none:
             return "none";
-        case holdfast::fate::released:
+        case holdfast::end_reason::released:
             return "released";
-        case holdfast::fate::expired:
+        case holdfast::end_reason::expired:
             return "expired";
-        case holdfast::fate::died:
+        case holdfast::end_reason::died:
             return "died";
-        case holdfast::fate::broken:
+        case holdfast::end_reason::broken:
             return "broken";
-        case holdfast::fate::moved:
+        case holdfast::end_reason::unknown:
             return "moved";
     }
     return "";
 }
-const char* name_of(holdfast::deed d) {
+const char* name_of(holdfast::admin_action d) {
     switch (d) {
-        case holdfast::deed::asked:
+        case holdfast::admin_action::requested_release:
             return "asked";
-        case holdfast::deed::broke:
+        case holdfast::admin_action::broke:
             return "broke";
-        case holdfast::deed::evicted:
+        case holdfast::admin_action::evicted:
             return "evicted";
-        case holdfast::deed::fenced:
+        case holdfast::admin_action::fenced:
             return "fenced";
     }
     return "";
@@ -134,14 +134,14 @@ std::string name_of(const holdfast::lock_mode& m) {
 json to_json(const holdfast::lock_holder& h) {
     return {{"holder", to_string(h.peer)},
             {"name", h.peer_name},
-            {"seems", std::string{to_string(h.seems)}},
+            {"seems", std::string{to_string(h.liveness)}},
             {"token", h.token.value},
             {"note", h.note},
             {"mode", name_of(h.mode)}};
 }
 json to_json(const holdfast::break_outcome& o) {
     json out{{"stage", name_of(o.stage)}};
-    if (o.stage == holdfast::break_stage::gone) {
+    if (o.stage == holdfast::break_stage::ended) {
         out["how"] = name_of(o.how);
     }
     if (o.needed > 0) {
@@ -197,14 +197,14 @@ void print_locks(const json& all) {
 }
 
 void why(const holdfast::peer& p, const json& arguments, const listener& to) {
-    const auto seen = must(p.look(text(arguments, "name"), wait_of(arguments)));
+    const auto seen = must(p.inspect(text(arguments, "name"), wait_of(arguments)));
     json holders = json::array();
     for (const auto& h : seen.holders) {
         auto one = to_json(h);
         one.update({{"held_for_ms",
                      std::chrono::duration_cast<std::chrono::milliseconds>(h.held_for).count()},
-                    {"held_longer", h.is_held_longer},
-                    {"asked_back", h.is_asked_back},
+                    {"held_longer", h.age_is_lower_bound},
+                    {"asked_back", h.is_release_requested},
                     {"being_broken", h.is_being_broken}});
         holders.push_back(one);
     }
@@ -228,7 +228,7 @@ void why(const holdfast::peer& p, const json& arguments, const listener& to) {
         out["owner"] = {{"id", to_string(seen.owner->id)},
                         {"name", seen.owner->name},
                         {"address", to_string(seen.owner->address)},
-                        {"seems", std::string{to_string(seen.owner_seems)}}};
+                        {"seems", std::string{to_string(seen.owner_liveness)}}};
     }
     to.tell(out);
 }
@@ -329,7 +329,7 @@ void group(const holdfast::peer& p, const json& arguments, const listener& to) {
                        {"name", m.peer_name},
                        {"token", m.token.value},
                        {"note", m.note},
-                       {"seems", std::string{to_string(m.seems)}}});
+                       {"seems", std::string{to_string(m.liveness)}}});
     }
     to.tell(out);
 }
@@ -362,7 +362,7 @@ holdfast::token token_of(const holdfast::peer& p, const std::string& name, const
         }
         return t;
     }
-    const auto seen = must(p.look(name, wait_of(arguments)));
+    const auto seen = must(p.inspect(name, wait_of(arguments)));
     if (seen.state != holdfast::slot_state::serving) {
         throw failure{"timed_out", seen.explain()};
     }
@@ -382,14 +382,14 @@ void tell_outcome(const std::string& name, holdfast::token t, const holdfast::br
     out.update({{"lock", name}, {"token", t.value}});
     to.tell(out);
     switch (got.stage) {
-        case holdfast::break_stage::gone:
+        case holdfast::break_stage::ended:
             return;
-        case holdfast::break_stage::unheard:
+        case holdfast::break_stage::no_answer:
             throw failure{"timed_out", "its owner did not answer"};
-        case holdfast::break_stage::told:
+        case holdfast::break_stage::sent:
             throw failure{"timed_out",
                           "the holder does not answer; `holdfast evict` removes its peer"};
-        case holdfast::break_stage::heard:
+        case holdfast::break_stage::delivered:
             throw failure{"timed_out", "the holder's program knows, and has not released it"};
         case holdfast::break_stage::needs_approval:
             throw failure{"not_so",
@@ -402,10 +402,10 @@ void tell_outcome(const std::string& name, holdfast::token t, const holdfast::br
     }
 }
 
-void ask_back(const holdfast::peer& p, const json& arguments, const listener& to) {
+void request_release(const holdfast::peer& p, const json& arguments, const listener& to) {
     const auto name = text(arguments, "name");
     const auto t = token_of(p, name, arguments);
-    tell_outcome(name, t, must(p.ask_back(name, t, options_of(arguments))), to);
+    tell_outcome(name, t, must(p.request_release(name, t, options_of(arguments))), to);
 }
 
 void break_hold(const holdfast::peer& p, const json& arguments, const listener& to) {
@@ -493,7 +493,7 @@ void print_evict(const json& e) {
 }
 
 /// What is at risk, and the deed itself once the name of the cluster confirms it.
-void force_view(const holdfast::peer& p, const json& arguments, const listener& to) {
+void force_new_cluster(const holdfast::peer& p, const json& arguments, const listener& to) {
     std::vector<std::string> seats;
     std::istringstream list{text(arguments, "seats")};
     for (std::string one; std::getline(list, one, ',');) {
@@ -505,12 +505,12 @@ void force_view(const holdfast::peer& p, const json& arguments, const listener& 
             unreached.push_back({{"id", to_string(m.id)},
                                  {"name", m.name},
                                  {"address", to_string(m.address)},
-                                 {"seems", std::string{to_string(m.seems)}}});
+                                 {"seems", std::string{to_string(m.liveness)}}});
         }
     }
     const bool is_confirmed = text_or(arguments, "confirm", "") == "they-are-stopped";
     if (is_confirmed) {
-        if (const auto done = p.force_view(seats); !done) {
+        if (const auto done = p.force_new_cluster(seats); !done) {
             throw failure{done.error()};
         }
     }
@@ -536,9 +536,9 @@ void print_force_view(const json& f) {
     }
 }
 
-void history(const holdfast::peer& p, const json& arguments, const listener& to) {
+void audit_log(const holdfast::peer& p, const json& arguments, const listener& to) {
     json out = json::array();
-    for (const auto& r : must(p.history(wait_of(arguments)))) {
+    for (const auto& r : must(p.audit_log(wait_of(arguments)))) {
         out.push_back({{"at_ms", r.at_ms},
                        {"what", name_of(r.what)},
                        {"lock", r.name},
@@ -613,7 +613,7 @@ std::vector<question> questions_about_locks() {
         {"ask",
          "ask a holder's program to release its lock",
          {lock_name, token, maybe_reason, who, wait},
-         ask_back,
+         request_release,
          print_outcome},
         {"break",
          "have a holder's library give its lock up, whatever its program does",
@@ -637,18 +637,18 @@ std::vector<question> questions_about_locks() {
            false}},
          evict,
          print_evict},
-        {"force-view",
+        {"force-new-cluster",
          "found a new cluster of other seats, at each peer that is to go on, when a majority of "
          "the former ones is gone for good",
          {{"seats", "--seats", "the seats of the new cluster: A,B,C"},
           {"confirm", "--confirm",
            "they-are-stopped: your word that the former majority is stopped", false}},
-         force_view,
+         force_new_cluster,
          print_force_view},
         {"history",
          "what operators and policies did to holds and members",
          {wait},
-         history,
+         audit_log,
          print_history},
     };
 }

@@ -29,7 +29,7 @@ void members(const holdfast::peer& p, const json&, const listener& to) {
                        {"leaving", m.is_leaving},
                        {"weight", m.weight},
                        {"slots", m.slots},
-                       {"seems", std::string{to_string(m.seems)}}});
+                       {"seems", std::string{to_string(m.liveness)}}});
     }
     to.tell(out);
 }

@@ -74,7 +74,7 @@ pid_t start(const std::vector<std::string>& command, const holdfast::hold& held,
 
 int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join,
         std::chrono::nanoseconds lease, const run_options& options) {
-    holdfast::acquire_options how;
+    holdfast::lock_options how;
     if (!options.wait.empty()) {
         how.wait = duration_of(options.wait);
         if (!how.wait) {
@@ -100,7 +100,7 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
     // for the next look.
     const int is_lost = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     how.on_lost = [is_lost](holdfast::errc) { (void)!eventfd_write(is_lost, 1); };
-    how.on_asked_back = [](const holdfast::asked_back& by) {
+    how.on_release_requested = [](const holdfast::release_request& by) {
         std::fprintf(stderr, "holdfast: %s asks for the lock back%s%s\n", by.who.c_str(),
                      by.why.empty() ? "" : ": ", by.why.c_str());
     };

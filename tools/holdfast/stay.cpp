@@ -19,7 +19,7 @@ namespace holdfast_tool {
 
 int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join,
          const stay_options& options) {
-    holdfast::acquire_options how;
+    holdfast::lock_options how;
     how.note = options.note;
     how.mode = options.mode;
     if (!options.wait.empty()) {

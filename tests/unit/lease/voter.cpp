@@ -22,7 +22,8 @@ struct fixture {
 
     bool acks(std::uint64_t n, base::time_point now, bool is_barred = false,
               bool is_running = true) {
-        return mine.handle(peer(n), request{v.seats_since, now, is_running}, v, is_barred, now)
+        return mine
+            .handle(peer(n), renew_request{v.seats_since, now, is_running}, v, is_barred, now)
             .has_value();
     }
 };
@@ -36,7 +37,7 @@ TEST_CASE_METHOD(
     CHECK(acks(4, at(1ms)));
     CHECK_FALSE(acks(9, at(1ms)));
     CHECK_FALSE(acks(4, at(1ms), true));
-    CHECK_FALSE(mine.handle(peer(4), request{{2}, at(1ms), true}, v, false, at(1ms)));
+    CHECK_FALSE(mine.handle(peer(4), renew_request{{2}, at(1ms), true}, v, false, at(1ms)));
 }
 
 TEST_CASE_METHOD(fixture,

@@ -14,18 +14,19 @@ token granted_to(cluster& c, std::uint64_t n, const std::string& name, wish want
     return c[n].granted.back().token;
 }
 
-demand for_hold(const std::string& name, token t, urging how, const std::string& who = "ann") {
+revoke_request for_hold(const std::string& name, token t, revoke_kind how,
+                        const std::string& who = "ann") {
     return {0, name, t, how, who, "it hangs", 5s};
 }
 
-const looked& last_look(const participant& p) {
+const inspect_reply& last_look(const participant& p) {
     REQUIRE_FALSE(p.answers.empty());
-    return std::get<looked>(p.answers.back().what);
+    return std::get<inspect_reply>(p.answers.back().what);
 }
 
 const break_outcome& last_outcome(const participant& p) {
     REQUIRE_FALSE(p.answers.empty());
-    return std::get<demanded>(p.answers.back().what).so_far;
+    return std::get<revoke_reply>(p.answers.back().what).so_far;
 }
 
 }  // namespace
@@ -40,7 +41,7 @@ TEST_CASE("LOOK-1: a look shows who holds, since when, and who waits") {
     c.acquire(3, "a");
     c.run();
     c.pass(200ms);
-    c.ask(3, look{0, "a"});
+    c.ask(3, inspect_request{0, "a"});
     c.run();
     const auto& seen = last_look(c[3]);
     CHECK(seen.is == tenure_state::serves);
@@ -52,7 +53,7 @@ TEST_CASE("LOOK-1: a look shows who holds, since when, and who waits") {
     REQUIRE(seen.queue.size() == 1);
     CHECK(seen.queue[0].peer == peer(3));
     CHECK(seen.waiting == 1);
-    c.ask(3, look{0, "nobody wants this"});
+    c.ask(3, inspect_request{0, "nobody wants this"});
     c.run();
     CHECK(last_look(c[3]).held.empty());
 }
@@ -63,7 +64,7 @@ TEST_CASE(
     const auto t = granted_to(c, 2, "a");
     SECTION("without a lease") {
         c[1].as_owner.set_leased(false, c.now);
-        c.ask(3, look{0, "a"});
+        c.ask(3, inspect_request{0, "a"});
         c.run();
         CHECK(c[3].answers.empty());
         c[1].as_owner.set_leased(true, c.now);
@@ -73,15 +74,16 @@ TEST_CASE(
     }
     SECTION("never again: the end of the time tells what it was doing") {
         c[1].as_owner.set_leased(false, c.now);
-        c.ask(3, look{0, "a"}, 300ms);
+        c.ask(3, inspect_request{0, "a"}, 300ms);
         c.pass(400ms);
         REQUIRE(c[3].silences.size() == 1);
         CHECK(c[3].silences[0].why == errc::timed_out);
-        CHECK(std::get<looked>(c[3].silences[0].so_far.value()).is == tenure_state::unleased);
+        CHECK(std::get<inspect_reply>(c[3].silences[0].so_far.value()).is ==
+              tenure_state::unleased);
     }
     SECTION("the owner is lost") {
         c.kill(1);
-        c.ask(3, look{0, "a"});
+        c.ask(3, inspect_request{0, "a"});
         c.run();
         const auto s = c.next_view(3, {1}, 500ms);
         c.install_at(2, s);
@@ -97,18 +99,18 @@ TEST_CASE(
 
 TEST_CASE("a question is repeated under its number, and what answers another question is ignored") {
     cluster c;
-    const auto number = c.ask(2, look{0, "a"});
+    const auto number = c.ask(2, inspect_request{0, "a"});
     c.wire.clear();
     c.pass(60ms);
     REQUIRE(c[2].answers.size() == 1);
     CHECK(c[2].answers[0].number == number);
-    const auto next = c.ask(2, look{0, "b"});
+    const auto next = c.ask(2, inspect_request{0, "b"});
     c.wire.clear();
     // not the owner
-    c.deliver({peer(3), peer(2), looked{next, tenure_state::serves, {}, 0, {}, 0}});
+    c.deliver({peer(3), peer(2), inspect_reply{next, tenure_state::serves, {}, 0, {}, 0}});
     // no answer to that question
     c.deliver({peer(1), peer(2), listed{next, {}, true, 0}});
-    c.deliver({peer(1), peer(2), looked{next + 1, tenure_state::serves, {}, 0, {}, 0}});
+    c.deliver({peer(1), peer(2), inspect_reply{next + 1, tenure_state::serves, {}, 0, {}, 0}});
     CHECK(c[2].answers.size() == 1);
     c[2].as_inquirer.forget(next);
     c.pass(60ms);
@@ -129,7 +131,7 @@ TEST_CASE("an owner lists its locks in the order of their names") {
     REQUIRE(all.locks.size() == 3);
     CHECK(all.locks[0].name == "1a");
     CHECK(all.locks[2].name == "c");
-    CHECK(all.locks[2].stands.waiting == 1);
+    CHECK(all.locks[2].summary.waiting == 1);
     CHECK(all.is_all);
     c.ask(3, list_locks{0, "b"}, 1s, peer(1));
     c.run();
@@ -143,31 +145,32 @@ TEST_CASE(
     "is gone") {
     cluster c;
     const auto t = granted_to(c, 2, "a");
-    c.ask(3, for_hold("a", t, urging::ask));
+    c.ask(3, for_hold("a", t, revoke_kind::request_release));
     c.run();
-    REQUIRE(c[2].asked_back.size() == 1);
-    CHECK(c[2].asked_back[0].what.who == "ann");
-    CHECK(c[2].asked_back[0].what.why == "it hangs");
-    CHECK(c[2].asked_back[0].what.grace == 5s);
+    REQUIRE(c[2].release_request.size() == 1);
+    CHECK(c[2].release_request[0].what.who == "ann");
+    CHECK(c[2].release_request[0].what.why == "it hangs");
+    CHECK(c[2].release_request[0].what.grace == 5s);
     CHECK(c[3].answers.empty());  // heard is not the last word
     c.pass(3s);
-    CHECK(c[2].asked_back.size() == 1);
-    c.ask(1, look{0, "a"});
+    CHECK(c[2].release_request.size() == 1);
+    c.ask(1, inspect_request{0, "a"});
     c.run();
-    CHECK(last_look(c[1]).held[0].is_asked_back);
+    CHECK(last_look(c[1]).held[0].is_release_requested);
     c.release(2, "a", t);
     c.run();
-    CHECK(last_outcome(c[3]).stage == break_stage::gone);
-    CHECK(last_outcome(c[3]).how == fate::released);
+    CHECK(last_outcome(c[3]).stage == break_stage::ended);
+    CHECK(last_outcome(c[3]).how == end_reason::released);
 }
 
 TEST_CASE("who asks for a hold that it does not get back is told that it was heard") {
     cluster c;
     const auto t = granted_to(c, 2, "a");
-    c.ask(3, for_hold("a", t, urging::ask), 300ms);
+    c.ask(3, for_hold("a", t, revoke_kind::request_release), 300ms);
     c.pass(400ms);
     REQUIRE(c[3].silences.size() == 1);
-    CHECK(std::get<demanded>(c[3].silences[0].so_far.value()).so_far.stage == break_stage::heard);
+    CHECK(std::get<revoke_reply>(c[3].silences[0].so_far.value()).so_far.stage ==
+          break_stage::delivered);
     CHECK(c[2].lost.empty());
 }
 
@@ -179,7 +182,7 @@ TEST_CASE(
     const auto t = granted_to(c, 2, "a");
     c.acquire(3, "a");
     c.run();
-    c.ask(3, for_hold("a", t, urging::break_it));
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold));
     while (c.count<break_hold>() == 0) {
         const auto k = c.wire.front();
         c.wire.pop_front();
@@ -193,9 +196,9 @@ TEST_CASE(
     CHECK(c[2].lost[0].broken_by == "ann");
     CHECK(c[2].lost[0].broken_for == "it hangs");
     REQUIRE(c[3].granted.size() == 1);
-    CHECK(c[3].granted[0].before.how == fate::broken);
-    CHECK(last_outcome(c[3]).stage == break_stage::gone);
-    CHECK(last_outcome(c[3]).how == fate::broken);
+    CHECK(c[3].granted[0].before.how == end_reason::broken);
+    CHECK(last_outcome(c[3]).stage == break_stage::ended);
+    CHECK(last_outcome(c[3]).how == end_reason::broken);
     CHECK(c[1].as_owner.holds().size() == 1);
 }
 
@@ -205,16 +208,16 @@ TEST_CASE("BREAK-1: the demand names a token, so that a late one does not break 
     c.release(2, "a", t);
     c.run();
     granted_to(c, 2, "a");
-    c.ask(3, for_hold("a", t, urging::break_it));
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold));
     c.run();
-    CHECK(last_outcome(c[3]).stage == break_stage::gone);
+    CHECK(last_outcome(c[3]).stage == break_stage::ended);
     CHECK(c[2].lost.empty());
 }
 
 TEST_CASE("BREAK-1: a demand outlives the owner that heard it") {
     cluster c;
     const auto t = granted_to(c, 2, "a");
-    c.ask(3, for_hold("a", t, urging::break_it));
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold));
     c.wire.clear();
     c.kill(1);
     const auto s = c.next_view(3, {1}, 500ms);
@@ -222,7 +225,7 @@ TEST_CASE("BREAK-1: a demand outlives the owner that heard it") {
     c.install_at(3, s);
     c.pass(2s);
     REQUIRE(c[2].lost.size() == 1);
-    CHECK(last_outcome(c[3]).stage == break_stage::gone);
+    CHECK(last_outcome(c[3]).stage == break_stage::ended);
 }
 
 TEST_CASE("BREAK-1: a silent holder keeps its hold until its lease is void") {
@@ -231,7 +234,7 @@ TEST_CASE("BREAK-1: a silent holder keeps its hold until its lease is void") {
     c.acquire(3, "a");
     c.run();
     c.kill(2);
-    c.ask(1, for_hold("a", t, urging::break_it));
+    c.ask(1, for_hold("a", t, revoke_kind::break_hold));
     c.pass(3s);
     CHECK(c[3].granted.empty());
     CHECK(c[1].answers.empty());
@@ -242,7 +245,7 @@ TEST_CASE("BREAK-1: a silent holder keeps its hold until its lease is void") {
     CHECK(c[3].granted.empty());
     c.pass(200ms);
     CHECK(c[3].granted.size() == 1);
-    CHECK(last_outcome(c[1]).how == fate::died);
+    CHECK(last_outcome(c[1]).how == end_reason::died);
 }
 
 // ---- who may (BREAK-2)
@@ -252,13 +255,13 @@ TEST_CASE("BREAK-2: a holder may keep operators from breaking its hold, but not 
     wish own;
     own.terms.policy.by_operators = false;
     const auto t = granted_to(c, 2, "a", own);
-    c.ask(3, for_hold("a", t, urging::break_it));
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold));
     c.run();
     CHECK(last_outcome(c[3]).stage == break_stage::refused);
     CHECK(c[2].lost.empty());
-    c.ask(3, for_hold("a", t, urging::ask));
+    c.ask(3, for_hold("a", t, revoke_kind::request_release));
     c.run();
-    CHECK(c[2].asked_back.size() == 1);
+    CHECK(c[2].release_request.size() == 1);
 }
 
 TEST_CASE("BREAK-2: so many different operators must ask for it as the policy says") {
@@ -266,35 +269,35 @@ TEST_CASE("BREAK-2: so many different operators must ask for it as the policy sa
     wish own;
     own.terms.policy.approvals = 2;
     const auto t = granted_to(c, 2, "a", own);
-    c.ask(3, for_hold("a", t, urging::break_it, "ann"));
-    c.ask(3, for_hold("a", t, urging::break_it, "ann"), 300ms);
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"));
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"), 300ms);
     c.run();
     CHECK(c[2].lost.empty());
     c.pass(400ms);
     REQUIRE(c[3].silences.size() == 1);
-    const auto so_far = std::get<demanded>(c[3].silences[0].so_far.value()).so_far;
+    const auto so_far = std::get<revoke_reply>(c[3].silences[0].so_far.value()).so_far;
     CHECK(so_far.stage == break_stage::needs_approval);
     CHECK(so_far.approvals == 1);
     CHECK(so_far.needed == 2);
-    c.ask(1, for_hold("a", t, urging::break_it, "bob"));
+    c.ask(1, for_hold("a", t, revoke_kind::break_hold, "bob"));
     c.run();
     CHECK(c[2].lost.size() == 1);
-    CHECK(last_outcome(c[3]).stage == break_stage::gone);
-    CHECK(last_outcome(c[1]).stage == break_stage::gone);
+    CHECK(last_outcome(c[3]).stage == break_stage::ended);
+    CHECK(last_outcome(c[1]).stage == break_stage::ended);
 }
 
 TEST_CASE("BREAK-2: where operators are named, others are refused") {
     cluster c;
     c.settings.operators = {"ann"};
     const auto t = granted_to(c, 2, "a");
-    c.ask(3, for_hold("a", t, urging::break_it, "eve"));
-    c.ask(3, for_hold("a", t, urging::ask, "eve"));
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold, "eve"));
+    c.ask(3, for_hold("a", t, revoke_kind::request_release, "eve"));
     c.run();
     REQUIRE(c[3].answers.size() == 2);
     CHECK(last_outcome(c[3]).stage == break_stage::refused);
-    CHECK(c[2].asked_back.empty());
+    CHECK(c[2].release_request.empty());
     CHECK(c[2].lost.empty());
-    c.ask(3, for_hold("a", t, urging::break_it, "ann"));
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"));
     c.run();
     CHECK(c[2].lost.size() == 1);
 }
@@ -379,7 +382,7 @@ TEST_CASE("a former owner does not say that a hold is gone which another has gra
     c.wire.clear();
     // 3 knows the new owner's token by other means (a log)
     const auto t = token::make({s.now->epoch}, 1);
-    c.ask(3, demand{0, "a", t, urging::break_it, "ann", "", 0s});
+    c.ask(3, revoke_request{0, "a", t, revoke_kind::break_hold, "ann", "", 0s});
     c.run();
     CHECK(c[3].answers.empty());
 }
@@ -388,11 +391,12 @@ TEST_CASE("sixty-four asks do not keep an operator from breaking") {
     cluster c;
     const auto t = granted_to(c, 2, "a");
     for (int i = 0; i < 64; ++i) {
-        const auto n = c.ask(3, demand{0, "a", t, urging::ask, "cron", "", 0s}, 100ms);
+        const auto n = c.ask(
+            3, revoke_request{0, "a", t, revoke_kind::request_release, "cron", "", 0s}, 100ms);
         c.run();
         c[3].as_inquirer.forget(n);
     }
-    c.ask(3, demand{0, "a", t, urging::break_it, "ann", "it hangs", 5s});
+    c.ask(3, revoke_request{0, "a", t, revoke_kind::break_hold, "ann", "it hangs", 5s});
     c.run();
     CHECK(c[2].lost.size() == 1);
 }
@@ -434,8 +438,8 @@ TEST_CASE(
     const auto late = c.take<grant>();
     const auto t = the<grant>(late.what).token;
     c.wire.clear();
-    c.ask(3, demand{0, "a", t, urging::break_it, "ann", "", 0s});
-    c.deliver(c.take<demand>());
+    c.ask(3, revoke_request{0, "a", t, revoke_kind::break_hold, "ann", "", 0s});
+    c.deliver(c.take<revoke_request>());
     const auto late_break = c.take<break_hold>();
     c.wire.clear();
     // 1 is lost
@@ -469,15 +473,16 @@ TEST_CASE("max_hold: a hold is given up after so long") {
     REQUIRE(c[2].lost.size() == 1);
     CHECK(c[2].lost[0].why == errc::broken);
     REQUIRE(c[3].granted.size() == 1);
-    CHECK(c[3].granted[0].before.how == fate::broken);
+    CHECK(c[3].granted[0].before.how == end_reason::broken);
 }
 
 TEST_CASE(
     "progress_every: a hold whose program does not get on is told of, asked for or given up") {
     cluster c;
     wish own;
-    own.progress_every = 300ms;
-    own.when_stuck = GENERATE(stuck_action::tell, stuck_action::ask, stuck_action::break_it);
+    own.progress_timeout = 300ms;
+    own.on_stall =
+        GENERATE(stall_action::report, stall_action::request_release, stall_action::break_hold);
     const auto t = granted_to(c, 2, "a", own);
     c.pass(250ms);
     c[2].as_holder.progress("a", t, c.now);
@@ -485,11 +490,11 @@ TEST_CASE(
     CHECK(c[2].stuck.empty());
     c.pass(100ms);
     CHECK(c[2].stuck.size() == 1);
-    CHECK(c[2].asked_back.size() == (own.when_stuck == stuck_action::ask ? 1 : 0));
-    CHECK(c[2].lost.size() == (own.when_stuck == stuck_action::break_it ? 1 : 0));
+    CHECK(c[2].release_request.size() == (own.on_stall == stall_action::request_release ? 1 : 0));
+    CHECK(c[2].lost.size() == (own.on_stall == stall_action::break_hold ? 1 : 0));
     c.pass(1s);
     CHECK(c[2].stuck.size() == 1);  // once, until it gets on again
-    if (own.when_stuck != stuck_action::break_it) {
+    if (own.on_stall != stall_action::break_hold) {
         c[2].as_holder.progress("a", t, c.now);
         c.pass(400ms);
         CHECK(c[2].stuck.size() == 2);
@@ -507,7 +512,7 @@ TEST_CASE("progress is asked only of holds that promise it") {
 
 TEST_CASE("records: a later state of one replaces it, an earlier one does not") {
     archive kept;
-    record r;
+    audit_record r;
     r.by = peer(1);
     r.number = 1;
     r.why = "first";

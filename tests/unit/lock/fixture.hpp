@@ -50,8 +50,8 @@ struct participant {
     std::vector<has_failed> failed;
     std::vector<was_lost> lost;
     std::vector<state_changed> states;
-    std::vector<was_asked_back> asked_back;
-    std::vector<was_stuck> stuck;
+    std::vector<release_requested> release_request;
+    std::vector<hold_stalled> stuck;
     std::vector<broke_by_policy> policy;
     std::vector<answered> answers;
     std::vector<unanswered> silences;
@@ -118,7 +118,7 @@ struct cluster {
         step s{nullptr, before, map, {}, false};
         for (const auto n : removed) {
             std::erase_if(v.members, [&](const member& m) { return m.id == peer(n); });
-            v.formers.push_back({peer(n), {1}, v.number});
+            v.former_members.push_back({peer(n), {1}, v.number});
             s.removed.push_back({peer(n), {1}, now + void_in});
         }
         s.now = std::make_shared<const view>(v);
@@ -153,9 +153,9 @@ struct cluster {
                 p.lost.push_back(*l);
             } else if (auto* t = std::get_if<state_changed>(&*o)) {
                 p.states.push_back(*t);
-            } else if (auto* a = std::get_if<was_asked_back>(&*o)) {
-                p.asked_back.push_back(*a);
-            } else if (auto* w = std::get_if<was_stuck>(&*o)) {
+            } else if (auto* a = std::get_if<release_requested>(&*o)) {
+                p.release_request.push_back(*a);
+            } else if (auto* w = std::get_if<hold_stalled>(&*o)) {
                 p.stuck.push_back(*w);
             }
         }

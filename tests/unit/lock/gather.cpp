@@ -26,7 +26,7 @@ TEST_CASE("WATCH-1: a state that was lost is told again, as it is by then") {
     c.run();
     c.pass(60ms);
     REQUIRE(c[3].states.size() == 2);
-    CHECK(c[3].states.back().stands.held.front().holder == peer(2));
+    CHECK(c[3].states.back().summary.held.front().holder == peer(2));
     c.pass(1s);
     CHECK(c[3].states.size() == 2);  // it was seen
 }

@@ -77,8 +77,8 @@ TEST_CASE("WATCH-1: who registers before the table has come is told the state wh
     CHECK(c.count<lock_state>() == 0);
     c.deliver(late);
     const auto told = the<lock_state>(c.take<lock_state>().what);
-    REQUIRE(told.stands.held.size() == 1);
-    CHECK(told.stands.held.front().holder == peer(2));
+    REQUIRE(told.summary.held.size() == 1);
+    CHECK(told.summary.held.front().holder == peer(2));
 }
 
 TEST_CASE(

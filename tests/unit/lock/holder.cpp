@@ -39,7 +39,7 @@ TEST_CASE("HOLD-6: a duplicated grant of a token held here is acked and otherwis
     c.deliver(given);
     c.deliver(given);
     CHECK(c.count<release>() == 0);
-    CHECK(c.count<taken>() == 2);
+    CHECK(c.count<grant_ack>() == 2);
     c.run();
     CHECK(c[2].granted.size() == 1);
     CHECK(c[2].as_holder.has("a", c[2].granted[0].token));
@@ -254,17 +254,17 @@ TEST_CASE(
     c.run();
     c.acquire(1, "a");  // 1 is still in view 1 and tells 3
     c.run();
-    REQUIRE_FALSE(c[3].states.back().stands.held.empty());
+    REQUIRE_FALSE(c[3].states.back().summary.held.empty());
     c.install_at(1, v2);
     c.install_at(2, v2);
     c.pass(1s);
     c.release(1, "a", c[1].granted.at(0).token);
     c.pass(1s);
-    CHECK(c[3].states.back().stands.held.empty());
+    CHECK(c[3].states.back().summary.held.empty());
     c.acquire(2, "a");
     c.pass(1s);
-    REQUIRE_FALSE(c[3].states.back().stands.held.empty());
-    CHECK(c[3].states.back().stands.held.front().holder == made_up::peer(2));
+    REQUIRE_FALSE(c[3].states.back().summary.held.empty());
+    CHECK(c[3].states.back().summary.held.front().holder == made_up::peer(2));
 }
 
 TEST_CASE("WATCH-1: a lock freed while its owner may not grant is told free") {
@@ -279,14 +279,14 @@ TEST_CASE("WATCH-1: a lock freed while its owner may not grant is told free") {
     c[1].as_owner.set_leased(false, c.now);
     c.release(2, "a", c[2].granted.at(0).token);
     c.run();
-    CHECK(c[3].states.back().stands.held.empty());
+    CHECK(c[3].states.back().summary.held.empty());
     c[3].as_holder.cancel(number, c.now);
     c.drain(3);
     c.run();
     c[1].as_owner.set_leased(true, c.now);
     c.drain(1);
     c.pass(1s);
-    CHECK(c[3].states.back().stands.held.empty());
+    CHECK(c[3].states.back().summary.held.empty());
 }
 
 TEST_CASE("HOLD-1: a promise above the holder's own view is not made") {

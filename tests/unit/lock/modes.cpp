@@ -22,15 +22,15 @@ void give_back(cluster& c, std::uint64_t n) {
 
 TEST_CASE("MODES: which holds go together") {
     const auto exclusive = lock_mode::exclusive();
-    CHECK_FALSE(exclusive.goes_with(exclusive));
-    CHECK_FALSE(exclusive.goes_with(shared));
-    CHECK_FALSE(shared.goes_with(exclusive));
-    CHECK(shared.goes_with(shared));
-    CHECK(lock_mode::permit(2).goes_with(lock_mode::permit(2)));
-    CHECK_FALSE(lock_mode::permit(1).goes_with(lock_mode::permit(1)));
-    CHECK_FALSE(lock_mode::permit(2).goes_with(lock_mode::permit(3)));
-    CHECK_FALSE(lock_mode::permit(2).goes_with(shared));
-    CHECK_FALSE(lock_mode::permit(2).goes_with(exclusive));
+    CHECK_FALSE(exclusive.is_compatible_with(exclusive));
+    CHECK_FALSE(exclusive.is_compatible_with(shared));
+    CHECK_FALSE(shared.is_compatible_with(exclusive));
+    CHECK(shared.is_compatible_with(shared));
+    CHECK(lock_mode::permit(2).is_compatible_with(lock_mode::permit(2)));
+    CHECK_FALSE(lock_mode::permit(1).is_compatible_with(lock_mode::permit(1)));
+    CHECK_FALSE(lock_mode::permit(2).is_compatible_with(lock_mode::permit(3)));
+    CHECK_FALSE(lock_mode::permit(2).is_compatible_with(shared));
+    CHECK_FALSE(lock_mode::permit(2).is_compatible_with(exclusive));
     CHECK(lock_mode::permit(2).contradicts(lock_mode::permit(3)));
     CHECK_FALSE(lock_mode::permit(2).contradicts(lock_mode::permit(2)));
     CHECK_FALSE(lock_mode::permit(2).contradicts(exclusive));
@@ -92,10 +92,10 @@ TEST_CASE(
     CHECK(c[1].granted.empty());
     ask(c, 2, permit, true);
     REQUIRE(c[2].failed.size() == 1);
-    REQUIRE(c[2].failed[0].stands);
-    CHECK(c[2].failed[0].stands->holders == 2);
-    CHECK(c[2].failed[0].stands->waiting == 1);
-    CHECK(c[2].failed[0].stands->held[0].holder == peer(2));
+    REQUIRE(c[2].failed[0].summary);
+    CHECK(c[2].failed[0].summary->holders == 2);
+    CHECK(c[2].failed[0].summary->waiting == 1);
+    CHECK(c[2].failed[0].summary->held[0].holder == peer(2));
     give_back(c, 3);
     CHECK(c[1].granted.size() == 1);
     // One process may have several.
@@ -211,12 +211,12 @@ TEST_CASE("WATCH-1: a watcher is told how many hold and how many wait") {
     c.run();
     ask(c, 1, shared);
     ask(c, 2, shared);
-    CHECK(c[3].states.back().stands.holders == 2);
+    CHECK(c[3].states.back().summary.holders == 2);
     const auto number = ask(c, 2, {});
-    CHECK(c[3].states.back().stands.waiting == 1);
+    CHECK(c[3].states.back().summary.waiting == 1);
     c[2].as_holder.cancel(number, c.now);
     c.drain(2);
     c.run();
-    CHECK(c[3].states.back().stands.waiting == 0);
-    CHECK(c[3].states.back().stands.holders == 2);
+    CHECK(c[3].states.back().summary.waiting == 0);
+    CHECK(c[3].states.back().summary.holders == 2);
 }

@@ -271,7 +271,7 @@ TEST_CASE("OWN-10: an old copy of an answered request is not granted again") {
 
 TEST_CASE("WATCH-1: a watcher is told the present state first, and after a move") {
     cluster c;
-    std::vector<std::optional<hold>> seen;
+    std::vector<std::optional<hold_info>> seen;
     const auto collect = [&] {
         for (int i = 0; i < 20; ++i) {
             c.now += 10ms;
@@ -281,9 +281,9 @@ TEST_CASE("WATCH-1: a watcher is told the present state first, and after a move"
                 c.wire.pop_front();
                 if (const auto* told = base::get_message_if<lock_state>(k.what);
                     told != nullptr && k.to == peer(3)) {
-                    seen.push_back(told->stands.held.empty()
+                    seen.push_back(told->summary.held.empty()
                                        ? std::nullopt
-                                       : std::optional{told->stands.held.front()});
+                                       : std::optional{told->summary.held.front()});
                 }
                 c.deliver(k);
             }
@@ -433,7 +433,7 @@ TEST_CASE("WATCH-1: a late copy of an unwatch does not undo the watch that came 
     c.acquire(2, "a");
     c.run();
     REQUIRE(c[3].states.size() == 3);
-    CHECK(c[3].states.back().stands.held.size() == 1);
+    CHECK(c[3].states.back().summary.held.size() == 1);
 }
 
 TEST_CASE("WATCH-1: who does not watch any more is told once more at most") {
@@ -470,5 +470,5 @@ TEST_CASE(
     c.acquire(2, "a");
     c.run();
     REQUIRE(!c[3].states.empty());
-    CHECK(c[3].states.back().stands.held.size() == 1);
+    CHECK(c[3].states.back().summary.held.size() == 1);
 }

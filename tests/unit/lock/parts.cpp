@@ -68,7 +68,7 @@ TEST_CASE("tenures: a lock is found only in a slot that is served") {
 
 TEST_CASE("a hold is stuck once, until there is progress") {
     wish wanted;
-    wanted.progress_every = 2s;
+    wanted.progress_timeout = 2s;
     hold_limits mine{wanted, at(10s)};
     using verdict = hold_limits::verdict;
     CHECK(mine.next() == at(12s));
@@ -84,7 +84,7 @@ TEST_CASE("a hold is stuck once, until there is progress") {
 TEST_CASE("a hold is too long when max_hold is over, whatever its progress") {
     wish wanted;
     wanted.max_hold = 3s;
-    wanted.progress_every = 2s;
+    wanted.progress_timeout = 2s;
     hold_limits mine{wanted, at(10s)};
     mine.progress(at(12s));
     CHECK(mine.next() == at(13s));
@@ -160,12 +160,12 @@ TEST_CASE("FATE: what the next holder is told after each end of a hold") {
     granted_hold h;
     h.what = {"a", token::make({5}, 1), peer(1), {1}, {"note", {}}};
     h.holder_name = "one";
-    const previous_hold before{fate::died, token::make({4}, 1), peer(9), "nine", "", "kept"};
-    release done{"a", h.what.token, ending::given_back, true, false, {}};
+    const previous_hold before{end_reason::died, token::make({4}, 1), peer(9), "nine", "", "kept"};
+    release done{"a", h.what.token, ending::declined, true, false, {}};
     CHECK_FALSE(end_of(done));
     done.how = ending::released;
     const auto clean = remembered_after(h, *end_of(done), before);
-    CHECK(clean.how == fate::released);
+    CHECK(clean.how == end_reason::released);
     CHECK(clean.holder == peer(1));
     CHECK(clean.holder_name == "one");
     CHECK(clean.value == "kept");
@@ -173,12 +173,12 @@ TEST_CASE("FATE: what the next holder is told after each end of a hold") {
     done.gives_value = true;
     done.value = "new";
     const auto unclean = remembered_after(h, *end_of(done), before);
-    CHECK(unclean.how == fate::died);  // still that of the one before
+    CHECK(unclean.how == end_reason::died);  // still that of the one before
     CHECK(unclean.holder == peer(9));
     CHECK(unclean.value == "new");
-    CHECK(remembered_after(h, *end_of(done), {}).how == fate::moved);
+    CHECK(remembered_after(h, *end_of(done), {}).how == end_reason::unknown);
     done.how = ending::expired;
-    CHECK(remembered_after(h, *end_of(done), before).how == fate::expired);
+    CHECK(remembered_after(h, *end_of(done), before).how == end_reason::expired);
     done.how = ending::broken;
-    CHECK(remembered_after(h, *end_of(done), before).how == fate::broken);
+    CHECK(remembered_after(h, *end_of(done), before).how == end_reason::broken);
 }

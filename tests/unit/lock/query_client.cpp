@@ -43,11 +43,11 @@ struct asker {
 TEST_CASE("NET-2: a question is repeated until it is answered, and only then") {
     asker a;
     a.install(1, true);
-    const auto number = a.mine.ask(look{0, "a"}, {}, a.now + 10s, a.now);
+    const auto number = a.mine.ask(inspect_request{0, "a"}, {}, a.now + 10s, a.now);
     auto first = a.sent();
     REQUIRE(first.size() == 1);
     CHECK(first[0].to == peer(1));
-    CHECK(the<look>(first[0].what).number == number);
+    CHECK(the<inspect_request>(first[0].what).number == number);
     a.mine.tick(a.now + 49ms);
     CHECK(a.sent().empty());
     CHECK(a.mine.deadline() == a.now + 50ms);
@@ -55,7 +55,7 @@ TEST_CASE("NET-2: a question is repeated until it is answered, and only then") {
     auto second = a.sent();
     REQUIRE(second.size() == 1);
     CHECK(second[0].attempt == 1);
-    looked answer;
+    inspect_reply answer;
     answer.number = number;
     answer.is = tenure_state::serves;
     a.mine.handle(peer(2), answer, a.now);  // not from the owner
@@ -70,7 +70,7 @@ TEST_CASE("NET-2: a question is repeated until it is answered, and only then") {
 
 TEST_CASE("HOLD-5: a question follows the owner of its name, and waits for the first view") {
     asker a;
-    (void)a.mine.ask(look{0, "a"}, {}, a.now + 10s, a.now);
+    (void)a.mine.ask(inspect_request{0, "a"}, {}, a.now + 10s, a.now);
     (void)a.mine.ask(read_records{}, peer(3), a.now + 10s, a.now);
     CHECK(a.sent().empty());
     a.install(1, true);
@@ -91,9 +91,9 @@ TEST_CASE("HOLD-5: a question follows the owner of its name, and waits for the f
 TEST_CASE("LOOK-1: an owner that does not serve yet is asked again, and its answer kept") {
     asker a;
     a.install(1, true);
-    const auto number = a.mine.ask(look{0, "a"}, {}, a.now + 100ms, a.now);
+    const auto number = a.mine.ask(inspect_request{0, "a"}, {}, a.now + 100ms, a.now);
     (void)a.sent();
-    looked answer;
+    inspect_reply answer;
     answer.number = number;
     answer.is = tenure_state::gathers;
     a.mine.handle(peer(1), answer, a.now);
@@ -104,19 +104,19 @@ TEST_CASE("LOOK-1: an owner that does not serve yet is asked again, and its answ
     REQUIRE(a.failures.size() == 1);
     CHECK(a.failures[0].why == errc::timed_out);
     REQUIRE(a.failures[0].so_far);
-    CHECK(std::get<looked>(*a.failures[0].so_far).is == tenure_state::gathers);
+    CHECK(std::get<inspect_reply>(*a.failures[0].so_far).is == tenure_state::gathers);
 }
 
 TEST_CASE("an answer of another kind, or to a forgotten question, is none") {
     asker a;
     a.install(1, true);
-    const auto number = a.mine.ask(look{0, "a"}, {}, a.now + 10s, a.now);
+    const auto number = a.mine.ask(inspect_request{0, "a"}, {}, a.now + 10s, a.now);
     (void)a.sent();
     a.mine.handle(peer(1), listed{number, {}, true, 0}, a.now);
     CHECK(a.sent().empty());
     CHECK(a.answers.empty());
     a.mine.forget(number);
-    looked answer;
+    inspect_reply answer;
     answer.number = number;
     answer.is = tenure_state::serves;
     a.mine.handle(peer(1), answer, a.now);
@@ -127,13 +127,13 @@ TEST_CASE("an answer of another kind, or to a forgotten question, is none") {
 
 TEST_CASE("without a view a question ends with not_a_member, and all end together") {
     asker a;
-    (void)a.mine.ask(look{0, "a"}, {}, a.now + 10ms, a.now);
+    (void)a.mine.ask(inspect_request{0, "a"}, {}, a.now + 10ms, a.now);
     a.mine.tick(a.now + 10ms);
     CHECK(a.sent().empty());
     REQUIRE(a.failures.size() == 1);
     CHECK(a.failures[0].why == errc::not_a_member);
-    (void)a.mine.ask(look{0, "a"}, {}, a.now + 10s, a.now);
-    (void)a.mine.ask(look{0, "b"}, {}, a.now + 10s, a.now);
+    (void)a.mine.ask(inspect_request{0, "a"}, {}, a.now + 10s, a.now);
+    (void)a.mine.ask(inspect_request{0, "b"}, {}, a.now + 10s, a.now);
     a.mine.end(errc::shutting_down);
     CHECK(a.sent().empty());
     REQUIRE(a.failures.size() == 3);

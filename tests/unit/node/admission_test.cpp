@@ -13,7 +13,7 @@ struct fixture {
     view v = made_up::first_view(3);
     node::receiver here{&v, true, false, false};
     node::envelope head{peer(9), peer(1), {9, 9}, {4}, true};  // of another cluster that lives
-    node::message lease_request{lease::message{lease::request{}}};
+    node::message lease_request{lease::message{lease::renew_request{}}};
     node::message join{views::message{views::join{}}};
     node::message ping{swim::message{swim::ping{}}};
 };

@@ -254,9 +254,9 @@ TEST_CASE("FOUND-2: a joiner with other seeds is refused, and both sides say so"
     REQUIRE(c.form({1, 2, 3}));
     c.settings.seeds.pop_back();
     c.start(9);
-    REQUIRE(c.run_until([&] { return !c.all[9].complaints.empty(); }));
-    CHECK(c.all[9].complaints[0].why == errc::seeds_differ);
-    CHECK((!c.all[1].complaints.empty() || !c.all[2].complaints.empty()));
+    REQUIRE(c.run_until([&] { return !c.all[9].problems.empty(); }));
+    CHECK(c.all[9].problems[0].why == errc::seeds_differ);
+    CHECK((!c.all[1].problems.empty() || !c.all[2].problems.empty()));
 }
 
 TEST_CASE("FOUND-5: the epoch is persisted before it is accepted, and goes on from there") {
@@ -273,12 +273,12 @@ TEST_CASE("WATCH-1: a watcher sees the note of whoever holds it, through a crash
     c.watch(1, name);
     c.acquire(4, name);
     REQUIRE(c.run_until(
-        [&] { return !c.all[1].watched.empty() && c.all[1].watched.back().stands.holders; }));
-    CHECK(c.all[1].watched.back().stands.held.front().note == "note of p4");
+        [&] { return !c.all[1].watched.empty() && c.all[1].watched.back().summary.holders; }));
+    CHECK(c.all[1].watched.back().summary.held.front().note == "note of p4");
     c.kill(2);
     REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 3, 4, 5}); }));
     c.release(4, name, c.all[4].granted[0].token);
-    REQUIRE(c.run_until([&] { return !c.all[1].watched.back().stands.holders; }));
+    REQUIRE(c.run_until([&] { return !c.all[1].watched.back().summary.holders; }));
 }
 
 TEST_CASE("LEASE-6: a peer with another lease does not join, and both sides say why") {
@@ -286,10 +286,9 @@ TEST_CASE("LEASE-6: a peer with another lease does not join, and both sides say 
     REQUIRE(c.form({1, 2, 3}));
     c.settings.lease *= 4;
     c.start(4);
-    REQUIRE(
-        c.run_until([&] { return !c.all[4].complaints.empty() && !c.all[1].complaints.empty(); }));
-    CHECK(c.all[4].complaints[0].why == errc::times_differ);
-    CHECK(c.all[1].complaints[0].why == errc::times_differ);
+    REQUIRE(c.run_until([&] { return !c.all[4].problems.empty() && !c.all[1].problems.empty(); }));
+    CHECK(c.all[4].problems[0].why == errc::times_differ);
+    CHECK(c.all[1].problems[0].why == errc::times_differ);
     c.run_for(5s);
     CHECK_FALSE(c[4].installed());
     CHECK(c[1].installed()->members.size() == 3);
@@ -330,8 +329,8 @@ TEST_CASE(
     c.start(1);  // its seeds were forgotten
     REQUIRE(c.run_until([&] { return c.all[1].restarted.has_value(); }));
     CHECK(c.all[1].restarted == errc::seeds_differ);
-    REQUIRE_FALSE(c.all[1].complaints.empty());
-    CHECK(c.all[1].complaints[0].why == errc::seeds_differ);
+    REQUIRE_FALSE(c.all[1].problems.empty());
+    CHECK(c.all[1].problems[0].why == errc::seeds_differ);
 }
 
 TEST_CASE("NET-1: two peers stop going round by the voters once their link has healed") {
@@ -479,11 +478,11 @@ TEST_CASE(
     "others have") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4}));
-    record what;
+    audit_record what;
     what.by = c[4].self();
     what.number = 1;
     for (const auto i : {1u, 2u, 3u}) {
-        c.ask(4, lock::keep_record{0, what}, c[i].self());
+        c.ask(4, lock::store_record{0, what}, c[i].self());
     }
     REQUIRE(c.run_until([&] { return c.all[4].answered.size() == 3; }));
     c.kill(1);
@@ -500,7 +499,7 @@ TEST_CASE(
     REQUIRE(c.run_until([&] { return c.all[4].answered.size() == 1; }));
     const auto* read = std::get_if<lock::records_read>(&c.all[4].answered[0].what);
     REQUIRE(read != nullptr);
-    CHECK(read->records == std::vector<record>{what});
+    CHECK(read->records == std::vector<audit_record>{what});
 }
 
 TEST_CASE(
@@ -526,11 +525,11 @@ TEST_CASE(
     small_cluster c{5};
     REQUIRE(c.form({1, 2, 3, 4, 5, 6}));
     c.run_for(2500ms);  // SEAT-3
-    record what;
+    audit_record what;
     what.by = c[6].self();
     what.number = 1;
     for (const auto i : {1u, 2u, 3u}) {
-        c.ask(6, lock::keep_record{0, what}, c[i].self());
+        c.ask(6, lock::store_record{0, what}, c[i].self());
     }
     REQUIRE(c.run_until([&] { return c.all[6].answered.size() == 3; }));
     c.lose = [&](const node::message& m) { return std::holds_alternative<node::relayed>(m); };
@@ -552,5 +551,5 @@ TEST_CASE(
     c.ask(6, lock::read_records{}, c[1].self());
     REQUIRE(c.run_until([&] { return c.all[6].answered.size() == 1; }, 5s));
     CHECK(std::get<lock::records_read>(c.all[6].answered[0].what).records ==
-          std::vector<record>{what});
+          std::vector<audit_record>{what});
 }

@@ -21,7 +21,7 @@ struct fixture {
     view v = made_up::first_view(3, 2);
 
     std::vector<node::relay::detour> detours(unsigned attempt, base::time_point now) const {
-        return mine.detours(v, {peer(5), lock::taken{"a", {1}}, attempt}, now);
+        return mine.detours(v, {peer(5), lock::grant_ack{"a", {1}}, attempt}, now);
     }
     action receive(std::uint64_t from, std::uint64_t origin, std::uint64_t destination,
                    base::time_point now, bool is_echo = false) {
@@ -50,12 +50,12 @@ TEST_CASE("NET-1: neither the sender nor the receiver is the voter that a copy g
     const auto v = made_up::first_view(3);
     node::relay mine{settings, peer(1)};
     for (const unsigned attempt : {2u, 3u, 4u}) {
-        const auto by = mine.detours(v, {peer(2), lock::taken{"a", {1}}, attempt}, at(0s));
+        const auto by = mine.detours(v, {peer(2), lock::grant_ack{"a", {1}}, attempt}, at(0s));
         REQUIRE(by.size() == 1);
         CHECK(by[0].by == peer(3));
     }
     const auto alone = made_up::first_view(1, 1);
-    CHECK(mine.detours(alone, {peer(2), lock::taken{"a", {1}}, 2}, at(0s)).empty());
+    CHECK(mine.detours(alone, {peer(2), lock::grant_ack{"a", {1}}, 2}, at(0s)).empty());
 }
 
 TEST_CASE_METHOD(fixture, "NET-1: what came round is answered the same way for A, as an echo") {

@@ -32,7 +32,7 @@ public:
         settings.batch_wait = 20ms;
         settings.proposer_stagger = 30ms;
         settings.retry = 50ms;
-        settings.founding_wait = 300ms;
+        settings.bootstrap_wait = 300ms;
         settings.probe_period = 200ms;
         settings.probe_timeout = 100ms;
         settings.gossip_period = 50ms;
@@ -49,7 +49,7 @@ public:
         std::vector<node::granted> granted;
         std::vector<node::request_failed> failed;
         std::vector<node::hold_lost> lost;
-        std::vector<node::complaint> complaints;
+        std::vector<node::problem> problems;
         std::vector<node::lock_changed> watched;
         std::vector<node::answered> answered;
         std::vector<node::check_process> checks;
@@ -254,8 +254,8 @@ private:
                 p.failed.push_back(*f);
             } else if (auto* l = std::get_if<node::hold_lost>(&*o)) {
                 p.lost.push_back(*l);
-            } else if (auto* c = std::get_if<node::complaint>(&*o)) {
-                p.complaints.push_back(*c);
+            } else if (auto* c = std::get_if<node::problem>(&*o)) {
+                p.problems.push_back(*c);
             } else if (auto* w = std::get_if<node::lock_changed>(&*o)) {
                 p.watched.push_back(*w);
             } else if (auto* a = std::get_if<node::answered>(&*o)) {

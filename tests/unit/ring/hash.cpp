@@ -26,7 +26,7 @@ view three_members() {
         v.members[i].since = {i + 1};
     }
     v.seats = {{{}, {1, 0}}};
-    v.formers = {{{5, 5}, {1}, {4}}};
+    v.former_members = {{{5, 5}, {1}, {4}}};
     return v;
 }
 
@@ -89,9 +89,9 @@ TEST_CASE("the checksum sees every field of a view and its map", "[ring]") {
     REQUIRE(differs([](view& o, auto&) { o.members[1].weight ^= 1; }));
     REQUIRE(differs([](view& o, auto&) { o.members[1].leaving = true; }));
     REQUIRE(differs([](view& o, auto&) { o.members[1].since.value ^= 1; }));
-    REQUIRE(differs([](view& o, auto&) { o.formers[0].id.low ^= 1; }));
-    REQUIRE(differs([](view& o, auto&) { o.formers[0].since.value ^= 1; }));
-    REQUIRE(differs([](view& o, auto&) { o.formers[0].removed.value ^= 1; }));
+    REQUIRE(differs([](view& o, auto&) { o.former_members[0].id.low ^= 1; }));
+    REQUIRE(differs([](view& o, auto&) { o.former_members[0].since.value ^= 1; }));
+    REQUIRE(differs([](view& o, auto&) { o.former_members[0].removed.value ^= 1; }));
     REQUIRE(differs([](auto&, base::slot_map& o) { o.owners[0].low ^= 1; }));
     REQUIRE(differs([](auto&, base::slot_map& o) { o.owner_index[5] ^= 1; }));
     REQUIRE(differs([](auto&, base::slot_map& o) { o.owner_index.pop_back(); }));

@@ -92,7 +92,7 @@ struct lone {
     time_point now = at(0s);
     std::unique_ptr<detector> mine;
     std::vector<sent<message>> said;
-    std::vector<believes> beliefs;
+    std::vector<liveness_changed> beliefs;
     std::vector<heard> heard_from;
     /// Called for every direct ping; a test answers here or stays silent.
     std::function<void(const sent<ping>&)> on_ping;
@@ -113,7 +113,7 @@ struct lone {
                     pings.push_back({now, number_of(s->to), false, *p});
                 }
                 said.push_back({now, number_of(s->to), s->stream, std::move(s->what)});
-            } else if (auto* b = std::get_if<believes>(&*o)) {
+            } else if (auto* b = std::get_if<liveness_changed>(&*o)) {
                 beliefs.push_back(std::move(*b));
             } else {
                 heard_from.push_back(std::get<heard>(*o));
@@ -204,7 +204,7 @@ struct lone {
         }
         return std::nullopt;
     }
-    std::optional<condition> belief(std::uint64_t n) const { return mine->belief(peer(n)); }
+    std::optional<condition> liveness(std::uint64_t n) const { return mine->liveness(peer(n)); }
 };
 
 /// A few detectors; a message takes 5 ms, and is lost where the test says so.
@@ -216,7 +216,7 @@ struct group {
     }();
     time_point now = at(0s);
     std::map<std::uint64_t, std::unique_ptr<detector>> all;
-    std::map<std::uint64_t, std::vector<believes>> beliefs;
+    std::map<std::uint64_t, std::vector<liveness_changed>> beliefs;
     /// Whether a message from one to another, by datagram (false) or stream (true), is lost.
     std::function<bool(std::uint64_t, std::uint64_t, bool)> is_lost = [](auto, auto, auto) {
         return false;
@@ -256,7 +256,7 @@ struct group {
                     on_send(n, *s);
                 }
                 on_the_way_.emplace(std::pair{now + 5ms, ++last_packet_}, packet{n, std::move(*s)});
-            } else if (auto* b = std::get_if<believes>(&*o)) {
+            } else if (auto* b = std::get_if<liveness_changed>(&*o)) {
                 beliefs[n].push_back(*b);
             }
         }
@@ -301,12 +301,12 @@ struct group {
     }
     void run_for(base::duration d) { run_until(now + d); }
 
-    std::optional<condition> belief(std::uint64_t of, std::uint64_t about) const {
-        return all.at(of)->belief(peer(about));
+    std::optional<condition> liveness(std::uint64_t of, std::uint64_t about) const {
+        return all.at(of)->liveness(peer(about));
     }
     bool everybody_believes(std::uint64_t n, std::optional<condition> state) const {
         return std::all_of(all.begin(), all.end(), [&](const auto& d) {
-            return d.first == n || d.second->belief(peer(n)) == state;
+            return d.first == n || d.second->liveness(peer(n)) == state;
         });
     }
     bool all_alive() const {

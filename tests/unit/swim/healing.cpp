@@ -26,8 +26,8 @@ TEST_CASE_METHOD(lone,
                       {about(2, condition::alive), about(4, condition::alive),
                        about(5, condition::dead, 3, 2)}},
             true);
-    CHECK(belief(4) == condition::alive);
-    CHECK(belief(5) == condition::dead);
+    CHECK(liveness(4) == condition::alive);
+    CHECK(liveness(5) == condition::dead);
     everybody_answers();
     run_until(at(125s));
     const auto each = all<push_pull>();
@@ -63,10 +63,10 @@ TEST_CASE_METHOD(
     CHECK(told.size() == 6);  // 1, 2, 3, 4 and what it just told: 8 and 9
     CHECK(std::any_of(told.begin(), told.end(),
                       [](const auto& r) { return r == about(4, condition::suspect, 1, 3); }));
-    CHECK(belief(8) == condition::alive);
+    CHECK(liveness(8) == condition::alive);
     receive(9, push_pull{true, intro(9), {about(7, condition::alive)}}, true);
     CHECK(all<push_pull>().size() == 1);
-    CHECK(belief(7) == condition::alive);
+    CHECK(liveness(7) == condition::alive);
 }
 
 TEST_CASE_METHOD(
@@ -109,7 +109,7 @@ TEST_CASE_METHOD(lone,
     }
     CHECK(mine->local_health() == 0);  // that the dead do not answer says nothing about us
     receive(4, ack{knocks.back().what.sequence, intro(4, 2), {}});
-    CHECK(belief(4) == condition::alive);
+    CHECK(liveness(4) == condition::alive);
 }
 
 TEST_CASE_METHOD(lone,
@@ -121,14 +121,14 @@ TEST_CASE_METHOD(lone,
     receive(3, gossip{{about(2, condition::dead, 1, 3)}});
     const auto died = now;
     run_until(died + 1h);
-    CHECK(belief(2) == condition::dead);
+    CHECK(liveness(2) == condition::dead);
     const auto last = pings();
     const auto to_dead =
         std::find_if(last.rbegin(), last.rend(), [](const auto& p) { return p.to == 2; });
     REQUIRE(to_dead != last.rend());
     CHECK(to_dead->when >= died + 1h - settings.dead_probe_period);
     run_until(died + 1h + settings.dead_probe_period);
-    CHECK_FALSE(belief(2));
+    CHECK_FALSE(liveness(2));
     said.clear();
     run_for(1h);
     for (const auto& p : pings()) {
@@ -143,7 +143,7 @@ TEST_CASE_METHOD(lone, "a seat where nobody seems alive is probed for ever, with
     everybody_answers_but(3);
     start(3);
     run_for(24h);
-    CHECK_FALSE(belief(3));  // the PeerId there is long forgotten
+    CHECK_FALSE(liveness(3));  // the PeerId there is long forgotten
     said.clear();
     run_for(1min);
     std::size_t knocks = 0;
@@ -173,9 +173,9 @@ TEST_CASE_METHOD(group, "a healed partition merges by itself: the dead are probe
     run_for(5s);
     cut_off({3, 4});
     run_for(5min);
-    CHECK(belief(1, 3) == condition::dead);
-    CHECK(belief(3, 2) == condition::dead);
-    CHECK(belief(3, 4) == condition::alive);
+    CHECK(liveness(1, 3) == condition::dead);
+    CHECK(liveness(3, 2) == condition::dead);
+    CHECK(liveness(3, 4) == condition::alive);
     mend();
     run_for(1min);
     CHECK(all_alive());
@@ -191,8 +191,8 @@ TEST_CASE_METHOD(group,
     cut_off({3, 4});
     run_for(12h);
     CHECK(everybody_believes(1, condition::alive) == false);
-    CHECK_FALSE(belief(1, 3));
-    CHECK_FALSE(belief(4, 1));
+    CHECK_FALSE(liveness(1, 3));
+    CHECK_FALSE(liveness(4, 1));
     mend();
     run_for(1min);
     CHECK(all_alive());

@@ -35,7 +35,7 @@ TEST_CASE_METHOD(
     run_for(10min);
     CHECK(pings().empty());
     CHECK(beliefs.empty());
-    CHECK(belief(2) == condition::suspect);
+    CHECK(liveness(2) == condition::suspect);
     CHECK(times_told(1, condition::alive) == 0);
     CHECK(mine->roster()[0] == about(1, condition::left, 1));
     receive(3, ping{7, peer(1), intro(3), {}});
@@ -61,7 +61,7 @@ TEST_CASE_METHOD(
     receive(2, gossip{{about(2, condition::left, 1)}});
     receive(2, ping{1, peer(1), intro(2, 9), {}});
     receive(3, gossip{{about(2, condition::alive, 10), about(2, condition::dead, 11, 3)}});
-    CHECK(belief(2) == condition::left);
+    CHECK(liveness(2) == condition::left);
     said.clear();
     run_for(1min);
     for (const auto& p : pings()) {

@@ -186,7 +186,7 @@ TEST_CASE_METHOD(lone, "an answer to another probe is none") {
     const auto p = pings().front();
     receive(p.to, ack{p.what.sequence + 1, intro(p.to), {}});
     run_until(p.when + settings.probe_period);
-    CHECK(belief(p.to) == condition::suspect);
+    CHECK(liveness(p.to) == condition::suspect);
 }
 
 TEST_CASE_METHOD(lone,

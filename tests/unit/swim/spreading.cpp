@@ -113,7 +113,7 @@ TEST_CASE_METHOD(
         CHECK(beliefs[0].state == step.state);
         CHECK(beliefs[0].name == name(9));
         CHECK(beliefs[0].address == address(9));
-        CHECK(belief(9) == step.state);
+        CHECK(liveness(9) == step.state);
         CHECK(mine->address_of(peer(9)) == address(9));
     }
 }
@@ -128,7 +128,7 @@ TEST_CASE_METHOD(lone,
     receive(5, push_pull{false, intro(5), {}}, true);
     receive(5, gossip{{about(6, condition::alive)}});
     for (std::uint64_t n = 2; n <= 6; ++n) {
-        CHECK(belief(n) == condition::alive);
+        CHECK(liveness(n) == condition::alive);
     }
     REQUIRE(heard_from.size() == 4);
     for (std::uint64_t n = 2; n <= 5; ++n) {
@@ -144,13 +144,13 @@ TEST_CASE_METHOD(
     lone, "another PeerId at an address: the one before it is dead, and that is spread (SEAT-1)") {
     start(4);
     receive(9, ping{1, {}, {1, name(9), address(2)}, {}});
-    CHECK(belief(2) == condition::dead);
-    CHECK(belief(9) == condition::alive);
+    CHECK(liveness(2) == condition::dead);
+    CHECK(liveness(9) == condition::alive);
     run_for(400ms);
     CHECK(last_told(2)->state == condition::dead);
     receive(3, gossip{{{condition::alive, peer(77), 1, peer(77), "me before", address(1)}}});
     // a former process at our own address is nobody to probe
-    CHECK_FALSE(mine->belief(peer(77)));
+    CHECK_FALSE(mine->liveness(peer(77)));
 }
 
 TEST_CASE_METHOD(lone,
@@ -161,7 +161,7 @@ TEST_CASE_METHOD(lone,
     said.clear();
     mine->forget(peer(2), now);
     drain();
-    CHECK(belief(2) == condition::dead);
+    CHECK(liveness(2) == condition::dead);
     run_for(30s);
     CHECK(last_told(2)->state == condition::dead);
     for (const auto& p : pings()) {

@@ -19,17 +19,17 @@ TEST_CASE_METHOD(lone,
     }
     const auto end = pings().back().when + settings.probe_period;
     run_until(end - 1ns);
-    CHECK(belief(2) == condition::alive);
+    CHECK(liveness(2) == condition::alive);
     run_until(end);
-    CHECK(belief(2) == condition::suspect);
+    CHECK(liveness(2) == condition::suspect);
     CHECK(mine->seems_alive(peer(2)));  // a suspect is not dead
     // Of three, one could confirm it and does not.
     const auto time =
         suspicion_time(shortest_suspicion(settings, 3), shortest_suspicion(settings, 3) * 6, 0, 1);
     run_until(end + time - 1ns);
-    CHECK(belief(2) == condition::suspect);
+    CHECK(liveness(2) == condition::suspect);
     run_until(end + time);
-    CHECK(belief(2) == condition::dead);
+    CHECK(liveness(2) == condition::dead);
     CHECK_FALSE(mine->seems_alive(peer(2)));
     REQUIRE(beliefs.size() == 2);
     CHECK(beliefs[0].state == condition::suspect);
@@ -54,9 +54,9 @@ TEST_CASE("independent confirmations shorten a running suspicion; one accuser co
         const auto shortest = shortest_suspicion(f.settings, 8);
         const auto ends = f.now + suspicion_time(shortest, shortest * 6, accusers - 1, 3);
         f.run_until(ends - 1ns);
-        CHECK(f.belief(8) == condition::suspect);
+        CHECK(f.liveness(8) == condition::suspect);
         f.run_until(ends);
-        CHECK(f.belief(8) == condition::dead);
+        CHECK(f.liveness(8) == condition::dead);
     }
 }
 
@@ -70,7 +70,7 @@ TEST_CASE_METHOD(lone,
     run_until(begun + 10s);  // a round is over: we have tried it too
     CHECK(last_told(8)->by == peer(1));
     run_until(begun + suspicion_time(shortest, shortest * 6, 1, 3));
-    CHECK(belief(8) == condition::dead);
+    CHECK(liveness(8) == condition::dead);
 }
 
 TEST_CASE_METHOD(lone,
@@ -78,12 +78,12 @@ TEST_CASE_METHOD(lone,
                  "the same it is not") {
     start(4);
     receive(3, gossip{{about(2, condition::suspect, 5, 3)}});
-    CHECK(belief(2) == condition::suspect);
+    CHECK(liveness(2) == condition::suspect);
     receive(2, ack{999, intro(2, 5), {}});
     receive(2, gossip{{about(2, condition::alive, 5)}});
-    CHECK(belief(2) == condition::suspect);
+    CHECK(liveness(2) == condition::suspect);
     receive(2, ack{999, intro(2, 6), {}});
-    CHECK(belief(2) == condition::alive);
+    CHECK(liveness(2) == condition::alive);
     REQUIRE(beliefs.size() == 2);
     CHECK(beliefs[1].state == condition::alive);
     everybody_answers();
@@ -144,7 +144,7 @@ TEST_CASE_METHOD(lone, "stale incarnations change nothing and are not passed on"
     receive(2, gossip{{about(3, condition::suspect, 4, 2), about(3, condition::dead, 4, 2),
                        about(3, condition::left, 4), about(3, condition::alive, 4)}});
     run_for(30s);
-    CHECK(belief(3) == condition::alive);
+    CHECK(liveness(3) == condition::alive);
     CHECK(beliefs.empty());
     for (const auto state :
          {condition::alive, condition::suspect, condition::dead, condition::left}) {

@@ -19,7 +19,7 @@ struct seats {
     std::vector<endpoint> seeds{made_up::address(1), made_up::address(2), made_up::address(3)};
     base::settings settings = [] {
         base::settings s;
-        s.founding_wait = 300ms;
+        s.bootstrap_wait = 300ms;
         s.batch_wait = 20ms;
         s.proposer_stagger = 30ms;
         s.slots = 16;

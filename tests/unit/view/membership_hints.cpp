@@ -51,7 +51,7 @@ TEST_CASE_METHOD(wishing, "a joiner is added as long as its request is fresh") {
 TEST_CASE_METHOD(wishing, "VIEW-3: neither a member nor a former one is added") {
     ask_to_join(4);
     CHECK_FALSE(draft());
-    current.formers.push_back({peer(9), {1}, {1}});
+    current.former_members.push_back({peer(9), {1}, {1}});
     ask_to_join(9);
     CHECK_FALSE(draft());
 }

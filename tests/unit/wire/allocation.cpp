@@ -42,7 +42,7 @@ TEST_CASE("the messages of an acquire cost no allocation but their strings", "[w
     const std::string name = "short";
     const std::vector<lock::message> all{
         lock::request{{1}, name, {}, false, {0}}, lock::grant{{1}, name, {77}, true, {}},
-        lock::taken{name, {77}}, lock::release{name, {77}, {}, false, false, {}},
+        lock::grant_ack{name, {77}}, lock::release{name, {77}, {}, false, false, {}},
         lock::released{name, {77}}};
     for (const auto& what : all) {
         const wire::packet packet{{{1, 2}, {3, 4}, {5, 6}, {7}, true}, what};

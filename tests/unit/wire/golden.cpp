@@ -39,13 +39,13 @@ TEST_CASE("golden bytes", "[wire]") {
             "13"
             "91"
             "07");
-    REQUIRE(
-        hex(lease::message{lease::request{{3}, base::time_point{base::duration{1000000}}, true}}) ==
-        "40"
-        "93"
-        "03"
-        "ce000f4240"
-        "c3");
+    REQUIRE(hex(lease::message{
+                lease::renew_request{{3}, base::time_point{base::duration{1000000}}, true}}) ==
+            "40"
+            "93"
+            "03"
+            "ce000f4240"
+            "c3");
     REQUIRE(
         hex(lock::message{lock::request{{9}, "orders", {"n", lock_mode::permit(3)}, true, {8}}}) ==
         "50"

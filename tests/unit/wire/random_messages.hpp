@@ -28,37 +28,37 @@ template <class T>
 concept has_1 =
     one_among<T, swim::nack, swim::gossip, views::steps, views::want_steps, views::outdated,
               views::new_epoch_wanted, views::found_accepted, views::founded, lock::queued,
-              lock::cancelled, lock::record_kept, lock::read_records>;
+              lock::cancelled, lock::record_stored, lock::read_records>;
 template <class T>
 concept has_2 =
     one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
               views::opinion_ask, views::prepare, views::accepted_founding, views::lease_terms,
-              views::found_accept, lease::ack, lock::taken, lock::cancel, lock::released,
-              lock::still_held, lock::table_ack, lock::watch, lock::unwatch, lock::past, lock::look,
-              lock::list_locks, lock::listed_lock, lock::demanded, lock::keep_record,
-              lock::records_read, views::evict, seat>;
+              views::found_accept, lease::ack, lock::grant_ack, lock::cancel, lock::released,
+              lock::hold_probe, lock::table_ack, lock::watch, lock::unwatch, lock::past,
+              lock::inspect_request, lock::list_locks, lock::listed_lock, lock::revoke_reply,
+              lock::store_record, lock::records_read, views::evict, seat>;
 template <class T>
 concept has_3 =
     one_among<T, views::found_prepare, swim::ack, swim::push_pull, swim::introduction,
               views::welcome, views::opinion, views::rejected, views::accept, views::accepted,
-              lease::request, break_policy, process_identity, lock::denied, lock::standing,
-              lock::no_table, lock::lock_state_seen, former_member>;
+              lease::renew_request, break_policy, process_identity, lock::denied,
+              lock::lock_summary, lock::no_table, lock::lock_state_seen, former_member>;
 template <class T>
 concept has_4 = one_among<T, swim::ping, views::found_promise, lock::gather, lock::listed,
-                          lock::ask_heard, lock::terms, break_outcome, node::relayed>;
+                          lock::release_request_ack, lock::terms, break_outcome, node::relayed>;
 template <class T>
 concept has_5 =
     one_among<T, views::promise, swim::ping_request, views::found_rejected, lock::report,
               lock::lock_state, lock::grant, lock::break_hold, lock::waiter, node::envelope>;
 template <class T>
-concept has_6 = one_among<T, views::join, swim::rumour, lock::slot_table, lock::looked,
-                          lock::seen_hold, lock::hold, lock::request, previous_hold>;
+concept has_6 = one_among<T, views::join, swim::rumour, lock::slot_table, lock::inspect_reply,
+                          lock::seen_hold, lock::hold_info, lock::request, previous_hold>;
 template <class T>
-concept has_7 = one_among<T, member, lock::release, lock::demand, lock::ask_back>;
+concept has_7 = one_among<T, member, lock::release, lock::revoke_request, lock::release_request>;
 template <class T>
 concept has_8 = one_among<T, views::change>;
 template <class T>
-concept has_13 = one_among<T, record>;
+concept has_13 = one_among<T, audit_record>;
 template <class T>
 concept has_id = one_among<T, view_number, epoch, request_number>;
 
@@ -170,9 +170,9 @@ private:
     void fill(lock::refusal& why) { why = static_cast<lock::refusal>(chance_.below(2)); }
     void fill(lock::ending& how) { how = static_cast<lock::ending>(chance_.below(4)); }
     void fill(lock::tenure_state& is) { is = static_cast<lock::tenure_state>(chance_.below(5)); }
-    void fill(lock::urging& how) { how = static_cast<lock::urging>(chance_.below(2)); }
+    void fill(lock::revoke_kind& how) { how = static_cast<lock::revoke_kind>(chance_.below(2)); }
     void fill(break_stage& stage) { stage = static_cast<break_stage>(chance_.below(6)); }
-    void fill(deed& what) { what = static_cast<deed>(chance_.below(4)); }
+    void fill(admin_action& what) { what = static_cast<admin_action>(chance_.below(4)); }
     void fill(views::proof& p) { p = static_cast<views::proof>(chance_.below(3)); }
     void fill(std::chrono::milliseconds& t) {
         t = std::chrono::milliseconds{chance_.below(60'001)};
@@ -182,7 +182,7 @@ private:
         d.left = base::duration{static_cast<std::int64_t>(chance_.below(60'000'000'000))};
     }
     void fill(std::int32_t& value) { value = static_cast<std::int32_t>(chance_.next()); }
-    void fill(fate& how) { how = static_cast<fate>(chance_.below(6)); }
+    void fill(end_reason& how) { how = static_cast<end_reason>(chance_.below(6)); }
     void fill(lock_mode& mode) {
         const std::array all{
             lock_mode::exclusive(), lock_mode::shared(),
@@ -258,13 +258,13 @@ private:
         in_order(slots, [](const lock::slot_table& s) { return s.slot; });
     }
     void fill(view& v) {
-        auto& [cluster, number, epoch, ring_function, slots, seats_since, seats, members, formers] =
-            v;
-        each(cluster, number, epoch, ring_function, seats_since, seats, members, formers);
+        auto& [cluster, number, epoch, ring_function, slots, seats_since, seats, members,
+               former_members] = v;
+        each(cluster, number, epoch, ring_function, seats_since, seats, members, former_members);
         slots = static_cast<std::uint32_t>(1 + chance_.below(base::limits::slots));
         in_order(seats, [](const seat& s) { return s.address; });
         in_order(members, [](const member& m) { return m.id; });
-        in_order(formers, [](const former_member& f) { return f.removed; });
+        in_order(former_members, [](const former_member& f) { return f.removed; });
     }
 
     void fill(views::leave_request&) {}

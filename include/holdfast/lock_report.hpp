@@ -1,4 +1,4 @@
-// How a lock stands, as its owner answers when asked (`peer::look`, `holdfast why`).
+// How a lock stands, as its owner answers when asked (`peer::inspect`, `holdfast why`).
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace holdfast {
 
 /// What the owner of a name is doing about its slot.
 enum class slot_state : std::uint8_t {
-    unheard,    ///< it did not answer in time
+    no_answer,  ///< it did not answer in time
     moving,     ///< whoever was asked does not own it, or does not know yet that it does
     receiving,  ///< it waits for the table of the owner before it
     /// it asks every member what it holds, and waits for the leases of those that cannot say
@@ -31,14 +31,14 @@ struct lock_holder {
     peer_id peer;
     /// empty when it is no member any more and its name was forgotten
     std::string peer_name;
-    belief seems = belief::alive;  ///< what gossip believes of it, here
+    holdfast::liveness liveness = holdfast::liveness::alive;  ///< what gossip believes of it, here
     holdfast::token token;
     std::string note;
     lock_mode mode;
     std::chrono::nanoseconds held_for{};
     /// the owner changed meanwhile: `held_for` is how long this one knows of it
-    bool is_held_longer = false;
-    bool is_asked_back = false;
+    bool age_is_lower_bound = false;
+    bool is_release_requested = false;
     bool is_being_broken = false;
 };
 
@@ -53,8 +53,8 @@ struct lock_report {
     std::string name;
     std::uint32_t slot = 0;
     std::optional<member> owner;  ///< none: this peer is in no cluster
-    belief owner_seems = belief::alive;
-    slot_state state = slot_state::unheard;
+    holdfast::liveness owner_liveness = holdfast::liveness::alive;
+    slot_state state = slot_state::no_answer;
 
     // What the owner said. When it is `serving`, this is how the lock stood at a moment between the
     // question and the answer (LOOK-1): of two looks, one after the other, the second never shows

@@ -1,4 +1,4 @@
-#include "peer/deadman.hpp"
+#include "peer/watchdog.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -70,7 +70,7 @@ void close_all_but(int a, int b) {
 
 }  // namespace
 
-deadman::deadman() {
+watchdog::watchdog() {
     int words[2];
     if (pipe2(words, O_CLOEXEC | O_NONBLOCK) != 0) {
         return;
@@ -103,14 +103,14 @@ deadman::deadman() {
     }
 }
 
-deadman::~deadman() {
+watchdog::~watchdog() {
     if (told_ >= 0) {
         let_live();
         close(told_);
     }
 }
 
-void deadman::tell(base::duration::rep end) {
+void watchdog::tell(base::duration::rep end) {
     if (end == last_told_) {
         return;
     }

@@ -1,5 +1,5 @@
 // A tiny process that kills this one at the end of its lease, unless it hears of a renewal first
-// (config::deadman).
+// (config::watchdog).
 //
 // It needs nothing of us to do so: it has a descriptor of our process and the time, and works when
 // we are stopped, hung or starved.
@@ -11,12 +11,12 @@
 
 namespace holdfast::runtime {
 
-class deadman {
+class watchdog {
 public:
-    deadman();   ///< forks, before threads of ours are started
-    ~deadman();  ///< it ends, and does nothing
-    deadman(const deadman&) = delete;
-    deadman& operator=(const deadman&) = delete;
+    watchdog();   ///< forks, before threads of ours are started
+    ~watchdog();  ///< it ends, and does nothing
+    watchdog(const watchdog&) = delete;
+    watchdog& operator=(const watchdog&) = delete;
 
     [[nodiscard]] bool is_running() const { return told_ >= 0; }
     /// By the boot clock: the process is killed then. The last word counts.
