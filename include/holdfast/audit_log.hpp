@@ -1,42 +1,48 @@
-// What was done to holds and peers by somebody's word, as the seats of the cluster remember it
-// (`peer::history`).
+// The record of what operators and policies did to holds and members (`peer::audit_log`).
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <holdfast/breaking.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/token.hpp>
 
 namespace holdfast {
 
 enum class admin_action : std::uint8_t {
-    requested_release,  ///< a holder was asked for a hold back
+    requested_release,  ///< a holder was asked to release
     broke,              ///< a hold was broken, or its breaking approved
-    evicted,            ///< a peer was removed
-    /// a peer was removed, and its lease was not waited for: somebody has made sure that it can do
-    /// nothing any more
+    evicted,            ///< a member was removed
+    /// A member was removed and its lease not waited for: an operator has made sure that it can do
+    /// nothing any more (CERT-2).
     fenced,
 };
 
-/// The seats keep the latest 1024 of them in memory. A peer that comes to fill a seat copies them
-/// from the others, so they survive seats that are lost one after another; not a total restart, nor
-/// the loss of a majority at once. Who needs them longer logs them.
+/// The name of the value, e.g. `evicted`.
+[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(admin_action what);
+
+/// One action and its outcome (RECORD-1).
+///
+/// The seats keep the latest 1024 in memory. A peer that comes to fill a seat copies them from the
+/// others, so they survive seats that are lost one after another. They do not survive a restart of
+/// all seats, nor the loss of a majority at once: write to a log what has to be kept for longer.
 struct audit_record {
     peer_id by;                  ///< the peer that acted
-    std::uint64_t number = 0;    ///< of its records
+    std::uint64_t number = 0;    ///< counts the records of that peer
     std::uint32_t revision = 0;  ///< a later state of the same record has a higher one
-    std::int64_t at_ms = 0;      ///< since 1970, by the clock of that peer
+    std::int64_t at_ms = 0;      ///< milliseconds since 1970, by the clock of that peer
     admin_action what{};
-    std::string name;  ///< of the lock; of an eviction, empty
+    std::string name;  ///< of the lock; empty for an eviction
     holdfast::token token;
-    peer_id whom;  ///< the holder, or the peer that was removed
+    peer_id whom;  ///< the holder, or the member that was removed
     std::string whom_name;
-    std::string who;  ///< the operator, as it calls itself, or the policy
+    std::string who;  ///< the name the operator goes by, or the policy
     std::string why;
-    break_outcome outcome;  ///< `ended` of an eviction: it is no member any more
+    break_outcome outcome;  ///< `ended` for an eviction: it is no member any more
     std::chrono::milliseconds took{0};
 
     bool operator==(const audit_record&) const = default;

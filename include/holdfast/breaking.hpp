@@ -1,84 +1,94 @@
-// Ending a hold that its holder does not give up: who may, and what came of it.
+// Ending a hold that its holder does not give up: who may do it, and how far it has got.
 //
-// Never by stealing: each step keeps MUTEX. Asking tells the holder's program. Breaking has the
-// holder's library give the hold up and say so (BREAK-1). A holder that does not answer at all is
-// evicted: a majority of the seats removes its peer, and its lease is waited out (VIEW-2, OWN-5).
+// A lock is never stolen. Each way keeps MUTEX:
+// - asking (`peer::request_release`): the holder's program is told, and may release;
+// - breaking (`peer::break_hold`): the holder's library gives the hold up and says so (BREAK-1);
+// - evicting (`peer::evict`): a majority of the seats removes the holder's peer and waits until its
+//   lease has ended (VIEW-2, OWN-5). This is the way for a holder that does not answer at all.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
+#include <holdfast/export.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/previous_hold.hpp>
 #include <holdfast/token.hpp>
 
 namespace holdfast {
 
-/// Who may break a hold. The holder says so when it asks for the lock.
+/// Who may break a hold. The holder states it when it asks for the lock.
 struct break_policy {
-    bool by_operators = true;  ///< `peer::break_hold` and `holdfast break` may
-    /// so many different operators must have asked for it, counted while one owner serves
+    /// `peer::break_hold` and `holdfast break` may break it.
+    bool by_operators = true;
+    /// The number of different operators that must ask for it, counted while one owner serves.
     std::uint8_t approvals = 1;
-    /// Once somebody has waited first in the queue for so long, it is broken on its behalf. Zero:
-    /// never.
+    /// The owner breaks the hold for the first waiter that has waited this long. Zero: never.
     std::chrono::milliseconds waited_for{0};
 
     bool operator==(const break_policy&) const = default;
 };
 
-/// What to do about a hold whose program makes no progress.
+/// What happens when the program of a hold makes no progress (`lock_options::progress_timeout`).
 enum class stall_action : std::uint8_t {
-    report,           ///< events::hold_stalled
-    request_release,  ///< that, and `on_release_requested`
-    break_hold,       ///< that, and the hold is given up as if it were broken
+    report,           ///< the event `events::hold_stalled`
+    request_release,  ///< that, and a call of `on_release_requested`
+    break_hold,       ///< that, and the library gives the hold up as if it were broken
 };
 
-/// A holder is asked to give a hold up. Nothing happens by itself.
+/// An operator or another program asks a holder to release. Nothing happens by itself.
 struct release_request {
-    std::string name;
+    std::string name;  ///< of the lock
     holdfast::token token;
-    std::string who;  ///< asks, as it calls itself
+    std::string who;  ///< the name that the requester goes by
     std::string why;
-    std::chrono::milliseconds grace{0};  ///< how long whoever asks means to wait
+    std::chrono::milliseconds grace{0};  ///< how long the requester means to wait
 };
 
-/// Where an attempt to end a hold has got to.
+/// How far an attempt to end a hold has got.
 enum class break_stage : std::uint8_t {
-    no_answer,  ///< its owner did not answer, or was not able to
-    /// the owner knows; the holder's library has not answered yet. Of `ask`: its program has not
-    /// been told
+    no_answer,  ///< the owner of the lock did not answer, or was not able to
+    /// The owner has sent it on. The holder's library has not answered yet; for a release request,
+    /// the holder's program has not been told.
     sent,
-    delivered,       ///< of `ask`: the holder's program has been told
-    needs_approval,  ///< other operators must ask for it, too
-    ended,           ///< the hold is no more
-    refused,         ///< the hold's policy does not allow it, or this operator is not one
+    delivered,       ///< for a release request: the holder's program has been told
+    needs_approval,  ///< other operators must ask for it as well
+    ended,           ///< the hold has ended
+    refused,         ///< the hold's policy forbids it, or the requester is no operator
 };
 
+/// The answer to `peer::request_release` and `peer::break_hold`.
 struct break_outcome {
     break_stage stage = break_stage::no_answer;
-    /// of `ended`: what became of it, as far as its owner remembers
+    /// With `ended`: how it ended, as far as the lock's owner remembers.
     end_reason how = end_reason::none;
     std::uint8_t approvals = 0;  ///< so far
-    std::uint8_t needed = 0;
+    std::uint8_t needed = 0;     ///< in all
     bool operator==(const break_outcome&) const = default;
 };
 
 struct member;
 
-/// For `peer::request_release`, `break_hold` and `evict`.
+/// Options of `peer::request_release`, `peer::break_hold` and `peer::evict`.
 struct break_options {
-    /// the operator, for policies and records; empty: the name of this peer
+    /// The operator, for policies and the audit log. At most 128 bytes. Empty: this peer's name.
     std::string who{};
-    /// for the holder and the record; at most 1024 bytes
+    /// The reason, for the holder and the audit log. At most 1024 bytes.
     std::string why{};
-    /// how long to wait for the hold, or the peer, to be gone
+    /// How long to wait until the hold has ended, or the peer is removed.
     std::chrono::nanoseconds wait = std::chrono::seconds{10};
-    /// Of `evict`: makes sure that this member can do nothing any more, by killing its machine,
-    /// say, and returns true if that is certain. Then its lease is not waited out (CERT-2). Called
-    /// once, on the thread that evicts. If it is not true, MUTEX is not.
+    /// Of `evict` only: makes sure that this member can do nothing any more, for example by
+    /// switching its machine off, and returns true when that is certain. Its lease is then not
+    /// waited for (CERT-2). Called once, on the thread that calls `evict`. If the function returns
+    /// true and the member still acts, MUTEX is broken.
     std::function<bool(const member& whom)> fence{};
 };
+
+/// The names of the values as documented, e.g. `request_release`.
+[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(stall_action what);
+[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(break_stage what);
 
 }  // namespace holdfast

@@ -1,5 +1,4 @@
-// One leader among many candidates. An election is a lock whose hold is the term and whose note is
-// the leader's value.
+// One leader among many candidates: a lock whose hold is the term of the leader.
 #pragma once
 
 #include <chrono>
@@ -26,21 +25,9 @@ namespace runtime {
 class driver;
 }
 
-struct lock_options {
-    /// What observers learn of the leader: its address, say. At most 1024 bytes.
-    std::string value{};
-    /// How long to wait for the term. None: for ever. Zero or less: one try.
-    std::optional<std::chrono::nanoseconds> wait{};
-    std::stop_token stop{};
-    /// As in `lock_options`.
-    std::function<void(errc why)> on_lost{};
-    /// Of those who wait, who has the highest leads next (PRIORITY). Nobody who leads is put off
-    /// for it.
-    std::int32_t priority = 0;
-};
-
-/// Leadership: this process leads while it is valid. Terms of one election have rising tokens and,
-/// clocks willing (MUTEX), never overlap. Everything said of `hold` is true of it.
+/// Leadership: this process leads while the term is valid. Terms of one election have rising tokens
+/// (FENCE), and no two are valid at one instant (MUTEX). What `hold` says of validity, threads and
+/// lifetime is true of it.
 class HOLDFAST_EXPORT term {
 public:
     [[nodiscard]] holdfast::token token() const { return hold_.token(); }
@@ -50,10 +37,10 @@ public:
     [[nodiscard]] std::stop_token lost() const { return hold_.lost(); }
     [[nodiscard]] std::stop_token at_risk() const { return hold_.at_risk(); }
     [[nodiscard]] std::optional<errc> why_lost() const { return hold_.why_lost(); }
-    /// Ends the term at once; the next candidate leads a round trip later. See `hold::release`.
+    /// Ends the term now. The next candidate leads a round trip later. Errors as `hold::release`.
     result<void> resign() { return hold_.release(); }
-    /// As `resign`, and this peer leads next if it campaigns here and now, before everybody else;
-    /// else whoever's turn it is.
+    /// As `resign`, and `candidate` leads next if it campaigns now. If it does not, the next
+    /// waiting candidate leads.
     result<void> hand_over(const peer_id& candidate);
 
 private:
@@ -63,34 +50,39 @@ private:
     hold hold_;
 };
 
-/// Who leads, as the owner of the election's name last told.
+/// The leader, as the owner of the election's name last reported.
 struct leader {
-    std::string election;              ///< the name of the election
-    bool exists = false;               ///< false: nobody leads; the rest is empty then
-    std::optional<std::string> value;  ///< as the leader gave it
+    std::string election;             ///< the name of the election
+    bool exists = false;              ///< false: there is no leader, and the rest is empty
+    std::optional<std::string> note;  ///< the leader's `lock_options::note`: its address, say
     holdfast::token token;
     peer_id holder;
 };
 
-/// From `peer::election`. A small handle: copy it, keep it beyond the peer (calls fail with
-/// `shutting_down` then).
+/// One election, from `peer::election`. A small handle: it may be copied and may outlive the peer,
+/// whose calls then fail with `shutting_down`.
 class HOLDFAST_EXPORT election {
 public:
     [[nodiscard]] const std::string& name() const { return name_; }
 
-    /// Waits until this process leads. Fails as `peer::lock`; `value_too_long` for the value.
+    /// Waits until this process leads. `options.note` is what observers learn of the leader.
+    ///
+    /// Errors: as `peer::lock`, and `bad_config` for a mode that is not exclusive.
     [[nodiscard]] result<term> campaign(lock_options options = {}) const;
 
-    /// Who leads, from the owner of the election's name: linearizable (LOOK-1). Fails as
-    /// `peer::inspect`, and with `timed_out` where that would tell of an owner that cannot answer
-    /// for certain.
+    /// The leader, from the owner of the election's name. Linearizable (LOOK-1).
+    ///
+    /// Errors: as `peer::inspect`, and `timed_out` when the owner cannot answer for certain within
+    /// `wait`.
     [[nodiscard]] result<leader> current(std::chrono::nanoseconds wait = std::chrono::seconds{
                                              5}) const;
 
-    /// Calls `callback` with the present state as soon as that is known, and after each change.
-    /// Between two calls states may be missed, the last one is not; while this peer cannot reach
-    /// the owner the last state stands. On the callback thread, outside every lock of the library.
-    /// Must not throw. Fails with `name_too_long` or `shutting_down`.
+    /// Calls `callback` with the present state as soon as it is known, and after each change.
+    ///
+    /// - States between two calls may be missed. The latest one never is.
+    /// - While this peer cannot reach the owner, the last reported state stands.
+    /// - Threads: on the callback thread, outside every lock of the library. It must not throw.
+    /// - Errors: `name_too_long`, `shutting_down`.
     [[nodiscard]] result<observation> observe(std::function<void(const leader&)> callback) const;
 
 private:

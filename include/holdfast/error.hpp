@@ -2,72 +2,84 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include <holdfast/export.hpp>
+
 namespace holdfast {
 
-/// Every failure the library reports. The texts (`explain`) say what to do about it.
+/// Every failure that the library reports. `explain` says what to do about it.
+///
+/// The numbers are fixed: none is ever changed or used again. Each group has room for more.
 enum class errc : std::uint8_t {
-    // Nothing happened: the lock is not held by this call.
-    /// not granted within the wait: others held the lock, or its owner did not answer
-    timed_out = 1,
-    would_block,  ///< try_lock: another holds it now
-    cancelled,    ///< the caller's stop token was triggered
-    /// this peer cannot reach a majority of the seats, so nobody can grant to it
-    no_quorum,
-    not_a_member,       ///< this peer is in no cluster (yet)
-    shutting_down,      ///< the peer is leaving or was destroyed
-    name_too_long,      ///< a lock name longer than `limits::name`, or empty
-    value_too_long,     ///< a note or election value longer than `limits::note`
-    too_many_requests,  ///< more waiting requests than `config::max_requests`
-    /// it would wait for itself: in a callback of the library, or for a mutex that this thread has
-    would_deadlock,
-    limit_differs,  ///< a semaphore that others use with another limit
+    // ---- 1 to 19, a request was not granted: this call holds nothing
 
-    // The peer cannot join or start. Nothing is held.
-    bad_config,      ///< a field of `config` is wrong; the text names it
-    address_in_use,  ///< another process listens there
-    seeds_differ,    ///< this peer and the cluster were configured with different seats
-    /// this peer and the cluster were configured with different `lease` or `clock_drift` (LEASE-6)
-    times_differ,
-    wrong_key,         ///< the other side does not have our key
-    wrong_cluster,     ///< the other side has another cluster name
-    version_mismatch,  ///< the other side speaks no version of the protocol that we speak
-    /// the cluster's view names a ring function that this build lacks (RING-1)
-    ring_not_supported,
-    io_error,  ///< the operating system refused; the text has its words
-    /// at its start: nothing is left behind. Later: this peer has stopped, its holds are lost
-    out_of_memory,
+    timed_out = 1,       ///< not granted in time: others held the lock, or its owner did not answer
+    would_block = 2,     ///< of one try: another holds it now
+    cancelled = 3,       ///< a stop of the caller's stop token was requested
+    would_deadlock = 4,  ///< it would wait for itself: in a callback, or for a mutex of this thread
+    limit_differs = 5,   ///< a semaphore that others use with another limit
 
-    // A hold ended without a release. What it guarded may already be somebody else's.
-    lease_lost,      ///< the lease ran out before it could be renewed (LEASE-5)
-    evicted,         ///< the cluster removed this peer (VIEW-4)
-    broken,          ///< the hold was broken by the cluster (BREAK-1)
-    internal_error,  ///< an invariant of the library failed; this peer has stopped
+    // ---- 20 to 39, the state of this peer forbids it: this call holds nothing
+
+    no_quorum = 20,      ///< a majority of the seats is out of reach, so nothing can be granted
+    not_a_member = 21,   ///< this peer is in no cluster, or not yet
+    shutting_down = 22,  ///< the peer is leaving or was destroyed
+
+    // ---- 40 to 59, the arguments or a limit forbid it: nothing was asked for
+
+    name_too_long = 40,      ///< a lock name that is empty or longer than 512 bytes
+    value_too_long = 41,     ///< a note longer than 1024 bytes, or a value longer than 4096
+    too_many_requests = 42,  ///< more waiting requests than `config::max_requests`
+
+    // ---- 60 to 79, the peer cannot start or join: nothing is held
+
+    bad_config = 60,          ///< a field of `config` or of the options is wrong; the text names it
+    address_in_use = 61,      ///< another process listens there
+    seeds_differ = 62,        ///< the cluster was configured with other seats
+    times_differ = 63,        ///< the cluster has another `lease` or `clock_drift` (LEASE-6)
+    wrong_key = 64,           ///< the other side does not have this peer's key
+    wrong_cluster = 65,       ///< the other side has another cluster name
+    version_mismatch = 66,    ///< the other side speaks no version of the protocol that we speak
+    ring_not_supported = 67,  ///< the cluster uses a ring function that this build lacks (RING-1)
+    io_error = 68,            ///< the operating system refused; the text has its words
+
+    // ---- 80 to 99, a hold ended without a release: another may already hold the lock
+
+    lease_lost = 80,  ///< the lease ran out before it was renewed (LEASE-5)
+    evicted = 81,     ///< the cluster removed this peer (VIEW-4)
+    broken = 82,      ///< the hold was broken (BREAK-1)
+
+    // ---- 100 to 119, this peer has stopped for good: its holds are lost
+
+    internal_error = 100,  ///< an invariant of the library is broken
+    out_of_memory = 101,   ///< at the start of a peer: it was not started, and nothing is left
 };
 
 /// What a failure means for the lock that was asked for.
 enum class held : std::uint8_t {
-    no,  ///< it is not held, and will not become held by this call
-    /// it was never asked for: the call, the configuration or the peer's state forbids it
-    refused,
-    /// it was held, and may still look held to others until the lease has run out; never of lock()
-    maybe,
+    no,       ///< it is not held, and will not become held by this call
+    refused,  ///< it was never asked for: arguments, configuration or the peer's state forbid it
+    maybe,  ///< it was held, and others may see it held until the lease has ended; never of lock()
 };
 
-/// A failure: which, and in words what to do. The text may be missing when memory ran out.
+/// A failure: its code, and a text that says what to do. The text is empty if memory ran out.
 struct error {
     errc code{};
     std::string text;
 
-    [[nodiscard]] held is_held() const;
+    [[nodiscard]] HOLDFAST_EXPORT held is_held() const;
     bool operator==(const error& other) const { return code == other.code; }
 };
 
-/// The name of a code as it is written in the documentation, e.g. `no_quorum`.
-[[nodiscard]] std::string_view to_string(errc code);
-/// One sentence: what happened and what to do.
-[[nodiscard]] std::string_view explain(errc code);
+/// The name of a code as documented, e.g. `no_quorum`.
+[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(errc code);
+[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(held what);
+/// Every code, in the order of the numbers.
+[[nodiscard]] HOLDFAST_EXPORT std::span<const errc> all_error_codes();
+/// What happened and what to do, in one sentence.
+[[nodiscard]] HOLDFAST_EXPORT std::string_view explain(errc code);
 
 }  // namespace holdfast

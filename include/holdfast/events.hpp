@@ -1,8 +1,8 @@
-// What a peer tells of itself: events as they happen, counters when asked.
+// Events of a peer as they happen, and its counters.
 //
-// Events come through `config::on_event`, one after another and in order, on the callback thread of
-// the peer, outside every lock of the library. They are for logs and metrics: no decision about a
-// lock should rest on one, `hold` has the answers for that.
+// Events are for logs and metrics. They come through `config::on_event`, one after another and in
+// order, on the callback thread of the peer, outside every lock of the library. No decision about a
+// lock should rest on an event: `hold` has the answers for that.
 #pragma once
 
 #include <chrono>
@@ -21,19 +21,20 @@
 
 namespace holdfast {
 
-/// What gossip believes of a peer: a guess, made here and now. Who is a member is agreed on, in
-/// views.
+/// The state of a peer as gossip believes it, here and now. It is a guess. Membership is agreed on,
+/// in views.
 enum class liveness : std::uint8_t { alive = 0, suspect = 1, dead = 2, left = 3 };
 
+/// The name of the value, e.g. `suspect`.
 [[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(liveness what);
 
 namespace events {
 
-/// The cluster agreed on another view and this peer acts in it now.
+/// The cluster agreed on another view, and this peer acts in it now.
 struct view_installed {
     std::shared_ptr<const view> what;
 };
-/// Gossip changed its mind about a peer.
+/// Gossip changed its belief about a peer.
 struct liveness_changed {
     peer_id peer;
     std::string name;
@@ -42,11 +43,11 @@ struct liveness_changed {
 };
 /// This peer may act: it is a member with a running lease.
 struct lease_gained {};
-/// The lease is late to be renewed; it still runs for `remaining`.
+/// The lease is late to be renewed. It still runs for `remaining`.
 struct lease_at_risk {
     std::chrono::nanoseconds remaining{};
 };
-/// It was at risk, and was renewed in time.
+/// The lease was at risk, and was renewed in time.
 struct lease_renewed {};
 /// The lease ran out (LEASE-5). Every hold was reported lost.
 struct lease_lost {};
@@ -55,10 +56,10 @@ struct hold_lost {
     std::string name;
     holdfast::token token;
     errc why{};
-    std::string broken_by{};   ///< the operator, or the policy, when it was broken
-    std::string broken_for{};  ///< and its reason
+    std::string broken_by{};   ///< if it was broken: the operator, or the policy
+    std::string broken_for{};  ///< if it was broken: the reason
 };
-/// Somebody wants a hold of ours back.
+/// Another asks for the release of a hold of this peer.
 struct release_requested {
     release_request what;
 };
@@ -67,7 +68,7 @@ struct hold_stalled {
     std::string name;
     holdfast::token token;
 };
-/// This peer, as an owner, has a hold broken because of the hold's own policy.
+/// This peer, as an owner, has a hold broken because the hold's policy says so.
 struct broke_by_policy {
     std::string name;
     holdfast::token token;
@@ -75,20 +76,20 @@ struct broke_by_policy {
     std::string who;
     std::string why;
 };
-/// Something a person should know or mend: other seats, another key, a version. The peer goes on
+/// A person should know or repair this: other seats, another key, another version. The peer goes on
 /// trying.
 struct problem {
     error what;
 };
-/// This peer's PeerId is over (evicted, or a better cluster was met); it goes on as a new peer
+/// This peer's PeerId has ended (it was evicted, or met a better cluster). It goes on as a new peer
 /// (VIEW-4, FOUND-3, FOUND-6).
 struct restarted {
     peer_id before;
     peer_id after;
     errc why{};
 };
-/// The last event. The peer has left or was destroyed (`shutting_down`), or it stopped for good
-/// because of an error of its own, whose text says what to do; then its calls fail with that error.
+/// The last event. The peer has left or was destroyed (`shutting_down`), or it has stopped for good
+/// because of an error, whose text says what to do. Every later call fails with that error.
 struct stopped {
     error why;
 };
@@ -101,11 +102,10 @@ using event =
                  events::hold_lost, events::release_requested, events::hold_stalled,
                  events::broke_by_policy, events::problem, events::restarted, events::stopped>;
 
-/// One line for a log.
+/// The event as one line for a log.
 [[nodiscard]] HOLDFAST_EXPORT std::string to_string(const event& what);
 
-/// Counters since the start of the peer (restarts under a new PeerId included), and a few present
-/// sizes.
+/// Counters since the start of the peer, over all its PeerIds, and a few present sizes.
 struct statistics {
     // agreement and membership
     std::uint64_t views_installed = 0;
@@ -125,9 +125,9 @@ struct statistics {
     std::uint64_t grants_taken = 0;
     std::uint64_t requests_failed = 0;
     std::uint64_t holds_lost = 0;
-    std::uint64_t waiting = 0;  ///< right now: requests without an answer
-    std::uint64_t held = 0;     ///< right now: holds
-    /// answers read by the very thread that waited for them
+    std::uint64_t waiting = 0;  ///< now: requests without an answer
+    std::uint64_t held = 0;     ///< now: holds
+    /// Answers that were read by the thread that waited for them.
     std::uint64_t read_by_caller = 0;
 
     // the network
@@ -142,15 +142,15 @@ struct statistics {
     std::uint64_t not_authentic = 0;  ///< wrong key, or damaged
     std::uint64_t replayed = 0;
     std::uint64_t malformed = 0;
-    /// messages no rule lets us act on, or that did not fit a full queue
+    /// Messages that no rule lets this peer act on, or that did not fit a full queue.
     std::uint64_t dropped = 0;
     std::uint64_t connect_failures = 0;
-    /// messages, in or out, that were lost because memory ran out; streams that ended for it
+    /// Messages, in or out, that were lost because memory ran out, and streams that ended for it.
     std::uint64_t lacked_memory = 0;
 
-    /// callbacks of the application must not throw; this many did
+    /// Callbacks of the application that threw. They must not.
     std::uint64_t callback_exceptions = 0;
-    /// events of which 4096 waited already, callbacks without a thread or memory
+    /// Events that were dropped because 4096 waited, and callbacks without a thread or memory.
     std::uint64_t callbacks_missed = 0;
 };
 

@@ -1,7 +1,7 @@
-// The gate of a file that many processes write: what it has let in is kept beside the file, and
-// outlives them all.
+// The gate of a file that many processes write. What it has let in is kept beside the file and
+// outlives all of them.
 //
-// Needs no peer: link holdfast-gate alone.
+// It needs no peer.
 #pragma once
 
 #include <functional>
@@ -17,57 +17,61 @@ namespace holdfast {
 /// Guards the file `path`. Every writer names it by this same path, and every access of it is under
 /// one lock.
 ///
-/// Beside it are `path.gate`, the marks; `path.gate.lock`, which stays empty; and for a moment
-/// `path.gate.new`. Writers need the right to write in the directory. Who removes `path.gate` lets
-/// every token in again; so does a backup without it. Who removes `path.gate.lock` lets two in at
-/// once.
+/// Beside the file are `path.gate` (the marks), `path.gate.lock` (always empty) and for a moment
+/// `path.gate.new`. Writers need the right to write in the directory.
 ///
-/// Threads and processes: any may call, through this object or another one for the same path. They
-/// take turns by flock(2), so who is stopped in the midst of a call keeps the others waiting, and
-/// no one gets in between. That is true of the file systems of one machine. A network file system
-/// may give the turn to another while a client is cut off: use it only if whatever that client
-/// still sends is then refused.
+/// - Removing `path.gate` lets every token in again. So does a backup without it.
+/// - Removing `path.gate.lock` lets two accesses in at once.
+/// - Threads and processes: any may call, through this object or another one for the same path.
+///   They take turns by flock(2), so a process that is stopped within a call keeps the others
+///   waiting.
+/// - File systems: the turns are kept on file systems of one machine. A network file system may
+///   give the turn to another client while one is cut off: use it only if it then refuses whatever
+///   the first one still sends.
+/// - Crashes: the marks are on the disk before what they let in can be seen. Whenever the process
+///   is killed or the power is cut, `path` has all of the old content or all of the new, and tokens
+///   older than the new content are refused afterwards:
 ///
-/// Crashes: the marks are on the disk before what they let in can be seen. Whenever the process is
-/// killed or the power is cut, `path` has all of the content before or all of the new, and what is
-/// older than the new content is refused afterwards:
-///
-/// | the crash comes | the file | the marks | then |
-/// | --- | --- | --- | --- |
-/// | before the marks are in place | old | old | nothing has happened |
-/// | before the file is in place | old | new | older tokens are refused; this one or a newer writes
-/// again | | before the last sync | new; after a power cut maybe old | new | as above, for a power
-/// cut | | later | new | new | it is written |
+///   1. before the marks are in place: file and marks are old, and nothing has happened;
+///   2. before the file is in place: the file is old and the marks are new, so older tokens are
+///      refused, and this token or a newer one can write again;
+///   3. before the last sync: file and marks are new; after a power cut the file may be old, as
+///      in 2;
+///   4. later: file and marks are new, and it is written.
 class HOLDFAST_EXPORT file_gate {
 public:
     enum class answer {
-        done,  ///< let in, and what it was let in for is done
-        /// a newer token that conflicts has been let in, or this one is nil; nothing was changed
+        done,  ///< the token was let in, and its action is done
+        /// A newer conflicting token was let in before, or this one is nil. Nothing was changed.
         refused,
-        /// `path.gate` is not as a gate writes it; nobody is let in until a person has looked
+        /// `path.gate` is not as a gate writes it. Nothing is let in until a person has looked.
         damaged,
-        failed,  ///< the system refused, in the words of the text; see `write` and `run`
+        failed,  ///< the operating system refused; the text says why; see `write` and `run`
     };
     struct outcome {
         answer is{};
-        std::string text;  ///< what went wrong, and with which file; empty when it is done
+        std::string text;  ///< what went wrong, and with which file; empty when done
 
         explicit operator bool() const { return is == answer::done; }
     };
 
     explicit file_gate(std::string path);
 
-    /// Replaces the content of the file if `t` may pass, as `gate::admit` says. Done: it is on the
-    /// disk. `failed`: the file has the old content or all of the new, and the same write may be
-    /// tried again. The file keeps its permissions; it gets another inode, so who has it open goes
-    /// on reading the old content.
+    /// Replaces the content of the file if `t` may pass, as `gate::admit` says.
+    ///
+    /// - `done`: the new content is on the disk.
+    /// - `failed`: the file has all of the old content or all of the new, and the same write may be
+    ///   tried again.
+    /// - The file keeps its permissions and gets another inode: a process that has it open goes on
+    ///   reading the old content.
     [[nodiscard]] outcome write(token t, std::string_view content,
                                 access how = access::exclusive) const;
 
-    /// Runs `action` if `t` may pass, and lets no other access in meanwhile. Done: it was run.
-    /// Otherwise it was not. What it does to the file is its own affair: it may leave half of it
-    /// when it dies, and who comes next sees that. Throws what `action` throws; `t` has been let in
-    /// then.
+    /// Runs `action` if `t` may pass, and lets no other access in meanwhile.
+    ///
+    /// - `done`: it was run. With any other answer it was not.
+    /// - An action that dies may leave the file half written, and the next one sees that.
+    /// - Throws what `action` throws; `t` has been let in then.
     [[nodiscard]] outcome run(token t, access how, const std::function<void()>& action) const;
     [[nodiscard]] outcome run(token t, const std::function<void()>& action) const {
         return run(t, access::exclusive, action);

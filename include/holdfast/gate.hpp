@@ -1,13 +1,12 @@
-// The check at the guarded resource: lets a token in unless a newer one has been seen (DESIGN
-// section 7, Gate).
+// The check at the guarded resource: a token is let in unless a newer one was let in before.
 //
-// A holder that was paused does not know that its lock is another's by now; the resource it writes
-// to can know. Keep one gate for each guarded thing, beside the thing, and show it the token of the
-// hold with every access. FENCE: a gate that has let a token in refuses every conflicting one that
-// was granted before it, whatever clocks do.
+// A holder that was paused does not know that another may hold its lock by now. The resource that
+// it writes to can know. Keep one gate for each guarded thing, beside the thing, and give it the
+// token of the hold with every access. A gate that has let a token in refuses every conflicting
+// token that was granted before it, whatever clocks do (FENCE).
 //
-// Header only, without the rest of the library: link nothing to use it. Tokens of one lock only;
-// those of different locks have no order.
+// - Use one gate for the tokens of one lock. Tokens of different locks have no order.
+// - Header only, without the rest of the library: it needs nothing to link.
 #pragma once
 
 #include <algorithm>
@@ -34,16 +33,18 @@ public:
     gate() = default;
     explicit gate(const marks& remembered) : marks_{remembered} {}
 
-    /// Whether `t` may pass; if so, older conflicting ones may not from now on. The answer is about
-    /// this moment: do what it guards under the same exclusion (`run`), or an older access let in
-    /// before may still be on its way. A nil token never passes.
+    /// Whether `t` may pass. If so, older conflicting tokens may not pass from now on. A nil token
+    /// never passes.
+    ///
+    /// The answer is about this moment. Access the guarded thing under the same exclusion (`run`):
+    /// otherwise an older access that was let in before may still be on its way.
     [[nodiscard]] bool admit(token t, access how = access::exclusive) {
         const std::lock_guard guard{mutex_};
         return pass(t, how);
     }
 
-    /// Runs `action` if `t` may pass, and lets no other access in meanwhile. False: refused,
-    /// `action` was not run.
+    /// Runs `action` if `t` may pass, and lets no other access in meanwhile. False: the token was
+    /// refused and `action` was not run.
     template <class Action>
     [[nodiscard]] bool run(token t, access how, Action&& action) {
         const std::lock_guard guard{mutex_};

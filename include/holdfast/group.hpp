@@ -1,4 +1,4 @@
-// Who takes part in something, with a note of each: a lock that its members hold together.
+// The members of a group and a note of each: a lock that the members hold together.
 #pragma once
 
 #include <chrono>
@@ -24,38 +24,26 @@ namespace runtime {
 class driver;
 }
 
-struct lock_options {
-    /// What the others see of this member: its address, say. At most 1024 bytes.
-    std::string note{};
-    /// How long to wait. None: for ever.
-    std::optional<std::chrono::nanoseconds> wait{};
-    std::stop_token stop{};
-    /// As in `lock_options`.
-    std::function<void(errc why)> on_lost{};
-};
-
-/// One member of a group. A process may be in it more than once: the token tells one from the
-/// other.
+/// One member of a group. A process may be in a group more than once; the tokens differ.
 struct group_entry {
     peer_id peer;
     std::string peer_name;
     std::string note;
     holdfast::token token;
-    holdfast::liveness liveness =
-        holdfast::liveness::alive;  ///< what gossip believes of its peer, here
+    holdfast::liveness liveness = holdfast::liveness::alive;  ///< as gossip believes here
     bool operator==(const group_entry&) const = default;
 };
 
-/// What has changed since the last call, and how it is now.
+/// A change of a group's members since the last call.
 struct group_change {
     std::string group;
     std::vector<group_entry> joined;
-    std::vector<group_entry> left;     ///< or lost, with its peer
-    std::vector<group_entry> members;  ///< in the order of their joining
+    std::vector<group_entry> left;     ///< they left, or were lost with their peer
+    std::vector<group_entry> members;  ///< all of them, in the order of their joining
 };
 
-/// Being in a group: until it leaves, or its peer loses its lease. Everything said of `hold` is
-/// true of it.
+/// Being in a group, until it leaves or its peer loses its lease. What `hold` says of validity,
+/// threads and lifetime is true of it.
 class HOLDFAST_EXPORT membership {
 public:
     [[nodiscard]] holdfast::token token() const { return hold_.token(); }
@@ -64,7 +52,7 @@ public:
     [[nodiscard]] std::stop_token lost() const { return hold_.lost(); }
     [[nodiscard]] std::stop_token at_risk() const { return hold_.at_risk(); }
     [[nodiscard]] std::optional<errc> why_lost() const { return hold_.why_lost(); }
-    /// Here and now; others may see it for a moment longer. See `hold::release`.
+    /// Leaves now. Other members may still see it for a moment. Errors as `hold::release`.
     result<void> leave() { return hold_.release(); }
 
 private:
@@ -74,22 +62,30 @@ private:
     hold hold_;
 };
 
-/// From `peer::group`. A small handle: copy it, keep it beyond the peer (calls fail with
-/// `shutting_down` then). Groups and locks share their names: who asks for a group's name as a lock
-/// waits until it is empty, and keeps it so.
+/// One group, from `peer::group`. A small handle: it may be copied and may outlive the peer, whose
+/// calls then fail with `shutting_down`.
+///
+/// Groups and locks share their names. An exclusive request for a group's name waits until the
+/// group is empty, and keeps it empty.
 class HOLDFAST_EXPORT group {
 public:
     [[nodiscard]] const std::string& name() const { return name_; }
 
-    /// Fails as `peer::lock`; `value_too_long` for the note.
+    /// Joins. `options.note` is what the other members see: its address, say.
+    ///
+    /// Errors: as `peer::lock`, and `bad_config` for a semaphore's mode.
     [[nodiscard]] result<membership> join(lock_options options = {}) const;
-    /// Linearizable (LOOK-1): whoever joined before this was called, and is in it still, is among
-    /// them. In the order of their joining. Fails as `peer::inspect`, and with `timed_out` where
-    /// that would tell of an owner that cannot answer for certain.
+
+    /// The members, in the order of their joining. Linearizable (LOOK-1): a member that joined
+    /// before this call and is still in the group is among them.
+    ///
+    /// Errors: as `peer::inspect`, and `timed_out` when the owner cannot answer for certain within
+    /// `wait`.
     [[nodiscard]] result<std::vector<group_entry>> members(
         std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
+
     /// Calls `callback` with the present members as soon as they are known (all of them `joined`),
-    /// and after each change, as `election::observe` does.
+    /// and after each change. The rules of `election::observe` hold.
     [[nodiscard]] result<observation> watch(
         std::function<void(const group_change&)> callback) const;
 

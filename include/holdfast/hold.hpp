@@ -1,4 +1,4 @@
-// A held lock: its token, until when it is good, and how to learn that it is lost.
+// A held lock: its token, until when it is valid, and how its loss is told.
 #pragma once
 
 #include <chrono>
@@ -24,54 +24,58 @@ namespace runtime {
 class hold_state;
 }
 
-/// How to wait for a lock.
+/// How to ask for a lock, a term of an election, or a membership of a group.
+///
+/// Durations below zero are `bad_config`.
 struct lock_options {
-    /// How long to wait. None: for ever. Zero or less: one try, as `try_lock`.
+    /// How long to wait. Nullopt: forever. Zero or less: one try, as `peer::try_lock`.
     std::optional<std::chrono::nanoseconds> wait{};
-    /// Ends the wait with `cancelled` when a stop is requested.
+    /// A requested stop ends the wait with `cancelled`.
     std::stop_token stop{};
-    /// A few words of the holder that others see with the hold (`holdfast why`, elections); at most
-    /// 1024 bytes.
+    /// What others see with the hold: in reports, as the value of a leader, as the note of a member
+    /// of a group. At most 1024 bytes.
     std::string note{};
-    /// Called at most once, on the callback thread, when the hold is lost; never after a release.
-    /// Must not throw.
+    /// Called at most once, when the hold is lost. Never called after a release. On the callback
+    /// thread (see `peer`). Must not throw.
     std::function<void(errc why)> on_lost{};
-    /// Alone, together with other readers, or as one of the permits of a semaphore (mode.hpp).
+    /// Exclusive, shared, or one permit of a semaphore (mode.hpp). An election is always exclusive
+    /// and a group always shared: they take the default for that.
     lock_mode mode{};
-    /// Who may break the hold. None: `config::breaking`.
+    /// Who may break the hold. Nullopt: `config::break_policy`.
     std::optional<holdfast::break_policy> break_policy{};
-    /// Called on the callback thread each time somebody asks for the hold back
-    /// (`peer::request_release`). Must not throw.
-    std::function<void(const release_request& by)> on_release_requested{};
-    /// The hold is given up by itself after so long, as if it were broken. Zero: never.
+    /// Called for each request to release the hold (`peer::request_release`). On the callback
+    /// thread. Must not throw.
+    std::function<void(const release_request& request)> on_release_requested{};
+    /// The library gives the hold up after this time, as if it were broken. Zero: never.
     std::chrono::nanoseconds max_hold{};
-    /// How often `hold::progress` has to be called, else `on_stall` is done. Zero: it need not.
+    /// `hold::progress` has to be called at least this often, else `on_stall` happens. Zero: not
+    /// watched.
     std::chrono::nanoseconds progress_timeout{};
     stall_action on_stall = stall_action::report;
-    /// Of those who wait, who has the highest is granted it next; of one priority, who asked first
-    /// (PRIORITY).
+    /// The waiter with the highest priority is granted the lock next; among equal priorities, the
+    /// one that asked first (PRIORITY).
     std::int32_t priority = 0;
-    /// What the lock guards checks tokens (gate.hpp): work of a lost hold that goes on meets it
-    /// there, so nobody need wait for it.
+    /// The guarded resource checks tokens (gate.hpp). It refuses late work of a lost hold, so the
+    /// next holder need not wait for that work to end: `lock_delay` defaults to zero.
     bool is_fenced = false;
-    /// How long the lock is granted to nobody after this hold, if it ends without a release (a
-    /// crash, a lost lease): time for work that goes on after it. While the lock's owner lives. At
-    /// most 60 s. None: `config::lock_delay`, zero for a fenced one.
+    /// After a hold that ended without a release (a crash, a lost lease), the lock is granted to
+    /// no one for this long: time for work of the lost hold that still goes on. At most 60 s. The
+    /// delay is kept while the owner of the lock's name lives. Nullopt: `config::lock_delay`, and
+    /// zero for a fenced hold.
     std::optional<std::chrono::milliseconds> lock_delay{};
 };
 
-/// One granted lock. Move-only; its destruction releases it.
+/// One granted lock. Move-only. Its destruction releases it.
 ///
-/// The questions are answered locally, without I/O, for the moment of the question: from the end of
-/// this peer's lease and the boot-time clock, so that a process which was stopped and goes on sees
-/// the truth at its next look (HOLD-2). A hold is valid until it is released or lost; once lost,
-/// always lost.
-///
-/// What `is_valid()` says may be history a moment later. Whatever must never see two holders checks
-/// the token (gate.hpp).
-///
-/// Any thread may call the questions; `release`, moves and destruction need the exclusion of any
-/// other object. A hold may outlive its peer: it is lost then, with `shutting_down`.
+/// - Answers: local, without I/O, and for the moment of the question. They are computed from the
+///   end of this peer's lease and the boot-time clock, so a process that was stopped sees the truth
+///   at its next question (HOLD-2).
+/// - Validity: a hold is valid until it is released or lost. Once lost, it stays lost. The answer
+///   of `is_valid()` may be out of date a moment later: a resource that must never see two holders
+///   checks the token (gate.hpp).
+/// - Threads: any thread may ask. `release`, moves and destruction need exclusion, as for any other
+///   object.
+/// - Lifetime: a hold may outlive its peer. It is lost then, with `shutting_down`.
 class HOLDFAST_EXPORT hold {
 public:
     hold(hold&&) noexcept;
@@ -80,58 +84,68 @@ public:
     hold& operator=(const hold&) = delete;
     ~hold();
 
+    // ---- what it is
+
     [[nodiscard]] const std::string& name() const;
-    /// Greater than the token of every earlier hold of this lock that conflicts with it (FENCE).
-    /// Kept after the end.
+    /// Greater than the token of every earlier conflicting hold of this lock (FENCE). Kept after
+    /// the end of the hold.
     [[nodiscard]] holdfast::token token() const;
+
+    // ---- whether it is valid
 
     [[nodiscard]] bool is_valid() const;
     explicit operator bool() const { return is_valid(); }
-    /// How long it is valid for certain if nothing more is heard from the cluster; zero when it is
-    /// not valid. In health it stays near the length of the lease, for the lease is renewed all the
-    /// time.
+    /// How long it is certainly valid, even if this peer hears nothing more from the cluster. Zero
+    /// when it is not valid. While the network works, the lease is renewed all the time and this
+    /// stays near the length of the lease.
     [[nodiscard]] std::chrono::nanoseconds remaining() const;
-
-    /// A stop is requested when the hold is lost; never because of a release. Its callbacks run on
+    /// A stop is requested when the hold is lost, never because of a release. Its callbacks run on
     /// the callback thread, a little after `is_valid()` has turned false.
     [[nodiscard]] std::stop_token lost() const;
-    /// A stop is requested when the lease becomes late to be renewed (less than two fifths of it
-    /// remain), and already is if it is late now, or the hold lost. The warning before `lost`:
-    /// finish or save what can be. When the lease is renewed after all, this token stays triggered;
-    /// ask for a new one.
+    /// A stop is requested when less than two fifths of the lease remain, as a warning before
+    /// `lost`. Already requested if that is so now, or if the hold is lost. It stays requested when
+    /// the lease is renewed after all: ask for a new token then.
     [[nodiscard]] std::stop_token at_risk() const;
-    /// Why it was lost: `lease_lost`, `evicted`, `broken`, `shutting_down`, `internal_error`,
-    /// `out_of_memory`. Nothing while it is valid and after a release.
+    /// Why it was lost: `lease_lost`, `evicted`, `broken`, `shutting_down`, `internal_error` or
+    /// `out_of_memory`. Nullopt while it is valid and after a release.
     [[nodiscard]] std::optional<errc> why_lost() const;
 
-    /// A stop is requested when somebody asks for this hold back (`peer::request_release`), or
-    /// already was. Release it soon, or not.
+    // ---- others that want it
+
+    /// A stop is requested when another asks for a release (`peer::request_release`). Already
+    /// requested if one did.
     [[nodiscard]] std::stop_token release_requested() const;
-    /// It gets on (lock_options::progress_timeout). Local; does nothing where no progress is asked
-    /// for.
+    /// The program makes progress (`lock_options::progress_timeout`). Local, no I/O.
     void progress();
 
-    /// What became of the holder before this one, and what it left (fate.hpp). As it was at the
+    // ---- the hold before, and the one after
+
+    /// How the hold before this one ended, and what it left (previous_hold.hpp). As it was at the
     /// grant.
     [[nodiscard]] const previous_hold& previous() const;
-    /// What the lock guards is whole again, whatever became of the holder before. Told with the
-    /// release; whoever holds the lock next is then told that this hold was `released`. Needless
-    /// when `previous().is_clean()`.
+    /// What the lock guards is consistent again, however the hold before ended. Sent with the
+    /// release: the next holder is told that this hold was `released`. Not needed when
+    /// `previous().is_clean()`.
     void mark_consistent();
-    /// Left for the next holder at the release, in place of what was found in `previous().value`;
-    /// at most 4096 bytes, else `value_too_long` and nothing is changed. Of exclusive holds: what
-    /// others hand on is not kept. The owner of the lock's name keeps it in memory: it survives
-    /// holders and planned changes of owners, not the crash of the owner, and it is forgotten when
-    /// thousands of other locks were used.
+    /// Leaves a value for the next holder in place of `previous().value`. Sent with the release.
+    ///
+    /// - Limits: at most 4096 bytes, else `value_too_long`, and nothing is changed. Only exclusive
+    ///   holds leave a value.
+    /// - Lifetime: in the memory of the owner of the lock's name. It survives the holders and
+    ///   planned changes of the owner. It does not survive a crash of the owner, and is forgotten
+    ///   after thousands of other locks were used.
     result<void> set_value(std::string value);
 
-    /// Ends the hold here and now and tells the owner soon after (HOLD-3); returns at once. Again,
-    /// or on a moved-from hold: does nothing. An error tells that the hold had been lost before,
-    /// and why: what was done since then may have met another holder. Throws nothing, also when
-    /// memory runs out.
+    // ---- the end
+
+    /// Ends the hold now and tells the owner soon after (HOLD-3). Returns at once, and throws
+    /// nothing, even without memory. Does nothing on a hold that was released or moved from.
+    ///
+    /// Errors: the hold had been lost before, and why. What was done since may have met another
+    /// holder.
     result<void> release();
-    /// As `release`, and if this peer waits for the lock, it comes before everybody else
-    /// (PRIORITY).
+    /// As `release`, and `heir` is granted the lock next if it waits for it, before all others.
+    /// If it does not wait, the lock goes to the next waiter.
     result<void> release_to(const peer_id& heir);
 
 private:

@@ -12,8 +12,7 @@
 
 namespace holdfast {
 
-/// 128 random bits drawn at every start of a peer: a process that restarts is another peer (DESIGN
-/// section 1).
+/// 128 random bits drawn at every start of a peer: a process that restarts is another peer.
 struct peer_id {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
@@ -47,8 +46,7 @@ struct epoch {
     auto operator<=>(const epoch&) const = default;
 };
 
-/// One part of the name space; `slot(name) = XXH3_64(name, cluster seed) mod slots` (DESIGN section
-/// 6).
+/// One part of the name space: `slot(name) = XXH3_64(name, cluster seed) mod slots` (RING-1).
 struct slot {
     std::uint16_t value = 0;
 
@@ -62,8 +60,7 @@ struct request_number {
     auto operator<=>(const request_number&) const = default;
 };
 
-/// An address peers are reached at: IPv6, or IPv4 mapped into it, and a port. UDP and TCP use the
-/// same.
+/// The address of a peer: IPv6, or IPv4 mapped into it, and a port. UDP and TCP use the same port.
 struct endpoint {
     std::array<std::uint8_t, 16> ip{};
     std::uint16_t port = 0;

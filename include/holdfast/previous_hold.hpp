@@ -1,37 +1,42 @@
-// What became of whoever held a lock before: a robust mutex over machines.
+// How the hold before this one ended, and what its holder left: a robust mutex over machines.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include <holdfast/export.hpp>
 #include <holdfast/ids.hpp>
 #include <holdfast/token.hpp>
 
 namespace holdfast {
 
-/// How the hold before this one ended (FATE). Only exclusive holds leave a fate.
+/// How a hold ended (FATE). Only exclusive holds are remembered.
 enum class end_reason : std::uint8_t {
-    /// nothing to worry about is known: nobody held it lately, or it is long ago that it was
-    /// released
+    /// Nothing bad is known: there was no hold lately, or it was released long ago.
     none,
     released,  ///< its holder released it
-    expired,   ///< its holder's lease ran out, or its holder left with it
+    expired,   ///< its holder's lease ran out, or its holder left the cluster with it
     died,      ///< its holder was removed from the cluster
     broken,    ///< it was broken (BREAK-1)
-    /// the lock's owner was lost, and with it what it knew: anything above may be true
+    /// The owner of the lock's name was lost with what it remembered: any of the above may be true.
     unknown,
 };
 
-/// With each grant. Unless it `is_clean`, what the lock guards may be half changed. Look at it,
-/// mend it, and say so with `hold::mark_consistent`; until somebody does, each next holder is told
-/// again.
+/// The name of the value, e.g. `released`.
+[[nodiscard]] HOLDFAST_EXPORT std::string_view to_string(end_reason what);
+
+/// What a grant says of the hold before it, as known at the grant.
+///
+/// Unless it `is_clean`, what the lock guards may be half changed: check it, repair it, and call
+/// `hold::mark_consistent`. Until a holder does so, each next holder is told again.
 struct previous_hold {
     end_reason how = end_reason::none;
-    holdfast::token token;  ///< of the hold that ended so; nil for `none` and `unknown`
-    peer_id holder;
-    std::string holder_name;  ///< may be empty when it was removed
-    std::string note;
-    /// what the last holder that gave one left (`hold::set_value`), while the owner lives
+    holdfast::token token;    ///< nil for `none` and `unknown`
+    peer_id holder;           ///< nil for `none` and `unknown`
+    std::string holder_name;  ///< may be empty when the holder was removed
+    std::string note;         ///< of that hold
+    /// What the last holder that set a value left (`hold::set_value`), while the owner lives.
     std::string value;
 
     [[nodiscard]] bool is_clean() const {

@@ -1,4 +1,4 @@
-// Being told how a lock stands, whenever that changes (WATCH-1).
+// Notices of the state of a lock after each change (WATCH-1).
 #pragma once
 
 #include <cstdint>
@@ -15,24 +15,26 @@ namespace runtime {
 class observer;
 }
 
-/// How a lock stands, as its owner last told.
+/// The state of a lock, as its owner last reported.
 struct lock_status {
     std::string name;
-    /// the oldest, at most 16; without `held_for` and what follows it
+    /// The oldest, at most 16, without `held_for` and later fields.
     std::vector<lock_holder> holders;
     std::uint32_t holder_count = 0;  ///< all of them
     std::uint32_t waiting = 0;
 };
 
-/// While it lives, its callback is called. Move-only. Its destruction waits for a call that is
-/// under way, unless it happens in that very call; none comes after it.
+/// A running observation: its callback is called while this lives. Move-only.
+///
+/// Its destruction waits for a call of the callback that is under way, unless it happens in that
+/// very call. No call comes after it.
 class HOLDFAST_EXPORT observation {
 public:
     observation(observation&&) noexcept;
     observation& operator=(observation&&) noexcept;
     ~observation();
 
-    void stop();  ///< as destruction
+    void stop();  ///< the same as destruction
 
 private:
     friend class election;

@@ -90,8 +90,8 @@ result<void> check_key(const config& c) {
     if (!has_key && !c.insecure && c.profile != profile::local) {
         return bad("key",
                    "is missing; set key or key_file (32 random bytes, the same on every peer), or "
-                   "insecure on a network that nobody else can "
-                   "send to");
+                   "insecure on a network that no stranger "
+                   "can send to");
     }
     return {};
 }
@@ -107,7 +107,7 @@ result<void> check_times(const config& c) {
     };
     const field fields[] = {
         {"lease", times.lease, 1s, 10min},
-        {"founding_wait", times.bootstrap_wait, 1ms, 10min},
+        {"bootstrap_wait", times.bootstrap_wait, 1ms, 10min},
         {"batch_wait", times.batch_wait, 1ms, 1min},
         {"proposer_stagger", times.proposer_stagger, 1ms, 1min},
         {"retry", times.retry, 1ms, times.lease},
@@ -153,7 +153,7 @@ namespace {
 result<void> check_policies(const config& c) {
     if (c.break_policy.waited_for.count() < 0 ||
         c.break_policy.waited_for > base::limits::patience) {
-        return bad("breaking.waited_for", "is from 0 to a year");
+        return bad("break_policy", "waits from 0 to a year");
     }
     if (c.lock_delay.count() < 0 || c.lock_delay > base::limits::lock_delay) {
         return bad("lock_delay",

@@ -300,9 +300,9 @@ sim::judge::lock runner::take_lock(words& w) const {
 
 errc runner::take_reason(words& w) const {
     const auto word = w.take();
-    for (int i = 1; i <= static_cast<int>(errc::internal_error); ++i) {
-        if (to_string(static_cast<errc>(i)) == word) {
-            return static_cast<errc>(i);
+    for (const auto code : all_error_codes()) {
+        if (to_string(code) == word) {
+            return code;
         }
     }
     w.object("\"" + word + "\" is no reason");

@@ -19,7 +19,7 @@ namespace holdfast_tool {
 int agent(const common& options) {
     const signals ends{SIGTERM, SIGINT};
     const descriptor stopped{eventfd(0, EFD_CLOEXEC)};
-    auto c = options.make(false);
+    auto c = options.make(common::kind::full);
     c.on_event = [&stopped](const holdfast::event& e) {
         std::fprintf(stderr, "holdfast: %s\n", holdfast::to_string(e).c_str());
         if (std::holds_alternative<holdfast::events::stopped>(e)) {

@@ -17,10 +17,10 @@ namespace {
 
 using nlohmann::json;
 
-void ask_light_peer(const common& options, const json& asked, const listener& to) {
+void ask_own_peer(const common& options, const json& asked, const listener& to) {
     std::stop_source over;
     const std::stop_callback ends_it{to.stop, [&] { over.request_stop(); }};
-    auto c = options.make(true);
+    auto c = options.make(common::kind::short_lived);
     c.on_event = [over](const holdfast::event& e) mutable {
         if (std::holds_alternative<holdfast::events::stopped>(e)) {
             over.request_stop();  // what is asked for would never come
@@ -40,14 +40,14 @@ void print(const question& what, const json& line, bool as_json) {
         what.print(line);
     }
     if (std::fflush(stdout) != 0) {
-        throw failure{"io", "the answer cannot be written"};
+        throw failure{"io_error", "the answer cannot be written"};
     }
 }
 
 }  // namespace
 
 int ask(const question& what, const json& arguments, const common& options, bool as_json) {
-    signal(SIGPIPE, SIG_IGN);  // a light peer leaves before it ends
+    signal(SIGPIPE, SIG_IGN);  // our own peer leaves before it ends
     const signals ends{SIGHUP, SIGINT, SIGTERM};
     const json asked{{"ask", what.name}, {"arguments", arguments}};
     const auto failed = ends.until_one_comes(
@@ -55,7 +55,7 @@ int ask(const question& what, const json& arguments, const common& options, bool
             try {
                 const listener to{[&](const json& line) { print(what, line, as_json); }, stop};
                 if (options.control.empty()) {
-                    ask_light_peer(options, asked, to);
+                    ask_own_peer(options, asked, to);
                 } else {
                     ask_agent(options.control, asked, to);
                 }

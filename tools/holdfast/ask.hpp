@@ -1,4 +1,4 @@
-// A question from the command line: put to the agent if one is named, else to a light peer of our
+// A question from the command line: put to the agent if one is named, else to a peer of our
 // own.
 #pragma once
 

@@ -39,7 +39,7 @@ struct address {
 };
 
 failure refused(const std::string& path) {
-    return {"io", "--control " + path + ": " + std::strerror(errno)};
+    return {"io_error", "--control " + path + ": " + std::strerror(errno)};
 }
 
 /// False when the other side is gone, or has read nothing for too long.
@@ -207,7 +207,7 @@ bool control_server::accept_one() {
     auto& c = clients_.emplace_back(fd);
     try {
         if (clients_.size() > max_clients) {
-            throw failure{"too_many",
+            throw failure{"too_many_clients",
                           "the agent has " + std::to_string(max_clients) + " clients already"};
         }
         c.thread = std::jthread{[this, &c](const std::stop_token& stop) {
@@ -227,7 +227,7 @@ bool control_server::accept_one() {
 void control_server::answer_one(int to, const std::stop_token& stop) const {
     const auto tell = [&](const json& line) {
         if (!send_line(to, line)) {
-            throw failure{"io", "the client is gone"};
+            throw failure{"io_error", "the client is gone"};
         }
     };
     try {

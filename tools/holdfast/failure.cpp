@@ -11,10 +11,10 @@ int failure::exit_code() const {
                                                       "value_too_long"};
     static const std::set<std::string_view> our_fault{"internal_error", "out_of_memory"};
     static const std::set<std::string_view> out_of_reach{
-        "no_agent",  "no_quorum",      "not_a_member", "shutting_down",
-        "too_many",  "address_in_use", "seeds_differ", "times_differ",
-        "wrong_key", "wrong_cluster",  "version",      "ring_not_supported",
-        "io"};
+        "no_agent",           "no_quorum",        "not_a_member",   "shutting_down",
+        "too_many_requests",  "too_many_clients", "address_in_use", "seeds_differ",
+        "times_differ",       "wrong_key",        "wrong_cluster",  "version_mismatch",
+        "ring_not_supported", "io_error"};
     return wrong_use.contains(code)      ? usage
            : our_fault.contains(code)    ? internal
            : out_of_reach.contains(code) ? unavailable

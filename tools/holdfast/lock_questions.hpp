@@ -1,4 +1,4 @@
-// The questions about locks, groups and elections, and the demands of operators.
+// Questions about locks, elections and groups. They change nothing.
 #pragma once
 
 #include <vector>
@@ -7,6 +7,6 @@
 
 namespace holdfast_tool {
 
-[[nodiscard]] std::vector<question> questions_about_locks();
+[[nodiscard]] std::vector<question> lock_questions();
 
 }  // namespace holdfast_tool

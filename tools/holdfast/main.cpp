@@ -28,13 +28,13 @@ namespace {
 constexpr auto purpose =
     "Locks, elections and membership from your own fleet of processes. A question is put to the "
     "agent whose socket --control names; "
-    "without one the command joins the cluster as a light peer, which owns no locks, for as long "
-    "as it takes.";
+    "without one the command joins the cluster as a peer that owns no locks, for as long as it "
+    "takes.";
 
 // The manual page takes these apart: a term and a text, with two spaces or more before each.
 constexpr auto codes_of_questions = R"(Exit codes of questions:
   0        it was answered
-  1        it is not so, or it failed
+  1        the answer is negative, or the command failed
   64       wrong usage
   69       no agent or no cluster could be reached
   70       an error inside the agent or the peer
@@ -51,7 +51,7 @@ constexpr auto codes_of_staying = R"(Exit codes without a command (with one, tho
   128 + n  signal n ended the wait
   64       wrong usage
   69       no majority of seats could be reached
-  75       it was not to be had in time
+  75       it was not granted in time
   76       it was lost)";
 
 constexpr auto codes_of_run = R"(Exit codes:
@@ -97,14 +97,14 @@ int main(int argc, char** argv) {
         return agent(options);
     })->footer(codes_of_agent);
     auto* run_command = add("run", "run a command while holding a lock", [&] {
-        const auto c = options.make(true);
+        const auto c = options.make(common::kind::short_lived);
         must(c.validate());
         return run(join_as(c), holdfast::times_of(c).lease, what_to_run);
     });
     run_command->add_option("--lock", what_to_run.lock, "the lock")->type_name("NAME")->required();
     run_command
         ->add_option("--wait", what_to_run.wait,
-                     "how long to wait for it, e.g. 10s or 500ms (default: for ever)")
+                     "how long to wait for it, e.g. 10s or 500ms (default: forever)")
         ->type_name("DURATION");
     auto* shared = run_command->add_flag("--shared", what_to_run.is_shared,
                                          "together with other shared holders");
@@ -122,9 +122,9 @@ int main(int argc, char** argv) {
     run_command->positionals_at_end();
     run_command->footer(codes_of_run);
     const auto stay_or_run = [&](const char* name, const char* about, const char* what,
-                                 bool is_shared, const char* note_option, const char* note_about) {
+                                 bool is_shared, const char* note_about) {
         auto* command = add(name, about, [&, what, is_shared] {
-            const auto c = options.make(true);
+            const auto c = options.make(common::kind::short_lived);
             must(c.validate());
             if (!what_to_run.command.empty()) {
                 what_to_run.is_shared = is_shared;
@@ -136,10 +136,10 @@ int main(int argc, char** argv) {
                                      what, as_json});
         });
         command->add_option("NAME", what_to_run.lock, "its name")->type_name("")->required();
-        command->add_option(note_option, what_to_run.note, note_about)->type_name("TEXT");
+        command->add_option("--note", what_to_run.note, note_about)->type_name("TEXT");
         command
             ->add_option("--wait", what_to_run.wait,
-                         "how long to wait for it, e.g. 10s or 500ms (default: for ever)")
+                         "how long to wait for it, e.g. 10s or 500ms (default: forever)")
             ->type_name("DURATION");
         command->add_flag("--json", as_json, "what is printed is a line of JSON");
         command->add_option("CMD", what_to_run.command, "a command to run meanwhile, after --")
@@ -149,11 +149,11 @@ int main(int argc, char** argv) {
     stay_or_run(
         "elect",
         "lead an election until a signal comes, or while a command runs; prints `leads NAME TOKEN`",
-        "leads", false, "--value", "what observers learn of the leader");
+        "leads", false, "what observers learn of the leader");
     stay_or_run(
         "join-group",
         "be in a group until a signal comes, or while a command runs; prints `joined NAME TOKEN`",
-        "joined", true, "--note", "what the others see of this member");
+        "joined", true, "what the others see of this member");
     for (const auto& q : questions()) {
         auto* command = add(q.name, q.about, [&] { return ask(q, arguments, options, as_json); });
         command->add_flag("--json", as_json, "one line of JSON for each line of the answer");

@@ -1,83 +1,104 @@
 #include "options.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <iterator>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 namespace holdfast_tool {
+namespace {
 
-std::optional<std::chrono::nanoseconds> duration_of(const std::string& text) {
-    std::size_t used = 0;
-    double number = 0;
-    try {
-        number = std::stod(text, &used);
-    } catch (const std::exception&) {
-        return std::nullopt;
+/// `state_dir` as `--state-dir`, and as `HOLDFAST_STATE_DIR`.
+std::string as_flag(std::string_view name) {
+    std::string out = "--" + std::string{name};
+    std::replace(out.begin(), out.end(), '_', '-');
+    return out;
+}
+std::string as_variable(std::string_view name) {
+    std::string out = "HOLDFAST_";
+    std::transform(name.begin(), name.end(), std::back_inserter(out),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return out;
+}
+
+/// `a|b|c`: one of these.
+std::vector<std::string> values_of(std::string_view text) {
+    std::vector<std::string> out;
+    std::istringstream all{std::string{text}};
+    for (std::string one; text.find('|') != text.npos && std::getline(all, one, '|');) {
+        out.push_back(one);
     }
-    const auto unit = text.substr(used);
-    const double seconds = unit == "ms"                  ? 1e-3
-                           : unit == "s" || unit.empty() ? 1
-                           : unit == "m"                 ? 60
-                           : unit == "h"                 ? 3600
-                                                         : -1;
-    if (seconds < 0 || !(number >= 0 && number * seconds < 1e9)) {
-        return std::nullopt;
-    }
-    return std::chrono::nanoseconds{static_cast<std::int64_t>(number * seconds * 1e9)};
+    return out;
+}
+
+constexpr auto group = "Options of the peer";
+
+}  // namespace
+
+std::string check_duration(const std::string& text) {
+    const auto read = holdfast::parse_duration(text);
+    return read ? std::string{} : read.error().text;
 }
 
 void common::add_to(CLI::App& command) {
-    command.add_option("--listen", listen, "where to listen (light peers: a free port)")
-        ->type_name("HOST:PORT")
-        ->envname("HOLDFAST_LISTEN");
-    command.add_option("--seeds", seeds, "the seats' addresses, with commas between")
-        ->type_name("ADDRESSES")
-        ->envname("HOLDFAST_SEEDS");
-    command.add_option("--cluster", cluster, "the cluster's name")
-        ->type_name("NAME")
-        ->capture_default_str()
-        ->envname("HOLDFAST_CLUSTER");
-    command.add_option("--name", name, "this peer's name, for people")
-        ->type_name("NAME")
-        ->envname("HOLDFAST_NAME");
-    command.add_option("--profile", profile, "how long things take there")
-        ->type_name("PROFILE")
-        ->capture_default_str()
-        ->envname("HOLDFAST_PROFILE")
-        ->check(CLI::IsMember({"local", "lan", "wan"}));
-    command.add_option("--key-file", key_file, "a file with the cluster's key")
+    for (const auto& o : holdfast::config::options()) {
+        // A secret comes from the environment or a file: other users can see command lines.
+        if (o.is_secret) {
+            continue;
+        }
+        const auto name = std::string{o.name};
+        const auto into = [this, name](const std::string& text) {
+            is_weight_given_ = is_weight_given_ || name == "weight";
+            if (const auto done = peer.set(name, text); !done) {
+                throw CLI::ValidationError{done.error().text};
+            }
+        };
+        auto* option = o.is_flag
+                           ? command.add_flag_function(
+                                 as_flag(name),
+                                 [into](std::int64_t times) { into(times > 0 ? "true" : "false"); },
+                                 std::string{o.help})
+                           : command.add_option_function<std::string>(as_flag(name), into,
+                                                                      std::string{o.help});
+        option->envname(as_variable(name))->group(group);
+        if (o.is_flag) {
+            continue;
+        }
+        option->default_str(std::string{o.fallback});
+        if (const auto values = values_of(o.value); !values.empty()) {
+            option->type_name("CHOICE")->check(CLI::IsMember(values));
+        } else {
+            option->type_name(std::string{o.value});
+        }
+    }
+    command.add_option("--control", control, "the control socket of the agent")
         ->type_name("FILE")
-        ->envname("HOLDFAST_KEY_FILE");
-    command.add_flag("--insecure", insecure, "no key outside the local profile")
-        ->envname("HOLDFAST_INSECURE");
-    command.add_option("--control", control, "the agent's control socket")
-        ->type_name("FILE")
-        ->envname("HOLDFAST_CONTROL");
-    command.add_option("--join-wait", join_wait, "how long to look for the cluster (light peers)")
+        ->envname("HOLDFAST_CONTROL")
+        ->group(group);
+    command
+        .add_option("--join-wait", join_wait, "how long to look for the cluster, without an agent")
         ->type_name("DURATION")
         ->capture_default_str()
         ->envname("HOLDFAST_JOIN_WAIT")
-        ->check([](const std::string& text) {
-            return duration_of(text) ? std::string{}
-                                     : "\"" + text + "\" is no duration; write 10s or 500ms";
-        });
+        ->check(check_duration)
+        ->group(group);
 }
 
-holdfast::config common::make(bool is_light) const {
-    holdfast::config c;
-    c.name = name;
-    std::istringstream list{seeds};
-    for (std::string one; std::getline(list, one, ',');) {
-        c.seeds.push_back(one);
+holdfast::config common::make(kind what) const {
+    auto c = peer;
+    if (const auto* key = std::getenv("HOLDFAST_KEY"); key != nullptr && c.key_file.empty()) {
+        c.key = key;
     }
-    c.cluster = cluster;
-    c.profile = profile == "local" ? holdfast::profile::local
-                : profile == "wan" ? holdfast::profile::wan
-                                   : holdfast::profile::lan;
-    c.key_file = key_file;
-    c.insecure = insecure;
-    c.light = is_light;
-    c.listen = listen;
-    if (c.listen.empty() && is_light) {
-        c.listen = c.profile == holdfast::profile::local ? "127.0.0.1:0" : "0.0.0.0:0";
+    if (what == kind::short_lived) {
+        if (!is_weight_given_) {
+            c.weight = 0;
+        }
+        if (c.listen.empty()) {
+            c.listen = c.profile == holdfast::profile::local ? "127.0.0.1:0" : "0.0.0.0:0";
+        }
     }
     return c;
 }
@@ -85,7 +106,8 @@ holdfast::config common::make(bool is_light) const {
 holdfast::result<holdfast::peer> common::join(holdfast::config as, std::stop_token stop) const {
     auto p = holdfast::peer::start(std::move(as));
     if (p) {
-        if (const auto ready = p->wait_ready(*duration_of(join_wait), std::move(stop)); !ready) {
+        const auto wait = holdfast::parse_duration(join_wait).value();
+        if (const auto ready = p->wait_ready(wait, std::move(stop)); !ready) {
             return tl::unexpected{ready.error()};
         }
     }

@@ -1,30 +1,37 @@
-// What every command is told, and the peer that is made of it.
+// The options that every command has: those of a peer (holdfast::config::options), and how the
+// command reaches the cluster.
 #pragma once
 
-#include <chrono>
-#include <optional>
 #include <stop_token>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include <holdfast/config.hpp>
 #include <holdfast/peer.hpp>
 
 namespace holdfast_tool {
 
-/// `10s`, `500ms`, `1.5m`, `2h`; a bare number means seconds. Nothing for anything else.
-std::optional<std::chrono::nanoseconds> duration_of(const std::string& text);
+/// A duration option's check for CLI11: what is wrong with the text, or nothing.
+[[nodiscard]] std::string check_duration(const std::string& text);
 
 struct common {
-    std::string listen, seeds, cluster = "default", name, profile = "lan", key_file, control;
-    bool insecure = false;
+    /// Of a short-lived peer where it is not said: it owns no names, so it moves no slots.
+    enum class kind { full, short_lived };
+
+    holdfast::config peer{};
+    std::string control;
     std::string join_wait = "30s";
 
+    /// Must outlive the command: CLI11 writes into it.
     void add_to(CLI::App& command);
-    [[nodiscard]] holdfast::config make(bool is_light) const;
+    [[nodiscard]] holdfast::config make(kind what) const;
     /// A peer that is ready. `as`: from `make`.
     [[nodiscard]] holdfast::result<holdfast::peer> join(holdfast::config as,
                                                         std::stop_token stop) const;
+
+private:
+    bool is_weight_given_ = false;
 };
 
 }  // namespace holdfast_tool

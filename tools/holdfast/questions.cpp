@@ -9,39 +9,37 @@
 
 #include "failure.hpp"
 #include "lock_questions.hpp"
+#include "operator_questions.hpp"
+#include "shapes.hpp"
 
 namespace holdfast_tool {
 namespace {
 
 using nlohmann::json;
 
-std::string text(const json& of, const char* key) { return of.at(key).get<std::string>(); }
-std::string short_id(const json& of, const char* key) { return text(of, key).substr(0, 8); }
-
 void members(const holdfast::peer& p, const json&, const listener& to) {
     json out = json::array();
     for (const auto& m : p.members()) {
-        out.push_back({{"id", to_string(m.id)},
-                       {"name", m.name},
-                       {"address", to_string(m.address)},
-                       {"member", m.is_member},
-                       {"voter", m.is_voter},
-                       {"leaving", m.is_leaving},
+        out.push_back({{"peer", peer_json(m)},
+                       {"is_member", m.is_member},
+                       {"is_voter", m.is_voter},
+                       {"is_leaving", m.is_leaving},
                        {"weight", m.weight},
-                       {"slots", m.slots},
-                       {"seems", std::string{to_string(m.liveness)}}});
+                       {"slots", m.slots}});
     }
     to.tell(out);
 }
 
 void print_members(const json& all) {
     std::printf("%-10s %-24s %-24s %-8s %-6s %6s  %s\n", "ID", "NAME", "ADDRESS", "MEMBER", "VOTER",
-                "SLOTS", "SEEMS");
+                "SLOTS", "LIVENESS");
     for (const auto& m : all) {
-        std::printf("%-10s %-24s %-24s %-8s %-6s %6d  %s\n", short_id(m, "id").c_str(),
-                    text(m, "name").c_str(), text(m, "address").c_str(),
-                    m["member"].get<bool>() ? "yes" : "no", m["voter"].get<bool>() ? "yes" : "no",
-                    m["slots"].get<int>(), text(m, "seems").c_str());
+        const auto& peer = m["peer"];
+        std::printf("%-10s %-24s %-24s %-8s %-6s %6d  %s\n", short_id(peer).c_str(),
+                    text(peer, "name").c_str(), text(peer, "address").c_str(),
+                    m["is_member"].get<bool>() ? "yes" : "no",
+                    m["is_voter"].get<bool>() ? "yes" : "no", m["slots"].get<int>(),
+                    text(peer, "liveness").c_str());
     }
 }
 
@@ -54,37 +52,33 @@ void view(const holdfast::peer& p, const json&, const listener& to) {
     for (const auto& s : v->seats) {
         seats.push_back(
             {{"address", to_string(s.address)},
-             {"filled_by", s.filled_by.is_nil() ? json(nullptr) : json(to_string(s.filled_by))}});
+             {"filled_by", s.filled_by.is_nil() ? json(nullptr) : peer_json(s.filled_by)}});
     }
     to.tell({{"cluster", to_string(v->cluster)},
              {"number", v->number.value},
              {"epoch", v->epoch.value},
              {"seats", seats},
-             {"members", v->members.size()}});
+             {"member_count", v->members.size()}});
 }
 
 void print_view(const json& v) {
     std::printf("view %d of cluster %s, epoch %u, %d members\n", v["number"].get<int>(),
-                short_id(v, "cluster").c_str(), v["epoch"].get<unsigned>(),
-                v["members"].get<int>());
+                text(v, "cluster").substr(0, 8).c_str(), v["epoch"].get<unsigned>(),
+                v["member_count"].get<int>());
     for (const auto& s : v["seats"]) {
         std::printf("  seat %-24s %s\n", text(s, "address").c_str(),
-                    s["filled_by"].is_null() ? "vacant" : short_id(s, "filled_by").c_str());
+                    s["filled_by"].is_null() ? "vacant" : short_id(s["filled_by"]).c_str());
     }
 }
 
 void owner(const holdfast::peer& p, const json& arguments, const listener& to) {
     const auto name = text(arguments, "name");
-    const auto m = must(p.owner_of(name));
-    to.tell({{"lock", name},
-             {"id", to_string(m.id)},
-             {"name", m.name},
-             {"address", to_string(m.address)}});
+    to.tell({{"lock", name}, {"owner", peer_json(must(p.owner_of(name)))}});
 }
 
 void print_owner(const json& o) {
-    std::printf("%s is owned by %s (%s) at %s\n", text(o, "lock").c_str(), text(o, "name").c_str(),
-                short_id(o, "id").c_str(), text(o, "address").c_str());
+    std::printf("%s is owned by %s at %s\n", text(o, "lock").c_str(), called(o["owner"]).c_str(),
+                text(o["owner"], "address").c_str());
 }
 
 }  // namespace
@@ -92,16 +86,18 @@ void print_owner(const json& o) {
 const std::vector<question>& questions() {
     static const std::vector<question> all = [] {
         std::vector<question> out{
-            {"members", "who is there", {}, members, print_members},
-            {"view", "what the cluster has agreed on", {}, view, print_view},
+            {"members", "every peer known here, member or not", {}, members, print_members},
+            {"view", "the view that the cluster has agreed on", {}, view, print_view},
             {"owner",
              "which member owns a lock's name",
              {{"name", "NAME", "the lock"}},
              owner,
              print_owner},
         };
-        for (auto& one : questions_about_locks()) {
-            out.push_back(std::move(one));
+        for (auto* more : {lock_questions, operator_questions}) {
+            for (auto& one : more()) {
+                out.push_back(std::move(one));
+            }
         }
         return out;
     }();

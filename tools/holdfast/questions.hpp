@@ -1,5 +1,5 @@
-// The questions: each a function from a peer to an answer, and a way to print it. The same for an
-// agent and a light peer.
+// The questions: each a function from a peer to an answer, and a way to print it. The same for the
+// peer of an agent and a peer of the command's own.
 #pragma once
 
 #include <functional>
@@ -12,10 +12,10 @@
 
 namespace holdfast_tool {
 
-/// Who asks. An answer has any number of lines; one that goes on until nobody wants more ends soon
-/// after `stop`.
+/// The receiver of an answer. An answer has any number of lines. One without an end of its own ends
+/// soon after `stop`.
 struct listener {
-    /// may wait for the other side, and throws when that is gone
+    /// It may wait for the other side, and throws when that is gone.
     std::function<void(const nlohmann::json& line)> tell;
     std::stop_token stop;
 };

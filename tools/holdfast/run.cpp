@@ -76,12 +76,12 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
         std::chrono::nanoseconds lease, const run_options& options) {
     holdfast::lock_options how;
     if (!options.wait.empty()) {
-        how.wait = duration_of(options.wait);
-        if (!how.wait) {
-            std::fprintf(stderr, "holdfast: --wait: \"%s\" is no duration; write 10s or 500ms\n",
-                         options.wait.c_str());
+        const auto wait = holdfast::parse_duration(options.wait);
+        if (!wait) {
+            std::fprintf(stderr, "holdfast: --wait: %s\n", wait.error().text.c_str());
             return usage;
         }
+        how.wait = *wait;
     }
     // whoever started us may have ignored it, and then no exit code could be had
     signal(SIGCHLD, SIG_DFL);
@@ -101,7 +101,7 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
     const int is_lost = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     how.on_lost = [is_lost](holdfast::errc) { (void)!eventfd_write(is_lost, 1); };
     how.on_release_requested = [](const holdfast::release_request& by) {
-        std::fprintf(stderr, "holdfast: %s asks for the lock back%s%s\n", by.who.c_str(),
+        std::fprintf(stderr, "holdfast: %s requests the release of the lock%s%s\n", by.who.c_str(),
                      by.why.empty() ? "" : ": ", by.why.c_str());
     };
     auto held =

@@ -23,11 +23,11 @@ int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>&
     how.note = options.note;
     how.mode = options.mode;
     if (!options.wait.empty()) {
-        how.wait = duration_of(options.wait);
-        if (!how.wait) {
-            throw failure{"usage",
-                          "--wait: \"" + options.wait + "\" is no duration; write 10s or 500ms"};
+        const auto wait = holdfast::parse_duration(options.wait);
+        if (!wait) {
+            throw failure{"usage", "--wait: " + wait.error().text};
         }
+        how.wait = *wait;
     }
     const signals ends{SIGHUP, SIGINT, SIGTERM};
     const descriptor is_lost{eventfd(0, EFD_CLOEXEC)};
@@ -49,10 +49,10 @@ int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>&
         return why_not_held(options.name, held.error());
     }
     if (options.as_json) {
-        std::printf(
-            "%s\n",
-            text_of({{"is", options.what}, {"name", options.name}, {"token", held->token().value}})
-                .c_str());
+        std::printf("%s\n", text_of({{"state", options.what},
+                                     {"name", options.name},
+                                     {"token", std::to_string(held->token().value)}})
+                                .c_str());
     } else {
         std::printf("%s %s %lld\n", options.what, options.name.c_str(),
                     static_cast<long long>(held->token().value));
