@@ -30,7 +30,7 @@ holdfast::config member_at(const std::string& name, const std::string& at,
 int be_member(const std::string& name, const std::string& at, const std::string& seeds,
               bool hangs) {
     auto c = member_at(name, at, seeds);
-    c.light = at.ends_with(":0");
+    c.weight = at.ends_with(":0") ? 0 : 1;
     const auto p = holdfast::peer::start(std::move(c));
     if (!p || !p->wait_ready(20s)) {
         return 1;

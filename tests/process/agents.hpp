@@ -82,7 +82,7 @@ inline json first_line_of(child c, int expected_code = 0) {
 inline bool is_member(const agents& a, const std::string& name) {
     for (const auto& m :
          first_line_of(child{a.command({"members", "--json", "--control", a.control(0)})})) {
-        if (m["name"] == name && m["member"].get<bool>()) {
+        if (m["peer"]["name"] == name && m["is_member"].get<bool>()) {
             return true;
         }
     }

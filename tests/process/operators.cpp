@@ -1,5 +1,5 @@
-// What operators do from the command line: looking, asking, breaking, approving, evicting, reading
-// what was done; elections and groups; and `holdfast run` whose child hangs.
+// What operators do from the command line: inspecting, breaking, approving, evicting, reading
+// the audit log; elections and groups; and `holdfast run` whose child hangs.
 #include <csignal>
 #include <functional>
 #include <utility>
@@ -15,6 +15,8 @@ json told(const agents& a, std::vector<std::string> words, int expected_code = 0
     words.insert(words.end(), {"--json", "--control", a.control(0)});
     return first_line_of(child{a.command(std::move(words))}, expected_code);
 }
+
+long long token_of(const json& hold) { return std::stoll(hold["token"].get<std::string>()); }
 
 bool until_it_is_so(const std::function<bool()>& is_so) {
     const auto until = steady::now() + 30s;
@@ -45,38 +47,38 @@ TEST_CASE(
     const auto why = told(a, {"why", "nightly"});
     CHECK(why["state"] == "serving");
     REQUIRE(why["holders"].size() == 1);
-    CHECK(why["holders"][0]["name"] == "hung-job");
+    CHECK(why["holders"][0]["holder"]["name"] == "hung-job");
     CHECK(why["holders"][0]["note"] == "nightly run");
-    CHECK(why["why"] == "held by hung-job");
+    CHECK(why["explanation"] == "held by hung-job");
     CHECK(why["queue"].size() == 1);
     const auto locks = told(a, {"locks"});
     REQUIRE(locks["locks"].size() == 1);
     CHECK(locks["locks"][0]["lock"] == "nightly");
 
     const auto asked =
-        told(a, {"ask", "nightly", "--who", "ann", "--reason", "it hangs", "--wait", "200ms"}, 1);
-    CHECK(asked["stage"] == "heard");
+        told(a, {"request-release", "nightly", "--operator", "ann", "--reason", "it hangs",
+                    "--wait", "200ms"}, 1);
+    CHECK(asked["stage"] == "delivered");
     CHECK(kill(group, 0) == 0);
-    const auto broken = told(a, {"break", "nightly", "--who", "ann", "--reason", "it hangs"});
-    CHECK(broken["stage"] == "gone");
-    CHECK(broken["how"] == "broken");
+    const auto broken = told(a, {"break", "nightly", "--operator", "ann", "--reason", "it hangs"});
+    CHECK(broken["stage"] == "ended");
+    CHECK(broken["end_reason"] == "broken");
     CHECK(hung.wait() == 76);
     CHECK(until_it_is_so([&] { return kill(group, 0) != 0; }));
     CHECK(next.expect("mine"));
-    CHECK(told(a, {"why", "nightly"})["holders"][0]["token"].get<long long>() >
-          broken["token"].get<long long>());
+    CHECK(token_of(told(a, {"why", "nightly"})["holders"][0]) > token_of(broken));
 
-    const auto audit_log = told(a, {"history"});
+    const auto audit_log = told(a, {"audit-log"});
     REQUIRE(audit_log.size() >= 2);
     const auto& last = audit_log.back();
-    CHECK(last["what"] == "broke");
-    CHECK(last["who"] == "ann");
-    CHECK(last["why"] == "it hangs");
-    CHECK(last["whom_name"] == "hung-job");
-    CHECK(last["outcome"]["stage"] == "gone");
+    CHECK(last["action"] == "broke");
+    CHECK(last["operator"] == "ann");
+    CHECK(last["reason"] == "it hangs");
+    CHECK(last["whom"]["name"] == "hung-job");
+    CHECK(last["outcome"]["stage"] == "ended");
     // It names the hold that is gone: nothing happens to the next.
     CHECK(told(a, {"break", "nightly", "--reason", "again", "--token",
-                   std::to_string(broken["token"].get<long long>())})["stage"] == "gone");
+                   broken["token"].get<std::string>()})["stage"] == "ended");
     CHECK(told(a, {"why", "nightly"})["holder_count"] == 1);
     next.kill(SIGTERM);
     CHECK(next.wait() == 128 + SIGTERM);
@@ -84,13 +86,13 @@ TEST_CASE(
 
 TEST_CASE("what cannot be asked of operators is said", "[process]") {
     const auto& a = unharmed();
-    CHECK(told(a, {"break", "nobody-has-this", "--reason", "r"}, 1)["code"] == "not_so");
+    CHECK(told(a, {"break", "free-lock", "--reason", "r"}, 1)["code"] == "not_so");
     CHECK(told(a, {"break", "x", "--reason", "r", "--token", "abc"}, 64)["code"] == "usage");
     CHECK(told(a, {"break", "x", "--reason", "r", "--wait", "soon"}, 64)["code"] == "usage");
     CHECK(told(a, {"evict", "nobody", "--reason", "r"}, 1)["code"] == "not_so");
     // a reason is required
     CHECK(child{a.command({"break", "x", "--control", a.control(0)})}.wait() == 64);
-    CHECK(told(a, {"why", "nobody-has-this"})["why"] == "free");
+    CHECK(told(a, {"why", "free-lock"})["explanation"] == "free");
 }
 
 TEST_CASE("holdfast evict removes a process that has stopped, and its lock is granted again",
@@ -100,14 +102,14 @@ TEST_CASE("holdfast evict removes a process that has stopped, and its lock is gr
     REQUIRE(stopped.expect(""));
     stopped.kill(SIGSTOP);
     const auto evicted =
-        told(a, {"evict", "stopped-job", "--who", "ann", "--reason", "it is stopped"});
-    CHECK(evicted["name"] == "stopped-job");
+        told(a, {"evict", "stopped-job", "--operator", "ann", "--reason", "it is stopped"});
+    CHECK(evicted["evicted"]["name"] == "stopped-job");
     auto next = a.run("job", "echo mine");
     CHECK(next.expect("mine"));
     CHECK(next.wait() == 0);
     stopped.kill(SIGCONT);
     CHECK(stopped.wait() == 76);
-    CHECK(told(a, {"history"}).back()["what"] == "evicted");
+    CHECK(told(a, {"audit-log"}).back()["action"] == "evicted");
 }
 
 TEST_CASE(
@@ -120,21 +122,20 @@ TEST_CASE(
     stopped.kill(SIGSTOP);
     CHECK(told(a, {"evict", "fenced-job", "--reason", "r", "--fence", "exit 3"}, 1)["code"] ==
           "not_so");
-    CHECK(told(a, {"history"}).back()["outcome"]["stage"] == "unheard");
-    const auto evicted = told(a, {"evict", "fenced-job", "--who", "ann", "--reason",
+    CHECK(told(a, {"audit-log"}).back()["outcome"]["stage"] == "no_answer");
+    const auto evicted = told(a, {"evict", "fenced-job", "--operator", "ann", "--reason",
                                   "it is stopped", "--fence", "kill -KILL $HOLDFAST_PID"});
-    CHECK(evicted["name"] == "fenced-job");
+    CHECK(evicted["evicted"]["name"] == "fenced-job");
     CHECK(stopped.wait() == -SIGKILL);
     auto next = a.run("fenced-job", "echo mine");
     CHECK(next.expect("mine"));
     CHECK(next.wait() == 0);
-    CHECK(told(a, {"history"}).back()["what"] == "fenced");
+    CHECK(told(a, {"audit-log"}).back()["action"] == "fenced");
 }
 
 TEST_CASE(
     "FORCE-1: holdfast force-new-cluster says what is at risk, wants it confirmed, and goes on "
-    "with the "
-    "seats named",
+    "with the seats named",
     "[process]") {
     agents a;
     auto before = a.run("job", "echo $HOLDFAST_TOKEN");
@@ -147,7 +148,7 @@ TEST_CASE(
     a.all.pop_back();
     a.all.pop_back();
     const auto risk = told(a, {"force-new-cluster", "--seats", a.addresses[0]}, 1);
-    CHECK_FALSE(risk["done"].get<bool>());
+    CHECK_FALSE(risk["is_done"].get<bool>());
     CHECK(risk["former_voters"].size() == 2);
     CHECK(risk["former_voters"][0]["address"].get<std::string>().starts_with("127.0.0.1:"));
     json done;
@@ -158,7 +159,7 @@ TEST_CASE(
         done = l ? json::parse(l->text, nullptr, false) : json{};
         return c.wait() == 0;
     }));
-    CHECK(done["done"].get<bool>());
+    CHECK(done["is_done"].get<bool>());
     a.seeds = a.addresses[0];
     auto after = a.run("job", "echo $HOLDFAST_TOKEN");
     const auto next = after.expect("");
@@ -167,7 +168,7 @@ TEST_CASE(
     CHECK(std::stoll(next->text) > std::stoll(first->text));
 }
 
-TEST_CASE("holdfast elect and observe: a leader, its value, and the next one", "[process]") {
+TEST_CASE("holdfast elect and observe: a leader, its note, and the next one", "[process]") {
     const auto& a = unharmed();
     child seen{a.command({"observe", "boss", "--json", "--control", a.control(1)})};
     const auto state = [&] {
@@ -175,11 +176,11 @@ TEST_CASE("holdfast elect and observe: a leader, its value, and the next one", "
         return l ? json::parse(l->text) : json{};
     };
     CHECK(state()["exists"] == false);
-    child first{a.command({"elect", "boss", "--value", "10.0.0.1:80"})};
+    child first{a.command({"elect", "boss", "--note", "10.0.0.1:80"})};
     REQUIRE(first.expect("leads boss "));
     const auto leads = state();
-    CHECK(leads["value"] == "10.0.0.1:80");
-    auto second = child{a.command({"elect", "boss", "--value", "second", "--", "/bin/sh", "-c",
+    CHECK(leads["note"] == "10.0.0.1:80");
+    auto second = child{a.command({"elect", "boss", "--note", "second", "--", "/bin/sh", "-c",
                                    "echo leading $HOLDFAST_LOCK"})};
     REQUIRE(until_it_is_so([&] { return told(a, {"why", "boss"})["waiting"] == 1; }));
     first.kill(SIGTERM);
@@ -206,7 +207,7 @@ TEST_CASE("holdfast join-group and group", "[process]") {
     const auto both = told(a, {"group", "workers"});
     REQUIRE(both.size() == 2);
     CHECK(both[0]["note"] == "one");
-    CHECK(both[0]["name"] == "first");
+    CHECK(both[0]["peer"]["name"] == "first");
     CHECK(both[1]["note"] == "two");
     one.kill(SIGTERM);
     CHECK(one.wait() == 0);

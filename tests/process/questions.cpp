@@ -76,13 +76,13 @@ json next_of(child& c) {
 /// The next line that says so: others may come before it, for a state that lasts until then.
 json told_by(child& c, bool is_held) {
     auto line = next_of(c);
-    while (!line.is_null() && line["held"] != is_held) {
+    while (!line.is_null() && line["is_held"] != is_held) {
         line = next_of(c);
     }
     return line;
 }
 
-/// Watches as a light peer of its own, or at the first agent.
+/// Watches as a peer of its own, or at the first agent.
 child watcher(const agents& a, bool by_socket, std::vector<std::string> more = {"--json"}) {
     more.insert(more.begin(), {"watch", "job"});
     if (by_socket) {
@@ -122,13 +122,13 @@ TEST_CASE("holdfast watch tells of each change until it is interrupted", "[proce
             CAPTURE(by_socket, how);
             auto seen = watcher(a, by_socket);
             CHECK(next_of(seen) ==
-                  json{{"lock", "job"}, {"held", false}, {"holder_count", 0}, {"waiting", 0}});
+                  json{{"lock", "job"}, {"is_held", false}, {"holder_count", 0}, {"waiting", 0}});
             auto holder = a.run("job", "echo $HOLDFAST_TOKEN; read line");
             const auto token = holder.expect("");
             REQUIRE(token);
             const auto held = told_by(seen, true);
             REQUIRE(held.is_object());
-            CHECK(held["token"] == std::stoll(token->text));
+            CHECK(held["token"] == token->text);
             CHECK(held["note"] == "holdfast run, process " + std::to_string(holder.id()));
             holder.end_input();
             CHECK(told_by(seen, false).is_object());
@@ -196,20 +196,20 @@ TEST_CASE("the control socket: clients that hang, read nothing or hang up do not
               .size() == 3);
     raw_client watches{path};
     watches.ask(watch_job).ends_its_half();
-    CHECK(watches.next()["answer"]["held"] == false);
+    CHECK(watches.next()["answer"]["is_held"] == false);
 }
 
 TEST_CASE("the control socket: a bounded number of clients; who is gone makes room", "[process]") {
     agents a;
     std::list<raw_client> all;
     while (all.size() < max_clients - 1) {
-        CHECK(all.emplace_back(a.control(0)).ask(watch_job).next()["answer"]["held"] == false);
+        CHECK(all.emplace_back(a.control(0)).ask(watch_job).next()["answer"]["is_held"] == false);
     }
     auto last = watcher(a, true);
     CHECK(told_by(last, false).is_object());
-    CHECK(raw_client{a.control(0)}.next()["code"] == "too_many");
+    CHECK(raw_client{a.control(0)}.next()["code"] == "too_many_clients");
     CHECK(first_line_of(child{a.command({"view", "--json", "--control", a.control(0)})},
-                        69)["code"] == "too_many");
+                        69)["code"] == "too_many_clients");
 
     last.kill(SIGINT);
     CHECK(last.wait() == 128 + SIGINT);
@@ -237,7 +237,7 @@ TEST_CASE("the control socket: what is no question is told so", "[process]") {
     CHECK(c.next() == json{{"end", true}});
 }
 
-TEST_CASE("a question that fails has an exit code and a text, at an agent as for a light peer",
+TEST_CASE("a question that fails has an exit code and a text, at an agent as for a peer of the command",
           "[process]") {
     const auto& a = unharmed();
     for (const bool by_socket : {true, false}) {

@@ -199,14 +199,14 @@ TEST_CASE("holdfast members, view and owner, by the agent's socket and by joinin
         std::set<std::string> names;
         std::size_t slots = 0;
         for (const auto& m : ask({"members"})) {
-            names.insert(m["name"].get<std::string>());
+            names.insert(m["peer"]["name"].get<std::string>());
             slots += m["slots"].get<std::size_t>();
         }
         for (const auto* name : {"agent-0", "agent-1", "agent-2"}) {
             CHECK(names.contains(name));
         }
         CHECK(slots == 16384);
-        CHECK(ask({"owner", "job"})["name"].get<std::string>().starts_with("agent-"));
+        CHECK(ask({"owner", "job"})["owner"]["name"].get<std::string>().starts_with("agent-"));
     }
     CHECK(child{a.command({"members", "--control", (a.folder / "nobody").string()})}.wait() == 69);
     CHECK(child{a.command({"members", "--profile", "huge"})}.wait() == 64);
