@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
     }
     const auto election = peer->election("scheduler");
     const auto watching = election.observe([&](const holdfast::leader& now) {
-        say(now.exists ? "sees " + now.value.value_or("?") + " " + std::to_string(now.token.value)
+        say(now.exists ? "sees " + now.note.value_or("?") + " " + std::to_string(now.token.value)
                        : "sees nobody");
     });
 
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
     }};
 
     while (!ending.stop_requested()) {
-        auto term = election.campaign({.value = name, .stop = ending.get_token()});
+        auto term = election.campaign({.stop = ending.get_token(), .note = name});
         if (!term) {
             if (term.error().code != holdfast::errc::cancelled) {
                 std::fprintf(stderr, "%s\n", term.error().text.c_str());

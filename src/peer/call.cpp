@@ -24,11 +24,11 @@ result<void> check(std::string_view name, const lock_options& options) {
     }
     if (options.break_policy && (options.break_policy->waited_for.count() < 0 ||
                                  options.break_policy->waited_for > base::limits::patience)) {
-        return fail(errc::bad_config, "breaking.waited_for is from 0 to a year");
+        return fail(errc::bad_config, "break_policy: waited_for is from 0 to a year");
     }
     if (options.max_hold < base::duration::zero() ||
         options.progress_timeout < base::duration::zero()) {
-        return fail(errc::bad_config, "max_hold and progress_every are not negative; 0 means none");
+        return fail(errc::bad_config, "max_hold and progress_timeout are not negative; 0 means none");
     }
     if (options.lock_delay &&
         (options.lock_delay->count() < 0 || *options.lock_delay > base::limits::lock_delay)) {

@@ -64,7 +64,7 @@ result<void> driver::open() {
         watchdog_ = std::make_unique<watchdog>();
         if (!watchdog_->is_running()) {
             return fail(errc::io_error,
-                        "deadman: the process that watches this one cannot be started");
+                        "watchdog: the process that watches this one cannot be started");
         }
     }
     if (events_.has_listener()) {

@@ -13,13 +13,10 @@ namespace holdfast {
 result<void> term::hand_over(const peer_id& candidate) { return hold_.release_to(candidate); }
 
 result<term> election::campaign(lock_options options) const {
-    lock_options how;
-    how.wait = options.wait;
-    how.stop = options.stop;
-    how.note = std::move(options.value);
-    how.on_lost = std::move(options.on_lost);
-    how.priority = options.priority;
-    auto got = driver_->acquire(name_, std::move(how));
+    if (options.mode != lock_mode::exclusive()) {
+        return fail(errc::bad_config, "mode: a term of an election is always exclusive");
+    }
+    auto got = driver_->acquire(name_, std::move(options));
     if (!got) {
         return tl::unexpected<error>{got.error()};
     }
@@ -32,7 +29,7 @@ leader leader_of(const std::string& election, const std::vector<lock_holder>& ho
     leader now{election, !holders.empty(), {}, {}, {}};
     if (now.exists) {
         const auto& h = holders.front();
-        now.value = h.note;
+        now.note = h.note;
         now.token = h.token;
         now.holder = h.peer;
     }

@@ -31,7 +31,7 @@ struct sentence {
                     : " by " + e.broken_by + ": " + e.broken_for);
     }
     std::string operator()(const events::release_requested& e) const {
-        return "hold of \"" + e.what.name + "\" asked back (token " +
+        return "release of \"" + e.what.name + "\" requested (token " +
                std::to_string(e.what.token.value) + ") by " + e.what.who + ": " + e.what.why;
     }
     std::string operator()(const events::hold_stalled& e) const {

@@ -36,13 +36,11 @@ std::vector<group_entry> without(const std::vector<group_entry>& all,
 }  // namespace
 
 result<membership> group::join(lock_options options) const {
-    lock_options how;
-    how.wait = options.wait;
-    how.stop = options.stop;
-    how.note = std::move(options.note);
-    how.on_lost = std::move(options.on_lost);
-    how.mode = lock_mode::shared();
-    auto got = driver_->acquire(name_, std::move(how));
+    if (options.mode.how == lock_mode::kind::permit) {
+        return fail(errc::bad_config, "mode: members of a group hold it shared, without a limit");
+    }
+    options.mode = lock_mode::shared();
+    auto got = driver_->acquire(name_, std::move(options));
     if (!got) {
         return tl::unexpected<error>{got.error()};
     }

@@ -41,7 +41,7 @@ std::string lock_report::explain() const {
     if (first.is_being_broken) {
         out += ", being broken";
     } else if (first.is_release_requested) {
-        out += ", asked back";
+        out += ", its release is requested";
     }
     if (first.liveness != liveness::alive) {
         out += "; gossip believes it " + std::string{to_string(first.liveness)} +

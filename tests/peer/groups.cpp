@@ -104,10 +104,10 @@ TEST_CASE(
     const auto all_wait = [&](std::uint32_t n) {
         return comes_true([&] { return c.peers[0].inspect("boss")->waiting == n; });
     };
-    const auto campaign = [&](std::size_t at, std::int32_t priority, const std::string& value) {
-        return std::async(std::launch::async, [&, at, priority, value] {
+    const auto campaign = [&](std::size_t at, std::int32_t priority, const std::string& note) {
+        return std::async(std::launch::async, [&, at, priority, note] {
             lock_options how;
-            how.value = value;
+            how.note = note;
             how.priority = priority;
             how.wait = 30s;
             return c.peers[at].election("boss").campaign(how);
@@ -125,12 +125,12 @@ TEST_CASE(
     const auto now = c.peers[1].election("boss").current();
     REQUIRE(now);
     CHECK(now->exists);
-    CHECK(now->value == "preferred");
+    CHECK(now->note == "preferred");
     CHECK(now->token == second->token());
     CHECK(second->hand_over(c.peers[0].id()));  // although the plain one asked before
     auto last = third.get();
     REQUIRE(last);
-    CHECK(c.peers[1].election("boss").current()->value == "third");
+    CHECK(c.peers[1].election("boss").current()->note == "third");
     CHECK(last->hand_over({1, 2}));  // who does not campaign is nobody's heir
     REQUIRE(plain.get());
 }
@@ -305,4 +305,15 @@ TEST_CASE("several locks: programs that name them in different orders never wait
     CHECK(first.get());
     CHECK(second.get());
     CHECK(third.get());
+}
+
+TEST_CASE("an election is exclusive, a group is shared: another mode is refused") {
+    const auto& c = unharmed();
+    const auto term = c.peers[0].election("modes").campaign({.mode = lock_mode::shared()});
+    REQUIRE_FALSE(term);
+    CHECK(term.error().code == errc::bad_config);
+    const auto member = c.peers[0].group("modes").join({.mode = lock_mode::permit(2)});
+    REQUIRE_FALSE(member);
+    CHECK(member.error().code == errc::bad_config);
+    CHECK(c.peers[0].inspect("modes")->holder_count == 0);
 }

@@ -94,19 +94,19 @@ TEST_CASE("holdfast::mutex is lockable as std::mutex is") {
     CHECK(guard.owns_lock());
 }
 
-TEST_CASE("an election has one leader, whom observers see with the value") {
+TEST_CASE("an election has one leader, which observers see with its note") {
     three c;
     seen<leader> news;
     auto watching = c.peers[2].election("boss").observe([&](const leader& l) { news.add(l); });
     REQUIRE(watching);
-    auto first = c.peers[0].election("boss").campaign({.value = "first", .wait = 10s});
+    auto first = c.peers[0].election("boss").campaign({.wait = 10s, .note = "first"});
     REQUIRE(first);
     CHECK(news.wait([](const auto& all) {
-        return !all.empty() && all.back().exists && all.back().value == "first";
+        return !all.empty() && all.back().exists && all.back().note == "first";
     }));
     std::optional<term> second;
     std::jthread candidate{[&] {
-        if (auto won = c.peers[1].election("boss").campaign({.value = "second", .wait = 20s})) {
+        if (auto won = c.peers[1].election("boss").campaign({.wait = 20s, .note = "second"})) {
             second.emplace(std::move(*won));
         }
     }};
@@ -114,7 +114,7 @@ TEST_CASE("an election has one leader, whom observers see with the value") {
     candidate.join();
     REQUIRE(second);
     CHECK(first->token() < second->token());
-    CHECK(news.wait([](const auto& all) { return !all.empty() && all.back().value == "second"; }));
+    CHECK(news.wait([](const auto& all) { return !all.empty() && all.back().note == "second"; }));
 }
 
 TEST_CASE("who leaves hands over, and its holds are lost") {
