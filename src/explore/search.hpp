@@ -16,7 +16,7 @@ namespace holdfast::explore {
 /// A state of a world in numbers, which only the world can read: what its machines are, and then,
 /// each once and in rising order, what has been said so far. To have said more must never hinder
 /// anything: of two states that differ in that alone the one that has said more is looked at, and
-/// the other is not (docs/decisions/0060).
+/// the other is not (docs/decisions/0005).
 using words = std::vector<std::uint32_t>;
 using state = std::span<const std::uint32_t>;
 

@@ -1,4 +1,4 @@
-// Why a command fails: in words, and as an exit code. README.md lists the codes.
+// Why a command fails: in words, and as an exit code. docs/command-line.md lists the codes.
 #pragma once
 
 #include <stdexcept>

@@ -1,5 +1,5 @@
-// holdfast: a peer, or a question to a cluster, from the command line. README.md has the exit
-// codes.
+// holdfast: a peer, or a question to a cluster, from the command line. docs/command-line.md has the
+// exit codes.
 #include <cstdio>
 #include <functional>
 #include <iostream>
