@@ -1,4 +1,4 @@
-// Any bytes may arrive (DESIGN section 9).
+// Any bytes may arrive (docs/wire-format.md, Limits).
 #include <string>
 
 #include "base/settings.hpp"
