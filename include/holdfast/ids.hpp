@@ -10,6 +10,8 @@
 #include <functional>
 #include <string>
 
+#include <holdfast/export.hpp>
+
 namespace holdfast {
 
 /// 128 random bits drawn at every start of a peer: a process that restarts is another peer.
@@ -70,11 +72,11 @@ struct endpoint {
 };
 
 /// 32 hexadecimal digits, and the first 8 of them for people.
-[[nodiscard]] std::string to_string(const peer_id& id);
-[[nodiscard]] std::string to_short_string(const peer_id& id);
-[[nodiscard]] std::string to_string(const cluster_id& id);
+[[nodiscard]] HOLDFAST_EXPORT std::string to_string(const peer_id& id);
+[[nodiscard]] HOLDFAST_EXPORT std::string to_short_string(const peer_id& id);
+[[nodiscard]] HOLDFAST_EXPORT std::string to_string(const cluster_id& id);
 /// `10.0.0.7:4653` or `[fe80::1]:4653`.
-[[nodiscard]] std::string to_string(const endpoint& address);
+[[nodiscard]] HOLDFAST_EXPORT std::string to_string(const endpoint& address);
 
 }  // namespace holdfast
 

@@ -4,6 +4,7 @@
 #include <tl/expected.hpp>
 
 #include <holdfast/error.hpp>
+#include <holdfast/export.hpp>
 
 namespace holdfast {
 
@@ -11,7 +12,7 @@ template <class T>
 using result = tl::expected<T, error>;
 
 /// `return fail(errc::timed_out);` with the standard text, or with one's own.
-[[nodiscard]] tl::unexpected<error> fail(errc code);
-[[nodiscard]] tl::unexpected<error> fail(errc code, std::string text);
+[[nodiscard]] HOLDFAST_EXPORT tl::unexpected<error> fail(errc code);
+[[nodiscard]] HOLDFAST_EXPORT tl::unexpected<error> fail(errc code, std::string text);
 
 }  // namespace holdfast
