@@ -1,4 +1,5 @@
-"""The script that builds mutants: reading texts, finding them in a source, judging what was said."""
+"""The script that builds mutants: reading texts, finding them in a source, judging what was said.
+"""
 import pathlib
 import sys
 import tempfile
