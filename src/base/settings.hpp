@@ -2,6 +2,7 @@
 // `config`, the simulator from a seed.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -97,7 +98,7 @@ struct settings {
     planted bug = planted::none;
 
     [[nodiscard]] std::uint32_t drift_ppm() const {
-        return static_cast<std::uint32_t>(clock_drift * 1e6 + 0.5);
+        return static_cast<std::uint32_t>(std::llround(clock_drift * 1e6));
     }
     /// A * (1 + drift): after this much silence on our clock a lease of length A has ended on every
     /// clock.
