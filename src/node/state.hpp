@@ -8,6 +8,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/ids.hpp>
 
+#include "base/deadline.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
@@ -46,6 +47,7 @@ struct node::state {
     void invariants() const;
     void notice_lease(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
+    [[nodiscard]] bool is_due(base::time_point now) const { return base::is_due(deadline(), now); }
 
     // ---- what comes in
 

@@ -56,7 +56,7 @@ struct driver {
                                       now.now.time_since_epoch() - 1h)
                                       .count();
             mine.tick(now);
-            mine.check(now.now);
+            mine.check();
             drain();
         }
         return true;

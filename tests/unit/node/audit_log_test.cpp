@@ -8,8 +8,8 @@ using made_up::peer;
 
 namespace {
 
-record made_record(std::uint64_t number) {
-    record out;
+audit_record made_record(std::uint64_t number) {
+    audit_record out;
     out.by = peer(9);
     out.number = number;
     return out;

@@ -87,13 +87,10 @@ public:
 
     request_number acquire(std::uint64_t i, std::string_view name,
                            std::optional<base::duration> wait = {}) {
-        const auto number =
-            all.at(i).node->acquire(name,
-                                    {"note of p" + std::to_string(i),
-                                     false,
-                                     wait ? std::optional{now + *wait} : std::nullopt,
-                                     {}},
-                                    moment());
+        lock::wish wanted;
+        wanted.terms.note = "note of p" + std::to_string(i);
+        wanted.until = wait ? std::optional{now + *wait} : std::nullopt;
+        const auto number = all.at(i).node->acquire(name, std::move(wanted), moment());
         drain(i);
         return number;
     }
