@@ -106,6 +106,9 @@ std::size_t fence_judge::life_of(const cluster_id& cluster, instant now) {
 /// The documented exception: the program that guards something has to know of it, and starts anew.
 void fence_judge::begin_anew() {
     for (auto& g : facts_.locks) {
+        for (const auto& known : g.tokens) {
+            g.former_tokens.insert(known.first);
+        }
         g.tokens.clear();
         g.lives.clear();
         g.exclusive_mark = g.mark = {};

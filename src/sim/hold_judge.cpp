@@ -169,10 +169,10 @@ bool hold_judge::may_be_broken(run r, const judged_facts::guarded& g, token t) c
         return true;
     }
     const auto& policy = h->asked.break_policy;
-    const auto revoke_reply = g.revoke_reply.find(t);
+    const auto requested_by = g.requested_by.find(t);
     const bool by_operators =
-        policy.by_operators && revoke_reply != g.revoke_reply.end() &&
-        revoke_reply->second.size() >= std::max<std::size_t>(policy.approvals, 1);
+        policy.by_operators && requested_by != g.requested_by.end() &&
+        requested_by->second.size() >= std::max<std::size_t>(policy.approvals, 1);
     return by_operators || policy.waited_for.count() > 0 || h->asked.ends_itself();
 }
 

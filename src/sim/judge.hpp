@@ -124,7 +124,7 @@ public:
     void is_to_break(lock l, token t) { facts_.locks[l].broken.insert(t); }
     /// An operator demands it, which that hold's policy may allow.
     void is_to_break(lock l, token t, const std::string& who) {
-        facts_.locks[l].revoke_reply[t].insert(who);
+        facts_.locks[l].requested_by[t].insert(who);
     }
     [[nodiscard]] record_judge& records() { return records_; }
 

@@ -140,8 +140,10 @@ struct judged_facts {
         std::string name;
         std::vector<hold> holds;
         std::map<token, given> tokens;
+        /// Of clusters before one that began anew (FOUND-5): late answers still show them.
+        std::set<token> former_tokens;
         std::set<token> broken;
-        std::map<token, std::set<std::string>> revoke_reply;  // by which operators
+        std::map<token, std::set<std::string>> requested_by;  // by which operators
         std::map<std::size_t, std::vector<in_view>> lives;    // views in rising order
         // the gate: what it has let in
         token exclusive_mark;

@@ -39,7 +39,7 @@ void look_judge::has_seen(run r, std::uint64_t question, const std::set<token>& 
         }
     }
     for (const auto& t : held) {
-        if (!g.tokens.contains(t)) {
+        if (!g.tokens.contains(t) && !g.former_tokens.contains(t)) {
             facts_.object(guarantee::look, now,
                           facts_.name_of(r) + " looked at \"" + g.name + "\" and saw " +
                               text_of_token(t) + ", which no owner gave");

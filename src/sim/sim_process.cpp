@@ -327,7 +327,7 @@ bool sim_process::force_new_cluster(const std::vector<std::uint32_t>& seats) {
 
 // ---- steps
 
-void sim_process::drain(base::moment now) {
+void sim_process::drain() {
     while (auto out = me().node->next()) {
         if (context_.observes != nullptr) {
             context_.observes->saw(place_, *out);

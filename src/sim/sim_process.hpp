@@ -85,7 +85,7 @@ private:
     void make_node(const peer_id& id);
     void end_node();
     void restart_as_new_peer();
-    void drain(base::moment now);
+    void drain();
     void settle();
     void arm();
     void clock_has_changed();
@@ -147,7 +147,7 @@ void sim_process::step(Call&& call) {
     try {
         const auto now = moment();
         call(*me().node, now);
-        drain(now);
+        drain();
     } catch (const std::exception& e) {
         context_.broken(place_, e.what());
         return;
