@@ -16,7 +16,7 @@ std::function<std::unique_ptr<world>(planted)> vote(vote_options options) {
     };
 }
 
-std::function<std::unique_ptr<world>(planted)> hand_over(slot_options options) {
+std::function<std::unique_ptr<world>(planted)> hand_over(const slot_options& options) {
     return [options](planted bug) {
         auto with_bug = options;
         with_bug.bug = bug;

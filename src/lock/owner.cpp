@@ -366,6 +366,12 @@ void owner::add_hold(tenure& t, const hold_info& h, base::time_point now) {
     e.held.insert(place, {h, granter_.name_of(h.holder), {now, 0}, 0, now, false});
 }
 
+void owner::on(const peer_id& from, const report& given, base::time_point now) {
+    if (view_ && gathers_.hear(from, given, *view_, now, granter_.out())) {
+        try_serve(now);
+    }
+}
+
 void owner::try_serve(base::time_point now) {
     std::optional<base::time_point> look_again;
     const auto done = gathers_.take_finished(*view_, granter_.voids(), now, look_again);

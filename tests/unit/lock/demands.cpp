@@ -147,13 +147,13 @@ TEST_CASE(
     const auto t = granted_to(c, 2, "a");
     c.ask(3, for_hold("a", t, revoke_kind::request_release));
     c.run();
-    REQUIRE(c[2].release_request.size() == 1);
-    CHECK(c[2].release_request[0].what.who == "ann");
-    CHECK(c[2].release_request[0].what.why == "it hangs");
-    CHECK(c[2].release_request[0].what.grace == 5s);
+    REQUIRE(c[2].release_requests.size() == 1);
+    CHECK(c[2].release_requests[0].what.who == "ann");
+    CHECK(c[2].release_requests[0].what.why == "it hangs");
+    CHECK(c[2].release_requests[0].what.grace == 5s);
     CHECK(c[3].answers.empty());  // heard is not the last word
     c.pass(3s);
-    CHECK(c[2].release_request.size() == 1);
+    CHECK(c[2].release_requests.size() == 1);
     c.ask(1, inspect_request{0, "a"});
     c.run();
     CHECK(last_look(c[1]).held[0].is_release_requested);
@@ -261,7 +261,7 @@ TEST_CASE("BREAK-2: a holder may keep operators from breaking its hold, but not 
     CHECK(c[2].lost.empty());
     c.ask(3, for_hold("a", t, revoke_kind::request_release));
     c.run();
-    CHECK(c[2].release_request.size() == 1);
+    CHECK(c[2].release_requests.size() == 1);
 }
 
 TEST_CASE("BREAK-2: so many different operators must ask for it as the policy says") {
@@ -295,7 +295,7 @@ TEST_CASE("BREAK-2: where operators are named, others are refused") {
     c.run();
     REQUIRE(c[3].answers.size() == 2);
     CHECK(last_outcome(c[3]).stage == break_stage::refused);
-    CHECK(c[2].release_request.empty());
+    CHECK(c[2].release_requests.empty());
     CHECK(c[2].lost.empty());
     c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"));
     c.run();
@@ -490,7 +490,7 @@ TEST_CASE(
     CHECK(c[2].stuck.empty());
     c.pass(100ms);
     CHECK(c[2].stuck.size() == 1);
-    CHECK(c[2].release_request.size() == (own.on_stall == stall_action::request_release ? 1 : 0));
+    CHECK(c[2].release_requests.size() == (own.on_stall == stall_action::request_release ? 1 : 0));
     CHECK(c[2].lost.size() == (own.on_stall == stall_action::break_hold ? 1 : 0));
     c.pass(1s);
     CHECK(c[2].stuck.size() == 1);  // once, until it gets on again

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/assert.hpp"
 #include "base/message_groups.hpp"
 #include "catch.hpp"
 #include "lock/holder.hpp"
@@ -24,6 +25,14 @@ using namespace holdfast::lock;
 using made_up::at;
 using made_up::peer;
 using namespace std::chrono_literals;
+
+/// Looks at thousands of locks after every call would take minutes.
+struct quick_checks {
+    quick_checks() { base::check_everything(false); }
+    ~quick_checks() { base::check_everything(true); }
+    quick_checks(const quick_checks&) = delete;
+    quick_checks& operator=(const quick_checks&) = delete;
+};
 
 /// A name falls into slot 0 unless it begins with another digit.
 inline slot slot_of(std::string_view name) {
@@ -50,7 +59,7 @@ struct participant {
     std::vector<has_failed> failed;
     std::vector<was_lost> lost;
     std::vector<state_changed> states;
-    std::vector<release_requested> release_request;
+    std::vector<release_requested> release_requests;
     std::vector<hold_stalled> stuck;
     std::vector<broke_by_policy> policy;
     std::vector<answered> answers;
@@ -154,7 +163,7 @@ struct cluster {
             } else if (auto* t = std::get_if<state_changed>(&*o)) {
                 p.states.push_back(*t);
             } else if (auto* a = std::get_if<release_requested>(&*o)) {
-                p.release_request.push_back(*a);
+                p.release_requests.push_back(*a);
             } else if (auto* w = std::get_if<hold_stalled>(&*o)) {
                 p.stuck.push_back(*w);
             }

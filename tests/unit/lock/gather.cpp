@@ -85,7 +85,7 @@ TEST_CASE("OWN-8: a report about slots that were not asked for brings nothing in
     const auto& ask = the<gather>(asked.what);
     report answer{ask.named, ask.serial, 1, false, {}};
     // of somebody else
-    answer.holds.push_back({"a", token::make({100}, 7), peer(2), {1}, "", true, {}});
+    answer.holds.push_back({"a", token::make({100}, 7), peer(2), {1}, {}, true});
     c.wire.clear();
     c.deliver({peer(3), peer(2), answer});
     c.pass(1200ms);
@@ -103,13 +103,8 @@ TEST_CASE("HOLD-4: a break is not repeated once its holder's lease has ended") {
     // Two members say that they hold the same lock; 3 has the lower token.
     for (const std::uint64_t n : {2, 3}) {
         report answer{ask.named, ask.serial, 9, false, {}};
-        answer.holds.push_back({"a",
-                                token::make({100}, 9 - static_cast<std::uint32_t>(n)),
-                                peer(n),
-                                {n},
-                                "",
-                                true,
-                                {}});
+        answer.holds.push_back(
+            {"a", token::make({100}, 9 - static_cast<std::uint32_t>(n)), peer(n), {n}, {}, true});
         c.deliver({peer(n), peer(2), answer});
     }
     REQUIRE(c.count<break_hold>() == 1);

@@ -5,6 +5,7 @@
 using namespace lock_test;
 
 TEST_CASE("OWN-3: tables that are too much for one message go in several, and all of it arrives") {
+    const quick_checks quick;
     cluster c;
     // In each of three slots a third of what one message takes, and a little more.
     const std::string tail(base::limits::name - 8, 'x');
@@ -14,7 +15,7 @@ TEST_CASE("OWN-3: tables that are too much for one message go in several, and al
         auto number = std::to_string(i);
         number.insert(0, 7 - number.size(), '0');
         (void)c[2].as_holder.acquire(std::string(1, static_cast<char>('0' + i % 3)) + number + tail,
-                                     {note, false, {}, {}}, c.now);
+                                     {.terms = {note, {}}}, c.now);
     }
     c.drain(2);
     c.run();

@@ -174,7 +174,7 @@ TEST_CASE("OWN-4: reports bring the modes along") {
     CHECK(c[2].as_owner.counted().conflicts == 0);
     const auto holds = c[2].as_owner.holds();
     REQUIRE(holds.size() == 2);
-    CHECK(holds[0].mode == mode);
+    CHECK(holds[0].terms.mode == mode);
     CHECK(holds[0].token < holds[1].token);
     c.acquire(3, "a");
     c.run();
@@ -192,10 +192,10 @@ TEST_CASE("HOLD-4: of reports that conflict what goes with the higher tokens sta
     const auto ask = the<gather>(c.take<gather>().what);
     c.wire.clear();
     report of_2{ask.named, ask.serial, 9, false, {}};
-    of_2.holds.push_back({"a", token::make({100}, 9), peer(2), {1}, "", true, shared});
-    of_2.holds.push_back({"a", token::make({100}, 7), peer(2), {2}, "", true, shared});
+    of_2.holds.push_back({"a", token::make({100}, 9), peer(2), {1}, {"", shared}, true});
+    of_2.holds.push_back({"a", token::make({100}, 7), peer(2), {2}, {"", shared}, true});
     report of_3{ask.named, ask.serial, 9, false, {}};
-    of_3.holds.push_back({"a", token::make({100}, 8), peer(3), {3}, "", true, {}});
+    of_3.holds.push_back({"a", token::make({100}, 8), peer(3), {3}, {}, true});
     c.deliver({peer(2), peer(2), of_2});
     c.deliver({peer(3), peer(2), of_3});
     REQUIRE(c.count<break_hold>() == 1);

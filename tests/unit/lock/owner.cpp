@@ -311,6 +311,7 @@ TEST_CASE("WATCH-1: a watcher is told the present state first, and after a move"
 
 TEST_CASE(
     "OWN-4: a member with more holds than one message takes is asked for fewer slots at once") {
+    const quick_checks quick;
     cluster c;
     // Names and notes of full length, in ten slots: about 16 MiB in all.
     constexpr std::size_t count = 10'000;
@@ -320,7 +321,7 @@ TEST_CASE(
         number.insert(0, 7 - number.size(), '0');
         (void)c[2].as_holder.acquire(
             std::string(1, static_cast<char>('0' + i % 10)) + number + tail.substr(1),
-            {std::string(base::limits::note, 'n'), false, {}, {}}, c.now);
+            {.terms = {std::string(base::limits::note, 'n'), {}}}, c.now);
     }
     c.drain(2);
     c.pass(200ms);
@@ -371,7 +372,7 @@ TEST_CASE("HOLD-4: the loser of a conflict is told until it has released") {
         reported = c.take<report>();
     }
     auto& mine = std::get<report>(std::get<to_owner>(reported.what));
-    mine.holds.push_back({"a", token{kept.value - 1}, peer(3), {77}, "", true, {}});
+    mine.holds.push_back({"a", token{kept.value - 1}, peer(3), {77}, {}, true});
     c.deliver(reported);
     CHECK(c[3].as_owner.counted().conflicts == 1);
     (void)c.take<break_hold>();  // lost on the way
