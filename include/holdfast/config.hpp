@@ -173,7 +173,7 @@ struct config {
     /// Every option that can be given as text, in the order above. The command line, the
     /// environment, files and other languages use this one table.
     [[nodiscard]] HOLDFAST_EXPORT static std::span<const config_option> options();
-    /// Sets the option `name` (`state_dir`, or `state-dir`) from text.
+    /// Sets an option, by its name (`state_dir`, or `state-dir`), from text.
     ///
     /// - Durations: `10s`, `500ms`, `1.5m`, `2h`. A number without a unit means seconds.
     /// - Lists: with commas between.
@@ -183,11 +183,11 @@ struct config {
     ///
     /// Errors: `bad_config`, for an unknown name or a value of the wrong form; nothing is changed
     /// then. Limits are checked by `validate`.
-    [[nodiscard]] HOLDFAST_EXPORT result<void> set(std::string_view name, std::string_view value);
-    /// The present value of the option `name` as `set` takes it. A time that is not set: empty.
+    [[nodiscard]] HOLDFAST_EXPORT result<void> set(std::string_view option, std::string_view value);
+    /// The present value of an option as `set` takes it. A time that is not set: empty.
     ///
     /// Errors: `bad_config`, for an unknown name.
-    [[nodiscard]] HOLDFAST_EXPORT result<std::string> text_of(std::string_view name) const;
+    [[nodiscard]] HOLDFAST_EXPORT result<std::string> text_of(std::string_view option) const;
 
     /// Checks the values without a look at network and files. `peer::start` calls it first.
     ///

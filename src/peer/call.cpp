@@ -28,7 +28,7 @@ result<void> check(std::string_view name, const lock_options& options) {
     }
     if (options.max_hold < base::duration::zero() ||
         options.progress_timeout < base::duration::zero()) {
-        return fail(errc::bad_config, "max_hold and progress_timeout are not negative; 0 means none");
+        return fail(errc::bad_config, "max_hold and progress_timeout are not negative; 0: none");
     }
     if (options.lock_delay &&
         (options.lock_delay->count() < 0 || *options.lock_delay > base::limits::lock_delay)) {

@@ -311,22 +311,22 @@ result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
 
 std::span<const config_option> config::options() { return all_options; }
 
-result<void> config::set(std::string_view name, std::string_view value) {
-    const auto* how = find(name);
+result<void> config::set(std::string_view option, std::string_view value) {
+    const auto* how = find(option);
     if (how == nullptr) {
-        return unknown(name);
+        return unknown(option);
     }
     if (const auto wrong = how->read(value, *this); !wrong.empty()) {
         return fail(errc::bad_config,
-                    std::string{name} + ": \"" + std::string{value} + "\" " + wrong);
+                    std::string{option} + ": \"" + std::string{value} + "\" " + wrong);
     }
     return {};
 }
 
-result<std::string> config::text_of(std::string_view name) const {
-    const auto* how = find(name);
+result<std::string> config::text_of(std::string_view option) const {
+    const auto* how = find(option);
     if (how == nullptr) {
-        return unknown(name);
+        return unknown(option);
     }
     return how->write(*this);
 }

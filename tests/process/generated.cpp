@@ -155,7 +155,7 @@ TEST_CASE("the completion of bash", "[process]") {
     };
     using words = std::vector<std::string>;
     CHECK(complete({"ru"}) == words{"run"});
-    CHECK(complete({"run", "--lo"}) == words{"--lock"});
+    CHECK(complete({"run", "--lo"}) == words{"--lock", "--lock-delay"});
     CHECK(complete({"run", "--profile", ""}) == words{"lan", "local", "wan"});
     CHECK(complete({"run", "--profile", "lo"}) == words{"local"});
     CHECK(complete({"run", "--profile", "="}) == words{"lan", "local", "wan"});

@@ -55,9 +55,10 @@ TEST_CASE(
     REQUIRE(locks["locks"].size() == 1);
     CHECK(locks["locks"][0]["lock"] == "nightly");
 
-    const auto asked =
-        told(a, {"request-release", "nightly", "--operator", "ann", "--reason", "it hangs",
-                    "--wait", "200ms"}, 1);
+    const auto asked = told(a,
+                            {"request-release", "nightly", "--operator", "ann", "--reason",
+                             "it hangs", "--wait", "200ms"},
+                            1);
     CHECK(asked["stage"] == "delivered");
     CHECK(kill(group, 0) == 0);
     const auto broken = told(a, {"break", "nightly", "--operator", "ann", "--reason", "it hangs"});

@@ -237,7 +237,7 @@ TEST_CASE("the control socket: what is no question is told so", "[process]") {
     CHECK(c.next() == json{{"end", true}});
 }
 
-TEST_CASE("a question that fails has an exit code and a text, at an agent as for a peer of the command",
+TEST_CASE("a question that fails has an exit code and a text, at an agent as without one",
           "[process]") {
     const auto& a = unharmed();
     for (const bool by_socket : {true, false}) {

@@ -98,14 +98,14 @@ std::vector<std::string_view> names_of(int count) {
 TEST_CASE("the values of public enums have the names that are documented") {
     using names = std::vector<std::string_view>;
     CHECK(names_of<stall_action>(4) == names{"report", "request_release", "break_hold", "unknown"});
-    CHECK(names_of<break_stage>(7) == names{"no_answer", "sent", "delivered", "needs_approval",
-                                            "ended", "refused", "unknown"});
+    CHECK(names_of<break_stage>(7) ==
+          names{"no_answer", "sent", "delivered", "needs_approval", "ended", "refused", "unknown"});
     CHECK(names_of<end_reason>(7) ==
           names{"none", "released", "expired", "died", "broken", "unknown", "unknown"});
     CHECK(names_of<admin_action>(5) ==
           names{"requested_release", "broke", "evicted", "fenced", "unknown"});
-    CHECK(names_of<slot_state>(7) == names{"no_answer", "moving", "receiving", "gathering",
-                                           "unleased", "serving", "unknown"});
+    CHECK(names_of<slot_state>(7) ==
+          names{"no_answer", "moving", "receiving", "gathering", "unleased", "serving", "unknown"});
     CHECK(names_of<lock_mode::kind>(4) == names{"exclusive", "shared", "permit", "unknown"});
     CHECK(names_of<held>(4) == names{"no", "refused", "maybe", "unknown"});
     CHECK(to_string(lock_mode::permit(4)) == "1 of 4");
