@@ -78,7 +78,9 @@ def checks_of(mutant, stories, seeds):
         )
     for kind, which in named:
         if kind == "world":
-            arguments = ["--world", which, "--seconds", "300", *option]
+            # The explorer knows the mutants that it can switch on by their numbers.
+            numbered = ["--mutant", str(mutant.number)] if mutant.option else []
+            arguments = ["--world", which, "--seconds", "300", *numbered]
             out.append(Check("world", which, EXPLORER, arguments))
     for kind, which in named:
         if kind == "judge":

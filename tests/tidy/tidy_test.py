@@ -63,6 +63,13 @@ class Sizes(unittest.TestCase):
             self.assertIn("b has 15", worse("src/lock/x.hpp", text)[0])
         self.assertEqual(worse("src/lock/x.hpp", "class b {\n" + "    int a;\n" * 148 + "};\n"), [])
 
+    def test_comments_count_in_src_and_not_in_a_public_header(self):
+        text = "class b {\n" + "    /// What a does.\n    int a;\n" * 100 + "};\n"
+        self.assertIn("b has 202", worse("src/lock/x.hpp", text)[0])
+        self.assertEqual(worse("include/holdfast/x.hpp", text), [])
+        longer = "class b {\n" + "    int a;\n" * 150 + "};\n"
+        self.assertIn("b has 152", worse("include/holdfast/x.hpp", longer)[0])
+
 
 class Words(unittest.TestCase):
     def test_a_role_without_a_name_is_told_in_comments_and_documents(self):
