@@ -331,7 +331,7 @@ void trace_recorder::see(std::uint32_t at, const node::answered& a) {
         constexpr std::string_view names[] = {"unheard",        "told", "heard",
                                               "needs approval", "gone", "refused"};
         add(machines_.name_at(at),
-            "is told: " + std::string{names[static_cast<std::size_t>(d->so_far.runner)]});
+            "is told: " + std::string{names[static_cast<std::size_t>(d->so_far.stage)]});
     }
 }
 
