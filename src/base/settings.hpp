@@ -12,7 +12,6 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/planted.hpp"
 #include "base/time.hpp"
 
 namespace holdfast::base {
@@ -94,8 +93,6 @@ struct settings {
     /// how often one of the dead, or a seat, is tried
     duration dead_probe_period = std::chrono::seconds{4};
     duration forget_dead_after = std::chrono::hours{24};
-
-    planted bug = planted::none;
 
     [[nodiscard]] std::uint32_t drift_ppm() const {
         return static_cast<std::uint32_t>(std::llround(clock_drift * 1e6));

@@ -26,7 +26,7 @@ inline constexpr std::array all_view_timers{view_timer::proposer, view_timer::re
 struct insight {
     /// Times are left out but for whether they are set: the explorer makes a timer due when it
     /// likes. So is chance, which only makes waits longer.
-    static void add(digest& out, const views::agreement& a, base::planted bug);
+    static void add(digest& out, const views::agreement& a);
 
     [[nodiscard]] static bool is_armed(const views::agreement& a, view_timer which);
     static void set(views::agreement& a, view_timer which, base::time_point due);
@@ -56,7 +56,7 @@ private:
     static void add(digest& out, const views::view_log& c);
     static void add(digest& out, const views::membership_hints& c);
     static void add(digest& out, const views::change_acceptor& a);
-    static void add(digest& out, const views::proposer& p, base::planted bug);
+    static void add(digest& out, const views::proposer& p);
     static void add(digest& out, const views::joining& j);
     static void add(digest& out, const views::founding& f);
 };

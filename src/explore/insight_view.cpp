@@ -37,7 +37,7 @@ void add(digest& out, const acceptor<Accepted>& a) {
 
 }  // namespace
 
-void insight::add(digest& out, const agreement& a, base::planted bug) {
+void insight::add(digest& out, const agreement& a) {
     // Told at the start: settings, environment, seeds.
     const auto& [settings, environment, self, seeds, log, hints, accepts, proposes, founds, joins,
                  catches_up, founded_by, highest_epoch, timers, is_over, out_box] = a;
@@ -47,7 +47,7 @@ void insight::add(digest& out, const agreement& a, base::planted bug) {
     out.add(self.id);
     add(out, log);
     add(out, hints);
-    add(out, proposes, bug);
+    add(out, proposes);
     add(out, founds);
     out.add_presence(founded_by);
     add(out, accepts);
@@ -78,7 +78,7 @@ void insight::add(digest& out, const joining& j) {
 }
 
 void insight::add(digest& out, const view_log& c) {
-    const auto& [bug, current, map, steps_kept, snapshots] = c;
+    const auto& [current, map, steps_kept, snapshots] = c;
     out.add(std::uint64_t{current != nullptr});
     if (current) {
         out.add(wrapped(welcome{*current, map, {}}));
@@ -105,7 +105,7 @@ void insight::add(digest& out, const membership_hints& c) {
     out.add_each(refilled, [&](const auto& r) { out.add(static_cast<std::uint64_t>(r.first)); });
 }
 
-void insight::add(digest& out, const proposer& p, base::planted bug) {
+void insight::add(digest& out, const proposer& p) {
     // tries only makes waits longer; current and map are those of the chain.
     const auto& [settings, self, environment, random, current, map, phase, consents, highest_round,
                  tries, not_before, ballots_started, out_box] = p;
@@ -113,14 +113,13 @@ void insight::add(digest& out, const proposer& p, base::planted bug) {
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{phase.index()});
     if (const auto* preparing = std::get_if<proposer::preparing>(&phase)) {
-        const auto& [mine, promises, came, until] = *preparing;
+        const auto& [mine, promises, until] = *preparing;
         explore::add(out, mine);
         out.add_each(promises, [&](const auto& given) {
             out.add(given.first);
             out.add(wrapped(given.second));
         });
         // else it is counted, but not looked at
-        out.add(bug == base::planted::promises_counted_by_message ? std::uint64_t{came} : 0);
     } else if (const auto* accepting = std::get_if<proposer::accepting>(&phase)) {
         const auto& [mine, value, accepts, until] = *accepting;
         explore::add(out, mine);

@@ -50,7 +50,6 @@ slot_world::slot_world(const slot_options& options)
     settings_.lease = 100h;
     settings_.slots = 1;
     settings_.most_pasts = 0;  // what became of holds before decides nothing
-    settings_.bug = options.bug;
     view v;
     v.cluster = {1, 1};
     v.slots = 1;

@@ -13,7 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "base/planted.hpp"
 #include "base/settings.hpp"
 #include "explore/insight.hpp"
 #include "explore/message_world.hpp"
@@ -33,7 +32,6 @@ struct slot_options {
     std::array<std::uint64_t, 2> asks{1, 1};  ///< how often each of the two asks for the lock
     std::uint32_t grants = 3;                 ///< of one owner in one view
     std::uint64_t reports = 1;                ///< of one member
-    base::planted bug = base::planted::none;
 };
 
 class slot_world final : public message_world {

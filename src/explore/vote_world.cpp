@@ -120,7 +120,6 @@ vote_world::vote_world(const vote_options& options) : message_world{1, seats}, o
         s.lease = 100h;  // no wish grows old
         s.retry = {};    // nothing is held back because it was said a moment ago
         s.slots = 1;
-        s.bug = options.bug;
         facts_[i] = std::make_unique<seat_facts>(i);
     }
 }
@@ -236,7 +235,7 @@ vote_world::stage::reaction vote_world::settle(machine m) {
 std::uint32_t vote_world::enter(machine m, std::string wrong) {
     digest out;
     out.add(std::uint64_t{m.seat});
-    insight::add(out, m.who, options_.bug);
+    insight::add(out, m.who);
     out.add(wrong);
     const auto sum = out.result();
     return transitions_.enter({std::move(m), sum, std::move(wrong)});
@@ -254,10 +253,8 @@ const vote_world::stage::reaction& vote_world::react(std::uint32_t machine_numbe
         machine m = before.of;
         if (event == restart_event) {
             const auto id = m.who.self().id;
-            // Planted bug 18: a restarted process goes on under its PeerId.
-            return settle(start(m.seat, options_.bug == base::planted::restart_keeps_the_peer_id
-                                            ? id
-                                            : peer(id.low + restarted)));
+            return settle(
+                start(m.seat, options_.restart_keeps_the_peer_id ? id : peer(id.low + restarted)));
         }
         if (event >= first_own_event) {
             insight::set(m.who, static_cast<view_timer>(event - first_own_event), now);

@@ -16,7 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/planted.hpp"
 #include "base/settings.hpp"
 #include "explore/insight.hpp"
 #include "explore/message_world.hpp"
@@ -34,7 +33,7 @@ struct vote_options {
     std::array<std::uint64_t, 3> ballots{1, 1, 0};  ///< so many each seat may start
     /// so many seats may crash and come back as another peer
     unsigned restarts = 0;
-    base::planted bug = base::planted::none;
+    bool restart_keeps_the_peer_id = false;  ///< a mutant
 };
 
 class vote_world final : public message_world {

@@ -6,22 +6,16 @@
 namespace holdfast::explore {
 namespace {
 
-using base::planted;
-
-std::function<std::unique_ptr<world>(planted)> vote(vote_options options) {
-    return [options](planted bug) {
-        auto with_bug = options;
-        with_bug.bug = bug;
-        return std::make_unique<vote_world>(with_bug);
+std::function<std::unique_ptr<world>(bool)> vote(vote_options options) {
+    return [options](bool restarts_wrongly) {
+        auto mine = options;
+        mine.restart_keeps_the_peer_id = restarts_wrongly;
+        return std::make_unique<vote_world>(mine);
     };
 }
 
-std::function<std::unique_ptr<world>(planted)> hand_over(const slot_options& options) {
-    return [options](planted bug) {
-        auto with_bug = options;
-        with_bug.bug = bug;
-        return std::make_unique<slot_world>(with_bug);
-    };
+std::function<std::unique_ptr<world>(bool)> hand_over(const slot_options& options) {
+    return [options](bool) { return std::make_unique<slot_world>(options); };
 }
 
 }  // namespace

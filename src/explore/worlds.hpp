@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/planted.hpp"
 #include "explore/search.hpp"
 
 namespace holdfast::explore {
@@ -17,7 +16,8 @@ struct small_world {
     std::string_view name;
     std::string_view bounds;  ///< for people
     bool is_large = false;    ///< takes minutes
-    std::function<std::unique_ptr<world>(base::planted)> make;
+    /// `restarts_wrongly`: a seat that restarts goes on under its PeerId (a mutant).
+    std::function<std::unique_ptr<world>(bool restarts_wrongly)> make;
     bool is_endless = false;  ///< larger than what is ever looked at: there for its mutants
 };
 

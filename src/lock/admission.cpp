@@ -58,8 +58,7 @@ void admission::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
             }
             return;
         }
-        e.insert_waiter({asked.name, from, asked.number, asked.terms, asked.priority},
-                        settings_.bug);
+        e.insert_waiter({asked.name, from, asked.number, asked.terms, asked.priority});
     }
     const bool has_granted = g.grant_waiters(s, asked.name, e, now);
     const auto* left = g.slots().find_lock(s, asked.name);
@@ -74,12 +73,12 @@ void admission::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
 bool admission::is_refused(granter& g, slot s, const peer_id& from, const lock::request& asked,
                            const lock_entry& e, base::time_point now) const {
     const auto& mode = asked.terms.mode;
-    if (settings_.bug != base::planted::limits_not_compared && e.contradicts(mode)) {
+    if (e.contradicts(mode)) {
         g.out().push(send{from, denied{asked.number, refusal::limit_differs, e.summary()}});
         return true;  // LIMIT
     }
-    if (asked.is_try && (!(e.queue.empty() && e.has_room(mode, settings_.bug)) ||
-                         g.is_delayed(s, asked.name, now))) {
+    if (asked.is_try &&
+        (!(e.queue.empty() && e.has_room(mode)) || g.is_delayed(s, asked.name, now))) {
         g.out().push(send{from, denied{asked.number, refusal::is_held, e.summary()}});
         return true;
     }

@@ -106,27 +106,18 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
 
 bool gathers::is_finished(const round& g, const view& v, const void_times& voids,
                           base::time_point now, std::optional<base::time_point>& look_again) const {
-    if (settings_.bug != base::planted::serves_before_every_report) {
-        for (const auto& m : v.members) {
-            if (m.since < g.named && !g.heard.contains(m.id)) {
-                return false;  // OWN-4 (a)
-            }
+    for (const auto& m : v.members) {
+        if (m.since < g.named && !g.heard.contains(m.id)) {
+            return false;  // OWN-4 (a)
         }
     }
-    if (settings_.bug != base::planted::serves_before_void_at) {
-        for (const auto& [id, end] : voids.removed()) {
-            const bool counts =
-                end.since < g.named || settings_.bug == base::planted::later_members_waited_for;
-            if (counts && !g.heard.contains(id) && now < end.at) {
-                base::earlier(look_again, end.at);
-                return false;  // OWN-4 (b)
-            }
+    for (const auto& [id, end] : voids.removed()) {
+        if (end.since < g.named && !g.heard.contains(id) && now < end.at) {
+            base::earlier(look_again, end.at);
+            return false;  // OWN-4 (b)
         }
     }
-    const bool skips =
-        settings_.bug == (voids.is_founder() ? base::planted::founding_owners_do_not_wait
-                                             : base::planted::joined_owners_do_not_wait);
-    if (now < voids.earlier_leases_end() && !skips) {
+    if (now < voids.earlier_leases_end()) {
         base::earlier(look_again, voids.earlier_leases_end());
         return false;  // OWN-4 (c)
     }

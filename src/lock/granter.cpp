@@ -21,9 +21,7 @@ void granter::install(const step& s, base::time_point now) {
     HOLDFAST_ASSERT(!view_ || s.now->number > view_->number);
     view_ = s.now;
     // OWN-2: it goes on serving; grants carry the new epoch and the sequence starts again.
-    if (s.is_first || settings_.bug != base::planted::epoch_stays) {
-        grant_epoch_ = view_->epoch;
-    }
+    grant_epoch_ = view_->epoch;
     sequence_ = 0;
     voids_.install(s, now);
 }
@@ -56,31 +54,22 @@ void granter::for_each_contended(Each each) {
 
 bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now) {
     // OWN-1
-    const bool may_grant = is_leased_ || settings_.bug == base::planted::grants_without_a_lease;
+
     bool has_granted = false;
-    while (may_grant && !e.queue.empty() && !delays_.is_delayed(s, name, now)) {
+    while (is_leased_ && !e.queue.empty() && !delays_.is_delayed(s, name, now)) {
         if (!view_->has(e.queue.front().peer)) {
             e.queue.pop_front();
             continue;
         }
-        auto first = e.queue.begin();
-        if (settings_.bug == base::planted::readers_overtake_writers) {
-            first = std::find_if(first, e.queue.end(), [&](const waiter& w) {
-                return view_->has(w.peer) && e.has_room(w.terms.mode, settings_.bug);
-            });
-        }
-        if (first == e.queue.end() || !e.has_room(first->terms.mode, settings_.bug)) {
+        if (!e.has_room(e.queue.front().terms.mode)) {
             break;  // OWN-10: no waiter goes before the first, so that writers do not starve
         }
         if (sequence_ >= settings_.last_sequence) {
-            if (settings_.bug != base::planted::sequence_runs_over) {
-                out_.push(epoch_wanted{});  // OWN-6
-                break;
-            }
-            sequence_ = 0;
+            out_.push(epoch_wanted{});  // OWN-6
+            break;
         }
-        auto next = std::move(*first);
-        e.queue.erase(first);
+        auto next = std::move(e.queue.front());
+        e.queue.pop_front();
         grant_one(s, e, std::move(next), now);
         has_granted = true;
     }
@@ -103,12 +92,10 @@ void granter::grant_one(slot s, lock_entry& e, waiter next, base::time_point now
     HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
     HOLDFAST_ASSERT(view_->has(next.peer));
     const auto t = token::make(grant_epoch_, ++sequence_);
-    if (settings_.bug == base::planted::none) {
-        HOLDFAST_ASSERT(is_leased_);                            // OWN-1
-        HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence);  // OWN-6
-        HOLDFAST_ASSERT(e.held.empty() || e.held.back().what.token < t);
-        HOLDFAST_ASSERT(e.has_room(next.terms.mode));  // MODES
-    }
+    HOLDFAST_ASSERT(is_leased_);                            // OWN-1
+    HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence);  // OWN-6
+    HOLDFAST_ASSERT(e.held.empty() || e.held.back().what.token < t);
+    HOLDFAST_ASSERT(e.has_room(next.terms.mode));  // MODES
     auto& h = e.held.emplace_back();
     h.what = {std::move(next.name), t, next.peer, next.number, std::move(next.terms), false};
     h.holder_name = name_of(next.peer);
@@ -125,7 +112,7 @@ void granter::send_grant(slot s, granted_hold& h, bool is_contended, base::time_
     out_.push(send{g.holder, grant{g.number, g.name, g.token, is_contended, told_before(s, g.name)},
                    attempt});
     h.again.plan(settings_, now);
-    if (!g.is_taken && settings_.bug != base::planted::grant_sent_once) {
+    if (!g.is_taken) {
         unacked_.emplace(s, g.name);
         timers_.set_earliest(timer::grants, h.again.next);
     }
@@ -190,8 +177,7 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
     if (const auto* h = e.find(t); h != nullptr && how) {
         const bool is_waited_for =  // DELAY
             h->what.terms.delay.count() > 0 &&
-            (how->how == end_reason::died || how->how == end_reason::expired) &&
-            settings_.bug != base::planted::delay_not_waited;
+            (how->how == end_reason::died || how->how == end_reason::expired);
         if (is_waited_for) {
             delays_.start(s, ended, now + h->what.terms.delay);
         }
@@ -209,7 +195,7 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
 
 void granter::remember_end(slot s, const std::string& name, const granted_hold& h, hold_end how) {
     if (h.what.terms.mode.how == lock_mode::kind::exclusive) {
-        remember(s, name, remembered_after(h, std::move(how), told_before(s, name), settings_.bug));
+        remember(s, name, remembered_after(h, std::move(how), told_before(s, name)));
     }
 }
 
@@ -240,8 +226,7 @@ void granter::end_holds_of_removed(base::time_point now) {
         for (const auto& [name, e] : t.table) {
             for (const auto& h : e.held) {
                 const auto at = voids_.of(h.what.holder, *view_);
-                if (at &&
-                    (*at <= now || settings_.bug == base::planted::removed_holder_freed_at_once)) {
+                if (at && *at <= now) {
                     ended.emplace_back(name, h.what.token);
                 } else {
                     look_again(at);
@@ -275,12 +260,7 @@ void granter::break_hold_of(slot s, const hold_info& h, const std::string& who,
     if (!revocations_.start_break(h, who, why, now)) {
         return;
     }
-    if (settings_.bug == base::planted::broken_without_the_holder) {
-        const std::string name{h.name};
-        end_hold(s, name, *tenures_.find_lock(s, name), h.token,
-                 hold_end{end_reason::broken, false, {}}, now);
-        return;
-    }
+
     repeat_breaks(now);
 }
 
@@ -304,9 +284,6 @@ void granter::break_for_waiters(base::time_point now) {
                 "it has waited for " + std::to_string(h->terms.policy.waited_for.count()) + " ms";
             out_.push(broke_by_policy{*h, who, why});
             break_hold_of(s, *h, who, why, now);
-            if (settings_.bug == base::planted::broken_without_the_holder) {
-                break;  // it is gone, and with it where we were
-            }
         }
     });
 }
@@ -371,7 +348,7 @@ void granter::ask_still_held(base::time_point now) {
         }
         timers_.set_earliest(timer::probes, now + settings_.lease);
         for (auto& h : e->held) {
-            if (h.what.is_taken && settings_.bug != base::planted::still_held_never_asked) {
+            if (h.what.is_taken) {
                 // "Yes" is not answered, so from the third time on it also goes round by the
                 // voters.
                 out_.push(send{h.what.holder, hold_probe{name, h.what.token}, h.asked++});
@@ -406,7 +383,7 @@ void granter::check_lock(slot s, const std::string& name, const lock_entry& e) c
     if (!base::checks_everything()) {
         return;
     }
-    e.invariants(name, view_->epoch, settings_.bug);
+    e.invariants(name, view_->epoch);
     HOLDFAST_ASSERT(contended_.contains({s, name}) == !e.queue.empty());
 }
 
@@ -422,7 +399,7 @@ void granter::invariants() const {
         return;
     }
     HOLDFAST_ASSERT(grant_epoch_ <= view_->epoch);
-    HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence || settings_.bug != base::planted::none);
+    HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence);
     if (!base::checks_everything()) {
         return;
     }
@@ -436,7 +413,7 @@ void granter::invariants() const {
             contended += e.queue.empty() ? 0 : 1;
             unacked += unacked_.contains({s, name}) ? 1 : 0;
             for (const auto& h : e.held) {
-                if (!h.what.is_taken && settings_.bug != base::planted::grant_sent_once) {
+                if (!h.what.is_taken) {
                     HOLDFAST_ASSERT(unacked_.contains({s, name}));
                     HOLDFAST_ASSERT(*timers_.at(timer::grants) <= h.again.next);
                 }

@@ -50,8 +50,8 @@ std::optional<base::time_point> held_locks::next_limit() const {
     return due;
 }
 
-report held_locks::report_for(const gather& asked, const peer_id& self, std::uint64_t number,
-                              base::planted bug) const {
+report held_locks::report_for(const gather& asked, const peer_id& self,
+                              std::uint64_t number) const {
     report answer{asked.named, asked.serial, number, false, {}};
     std::size_t bytes = 0;
     for (const auto& [key, h] : all_) {
@@ -60,9 +60,7 @@ report held_locks::report_for(const gather& asked, const peer_id& self, std::uin
         }
         auto& said = answer.holds.emplace_back(
             hold_info{key.first, key.second, self, h.number, h.terms, true});
-        if (bug == base::planted::modes_not_reported) {
-            said.terms.mode = lock_mode::shared();
-        }
+
         bytes += bytes_of(said);
         if (bytes > bytes_in_a_message && asked.slots.size() > 1) {
             answer.is_too_large = true;

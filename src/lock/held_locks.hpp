@@ -13,7 +13,6 @@
 #include <holdfast/token.hpp>
 
 #include "base/insight.hpp"
-#include "base/planted.hpp"
 #include "base/time.hpp"
 #include "lock/hold_limits.hpp"
 #include "lock/messages.hpp"
@@ -61,8 +60,8 @@ public:
     [[nodiscard]] std::optional<base::time_point> next_limit() const;
 
     /// OWN-4: what is held in the slots that are asked for.
-    [[nodiscard]] report report_for(const gather& asked, const peer_id& self, std::uint64_t number,
-                                    base::planted bug) const;
+    [[nodiscard]] report report_for(const gather& asked, const peer_id& self,
+                                    std::uint64_t number) const;
 
 private:
     friend struct explore::insight;

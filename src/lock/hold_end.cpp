@@ -21,12 +21,10 @@ std::optional<hold_end> end_of(const release& done) {
     return std::nullopt;
 }
 
-previous_hold remembered_after(const granted_hold& h, hold_end how, previous_hold before,
-                               base::planted bug) {
+previous_hold remembered_after(const granted_hold& h, hold_end how, previous_hold before) {
     HOLDFAST_ASSERT(h.what.terms.mode.how == lock_mode::kind::exclusive);
     HOLDFAST_ASSERT(how.how != end_reason::none && how.how != end_reason::unknown);
-    if (how.how == end_reason::released && !how.is_consistent &&
-        bug != base::planted::fate_forgotten_by_release) {
+    if (how.how == end_reason::released && !how.is_consistent) {
         // It was told what had become of its predecessor, and has not said that all is well: so
         // will the next be told.
         before.value = how.value.value_or(before.value);

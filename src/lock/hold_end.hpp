@@ -6,7 +6,6 @@
 
 #include <holdfast/previous_hold.hpp>
 
-#include "base/planted.hpp"
 #include "lock/lock_entry.hpp"
 #include "lock/messages.hpp"
 
@@ -23,7 +22,6 @@ struct hold_end {
 
 /// What the next holder is told. `before`: what this one was told.
 [[nodiscard]] previous_hold remembered_after(const granted_hold& h, hold_end how,
-                                             previous_hold before,
-                                             base::planted bug = base::planted::none);
+                                             previous_hold before);
 
 }  // namespace holdfast::lock

@@ -5,9 +5,9 @@
 
 namespace holdfast::lock {
 
-hold_limits::hold_limits(const wish& wanted, base::time_point now, base::planted bug)
+hold_limits::hold_limits(const wish& wanted, base::time_point now)
     : progress_every_{wanted.progress_timeout}, when_stuck_{wanted.on_stall} {
-    if (wanted.max_hold > base::duration::zero() && bug != base::planted::held_beyond_its_end) {
+    if (wanted.max_hold > base::duration::zero()) {
         ends_ = now + wanted.max_hold;
     }
     progress(now);

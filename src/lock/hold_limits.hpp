@@ -7,7 +7,6 @@
 #include <holdfast/breaking.hpp>
 
 #include "base/insight.hpp"
-#include "base/planted.hpp"
 #include "base/time.hpp"
 #include "lock/wish.hpp"
 
@@ -22,7 +21,7 @@ public:
     };
 
     hold_limits() = default;
-    hold_limits(const wish& wanted, base::time_point now, base::planted bug = base::planted::none);
+    hold_limits(const wish& wanted, base::time_point now);
 
     void progress(base::time_point now);
     [[nodiscard]] verdict check(base::time_point now);

@@ -93,9 +93,7 @@ void holder::set_leased(bool is_leased, base::time_point now) {
     }
     is_leased_ = is_leased;
     if (!is_leased_) {
-        if (settings_.bug != base::planted::lapsed_hold_returns) {
-            lose_all(errc::lease_lost, now);
-        }
+        lose_all(errc::lease_lost, now);
     }
     for (auto at = requests_.begin(); at != requests_.end(); ++at) {
         at->second.again.reset();
@@ -114,11 +112,6 @@ void holder::handle(const peer_id& from, const to_holder& what, base::time_point
 }
 
 void holder::tick(base::time_point now) {
-    if (settings_.bug == base::planted::renewal_for_each_hold) {
-        for (const auto& [key, h] : held_.all()) {
-            out_.push(send{link_.owner_of(h.at), grant_ack{key.first, key.second}});
-        }
-    }
     for (auto at = requests_.find_due(now); at != requests_.end(); at = requests_.find_due(now)) {
         if (base::is_due(at->second.wanted.until, now)) {
             fail(at, timeout_reason(), now);
@@ -216,7 +209,7 @@ errc holder::timeout_reason() const {
 void holder::on(const peer_id& from, const grant& given, base::time_point now) {
     const hold_key key{given.name, given.token};
     const bool is_held = held_.has(key);
-    if (is_held && settings_.bug != base::planted::duplicate_grant_given_back) {
+    if (is_held) {
         out_.push(send{from, grant_ack{given.name, given.token}, 0, true});  // HOLD-6
         return;
     }
@@ -224,14 +217,13 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
     const bool is_wanted = !is_held && view_ && at != requests_.end() &&
                            at->second.name == given.name && !link_.is_releasing(key);
     if (is_wanted) {
-        if (is_below_promise(at->second.at, given.token) &&
-            settings_.bug != base::planted::late_grant_accepted) {
+        if (is_below_promise(at->second.at, given.token)) {
             // HOLD-1: an owner may have been told that we hold nothing. The request goes on
             // waiting at the new one.
             start_release(given.name, given.token, ending::declined, now);
             return;
         }
-        if (is_leased_ || settings_.bug == base::planted::grant_taken_without_a_lease) {
+        if (is_leased_) {
             take(key, at, given, now);
             out_.push(send{from, grant_ack{given.name, given.token}, 0, true});
             return;
@@ -244,11 +236,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
         at->second.again.reset();
         requests_.schedule(requests_.renumber(at));
     }
-    if (settings_.bug == base::planted::unknown_grant_kept && !is_held) {
-        held_.add(key, held_lock{link_.slot_of(given.name), given.number});
-        out_.push(send{from, grant_ack{given.name, given.token}, 0, true});
-        return;
-    }
+
     ++counters_.declined;
     start_release(given.name, given.token, ending::declined, now);
 }
@@ -256,14 +244,12 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
 void holder::take(const hold_key& key, request_iterator at, const grant& given,
                   base::time_point now) {
     auto p = requests_.remove(at);
-    if (settings_.bug == base::planted::none) {
-        HOLDFAST_ASSERT(is_leased_);                            // HOLD-2
-        HOLDFAST_ASSERT(!is_below_promise(p.at, given.token));  // HOLD-1
-    }
+    HOLDFAST_ASSERT(is_leased_);                            // HOLD-2
+    HOLDFAST_ASSERT(!is_below_promise(p.at, given.token));  // HOLD-1
     HOLDFAST_ASSERT(!link_.is_releasing(key));
     held_lock h{p.at, given.number, std::move(p.wanted.terms), given.is_contended,
                 !given.before.is_clean()};
-    h.limits = hold_limits{p.wanted, now, settings_.bug};
+    h.limits = hold_limits{p.wanted, now};
     base::earlier(next_limit_, h.limits.next());
     held_.add(key, std::move(h));
     ++counters_.taken;
@@ -282,10 +268,7 @@ void holder::on(const peer_id& from, const queued& said, base::time_point now) {
     }
     // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours begins, so it is
     // asked again once per A; the owner knows it then.
-    at->second.again = {settings_.bug == base::planted::queued_never_asked_again
-                            ? base::time_point::max()
-                            : now + settings_.lease,
-                        0};
+    at->second.again = {now + settings_.lease, 0};
     requests_.schedule(at);
 }
 
@@ -301,8 +284,7 @@ void holder::on(const peer_id&, const denied& said, base::time_point now) {
 // ---- releases
 
 void holder::start_release(lock::release what, bool is_lazy, base::time_point now) {
-    HOLDFAST_ASSERT(!base::checks_everything() || settings_.bug != base::planted::none ||
-                    !held_.has({what.name, what.token}));
+    HOLDFAST_ASSERT(!base::checks_everything() || !held_.has({what.name, what.token}));
     link_.start_release(std::move(what), is_lazy, now, out_);
 }
 
@@ -330,9 +312,7 @@ void holder::check_hold_limits(base::time_point now) {
             lose_broken(key, by_policy, "it was held for as long as it may be (max_hold)", now);
             continue;
         }
-        if (settings_.bug == base::planted::progress_not_asked_for) {
-            continue;
-        }
+
         constexpr auto why = "its program makes no progress (progress_every)";
         out_.push(hold_stalled{name, token});
         if (on_stall == stall_action::break_hold) {
@@ -368,7 +348,7 @@ void holder::on(const peer_id& from, const gather& asked, base::time_point) {
         auto& promise = promises_[s];
         promise = std::max(promise, asked.promise);
     }
-    out_.push(send{from, held_.report_for(asked, self_, ++last_report_, settings_.bug)});
+    out_.push(send{from, held_.report_for(asked, self_, ++last_report_)});
 }
 
 void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
@@ -381,12 +361,8 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
     const bool is_late = view_ && is_below_promise(link_.slot_of(asked.name), asked.token);
     if (const auto waiting = requests_.find(asked.number);
         waiting != requests_.end() && waiting->second.name == asked.name && !is_late) {
-        if (settings_.bug == base::planted::broken_request_forgotten) {
-            (void)requests_.remove(waiting);
-        } else if (settings_.bug != base::planted::broken_grant_accepted) {
-            waiting->second.was_asked = false;
-            fail(waiting, errc::broken, now);
-        }
+        waiting->second.was_asked = false;
+        fail(waiting, errc::broken, now);
     }
     start_release(asked.name, asked.token, ending::declined, now);
 }
@@ -409,8 +385,7 @@ void holder::on(const peer_id& from, const lock_state& told, base::time_point) {
 // ---- what always holds
 
 void holder::invariants() const {
-    const bool is_sound = settings_.bug == base::planted::none;
-    HOLDFAST_ASSERT(is_leased_ || held_.is_empty() || !is_sound);  // HOLD-2, LEASE-5
+    HOLDFAST_ASSERT(is_leased_ || held_.is_empty());  // HOLD-2, LEASE-5
     HOLDFAST_ASSERT(!is_leaving_ || requests_.is_empty());
     requests_.invariants();
     link_.invariants();
@@ -419,7 +394,7 @@ void holder::invariants() const {
     }
     for (const auto& [key, h] : held_.all()) {
         // A token is held, or it is released, never both.
-        HOLDFAST_ASSERT(!link_.is_releasing(key) || !is_sound);
+        HOLDFAST_ASSERT(!link_.is_releasing(key));
     }
     // The timer is not later than the first limit.
     const auto due = held_.next_limit();

@@ -12,7 +12,6 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/planted.hpp"
 #include "lock/inquirer.hpp"
 
 namespace holdfast::lock {
@@ -59,16 +58,6 @@ struct inquiry {
 
 /// The same of all who fill a seat. Enough is a majority of all the seats, so that any two such
 /// inquiries have one of them in common (RECORD-1).
-[[nodiscard]] inline inquiry ask_the_seats(const view& v, const question& what,
-                                           base::planted bug = base::planted::none) {
-    inquiry out;
-    for (const auto& s : v.seats) {
-        if (!s.filled_by.is_nil()) {
-            out.parts.push_back({what, s.filled_by});
-        }
-    }
-    out.needed = bug == base::planted::recorded_at_one_seat ? 1 : v.quorum();
-    return out;
-}
+[[nodiscard]] inquiry ask_the_seats(const view& v, const question& what);
 
 }  // namespace holdfast::lock

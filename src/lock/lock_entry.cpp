@@ -30,18 +30,15 @@ bool lock_entry::is_waiting(const peer_id& peer, request_number number) const {
                        [&](const waiter& w) { return w.peer == peer && w.number == number; });
 }
 
-bool lock_entry::has_room(const lock_mode& mode, base::planted bug) const {
+bool lock_entry::has_room(const lock_mode& mode) const {
     const bool is_permit = mode.how == lock_mode::kind::permit;
-    if (bug == base::planted::readers_beside_writers && mode.how == lock_mode::kind::shared) {
-        return true;
-    }
-    if (is_permit && held.size() >= mode.limit && bug != base::planted::permits_not_counted) {
+
+    if (is_permit && held.size() >= mode.limit) {
         return false;
     }
     return std::all_of(held.begin(), held.end(), [&](const granted_hold& h) {
         const auto& other = h.what.terms.mode;
-        return mode.is_compatible_with(other) ||
-               (bug == base::planted::limits_not_compared && mode.contradicts(other));
+        return mode.is_compatible_with(other);
     });
 }
 
@@ -67,14 +64,10 @@ lock_summary lock_entry::summary() const {
     return out;
 }
 
-void lock_entry::insert_waiter(waiter w, base::planted bug) {
-    auto place = std::find_if(queue.begin(), queue.end(),
-                              [&](const waiter& other) { return other.priority < w.priority; });
-    if (bug == base::planted::last_come_first_served) {
-        place = queue.begin();
-    } else if (bug == base::planted::priority_ignored) {
-        place = queue.end();
-    }
+void lock_entry::insert_waiter(waiter w) {
+    const auto place = std::find_if(queue.begin(), queue.end(), [&](const waiter& other) {
+        return other.priority < w.priority;
+    });
     queue.insert(place, std::move(w));
 }
 
@@ -105,7 +98,7 @@ void lock_entry::note_first(base::time_point now) {
     }
 }
 
-void lock_entry::invariants(const std::string& name, epoch newest, base::planted bug) const {
+void lock_entry::invariants(const std::string& name, epoch newest) const {
     HOLDFAST_ASSERT(!is_empty());
     HOLDFAST_ASSERT(first.has_value() == !queue.empty());
     HOLDFAST_ASSERT(!first ||
@@ -117,9 +110,7 @@ void lock_entry::invariants(const std::string& name, epoch newest, base::planted
     for (const auto& w : queue) {
         HOLDFAST_ASSERT(w.name == name);
     }
-    if (bug != base::planted::none) {
-        return;
-    }
+
     for (auto h = held.begin(); h != held.end(); ++h) {
         for (auto other = held.begin(); other != h; ++other) {
             HOLDFAST_ASSERT(

@@ -11,7 +11,6 @@
 #include <holdfast/mode.hpp>
 #include <holdfast/token.hpp>
 
-#include "base/planted.hpp"
 #include "base/retry.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
@@ -45,15 +44,14 @@ struct lock_entry {
     [[nodiscard]] granted_hold* find_granted(const peer_id& to, request_number number);
     [[nodiscard]] bool is_waiting(const peer_id& peer, request_number number) const;
     /// MODES: whether one more hold of this mode may be valid beside those there are.
-    [[nodiscard]] bool has_room(const lock_mode& mode,
-                                base::planted bug = base::planted::none) const;
+    [[nodiscard]] bool has_room(const lock_mode& mode) const;
     /// LIMIT: whether a hold or a waiter is a permit of another number.
     [[nodiscard]] bool contradicts(const lock_mode& mode) const;
     [[nodiscard]] bool has_unacked() const;
     [[nodiscard]] lock_summary summary() const;
 
     /// PRIORITY: behind all of its own priority and above.
-    void insert_waiter(waiter w, base::planted bug = base::planted::none);
+    void insert_waiter(waiter w);
     /// PRIORITY: the heir of a release goes before all others, if it waits.
     void move_to_front(const peer_id& heir);
     [[nodiscard]] bool remove_waiter(const peer_id& peer, request_number number);
@@ -61,8 +59,7 @@ struct lock_entry {
     void note_first(base::time_point now);
 
     /// `newest`: the epoch of the owner's view.
-    void invariants(const std::string& name, epoch newest,
-                    base::planted bug = base::planted::none) const;
+    void invariants(const std::string& name, epoch newest) const;
 };
 
 using lock_table = std::map<std::string, lock_entry, std::less<>>;

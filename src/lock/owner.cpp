@@ -80,21 +80,14 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
     const auto s = slot_of(done.name);
     if (granter_.slots().serving(s) == nullptr) {
         // OWN-7: only a serving owner acks; it will be sent again
-        const bool acks = settings_.bug == base::planted::release_acked_while_not_serving ||
-                          settings_.bug == base::planted::still_held_never_asked;
-        if (acks && granter_.slots().find(s) != nullptr) {
-            send_to(from, released{done.name, done.token});
-        }
         return;
     }
     granter_.pending().hold_ended(done.name, done.token);
     if (auto* e = find_lock(s, done.name)) {
-        const auto meant = std::find_if(e->held.begin(), e->held.end(), [&](const auto& h) {
-            return settings_.bug == base::planted::release_by_holder ? h.what.holder == from
-                                                                     : h.what.token == done.token;
-        });
+        const auto meant = std::find_if(e->held.begin(), e->held.end(),
+                                        [&](const auto& h) { return h.what.token == done.token; });
         if (meant != e->held.end()) {
-            if (!done.heir.is_nil() && settings_.bug != base::planted::heir_ignored) {
+            if (!done.heir.is_nil()) {
                 e->move_to_front(done.heir);
             }
             granter_.end_hold(s, done.name, *e, meant->what.token, end_of(done), now);
@@ -145,9 +138,7 @@ void owner::on(const peer_id& from, const inspect_request& asked, base::time_poi
         ++counters_.dropped;
         return;
     }
-    const bool may_serve =
-        granter_.is_leased() || settings_.bug == base::planted::looks_without_a_lease;
-    send_to(from, inspect(granter_.slots(), granter_.pending(), may_serve, asked, now));
+    send_to(from, inspect(granter_.slots(), granter_.pending(), granter_.is_leased(), asked, now));
 }
 
 void owner::on(const peer_id& from, const list_locks& asked, base::time_point) {
@@ -254,11 +245,8 @@ void owner::lose(slot s, const peer_id& to, base::time_point now) {
     auto& t = *granter_.slots().find(s);
     if (t.is_serving()) {
         transfers_.give(view_->number, to, s,
-                        table_of(s, t, granter_.waits(), granter_.former(), now, settings_.bug),
-                        now);
-        if (settings_.bug == base::planted::grants_after_hand_over) {
-            return;
-        }
+                        table_of(s, t, granter_.waits(), granter_.former(), now), now);
+
     } else if (const auto* from = t.waits_for(); from != nullptr && is_member(*from)) {
         transfers_.expect(s, t.gained, {*from, view_->number, to});
     } else {
@@ -279,8 +267,7 @@ void owner::on(const peer_id& from, const table& given, base::time_point now) {
         auto* t = granter_.slots().find(st.slot);
         const bool waits = t != nullptr && t->waits_for() != nullptr;
         // OWN-8
-        if (waits && (t->waits_for(from, given.to_view) ||
-                      settings_.bug == base::planted::table_not_matched)) {
+        if (waits && t->waits_for(from, given.to_view)) {
             take_table(*t, st, now);
         } else {
             transfers_.forward(from, given.to_view, st, now);
@@ -329,7 +316,7 @@ void owner::take_table(tenure& t, const slot_table& given, base::time_point now)
     }
     for (const auto& w : given.queue) {
         if (is_here(w.name) && is_member(w.peer) && !t.table[w.name].is_waiting(w.peer, w.number)) {
-            t.table[w.name].insert_waiter(w, settings_.bug);
+            t.table[w.name].insert_waiter(w);
         }
     }
     t.history_is_complete = given.history_is_complete;
@@ -354,7 +341,7 @@ void owner::add_hold(tenure& t, const hold_info& h, base::time_point now) {
     if (e.find(h.token) != nullptr) {
         return;
     }
-    if (!e.has_room(h.terms.mode, settings_.bug)) {
+    if (!e.has_room(h.terms.mode)) {
         // HOLD-4: a bug somewhere. What came first stays, the holder of this one is told.
         ++counters_.conflicts;
         granter_.pending().start_break_of_conflict(h, now);
@@ -405,8 +392,7 @@ void owner::serve_gathered(const gathers::round& g, base::time_point now) {
         ++counters_.slots_gathered;
         // FATE: of a slot that no owner has served yet everything is known. Of the others it is not
         // known who died unheard.
-        t->history_is_complete =
-            t->is_unused || settings_.bug == base::planted::fate_unknown_after_gather;
+        t->history_is_complete = t->is_unused;
         serve(s, *t, now);
     }
     granter_.repeat_breaks(now);
@@ -434,7 +420,7 @@ void owner::invariants() const {
         return;
     }
     granter_.slots().for_each([&](slot s, const tenure& t) {
-        HOLDFAST_ASSERT(map_->owner_of(s) == self_ || settings_.bug != base::planted::none);
+        HOLDFAST_ASSERT(map_->owner_of(s) == self_);
         HOLDFAST_ASSERT(t.waits_for() == nullptr || is_member(*t.waits_for()));
         HOLDFAST_ASSERT(t.is_gathering() == gathers_.has(s));
     });

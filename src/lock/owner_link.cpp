@@ -16,9 +16,7 @@ void owner_link::install(const step& s) {
 void owner_link::send_to_new_owners(base::time_point now, holder_outbox& out) {
     const auto moved = [&](slot at) { return has_moved(at); };
     const auto again = [&](auto& one) { send_one(one, false, now, out); };
-    if (settings_.bug == base::planted::release_forgotten_on_a_move) {
-        releases_.forget_moved(moved);
-    }
+
     releases_.send_to_new_owners(moved, again);
     cancels_.send_to_new_owners(moved, again);
     const bool is_first = map_before_ == nullptr;
@@ -26,7 +24,7 @@ void owner_link::send_to_new_owners(base::time_point now, holder_outbox& out) {
         if (is_first) {
             one.at = slot_of_(one.what.name);
         }
-        if (moved(one.at) && (is_first || settings_.bug != base::planted::watch_not_renewed)) {
+        if (moved(one.at)) {
             one.again.reset();
             one.registered_in = installed_;
             send_watch(one, now, out);  // WATCH-1

@@ -24,8 +24,7 @@ break_outcome revocations::demanded_by(const peer_id& from, const revoke_request
     const bool is_operator = operators.empty() || std::find(operators.begin(), operators.end(),
                                                             wanted.who) != operators.end();
     const bool is_allowed = is_operator && (wanted.how == revoke_kind::request_release ||
-                                            h.what.terms.policy.by_operators ||
-                                            settings_.bug == base::planted::policies_not_asked);
+                                            h.what.terms.policy.by_operators);
     if (!is_allowed) {
         return {break_stage::refused, end_reason::none, 0, 0};
     }
@@ -76,9 +75,7 @@ break_outcome revocations::outcome_for(const granted_hold& h, revoke_kind how, b
     const auto needed = std::max<std::uint8_t>(h.what.terms.policy.approvals, 1);
     const auto approvals = static_cast<std::uint8_t>(std::min<std::size_t>(who.size(), 255));
     HOLDFAST_ASSERT(approvals >= 1);  // that of the member that is answered
-    const bool is_enough =
-        approvals >= needed || settings_.bug == base::planted::policies_not_asked;
-    return {is_enough ? break_stage::sent : break_stage::needs_approval, end_reason::none,
+    return {approvals >= needed ? break_stage::sent : break_stage::needs_approval, end_reason::none,
             approvals, needed};
 }
 

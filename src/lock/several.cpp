@@ -8,13 +8,11 @@
 
 namespace holdfast::lock {
 
-several::several(std::vector<std::string> names, base::planted bug)
-    : names_{std::move(names)}, order_(names_.size()), is_lost_(names_.size()), bug_{bug} {
+several::several(std::vector<std::string> names)
+    : names_{std::move(names)}, order_(names_.size()), is_lost_(names_.size()) {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
-    if (bug_ != base::planted::several_in_the_order_given) {
-        std::sort(order_.begin(), order_.end(),
-                  [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
-    }
+    std::sort(order_.begin(), order_.end(),
+              [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
 }
 
 std::optional<std::string> several::given_twice(std::vector<std::string> names) {
@@ -37,15 +35,13 @@ void several::was_granted() {
 void several::was_lost(std::size_t at) {
     HOLDFAST_ASSERT(at < is_lost_.size());
     is_lost_[at] = true;
-    has_failed_ = has_failed_ || bug_ != base::planted::loss_among_several_unnoticed;
+    has_failed_ = true;
 }
 
 std::vector<std::size_t> several::held() const {
     std::vector<std::size_t> out;
     for (std::size_t i = 0; i < granted_; ++i) {
-        const bool is_forgotten =
-            bug_ == base::planted::several_kept_after_a_failure && has_failed_ && i == 0;
-        if (!is_lost_[order_[i]] && !is_forgotten) {
+        if (!is_lost_[order_[i]]) {
             out.push_back(order_[i]);
         }
     }

@@ -10,14 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "base/planted.hpp"
-
 namespace holdfast::lock {
 
 class several {
 public:
     /// No name may be there twice.
-    explicit several(std::vector<std::string> names, base::planted bug = base::planted::none);
+    explicit several(std::vector<std::string> names);
     [[nodiscard]] static std::optional<std::string> given_twice(std::vector<std::string> names);
 
     /// Which is to be asked for now, by its place among the names as given. None: it is decided.
@@ -40,7 +38,6 @@ private:
     std::vector<bool> is_lost_;  // by place
     std::size_t granted_ = 0;    // of the order
     bool has_failed_ = false;
-    base::planted bug_;
 };
 
 }  // namespace holdfast::lock

@@ -31,7 +31,7 @@ std::size_t bytes_of_table(const slot_table& t) {
 }  // namespace
 
 slot_table table_of(slot s, const tenure& t, const delays& d, const pasts& former,
-                    base::time_point now, base::planted bug) {
+                    base::time_point now) {
     slot_table out{s, {}, {}, {}, t.history_is_complete, {}};
     std::size_t bytes = 0;
     for (auto& one : d.of(s, now)) {
@@ -56,9 +56,7 @@ slot_table table_of(slot s, const tenure& t, const delays& d, const pasts& forme
             }
         }
     }
-    if (bug == base::planted::fate_not_handed_over) {
-        return out;
-    }
+
     for (auto& [name, what] : former.of(s)) {
         past p{name, std::move(what)};
         bytes += bytes_of(p);

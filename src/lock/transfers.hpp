@@ -23,7 +23,7 @@ namespace holdfast::lock {
 
 /// What the owner before gives to the next one.
 [[nodiscard]] slot_table table_of(slot s, const tenure& t, const delays& d, const pasts& former,
-                                  base::time_point now, base::planted bug);
+                                  base::time_point now);
 
 class transfers {
 public:

@@ -41,19 +41,7 @@ public:
         });
     }
     /// Nothing for members.
-    [[nodiscard]] std::optional<base::time_point> of(const peer_id& peer, const view& v) const {
-        if (v.has(peer)) {
-            return std::nullopt;
-        }
-        const auto known = ends_.find(peer);
-        if (known == ends_.end() && settings_.bug == base::planted::unknown_holder_never_freed) {
-            return std::nullopt;
-        }
-        if (known == ends_.end() && settings_.bug == base::planted::unknown_holder_freed_at_once) {
-            return first_view_at_;
-        }
-        return known == ends_.end() ? first_view_at_ + settings_.full_lease() : known->second.at;
-    }
+    [[nodiscard]] std::optional<base::time_point> of(const peer_id& peer, const view& v) const;
     /// This peer founded the cluster: its first view was view 1.
     [[nodiscard]] bool is_founder() const { return is_founder_; }
     /// OWN-4 (c): leases from before our first view have ended.

@@ -12,7 +12,6 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/settings.hpp"
 #include "lock/inquirer.hpp"
 #include "lock/records.hpp"
 
@@ -20,8 +19,7 @@ namespace holdfast::node {
 
 class audit_log {
 public:
-    audit_log(const base::settings& settings, const peer_id& self)
-        : self_{self}, records_{settings.bug} {}
+    explicit audit_log(const peer_id& self) : self_{self} {}
 
     void keep(const audit_record& what) { records_.keep(what); }
     /// Nothing before a quorum of the seats has told what it remembers, or the time for that is up:

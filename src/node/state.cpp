@@ -43,7 +43,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       owner{settings, self, [this](std::string_view name) { return slot_of(name); }},
       holder{settings, self, [this](std::string_view name) { return slot_of(name); }},
       inquirer{settings, [this](std::string_view name) { return slot_of(name); }},
-      audit_log{settings, self},
+      audit_log{self},
       evictions{settings},
       last_now{now.now} {}
 
@@ -149,9 +149,6 @@ void node::state::end_call_and_depart(moment now) {
 }
 
 void node::state::invariants() const {
-    if (settings.bug != base::planted::none) {
-        return;
-    }
     HOLDFAST_ASSERT(!mail.has_local());
     HOLDFAST_ASSERT(!final_output);
     HOLDFAST_ASSERT(lease.is_running() == (!is_over && renewal.is_running(last_now)));
@@ -316,7 +313,7 @@ void node::state::from_swim(swim::heard& h, time_point now) {
 void node::state::from_owner(lock::send& s, time_point now) { mail.send_lock(s, now); }
 void node::state::from_owner(lock::owner_granted& g, time_point) {
     // OWN-1
-    HOLDFAST_ASSERT(lease.is_running() || settings.bug != base::planted::none);
+    HOLDFAST_ASSERT(lease.is_running());
     out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});
 }
 void node::state::from_owner(broke_by_policy& b, time_point) { out.push(std::move(b)); }

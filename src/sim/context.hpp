@@ -74,7 +74,7 @@ struct context {
     [[nodiscard]] judge::lock lock_of(std::string_view name) const;
     [[nodiscard]] std::optional<std::uint32_t> place_at(const endpoint& address) const;
     [[nodiscard]] peer_id draw_id();
-    [[nodiscard]] bool is_mutant(base::planted which) const { return plan.asked.bug == which; }
+    [[nodiscard]] bool is_mutant(mutant which) const { return plan.asked.mutant == which; }
 
     const run_plan& plan;
     base::random_source random;

@@ -58,7 +58,7 @@ void record_inquiries::has_kept(context& shared, std::uint32_t place, const inqu
 }
 
 void record_inquiries::has_read(context& shared, std::uint32_t place, const inquiry& over) {
-    lock::archive all{shared.plan.asked.bug};
+    lock::archive all;
     for (const auto& part : over.asked.parts) {
         const auto* heard =
             part.is_last_word ? std::get_if<lock::records_read>(&*part.heard) : nullptr;

@@ -143,8 +143,8 @@ std::string replay_line(const options& asked) {
             " --seconds " +
             std::to_string(std::chrono::duration_cast<std::chrono::seconds>(asked.length).count());
     }
-    if (asked.bug != base::planted::none) {
-        line += " --mutant " + std::string{mutant_of(asked.bug).name};
+    if (asked.mutant != mutant::none) {
+        line += " --mutant " + std::string{to_string(asked.mutant)};
     }
     line += asked.aims == aims::instead  ? " --directed"
             : asked.aims == aims::beside ? " --directed=both"

@@ -33,7 +33,6 @@ base::settings draw_settings(base::random_source& random, const options& asked) 
     s.dead_probe_period = 1s;
     s.push_pull_period = 5s;
     s.suspicion_mult = one_of<double, 3>(random, {4, 4, 1});
-    s.bug = asked.bug;
     return s;
 }
 

@@ -15,10 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/planted.hpp"
 #include "base/settings.hpp"
 #include "sim/instant.hpp"
 #include "sim/message_kind.hpp"
+#include "sim/mutants.hpp"
 #include "sim/network.hpp"
 
 namespace holdfast::sim {
@@ -34,7 +34,7 @@ struct options {
     std::uint64_t seed = 1;
     std::size_t nodes = 5;
     instant length = std::chrono::seconds{60};  ///< with faults; then everything is mended
-    base::planted bug = base::planted::none;
+    sim::mutant mutant = sim::mutant::none;
     /// clocks break the bound; MUTEX may then fail, FENCE may not
     bool drift_beyond = false;
     sim::aims aims = sim::aims::none;

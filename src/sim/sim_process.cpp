@@ -37,8 +37,7 @@ sim_process::sim_process(context& shared, message_sender& sends, output_reporter
 void sim_process::start() {
     const auto& plan = context_.plan;
     const auto& planned = plan.places[place_];
-    const bool same_id =
-        context_.is_mutant(base::planted::restart_keeps_the_peer_id) && me().starts > 0;
+    const bool same_id = context_.is_mutant(mutant::restart_keeps_the_peer_id) && me().starts > 0;
     ++me().starts;
     settings_ = plan.common;
     settings_.name = planned.name;
@@ -138,7 +137,7 @@ void sim_process::pause(base::duration how_long, bool in_mid_step) {
     }
     say("is paused");
     context_.judged_by.paused(p.run);
-    if (context_.is_mutant(base::planted::time_of_an_earlier_turn)) {
+    if (context_.is_mutant(mutant::time_of_an_earlier_turn)) {
         earlier_turn_ = moment();
     }
     paused_at_ = clock_.boot(context_.events.now());
@@ -151,7 +150,7 @@ void sim_process::resume() {
     say("goes on");
     p.paused_until.reset();
     context_.judged_by.resumed(p.run, context_.events.now());
-    if (context_.is_mutant(base::planted::clock_stops_in_suspend)) {
+    if (context_.is_mutant(mutant::clock_stops_in_suspend)) {
         clock_.stood_still_at(paused_at_, context_.events.now());
         p.lease_end.reset();
     }
@@ -279,8 +278,7 @@ void sim_process::ask_the_seats(const lock::question& what,
     if (!v) {
         return;
     }
-    auto& i =
-        inquiries_.begin(lock::ask_the_seats(*v, what, context_.plan.asked.bug), std::move(writes));
+    auto& i = inquiries_.begin(lock::ask_the_seats(*v, what), std::move(writes));
     if (!i.writes) {
         context_.judged_by.records().reads_records(me().run, i.number, i.asked_seats(),
                                                    v->seats.size());
@@ -405,8 +403,7 @@ bool sim_process::is_gone(const process_identity& process) const {
     const auto& there = context_.places[process.pid - 1];
     // A PeerId that a living process gave up is not gone: its successor says so itself (LEASE-4).
     const bool is_there = there.node != nullptr && there.starts == process.started;
-    return !is_there ||
-           (there.paused_until && context_.is_mutant(base::planted::stopped_counts_as_gone));
+    return !is_there || (there.paused_until && context_.is_mutant(mutant::stopped_counts_as_gone));
 }
 
 void sim_process::perform(const node::check_process& c) {

@@ -334,7 +334,7 @@ void workload::want_several(client& c) {
         names.push_back(plan_.locks[l]);
         c.shares.push_back({l, {}});
     }
-    c.all.emplace(std::move(names), plan_.asked.bug);
+    c.all.emplace(std::move(names));
     c.together = ++last_together_;
     c.gives_up = random_.chance(0.4) ? std::optional{events_.now() + random_.between(5ms, 3s)}
                                      : std::nullopt;

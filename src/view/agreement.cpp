@@ -25,7 +25,7 @@ agreement::agreement(const base::settings& settings, const peer_id& self,
       environment_{environment},
       self_{self_of(settings, self)},
       seeds_{seats_of(settings)},
-      view_log_{settings.bug},
+
       hints_{settings, environment},
       acceptor_{settings, environment},
       proposer_{settings, self, environment, random.next()},
@@ -226,6 +226,8 @@ void agreement::on(const sender& from, const evict& asked, base::moment now) {
     }
 }
 
+bool agreement::is_bound() const { return current() != nullptr; }
+
 // ---- voting
 
 void agreement::on(const sender& from, const opinion_ask& asked, base::moment now) {
@@ -241,10 +243,6 @@ void agreement::on(const sender& from, const opinion_ask& asked, base::moment no
 }
 
 void agreement::on(const sender& from, const prepare& asked, base::moment now) {
-    if (settings_.bug == base::planted::installed_acceptor_is_fresh && current() &&
-        asked.number == current()->number) {
-        out_.push(send{from.id, {}, promise{asked.number, asked.ballot, {}, now.wall_s, {}}});
-    }
     // An acceptor that has installed n+1 answers about it with the decision; on_view_number() has
     // seen to that already.
     if (!concerns_next_view(from, asked.number)) {
@@ -255,9 +253,7 @@ void agreement::on(const sender& from, const prepare& asked, base::moment now) {
         return;
     }
     promise mine{asked.number, asked.ballot, acceptor_.accepted(), now.wall_s, {}};
-    if (settings_.bug != base::planted::joins_kept_to_oneself) {
-        mine.joiners = hints_.asked_here(now.now);
-    }
+    mine.joiners = hints_.asked_here(now.now);  // HEARSAY
     out_.push(send{from.id, {}, std::move(mine)});
 }
 
@@ -268,10 +264,7 @@ void agreement::on(const sender& from, const accept& asked, base::moment now) {
             {},
             accepted{asked.number, asked.ballot, acceptor_.silences_of(asked.value, now.now)}};
     };
-    if (settings_.bug == base::planted::accepts_ahead && current() &&
-        asked.number == current()->number.next().next()) {
-        out_.push(answer());
-    }
+
     if (!concerns_next_view(from, asked.number)) {
         return;
     }
@@ -282,9 +275,7 @@ void agreement::on(const sender& from, const accept& asked, base::moment now) {
     if (!acceptor_.is_sound(asked, *current(), map(), now)) {
         return;
     }
-    if (settings_.bug != base::planted::epoch_not_written) {
-        out_.push(persist{asked.value.epoch});  // FOUND-5
-    }
+    out_.push(persist{asked.value.epoch});  // FOUND-5
     highest_epoch_ = std::max(highest_epoch_, asked.value.epoch);
     if (!acceptor_.accepted()) {
         proposer_.reset_backoff();

@@ -144,9 +144,7 @@ private:
     void drain_founding(base::time_point now);
     void drain_proposer(base::time_point now);
     /// FOUND-3: a PeerId belongs to the first cluster whose view it installs.
-    [[nodiscard]] bool is_bound() const {
-        return current() && settings_.bug != base::planted::peer_id_goes_on;
-    }
+    [[nodiscard]] bool is_bound() const;
     [[nodiscard]] bool is_voter() const { return current() && current()->is_voter(self_.id); }
 
     const base::settings& settings_;

@@ -16,16 +16,14 @@ tl::unexpected<error> does_not_follow(const char* why) {
 
 // Each makes a part of the change, or says why it does not fit; null: it does.
 
-const char* remove_members(view& after, const change& what, base::planted bug) {
+const char* remove_members(view& after, const change& what) {
     for (const auto& id : what.removed) {
         const auto at = std::find_if(after.members.begin(), after.members.end(),
                                      [&](const member& m) { return m.id == id; });
         if (at == after.members.end()) {
             return "it removes a peer that is no member";
         }
-        if (bug != base::planted::removed_peer_returns) {
-            after.former_members.push_back({id, at->since, what.number});
-        }
+        after.former_members.push_back({id, at->since, what.number});
         after.members.erase(at);
     }
     return nullptr;
@@ -60,7 +58,7 @@ const char* add_members(view& after, const view& before, const change& what) {
     return after.members.size() > base::limits::members ? "too many members" : nullptr;
 }
 
-const char* change_seats(view& after, const change& what, base::planted bug) {
+const char* change_seats(view& after, const change& what) {
     for (const auto& s : what.seats) {
         if (s.index >= after.seats.size() || after.seats[s.index].filled_by == s.filled_by) {
             return "a seat that is not there or does not change";
@@ -79,7 +77,7 @@ const char* change_seats(view& after, const change& what, base::planted bug) {
             return "a seat filled by no member, from another address, or by one that has a seat";
         }
     }
-    if (seated.size() < after.quorum() && bug != base::planted::too_few_filled_seats) {
+    if (seated.size() < after.quorum()) {
         return "fewer than a quorum of seats would be filled";  // VIEW-6
     }
     return nullptr;
@@ -91,11 +89,11 @@ bool change::removes(const peer_id& id) const {
     return std::find(removed.begin(), removed.end(), id) != removed.end();
 }
 
-result<view> apply(const view& before, const change& what, base::planted bug) {
+result<view> apply(const view& before, const change& what) {
     if (what.cluster != before.cluster || what.number != before.number.next()) {
         return does_not_follow("another cluster or number");
     }
-    if (what.epoch <= before.epoch && bug != base::planted::epoch_from_the_wall_alone) {
+    if (what.epoch <= before.epoch) {
         return does_not_follow("the epoch does not rise");  // VIEW-1
     }
     view after = before;
@@ -104,7 +102,7 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
     std::erase_if(after.former_members, [&](const former_member& f) {
         return f.removed.value + base::limits::steps_kept < what.number.value;
     });
-    const char* flaw = remove_members(after, what, bug);
+    const char* flaw = remove_members(after, what);
     if (flaw == nullptr) {
         flaw = mark_leaving(after, what);
     }
@@ -112,7 +110,7 @@ result<view> apply(const view& before, const change& what, base::planted bug) {
         flaw = add_members(after, before, what);
     }
     if (flaw == nullptr) {
-        flaw = change_seats(after, what, bug);
+        flaw = change_seats(after, what);
     }
     if (flaw != nullptr) {
         return does_not_follow(flaw);

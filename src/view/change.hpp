@@ -10,7 +10,6 @@
 #include <holdfast/result.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/planted.hpp"
 #include "base/time.hpp"
 
 namespace holdfast::views {
@@ -56,7 +55,6 @@ struct step {
 
 /// A view made by applying a change, or the reason why it cannot be applied. Checks what follows
 /// from the view and the change alone (VIEW-1, VIEW-6's first half, FOUND-2's one seat per PeerId).
-[[nodiscard]] result<view> apply(const view& before, const change& what,
-                                 base::planted bug = base::planted::none);
+[[nodiscard]] result<view> apply(const view& before, const change& what);
 
 }  // namespace holdfast::views

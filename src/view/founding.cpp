@@ -33,12 +33,11 @@ view first_view(const founding_value& value, const std::vector<endpoint>& seeds)
     return v;
 }
 
-bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds, base::planted bug) {
+bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds) {
     std::set<std::uint8_t> seats;
     std::set<peer_id> ids;
     for (const auto& f : value.founders) {
-        const bool is_there = f.seat < seeds.size() && (seeds[f.seat] == f.self.address ||
-                                                        bug == base::planted::other_seeds_welcome);
+        const bool is_there = f.seat < seeds.size() && seeds[f.seat] == f.self.address;
         if (!is_there || !seats.insert(f.seat).second || f.self.id.is_nil() ||
             !ids.insert(f.self.id).second) {
             return false;
@@ -127,11 +126,10 @@ void founding::refuse(const occasion& when, const ballot& asked, found_refusal w
 }
 
 void founding::on(const occasion& when, const found_prepare& asked) {
-    if (asked.seeds != seeds_ && settings_.bug != base::planted::other_seeds_welcome) {
+    if (asked.seeds != seeds_) {
         out_.push(differs{asked.seeds, when.at});
         refuse(when, asked.ballot, found_refusal::seeds_differ);
-    } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()} &&
-               settings_.bug != base::planted::other_times_welcome) {
+    } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()}) {
         out_.push(times_differ{when.at});
         refuse(when, asked.ballot, found_refusal::times_differ);
     } else if (when.has_view) {
@@ -150,10 +148,8 @@ void founding::on(const occasion& when, const found_accept& asked) {
         refuse(when, asked.ballot, found_refusal::has_a_view);
     } else if (!acceptor_.may_accept(asked.ballot)) {
         refuse(when, asked.ballot, found_refusal::higher_ballot);
-    } else if (is_sound(asked.value, seeds_, settings_.bug)) {
-        if (settings_.bug != base::planted::epoch_not_written) {
-            out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
-        }
+    } else if (is_sound(asked.value, seeds_)) {
+        out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
         acceptor_.accept(asked.ballot, asked.value);
         HOLDFAST_ASSERT(acceptor_.promised() == asked.ballot);
         out_.push(send{when.from, when.at, found_accepted{asked.ballot}});
@@ -171,7 +167,7 @@ void founding::on(const occasion& when, const found_promise& given) {
         seeds_[given.self.seat] != given.self.self.address) {
         return;
     }
-    if (given.accepted && !is_sound(given.accepted->value, seeds_, settings_.bug)) {
+    if (given.accepted && !is_sound(given.accepted->value, seeds_)) {
         return;  // no acceptor accepts such a value
     }
     const auto known = phase->promises.find(given.self.self.id);
@@ -203,14 +199,11 @@ void founding::propose(base::moment now) {
             highest = &*p.accepted;
         }
     }
-    if (highest != nullptr && (can_live(highest->value, *phase) ||
-                               settings_.bug == base::planted::dead_founding_adopted)) {
+    if (highest != nullptr && can_live(highest->value, *phase)) {
         next.value = highest->value;
     } else {
         next.value.cluster = {random_.next(), random_.next() | 1};
-        if (settings_.bug == base::planted::one_cluster_id_for_all) {
-            next.value.cluster = {1, 1};
-        }
+
         next.value.slots = settings_.slots;
         // FOUND-5. The 61 s are VIEW-1's 60 and the rounding of two clocks to whole seconds.
         const auto by_wall =
@@ -218,15 +211,12 @@ void founding::propose(base::moment now) {
         const auto after_all = std::min<std::uint64_t>(std::uint64_t{highest_told_.value} + 1,
                                                        std::numeric_limits<std::uint32_t>::max());
         next.value.epoch = {static_cast<std::uint32_t>(by_wall)};
-        if (settings_.bug != base::planted::founding_epoch_by_the_wall) {
-            next.value.epoch =
-                std::max(next.value.epoch, epoch{static_cast<std::uint32_t>(after_all)});
-        }
+        next.value.epoch = std::max(next.value.epoch, epoch{static_cast<std::uint32_t>(after_all)});
         for (const auto& [id, p] : phase->promises) {
             next.value.founders.push_back(p.self);
         }
     }
-    HOLDFAST_ASSERT(is_sound(next.value, seeds_, settings_.bug));
+    HOLDFAST_ASSERT(is_sound(next.value, seeds_));
     const found_accept proposal{next.mine, next.value};
     std::vector<std::pair<peer_id, endpoint>> to;
     for (const auto& [id, p] : phase->promises) {
@@ -301,7 +291,7 @@ void founding::on(const occasion& when, const founded& given) {
     const auto& founders = given.value.founders;
     const bool has_us = std::any_of(founders.begin(), founders.end(),
                                     [&](const founder& f) { return f.self.id == self_.id; });
-    if (!when.has_view && has_us && is_sound(given.value, seeds_, settings_.bug)) {
+    if (!when.has_view && has_us && is_sound(given.value, seeds_)) {
         out_.push(founded_with_us{given.value});
     }
 }

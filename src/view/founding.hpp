@@ -26,8 +26,7 @@ namespace holdfast::views {
 /// View 1 as chosen. `seeds` are sorted.
 [[nodiscard]] view first_view(const founding_value& value, const std::vector<endpoint>& seeds);
 /// Distinct seats that exist, filled from their own addresses, and a quorum of them.
-[[nodiscard]] bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds,
-                            base::planted bug = base::planted::none);
+[[nodiscard]] bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds);
 
 /// The part of one seat in founding, as acceptor and as proposer, until it has installed a view.
 class founding {

@@ -128,13 +128,13 @@ std::optional<join_refused> joining::objection_to(const join& asked, const view&
                             "the cluster uses ring function " + std::to_string(v.ring_function)};
     }
     const auto seats = seat_addresses(v);
-    if (asked.seeds != seats && settings_.bug != base::planted::other_seeds_welcome) {
+    if (asked.seeds != seats) {
         return join_refused{refusal::seeds_differ, "our seeds are " + to_text(seats) + ", yours " +
                                                        to_text(asked.seeds) +
                                                        "; give every peer the same list"};
     }
     const lease_terms ours{settings_.lease, settings_.drift_ppm()};
-    if (asked.terms != ours && settings_.bug != base::planted::other_times_welcome) {  // LEASE-6
+    if (asked.terms != ours) {  // LEASE-6
         return join_refused{refusal::times_differ,
                             to_text(asked.terms) + " there, " + to_text(ours) +
                                 " in the cluster; give every peer the same profile and times"};

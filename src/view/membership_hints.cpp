@@ -6,6 +6,8 @@
 
 namespace holdfast::views {
 
+void membership_hints::evict(const peer_id& peer, base::time_point now) { evictions_[peer] = now; }
+
 void membership_hints::asks_to_join(const join& asked, base::time_point now) {
     joiners_[asked.self.id] = {asked.self, now, true};
     if (!asked.stopped_being.is_nil()) {
@@ -90,8 +92,7 @@ std::vector<peer_id> membership_hints::removals(const view& current, const peer_
             continue;
         }
         // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
-        const bool is_silent = environment_.time_since_ack(m.id, now) >= 2 * settings_.lease &&
-                               settings_.bug != base::planted::only_gossip_removes;
+        const bool is_silent = environment_.time_since_ack(m.id, now) >= 2 * settings_.lease;
         if (gone_.contains(m.id) || is_evicted(m.id, now) || stopped_.contains(m.id) ||
             is_replaced(m, now) || is_silent) {
             out.push_back(m.id);
@@ -216,8 +217,7 @@ void membership_hints::take_removals(const view& current, const std::set<peer_id
         const auto filler = filler_of(*seat, current, out, agreed_removals, now);
         const auto still_filled = std::count_if(filled.begin(), filled.end(),
                                                 [](const peer_id& p) { return !p.is_nil(); });
-        if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum() &&
-            settings_.bug != base::planted::too_few_filled_seats) {
+        if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum()) {
             continue;
         }
         has_replaced_live_voter = has_replaced_live_voter || is_live;

@@ -37,12 +37,7 @@ public:
     void set_suspected(const peer_id& peer, bool is_gone);
     /// VIEW-8: by somebody's word, which is repeated as long as it stands. Its lease may still run:
     /// nothing is said of that.
-    void evict(const peer_id& peer, base::time_point now) {
-        evictions_[peer] = now;
-        if (settings_.bug == base::planted::evicted_counts_as_stopped) {
-            stopped_.insert(peer);
-        }
-    }
+    void evict(const peer_id& peer, base::time_point now);
     void wants_new_epoch(view_number at) { new_epoch_at_ = at; }
     void installed(const view& now_installed, const view* before, base::time_point now);
 

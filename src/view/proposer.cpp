@@ -35,8 +35,7 @@ base::duration remaining_lease(base::duration full_lease,
 
 void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_map map) {
     HOLDFAST_ASSERT(current != nullptr && map != nullptr);
-    HOLDFAST_ASSERT(!current_ || current->number > current_->number ||
-                    settings_.bug == base::planted::peer_id_goes_on);
+    HOLDFAST_ASSERT(!current_ || current->number > current_->number);
     current_ = std::move(current);
     map_ = std::move(map);
     phase_ = idle{};
@@ -79,6 +78,8 @@ void proposer::maybe_propose(const membership_hints& hints, base::time_point now
     }
 }
 
+void proposer::reset_backoff() { tries_ = 0; }
+
 void proposer::recover(base::time_point now) {
     if (std::holds_alternative<idle>(phase_) || std::holds_alternative<batching>(phase_)) {
         prepare(now);
@@ -111,11 +112,7 @@ void proposer::handle(const peer_id& from, const promise& given, const membershi
     }
     // by voter: a duplicated packet is one promise
     phase->promises.insert_or_assign(from, given);
-    ++phase->came;
-    const auto counted = settings_.bug == base::planted::promises_counted_by_message
-                             ? phase->came
-                             : phase->promises.size();
-    if (counted < quorum() && settings_.bug != base::planted::phase_one_skipped) {
+    if (phase->promises.size() < quorum()) {
         return;
     }
     auto value = choose_value(*phase, hints, now);
@@ -141,9 +138,7 @@ std::optional<change> proposer::choose_value(const preparing& phase, const membe
             highest = &*p.accepted;
         }
     }
-    if (settings_.bug == base::planted::newest_value_not_adopted) {
-        highest = nullptr;
-    }
+
     if (highest != nullptr) {
         return highest->value;
     }
@@ -151,10 +146,8 @@ std::optional<change> proposer::choose_value(const preparing& phase, const membe
     if (!mine) {
         return std::nullopt;
     }
-    mine->epoch = next_epoch(
-        settings_.bug == base::planted::epoch_from_the_wall_alone ? epoch{} : current_->epoch,
-        std::move(walls), quorum());
-    const auto after = apply(*current_, *mine, settings_.bug);
+    mine->epoch = next_epoch(current_->epoch, std::move(walls), quorum());
+    const auto after = apply(*current_, *mine);
     if (!after) {
         // the hints do not fit together any more; the next batch starts afresh
         return std::nullopt;
@@ -166,8 +159,7 @@ std::optional<change> proposer::choose_value(const preparing& phase, const membe
 void proposer::handle(const peer_id& from, const accepted& given, const membership_hints& hints,
                       base::time_point) {
     auto* phase = std::get_if<accepting>(&phase_);
-    const bool is_late = given.number != current_->number.next() &&
-                         settings_.bug != base::planted::late_accepts_count;
+    const bool is_late = given.number != current_->number.next();  // BALLOT-VIEW
     if (phase == nullptr || given.ballot != phase->mine || is_late || !current_->is_voter(from)) {
         return;
     }
@@ -176,8 +168,7 @@ void proposer::handle(const peer_id& from, const accepted& given, const membersh
         return;
     }
     auto done = step_of(std::move(*phase), hints);
-    HOLDFAST_ASSERT(done.what.number == current_->number.next() ||
-                    settings_.bug == base::planted::late_accepts_count);
+    HOLDFAST_ASSERT(done.what.number == current_->number.next());
     phase_ = idle{};
     out_.push(decided{std::move(done)});
     invariants();
@@ -197,9 +188,7 @@ step proposer::step_of(accepting phase, const membership_hints& hints) const {
             // A voter that did not tell may have acked it just now.
             silences.push_back(at == told.end() ? base::duration::zero() : at->lease);
         }
-        if (settings_.bug == base::planted::longest_silence_counts) {
-            silences = {*std::max_element(silences.begin(), silences.end())};
-        }
+
         done.leases.push_back({id, remaining_lease(settings_.full_lease(), silences)});
     }
     HOLDFAST_ASSERT(done.leases.size() == done.what.removed.size());
@@ -224,9 +213,7 @@ void proposer::handle(const peer_id& from, const rejected& given, base::time_poi
 void proposer::tick(const membership_hints& hints, base::time_point now) {
     if (const auto* b = std::get_if<batching>(&phase_); b != nullptr && b->until <= now) {
         const auto agreed = agreed_removals(hints, now);
-        const bool is_stopped = settings_.bug == base::planted::one_objection_stops_all &&
-                                agreed.size() < hints.removals(*current_, self_, now).size();
-        if (hints.draft(*current_, agreed, now) && !is_stopped) {
+        if (hints.draft(*current_, agreed, now)) {
             prepare(now);
         } else {
             // Others object to every removal, or have not answered. Ask again in a while.

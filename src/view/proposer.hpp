@@ -54,7 +54,7 @@ public:
     void maybe_propose(const membership_hints& hints, base::time_point now);
     /// This voter accepted its first value for this number: what went wrong until now says nothing
     /// about its decision (FINISH).
-    void reset_backoff() { tries_ = settings_.bug == base::planted::patience_kept ? tries_ : 0; }
+    void reset_backoff();
     /// It heard of no decision in time: finish it.
     void recover(base::time_point now);
 
@@ -84,7 +84,6 @@ private:
     struct preparing {
         ballot mine;
         std::map<peer_id, promise> promises;
-        std::size_t came = 0;  // promises, each packet for itself
         base::time_point until;
     };
     struct accepting {

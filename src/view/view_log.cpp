@@ -16,7 +16,7 @@ constexpr std::size_t snapshots_kept = 32;
 }  // namespace
 
 installation view_log::found(view first, const environment& environment) {
-    HOLDFAST_ASSERT(!current_ || bug_ == base::planted::peer_id_goes_on);  // FOUND-3
+    HOLDFAST_ASSERT(!current_);  // FOUND-3
     HOLDFAST_ASSERT(first.number.value == 1);
     installation done;
     done.now = std::make_shared<const view>(std::move(first));
@@ -61,8 +61,7 @@ std::optional<std::vector<step>> view_log::after(view_number n, std::size_t coun
         out.push_back(steps_[at]);
     }
     HOLDFAST_ASSERT(out.size() <= count);
-    HOLDFAST_ASSERT(out.empty() || out.front().what.number == n.next() ||
-                    bug_ == base::planted::peer_id_goes_on);
+    HOLDFAST_ASSERT(out.empty() || out.front().what.number == n.next());
     return out;
 }
 
@@ -82,7 +81,7 @@ std::optional<welcome> view_log::welcome_for(view_number since) const {
 result<installation> view_log::follow(const std::shared_ptr<const view>& before,
                                       const base::shared_slot_map& map_before, const step& next,
                                       const environment& environment) const {
-    auto after = apply(*before, next.what, bug_);
+    auto after = apply(*before, next.what);
     if (!after) {
         return tl::unexpected<error>{std::move(after.error())};
     }
@@ -98,8 +97,7 @@ result<installation> view_log::follow(const std::shared_ptr<const view>& before,
     done.by = next;
     HOLDFAST_ASSERT(done.now->number == before->number.next());
     // VIEW-1: tokens of a later view are greater
-    HOLDFAST_ASSERT(done.now->epoch > before->epoch ||
-                    bug_ == base::planted::epoch_from_the_wall_alone);
+    HOLDFAST_ASSERT(done.now->epoch > before->epoch);
     return done;
 }
 
@@ -123,16 +121,12 @@ void view_log::invariants() const {
     HOLDFAST_ASSERT((current_ == nullptr) == (map_ == nullptr));
     HOLDFAST_ASSERT(steps_.size() <= base::limits::steps_kept);
     HOLDFAST_ASSERT(snapshots_.size() <= snapshots_kept);
-    if (bug_ == base::planted::peer_id_goes_on) {
-        return;  // with it there are steps of two chains
-    }
+
     HOLDFAST_ASSERT(steps_.empty() || (current_ && steps_.back().what.number == current_->number));
     HOLDFAST_ASSERT(!current_ || map_->owners.empty() || map_->slots() == current_->slots);
     if (base::checks_everything()) {
         const auto is_no_successor = [&](const step& a, const step& b) {
-            return b.what.number != a.what.number.next() ||
-                   (b.what.epoch <= a.what.epoch &&
-                    bug_ != base::planted::epoch_from_the_wall_alone);
+            return b.what.number != a.what.number.next() || b.what.epoch <= a.what.epoch;
         };
         HOLDFAST_ASSERT(std::adjacent_find(steps_.begin(), steps_.end(), is_no_successor) ==
                         steps_.end());

@@ -13,7 +13,6 @@
 #include <holdfast/view.hpp>
 
 #include "base/insight.hpp"
-#include "base/planted.hpp"
 #include "base/slot_map.hpp"
 #include "view/environment.hpp"
 #include "view/messages.hpp"
@@ -33,8 +32,6 @@ struct installation {
 
 class view_log {
 public:
-    explicit view_log(base::planted bug) : bug_{bug} {}
-
     [[nodiscard]] const std::shared_ptr<const view>& current() const { return current_; }
     [[nodiscard]] const base::shared_slot_map& map() const { return map_; }
 
@@ -65,7 +62,6 @@ private:
                                               const environment& environment) const;
     void keep(const installation& done);
 
-    base::planted bug_;
     std::shared_ptr<const view> current_;
     base::shared_slot_map map_;
     std::deque<step> steps_;

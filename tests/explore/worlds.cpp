@@ -7,7 +7,6 @@
 #include "catch.hpp"
 
 using namespace holdfast::explore;
-using holdfast::base::planted;
 
 namespace {
 
@@ -31,7 +30,7 @@ TEST_CASE("in no state of a small world is a guarantee broken") {
         if (w.is_large) {
             continue;
         }
-        const auto r = search(*w.make(planted::none), enough);
+        const auto r = search(*w.make(false), enough);
         INFO(w.name << "\n" << schedule_of(r));
         CHECK_FALSE(r.found);
         CHECK(r.is_complete);

@@ -16,8 +16,8 @@ constexpr std::uint64_t most_events = 5'000'000;
 
 }  // namespace
 
-runner::runner(const scenario& s, base::planted bug)
-    : plan_{plan_of(s, bug)},
+runner::runner(const scenario& s, sim::mutant mutant)
+    : plan_{plan_of(s, mutant)},
       scenario_{s},
       judge_{{.lease = plan_.common.lease,
               .slack = plan_.longest_timer_delay + 5ms,
@@ -191,10 +191,9 @@ void runner::lock_several(const group& who, words w) {
     const auto how = take_how(w);
     w.expect_end();
     for (const auto p : who) {
-        auto& b = bundles_
-                      .insert_or_assign(p, bundle{lock::several{names, plan_.asked.bug}, locks,
-                                                  ++last_together_, how})
-                      .first->second;
+        auto& b =
+            bundles_.insert_or_assign(p, bundle{lock::several{names}, locks, ++last_together_, how})
+                .first->second;
         b.how.together = b.together;
         go_on_with(p);
     }

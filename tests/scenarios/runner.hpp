@@ -28,7 +28,7 @@ struct outcome {
 
 class runner final : public sim::application, public sim::interceptor, public sim::observer {
 public:
-    runner(const scenario& s, base::planted bug);
+    runner(const scenario& s, sim::mutant mutant);
 
     [[nodiscard]] outcome act();
 

@@ -33,7 +33,7 @@ void parse_cluster(words line, scenario& s) {
 
 expected_failure parse_wrong_turn(words line) {
     expected_failure w;
-    w.bug = line.take();
+    w.mutant = line.take();
     if (!line.takes("fails")) {
         line.expect("breaks");
         w.broken = line.take();

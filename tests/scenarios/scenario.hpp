@@ -1,4 +1,4 @@
-// A scenario as it is written: the cluster, the steps, the planted bugs under which it goes wrong,
+// A scenario as it is written: the cluster, the steps, the mutants under which it goes wrong,
 // and the trace expected.
 //
 // docs/testing.md, "Scenarios", describes the language. Parsing only splits into lines and words;
@@ -49,9 +49,9 @@ private:
     std::size_t next_ = 0;
 };
 
-/// "with BUG breaks MUTEX" or "with BUG fails": what must go wrong when this bug is planted.
+/// "with MUTANT breaks MUTEX" or "with MUTANT fails": what must go wrong with this mutant.
 struct expected_failure {
-    std::string bug;
+    std::string mutant;
     std::string broken;  ///< the name of a promise; empty: a step does not come true
 };
 

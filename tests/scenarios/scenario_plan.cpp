@@ -51,12 +51,12 @@ private:
 
 }  // namespace
 
-sim::run_plan plan_of(const scenario& s, base::planted bug) {
+sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
     settings_reader given{s};
     sim::run_plan plan;
     plan.asked.seed = given.number("seed", 1);
     plan.asked.nodes = given.number("peers", 3);
-    plan.asked.bug = bug;
+    plan.asked.mutant = mutant;
     plan.seats = given.number("seats", 3);
     const auto profile = given.text("profile", "local");
     if (profile != "local" && profile != "lan") {
@@ -65,7 +65,6 @@ sim::run_plan plan_of(const scenario& s, base::planted bug) {
     plan.common = profile == "lan" ? lan() : local();
     plan.common.cluster_name = "scenario";
     plan.common.slots = static_cast<std::uint32_t>(given.number("slots", 64));
-    plan.common.bug = bug;
     plan.has_state_dir = given.text("state_dir", "no") == "yes";
     plan.longest_timer_delay = 100us;
     plan.locks = s.locks;

@@ -11,6 +11,6 @@ namespace holdfast::scenarios {
 /// What is down stays so until the scenario starts it.
 constexpr auto for_good = std::chrono::hours{1};
 
-[[nodiscard]] sim::run_plan plan_of(const scenario& s, base::planted bug);
+[[nodiscard]] sim::run_plan plan_of(const scenario& s, sim::mutant mutant);
 
 }  // namespace holdfast::scenarios

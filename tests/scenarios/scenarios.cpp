@@ -42,9 +42,9 @@ scenario read(const files::path& path) {
 }
 
 /// A broken invariant is an objection of the judge, not the end of the test.
-outcome act(const scenario& s, base::planted bug) {
+outcome act(const scenario& s, sim::mutant mutant) {
     base::abort_on_broken_invariant(false);
-    auto out = runner{s, bug}.act();
+    auto out = runner{s, mutant}.act();
     base::abort_on_broken_invariant(true);
     return out;
 }
@@ -98,7 +98,7 @@ TEST_CASE("every scenario goes as it is written", "[scenarios]") {
     const auto path = GENERATE(from_range(all_scenarios()));
     DYNAMIC_SECTION(path.stem().string()) {
         const auto s = read(path);
-        const auto went = act(s, base::planted::none);
+        const auto went = act(s, sim::mutant::none);
         if (!went.failure.empty() || !went.violations.empty()) {
             // not INFO, which breaks lines anew
             std::cerr << s.name << ": " << went.failure << "\n" << objections(went) << went.trace;
@@ -118,7 +118,7 @@ TEST_CASE("every scenario goes as it is written", "[scenarios]") {
             CHECK(is_as_expected);
         }
         // once more: nothing in it is left to chance
-        CHECK(act(s, base::planted::none).trace == went.trace);
+        CHECK(act(s, sim::mutant::none).trace == went.trace);
     }
 }
 
@@ -134,12 +134,12 @@ TEST_CASE("a scenario goes wrong under the mutants that it names", "[scenarios]"
     const auto s = read(path);
     const auto mutant = mutant_named();
     for (const auto& w : s.expected_failures) {
-        const auto option = sim::find_mutant(w.bug);
-        if (mutant.empty() ? !option : w.bug != mutant) {
+        const auto option = sim::find_mutant(w.mutant);
+        if (mutant.empty() ? !option : w.mutant != mutant) {
             continue;
         }
-        DYNAMIC_SECTION(s.name << " with " << w.bug) {
-            const auto went = act(s, option ? option->bug : base::planted::none);
+        DYNAMIC_SECTION(s.name << " with " << w.mutant) {
+            const auto went = act(s, option.value_or(sim::mutant::none));
             INFO(went.failure << "\n" << objections(went));
             if (w.broken.empty()) {
                 CHECK(!went.failure.empty());
@@ -155,7 +155,7 @@ TEST_CASE("a scenario goes wrong under the mutants that it names", "[scenarios]"
 /// `steps`, in a cluster of three, without a trace.
 outcome act(const std::string& steps) {
     return act(parse("made up", "cluster seats=3 peers=3\n" + steps + "\ntrace\n"),
-               base::planted::none);
+               sim::mutant::none);
 }
 
 bool says(const outcome& o, std::string_view text) {
@@ -179,9 +179,8 @@ TEST_CASE("what is not understood is said", "[scenarios]") {
     CHECK(says(act("at 1s p1 locks \"a\" twice"), "not understood"));
     CHECK(says(act("now p1 likes \"a\""), "no condition"));
     CHECK_THROWS_AS(parse("made up", "cluster seats=3\n"), scenario_error);
-    CHECK_THROWS_AS(
-        act(parse("made up", "cluster chairs=3\nnow true\ntrace\n"), base::planted::none),
-        scenario_error);
+    CHECK_THROWS_AS(act(parse("made up", "cluster chairs=3\nnow true\ntrace\n"), sim::mutant::none),
+                    scenario_error);
 }
 
 TEST_CASE("a difference is shown line by line", "[scenarios]") {

@@ -11,7 +11,6 @@
 namespace {
 
 using namespace holdfast::explore;
-using holdfast::base::planted;
 
 void print_head() {
     std::printf("%-14s %10s %10s %10s %6s %8s  %s\n", "world", "states", "machines", "moves",
@@ -42,12 +41,13 @@ void print_schedule(const counterexample& found) {
 int main(int argc, char** argv) {
     CLI::App app{"Goes through every state of small worlds of the real code."};
     std::string only;
-    unsigned bug = 0;
+    std::string mutant;
     std::uint64_t seconds = 300;
     bounds within;
     bool is_short = false;
     app.add_option("--world", only, "This world alone");
-    app.add_option("--mutant", bug, "Do this wrong, by its number (tests/mutants)");
+    app.add_option("--mutant", mutant, "Do this wrong (tests/mutants)")
+        ->check(CLI::IsMember({"restart_keeps_the_peer_id"}));
     app.add_option("--seconds", seconds, "For each world at most so long")->capture_default_str();
     app.add_option("--states", within.states, "In each world at most so many states")
         ->capture_default_str();
@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
             continue;
         }
         is_known = true;
-        const auto world = w.make(static_cast<planted>(bug));
+        const auto world = w.make(!mutant.empty());
         const auto r = search(*world, within);
         print(w, r);
         if (r.found) {

@@ -169,7 +169,7 @@ int main(int argc, char** argv) {
             std::fprintf(stderr, "there is no mutant \"%s\"\n", mutant_name.c_str());
             return 2;
         }
-        asked.bug = m->bug;
+        asked.mutant = *m;
     }
     std::signal(SIGSEGV, say_seed_and_die);
     std::signal(SIGABRT, say_seed_and_die);

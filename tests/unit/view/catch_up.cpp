@@ -10,7 +10,7 @@ namespace {
 struct follower {
     base::settings settings;
     set_environment surroundings;
-    view_log log{base::planted::none};
+    view_log log;
     catch_up part{settings};
 
     follower() { (void)log.found(made_up::first_view(3, 1), surroundings); }
@@ -68,7 +68,7 @@ TEST_CASE_METHOD(follower, "VIEW-4: a peer is outdated when it is far behind, or
         CHECK(std::holds_alternative<steps>(*part.answer_to(peer(4), {2}, log)));
     }
     SECTION("the steps are not kept here, but it is a member") {
-        view_log joined{base::planted::none};
+        view_log joined;
         welcome given{*log.current(), log.map(), {empty_change(*log.current()), {}}};
         given.before.number = {41};
         given.added_by.what.number = {42};

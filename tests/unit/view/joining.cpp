@@ -17,7 +17,7 @@ struct joiner {
 struct voter {
     base::settings settings;
     set_environment surroundings;
-    view_log log{base::planted::none};
+    view_log log;
     joining part{settings, made_up::member(1), seeds, base::random_source{1}, at(0s)};
 
     voter() { (void)log.found(made_up::first_view(3), surroundings); }

@@ -9,7 +9,7 @@ namespace {
 
 struct founded_log {
     set_environment surroundings;
-    view_log log{base::planted::none};
+    view_log log;
 
     founded_log() { (void)log.found(made_up::first_view(3), surroundings); }
     result<installation> append(const change& c) { return log.append({c, {}}, surroundings); }
@@ -20,7 +20,7 @@ struct founded_log {
 
 TEST_CASE("view 1 is the first of its log, and no step led to it") {
     const set_environment surroundings;
-    view_log log{base::planted::none};
+    view_log log;
     CHECK(log.current() == nullptr);
     const auto done = log.found(made_up::first_view(3), surroundings);
     CHECK(done.is_first);
@@ -78,7 +78,7 @@ TEST_CASE_METHOD(founded_log, "a joiner's log begins with its welcome, and goes 
     REQUIRE(given);
     CHECK(given->before.number == view_number{1});
 
-    view_log joined{base::planted::none};
+    view_log joined;
     const auto done = joined.start(*given, surroundings);
     REQUIRE(done);
     CHECK(done->is_first);
@@ -99,7 +99,7 @@ TEST_CASE_METHOD(founded_log, "a welcome that does not add up starts nothing") {
     }
     SECTION("a map without owners") { given.map_before = std::make_shared<const base::slot_map>(); }
     SECTION("another checksum") { ++given.added_by.what.checksum; }
-    view_log joined{base::planted::none};
+    view_log joined;
     CHECK_FALSE(joined.start(given, surroundings));
     CHECK(joined.current() == nullptr);
 }
