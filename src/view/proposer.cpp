@@ -53,7 +53,6 @@ void proposer::invariants() const {
     HOLDFAST_ASSERT(current_ != nullptr || std::holds_alternative<idle>(phase_));
     if (const auto* p = std::get_if<preparing>(&phase_)) {
         HOLDFAST_ASSERT(is_ours(p->mine));
-        HOLDFAST_ASSERT(p->promises.size() <= p->came);
         // with a quorum of promises there would be no more preparing
         HOLDFAST_ASSERT(p->promises.size() < quorum());
     } else if (const auto* a = std::get_if<accepting>(&phase_)) {
@@ -287,7 +286,7 @@ void proposer::prepare(base::time_point now) {
     ++ballots_started_;
     HOLDFAST_ASSERT(highest_round_ < std::numeric_limits<std::uint64_t>::max());
     const ballot mine{++highest_round_, static_cast<std::uint32_t>(*seat), self_};
-    phase_ = preparing{mine, {}, 0, now + ballot_timeout()};
+    phase_ = preparing{mine, {}, now + ballot_timeout()};
     broadcast(views::prepare{current_->number.next(), mine});
 }
 
