@@ -85,7 +85,7 @@ private:
 
     slot_options options_;
     base::settings settings_;
-    std::vector<lock::step> steps_;  // to view 1, 2, ...
+    std::vector<lock::view_change> steps_;  // to view 1, 2, ...
     stage transitions_;
 };
 

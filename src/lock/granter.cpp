@@ -13,11 +13,11 @@ granter::granter(const base::settings& settings, slot_function slot_of)
     : settings_{settings},
       voids_{settings},
       tenures_{std::move(slot_of)},
-      pasts_{settings.most_pasts},
+      former_holds_{settings.most_pasts},
       watchers_{settings},
       revocations_{settings} {}
 
-void granter::install(const step& s, base::time_point now) {
+void granter::install(const view_change& s, base::time_point now) {
     HOLDFAST_ASSERT(!view_ || s.now->number > view_->number);
     view_ = s.now;
     // OWN-2: it goes on serving; grants carry the new epoch and the sequence starts again.
@@ -200,7 +200,7 @@ void granter::remember_end(slot s, const std::string& name, const granted_hold& 
 }
 
 void granter::remember(slot s, const std::string& name, previous_hold what) {
-    if (const auto forgotten = pasts_.keep(s, name, std::move(what))) {
+    if (const auto forgotten = former_holds_.keep(s, name, std::move(what))) {
         if (auto* t = tenures_.find(*forgotten)) {
             t->history_is_complete = false;
         }
@@ -208,7 +208,7 @@ void granter::remember(slot s, const std::string& name, previous_hold what) {
 }
 
 previous_hold granter::told_before(slot s, const std::string& name) const {
-    if (const auto* known = pasts_.find(s, name)) {
+    if (const auto* known = former_holds_.find(s, name)) {
         return *known;
     }
     const auto* t = tenures_.find(s);
@@ -314,7 +314,7 @@ void granter::forget(slot s) {
     contended_.forget(s);
     watchers_.forget(s);  // WATCH-1: they register again
     delays_.forget(s);
-    pasts_.forget(s);
+    former_holds_.forget(s);
     tenures_.erase(s);
 }
 
@@ -391,7 +391,7 @@ void granter::invariants() const {
     tenures_.invariants();
     watchers_.invariants();
     revocations_.invariants();
-    HOLDFAST_ASSERT(pasts_.size() <= settings_.most_pasts);
+    HOLDFAST_ASSERT(former_holds_.size() <= settings_.most_pasts);
     HOLDFAST_ASSERT(contended_.empty() || timers_.is_set(timer::probes));
     HOLDFAST_ASSERT(unacked_.empty() || timers_.is_set(timer::grants));
     if (!view_) {

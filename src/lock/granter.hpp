@@ -19,16 +19,16 @@
 #include "base/time.hpp"
 #include "base/timers.hpp"
 #include "lock/delays.hpp"
+#include "lock/former_holds.hpp"
 #include "lock/hold_end.hpp"
 #include "lock/lock_entry.hpp"
 #include "lock/lock_set.hpp"
 #include "lock/lock_watchers.hpp"
 #include "lock/owner_output.hpp"
-#include "lock/pasts.hpp"
 #include "lock/revocations.hpp"
-#include "lock/slots.hpp"
 #include "lock/tenure.hpp"
 #include "lock/tenures.hpp"
+#include "lock/view_change.hpp"
 #include "lock/void_times.hpp"
 
 namespace holdfast::lock {
@@ -37,7 +37,7 @@ class granter {
 public:
     granter(const base::settings& settings, slot_function slot_of);
 
-    void install(const step& s, base::time_point now);
+    void install(const view_change& s, base::time_point now);
     void set_leased(bool is_leased, base::time_point now);
 
     /// The tenure has its table: everything in it that can be granted is.
@@ -65,7 +65,7 @@ public:
     void end_holds_of_removed(base::time_point now);
     void notify(slot s, const std::string& name, base::time_point now);
     [[nodiscard]] break_outcome how_it_ended(const std::string& name, holdfast::token t) const {
-        const auto* last = pasts_.find(tenures_.slot_of(name), name);
+        const auto* last = former_holds_.find(tenures_.slot_of(name), name);
         const bool is_known = last != nullptr && last->token == t;
         return {break_stage::ended, is_known ? last->how : end_reason::none, 0, 0};
     }
@@ -88,7 +88,7 @@ public:
     [[nodiscard]] const void_times& voids() const { return voids_; }
     [[nodiscard]] tenures& slots() { return tenures_; }
     [[nodiscard]] const tenures& slots() const { return tenures_; }
-    [[nodiscard]] const pasts& former() const { return pasts_; }
+    [[nodiscard]] const former_holds& former() const { return former_holds_; }
     [[nodiscard]] lock_watchers& watchers() { return watchers_; }
     [[nodiscard]] revocations& pending() { return revocations_; }
     [[nodiscard]] delays& waits() { return delays_; }
@@ -128,7 +128,7 @@ private:
     lock_set unacked_;    // locks with a grant to repeat
     lock_set contended_;  // locks with a queue
     base::timers<timer, timer::voids> timers_;
-    pasts pasts_;
+    former_holds former_holds_;
     lock_watchers watchers_;
     revocations revocations_;
     delays delays_;

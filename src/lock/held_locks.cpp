@@ -4,7 +4,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
-#include "lock/slots.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 

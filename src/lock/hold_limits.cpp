@@ -5,7 +5,7 @@
 
 namespace holdfast::lock {
 
-hold_limits::hold_limits(const wish& wanted, base::time_point now)
+hold_limits::hold_limits(const acquire_params& wanted, base::time_point now)
     : progress_every_{wanted.progress_timeout}, when_stuck_{wanted.on_stall} {
     if (wanted.max_hold > base::duration::zero()) {
         ends_ = now + wanted.max_hold;

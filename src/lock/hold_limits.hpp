@@ -8,7 +8,7 @@
 
 #include "base/insight.hpp"
 #include "base/time.hpp"
-#include "lock/wish.hpp"
+#include "lock/acquire_params.hpp"
 
 namespace holdfast::lock {
 
@@ -21,7 +21,7 @@ public:
     };
 
     hold_limits() = default;
-    hold_limits(const wish& wanted, base::time_point now);
+    hold_limits(const acquire_params& wanted, base::time_point now);
 
     void progress(base::time_point now);
     [[nodiscard]] verdict check(base::time_point now);

@@ -14,7 +14,7 @@ constexpr auto by_policy = "its own policy";
 
 }  // namespace
 
-request_number holder::acquire(std::string_view name, wish wanted, base::time_point now) {
+request_number holder::acquire(std::string_view name, acquire_params wanted, base::time_point now) {
     const auto at = requests_.add(name, std::move(wanted));
     const auto number = at->first;
     if (is_leaving_) {
@@ -38,7 +38,7 @@ void holder::cancel(request_number number, base::time_point now) {
     }
 }
 
-void holder::release(std::string_view name, holdfast::token token, parting last_words,
+void holder::release(std::string_view name, holdfast::token token, release_params last_words,
                      base::time_point now) {
     const hold_key key{name, token};
     const auto* h = held_.find(key);
@@ -70,7 +70,7 @@ void holder::unwatch_lock(std::string_view name, base::time_point) {
     link_.unwatch_lock(name, out_);
 }
 
-void holder::install(const step& s, base::time_point now) {
+void holder::install(const view_change& s, base::time_point now) {
     view_ = s.now;
     link_.install(s);
     for (auto at = requests_.begin(); at != requests_.end(); ++at) {

@@ -19,13 +19,13 @@
 #include "base/insight.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
+#include "lock/acquire_params.hpp"
 #include "lock/held_locks.hpp"
 #include "lock/holder_output.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_link.hpp"
 #include "lock/pending_requests.hpp"
-#include "lock/slots.hpp"
-#include "lock/wish.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 
@@ -42,16 +42,17 @@ public:
     holder(const base::settings& settings, const peer_id& self, slot_function slot_of)
         : settings_{settings}, self_{self}, link_{settings, std::move(slot_of)} {}
 
-    [[nodiscard]] request_number acquire(std::string_view name, wish wanted, base::time_point now);
+    [[nodiscard]] request_number acquire(std::string_view name, acquire_params wanted,
+                                         base::time_point now);
     void cancel(request_number number, base::time_point now);
-    void release(std::string_view name, holdfast::token token, parting last_words,
+    void release(std::string_view name, holdfast::token token, release_params last_words,
                  base::time_point now);
     /// Of a hold whose progress is watched.
     void progress(std::string_view name, holdfast::token token, base::time_point now);
     void watch_lock(std::string_view name, base::time_point now);
     void unwatch_lock(std::string_view name, base::time_point now);
 
-    void install(const step& s, base::time_point now);
+    void install(const view_change& s, base::time_point now);
     /// LEASE-5: told before anything else is handled. When the lease has run out, every hold is
     /// lost for good.
     void set_leased(bool is_leased, base::time_point now);

@@ -5,7 +5,7 @@
 
 #include "base/outbox.hpp"
 #include "lock/outputs.hpp"
-#include "lock/slots.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 

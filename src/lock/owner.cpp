@@ -185,7 +185,7 @@ void owner::on(const peer_id& from, const release_request_ack& heard, base::time
 
 // ---- slots come and go with the views (OWN-3, OWN-8)
 
-void owner::install(const step& s, base::time_point now) {
+void owner::install(const view_change& s, base::time_point now) {
     HOLDFAST_ASSERT(s.now && s.map);
     view_ = s.now;
     map_ = s.map;

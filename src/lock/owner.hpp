@@ -24,9 +24,9 @@
 #include "lock/granter.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_output.hpp"
-#include "lock/slots.hpp"
 #include "lock/tenure.hpp"
 #include "lock/transfers.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 
@@ -50,7 +50,7 @@ public:
           gathers_{settings},
           transfers_{settings} {}
 
-    void install(const step& s, base::time_point now);
+    void install(const view_change& s, base::time_point now);
     /// OWN-1: whether this peer's own lease is running. Told before anything else is handled.
     void set_leased(bool is_leased, base::time_point now);
     void handle(const peer_id& from, const to_owner& what, base::time_point now);

@@ -5,7 +5,7 @@
 
 namespace holdfast::lock {
 
-void owner_link::install(const step& s) {
+void owner_link::install(const view_change& s) {
     HOLDFAST_ASSERT(s.now && s.map);
     HOLDFAST_ASSERT(s.now->number > installed_);
     installed_ = s.now->number;

@@ -18,9 +18,9 @@
 #include "lock/held_locks.hpp"
 #include "lock/holder_output.hpp"
 #include "lock/messages.hpp"
-#include "lock/slots.hpp"
 #include "lock/subscriptions.hpp"
 #include "lock/until_acked.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 
@@ -35,7 +35,7 @@ public:
     }
     /// Nil: nobody, or there is no view.
     [[nodiscard]] peer_id owner_of(slot s) const { return map_ ? map_->owner_of(s) : peer_id{}; }
-    void install(const step& s);
+    void install(const view_change& s);
     /// Whether its owner is another one since the last install.
     [[nodiscard]] bool has_moved(slot s) const {
         return !map_before_ || map_before_->owner_of(s) != map_->owner_of(s);

@@ -8,7 +8,7 @@
 #include "base/outbox.hpp"
 #include "lock/messages.hpp"
 #include "lock/outputs.hpp"
-#include "lock/slots.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 

@@ -7,7 +7,7 @@
 
 namespace holdfast::lock {
 
-pending_requests::iterator pending_requests::add(std::string_view name, wish wanted) {
+pending_requests::iterator pending_requests::add(std::string_view name, acquire_params wanted) {
     const request_number number{++last_number_};
     pending_request p{number, std::string{name}};
     p.wanted = std::move(wanted);

@@ -15,7 +15,7 @@
 #include "base/insight.hpp"
 #include "base/retry.hpp"
 #include "base/time.hpp"
-#include "lock/wish.hpp"
+#include "lock/acquire_params.hpp"
 
 namespace holdfast::lock {
 
@@ -24,7 +24,7 @@ struct pending_request {
     request_number caller;
     std::string name;
     holdfast::slot at{};
-    wish wanted{};
+    acquire_params wanted{};
     bool was_asked = false;
     std::optional<base::retry> again{};     // none: waiting for a lease
     std::optional<base::time_point> due{};  // as scheduled
@@ -36,7 +36,7 @@ public:
     using iterator = map::iterator;
 
     /// Under a new number, above all before it.
-    iterator add(std::string_view name, wish wanted);
+    iterator add(std::string_view name, acquire_params wanted);
     /// The same request under a fresh number.
     iterator renumber(iterator at);
     [[nodiscard]] pending_request remove(iterator at);

@@ -12,8 +12,8 @@
 #include <holdfast/ids.hpp>
 
 #include "base/insight.hpp"
-#include "lock/slots.hpp"
 #include "lock/tenure.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 

@@ -30,7 +30,7 @@ std::size_t bytes_of_table(const slot_table& t) {
 
 }  // namespace
 
-slot_table table_of(slot s, const tenure& t, const delays& d, const pasts& former,
+slot_table table_of(slot s, const tenure& t, const delays& d, const former_holds& former,
                     base::time_point now) {
     slot_table out{s, {}, {}, {}, t.history_is_complete, {}};
     std::size_t bytes = 0;

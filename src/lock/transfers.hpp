@@ -14,16 +14,16 @@
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "lock/delays.hpp"
+#include "lock/former_holds.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_output.hpp"
-#include "lock/pasts.hpp"
 #include "lock/tenure.hpp"
 
 namespace holdfast::lock {
 
 /// What the owner before gives to the next one.
-[[nodiscard]] slot_table table_of(slot s, const tenure& t, const delays& d, const pasts& former,
-                                  base::time_point now);
+[[nodiscard]] slot_table table_of(slot s, const tenure& t, const delays& d,
+                                  const former_holds& former, base::time_point now);
 
 class transfers {
 public:

@@ -12,7 +12,7 @@
 #include "base/insight.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
-#include "lock/slots.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 
@@ -25,7 +25,7 @@ public:
 
     explicit void_times(const base::settings& settings) : settings_{settings} {}
 
-    void install(const step& s, base::time_point now) {
+    void install(const view_change& s, base::time_point now) {
         if (s.is_first) {
             first_view_at_ = now;
             is_founder_ = s.now->number.value == 1;

@@ -12,7 +12,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "lock/inquirer.hpp"
+#include "lock/query_client.hpp"
 #include "lock/records.hpp"
 
 namespace holdfast::node {

@@ -4,9 +4,9 @@
 
 namespace holdfast::node {
 
-lock::step lock_step_of(const views::installation& i, const base::settings& settings,
-                        base::time_point now) {
-    lock::step step{i.now, i.map_before, i.map, {}, i.is_first};
+lock::view_change lock_step_of(const views::installation& i, const base::settings& settings,
+                               base::time_point now) {
+    lock::view_change step{i.now, i.map_before, i.map, {}, i.is_first};
     for (const auto& id : i.by.what.removed) {
         const auto figure = std::find_if(i.by.leases.begin(), i.by.leases.end(),
                                          [&](const auto& r) { return r.peer == id; });

@@ -10,7 +10,7 @@
 #include "base/outbox.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
-#include "lock/slots.hpp"
+#include "lock/view_change.hpp"
 #include "node/contacts.hpp"
 #include "node/lease_watch.hpp"
 #include "node/message.hpp"

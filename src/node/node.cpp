@@ -112,7 +112,7 @@ void node::tick(moment now) {
             s.renewal.tick(now.now);
             s.owner.tick(now.now);
             s.holder.tick(now.now);
-            s.inquirer.tick(now.now);
+            s.query_client.tick(now.now);
             s.send_evictions(now.now);
             s.check_isolation(now.now);
         }
@@ -124,7 +124,7 @@ void node::tick(moment now) {
 std::optional<time_point> node::deadline() const { return state_->deadline(); }
 std::optional<output> node::next() { return state_->out.next(); }
 
-request_number node::acquire(std::string_view name, lock::wish wanted, moment now) {
+request_number node::acquire(std::string_view name, lock::acquire_params wanted, moment now) {
     auto& s = *state_;
     s.begin(now);
     const auto number = s.holder.acquire(name, std::move(wanted), now.now);
@@ -138,7 +138,7 @@ void node::cancel(request_number number, moment now) {
     state_->end_call(now);
 }
 
-void node::release(std::string_view name, holdfast::token token, lock::parting last_words,
+void node::release(std::string_view name, holdfast::token token, lock::release_params last_words,
                    moment now) {
     state_->begin(now);
     state_->holder.release(name, token, std::move(last_words), now.now);
@@ -166,9 +166,9 @@ void node::unwatch(std::string_view name, moment now) {
 std::uint64_t node::ask(lock::question what, const peer_id& to, time_point until, moment now) {
     auto& s = *state_;
     s.begin(now);
-    const auto number = s.inquirer.ask(std::move(what), to, until, now.now);
+    const auto number = s.query_client.ask(std::move(what), to, until, now.now);
     if (s.is_over) {
-        s.inquirer.end(errc::not_a_member);
+        s.query_client.end(errc::not_a_member);
     }
     s.end_call(now);
     return number;
@@ -176,7 +176,7 @@ std::uint64_t node::ask(lock::question what, const peer_id& to, time_point until
 
 void node::forget(std::uint64_t question, moment now) {
     state_->begin(now);
-    state_->inquirer.forget(question);
+    state_->query_client.forget(question);
     state_->end_call(now);
 }
 

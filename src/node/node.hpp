@@ -36,9 +36,9 @@
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
-#include "lock/inquirer.hpp"
+#include "lock/acquire_params.hpp"
 #include "lock/messages.hpp"
-#include "lock/wish.hpp"
+#include "lock/query_client.hpp"
 #include "node/message.hpp"
 #include "node/outputs.hpp"
 #include "swim/messages.hpp"
@@ -79,13 +79,13 @@ public:
 
     /// Ends in `granted` or `request_failed` with this number. While this peer is in no cluster it
     /// waits.
-    [[nodiscard]] request_number acquire(std::string_view name, lock::wish wanted,
+    [[nodiscard]] request_number acquire(std::string_view name, lock::acquire_params wanted,
                                          base::moment now);
     /// Ends in `request_failed{cancelled}`, unless it was granted before. Then the lock is not held
     /// (HOLD-6).
     void cancel(request_number number, base::moment now);
     /// Takes effect at once. A token not held here is ignored.
-    void release(std::string_view name, holdfast::token token, lock::parting last_words,
+    void release(std::string_view name, holdfast::token token, lock::release_params last_words,
                  base::moment now);
     void progress(std::string_view name, holdfast::token token, base::moment now);
     void watch(std::string_view name, base::moment now);

@@ -11,8 +11,8 @@
 #include <holdfast/view.hpp>
 
 #include "base/slot_map.hpp"
-#include "lock/inquirer.hpp"
 #include "lock/outputs.hpp"
+#include "lock/query_client.hpp"
 #include "node/message.hpp"
 #include "swim/outputs.hpp"
 #include "view/outputs.hpp"

@@ -10,7 +10,7 @@
 
 #include "base/settings.hpp"
 #include "base/time.hpp"
-#include "lock/slots.hpp"
+#include "lock/view_change.hpp"
 #include "node/message.hpp"
 
 namespace holdfast::node {

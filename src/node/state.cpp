@@ -42,7 +42,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       mail{settings, self, {agreement, swim, contacts, relay, lease}, out, stats.dropped},
       owner{settings, self, [this](std::string_view name) { return slot_of(name); }},
       holder{settings, self, [this](std::string_view name) { return slot_of(name); }},
-      inquirer{settings, [this](std::string_view name) { return slot_of(name); }},
+      query_client{settings, [this](std::string_view name) { return slot_of(name); }},
       audit_log{self},
       evictions{settings},
       last_now{now.now} {}
@@ -99,9 +99,9 @@ void node::state::settle(moment now) {
             is_busy = true;
             std::visit([&](auto& what) { from_holder(what); }, *o);
         }
-        while (auto o = inquirer.next()) {
+        while (auto o = query_client.next()) {
             is_busy = true;
-            std::visit([&](auto& what) { from_inquirer(what); }, *o);
+            std::visit([&](auto& what) { from_query_client(what); }, *o);
         }
         while (mail.has_local() && !is_over) {
             is_busy = true;
@@ -120,8 +120,8 @@ void node::state::drain_after_the_end() {
     while (auto o = holder.next()) {
         std::visit([&](auto& what) { from_holder(what); }, *o);
     }
-    while (auto o = inquirer.next()) {
-        std::visit([&](auto& what) { from_inquirer(what); }, *o);
+    while (auto o = query_client.next()) {
+        std::visit([&](auto& what) { from_query_client(what); }, *o);
     }
     while (auto o = agreement.next()) {
         if (auto* c = std::get_if<problem>(&*o)) {
@@ -172,7 +172,7 @@ std::optional<time_point> node::state::deadline() const {
     base::earlier(due, renewal.deadline());
     base::earlier(due, owner.deadline());
     base::earlier(due, holder.deadline());
-    base::earlier(due, inquirer.deadline());
+    base::earlier(due, query_client.deadline());
     base::earlier(due, evictions.deadline(agreement.current() != nullptr));
     base::earlier(due, next_isolation_check);
     base::earlier(due, lease.deadline());
@@ -227,7 +227,7 @@ void node::state::take(const peer_id& from, const lock::to_holder& what, time_po
     holder.handle(from, what, now);
 }
 void node::state::take(const peer_id& from, const lock::to_asker& what, time_point now) {
-    inquirer.handle(from, what, now);
+    query_client.handle(from, what, now);
 }
 void node::state::take(const peer_id& from, const lock::to_seat& what, time_point now) {
     std::visit([&](const auto& m) { on_seat(from, m, now); }, what);
@@ -321,12 +321,12 @@ void node::state::from_owner(lock::epoch_wanted&, time_point now) {
     agreement.wants_new_epoch(now);
 }
 
-void node::state::from_inquirer(lock::answered& a) {
+void node::state::from_query_client(lock::answered& a) {
     if (!audit_log.hear(a)) {
         out.push(std::move(a));
     }
 }
-void node::state::from_inquirer(lock::unanswered& u) {
+void node::state::from_query_client(lock::unanswered& u) {
     if (!audit_log.hear(u)) {
         out.push(std::move(u));
     }
@@ -354,9 +354,10 @@ void node::state::install(views::installation& i, time_point now) {
     notice_lease(now);
     owner.install(step, now);
     holder.install(step, now);
-    inquirer.install(step, now);
+    query_client.install(step, now);
     for (const auto& id : audit_log.installed(*i.now, before)) {
-        audit_log.has_asked(inquirer.ask(lock::read_records{}, id, now + 2 * settings.lease, now));
+        audit_log.has_asked(
+            query_client.ask(lock::read_records{}, id, now + 2 * settings.lease, now));
     }
     evictions.installed(*i.now);
     out.push(view_installed{i.now, i.map});
@@ -427,7 +428,7 @@ void node::state::finish(errc why) {
         holder.end(is_final ? why : errc::evicted, is_final ? why : errc::not_a_member);
         final_output = must_restart{why, agreement.highest_epoch(), self};
     }
-    inquirer.end(leaving ? errc::shutting_down : errc::not_a_member);
+    query_client.end(leaving ? errc::shutting_down : errc::not_a_member);
     owner.set_leased(false, last_now);
 }
 

@@ -16,8 +16,8 @@
 #include "lease/renewal.hpp"
 #include "lease/voter.hpp"
 #include "lock/holder.hpp"
-#include "lock/inquirer.hpp"
 #include "lock/owner.hpp"
+#include "lock/query_client.hpp"
 #include "node/audit_log.hpp"
 #include "node/contacts.hpp"
 #include "node/departure.hpp"
@@ -87,9 +87,9 @@ struct node::state {
     void from_holder(Told& what) {
         out.push(std::move(what));
     }
-    void from_inquirer(lock::send& s) { mail.send_lock(s, last_now); }
-    void from_inquirer(lock::answered& a);
-    void from_inquirer(lock::unanswered& u);
+    void from_query_client(lock::send& s) { mail.send_lock(s, last_now); }
+    void from_query_client(lock::answered& a);
+    void from_query_client(lock::unanswered& u);
     void install(views::installation& i, base::time_point now);
 
     // ---- leaving, and the end of a PeerId
@@ -116,7 +116,7 @@ struct node::state {
     mailer mail;
     lock::owner owner;
     lock::holder holder;
-    lock::inquirer inquirer;
+    lock::query_client query_client;
     holdfast::node::audit_log audit_log;
     holdfast::node::evictions evictions;
     std::optional<departure> leaving;

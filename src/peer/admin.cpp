@@ -17,12 +17,12 @@ namespace {
 
 /// The last word of one part of an inquiry, if it is of that kind.
 template <class Answer>
-const Answer* last_word_of(const lock::inquiry::part& p) {
+const Answer* last_word_of(const lock::quorum_query::part& p) {
     return p.is_last_word ? std::get_if<Answer>(&*p.heard) : nullptr;
 }
 /// What was heard of it so far.
 template <class Answer>
-const Answer* heard_of(const lock::inquiry::part& p) {
+const Answer* heard_of(const lock::quorum_query::part& p) {
     return p.heard ? std::get_if<Answer>(&*p.heard) : nullptr;
 }
 
@@ -45,7 +45,7 @@ result<lock_report> admin::inspect(std::string_view name, base::duration wait) {
         return fail(errc::name_too_long);
     }
     const std::string whole{name};
-    lock::inquiry asked;
+    lock::quorum_query asked;
     asked.parts.push_back({lock::inspect_request{0, whole}, {}});
     if (auto done = driver_.inquire(asked, deadline_after(wait)); !done) {
         return tl::unexpected<error>{done.error()};
@@ -76,7 +76,7 @@ result<lock_list> admin::list(base::duration wait) {
     }
     lock_list out;
     while (!after.empty()) {
-        lock::inquiry asked;
+        lock::quorum_query asked;
         for (const auto& [owner, last] : after) {
             asked.parts.push_back({lock::list_locks{0, last}, owner});
         }
@@ -120,9 +120,9 @@ void admin::append(lock_list& to, const peer_id& owner, const lock::listed& part
 
 // ---- records
 
-lock::inquiry admin::ask_the_seats(const lock::question& what) {
+lock::quorum_query admin::ask_the_seats(const lock::question& what) {
     const auto v = driver_.installed();
-    return v ? lock::ask_the_seats(*v, what) : lock::inquiry{};
+    return v ? lock::ask_the_seats(*v, what) : lock::quorum_query{};
 }
 
 audit_record admin::new_record(admin_action what, std::string name, holdfast::token token,
@@ -218,7 +218,7 @@ result<break_outcome> admin::revoke(lock::revoke_kind how, std::string_view name
     if (auto written = write(r, until); !written) {
         return tl::unexpected<error>{written.error()};
     }
-    lock::inquiry asked;
+    lock::quorum_query asked;
     asked.parts.push_back(
         {lock::revoke_request{0, std::string{name}, token, how, r.who, r.why, options.wait}, {}});
     const auto done = driver_.inquire(asked, until);

@@ -14,7 +14,7 @@
 #include <holdfast/result.hpp>
 
 #include "base/time.hpp"
-#include "lock/inquiry.hpp"
+#include "lock/quorum_query.hpp"
 #include "peer/driver.hpp"
 
 namespace holdfast::runtime {
@@ -36,7 +36,7 @@ public:
 
 private:
     /// RECORD-1. In no cluster: one that never has enough.
-    [[nodiscard]] lock::inquiry ask_the_seats(const lock::question& what);
+    [[nodiscard]] lock::quorum_query ask_the_seats(const lock::question& what);
     [[nodiscard]] audit_record new_record(admin_action what, std::string name,
                                           holdfast::token token, const break_options& options);
     /// Whether a majority of the seats has it by `until`.

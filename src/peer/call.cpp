@@ -64,7 +64,7 @@ void fill(call& c, std::string_view name, lock_options& options, const config& d
     }
 }
 
-lock::wish wish_of(const call& c) {
+lock::acquire_params acquire_params_of(const call& c) {
     return {.terms = {c.note, c.mode, c.break_policy, c.lock_delay},
             .is_try = c.is_try,
             .until = c.until,

@@ -19,7 +19,7 @@
 #include <holdfast/result.hpp>
 
 #include "base/time.hpp"
-#include "lock/wish.hpp"
+#include "lock/acquire_params.hpp"
 #include "peer/hold_state.hpp"
 #include "peer/wakeup.hpp"
 
@@ -76,7 +76,7 @@ struct later_call {
 /// `name` must live as long as `c`. `lease`: how long a try may take.
 void fill(call& c, std::string_view name, lock_options& options, const config& defaults,
           base::duration lease);
-[[nodiscard]] lock::wish wish_of(const call& c);
+[[nodiscard]] lock::acquire_params acquire_params_of(const call& c);
 
 enum class wake_reason { answered, readable, stream_broken };
 /// On the caller's thread, without the mutex: sleeps until it is answered, or until there is

@@ -40,7 +40,7 @@
 
 #include "base/settings.hpp"
 #include "base/time.hpp"
-#include "lock/inquiry.hpp"
+#include "lock/quorum_query.hpp"
 #include "net/transport.hpp"
 #include "node/node.hpp"
 #include "peer/dispatcher.hpp"
@@ -118,7 +118,7 @@ public:
     [[nodiscard]] audit_record new_record();
     /// Asks all of it, and waits until enough is answered, or `until`. An error: this peer was
     /// closed, or in no cluster.
-    [[nodiscard]] result<void> inquire(lock::inquiry& asked, base::time_point until);
+    [[nodiscard]] result<void> inquire(lock::quorum_query& asked, base::time_point until);
     /// Whether it is no member any more; false at `until`, and when this peer has stopped before.
     [[nodiscard]] bool wait_removed(const peer_id& whom, base::time_point until);
     /// FORCE-1: this PeerId ends; the next one has these seeds, and may found.
@@ -192,7 +192,7 @@ private:
     lock_calls calls_;
     held_locks held_;
     observers observers_;
-    std::vector<lock::inquiry*> queries_;
+    std::vector<lock::quorum_query*> queries_;
     std::uint64_t last_record_ = 0;
     bool is_ready_ = false, is_leaving_ = false, has_left_ = false;
     std::optional<result<void>> departure_;  // what the first leave() answers, when it is over

@@ -79,7 +79,7 @@ result<void> driver::acquire_later(std::string_view name, lock_options options,
 }
 
 void driver::send_request(call& c) {
-    c.number = node_->acquire(c.name, wish_of(c), moment_now());
+    c.number = node_->acquire(c.name, acquire_params_of(c), moment_now());
     c.owner = map_ ? map_->owner_of(node_->slot_of(c.name)) : peer_id{};
     if (c.owner == node_->self()) {
         c.owner = {};
@@ -199,7 +199,7 @@ void driver::stop_observing(observer& o) {
 
 // ---- queries that a caller waits for
 
-result<void> driver::inquire(lock::inquiry& asked, base::time_point until) {
+result<void> driver::inquire(lock::quorum_query& asked, base::time_point until) {
     if (is_forked()) {
         return fail(errc::shutting_down);
     }

@@ -99,7 +99,7 @@ void hold_state::set_value(std::string value) {
     last_words_.value = std::move(value);
 }
 
-lock::parting hold_state::take_last_words() {
+lock::release_params hold_state::take_last_words() {
     const std::lock_guard guard{last_words_mutex_};
     return std::move(last_words_);
 }

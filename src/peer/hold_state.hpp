@@ -18,7 +18,7 @@
 #include <holdfast/previous_hold.hpp>
 #include <holdfast/token.hpp>
 
-#include "lock/wish.hpp"
+#include "lock/acquire_params.hpp"
 #include "peer/fork_guard.hpp"
 
 namespace holdfast::runtime {
@@ -52,7 +52,7 @@ public:
     /// FATE: said with the release.
     void mark_consistent();
     void set_value(std::string value);
-    [[nodiscard]] lock::parting take_last_words();
+    [[nodiscard]] lock::release_params take_last_words();
 
     [[nodiscard]] std::stop_token lost_token();
     [[nodiscard]] std::stop_token asked_back_token();
@@ -104,7 +104,7 @@ private:
     std::function<void(const release_request&)> on_asked_back_;
 
     std::mutex last_words_mutex_;
-    lock::parting last_words_;
+    lock::release_params last_words_;
 };
 
 }  // namespace holdfast::runtime

@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <utility>
 
-#include "lock/several.hpp"
+#include "lock/multi_lock.hpp"
 #include "peer/admin.hpp"
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
@@ -80,13 +80,13 @@ result<hold> peer::try_lock(std::string_view name, lock_options options) const {
 
 result<std::vector<hold>> peer::lock_all(std::vector<std::string> names,
                                          lock_options options) const {
-    if (const auto twice = holdfast::lock::several::given_twice(names)) {
+    if (const auto twice = holdfast::lock::multi_lock::given_twice(names)) {
         return fail(errc::bad_config, "\"" + *twice + "\" is given twice");
     }
     const auto until =
         options.wait ? std::optional{runtime::deadline_after(*options.wait)} : std::nullopt;
     const bool is_try = options.wait && *options.wait <= std::chrono::nanoseconds::zero();
-    holdfast::lock::several all{names};
+    holdfast::lock::multi_lock all{names};
     std::vector<std::optional<hold>> held(names.size());
     // A caller that has lost one of them waits for no other: meanwhile those that are left would be
     // kept from all others.

@@ -93,7 +93,7 @@ request_number cluster::acquire(std::uint32_t at, judge::lock l, const acquire_h
     auto& c = context_;
     request_number number;
     processes_[at].step([&](node::node& n, base::moment now) {
-        lock::wish asked;
+        lock::acquire_params asked;
         asked.terms = {{}, how.mode, how.break_policy, how.delay};
         asked.is_try = how.is_try;
         asked.max_hold = how.max_hold;

@@ -8,7 +8,7 @@
 
 namespace holdfast::sim {
 
-std::set<peer_id> record_inquiries::inquiry::asked_seats() const {
+std::set<peer_id> record_inquiries::quorum_query::asked_seats() const {
     std::set<peer_id> out;
     for (const auto& part : asked.parts) {
         out.insert(part.to);
@@ -16,7 +16,7 @@ std::set<peer_id> record_inquiries::inquiry::asked_seats() const {
     return out;
 }
 
-std::set<peer_id> record_inquiries::inquiry::answered_seats() const {
+std::set<peer_id> record_inquiries::quorum_query::answered_seats() const {
     std::set<peer_id> out;
     for (const auto& part : asked.parts) {
         if (part.is_last_word) {
@@ -26,14 +26,14 @@ std::set<peer_id> record_inquiries::inquiry::answered_seats() const {
     return out;
 }
 
-record_inquiries::inquiry& record_inquiries::begin(lock::inquiry asked,
-                                                   std::optional<holdfast::audit_record> writes) {
-    return open_.emplace_back(inquiry{std::move(asked), std::move(writes), ++last_inquiry_});
+record_inquiries::quorum_query& record_inquiries::begin(
+    lock::quorum_query asked, std::optional<holdfast::audit_record> writes) {
+    return open_.emplace_back(quorum_query{std::move(asked), std::move(writes), ++last_inquiry_});
 }
 
 void record_inquiries::hear(context& shared, std::uint32_t place, std::uint64_t number,
                             const std::optional<lock::answer>& what, std::optional<errc> why_none) {
-    const auto i = std::find_if(open_.begin(), open_.end(), [&](inquiry& one) {
+    const auto i = std::find_if(open_.begin(), open_.end(), [&](quorum_query& one) {
         return one.asked.hear(number, what, why_none);
     });
     if (i == open_.end() || !i->asked.is_over()) {
@@ -46,7 +46,8 @@ void record_inquiries::hear(context& shared, std::uint32_t place, std::uint64_t 
     }
 }
 
-void record_inquiries::has_kept(context& shared, std::uint32_t place, const inquiry& over) const {
+void record_inquiries::has_kept(context& shared, std::uint32_t place,
+                                const quorum_query& over) const {
     const auto& kept = *over.writes;
     if (shared.trace.is_printed()) {
         shared.say(place, "has recorded " + std::to_string(kept.number) + ", state " +
@@ -57,7 +58,7 @@ void record_inquiries::has_kept(context& shared, std::uint32_t place, const inqu
     shared.app_events.push_back({app_event::what::recorded, place, {}, 0, {}, true, kept});
 }
 
-void record_inquiries::has_read(context& shared, std::uint32_t place, const inquiry& over) {
+void record_inquiries::has_read(context& shared, std::uint32_t place, const quorum_query& over) {
     lock::archive all;
     for (const auto& part : over.asked.parts) {
         const auto* heard =

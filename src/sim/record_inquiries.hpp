@@ -6,15 +6,15 @@
 #include <optional>
 #include <set>
 
-#include "lock/inquiry.hpp"
+#include "lock/quorum_query.hpp"
 #include "sim/context.hpp"
 
 namespace holdfast::sim {
 
 class record_inquiries {
 public:
-    struct inquiry {
-        lock::inquiry asked;
+    struct quorum_query {
+        lock::quorum_query asked;
         std::optional<holdfast::audit_record> writes;  ///< else it reads
         std::uint64_t number = 0;
 
@@ -23,7 +23,7 @@ public:
         [[nodiscard]] std::set<peer_id> answered_seats() const;
     };
 
-    inquiry& begin(lock::inquiry asked, std::optional<holdfast::audit_record> writes);
+    quorum_query& begin(lock::quorum_query asked, std::optional<holdfast::audit_record> writes);
     /// An answer, or none. When enough seats have answered, the judge and the application are told.
     void hear(context& shared, std::uint32_t place, std::uint64_t number,
               const std::optional<lock::answer>& what, std::optional<errc> why_none);
@@ -35,10 +35,10 @@ public:
     [[nodiscard]] std::optional<std::size_t> read() const { return read_; }
 
 private:
-    void has_kept(context& shared, std::uint32_t place, const inquiry& over) const;
-    void has_read(context& shared, std::uint32_t place, const inquiry& over);
+    void has_kept(context& shared, std::uint32_t place, const quorum_query& over) const;
+    void has_read(context& shared, std::uint32_t place, const quorum_query& over);
 
-    std::deque<inquiry> open_;
+    std::deque<quorum_query> open_;
     std::optional<std::size_t> read_;
     std::uint64_t last_record_ = 0;
     std::uint64_t last_inquiry_ = 0;

@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "lock/inquiry.hpp"
+#include "lock/quorum_query.hpp"
 #include "node/succession.hpp"
 
 namespace holdfast::sim {

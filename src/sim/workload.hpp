@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "lock/several.hpp"
+#include "lock/multi_lock.hpp"
 #include "sim/cluster.hpp"
 #include "sim/drawn_work.hpp"
 #include "sim/event_queue.hpp"
@@ -67,8 +67,8 @@ private:
         bool rests = false;  // it takes its lock and keeps it
         // of its time with the hold: after each it says that it gets on
         unsigned slices = 0;
-        std::optional<lock::several> all;  // it wants several locks, or has them
-        std::vector<share> shares;         // of these, in the order as given
+        std::optional<lock::multi_lock> all;  // it wants several locks, or has them
+        std::vector<share> shares;            // of these, in the order as given
         std::uint64_t together = 0;
         std::size_t asks_for = 0;  // which of them
         std::optional<instant> gives_up;

@@ -192,7 +192,8 @@ void runner::lock_several(const group& who, words w) {
     w.expect_end();
     for (const auto p : who) {
         auto& b =
-            bundles_.insert_or_assign(p, bundle{lock::several{names}, locks, ++last_together_, how})
+            bundles_
+                .insert_or_assign(p, bundle{lock::multi_lock{names}, locks, ++last_together_, how})
                 .first->second;
         b.how.together = b.together;
         go_on_with(p);

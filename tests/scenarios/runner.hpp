@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lock/several.hpp"
+#include "lock/multi_lock.hpp"
 #include "message_rules.hpp"
 #include "scenario.hpp"
 #include "sim/cluster.hpp"
@@ -48,7 +48,7 @@ private:
     };
     /// Several locks that a process wants, or has, at once.
     struct bundle {
-        lock::several all;
+        lock::multi_lock all;
         std::vector<sim::judge::lock> locks;
         std::uint64_t together = 0;
         sim::acquire_how how;

@@ -6,7 +6,7 @@ using namespace lock_test;
 
 namespace {
 
-token granted_to(cluster& c, std::uint64_t n, const std::string& name, wish wanted = {}) {
+token granted_to(cluster& c, std::uint64_t n, const std::string& name, acquire_params wanted = {}) {
     const auto before = c[n].granted.size();
     c.acquire(n, name, std::move(wanted));
     c.run();
@@ -35,7 +35,7 @@ const break_outcome& last_outcome(const participant& p) {
 
 TEST_CASE("LOOK-1: a look shows who holds, since when, and who waits") {
     cluster c;
-    wish noted;
+    acquire_params noted;
     noted.terms.note = "nightly run";
     const auto t = granted_to(c, 2, "a", noted);
     c.acquire(3, "a");
@@ -112,10 +112,10 @@ TEST_CASE("a question is repeated under its number, and what answers another que
     c.deliver({peer(1), peer(2), listed{next, {}, true, 0}});
     c.deliver({peer(1), peer(2), inspect_reply{next + 1, tenure_state::serves, {}, 0, {}, 0}});
     CHECK(c[2].answers.size() == 1);
-    c[2].as_inquirer.forget(next);
+    c[2].as_query_client.forget(next);
     c.pass(60ms);
     CHECK(c[2].answers.size() == 1);
-    CHECK_FALSE(c[2].as_inquirer.deadline());
+    CHECK_FALSE(c[2].as_query_client.deadline());
 }
 
 TEST_CASE("an owner lists its locks in the order of their names") {
@@ -252,7 +252,7 @@ TEST_CASE("BREAK-1: a silent holder keeps its hold until its lease is void") {
 
 TEST_CASE("BREAK-2: a holder may keep operators from breaking its hold, but not from asking") {
     cluster c;
-    wish own;
+    acquire_params own;
     own.terms.policy.by_operators = false;
     const auto t = granted_to(c, 2, "a", own);
     c.ask(3, for_hold("a", t, revoke_kind::break_hold));
@@ -266,7 +266,7 @@ TEST_CASE("BREAK-2: a holder may keep operators from breaking its hold, but not 
 
 TEST_CASE("BREAK-2: so many different operators must ask for it as the policy says") {
     cluster c;
-    wish own;
+    acquire_params own;
     own.terms.policy.approvals = 2;
     const auto t = granted_to(c, 2, "a", own);
     c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"));
@@ -304,7 +304,7 @@ TEST_CASE("BREAK-2: where operators are named, others are refused") {
 
 TEST_CASE("BREAK-2: who waits first in the queue for as long as the policy says has it broken") {
     cluster c;
-    wish own;
+    acquire_params own;
     own.terms.policy.waited_for = 500ms;
     const auto t = granted_to(c, 2, "a", own);
     c.acquire(3, "a");
@@ -324,7 +324,7 @@ TEST_CASE(
     "BREAK-2: the policy is known to the next owner, by report and by table, and patience begins "
     "anew") {
     cluster c;
-    wish own;
+    acquire_params own;
     own.terms.policy.waited_for = 500ms;
     granted_to(c, 2, "a", own);
     c.acquire(3, "a");
@@ -358,7 +358,7 @@ TEST_CASE("BREAK-2: what a policy says of a waiter with a long name fits its mes
         c.install_at(n, s);
     }
     c.run();
-    wish own;
+    acquire_params own;
     own.terms.policy.waited_for = 500ms;
     granted_to(c, 2, "a", own);
     c.acquire(3, "a");
@@ -394,7 +394,7 @@ TEST_CASE("sixty-four asks do not keep an operator from breaking") {
         const auto n = c.ask(
             3, revoke_request{0, "a", t, revoke_kind::request_release, "cron", "", 0s}, 100ms);
         c.run();
-        c[3].as_inquirer.forget(n);
+        c[3].as_query_client.forget(n);
     }
     c.ask(3, revoke_request{0, "a", t, revoke_kind::break_hold, "ann", "it hangs", 5s});
     c.run();
@@ -405,7 +405,7 @@ TEST_CASE(
     "BREAK-2: an owner whose lease is over breaks nothing for a waiter that is not there any "
     "more") {
     cluster c;
-    wish w;
+    acquire_params w;
     w.terms.policy.waited_for = 3s;
     const auto t = granted_to(c, 2, "a", w);
     const auto n = c.acquire(3, "a");
@@ -462,7 +462,7 @@ TEST_CASE(
 
 TEST_CASE("max_hold: a hold is given up after so long") {
     cluster c;
-    wish own;
+    acquire_params own;
     own.max_hold = 300ms;
     granted_to(c, 2, "a", own);
     c.acquire(3, "a");
@@ -479,7 +479,7 @@ TEST_CASE("max_hold: a hold is given up after so long") {
 TEST_CASE(
     "progress_every: a hold whose program does not get on is told of, asked for or given up") {
     cluster c;
-    wish own;
+    acquire_params own;
     own.progress_timeout = 300ms;
     own.on_stall =
         GENERATE(stall_action::report, stall_action::request_release, stall_action::break_hold);

@@ -1,6 +1,6 @@
 // FATE: what became of the holder before, and the value it left.
 #include "fixture.hpp"
-#include "lock/pasts.hpp"
+#include "lock/former_holds.hpp"
 
 using namespace lock_test;
 
@@ -13,7 +13,8 @@ const previous_hold& take(cluster& c, std::uint64_t n, const std::string& name =
     REQUIRE_FALSE(c[n].granted.empty());
     return c[n].granted.back().before;
 }
-void give_back(cluster& c, std::uint64_t n, parting words = {}, const std::string& name = "a") {
+void give_back(cluster& c, std::uint64_t n, release_params words = {},
+               const std::string& name = "a") {
     c.release(n, name, c[n].granted.back().token, std::move(words));
     c.run();
 }
@@ -219,7 +220,7 @@ TEST_CASE("FATE: an owner forgets what ended well first, and knows when it has f
 }
 
 TEST_CASE("pasts: of one slot, those first that did not end well") {
-    pasts all{10};
+    former_holds all{10};
     const auto ended = [](end_reason how) { return previous_hold{how, {7}, peer(1), {}, {}, {}}; };
     CHECK_FALSE(all.keep({1}, "a", ended(end_reason::released)));
     CHECK_FALSE(all.keep({1}, "b", ended(end_reason::died)));

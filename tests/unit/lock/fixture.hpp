@@ -14,8 +14,8 @@
 #include "base/message_groups.hpp"
 #include "catch.hpp"
 #include "lock/holder.hpp"
-#include "lock/inquirer.hpp"
 #include "lock/owner.hpp"
+#include "lock/query_client.hpp"
 #include "made_up.hpp"
 
 namespace lock_test {
@@ -50,11 +50,11 @@ struct participant {
         : id{peer(n)},
           as_owner{s, id, slot_of},
           as_holder{s, id, slot_of},
-          as_inquirer{s, slot_of} {}
+          as_query_client{s, slot_of} {}
     peer_id id;
     owner as_owner;
     holder as_holder;
-    inquirer as_inquirer;
+    query_client as_query_client;
     std::vector<was_granted> granted;
     std::vector<has_failed> failed;
     std::vector<was_lost> lost;
@@ -111,10 +111,10 @@ struct cluster {
         run();
         pass(1100ms);
     }
-    void install_at(std::uint64_t n, const step& s) {
+    void install_at(std::uint64_t n, const view_change& s) {
         all.at(n)->as_owner.install(s, now);
         all.at(n)->as_holder.install(s, now);
-        all.at(n)->as_inquirer.install(s, now);
+        all.at(n)->as_query_client.install(s, now);
         drain(n);
     }
     /// The next view: without `removed`, all slots to `owner`; installed at those in `where`.
@@ -124,7 +124,7 @@ struct cluster {
         v.number = v.number.next();
         v.epoch.value += 10;
         map = all_owned_by(to_owner);
-        step s{nullptr, before, map, {}, false};
+        view_change s{nullptr, before, map, {}, false};
         for (const auto n : removed) {
             std::erase_if(v.members, [&](const member& m) { return m.id == peer(n); });
             v.former_members.push_back({peer(n), {1}, v.number});
@@ -142,7 +142,7 @@ struct cluster {
                 p.policy.push_back(*b);
             }
         }
-        while (auto o = p.as_inquirer.next()) {
+        while (auto o = p.as_query_client.next()) {
             if (auto* s = std::get_if<send>(&*o)) {
                 wire.push_back({p.id, s->to, s->what});
             } else if (auto* a = std::get_if<answered>(&*o)) {
@@ -185,7 +185,7 @@ struct cluster {
         p.as_holder.handle(from, what, now);
     }
     void hear(participant& p, const peer_id& from, const to_asker& what) {
-        p.as_inquirer.handle(from, what, now);
+        p.as_query_client.handle(from, what, now);
     }
     void hear(participant&, const peer_id&, const to_seat&) {}
     void run() {
@@ -199,7 +199,7 @@ struct cluster {
         for (auto& [n, p] : all) {
             p->as_owner.tick(now);
             p->as_holder.tick(now);
-            p->as_inquirer.tick(now);
+            p->as_query_client.tick(now);
             drain(n);
         }
     }
@@ -212,24 +212,25 @@ struct cluster {
     }
     request_number acquire(std::uint64_t n, std::string name, bool is_try = false,
                            std::optional<base::time_point> until = {}, lock_mode mode = {}) {
-        wish wanted;
+        acquire_params wanted;
         wanted.is_try = is_try;
         wanted.until = until;
         wanted.terms.mode = mode;
         return acquire(n, name, wanted);
     }
-    request_number acquire(std::uint64_t n, const std::string& name, wish wanted) {
+    request_number acquire(std::uint64_t n, const std::string& name, acquire_params wanted) {
         const auto number = all.at(n)->as_holder.acquire(name, std::move(wanted), now);
         drain(n);
         return number;
     }
     std::uint64_t ask(std::uint64_t n, question what, base::duration wait = 10s,
                       const peer_id& to = {}) {
-        const auto number = all.at(n)->as_inquirer.ask(std::move(what), to, now + wait, now);
+        const auto number = all.at(n)->as_query_client.ask(std::move(what), to, now + wait, now);
         drain(n);
         return number;
     }
-    void release(std::uint64_t n, const std::string& name, token t, parting last_words = {}) {
+    void release(std::uint64_t n, const std::string& name, token t,
+                 release_params last_words = {}) {
         all.at(n)->as_holder.release(name, t, std::move(last_words), now);
         drain(n);
     }

@@ -1,5 +1,5 @@
 // What an owner remembers of holds that have ended: a bounded number.
-#include "lock/pasts.hpp"
+#include "lock/former_holds.hpp"
 
 #include "catch.hpp"
 #include "made_up.hpp"
@@ -20,7 +20,7 @@ previous_hold ended(end_reason how, std::uint64_t by) {
 }  // namespace
 
 TEST_CASE("the last end of a lock takes the place of the one before") {
-    pasts all{3};
+    former_holds all{3};
     CHECK(all.find(one, "a") == nullptr);
     CHECK_FALSE(all.keep(one, "a", ended(end_reason::died, 1)));
     CHECK_FALSE(all.keep(one, "a", ended(end_reason::released, 2)));
@@ -32,7 +32,7 @@ TEST_CASE("the last end of a lock takes the place of the one before") {
 }
 
 TEST_CASE("those that ended well are forgotten first, the oldest of them before the others") {
-    pasts all{3};
+    former_holds all{3};
     CHECK_FALSE(all.keep(one, "died", ended(end_reason::died, 1)));
     CHECK_FALSE(all.keep(one, "old", ended(end_reason::released, 2)));
     CHECK_FALSE(all.keep(one, "new", ended(end_reason::released, 3)));
@@ -47,7 +47,7 @@ TEST_CASE("those that ended well are forgotten first, the oldest of them before 
 }
 
 TEST_CASE("it says of which slot an unclean end was forgotten") {
-    pasts all{2};
+    former_holds all{2};
     CHECK_FALSE(all.keep(one, "a", ended(end_reason::died, 1)));
     CHECK_FALSE(all.keep(other, "b", ended(end_reason::broken, 2)));
     CHECK(all.keep(other, "c", ended(end_reason::expired, 3)) == std::optional{one});
@@ -61,7 +61,7 @@ TEST_CASE("it says of which slot an unclean end was forgotten") {
 }
 
 TEST_CASE("all of a slot are forgotten together") {
-    pasts all{10};
+    former_holds all{10};
     CHECK_FALSE(all.keep(one, "a", ended(end_reason::died, 1)));
     CHECK_FALSE(all.keep(other, "b", ended(end_reason::released, 2)));
     CHECK_FALSE(all.keep(one, "c", ended(end_reason::released, 3)));

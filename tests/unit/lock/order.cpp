@@ -5,13 +5,13 @@ using namespace lock_test;
 
 namespace {
 
-wish with_priority(std::int32_t priority) {
-    wish w;
+acquire_params with_priority(std::int32_t priority) {
+    acquire_params w;
     w.priority = priority;
     return w;
 }
 
-token held_by(cluster& c, std::uint64_t n, wish wanted = {}) {
+token held_by(cluster& c, std::uint64_t n, acquire_params wanted = {}) {
     const auto before = c[n].granted.size();
     c.acquire(n, "a", std::move(wanted));
     c.run();
@@ -86,14 +86,14 @@ TEST_CASE("PRIORITY: a holder's heir goes before all; one that does not wait cha
     auto t = held_by(c, 1);
     waits(c, 2, 9);
     waits(c, 3, 0);
-    parting to_third;
+    release_params to_third;
     to_third.heir = peer(3);
     c.release(1, "a", t, to_third);
     c.run();
     REQUIRE(c[3].granted.size() == 1);
     CHECK(c[2].granted.empty());
     t = c[3].granted[0].token;
-    parting to_nobody;
+    release_params to_nobody;
     to_nobody.heir = peer(1);
     c.release(3, "a", t, to_nobody);
     c.run();
@@ -104,14 +104,14 @@ TEST_CASE("PRIORITY: a holder's heir goes before all; one that does not wait cha
 TEST_CASE(
     "PRIORITY: an heir that must still wait is not overtaken, and nobody else is because of it") {
     cluster c;
-    wish reads;
+    acquire_params reads;
     reads.terms.mode = lock_mode::shared();
     const auto first = held_by(c, 1, reads);
     const auto second = held_by(c, 2, reads);
     c.acquire(3, "a", with_priority(-1));  // the heir to be, a writer
     c.run();
     waits(c, 2, 0);
-    parting to_third;
+    release_params to_third;
     to_third.heir = peer(3);
     c.release(1, "a", first, to_third);
     c.run();
@@ -127,7 +127,7 @@ TEST_CASE(
 
 TEST_CASE("DELAY: after a hold that was lost the lock is granted to nobody for so long") {
     cluster c;
-    wish slow;
+    acquire_params slow;
     slow.terms.delay = 500ms;
     const auto t = held_by(c, 2, slow);
     SECTION("its lease ran out") {

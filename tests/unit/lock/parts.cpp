@@ -67,7 +67,7 @@ TEST_CASE("tenures: a lock is found only in a slot that is served") {
 }
 
 TEST_CASE("a hold is stuck once, until there is progress") {
-    wish wanted;
+    acquire_params wanted;
     wanted.progress_timeout = 2s;
     hold_limits mine{wanted, at(10s)};
     using verdict = hold_limits::verdict;
@@ -82,7 +82,7 @@ TEST_CASE("a hold is stuck once, until there is progress") {
 }
 
 TEST_CASE("a hold is too long when max_hold is over, whatever its progress") {
-    wish wanted;
+    acquire_params wanted;
     wanted.max_hold = 3s;
     wanted.progress_timeout = 2s;
     hold_limits mine{wanted, at(10s)};
@@ -97,7 +97,7 @@ TEST_CASE("a hold is too long when max_hold is over, whatever its progress") {
 
 TEST_CASE("requests: the earlier of the next try and the end of patience is due first") {
     pending_requests all;
-    wish patient;
+    acquire_params patient;
     patient.until = at(9s);
     const auto first = all.add("a", patient);
     const auto second = all.add("b", {});

@@ -12,12 +12,13 @@ struct asker {
         s.retry = 50ms;
         return s;
     }();
-    inquirer mine{settings, slot_of};
+    query_client mine{settings, slot_of};
     view v = made_up::first_view(3, 0, 10);
     base::time_point now = at(1s);
 
     void install(std::uint64_t owner, bool is_first) {
-        const step s{std::make_shared<const view>(v), nullptr, all_owned_by(owner), {}, is_first};
+        const view_change s{
+            std::make_shared<const view>(v), nullptr, all_owned_by(owner), {}, is_first};
         v.number = v.number.next();
         mine.install(s, now);
     }

@@ -87,7 +87,7 @@ public:
 
     request_number acquire(std::uint64_t i, std::string_view name,
                            std::optional<base::duration> wait = {}) {
-        lock::wish wanted;
+        lock::acquire_params wanted;
         wanted.terms.note = "note of p" + std::to_string(i);
         wanted.until = wait ? std::optional{now + *wait} : std::nullopt;
         const auto number = all.at(i).node->acquire(name, std::move(wanted), moment());

@@ -13,7 +13,7 @@
 
 namespace holdfast::lock {
 
-struct wish {
+struct acquire_params {
     lock::terms terms{};
     bool is_try = false;
     std::optional<base::time_point> until{};  ///< none: waits for ever
@@ -24,7 +24,7 @@ struct wish {
 };
 
 /// What a holder says with its release (FATE).
-struct parting {
+struct release_params {
     /// it has mended what its predecessor may have left half done
     bool says_consistent = false;
     std::optional<std::string> value;  ///< for the next holder

@@ -12,11 +12,11 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "lock/inquirer.hpp"
+#include "lock/query_client.hpp"
 
 namespace holdfast::lock {
 
-struct inquiry {
+struct quorum_query {
     struct part {
         question what;
         peer_id to;                ///< nil: whoever owns the name that it is about
@@ -58,6 +58,6 @@ struct inquiry {
 
 /// The same of all who fill a seat. Enough is a majority of all the seats, so that any two such
 /// inquiries have one of them in common (RECORD-1).
-[[nodiscard]] inquiry ask_the_seats(const view& v, const question& what);
+[[nodiscard]] quorum_query ask_the_seats(const view& v, const question& what);
 
 }  // namespace holdfast::lock

@@ -27,7 +27,7 @@ struct removed_peer {
 };
 
 /// A view was installed.
-struct step {
+struct view_change {
     std::shared_ptr<const view> now;
     base::shared_slot_map map_before;  ///< null for view 1: nobody owned anything
     base::shared_slot_map map;

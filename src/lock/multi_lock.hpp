@@ -12,10 +12,10 @@
 
 namespace holdfast::lock {
 
-class several {
+class multi_lock {
 public:
     /// No name may be there twice.
-    explicit several(std::vector<std::string> names);
+    explicit multi_lock(std::vector<std::string> names);
     [[nodiscard]] static std::optional<std::string> given_twice(std::vector<std::string> names);
 
     /// Which is to be asked for now, by its place among the names as given. None: it is decided.

@@ -1,12 +1,12 @@
 // Several locks at once (ALL-1).
-#include "lock/several.hpp"
+#include "lock/multi_lock.hpp"
 #include "catch.hpp"
 
-using holdfast::lock::several;
+using holdfast::lock::multi_lock;
 using places = std::vector<std::size_t>;
 
 TEST_CASE("ALL-1: names are asked for in the order of their bytes, whatever the order given") {
-    several all{{"b", "\xc3\xa4", "a", "B"}};
+    multi_lock all{{"b", "\xc3\xa4", "a", "B"}};
     places asked;
     while (const auto at = all.wanted()) {
         CHECK_FALSE(all.has_all());
@@ -19,7 +19,7 @@ TEST_CASE("ALL-1: names are asked for in the order of their bytes, whatever the 
 }
 
 TEST_CASE("ALL-1: no names are had at once") {
-    several all{{}};
+    multi_lock all{{}};
     CHECK_FALSE(all.wanted());
     CHECK(all.has_all());
     CHECK(all.held().empty());
@@ -28,7 +28,7 @@ TEST_CASE("ALL-1: no names are had at once") {
 TEST_CASE(
     "ALL-1: when one is refused, what was granted is to be released and nothing more is asked "
     "for") {
-    several all{{"a", "b", "c"}};
+    multi_lock all{{"a", "b", "c"}};
     all.was_granted();
     all.was_refused();
     CHECK(all.has_failed());
@@ -40,7 +40,7 @@ TEST_CASE(
 TEST_CASE(
     "ALL-1: when one is lost, nothing more is asked for, and what comes in spite of that is to be "
     "released") {
-    several all{{"a", "b", "c"}};
+    multi_lock all{{"a", "b", "c"}};
     all.was_granted();
     all.was_granted();
     all.was_lost(0);
@@ -53,7 +53,7 @@ TEST_CASE(
 }
 
 TEST_CASE("ALL-1: a loss after all were granted is a failure, too") {
-    several all{{"a"}};
+    multi_lock all{{"a"}};
     all.was_granted();
     CHECK(all.has_all());
     all.was_lost(0);
@@ -62,7 +62,7 @@ TEST_CASE("ALL-1: a loss after all were granted is a failure, too") {
 }
 
 TEST_CASE("ALL-1: a name that is given twice is found") {
-    CHECK(several::given_twice({"b", "a", "b"}) == "b");
-    CHECK_FALSE(several::given_twice({"b", "a"}));
-    CHECK_FALSE(several::given_twice({}));
+    CHECK(multi_lock::given_twice({"b", "a", "b"}) == "b");
+    CHECK_FALSE(multi_lock::given_twice({"b", "a"}));
+    CHECK_FALSE(multi_lock::given_twice({}));
 }

@@ -1,4 +1,4 @@
-#include "lock/pasts.hpp"
+#include "lock/former_holds.hpp"
 
 #include <algorithm>
 
@@ -6,12 +6,12 @@
 
 namespace holdfast::lock {
 
-const previous_hold* pasts::find(slot s, const std::string& name) const {
+const previous_hold* former_holds::find(slot s, const std::string& name) const {
     const auto at = all_.find({s, name});
     return at == all_.end() ? nullptr : &at->second.what;
 }
 
-std::optional<slot> pasts::keep(slot s, const std::string& name, previous_hold what) {
+std::optional<slot> former_holds::keep(slot s, const std::string& name, previous_hold what) {
     const auto [at, is_new] = all_.try_emplace({s, name});
     auto& now = at->second;
     auto& to = order_of(what);
@@ -34,13 +34,13 @@ std::optional<slot> pasts::keep(slot s, const std::string& name, previous_hold w
     return is_clean ? std::nullopt : std::optional{whose};
 }
 
-void pasts::forget(slot s) {
+void former_holds::forget(slot s) {
     for (auto at = all_.lower_bound({s, ""}); at != all_.end() && at->first.first == s;) {
         erase(at++);
     }
 }
 
-std::vector<std::pair<std::string, previous_hold>> pasts::of(slot s) const {
+std::vector<std::pair<std::string, previous_hold>> former_holds::of(slot s) const {
     std::vector<std::pair<std::string, previous_hold>> out;
     for (auto at = all_.lower_bound({s, ""}); at != all_.end() && at->first.first == s; ++at) {
         out.emplace_back(at->first.second, at->second.what);
@@ -50,7 +50,7 @@ std::vector<std::pair<std::string, previous_hold>> pasts::of(slot s) const {
     return out;
 }
 
-void pasts::erase(map::iterator at) {
+void former_holds::erase(map::iterator at) {
     order_of(at->second.what).erase(at->second.turn);
     all_.erase(at);
 }

@@ -15,9 +15,9 @@
 
 namespace holdfast::lock {
 
-class pasts {
+class former_holds {
 public:
-    explicit pasts(std::size_t most) : most_{most} {}
+    explicit former_holds(std::size_t most) : most_{most} {}
 
     /// Null: none is remembered.
     [[nodiscard]] const previous_hold* find(slot s, const std::string& name) const;

@@ -1,4 +1,4 @@
-#include "lock/inquirer.hpp"
+#include "lock/query_client.hpp"
 
 #include <utility>
 
@@ -42,43 +42,43 @@ bool answers(const answer& what, const question& asked) {
 
 }  // namespace
 
-std::uint64_t inquirer::ask(question what, const peer_id& to, base::time_point until,
-                            base::time_point now) {
+std::uint64_t query_client::ask(question what, const peer_id& to, base::time_point until,
+                                base::time_point now) {
     const auto number = ++last_number_;
     std::visit([&](auto& q) { q.number = number; }, what);
-    auto& e = errands_.emplace(number, errand{std::move(what), to, {}, until, {now, 0}, {}})
+    auto& e = pending_.emplace(number, pending_query{std::move(what), to, {}, until, {now, 0}, {}})
                   .first->second;
     if (view_) {
         e.at = slot_of_(name_in(e.what));
-        send_errand(e, now);
+        send_query(e, now);
     }
     return number;
 }
 
-void inquirer::install(const step& s, base::time_point now) {
+void query_client::install(const view_change& s, base::time_point now) {
     const auto before = s.is_first ? nullptr : map_;
     view_ = s.now;
     map_ = s.map;
-    for (auto& [number, e] : errands_) {
+    for (auto& [number, e] : pending_) {
         if (s.is_first) {
             e.at = slot_of_(name_in(e.what));
         }
         if (e.to.is_nil() && (!before || before->owner_of(e.at) != map_->owner_of(e.at))) {
             e.again.reset();
-            send_errand(e, now);
+            send_query(e, now);
         }
     }
     invariants();
 }
 
-void inquirer::handle(const peer_id& from, const answer& what, base::time_point now) {
+void query_client::handle(const peer_id& from, const answer& what, base::time_point now) {
     const auto number = std::visit([](const auto& a) { return a.number; }, what);
-    const auto at = errands_.find(number);
-    if (at == errands_.end() || receiver(at->second) != from || !answers(what, at->second.what)) {
+    const auto at = pending_.find(number);
+    if (at == pending_.end() || receiver(at->second) != from || !answers(what, at->second.what)) {
         return;
     }
     if (is_last_word(what)) {
-        errands_.erase(at);
+        pending_.erase(at);
         out_.push(answered{number, what});
         return;
     }
@@ -91,26 +91,26 @@ void inquirer::handle(const peer_id& from, const answer& what, base::time_point 
     invariants();
 }
 
-void inquirer::tick(base::time_point now) {
-    for (auto at = errands_.begin(); at != errands_.end();) {
+void query_client::tick(base::time_point now) {
+    for (auto at = pending_.begin(); at != pending_.end();) {
         auto& [number, e] = *at;
         if (e.until <= now) {
             out_.push(unanswered{number, view_ ? errc::timed_out : errc::not_a_member,
                                  std::move(e.so_far)});
-            at = errands_.erase(at);
+            at = pending_.erase(at);
             continue;
         }
         if (view_ && e.again.is_due(now)) {
-            send_errand(e, now);
+            send_query(e, now);
         }
         ++at;
     }
     invariants();
 }
 
-std::optional<base::time_point> inquirer::deadline() const {
+std::optional<base::time_point> query_client::deadline() const {
     std::optional<base::time_point> due;
-    for (const auto& [number, e] : errands_) {
+    for (const auto& [number, e] : pending_) {
         base::earlier(due, e.until);
         if (view_) {
             base::earlier(due, e.again.next);
@@ -119,13 +119,13 @@ std::optional<base::time_point> inquirer::deadline() const {
     return due;
 }
 
-void inquirer::end(errc why) {
-    for (auto& [number, e] : std::exchange(errands_, {})) {
+void query_client::end(errc why) {
+    for (auto& [number, e] : std::exchange(pending_, {})) {
         out_.push(unanswered{number, why, std::move(e.so_far)});
     }
 }
 
-void inquirer::send_errand(errand& e, base::time_point now) {
+void query_client::send_query(pending_query& e, base::time_point now) {
     HOLDFAST_ASSERT(view_ && map_);
     e.again.plan(settings_, now);
     if (const auto to = receiver(e); !to.is_nil()) {
@@ -133,13 +133,13 @@ void inquirer::send_errand(errand& e, base::time_point now) {
     }
 }
 
-void inquirer::invariants() const {
+void query_client::invariants() const {
     HOLDFAST_ASSERT((view_ == nullptr) == (map_ == nullptr));
-    HOLDFAST_ASSERT(errands_.empty() || errands_.rbegin()->first <= last_number_);
+    HOLDFAST_ASSERT(pending_.empty() || pending_.rbegin()->first <= last_number_);
     if (!base::checks_everything()) {
         return;
     }
-    for (const auto& [number, e] : errands_) {
+    for (const auto& [number, e] : pending_) {
         HOLDFAST_ASSERT(number == std::visit([](const auto& q) { return q.number; }, e.what));
         HOLDFAST_ASSERT(view_ || e.again.attempt == 0);
         HOLDFAST_ASSERT(!e.so_far || answers(*e.so_far, e.what));

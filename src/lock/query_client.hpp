@@ -19,7 +19,7 @@
 #include "base/time.hpp"
 #include "lock/messages.hpp"
 #include "lock/records.hpp"
-#include "lock/slots.hpp"
+#include "lock/view_change.hpp"
 
 namespace holdfast::lock {
 
@@ -41,20 +41,20 @@ struct unanswered {
     std::optional<answer> so_far;
 };
 
-class inquirer {
+class query_client {
 public:
     using output = std::variant<send, answered, unanswered>;
 
-    inquirer(const base::settings& settings, slot_function slot_of)
+    query_client(const base::settings& settings, slot_function slot_of)
         : settings_{settings}, slot_of_{std::move(slot_of)} {}
 
     /// `to`: nil for whoever owns the name that it is about.
     [[nodiscard]] std::uint64_t ask(question what, const peer_id& to, base::time_point until,
                                     base::time_point now);
     /// Nobody wants the answer any more.
-    void forget(std::uint64_t number) { errands_.erase(number); }
+    void forget(std::uint64_t number) { pending_.erase(number); }
 
-    void install(const step& s, base::time_point now);
+    void install(const view_change& s, base::time_point now);
     void handle(const peer_id& from, const answer& what, base::time_point now);
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
@@ -65,7 +65,7 @@ public:
     void invariants() const;
 
 private:
-    struct errand {
+    struct pending_query {
         question what;
         peer_id to;
         holdfast::slot at;
@@ -73,8 +73,8 @@ private:
         base::retry again{};
         std::optional<answer> so_far{};
     };
-    void send_errand(errand& e, base::time_point now);
-    [[nodiscard]] peer_id receiver(const errand& e) const {
+    void send_query(pending_query& e, base::time_point now);
+    [[nodiscard]] peer_id receiver(const pending_query& e) const {
         return !e.to.is_nil() ? e.to : map_ ? map_->owner_of(e.at) : peer_id{};
     }
 
@@ -83,7 +83,7 @@ private:
     std::shared_ptr<const view> view_;
     base::shared_slot_map map_;
     std::uint64_t last_number_ = 0;
-    std::map<std::uint64_t, errand> errands_;
+    std::map<std::uint64_t, pending_query> pending_;
     base::outbox<output> out_;
 };
 

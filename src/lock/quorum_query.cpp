@@ -1,9 +1,9 @@
-#include "lock/inquiry.hpp"
+#include "lock/quorum_query.hpp"
 
 namespace holdfast::lock {
 
-inquiry ask_the_seats(const view& v, const question& what) {
-    inquiry out;
+quorum_query ask_the_seats(const view& v, const question& what) {
+    quorum_query out;
     for (const auto& s : v.seats) {
         if (!s.filled_by.is_nil()) {
             out.parts.push_back({what, s.filled_by});
