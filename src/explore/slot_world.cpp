@@ -61,7 +61,7 @@ slot_world::slot_world(const slot_options& options)
     for (std::size_t i = 0; i < options_.owners.size(); ++i) {
         v.number = {i + 1};
         v.epoch = {static_cast<std::uint32_t>(i + 1)};
-        step s{
+        view_change s{
             nullptr,
             map,
             std::make_shared<const base::slot_map>(base::slot_map{{peer(options_.owners[i])}, {0}}),

@@ -17,7 +17,7 @@ T one_of(base::random_source& random, const std::array<T, N>& choices) {
 
 /// Near the `local` preset, with a slower failure detector, and sometimes a longer lease over it,
 /// which opens the time between a removal and the end of the removed one's lease.
-base::settings draw_settings(base::random_source& random, const options& asked) {
+base::settings draw_settings(base::random_source& random) {
     base::settings s;
     s.cluster_name = "sim";
     s.lease = one_of<base::duration, 5>(random, {1s, 1s, 1s, 2s, 4s});
@@ -316,7 +316,7 @@ run_plan draw(const options& asked) {
     base::random_source random{asked.seed * 0x9E3779B97F4A7C15ULL + asked.nodes};
     run_plan s;
     s.asked = asked;
-    s.common = draw_settings(random, asked);
+    s.common = draw_settings(random);
     s.seats = asked.nodes >= 5 && random.chance(0.5) ? 5 : asked.nodes >= 3 ? 3 : 1;
     s.has_state_dir = random.chance(0.5);
     s.longest_timer_delay = one_of<base::duration, 2>(random, {100us, 2ms});
