@@ -118,8 +118,8 @@ struct cluster {
         drain(n);
     }
     /// The next view: without `removed`, all slots to `owner`; installed at those in `where`.
-    step next_view(std::uint64_t to_owner, std::vector<std::uint64_t> removed,
-                   base::duration void_in = 1010ms) {
+    view_change next_view(std::uint64_t to_owner, std::vector<std::uint64_t> removed,
+                          base::duration void_in = 1010ms) {
         const auto before = map;
         v.number = v.number.next();
         v.epoch.value += 10;
