@@ -16,8 +16,7 @@ audit_record made_record(std::uint64_t number) {
 }
 
 struct fixture {
-    base::settings settings;
-    node::audit_log mine{settings, peer(1)};
+    node::audit_log mine{peer(1)};
     view before = made_up::first_view(3, 2);
     view v = before;
 
@@ -83,6 +82,6 @@ TEST_CASE_METHOD(fixture, "RECORD-1: while it asks, voters that come later are a
 TEST_CASE_METHOD(fixture, "RECORD-1: a founder has nothing to ask for, and no more have others") {
     CHECK(mine.installed(made_up::first_view(3), nullptr).empty());
     CHECK(mine.all());
-    node::audit_log no_voter{settings, peer(5)};
+    node::audit_log no_voter{peer(5)};
     CHECK(no_voter.installed(v, nullptr).empty());
 }
