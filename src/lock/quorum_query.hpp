@@ -10,7 +10,6 @@
 
 #include <holdfast/error.hpp>
 #include <holdfast/ids.hpp>
-#include <holdfast/view.hpp>
 
 #include "lock/query_client.hpp"
 
@@ -55,9 +54,5 @@ struct quorum_query {
         return true;
     }
 };
-
-/// The same of all who fill a seat. Enough is a majority of all the seats, so that any two such
-/// inquiries have one of them in common (RECORD-1).
-[[nodiscard]] quorum_query ask_the_seats(const view& v, const question& what);
 
 }  // namespace holdfast::lock

@@ -31,7 +31,7 @@ using message = std::variant<swim::message, views::message, lease::message, lock
 /// NET-3: what every message says of its sender.
 struct envelope {
     peer_id from;
-    peer_id to;              ///< nil: whoever is at that address
+    peer_id to;              ///< nil: the process at that address
     cluster_id cluster;      ///< nil: the sender has installed no view
     view_number installed;   ///< 0: none
     bool is_leased = false;  ///< the sender's lease is running (FOUND-3)

@@ -113,6 +113,7 @@ void node::tick(moment now) {
             s.owner.tick(now.now);
             s.holder.tick(now.now);
             s.query_client.tick(now.now);
+            s.auditor.tick(now.now);
             s.send_evictions(now.now);
             s.check_isolation(now.now);
         }
@@ -180,11 +181,36 @@ void node::forget(std::uint64_t question, moment now) {
     state_->end_call(now);
 }
 
-void node::evict(const peer_id& whom, views::proof proof, time_point until, moment now) {
+template <class Begin>
+std::uint64_t node::audit(moment now, Begin&& begins) {
     auto& s = *state_;
     s.begin(now);
-    if (!s.is_over) {
-        s.evictions.add(whom, proof, until, now.now);
+    const auto number = begins(s.auditor);
+    if (s.is_over) {
+        s.auditor.end(errc::not_a_member);
+    }
+    s.end_call(now);
+    return number;
+}
+
+std::uint64_t node::revoke(const revocation& wanted, time_point until, moment now) {
+    return audit(now, [&](auto& auditor) { return auditor.revoke(wanted, until, now); });
+}
+
+std::uint64_t node::evict(const peer_id& whom, const operator_words& by, time_point until,
+                          moment now) {
+    return audit(now, [&](auto& auditor) { return auditor.evict(whom, by, until, now); });
+}
+
+std::uint64_t node::read_audit_log(time_point until, moment now) {
+    return audit(now, [&](auto& auditor) { return auditor.read(until, now); });
+}
+
+void node::act(std::uint64_t eviction, views::proof proof, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    if (const auto e = s.auditor.act(eviction, proof, now.now)) {
+        s.evictions.add(e->whom, proof, e->until, now.now);
         s.send_evictions(now.now);
     }
     s.end_call(now);

@@ -39,6 +39,7 @@
 #include "lock/acquire_params.hpp"
 #include "lock/messages.hpp"
 #include "lock/query_client.hpp"
+#include "node/audit.hpp"
 #include "node/message.hpp"
 #include "node/outputs.hpp"
 #include "swim/messages.hpp"
@@ -90,15 +91,11 @@ public:
     void progress(std::string_view name, holdfast::token token, base::moment now);
     void watch(std::string_view name, base::moment now);
     void unwatch(std::string_view name, base::moment now);
-    /// To whoever owns the name that it is about, or to `to`. Ends in `answered` or `unanswered`
+    /// To the owner of the name that it is about, or to `to`. Ends in `answered` or `unanswered`
     /// with this number.
     [[nodiscard]] std::uint64_t ask(lock::question what, const peer_id& to, base::time_point until,
                                     base::moment now);
     void forget(std::uint64_t question, base::moment now);
-    /// VIEW-8: has the seats remove this member, whatever gossip says of it. Said again until it is
-    /// none, or `until`. With a proof that it can do nothing any more, its lease is not waited for
-    /// (CERT-1, CERT-2).
-    void evict(const peer_id& whom, views::proof proof, base::time_point until, base::moment now);
     /// CERT-1, after `check_process`: there is no such process any more.
     void process_is_gone(const peer_id& peer, base::moment now);
     /// FORCE-1: ends this PeerId as if its cluster were over; ends in `persist_epoch` and
@@ -106,6 +103,22 @@ public:
     [[nodiscard]] bool give_up(base::moment now);
     /// LEAVE-1. Ends in `has_left`.
     void leave(base::moment now);
+
+    // ---- what operators want: recorded before it is done, and again with its outcome (RECORD-1).
+    // ---- Each ends, in `audit_ended` or `audit_log_read`, with the number that it was given.
+
+    /// Has a hold asked back, or broken (BREAK-1).
+    [[nodiscard]] std::uint64_t revoke(const revocation& wanted, base::time_point until,
+                                       base::moment now);
+    /// VIEW-8: has the seats remove this member, whatever gossip says of it. `audit_recorded` comes
+    /// first: from then on act() may be called, which sets it off.
+    [[nodiscard]] std::uint64_t evict(const peer_id& whom, const operator_words& by,
+                                      base::time_point until, base::moment now);
+    /// With a proof that the member can do nothing any more, its lease is not waited for (CERT-1,
+    /// CERT-2).
+    void act(std::uint64_t eviction, views::proof proof, base::moment now);
+    /// What a majority of the seats remembers.
+    [[nodiscard]] std::uint64_t read_audit_log(base::time_point until, base::moment now);
 
     // ---- local questions, answered for the time given (NOW-1)
 
@@ -134,6 +147,8 @@ private:
     struct state;
     void receive(const envelope& head, const endpoint& from_address, const message& what,
                  base::moment now);
+    template <class Begin>
+    std::uint64_t audit(base::moment now, Begin&& begins);
     void show_to_stranger(const envelope& head, const endpoint& at, const message& what);
 
     std::unique_ptr<state> state_;

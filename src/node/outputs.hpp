@@ -13,6 +13,7 @@
 #include "base/slot_map.hpp"
 #include "lock/outputs.hpp"
 #include "lock/query_client.hpp"
+#include "node/audit.hpp"
 #include "node/message.hpp"
 #include "swim/outputs.hpp"
 #include "view/outputs.hpp"
@@ -22,7 +23,8 @@ namespace holdfast::node {
 // ---- what a node wants done
 
 /// Send `what`. `stream`: over TCP, else a datagram (which falls back to the stream when it does
-/// not fit). `is_lazy`: may wait a moment for company (a release nobody is known to wait for).
+/// not fit). `is_lazy`: may wait a moment for company (a release for which no request is known to
+/// wait).
 struct send {
     envelope head;
     endpoint address;
@@ -44,9 +46,11 @@ using broke_by_policy = lock::broke_by_policy;
 using lock_changed = lock::state_changed;
 using liveness_changed = swim::liveness_changed;
 using problem = views::problem;
-/// To ask(): the last word, or the end of the time for it.
+/// To ask(): the final answer, or the end of the time for it.
 using answered = lock::answered;
 using unanswered = lock::unanswered;
+// To operators: audit_recorded, audit_ended, audit_log_read, record_written (node/audit.hpp).
+
 /// The lease is late to be renewed (true), or was renewed again (false).
 struct at_risk {
     bool is_at_risk = false;
@@ -77,9 +81,10 @@ struct owner_granted {
     request_number number;
     view_number in;
 };
-using output = std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stalled,
-                            release_requested, broke_by_policy, answered, unanswered, at_risk,
-                            view_installed, liveness_changed, lock_changed, check_process,
-                            must_restart, has_left, problem, owner_granted>;
+using output =
+    std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stalled,
+                 release_requested, broke_by_policy, answered, unanswered, at_risk, view_installed,
+                 liveness_changed, lock_changed, check_process, audit_recorded, audit_ended,
+                 audit_log_read, record_written, must_restart, has_left, problem, owner_granted>;
 
 }  // namespace holdfast::node

@@ -43,6 +43,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       owner{settings, self, [this](std::string_view name) { return slot_of(name); }},
       holder{settings, self, [this](std::string_view name) { return slot_of(name); }},
       query_client{settings, [this](std::string_view name) { return slot_of(name); }},
+      auditor{settings, self, query_client},
       audit_log{self},
       evictions{settings},
       last_now{now.now} {}
@@ -93,7 +94,7 @@ void node::state::settle(moment now) {
         }
         while (auto o = owner.next()) {
             is_busy = true;
-            std::visit([&](auto& what) { from_owner(what, now.now); }, *o);
+            std::visit([&](auto& what) { from_owner(what, now); }, *o);
         }
         while (auto o = holder.next()) {
             is_busy = true;
@@ -102,6 +103,9 @@ void node::state::settle(moment now) {
         while (auto o = query_client.next()) {
             is_busy = true;
             std::visit([&](auto& what) { from_query_client(what); }, *o);
+        }
+        while (auto o = auditor.next()) {
+            std::visit([&](auto& what) { out.push(std::move(what)); }, *o);
         }
         while (mail.has_local() && !is_over) {
             is_busy = true;
@@ -122,6 +126,9 @@ void node::state::drain_after_the_end() {
     }
     while (auto o = query_client.next()) {
         std::visit([&](auto& what) { from_query_client(what); }, *o);
+    }
+    while (auto o = auditor.next()) {
+        std::visit([&](auto& what) { out.push(std::move(what)); }, *o);
     }
     while (auto o = agreement.next()) {
         if (auto* c = std::get_if<problem>(&*o)) {
@@ -173,6 +180,7 @@ std::optional<time_point> node::state::deadline() const {
     base::earlier(due, owner.deadline());
     base::earlier(due, holder.deadline());
     base::earlier(due, query_client.deadline());
+    base::earlier(due, auditor.deadline());
     base::earlier(due, evictions.deadline(agreement.current() != nullptr));
     base::earlier(due, next_isolation_check);
     base::earlier(due, lease.deadline());
@@ -219,15 +227,6 @@ void node::state::handle_lease(const peer_id& from, view_number shown, const lea
 
 void node::state::handle_lock(const peer_id& from, const lock::message& what, time_point now) {
     std::visit([&](const auto& group) { take(from, group, now); }, what);
-}
-void node::state::take(const peer_id& from, const lock::to_owner& what, time_point now) {
-    owner.handle(from, what, now);
-}
-void node::state::take(const peer_id& from, const lock::to_holder& what, time_point now) {
-    holder.handle(from, what, now);
-}
-void node::state::take(const peer_id& from, const lock::to_asker& what, time_point now) {
-    query_client.handle(from, what, now);
 }
 void node::state::take(const peer_id& from, const lock::to_seat& what, time_point now) {
     std::visit([&](const auto& m) { on_seat(from, m, now); }, what);
@@ -281,10 +280,7 @@ const member* node::state::member_of_our_machine(const peer_id& peer) const {
 void node::state::from_view(views::send& s, moment) {
     mail.send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what));
 }
-void node::state::from_view(persist_epoch& p, moment) { out.push(p); }
-void node::state::from_view(problem& c, moment) { out.push(std::move(c)); }
 void node::state::from_view(views::evicted& e, moment) { finish(e.why); }
-void node::state::from_view(views::installed& i, moment now) { install(i.what, now.now); }
 
 void node::state::from_swim(swim::send& s, time_point) {
     mail.send_to(s.peer, s.to, s.stream, false, std::move(s.what));
@@ -310,24 +306,27 @@ void node::state::from_swim(swim::heard& h, time_point now) {
     }
 }
 
-void node::state::from_owner(lock::send& s, time_point now) { mail.send_lock(s, now); }
-void node::state::from_owner(lock::owner_granted& g, time_point) {
+void node::state::from_owner(lock::send& s, moment now) { mail.send_lock(s, now.now); }
+void node::state::from_owner(lock::owner_granted& g, moment) {
     // OWN-1
     HOLDFAST_ASSERT(lease.is_running());
     out.push(owner_granted{g.what.name, g.what.token, g.what.holder, g.what.number, g.in});
 }
-void node::state::from_owner(broke_by_policy& b, time_point) { out.push(std::move(b)); }
-void node::state::from_owner(lock::epoch_wanted&, time_point now) {
-    agreement.wants_new_epoch(now);
+void node::state::from_owner(broke_by_policy& b, moment now) {
+    auditor.record_break(b, now);
+    out.push(std::move(b));
+}
+void node::state::from_owner(lock::epoch_wanted&, moment now) {
+    agreement.wants_new_epoch(now.now);
 }
 
 void node::state::from_query_client(lock::answered& a) {
-    if (!audit_log.hear(a)) {
+    if (!audit_log.hear(a) && !auditor.hear(a, last_now)) {
         out.push(std::move(a));
     }
 }
 void node::state::from_query_client(lock::unanswered& u) {
-    if (!audit_log.hear(u)) {
+    if (!audit_log.hear(u) && !auditor.hear(u, last_now)) {
         out.push(std::move(u));
     }
 }
@@ -355,6 +354,7 @@ void node::state::install(views::installation& i, time_point now) {
     owner.install(step, now);
     holder.install(step, now);
     query_client.install(step, now);
+    auditor.installed(i.now, now);
     for (const auto& id : audit_log.installed(*i.now, before)) {
         audit_log.has_asked(
             query_client.ask(lock::read_records{}, id, now + 2 * settings.lease, now));
@@ -428,6 +428,7 @@ void node::state::finish(errc why) {
         holder.end(is_final ? why : errc::evicted, is_final ? why : errc::not_a_member);
         final_output = must_restart{why, agreement.highest_epoch(), self};
     }
+    auditor.end(leaving ? errc::shutting_down : errc::not_a_member);
     query_client.end(leaving ? errc::shutting_down : errc::not_a_member);
     owner.set_leased(false, last_now);
 }

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <holdfast/error.hpp>
 #include <holdfast/ids.hpp>
@@ -19,6 +20,7 @@
 #include "lock/owner.hpp"
 #include "lock/query_client.hpp"
 #include "node/audit_log.hpp"
+#include "node/auditor.hpp"
 #include "node/contacts.hpp"
 #include "node/departure.hpp"
 #include "node/evictions.hpp"
@@ -56,9 +58,15 @@ struct node::state {
     void handle_lease(const peer_id& from, view_number shown, const lease::message& what,
                       base::time_point now);
     void handle_lock(const peer_id& from, const lock::message& what, base::time_point now);
-    void take(const peer_id& from, const lock::to_owner& what, base::time_point now);
-    void take(const peer_id& from, const lock::to_holder& what, base::time_point now);
-    void take(const peer_id& from, const lock::to_asker& what, base::time_point now);
+    void take(const peer_id& from, const lock::to_owner& what, base::time_point now) {
+        owner.handle(from, what, now);
+    }
+    void take(const peer_id& from, const lock::to_holder& what, base::time_point now) {
+        holder.handle(from, what, now);
+    }
+    void take(const peer_id& from, const lock::to_asker& what, base::time_point now) {
+        query_client.handle(from, what, now);
+    }
     void take(const peer_id& from, const lock::to_seat& what, base::time_point now);
     void on_seat(const peer_id& from, const lock::read_records& wanted, base::time_point now);
     void on_seat(const peer_id& from, const lock::store_record& given, base::time_point now);
@@ -71,17 +79,17 @@ struct node::state {
     // ---- what the parts say
 
     void from_view(views::send& s, base::moment now);
-    void from_view(persist_epoch& p, base::moment now);
-    void from_view(problem& c, base::moment now);
+    void from_view(persist_epoch& p, base::moment) { out.push(p); }
+    void from_view(problem& c, base::moment) { out.push(std::move(c)); }
     void from_view(views::evicted& e, base::moment now);
-    void from_view(views::installed& i, base::moment now);
+    void from_view(views::installed& i, base::moment now) { install(i.what, now.now); }
     void from_swim(swim::send& s, base::time_point now);
     void from_swim(liveness_changed& b, base::time_point now);
     void from_swim(swim::heard& h, base::time_point now);
-    void from_owner(lock::send& s, base::time_point now);
-    void from_owner(lock::owner_granted& g, base::time_point now);
-    void from_owner(broke_by_policy& b, base::time_point now);
-    void from_owner(lock::epoch_wanted&, base::time_point now);
+    void from_owner(lock::send& s, base::moment now);
+    void from_owner(lock::owner_granted& g, base::moment now);
+    void from_owner(broke_by_policy& b, base::moment now);
+    void from_owner(lock::epoch_wanted&, base::moment now);
     void from_holder(lock::send& s) { mail.send_lock(s, last_now); }
     template <class Told>
     void from_holder(Told& what) {
@@ -117,6 +125,7 @@ struct node::state {
     lock::owner owner;
     lock::holder holder;
     lock::query_client query_client;
+    holdfast::node::auditor auditor;
     holdfast::node::audit_log audit_log;
     holdfast::node::evictions evictions;
     std::optional<departure> leaving;

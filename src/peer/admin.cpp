@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/settings.hpp"
-#include "lock/records.hpp"
+#include "peer/audit_call.hpp"
 #include "peer/clock.hpp"
 #include "peer/identity.hpp"
 #include "peer/setup.hpp"
@@ -34,6 +34,24 @@ result<void> check(const break_options& options) {
         return fail(errc::value_too_long, "`why` has at most 1024 bytes");
     }
     return {};
+}
+
+/// Of an audit that ended so.
+tl::unexpected<error> not_done(errc why) {
+    switch (why) {
+        case errc::no_quorum:
+            return fail(why,
+                        "this could not be recorded at a majority of the seats, so it was not "
+                        "done");
+        case errc::bad_config:
+            return fail(why, "no member has this id");
+        case errc::timed_out:
+            return fail(why,
+                        "it still is a member: a majority of the seats must be up, and stay "
+                        "filled without it");
+        default:
+            return fail(why);
+    }
 }
 
 }  // namespace
@@ -120,68 +138,25 @@ void admin::append(lock_list& to, const peer_id& owner, const lock::listed& part
 
 // ---- records
 
-lock::quorum_query admin::ask_the_seats(const lock::question& what) {
-    const auto v = driver_.installed();
-    return v ? lock::ask_the_seats(*v, what) : lock::quorum_query{};
-}
-
-audit_record admin::new_record(admin_action what, std::string name, holdfast::token token,
-                               const break_options& options) {
-    auto r = driver_.locked([&](const node::node&) { return driver_.new_record(); });
-    r.what = what;
-    r.name = std::move(name);
-    r.token = token;
-    r.who = options.who.empty() ? driver_.settings().name : options.who;
-    r.why = options.why;
-    return r;
-}
-
-result<void> admin::write(const audit_record& what, base::time_point until) {
-    auto asked = ask_the_seats(lock::store_record{0, what});
-    if (asked.parts.size() >= asked.needed) {
-        if (auto done = driver_.inquire(asked, until); !done) {
-            return done;
-        }
-    }
-    if (!asked.has_enough()) {
-        return fail(asked.parts.empty() ? errc::not_a_member : errc::no_quorum,
-                    "this could not be recorded at a majority of the seats, so it was not done");
-    }
-    return {};
-}
-
-void admin::write_outcome(audit_record& what, base::time_point begun) {
-    ++what.revision;
-    what.took = std::chrono::duration_cast<std::chrono::milliseconds>(boot_now() - begun);
-    (void)write(what, boot_now() + driver_.settings().lease);
+node::operator_words admin::words_of(const break_options& options) const {
+    return {options.who.empty() ? driver_.settings().name : options.who, options.why};
 }
 
 result<std::vector<audit_record>> admin::audit_log(base::duration wait) {
-    if (driver_.is_forked()) {
-        return fail(errc::shutting_down);
+    audit_call call{driver_};
+    const auto until = deadline_after(wait);
+    auto done = call.begin([&](node::node& n) { return n.read_audit_log(until, moment_now()); });
+    if (done) {
+        done = call.wait_end();
     }
-    auto asked = ask_the_seats(lock::read_records{});
-    if (asked.parts.size() >= asked.needed) {
-        if (auto done = driver_.inquire(asked, deadline_after(wait)); !done) {
-            return tl::unexpected<error>{done.error()};
-        }
+    if (!done) {
+        return tl::unexpected<error>{done.error()};
     }
-    if (!asked.has_enough()) {
-        return fail(asked.parts.empty() ? errc::not_a_member : errc::no_quorum);
+    const auto& read = *call.read();
+    if (read.failure) {
+        return fail(*read.failure);
     }
-    lock::archive all;
-    for (const auto& p : asked.parts) {
-        if (const auto* heard = last_word_of<lock::records_read>(p)) {
-            for (const auto& r : heard->records) {
-                all.keep(r);
-            }
-        }
-    }
-    auto out = all.all();
-    std::stable_sort(out.begin(), out.end(), [](const audit_record& x, const audit_record& y) {
-        return x.at_ms < y.at_ms;
-    });
-    return out;
+    return read.records;
 }
 
 // ---- ending holds
@@ -201,35 +176,20 @@ result<break_outcome> admin::revoke(lock::revoke_kind how, std::string_view name
     if (auto fits = check(options); !fits) {
         return tl::unexpected<error>{fits.error()};
     }
-    const auto begun = boot_now();
+    const node::revocation wanted{how, std::string{name}, token, words_of(options), options.wait};
     const auto until = deadline_after(options.wait);
-    auto r = new_record(how == lock::revoke_kind::request_release ? admin_action::requested_release
-                                                                  : admin_action::broke,
-                        std::string{name}, token, options);
-    // For the record alone, so not for long: an owner that gathers tells the demand later.
-    const auto now =
-        inspect(name, std::min<base::duration>(options.wait, 4 * driver_.settings().retry));
-    for (const auto& h : now ? now->holders : std::vector<lock_holder>{}) {
-        if (h.token == token) {
-            r.whom = h.peer;
-            r.whom_name = h.peer_name;
-        }
+    audit_call call{driver_};
+    auto done = call.begin([&](node::node& n) { return n.revoke(wanted, until, moment_now()); });
+    if (done) {
+        done = call.wait_end();
     }
-    if (auto written = write(r, until); !written) {
-        return tl::unexpected<error>{written.error()};
-    }
-    lock::quorum_query asked;
-    asked.parts.push_back(
-        {lock::revoke_request{0, std::string{name}, token, how, r.who, r.why, options.wait}, {}});
-    const auto done = driver_.inquire(asked, until);
-    if (const auto* heard = heard_of<lock::revoke_reply>(asked.parts.front())) {
-        r.outcome = heard->so_far;
-    }
-    write_outcome(r, begun);
     if (!done) {
         return tl::unexpected<error>{done.error()};
     }
-    return r.outcome;
+    if (call.ended()->failure) {
+        return not_done(*call.ended()->failure);
+    }
+    return call.ended()->outcome;
 }
 
 result<member> admin::find_member(const peer_id& whom) {
@@ -254,39 +214,38 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
     if (auto fits = check(options); !fits) {
         return fits;
     }
-    const auto begun = boot_now();
     const auto until = deadline_after(options.wait);
     const auto known = find_member(whom);
     if (!known) {
         return tl::unexpected<error>{known.error()};
     }
-    auto r = new_record(admin_action::evicted, {}, {}, options);
-    r.whom = whom;
-    r.whom_name = known->name;
-    if (auto written = write(r, until); !written) {
-        return written;
+    audit_call call{driver_};
+    auto done = call.begin(
+        [&](node::node& n) { return n.evict(whom, words_of(options), until, moment_now()); });
+    if (done) {
+        done = call.wait_recorded();
     }
-    const bool is_process_gone =
-        known->process.machine == driver_.settings().process.machine && is_gone(known->process);
-    auto proof = is_process_gone ? views::proof::gone : views::proof::none;
-    if (options.fence && options.fence(*known)) {
-        proof = views::proof::fenced;
-        r.what = admin_action::fenced;
+    if (done && !call.ended()) {
+        call.act(proof_of(*known, options));
+        done = call.wait_end();
     }
-    if (auto entered =
-            driver_.with_node([&](node::node& n) { n.evict(whom, proof, until, moment_now()); });
-        !entered) {
-        return entered;
+    if (!done) {
+        return done;
     }
-    const bool is_removed = driver_.wait_removed(whom, until);
-    r.outcome.stage = is_removed ? break_stage::ended : break_stage::sent;
-    write_outcome(r, begun);
-    if (!is_removed) {
-        return fail(
-            errc::timed_out,
-            "it still is a member: a majority of the seats must be up, and stay filled without it");
+    if (const auto& failure = call.ended()->failure) {
+        return not_done(*failure);
     }
     return {};
+}
+
+/// What is certain of a member that is to be evicted (CERT-1, CERT-2). On this thread, for it may
+/// take its time.
+views::proof admin::proof_of(const member& m, const break_options& options) const {
+    if (options.fence && options.fence(m)) {
+        return views::proof::fenced;
+    }
+    const bool is_here = m.process.machine == driver_.settings().process.machine;
+    return is_here && is_gone(m.process) ? views::proof::gone : views::proof::none;
 }
 
 // ---- a cluster whose seats are gone (FORCE-1)

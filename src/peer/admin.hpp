@@ -35,14 +35,8 @@ public:
     [[nodiscard]] result<void> force_new_cluster(const std::vector<std::string>& seats);
 
 private:
-    /// RECORD-1. In no cluster: one that never has enough.
-    [[nodiscard]] lock::quorum_query ask_the_seats(const lock::question& what);
-    [[nodiscard]] audit_record new_record(admin_action what, std::string name,
-                                          holdfast::token token, const break_options& options);
-    /// Whether a majority of the seats has it by `until`.
-    [[nodiscard]] result<void> write(const audit_record& what, base::time_point until);
-    /// With what came of it. It is done, whether this is heard or not.
-    void write_outcome(audit_record& what, base::time_point begun);
+    [[nodiscard]] node::operator_words words_of(const break_options& options) const;
+    [[nodiscard]] views::proof proof_of(const member& m, const break_options& options) const;
     /// The member, as this peer knows it.
     [[nodiscard]] result<member> find_member(const peer_id& whom);
     void append(lock_list& to, const peer_id& owner, const lock::listed& part);

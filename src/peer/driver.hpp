@@ -30,7 +30,6 @@
 #include <utility>
 #include <vector>
 
-#include <holdfast/audit_log.hpp>
 #include <holdfast/config.hpp>
 #include <holdfast/events.hpp>
 #include <holdfast/hold.hpp>
@@ -56,6 +55,8 @@
 #include "peer/watchdog.hpp"
 
 namespace holdfast::runtime {
+
+class audit_call;
 
 class driver : public std::enable_shared_from_this<driver> {
 public:
@@ -114,13 +115,16 @@ public:
     auto locked(Question&& question) -> std::invoke_result_t<Question, const node::node&>;
     /// Under the mutex.
     [[nodiscard]] result<void> check_open() const;
-    /// Under the mutex: a record of this peer with its number and time.
-    [[nodiscard]] audit_record new_record();
     /// Asks all of it, and waits until enough is answered, or `until`. An error: this peer was
     /// closed, or in no cluster.
     [[nodiscard]] result<void> inquire(lock::quorum_query& asked, base::time_point until);
-    /// Whether it is no member any more; false at `until`, and when this peer has stopped before.
-    [[nodiscard]] bool wait_removed(const peer_id& whom, base::time_point until);
+    /// Waits for something that an output of the node brings about. An error: this peer has stopped
+    /// before.
+    template <class Done>
+    [[nodiscard]] result<void> wait_until(Done&& is_done);
+    /// Under the mutex: tells it how its audit goes on, until unfollow().
+    void follow(audit_call& a) { audits_.push_back(&a); }
+    void unfollow(audit_call& a);
     /// FORCE-1: this PeerId ends; the next one has these seeds, and may found.
     [[nodiscard]] result<void> start_over_with(std::vector<endpoint> seeds);
 
@@ -165,11 +169,17 @@ private:
     void perform(node::liveness_changed& o);
     void perform(node::check_process& o);
     void perform(node::lock_changed& o) { observers_.on_changed(o, *node_); }
+    void perform(node::audit_recorded& o);
+    void perform(node::audit_ended& o);
+    void perform(node::audit_log_read& o);
+    void perform(node::record_written&) {}
     void perform(node::must_restart& o) { restart_ = o; }
     void perform(node::has_left& o);
     void perform(node::problem& o);
     void perform(node::owner_granted&) {}
     void hear(std::uint64_t query, std::optional<lock::answer> what, std::optional<errc> failure);
+    template <class Told>
+    void hear_audit(Told& o);
 
     const fork_guard process_;
     const config options_;
@@ -179,7 +189,7 @@ private:
     dispatcher dispatcher_;
 
     std::mutex mutex_;
-    // of is_ready_, has_left_, closed_, departure_, view_ and queries_
+    // of is_ready_, has_left_, closed_, departure_, queries_ and audits_
     std::condition_variable_any changed_;
     std::unique_ptr<net::transport> transport_;  // null after stop()
     net::transport_statistics last_traffic_;     // of then
@@ -193,7 +203,7 @@ private:
     held_locks held_;
     observers observers_;
     std::vector<lock::quorum_query*> queries_;
-    std::uint64_t last_record_ = 0;
+    std::vector<audit_call*> audits_;
     bool is_ready_ = false, is_leaving_ = false, has_left_ = false;
     std::optional<result<void>> departure_;  // what the first leave() answers, when it is over
     std::optional<error> closed_;
@@ -246,6 +256,13 @@ result<void> driver::with_node(call* inside, Act&& act) {
     }
     wakeups.run();
     return outcome;
+}
+
+template <class Done>
+result<void> driver::wait_until(Done&& is_done) {
+    std::unique_lock guard{mutex_};
+    changed_.wait(guard, [&] { return is_done() || closed_; });
+    return is_done() ? result<void>{} : tl::unexpected<error>{copy_noexcept(*closed_)};
 }
 
 template <class Question>

@@ -257,22 +257,11 @@ void driver::hear(std::uint64_t query, std::optional<lock::answer> what,
     }
 }
 
-audit_record driver::new_record() {
-    audit_record r;
-    r.by = node_->self();
-    r.number = ++last_record_;
-    r.at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                  std::chrono::system_clock::now().time_since_epoch())
-                  .count();
-    return r;
-}
-
-bool driver::wait_removed(const peer_id& whom, base::time_point until) {
-    std::unique_lock guard{mutex_};
-    // no view: this peer itself was it
-    changed_.wait_for(guard, until - boot_now(),
-                      [&] { return closed_ || (view_ && !view_->has(whom)); });
-    return view_ && !view_->has(whom);
+void driver::unfollow(audit_call& a) {
+    if (!is_forked()) {
+        const std::lock_guard guard{mutex_};
+        std::erase(audits_, &a);
+    }
 }
 
 result<void> driver::start_over_with(std::vector<endpoint> seeds) {

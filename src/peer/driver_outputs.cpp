@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "node/succession.hpp"
+#include "peer/audit_call.hpp"
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
 #include "peer/entropy.hpp"
@@ -76,22 +77,6 @@ void driver::perform(node::hold_stalled& o) {
 }
 
 void driver::perform(node::broke_by_policy& o) {
-    auto r = new_record();
-    r.what = admin_action::broke;
-    r.name = o.what.name;
-    r.token = o.what.token;
-    r.whom = o.what.holder;
-    r.whom_name = name_of(*node_, o.what.holder);
-    r.who = o.who.substr(0, base::limits::who);
-    r.why = o.why;
-    r.outcome.stage = break_stage::sent;
-    HOLDFAST_ASSERT(view_);  // an owner has one
-    for (const auto& s : view_->seats) {
-        if (!s.filled_by.is_nil()) {
-            (void)node_->ask(lock::store_record{0, r}, s.filled_by,
-                             boot_now() + 4 * settings_.lease, moment_now());
-        }
-    }
     events_.emit(events::broke_by_policy{std::move(o.what.name), o.what.token, o.what.holder,
                                          std::move(o.who), std::move(o.why)});
 }
@@ -107,6 +92,19 @@ void driver::perform(node::unanswered& o) {
         hear(o.number, std::move(o.so_far), o.why);
     }
 }
+
+template <class Told>
+void driver::hear_audit(Told& o) {
+    for (auto* a : audits_) {
+        if (a->hear(o)) {
+            changed_.notify_all();
+            return;
+        }
+    }
+}
+void driver::perform(node::audit_recorded& o) { hear_audit(o); }
+void driver::perform(node::audit_ended& o) { hear_audit(o); }
+void driver::perform(node::audit_log_read& o) { hear_audit(o); }
 
 void driver::perform(node::at_risk& o) {
     if (o.is_at_risk) {

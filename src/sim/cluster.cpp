@@ -81,9 +81,6 @@ void cluster::tell(const app_event& n) {
         case app_event::what::release_request:
             application_->release_request(n.place, n.lock, n.held);
             break;
-        case app_event::what::recorded:
-            operators_.record_outcome(n.place, *n.recorded);
-            break;
     }
 }
 

@@ -30,15 +30,13 @@ struct app_event {
         granted,
         failed,
         lost,
-        release_request,
-        recorded
+        release_request
     } kind{};
     std::uint32_t place = 0;
     request_number number;
     judge::lock lock = 0;
     token held;
     bool is_clean = true;
-    std::optional<holdfast::audit_record> recorded{};
 };
 
 /// What runs at a place, or ran there last.

@@ -17,8 +17,8 @@ void operators::revoke_request(std::uint32_t place, judge::lock l, token t, lock
         c.judged_by.is_to_break(l, t, who);
     }
     processes_[place].step([&](node::node& n, base::moment now) {
-        (void)n.ask(lock::revoke_request{0, c.plan.locks[l], t, how, who, {}, {}}, {},
-                    now.now + 3 * c.plan.common.lease, now);
+        (void)n.revoke({how, c.plan.locks[l], t, {who, {}}, {}}, now.now + 3 * c.plan.common.lease,
+                       now);
     });
 }
 
@@ -31,7 +31,8 @@ void operators::evict(std::uint32_t place, std::uint32_t whom) {
         c.say(place, "evicts " + c.places[whom].name);
     }
     processes_[place].step([&](node::node& n, base::moment now) {
-        n.evict(c.places[whom].id, views::proof::none, now.now + 3 * c.plan.common.lease, now);
+        (void)n.evict(c.places[whom].id, {"an operator", {}}, now.now + 3 * c.plan.common.lease,
+                      now);
     });
 }
 
@@ -40,18 +41,23 @@ bool operators::force_new_cluster(std::uint32_t place, const std::vector<std::ui
 }
 
 void operators::record(std::uint32_t place) {
-    if (processes_[place].is_running()) {
-        processes_[place].record();
+    if (!processes_[place].is_running()) {
+        return;
     }
-}
-
-void operators::record_outcome(std::uint32_t place, const holdfast::audit_record& what) {
-    processes_[place].record_outcome(what);
+    constexpr token of_no_hold{1};  // of epoch 0, in which nothing is granted
+    processes_[place].step([&](node::node& n, base::moment now) {
+        (void)n.revoke({lock::revoke_kind::request_release,
+                        context_.plan.locks.front(),
+                        of_no_hold,
+                        {"an operator", {}},
+                        {}},
+                       now.now + 3 * context_.plan.common.lease, now);
+    });
 }
 
 void operators::read_records(std::uint32_t place) {
     if (processes_[place].is_running()) {
-        processes_[place].ask_the_seats(lock::read_records{}, {});
+        processes_[place].read_records();
     }
 }
 

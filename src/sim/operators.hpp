@@ -24,9 +24,8 @@ public:
     void evict(std::uint32_t place, std::uint32_t whom);
     /// FORCE-1: these places are to be the seats. False: its lease runs.
     bool force_new_cluster(std::uint32_t place, const std::vector<std::uint32_t>& seats);
-    /// Something was done, which is recorded, and again with what came of it.
+    /// A hold that has long ended shall end: all that comes of it are its audit records.
     void record(std::uint32_t place);
-    void record_outcome(std::uint32_t place, const holdfast::audit_record& what);
     void read_records(std::uint32_t place);
     /// How many records were read there, when that was last done and answered.
     [[nodiscard]] std::optional<std::size_t> records_read_at(std::uint32_t place) const;

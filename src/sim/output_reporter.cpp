@@ -1,5 +1,6 @@
 #include "sim/output_reporter.hpp"
 
+#include <map>
 #include <set>
 #include <utility>
 
@@ -158,6 +159,31 @@ void output_reporter::report(std::uint32_t at, const node::lock_changed& changed
     }
     c.judged_by.told(c.places[at].run, c.lock_of(changed.name),
                      {std::move(tokens), changed.summary.waiting});
+}
+
+void output_reporter::report(std::uint32_t, const node::audit_ended& e) {
+    context_.trace.add(e.number << 8 | static_cast<std::uint64_t>(e.outcome.stage));
+}
+
+void output_reporter::report(std::uint32_t at, const node::record_written& w) {
+    if (context_.trace.is_printed()) {
+        context_.say(at, "has recorded " + std::to_string(w.number) + ", state " +
+                             std::to_string(w.revision));
+    }
+    context_.judged_by.records().has_recorded({w.by, w.number}, w.revision,
+                                              {w.at.begin(), w.at.end()});
+}
+
+void output_reporter::report(std::uint32_t at, const node::audit_log_read& r) {
+    std::map<judge::record_key, std::uint32_t> read;
+    for (const auto& one : r.records) {
+        read[{one.by, one.number}] = one.revision;
+    }
+    if (context_.trace.is_printed()) {
+        context_.say(at, "reads " + std::to_string(read.size()) + " records");
+    }
+    context_.judged_by.records().has_read_records(context_.places[at].run, r.number, read,
+                                                  context_.events.now());
 }
 
 }  // namespace holdfast::sim

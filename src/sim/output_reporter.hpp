@@ -24,6 +24,9 @@ public:
     void report(std::uint32_t at, const node::release_requested& a);
     void report(std::uint32_t at, const node::broke_by_policy& b);
     void report(std::uint32_t at, const node::lock_changed& c);
+    void report(std::uint32_t at, const node::audit_ended& e);
+    void report(std::uint32_t at, const node::audit_log_read& r);
+    void report(std::uint32_t at, const node::record_written& w);
     void report(std::uint32_t at, std::uint64_t question, const lock::inspect_reply& seen);
 
 private:

@@ -5,7 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "lock/quorum_query.hpp"
 #include "node/succession.hpp"
 
 namespace holdfast::sim {
@@ -97,7 +96,7 @@ void sim_process::end_node() {
     p.paused_until.reset();
     earlier_turn_.reset();
     pause_in_next_step_.reset();
-    inquiries_.clear();
+    records_read_.reset();
     timer_.reset();
     is_over_.reset();
     has_left_ = false;
@@ -272,37 +271,21 @@ void sim_process::receive(network::number n) {
 
 // ---- what its operators do
 
-void sim_process::ask_the_seats(const lock::question& what,
-                                std::optional<holdfast::audit_record> writes) {
+void sim_process::read_records() {
     const auto v = me().node->installed();
     if (!v) {
         return;
     }
-    auto& i = inquiries_.begin(lock::ask_the_seats(*v, what), std::move(writes));
-    if (!i.writes) {
-        context_.judged_by.records().reads_records(me().run, i.number, i.asked_seats(),
-                                                   v->seats.size());
+    std::set<peer_id> asked;
+    for (const auto& s : v->seats) {
+        if (!s.filled_by.is_nil()) {
+            asked.insert(s.filled_by);
+        }
     }
     step([&](node::node& n, base::moment now) {
-        for (auto& part : i.asked.parts) {
-            part.number = n.ask(part.what, part.to, now.now + 3 * context_.plan.common.lease, now);
-        }
+        const auto number = n.read_audit_log(now.now + 3 * context_.plan.common.lease, now);
+        context_.judged_by.records().reads_records(me().run, number, asked, v->seats.size());
     });
-}
-
-void sim_process::record() {
-    holdfast::audit_record what;
-    what.by = me().id;
-    what.number = inquiries_.next_record();
-    what.at_ms = context_.events.now().count() / 1'000'000;
-    ask_the_seats(lock::store_record{0, what}, what);
-}
-
-void sim_process::record_outcome(holdfast::audit_record what) {
-    if (what.revision == 0 && is_running() && me().id == what.by) {
-        ++what.revision;
-        ask_the_seats(lock::store_record{0, what}, what);
-    }
 }
 
 bool sim_process::force_new_cluster(const std::vector<std::uint32_t>& seats) {
@@ -412,6 +395,17 @@ void sim_process::perform(const node::check_process& c) {
     }
 }
 
+void sim_process::perform(const node::audit_recorded& r) {
+    me().node->act(r.number, views::proof::none, moment());
+}
+
+void sim_process::perform(const node::audit_log_read& r) {
+    if (!r.failure) {
+        records_read_ = r.records.size();
+        reporter_.report(place_, r);
+    }
+}
+
 base::moment sim_process::moment() const {
     const auto now = context_.events.now();
     return earlier_turn_ ? *earlier_turn_ : base::moment{clock_.boot(now), clock_.wall_s(now)};
@@ -430,8 +424,6 @@ void sim_process::send(node::send& s) {
 void sim_process::perform(const node::answered& a) {
     if (const auto* seen = std::get_if<lock::inspect_reply>(&a.what)) {
         reporter_.report(place_, a.number, *seen);
-    } else {
-        inquiries_.hear(context_, place_, a.number, a.what, {});
     }
 }
 

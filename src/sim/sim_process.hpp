@@ -15,7 +15,6 @@
 #include "sim/machine_clock.hpp"
 #include "sim/message_sender.hpp"
 #include "sim/output_reporter.hpp"
-#include "sim/record_inquiries.hpp"
 
 namespace holdfast::sim {
 
@@ -61,11 +60,8 @@ public:
     /// runs.
     template <class Call>
     void step(Call&& call);
-    /// The seats are asked to keep a record, or for what they have.
-    void ask_the_seats(const lock::question& what, std::optional<holdfast::audit_record> writes);
-    void record();
-    /// At once: the process that did it may be gone a moment later.
-    void record_outcome(holdfast::audit_record what);
+    /// An operator there reads what a majority of the seats remembers.
+    void read_records();
     /// FORCE-1. False: its lease runs.
     bool force_new_cluster(const std::vector<std::uint32_t>& seats);
     void send(node::send& s);
@@ -75,7 +71,7 @@ public:
     [[nodiscard]] base::moment moment() const;
     [[nodiscard]] bool is_running() const { return me().node && !me().paused_until; }
     [[nodiscard]] std::chrono::seconds wall_error() const;
-    [[nodiscard]] std::optional<std::size_t> records_read() const { return inquiries_.read(); }
+    [[nodiscard]] std::optional<std::size_t> records_read() const { return records_read_; }
 
 private:
     [[nodiscard]] occupant& me() { return context_.places[place_]; }
@@ -100,12 +96,12 @@ private:
         is_over_ = m;
     }
     void perform(const node::has_left&);
-    void perform(const node::unanswered& u) {
-        inquiries_.hear(context_, place_, u.number, u.so_far, u.why);
-    }
+    void perform(const node::unanswered&) {}
     void perform(const node::answered& a);
     void perform(const node::liveness_changed&) {}
     void perform(const node::check_process& c);
+    void perform(const node::audit_recorded& r);
+    void perform(const node::audit_log_read& r);
     /// What needs nothing done is reported only.
     template <class Output>
     void perform(const Output& what) {
@@ -119,8 +115,8 @@ private:
     machine_clock clock_;
     epoch persisted_;  // on the disk, where there is a state_dir
     base::settings settings_;
-    std::vector<std::uint32_t> seats_;  // the places that it takes for the seats
-    record_inquiries inquiries_;
+    std::vector<std::uint32_t> seats_;         // the places that it takes for the seats
+    std::optional<std::size_t> records_read_;  // when it last did
     bool is_leaving_ = false;
     bool is_gone_ = false;
     base::duration restart_after_{};

@@ -327,11 +327,17 @@ void trace_recorder::see(std::uint32_t at, const node::answered& a) {
         }
         add(machines_.name_at(at), "saw" + (holders.empty() ? " nobody" : holders) + ", " +
                                        std::to_string(seen->waiting) + " waiting");
-    } else if (const auto* d = std::get_if<lock::revoke_reply>(&a.what)) {
+    }
+}
+
+void trace_recorder::see(std::uint32_t at, const node::audit_ended& e) {
+    if (e.failure) {
+        add(machines_.name_at(at), "is told: " + std::string{to_string(*e.failure)});
+    } else if (e.what == admin_action::requested_release || e.what == admin_action::broke) {
         constexpr std::string_view names[] = {"unheard",        "told", "heard",
                                               "needs approval", "gone", "refused"};
         add(machines_.name_at(at),
-            "is told: " + std::string{names[static_cast<std::size_t>(d->so_far.stage)]});
+            "is told: " + std::string{names[static_cast<std::size_t>(e.outcome.stage)]});
     }
 }
 

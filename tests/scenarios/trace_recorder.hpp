@@ -70,6 +70,10 @@ private:
     void see(std::uint32_t, const node::at_risk&) {}
     void see(std::uint32_t, const node::lock_changed&) {}
     void see(std::uint32_t, const node::check_process&) {}
+    void see(std::uint32_t, const node::audit_recorded&) {}
+    void see(std::uint32_t at, const node::audit_ended& e);
+    void see(std::uint32_t, const node::audit_log_read&) {}
+    void see(std::uint32_t, const node::record_written&) {}
 
     void see_sent(std::uint32_t at, const peer_id& to, const views::message& what);
     void see_sent(std::uint32_t at, const peer_id& to, const lock::message& what);

@@ -1,0 +1,59 @@
+// What an operator wants to be done to a hold or a member, and what comes of it (RECORD-1).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/audit_log.hpp>
+#include <holdfast/breaking.hpp>
+#include <holdfast/error.hpp>
+#include <holdfast/ids.hpp>
+#include <holdfast/token.hpp>
+
+#include "base/time.hpp"
+#include "lock/messages.hpp"
+
+namespace holdfast::node {
+
+struct operator_words {
+    std::string who;  ///< as it calls itself
+    std::string why;
+};
+
+/// Of a hold.
+struct revocation {
+    lock::revoke_kind how{};
+    std::string name;
+    holdfast::token token;
+    operator_words by;
+    base::duration grace{};
+};
+
+/// An eviction is recorded at a majority of the seats, so it may be done: call act().
+struct audit_recorded {
+    std::uint64_t number = 0;
+};
+/// It is done, and what came of it is recorded, as far as could be; or it was not done, for it
+/// could not be recorded (no_quorum).
+struct audit_ended {
+    std::uint64_t number = 0;
+    admin_action what{};
+    std::optional<errc> failure;
+    break_outcome outcome;
+};
+struct audit_log_read {
+    std::uint64_t number = 0;
+    std::optional<errc> failure;
+    std::vector<audit_record> records;  ///< oldest first
+};
+/// A majority of the seats has this record of ours. Only observed (the simulator's judge).
+struct record_written {
+    peer_id by;
+    std::uint64_t number = 0;
+    std::uint32_t revision = 0;
+    std::vector<peer_id> at;
+};
+
+}  // namespace holdfast::node
