@@ -177,7 +177,8 @@ private:
     void perform(node::has_left& o);
     void perform(node::problem& o);
     void perform(node::owner_granted&) {}
-    void hear(std::uint64_t query, std::optional<lock::answer> what, std::optional<errc> failure);
+    void hear(std::uint64_t query, const std::optional<lock::answer>& what,
+              std::optional<errc> failure);
     template <class Told>
     void hear_audit(Told& o);
 

@@ -247,7 +247,7 @@ result<void> driver::inquire(lock::quorum_query& asked, base::time_point until) 
     return {};
 }
 
-void driver::hear(std::uint64_t query, std::optional<lock::answer> what,
+void driver::hear(std::uint64_t query, const std::optional<lock::answer>& what,
                   std::optional<errc> failure) {
     for (auto* i : queries_) {
         if (i->hear(query, what, failure)) {

@@ -20,7 +20,7 @@ void driver::perform(node::send& o) {
     buffer_.clear();
     const auto to = o.head.to;
     try {
-        wire::encode({std::move(o.head), std::move(o.what)}, settings_.cluster_name, buffer_);
+        wire::encode({o.head, std::move(o.what)}, settings_.cluster_name, buffer_);
         transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, boot_now());
     } catch (const std::bad_alloc&) {
         ++totals_.lacked_memory;  // a lost message, of which the protocol stands any number
@@ -89,7 +89,7 @@ void driver::perform(node::answered& o) {
 
 void driver::perform(node::unanswered& o) {
     if (!observers_.on_holders(o.number, nullptr, o.why, *node_)) {
-        hear(o.number, std::move(o.so_far), o.why);
+        hear(o.number, o.so_far, o.why);
     }
 }
 
