@@ -173,8 +173,7 @@ void granter::note_waiters(slot s, const std::string& name, lock_entry& e, base:
 void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
                        std::optional<hold_end> how, base::time_point now) {
     HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
-    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the entry with `name` may go
-    const std::string ended{name};
+    const std::string ended{std::string_view{name}};  // a copy: `name` may live in the entry
     if (const auto* h = e.find(t); h != nullptr && how) {
         const bool is_waited_for =  // DELAY
             h->what.terms.delay.count() > 0 &&

@@ -27,13 +27,13 @@ previous_hold remembered_after(const granted_hold& h, hold_end how, previous_hol
     if (how.how == end_reason::released && !how.is_consistent) {
         // It was told what had become of its predecessor, and has not said that all is well: so
         // will the next be told.
-        before.value = how.value.value_or(before.value);
+        before.value = std::move(how.value).value_or(before.value);
         // We may know nothing of that: then the owner that told it has taken what it knew along.
         before.how = before.is_clean() ? end_reason::unknown : before.how;
         return before;
     }
     return {how.how,       h.what.token,      h.what.holder,
-            h.holder_name, h.what.terms.note, how.value.value_or(before.value)};
+            h.holder_name, h.what.terms.note, std::move(how.value).value_or(before.value)};
 }
 
 }  // namespace holdfast::lock
