@@ -109,8 +109,8 @@ void slot_world::hear(machine& m, const peer_id& from, const lock::message& what
 void slot_world::act(machine& m, std::uint32_t event) const {
     switch (event) {
         case own_event::repeats:
-            insight::set_repeats(m.owner, now);
-            insight::set_repeats(m.holder, now);
+            state_access::set_repeats(m.owner, now);
+            state_access::set_repeats(m.holder, now);
             m.owner.tick(now);
             m.holder.tick(now);
             break;
@@ -122,7 +122,7 @@ void slot_world::act(machine& m, std::uint32_t event) const {
             (void)m.holder.acquire(name, {}, now);
             break;
         case own_event::releases:
-            m.holder.release(name, insight::held(m.holder).front(), {}, now);
+            m.holder.release(name, state_access::held(m.holder).front(), {}, now);
             break;
         case own_event::is_over:
             m.is_over = true;
@@ -130,7 +130,7 @@ void slot_world::act(machine& m, std::uint32_t event) const {
             m.holder.end(errc::evicted, errc::not_a_member);
             break;
         case own_event::leases_end:
-            insight::end_leases(m.owner, now);
+            state_access::end_leases(m.owner, now);
             m.owner.tick(now);
             break;
         default: {
@@ -173,16 +173,16 @@ slot_world::stage::reaction slot_world::settle(machine m) {
     if (m.is_over) {
         done.sent_messages.clear();
     }
-    insight::set_repeats(m.owner, far_away);
-    insight::set_repeats(m.holder, far_away);
+    state_access::set_repeats(m.owner, far_away);
+    state_access::set_repeats(m.holder, far_away);
     digest out;
     out.add(std::uint64_t{m.place});
     out.add(m.installed);
     out.add(m.asked);
     out.add(std::uint64_t{m.is_over});
     if (!m.is_over) {
-        insight::add(out, m.owner, now);
-        insight::add(out, m.holder);
+        state_access::add(out, m.owner, now);
+        state_access::add(out, m.holder);
     }
     m.sum = out.result();
     done.machine = transitions_.enter(std::move(m));
@@ -218,13 +218,13 @@ std::vector<std::uint32_t> slot_world::own_events(state at, std::size_t place) c
     if (place >= 2 && m.asked < options_.asks[place - 2]) {
         out.push_back(own_event::asks);
     }
-    if (!insight::held(m.holder).empty()) {
+    if (!state_access::held(m.holder).empty()) {
         out.push_back(own_event::releases);
     }
     if (never_learns) {
         out.push_back(own_event::is_over);
     }
-    if (at[ended_word] != 0 && insight::waits_for_leases(m.owner, now)) {
+    if (at[ended_word] != 0 && state_access::waits_for_leases(m.owner, now)) {
         out.push_back(own_event::leases_end);
     }
     return out;
@@ -232,14 +232,14 @@ std::vector<std::uint32_t> slot_world::own_events(state at, std::size_t place) c
 
 bool slot_world::is_within_bounds(std::uint32_t machine_number) const {
     const auto& m = transitions_.machine(machine_number);
-    return insight::sequence(m.owner) <= options_.grants &&
-           insight::reports(m.holder) <= options_.reports;
+    return state_access::sequence(m.owner) <= options_.grants &&
+           state_access::reports(m.holder) <= options_.reports;
 }
 
 void slot_world::note(words& at, std::size_t place, std::uint32_t before,
                       std::uint32_t event) const {
-    const auto had = insight::held(transitions_.machine(before).holder);
-    for (const auto t : insight::held(transitions_.machine(at[notes + place]).holder)) {
+    const auto had = state_access::held(transitions_.machine(before).holder);
+    for (const auto t : state_access::held(transitions_.machine(at[notes + place]).holder)) {
         if (std::find(had.begin(), had.end(), t) == had.end()) {
             at[falls_word] |= word_of(t) <= at[highest_word] ? 1 : 0;
             at[highest_word] = std::max(at[highest_word], word_of(t));
@@ -251,7 +251,7 @@ void slot_world::note(words& at, std::size_t place, std::uint32_t before,
 std::string slot_world::objection(state at) {
     std::vector<std::string> who;
     for (std::size_t i = 0; i < members; ++i) {
-        for (const auto t : insight::held(transitions_.machine(machine_at(at, i)).holder)) {
+        for (const auto t : state_access::held(transitions_.machine(machine_at(at, i)).holder)) {
             who.push_back(to_name(peer(i)) + " with " + to_text(t));
         }
     }
@@ -301,11 +301,11 @@ std::string slot_world::fair_run(state from) {
                 run(i, own_event::installs);
             }
             if (has_ended &&
-                insight::waits_for_leases(transitions_.machine(now_is[i]).owner, now)) {
+                state_access::waits_for_leases(transitions_.machine(now_is[i]).owner, now)) {
                 run(i, own_event::leases_end);
             }
             run(i, own_event::repeats);
-            if (!insight::held(transitions_.machine(now_is[i]).holder).empty()) {
+            if (!state_access::held(transitions_.machine(now_is[i]).holder).empty()) {
                 run(i, own_event::releases);
             }
         }

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/settings.hpp"
-#include "explore/insight.hpp"
 #include "explore/message_world.hpp"
+#include "explore/state_access.hpp"
 #include "explore/transition_cache.hpp"
 #include "lock/holder.hpp"
 #include "lock/owner.hpp"

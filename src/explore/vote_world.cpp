@@ -226,7 +226,7 @@ vote_world::stage::reaction vote_world::settle(machine m) {
         }
     }
     for (const auto t : all_view_timers) {
-        insight::set(m.who, t, far_away);
+        state_access::set(m.who, t, far_away);
     }
     done.machine = enter(std::move(m), std::move(wrong));
     return done;
@@ -235,7 +235,7 @@ vote_world::stage::reaction vote_world::settle(machine m) {
 std::uint32_t vote_world::enter(machine m, std::string wrong) {
     digest out;
     out.add(std::uint64_t{m.seat});
-    insight::add(out, m.who);
+    state_access::add(out, m.who);
     out.add(wrong);
     const auto sum = out.result();
     return transitions_.enter({std::move(m), sum, std::move(wrong)});
@@ -257,7 +257,7 @@ const vote_world::stage::reaction& vote_world::react(std::uint32_t machine_numbe
                 start(m.seat, options_.restart_keeps_the_peer_id ? id : peer(id.low + restarted)));
         }
         if (event >= first_own_event) {
-            insight::set(m.who, static_cast<view_timer>(event - first_own_event), now);
+            state_access::set(m.who, static_cast<view_timer>(event - first_own_event), now);
             m.who.tick(moment);
             return settle(std::move(m));
         }
@@ -288,7 +288,7 @@ std::vector<std::uint32_t> vote_world::own_events(state at, std::size_t place) c
     std::vector<std::uint32_t> out;
     const auto& who = transitions_.machine(machine_at(at, place)).of.who;
     for (const auto t : all_view_timers) {
-        if (insight::is_armed(who, t)) {
+        if (state_access::is_armed(who, t)) {
             out.push_back(first_own_event + static_cast<std::uint32_t>(t));
         }
     }

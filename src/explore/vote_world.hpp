@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "base/settings.hpp"
-#include "explore/insight.hpp"
 #include "explore/message_world.hpp"
 #include "explore/search.hpp"
+#include "explore/state_access.hpp"
 #include "explore/transition_cache.hpp"
 #include "view/agreement.hpp"
 #include "wire/codec.hpp"

@@ -7,8 +7,8 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/granter.hpp"
 #include "lock/messages.hpp"
@@ -30,7 +30,7 @@ public:
     void invariants(const view& v) const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     void enqueue(granter& g, slot s, tenure& t, const peer_id& from, const lock::request& asked,
                  base::time_point now) const;

@@ -12,7 +12,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
-#include "base/insight.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
 
@@ -72,7 +72,7 @@ public:
     [[nodiscard]] std::optional<base::time_point> deadline() const { return next_; }
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     std::map<std::pair<slot, std::string>, base::time_point> ends_;
     // not later than the first that ends while a request waits

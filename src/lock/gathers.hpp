@@ -11,9 +11,9 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_output.hpp"
@@ -57,7 +57,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     void start(view_number named, epoch promise, std::set<slot> slots, const view& v,
                base::time_point now, owner_outbox& out);

@@ -14,8 +14,8 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "base/timers.hpp"
 #include "lock/delays.hpp"
@@ -98,7 +98,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     enum class timer : std::uint8_t {
         grants,  // not later than the first grant to repeat

@@ -12,7 +12,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/token.hpp>
 
-#include "base/insight.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/hold_limits.hpp"
 #include "lock/messages.hpp"
@@ -64,7 +64,7 @@ public:
                                     std::uint64_t number) const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     map all_;
 };

@@ -6,7 +6,7 @@
 
 #include <holdfast/breaking.hpp>
 
-#include "base/insight.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/acquire_params.hpp"
 
@@ -30,7 +30,7 @@ public:
     [[nodiscard]] stall_action on_stall() const { return when_stuck_; }
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     std::optional<base::time_point> ends_;
     std::optional<base::time_point> stuck_from_;  // none: it is not watched, or it was said

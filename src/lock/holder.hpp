@@ -16,8 +16,8 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/acquire_params.hpp"
 #include "lock/held_locks.hpp"
@@ -75,7 +75,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     using request_iterator = pending_requests::iterator;
 

@@ -11,9 +11,9 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_output.hpp"
@@ -49,7 +49,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     struct watcher {
         peer_id by;

@@ -16,8 +16,8 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/admission.hpp"
 #include "lock/gathers.hpp"
@@ -69,7 +69,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     void on(const peer_id& from, const request& asked, base::time_point now);
     void on(const peer_id& from, const grant_ack& answer, base::time_point now);

@@ -10,10 +10,10 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/held_locks.hpp"
 #include "lock/holder_output.hpp"
@@ -63,7 +63,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     template <class Item>
     void send_one(Item& one, bool is_lazy, base::time_point now, holder_outbox& out);

@@ -12,8 +12,8 @@
 
 #include <holdfast/ids.hpp>
 
-#include "base/insight.hpp"
 #include "base/retry.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/acquire_params.hpp"
 
@@ -59,7 +59,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     std::uint64_t last_number_ = 0;
     map all_;

@@ -15,9 +15,9 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "base/timers.hpp"
 #include "lock/lock_entry.hpp"
@@ -69,7 +69,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     /// Until the token is released or its holder's lease is void.
     struct pending_break {

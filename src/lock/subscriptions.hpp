@@ -10,8 +10,8 @@
 #include <holdfast/ids.hpp>
 
 #include "base/deadline.hpp"
-#include "base/insight.hpp"
 #include "base/retry.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
 
@@ -50,7 +50,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     std::map<std::string, item, std::less<>> all_;
     std::uint64_t last_number_ = 0;

@@ -11,7 +11,7 @@
 
 #include <holdfast/ids.hpp>
 
-#include "base/insight.hpp"
+#include "base/state_access.hpp"
 #include "lock/tenure.hpp"
 #include "lock/view_change.hpp"
 
@@ -68,7 +68,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     slot_function slot_of_;
     std::vector<std::uint32_t> places_;  // by slot: 0, or 1 + its place in all_

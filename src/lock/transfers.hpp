@@ -9,9 +9,9 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/delays.hpp"
 #include "lock/former_holds.hpp"
@@ -68,7 +68,7 @@ public:
     void invariants(const peer_id& self, view_number newest) const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     [[nodiscard]] table_transfer& transfer_to(view_number to_view, const peer_id& to,
                                               base::time_point now);

@@ -9,8 +9,8 @@
 #include <holdfast/ids.hpp>
 
 #include "base/deadline.hpp"
-#include "base/insight.hpp"
 #include "base/retry.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 
 namespace holdfast::lock {
@@ -67,7 +67,7 @@ public:
     }
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     std::map<Key, item> all_;
 };

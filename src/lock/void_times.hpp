@@ -9,8 +9,8 @@
 #include <holdfast/view.hpp>
 
 #include "base/assert.hpp"
-#include "base/insight.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/view_change.hpp"
 
@@ -52,7 +52,7 @@ public:
     [[nodiscard]] const std::map<peer_id, end_of_lease>& removed() const { return ends_; }
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     const base::settings& settings_;
     base::time_point first_view_at_{};

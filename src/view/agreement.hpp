@@ -16,10 +16,10 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "base/timers.hpp"
 #include "view/catch_up.hpp"
@@ -83,7 +83,7 @@ public:
     [[nodiscard]] const member& self() const { return self_; }
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     agreement(const base::settings& settings, const peer_id& self, base::random_source random,
               const environment& environment, base::moment now);

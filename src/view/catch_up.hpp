@@ -7,8 +7,8 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "view/messages.hpp"
 #include "view/view_log.hpp"
@@ -31,7 +31,7 @@ public:
     void installed(base::time_point now);
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     const base::settings& settings_;
     // when a peer was last told of steps, or asked for them

@@ -8,9 +8,9 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "view/acceptor.hpp"
 #include "view/environment.hpp"
@@ -47,7 +47,7 @@ public:
     void installed(base::time_point now);
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     const base::settings& settings_;
     const environment& environment_;

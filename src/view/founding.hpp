@@ -13,10 +13,10 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "view/acceptor.hpp"
 #include "view/messages.hpp"
@@ -66,7 +66,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     struct preparing {
         ballot mine;

@@ -10,9 +10,9 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "view/messages.hpp"
 #include "view/outputs.hpp"
@@ -55,7 +55,7 @@ public:
                                    const std::optional<founding_value>& founded_by) const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     /// Why a peer with these settings can never be a member of this cluster.
     [[nodiscard]] std::optional<join_refused> objection_to(const join& asked, const view& v) const;

@@ -13,8 +13,8 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "view/environment.hpp"
 #include "view/messages.hpp"
@@ -60,7 +60,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     struct joiner {
         member who;

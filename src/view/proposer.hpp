@@ -14,10 +14,10 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
+#include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "view/environment.hpp"
 #include "view/membership_hints.hpp"
@@ -75,7 +75,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     struct idle {};
     struct batching {

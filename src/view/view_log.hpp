@@ -12,8 +12,8 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
-#include "base/insight.hpp"
 #include "base/slot_map.hpp"
+#include "base/state_access.hpp"
 #include "view/environment.hpp"
 #include "view/messages.hpp"
 
@@ -50,7 +50,7 @@ public:
     void invariants() const;
 
 private:
-    friend struct explore::insight;
+    friend struct explore::state_access;
 
     struct snapshot {
         std::shared_ptr<const view> before;

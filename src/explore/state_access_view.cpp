@@ -2,7 +2,7 @@
 #include <variant>
 
 #include "base/assert.hpp"
-#include "explore/insight.hpp"
+#include "explore/state_access.hpp"
 
 namespace holdfast::explore {
 namespace {
@@ -37,7 +37,7 @@ void add(digest& out, const acceptor<Accepted>& a) {
 
 }  // namespace
 
-void insight::add(digest& out, const agreement& a) {
+void state_access::add(digest& out, const agreement& a) {
     // Told at the start: settings, environment, seeds.
     const auto& [settings, environment, self, seeds, log, hints, accepts, proposes, founds, joins,
                  catches_up, founded_by, highest_epoch, timers, is_over, out_box] = a;
@@ -58,7 +58,7 @@ void insight::add(digest& out, const agreement& a) {
     out.add(std::uint64_t{is_over});
 }
 
-void insight::add(digest& out, const change_acceptor& a) {
+void state_access::add(digest& out, const change_acceptor& a) {
     const auto& [settings, environment, accepts, installed_at] = a;
     explore::add(out, accepts);
     if (accepts.accepted()) {
@@ -66,7 +66,7 @@ void insight::add(digest& out, const change_acceptor& a) {
     }
 }
 
-void insight::add(digest& out, const joining& j) {
+void state_access::add(digest& out, const joining& j) {
     // Told at the start: self and seeds.
     const auto& [settings, self, seeds, random, next_request, shown] = j;
     out.add_presence(next_request);
@@ -77,7 +77,7 @@ void insight::add(digest& out, const joining& j) {
     });
 }
 
-void insight::add(digest& out, const view_log& c) {
+void state_access::add(digest& out, const view_log& c) {
     const auto& [current, map, steps_kept, snapshots] = c;
     out.add(std::uint64_t{current != nullptr});
     if (current) {
@@ -88,7 +88,7 @@ void insight::add(digest& out, const view_log& c) {
     out.add_each(snapshots, [&](const auto& s) { out.add(s.first.value); });
 }
 
-void insight::add(digest& out, const membership_hints& c) {
+void state_access::add(digest& out, const membership_hints& c) {
     // Joiners stay fresh and seats refilled: the lease of the world is longer than its life.
     const auto& [settings, environment, joiners, leaving, stopped, gone, evictions, new_epoch_at,
                  refilled] = c;
@@ -105,7 +105,7 @@ void insight::add(digest& out, const membership_hints& c) {
     out.add_each(refilled, [&](const auto& r) { out.add(static_cast<std::uint64_t>(r.first)); });
 }
 
-void insight::add(digest& out, const proposer& p) {
+void state_access::add(digest& out, const proposer& p) {
     // tries only makes waits longer; current and map are those of the chain.
     const auto& [settings, self, environment, random, current, map, phase, consents, highest_round,
                  tries, not_before, ballots_started, out_box] = p;
@@ -140,7 +140,7 @@ void insight::add(digest& out, const proposer& p) {
     out.add(ballots_started);
 }
 
-void insight::add(digest& out, const founding& f) {
+void state_access::add(digest& out, const founding& f) {
     // The world founds nothing.
     const auto& [settings, self, seeds, seat, random, accepts, phase, highest_round, highest_told,
                  next_try, out_box] = f;
@@ -150,7 +150,7 @@ void insight::add(digest& out, const founding& f) {
     out.add(std::uint64_t{highest_told.value});
 }
 
-bool insight::is_armed(const agreement& a, view_timer which) {
+bool state_access::is_armed(const agreement& a, view_timer which) {
     if (a.is_over_) {
         return false;
     }
@@ -167,7 +167,7 @@ bool insight::is_armed(const agreement& a, view_timer which) {
     return false;
 }
 
-void insight::set(agreement& a, view_timer which, base::time_point due) {
+void state_access::set(agreement& a, view_timer which, base::time_point due) {
     const auto set_if_armed = [&](std::optional<base::time_point>& timer) {
         if (timer) {
             timer = due;

@@ -1,7 +1,7 @@
 // Every member of the machines that are explored: what of it is part of a state, and their timers.
 //
 // Each class is taken apart by a structured binding, which does not compile when a member was added
-// or removed. Whoever meets that error decides in insight_*.cpp whether the member can make a
+// or removed. Whoever meets that error decides in state_access_*.cpp whether the member can make a
 // difference to what the machine does next. If so, it is added to the digest; if not, the reason
 // goes beside it. A member wrongly left out hides states.
 #pragma once
@@ -23,7 +23,7 @@ enum class view_timer : std::uint8_t { proposer, recover, look, join };
 inline constexpr std::array all_view_timers{view_timer::proposer, view_timer::recover,
                                             view_timer::look, view_timer::join};
 
-struct insight {
+struct state_access {
     /// Times are left out but for whether they are set: the explorer makes a timer due when it
     /// likes. So is chance, which only makes waits longer.
     static void add(digest& out, const views::agreement& a);

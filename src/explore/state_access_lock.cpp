@@ -3,7 +3,7 @@
 #include <variant>
 
 #include "base/assert.hpp"
-#include "explore/insight.hpp"
+#include "explore/state_access.hpp"
 
 namespace holdfast::explore {
 namespace {
@@ -23,7 +23,7 @@ void add(digest& out, const request& r) { out.add(node::message{lock::message{r}
 // goes round; what is counted for people decides nothing; when a repeat is due decides the
 // explorer.
 
-void insight::add(digest& out, const owner& o, base::time_point now) {
+void state_access::add(digest& out, const owner& o, base::time_point now) {
     const auto& [settings, self, current, map, granter, admission, gathers, transfers, counters] =
         o;
     out.add(current ? current->number.value : 0);
@@ -37,7 +37,7 @@ void insight::add(digest& out, const owner& o, base::time_point now) {
     add(out, transfers);
 }
 
-void insight::add(digest& out, const granter& g, base::time_point now) {
+void state_access::add(digest& out, const granter& g, base::time_point now) {
     const auto& [settings, current, grant_epoch, sequence, is_leased, voids, tenures, unacked,
                  contended, timers, pasts, watchers, revocations, delays, granted, out_box] = g;
     HOLDFAST_ASSERT(out_box.empty() && pasts.size() == 0);
@@ -74,7 +74,7 @@ void insight::add(digest& out, const granter& g, base::time_point now) {
     HOLDFAST_ASSERT(delay_ends.empty() && !next_delay);
 }
 
-void insight::add(digest& out, const tenures& t) {
+void state_access::add(digest& out, const tenures& t) {
     // The places are only where a tenure is found; size and free places follow from them.
     const auto& [slot_of, places, all, free_places, size] = t;
     out.add(std::uint64_t{size});
@@ -110,7 +110,7 @@ void insight::add(digest& out, const tenures& t) {
     });
 }
 
-void insight::add(digest& out, const gathers& g) {
+void state_access::add(digest& out, const gathers& g) {
     const auto& [settings, rounds, last_serial, wanted] = g;
     HOLDFAST_ASSERT(wanted.empty());
     out.add_each(rounds, [&](const auto& one) {
@@ -129,7 +129,7 @@ void insight::add(digest& out, const gathers& g) {
     out.add(last_serial);
 }
 
-void insight::add(digest& out, const transfers& t) {
+void state_access::add(digest& out, const transfers& t) {
     const auto& [settings, expected, under_way] = t;
     out.add_each(expected, [&](const auto& e) {
         const auto& [from, lost, to] = e.second;
@@ -153,7 +153,7 @@ void insight::add(digest& out, const transfers& t) {
     });
 }
 
-void insight::add_breaks(digest& out, const revocations& r) {
+void state_access::add_breaks(digest& out, const revocations& r) {
     const auto& [settings, breaks, demands, timers] = r;
     HOLDFAST_ASSERT(demands.empty() && !timers.deadline());
     out.add_each(breaks, [&](const auto& b) {
@@ -165,7 +165,7 @@ void insight::add_breaks(digest& out, const revocations& r) {
     });
 }
 
-void insight::add(digest& out, const holder& h) {
+void state_access::add(digest& out, const holder& h) {
     const auto& [settings, self, current, is_leased, is_leaving, last_report, requests, held, link,
                  promises, next_limit, counters, out_box] = h;
     HOLDFAST_ASSERT(out_box.empty() && !next_limit);
@@ -202,7 +202,7 @@ void insight::add(digest& out, const holder& h) {
     });
 }
 
-void insight::add(digest& out, const owner_link& l) {
+void state_access::add(digest& out, const owner_link& l) {
     // The map before is of use within an install only, which sets it first.
     const auto& [settings, slot_of, installed, map, map_before, releases, cancels, subscriptions,
                  next] = l;
@@ -225,7 +225,7 @@ void insight::add(digest& out, const owner_link& l) {
     out.add_presence(next);
 }
 
-void insight::set_repeats(owner& o, base::time_point due) {
+void state_access::set_repeats(owner& o, base::time_point due) {
     auto& g = o.granter_;
     for (const auto which : {granter::timer::grants, granter::timer::probes}) {
         if (g.timers_.is_set(which)) {
@@ -251,7 +251,7 @@ void insight::set_repeats(owner& o, base::time_point due) {
     }
 }
 
-void insight::set_repeats(holder& h, base::time_point due) {
+void state_access::set_repeats(holder& h, base::time_point due) {
     auto& requests = h.requests_;
     for (auto at = requests.begin(); at != requests.end(); ++at) {
         if (at->second.again) {
@@ -271,12 +271,12 @@ void insight::set_repeats(holder& h, base::time_point due) {
     }
 }
 
-bool insight::waits_for_leases(const owner& o, base::time_point now) {
+bool state_access::waits_for_leases(const owner& o, base::time_point now) {
     const auto& ends = o.granter_.voids_.ends_;
     return std::any_of(ends.begin(), ends.end(), [&](const auto& v) { return v.second.at > now; });
 }
 
-void insight::end_leases(owner& o, base::time_point now) {
+void state_access::end_leases(owner& o, base::time_point now) {
     auto& g = o.granter_;
     for (auto& [id, end] : g.voids_.ends_) {
         end.at = std::min(end.at, now);
@@ -287,7 +287,7 @@ void insight::end_leases(owner& o, base::time_point now) {
     }
 }
 
-std::vector<token> insight::held(const holder& h) {
+std::vector<token> state_access::held(const holder& h) {
     std::vector<token> out;
     for (const auto& [key, one] : h.held_.all()) {
         out.push_back(key.second);
