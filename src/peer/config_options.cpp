@@ -17,16 +17,16 @@ namespace {
 
 using milliseconds = std::chrono::milliseconds;
 
-// ---- texts of each type of field. `read` leaves the field as it is when the text is wrong, and
-// answers what is right instead; empty: it was read.
+// ---- texts of each type of field. `read_field` leaves the field as it is when the text is wrong,
+// and answers what is right instead; empty: it was read.
 
-std::string read(std::string_view text, std::string& field) {
+std::string read_field(std::string_view text, std::string& field) {
     field = text;
     return {};
 }
-std::string write(const std::string& field) { return field; }
+std::string text_of_field(const std::string& field) { return field; }
 
-std::string read(std::string_view text, std::vector<std::string>& field) {
+std::string read_field(std::string_view text, std::vector<std::string>& field) {
     std::vector<std::string> list;
     while (!text.empty()) {
         const auto comma = std::min(text.find(','), text.size());
@@ -39,7 +39,7 @@ std::string read(std::string_view text, std::vector<std::string>& field) {
     field = std::move(list);
     return {};
 }
-std::string write(const std::vector<std::string>& field) {
+std::string text_of_field(const std::vector<std::string>& field) {
     std::string text;
     for (const auto& one : field) {
         text += (text.empty() ? "" : ",") + one;
@@ -47,7 +47,7 @@ std::string write(const std::vector<std::string>& field) {
     return text;
 }
 
-std::string read(std::string_view text, bool& field) {
+std::string read_field(std::string_view text, bool& field) {
     const auto is = [&](auto... words) { return ((text == words) || ...); };
     if (is("true", "yes", "on", "1")) {
         field = true;
@@ -58,7 +58,7 @@ std::string read(std::string_view text, bool& field) {
     }
     return {};
 }
-std::string write(bool field) { return field ? "true" : "false"; }
+std::string text_of_field(bool field) { return field ? "true" : "false"; }
 
 template <class Number>
 std::string read_number(std::string_view text, Number& field, const char* right) {
@@ -70,18 +70,18 @@ std::string read_number(std::string_view text, Number& field, const char* right)
     field = number;
     return {};
 }
-std::string read(std::string_view text, std::uint32_t& field) {
+std::string read_field(std::string_view text, std::uint32_t& field) {
     return read_number(text, field, "is no whole number");
 }
-std::string read(std::string_view text, std::size_t& field) {
+std::string read_field(std::string_view text, std::size_t& field) {
     return read_number(text, field, "is no whole number");
 }
-std::string read(std::string_view text, double& field) {
+std::string read_field(std::string_view text, double& field) {
     return read_number(text, field, "is no number");
 }
-std::string write(std::uint32_t field) { return std::to_string(field); }
-std::string write(std::size_t field) { return std::to_string(field); }
-std::string write(double field) {
+std::string text_of_field(std::uint32_t field) { return std::to_string(field); }
+std::string text_of_field(std::size_t field) { return std::to_string(field); }
+std::string text_of_field(double field) {
     std::array<char, 32> text{};
     const auto end = std::to_chars(text.data(), text.data() + text.size(), field).ptr;
     return {text.data(), end};
@@ -99,16 +99,16 @@ std::string read_name(std::string_view text, Enum& field, std::initializer_list<
     }
     return "is none of " + names;
 }
-std::string read(std::string_view text, profile& field) {
+std::string read_field(std::string_view text, profile& field) {
     return read_name(text, field, {profile::local, profile::lan, profile::wan});
 }
-std::string write(profile field) { return std::string{to_string(field)}; }
-std::string read(std::string_view text, bootstrap_mode& field) {
+std::string text_of_field(profile field) { return std::string{to_string(field)}; }
+std::string read_field(std::string_view text, bootstrap_mode& field) {
     return read_name(text, field, {bootstrap_mode::allowed, bootstrap_mode::never});
 }
-std::string write(bootstrap_mode field) { return std::string{to_string(field)}; }
+std::string text_of_field(bootstrap_mode field) { return std::string{to_string(field)}; }
 
-std::string read(std::string_view text, milliseconds& field) {
+std::string read_field(std::string_view text, milliseconds& field) {
     const auto time = parse_duration(text);
     if (!time) {
         return "is no duration; write 10s or 500ms";
@@ -116,26 +116,28 @@ std::string read(std::string_view text, milliseconds& field) {
     field = std::chrono::ceil<milliseconds>(*time);
     return {};
 }
-std::string write(milliseconds field) {
+std::string text_of_field(milliseconds field) {
     return field.count() % 1000 == 0 ? std::to_string(field.count() / 1000) + "s"
                                      : std::to_string(field.count()) + "ms";
 }
 /// Empty: that of the profile.
-std::string read(std::string_view text, std::optional<milliseconds>& field) {
+std::string read_field(std::string_view text, std::optional<milliseconds>& field) {
     if (text.empty()) {
         field.reset();
         return {};
     }
     milliseconds time{};
-    auto wrong = read(text, time);
+    auto wrong = read_field(text, time);
     if (wrong.empty()) {
         field = time;
     }
     return wrong;
 }
-std::string write(const std::optional<milliseconds>& field) { return field ? write(*field) : ""; }
+std::string text_of_field(const std::optional<milliseconds>& field) {
+    return field ? text_of_field(*field) : "";
+}
 
-std::string read(std::string_view text, break_policy& field) {
+std::string read_field(std::string_view text, break_policy& field) {
     constexpr auto right = "is no policy; write operators, operators:2 or none, then ,waited:30s";
     break_policy policy;
     const auto comma = std::min(text.find(','), text.size());
@@ -146,7 +148,7 @@ std::string read(std::string_view text, break_policy& field) {
         policy.by_operators = false;
     } else if (who.starts_with(counted)) {
         std::uint32_t approvals = 0;
-        if (!read(who.substr(counted.size()), approvals).empty() || approvals < 1 ||
+        if (!read_field(who.substr(counted.size()), approvals).empty() || approvals < 1 ||
             approvals > std::numeric_limits<std::uint8_t>::max()) {
             return right;
         }
@@ -154,18 +156,20 @@ std::string read(std::string_view text, break_policy& field) {
     } else if (who != "operators") {
         return right;
     }
-    if (comma < text.size() && (!rest.starts_with(waited) ||
-                                !read(rest.substr(waited.size()), policy.waited_for).empty())) {
+    if (comma < text.size() &&
+        (!rest.starts_with(waited) ||
+         !read_field(rest.substr(waited.size()), policy.waited_for).empty())) {
         return right;
     }
     field = policy;
     return {};
 }
-std::string write(const break_policy& field) {
+std::string text_of_field(const break_policy& field) {
     std::string text = !field.by_operators    ? "none"
                        : field.approvals == 1 ? "operators"
                                               : "operators:" + std::to_string(field.approvals);
-    return field.waited_for.count() == 0 ? text : text + ",waited:" + write(field.waited_for);
+    return field.waited_for.count() == 0 ? text
+                                         : text + ",waited:" + text_of_field(field.waited_for);
 }
 
 // ---- the table
@@ -176,8 +180,8 @@ struct accessor {
 };
 template <auto Field>
 constexpr accessor access_to{
-    [](std::string_view text, config& into) { return read(text, into.*Field); },
-    [](const config& from) { return write(from.*Field); }};
+    [](std::string_view text, config& into) { return read_field(text, into.*Field); },
+    [](const config& from) { return text_of_field(from.*Field); }};
 
 constexpr auto by_profile = "that of the profile";
 

@@ -3,7 +3,7 @@
 namespace holdfast {
 namespace {
 
-std::string milliseconds(std::chrono::nanoseconds t) {
+std::string in_milliseconds(std::chrono::nanoseconds t) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(t).count()) + " ms";
 }
 
@@ -19,7 +19,7 @@ struct sentence {
     }
     std::string operator()(const events::lease_gained&) const { return "lease gained"; }
     std::string operator()(const events::lease_at_risk& e) const {
-        return "lease at risk: " + milliseconds(e.remaining) + " left";
+        return "lease at risk: " + in_milliseconds(e.remaining) + " left";
     }
     std::string operator()(const events::lease_renewed&) const { return "lease renewed in time"; }
     std::string operator()(const events::lease_lost&) const { return "lease lost"; }

@@ -218,9 +218,7 @@ void proposer::tick(const membership_hints& hints, base::time_point now) {
             // Others object to every removal, or have not answered. Ask again in a while.
             back_off(now);
         }
-    } else if (const auto* p = std::get_if<preparing>(&phase_); p != nullptr && p->until <= now) {
-        back_off(now);
-    } else if (const auto* a = std::get_if<accepting>(&phase_); a != nullptr && a->until <= now) {
+    } else if (const auto until = answers_until(); until && *until <= now) {
         back_off(now);
     } else if (std::holds_alternative<idle>(phase_) && not_before_ && *not_before_ <= now) {
         not_before_.reset();
@@ -234,13 +232,18 @@ std::optional<base::time_point> proposer::deadline() const {
     if (const auto* b = std::get_if<batching>(&phase_)) {
         return b->until;
     }
+    const auto until = answers_until();
+    return until ? until : not_before_;
+}
+
+std::optional<base::time_point> proposer::answers_until() const {
     if (const auto* p = std::get_if<preparing>(&phase_)) {
         return p->until;
     }
     if (const auto* a = std::get_if<accepting>(&phase_)) {
         return a->until;
     }
-    return not_before_;
+    return std::nullopt;
 }
 
 base::duration proposer::ballot_timeout() {

@@ -93,6 +93,8 @@ private:
         base::time_point until;
     };
 
+    /// Of the ballot that voters are asked about.
+    [[nodiscard]] std::optional<base::time_point> answers_until() const;
     /// The value to propose when phase 1 is done; nothing: there is none.
     [[nodiscard]] std::optional<change> choose_value(const preparing& phase,
                                                      const membership_hints& hints,

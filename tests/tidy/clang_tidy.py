@@ -5,9 +5,10 @@ out.
 usage: clang_tidy.py [--deep] BUILD_FOLDER JOBS FOLDER...
 
 BUILD_FOLDER has the compile_commands.json of a clang++; the sources in it that lie below one of the
-FOLDERs are looked at. --deep adds clang's static analyzer, which takes five times as long. A source
-is clean as long as its text, the texts of all that it includes of ours, its command and the
-configuration are what they were: a stamp in BUILD_FOLDER/lint says so.
+FOLDERs, or are made of such by meson's unity build, are looked at. --deep adds clang's static
+analyzer, which takes five times as long. A source is clean as long as its text, the texts of all
+that it includes of ours, its command and the configuration are what they were: a stamp in
+BUILD_FOLDER/lint says so.
 """
 
 import concurrent.futures
@@ -70,13 +71,15 @@ def digest(entry, texts, constants):
 
 
 def entries_below(build, root, folders):
-    """One entry of the compile database for each source below `folders`."""
+    """One entry of the compile database for each source below `folders`. The sources of a unity
+    build lie below the same folders of the build."""
+    below = [os.path.join(at, f) + os.sep for at in (root, os.path.abspath(build)) for f in folders]
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as f:
         entries = json.load(f)
     wanted = {}
     for entry in entries:
         source = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
-        if any(source.startswith(os.path.join(root, folder) + os.sep) for folder in folders):
+        if source.startswith(tuple(below)):
             wanted.setdefault(source, entry)
     return wanted
 
