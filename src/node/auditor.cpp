@@ -90,6 +90,7 @@ std::uint64_t auditor::revoke(const revocation& wanted, base::time_point until, 
     lock::quorum_query query;
     query.parts.push_back({lock::inspect_request{0, wanted.name}, {}});
     ask(at, std::move(query), std::min(until, now.now + 4 * settings_.retry), now.now);
+    invariants();
     return number;
 }
 
@@ -105,6 +106,7 @@ std::uint64_t auditor::evict(const peer_id& whom, const operator_words& by, base
     at->second.what.whom = whom;
     at->second.what.whom_name = m->name;
     ask_seats(at, phase::recording, until, now.now);
+    invariants();
     return number;
 }
 
@@ -120,9 +122,11 @@ std::optional<auditor::eviction> auditor::act(std::uint64_t number, views::proof
         a.what.what = admin_action::fenced;
     }
     if (!view_->has(a.what.whom)) {
-        evicted(at, true, now);
+        evicted(at, now);
+        invariants();
         return std::nullopt;
     }
+    invariants();
     return eviction{a.what.whom, a.until};
 }
 
@@ -138,12 +142,14 @@ void auditor::record_break(const broke_by_policy& done, base::moment now) {
     r.who.resize(std::min(r.who.size(), base::limits::who));
     r.outcome.stage = break_stage::sent;
     ask_seats(at, phase::noting, until, now.now);
+    invariants();
 }
 
 std::uint64_t auditor::read(base::time_point until, base::moment now) {
     const auto at = begin(phase::reading, {}, {}, until, now);
     const auto number = at->first;
     ask(at, query_of_seats(view_.get(), lock::read_records{}), until, now.now);
+    invariants();
     return number;
 }
 
@@ -197,6 +203,7 @@ bool auditor::hear(std::uint64_t question, const std::optional<lock::answer>& wh
     if (at->second.query.is_over()) {
         advance(at, now);
     }
+    invariants();
     return true;
 }
 
@@ -294,12 +301,8 @@ void auditor::written(const audit& a) {
     out_.push(std::move(out));
 }
 
-void auditor::evicted(audits::iterator at, bool is_gone, base::time_point now) {
-    auto& a = at->second;
-    a.what.outcome.stage = is_gone ? break_stage::ended : break_stage::sent;
-    if (!is_gone) {
-        a.failure = errc::timed_out;
-    }
+void auditor::evicted(audits::iterator at, base::time_point now) {
+    at->second.what.outcome.stage = break_stage::ended;
     record_outcome(at, now);
 }
 
@@ -328,28 +331,54 @@ void auditor::installed(std::shared_ptr<const view> v, base::time_point now) {
     for (auto at = all_.begin(); at != all_.end();) {
         const auto here = at++;
         if (here->second.at == phase::evicting && !view_->has(here->second.what.whom)) {
-            evicted(here, true, now);
+            evicted(here, now);
         }
     }
+    invariants();
 }
 
 void auditor::tick(base::time_point now) {
     for (auto at = all_.begin(); at != all_.end();) {
         const auto here = at++;
-        if (here->second.at == phase::evicting && here->second.until <= now) {
-            evicted(here, false, now);
+        auto& a = here->second;
+        if (!waits_for_removal(a) || a.until > now) {
+            continue;
         }
+        if (a.at == phase::evicting) {
+            a.what.outcome.stage = break_stage::sent;
+        }
+        a.failure = errc::timed_out;
+        record_outcome(here, now);
     }
+    invariants();
 }
 
 std::optional<base::time_point> auditor::deadline() const {
     std::optional<base::time_point> due;
     for (const auto& [number, a] : all_) {
-        if (a.at == phase::evicting) {
+        if (waits_for_removal(a)) {
             base::earlier(due, a.until);
         }
     }
     return due;
+}
+
+void auditor::invariants() const {
+    HOLDFAST_ASSERT(all_.empty() || all_.rbegin()->first <= last_number_);
+    HOLDFAST_ASSERT(all_.empty() || all_.begin()->first > 0);
+    if (!base::checks_everything()) {
+        return;
+    }
+    for (const auto& [number, a] : all_) {
+        HOLDFAST_ASSERT(a.what.number == number && a.what.by == self_);
+        // Each waits for a question that is open, or for a member to be removed.
+        HOLDFAST_ASSERT(a.query.parts.empty() == waits_for_removal(a));
+        HOLDFAST_ASSERT(a.query.parts.empty() || !a.query.is_over());
+        HOLDFAST_ASSERT(!waits_for_removal(a) || !a.what.whom.is_nil());
+        HOLDFAST_ASSERT(a.at != phase::evicting || view_->has(a.what.whom));
+        // Nothing has an outcome before it was done.
+        HOLDFAST_ASSERT(a.at == phase::recording_outcome || a.what.revision == 0);
+    }
 }
 
 void auditor::end(errc why) {

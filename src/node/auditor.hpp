@@ -67,7 +67,7 @@ private:
     enum class phase : std::uint8_t {
         locating,   ///< asks who holds the lock, for the record
         recording,  ///< nothing is done before a majority of the seats knows
-        waiting,    ///< for act()
+        waiting,    ///< for act(), at most until its time is over
         revoking,
         evicting,
         recording_outcome,
@@ -97,9 +97,13 @@ private:
     void revoked(audits::iterator at, base::time_point now);
     void note_holder(audit& a) const;
     void written(const audit& a);
-    void evicted(audits::iterator at, bool is_gone, base::time_point now);
+    [[nodiscard]] static bool waits_for_removal(const audit& a) {
+        return a.at == phase::waiting || a.at == phase::evicting;
+    }
+    void evicted(audits::iterator at, base::time_point now);
     void record_outcome(audits::iterator at, base::time_point now);
     void finish(audits::iterator at, std::optional<errc> failure);
+    void invariants() const;
     [[nodiscard]] bool hear(std::uint64_t question, const std::optional<lock::answer>& what,
                             std::optional<errc> why_none, base::time_point now);
 

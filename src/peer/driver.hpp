@@ -50,21 +50,18 @@
 #include "peer/loop.hpp"
 #include "peer/noexcept_error.hpp"
 #include "peer/observers.hpp"
+#include "peer/open_questions.hpp"
 #include "peer/setup.hpp"
 #include "peer/timer.hpp"
 #include "peer/watchdog.hpp"
 
 namespace holdfast::runtime {
 
-class audit_call;
-
 class driver : public std::enable_shared_from_this<driver> {
 public:
     [[nodiscard]] static result<std::shared_ptr<driver>> start(config options);
     explicit driver(setup s);
     ~driver();
-    driver(const driver&) = delete;
-    driver& operator=(const driver&) = delete;
 
     // ---- calls of the application's threads (contracts: the public headers; driver_calls.cpp)
 
@@ -105,11 +102,7 @@ public:
     /// An error: `act` was not called (a forked child; closed), or this peer was closed in it.
     /// Throws nothing that `act` threw. `inside`: the call whose thread this is.
     template <class Act>
-    result<void> with_node(call* inside, Act&& act);
-    template <class Act>
-    result<void> with_node(Act&& act) {
-        return with_node(nullptr, std::forward<Act>(act));
-    }
+    result<void> with_node(Act&& act, call* inside = nullptr);
     /// For questions: what `question` answers under the mutex; a default in a forked child.
     template <class Question>
     auto locked(Question&& question) -> std::invoke_result_t<Question, const node::node&>;
@@ -123,7 +116,7 @@ public:
     template <class Done>
     [[nodiscard]] result<void> wait_until(Done&& is_done);
     /// Under the mutex: tells it how its audit goes on, until unfollow().
-    void follow(audit_call& a) { audits_.push_back(&a); }
+    void follow(audit_call& a) { open_.add(a); }
     void unfollow(audit_call& a);
     /// FORCE-1: this PeerId ends; the next one has these seeds, and may found.
     [[nodiscard]] result<void> start_over_with(std::vector<endpoint> seeds);
@@ -169,18 +162,16 @@ private:
     void perform(node::liveness_changed& o);
     void perform(node::check_process& o);
     void perform(node::lock_changed& o) { observers_.on_changed(o, *node_); }
-    void perform(node::audit_recorded& o);
-    void perform(node::audit_ended& o);
-    void perform(node::audit_log_read& o);
+    void perform(node::audit_recorded& o) { hear(o); }
+    void perform(node::audit_ended& o) { hear(o); }
+    void perform(node::audit_log_read& o) { hear(o); }
     void perform(node::record_written&) {}
     void perform(node::must_restart& o) { restart_ = o; }
     void perform(node::has_left& o);
     void perform(node::problem& o);
     void perform(node::owner_granted&) {}
-    void hear(std::uint64_t query, const std::optional<lock::answer>& what,
-              std::optional<errc> failure);
     template <class Told>
-    void hear_audit(Told& o);
+    void hear(Told& o);
 
     const fork_guard process_;
     const config options_;
@@ -190,7 +181,7 @@ private:
     dispatcher dispatcher_;
 
     std::mutex mutex_;
-    // of is_ready_, has_left_, closed_, departure_, queries_ and audits_
+    // of is_ready_, has_left_, closed_, departure_ and open_
     std::condition_variable_any changed_;
     std::unique_ptr<net::transport> transport_;  // null after stop()
     net::transport_statistics last_traffic_;     // of then
@@ -203,8 +194,7 @@ private:
     lock_calls calls_;
     held_locks held_;
     observers observers_;
-    std::vector<lock::quorum_query*> queries_;
-    std::vector<audit_call*> audits_;
+    open_questions open_;
     bool is_ready_ = false, is_leaving_ = false, has_left_ = false;
     std::optional<result<void>> departure_;  // what the first leave() answers, when it is over
     std::optional<error> closed_;
@@ -219,7 +209,7 @@ private:
 };
 
 template <class Act>
-result<void> driver::with_node(call* inside, Act&& act) {
+result<void> driver::with_node(Act&& act, call* inside) {
     if (is_forked()) {
         return tl::unexpected<error>{make_error_noexcept(errc::shutting_down)};
     }
@@ -257,6 +247,13 @@ result<void> driver::with_node(call* inside, Act&& act) {
     }
     wakeups.run();
     return outcome;
+}
+
+template <class Told>
+void driver::hear(Told& o) {
+    if (open_.hear(o)) {
+        changed_.notify_all();
+    }
 }
 
 template <class Done>

@@ -16,20 +16,22 @@ template <class Then>
 result<void> driver::begin(call* inside, call& c, Then&& then) {
     bool was_asked = false;
     result<void> refused;
-    const auto entered = with_node(inside, [&](node::node&) {
-        if (auto open = check_open(); !open) {
-            refused = open;
-        } else if (calls_.size() >= options_.max_requests) {
-            refused = fail(errc::too_many_requests);
-        } else if (c.later && c.later->is_unwanted.load(std::memory_order_acquire)) {
-            refused = fail(errc::cancelled);
-        } else {
-            ++totals_.requests;
-            send_request(c);
-            was_asked = true;  // not before: if asking fails, no answer would come
-            then();
-        }
-    });
+    const auto entered = with_node(
+        [&](node::node&) {
+            if (auto open = check_open(); !open) {
+                refused = open;
+            } else if (calls_.size() >= options_.max_requests) {
+                refused = fail(errc::too_many_requests);
+            } else if (c.later && c.later->is_unwanted.load(std::memory_order_acquire)) {
+                refused = fail(errc::cancelled);
+            } else {
+                ++totals_.requests;
+                send_request(c);
+                was_asked = true;  // not before: if asking fails, no answer would come
+                then();
+            }
+        },
+        inside);
     return was_asked ? result<void>{} : entered ? refused : entered;
 }
 
@@ -96,16 +98,18 @@ void driver::cancel(call& c) {
 }
 
 void driver::read_for(call& c, bool is_broken) {
-    (void)with_node(&c, [&](node::node&) {
-        if (c.is_over || c.read_fd.load(std::memory_order_relaxed) < 0) {
-            return;
-        }
-        ++totals_.read_by_caller;
-        transport_->read_claimed(c.owner, sink_, boot_now());
-        if (is_broken) {
-            calls_.stop_reading(c, *transport_);
-        }
-    });
+    (void)with_node(
+        [&](node::node&) {
+            if (c.is_over || c.read_fd.load(std::memory_order_relaxed) < 0) {
+                return;
+            }
+            ++totals_.read_by_caller;
+            transport_->read_claimed(c.owner, sink_, boot_now());
+            if (is_broken) {
+                calls_.stop_reading(c, *transport_);
+            }
+        },
+        &c);
 }
 
 error driver::why_no_grant() const {
@@ -211,21 +215,21 @@ result<void> driver::inquire(lock::quorum_query& asked, base::time_point until) 
             return;
         }
         as = n.self();
-        queries_.push_back(&asked);
+        open_.add(asked);
         for (auto& p : asked.parts) {
             p.number = n.ask(p.what, p.to, until, moment_now());
         }
     });
     if (!entered || !refused) {
         const std::lock_guard guard{mutex_};
-        std::erase(queries_, &asked);
+        open_.remove(asked);
         return entered ? refused : entered;
     }
     std::unique_lock guard{mutex_};
     // The node tells the end of the time. If this peer ends or starts anew before, close() and the
     // end of the node do.
     changed_.wait(guard, [&] { return asked.is_over() || asked.failure || closed_; });
-    std::erase(queries_, &asked);
+    open_.remove(asked);
     const bool is_open = !closed_;
     if (!is_open && !asked.is_over()) {
         return tl::unexpected<error>{*closed_};
@@ -247,20 +251,10 @@ result<void> driver::inquire(lock::quorum_query& asked, base::time_point until) 
     return {};
 }
 
-void driver::hear(std::uint64_t query, const std::optional<lock::answer>& what,
-                  std::optional<errc> failure) {
-    for (auto* i : queries_) {
-        if (i->hear(query, what, failure)) {
-            changed_.notify_all();
-            return;
-        }
-    }
-}
-
 void driver::unfollow(audit_call& a) {
     if (!is_forked()) {
         const std::lock_guard guard{mutex_};
-        std::erase(audits_, &a);
+        open_.remove(a);
     }
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/assert.hpp"
 #include "node/succession.hpp"
-#include "peer/audit_call.hpp"
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
 #include "peer/entropy.hpp"
@@ -83,28 +82,15 @@ void driver::perform(node::broke_by_policy& o) {
 
 void driver::perform(node::answered& o) {
     if (!observers_.on_holders(o.number, &o.what, {}, *node_)) {
-        hear(o.number, std::move(o.what), std::nullopt);
+        hear(o);
     }
 }
 
 void driver::perform(node::unanswered& o) {
     if (!observers_.on_holders(o.number, nullptr, o.why, *node_)) {
-        hear(o.number, o.so_far, o.why);
+        hear(o);
     }
 }
-
-template <class Told>
-void driver::hear_audit(Told& o) {
-    for (auto* a : audits_) {
-        if (a->hear(o)) {
-            changed_.notify_all();
-            return;
-        }
-    }
-}
-void driver::perform(node::audit_recorded& o) { hear_audit(o); }
-void driver::perform(node::audit_ended& o) { hear_audit(o); }
-void driver::perform(node::audit_log_read& o) { hear_audit(o); }
 
 void driver::perform(node::at_risk& o) {
     if (o.is_at_risk) {

@@ -334,10 +334,7 @@ void trace_recorder::see(std::uint32_t at, const node::audit_ended& e) {
     if (e.failure) {
         add(machines_.name_at(at), "is told: " + std::string{to_string(*e.failure)});
     } else if (e.what == admin_action::requested_release || e.what == admin_action::broke) {
-        constexpr std::string_view names[] = {"unheard",        "told", "heard",
-                                              "needs approval", "gone", "refused"};
-        add(machines_.name_at(at),
-            "is told: " + std::string{names[static_cast<std::size_t>(e.outcome.stage)]});
+        add(machines_.name_at(at), "is told: " + std::string{to_string(e.outcome.stage)});
     }
 }
 

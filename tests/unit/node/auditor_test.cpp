@@ -225,6 +225,23 @@ TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is done when it is recorded, and 
     }
 }
 
+TEST_CASE_METHOD(fixture, "VIEW-8: an eviction that is never set off ends with its time") {
+    const auto number = mine.evict(peer(5), {"me", {}}, now + 10s, moment());
+    drain();
+    keep({1, 2});
+    REQUIRE(may_act == 1);
+    CHECK(mine.deadline() == at(10s));
+    pass(10s);
+    CHECK_FALSE(mine.act(number, views::proof::none, now));
+    REQUIRE(records.size() == 3);
+    CHECK(records[0].second.what.revision == 1);
+    CHECK(records[0].second.what.outcome.stage == break_stage{});
+    keep({2, 3});
+    REQUIRE(ended);
+    CHECK(ended->failure == errc::timed_out);
+    CHECK_FALSE(mine.deadline());
+}
+
 TEST_CASE_METHOD(fixture, "RECORD-1: what the policy of a hold does is recorded while it is done") {
     mine.record_break({held(), std::string(500, 'x'), "why"}, moment());
     drain();
