@@ -24,11 +24,10 @@ void add(digest& out, const request& r) { out.add(node::message{lock::message{r}
 // explorer.
 
 void state_access::add(digest& out, const owner& o, base::time_point now) {
-    const auto& [settings, self, current, map, granter, admission, gathers, transfers, counters] =
-        o;
+    const auto& [settings, self, current, map, granter, intake, gathers, transfers, counters] = o;
     out.add(current ? current->number.value : 0);
     add(out, granter, now);
-    const auto& [its_settings, lowest_pending] = admission;
+    const auto& [its_settings, lowest_pending] = intake;
     out.add_each(lowest_pending, [&](const auto& f) {
         out.add(f.first);
         out.add(f.second.value);

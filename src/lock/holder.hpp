@@ -20,8 +20,8 @@
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/acquire_params.hpp"
-#include "lock/held_locks.hpp"
 #include "lock/holder_output.hpp"
+#include "lock/local_holds.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_link.hpp"
 #include "lock/pending_requests.hpp"
@@ -114,7 +114,7 @@ private:
     bool is_leaving_ = false;
     std::uint64_t last_report_ = 0;
     pending_requests requests_;
-    held_locks held_;
+    local_holds held_;
     owner_link link_;
     std::map<slot, epoch> promises_;  // HOLD-1
     // not later than the first hold that ends, or is stuck

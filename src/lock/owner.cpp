@@ -62,7 +62,7 @@ std::vector<hold_info> owner::holds() const {
 // ---- requests
 
 void owner::on(const peer_id& from, const request& asked, base::time_point now) {
-    if (!is_member(from) || !admission_.request(granter_, from, asked, now)) {
+    if (!is_member(from) || !intake_.request(granter_, from, asked, now)) {
         ++counters_.dropped;  // the present owner is in the views that NET-3 brings to the sender
     }
 }
@@ -211,7 +211,7 @@ void owner::install(const view_change& s, base::time_point now) {
         }
     });
     granter_.drop_non_members(now);
-    admission_.drop_non_members(*view_);
+    intake_.drop_non_members(*view_);
     granter_.end_holds_of_removed(now);
     transfers_.send_due(now, granter_.out());
     gathers_.ask_wanted(*view_, now, granter_.out());
@@ -400,7 +400,7 @@ void owner::serve_gathered(const gathers::round& g, base::time_point now) {
 
 void owner::serve(slot s, tenure& t, base::time_point now) {
     granter_.serve(s, t, now);
-    admission_.resume(granter_, s, t, *view_, now);
+    intake_.resume(granter_, s, t, *view_, now);
     for (const auto& name : granter_.watchers().names_in(s)) {
         granter_.notify(s, name, now);
     }
@@ -424,7 +424,7 @@ void owner::invariants() const {
         HOLDFAST_ASSERT(t.waits_for() == nullptr || is_member(*t.waits_for()));
         HOLDFAST_ASSERT(t.is_gathering() == gathers_.has(s));
     });
-    admission_.invariants(*view_);
+    intake_.invariants(*view_);
 }
 
 }  // namespace holdfast::lock

@@ -19,11 +19,11 @@
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
-#include "lock/admission.hpp"
 #include "lock/gathers.hpp"
 #include "lock/granter.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_output.hpp"
+#include "lock/request_intake.hpp"
 #include "lock/tenure.hpp"
 #include "lock/transfers.hpp"
 #include "lock/view_change.hpp"
@@ -46,7 +46,7 @@ public:
         : settings_{settings},
           self_{self},
           granter_{settings, std::move(slot_of)},
-          admission_{settings},
+          intake_{settings},
           gathers_{settings},
           transfers_{settings} {}
 
@@ -112,7 +112,7 @@ private:
     std::shared_ptr<const view> view_;
     base::shared_slot_map map_;
     granter granter_;
-    admission admission_;
+    request_intake intake_;
     gathers gathers_;
     transfers transfers_;
     counters counters_;

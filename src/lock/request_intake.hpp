@@ -16,9 +16,9 @@
 
 namespace holdfast::lock {
 
-class admission {
+class request_intake {
 public:
-    explicit admission(const base::settings& settings) : settings_{settings} {}
+    explicit request_intake(const base::settings& settings) : settings_{settings} {}
 
     /// From a member. False: the slot is not ours.
     [[nodiscard]] bool request(granter& g, const peer_id& from, const lock::request& asked,

@@ -1,4 +1,4 @@
-#include "lock/admission.hpp"
+#include "lock/request_intake.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,8 +7,8 @@
 
 namespace holdfast::lock {
 
-bool admission::request(granter& g, const peer_id& from, const lock::request& asked,
-                        base::time_point now) {
+bool request_intake::request(granter& g, const peer_id& from, const lock::request& asked,
+                             base::time_point now) {
     auto& floor = settled_[from];
     if (asked.lowest_pending <= asked.number) {
         floor = std::max(floor, asked.lowest_pending);
@@ -29,7 +29,8 @@ bool admission::request(granter& g, const peer_id& from, const lock::request& as
     return true;
 }
 
-void admission::put_off(granter& g, tenure& t, const peer_id& from, const lock::request& asked) {
+void request_intake::put_off(granter& g, tenure& t, const peer_id& from,
+                             const lock::request& asked) {
     const bool is_known = std::any_of(t.deferred.begin(), t.deferred.end(), [&](const auto& d) {
         return d.first == from && d.second.number == asked.number;
     });
@@ -42,8 +43,8 @@ void admission::put_off(granter& g, tenure& t, const peer_id& from, const lock::
     }
 }
 
-void admission::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
-                        const lock::request& asked, base::time_point now) const {
+void request_intake::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
+                             const lock::request& asked, base::time_point now) const {
     HOLDFAST_ASSERT(t.is_serving());
     auto& e = t.table[asked.name];
     if (auto* granted = e.find_granted(from, asked.number)) {
@@ -70,8 +71,8 @@ void admission::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
     }
 }
 
-bool admission::is_refused(granter& g, slot s, const peer_id& from, const lock::request& asked,
-                           const lock_entry& e, base::time_point now) const {
+bool request_intake::is_refused(granter& g, slot s, const peer_id& from, const lock::request& asked,
+                                const lock_entry& e, base::time_point now) const {
     const auto& mode = asked.terms.mode;
     if (e.contradicts(mode)) {
         g.out().push(send{from, denied{asked.number, refusal::limit_differs, e.summary()}});
@@ -85,7 +86,7 @@ bool admission::is_refused(granter& g, slot s, const peer_id& from, const lock::
     return false;
 }
 
-void admission::resume(granter& g, slot s, tenure& t, const view& v, base::time_point now) {
+void request_intake::resume(granter& g, slot s, tenure& t, const view& v, base::time_point now) {
     for (const auto& [from, asked] : std::exchange(t.deferred, {})) {
         if (v.has(from)) {
             enqueue(g, s, t, from, asked, now);
@@ -93,11 +94,11 @@ void admission::resume(granter& g, slot s, tenure& t, const view& v, base::time_
     }
 }
 
-void admission::drop_non_members(const view& v) {
+void request_intake::drop_non_members(const view& v) {
     std::erase_if(settled_, [&](const auto& f) { return !v.has(f.first); });
 }
 
-void admission::invariants(const view& v) const {
+void request_intake::invariants(const view& v) const {
     if (base::checks_everything()) {
         for (const auto& [peer, floor] : settled_) {
             HOLDFAST_ASSERT(v.has(peer));  // it is bounded by the members

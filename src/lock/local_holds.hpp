@@ -37,7 +37,7 @@ struct held_lock {
     [[nodiscard]] bool note_demand(const peer_id& by, std::uint64_t number);
 };
 
-class held_locks {
+class local_holds {
 public:
     using map = std::map<hold_key, held_lock>;
 

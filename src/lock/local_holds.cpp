@@ -1,4 +1,4 @@
-#include "lock/held_locks.hpp"
+#include "lock/local_holds.hpp"
 
 #include <algorithm>
 
@@ -22,17 +22,17 @@ bool held_lock::note_demand(const peer_id& by, std::uint64_t of) {
     return true;
 }
 
-held_lock* held_locks::find(const hold_key& key) {
+held_lock* local_holds::find(const hold_key& key) {
     const auto at = all_.find(key);
     return at == all_.end() ? nullptr : &at->second;
 }
 
-void held_locks::add(const hold_key& key, held_lock h) {
+void local_holds::add(const hold_key& key, held_lock h) {
     const bool is_new = all_.emplace(key, std::move(h)).second;
     HOLDFAST_ASSERT(is_new);
 }
 
-std::vector<held_locks::limit_reached> held_locks::check_limits(base::time_point now) {
+std::vector<local_holds::limit_reached> local_holds::check_limits(base::time_point now) {
     std::vector<limit_reached> out;
     for (auto& [key, h] : all_) {
         if (const auto how = h.limits.check(now); how != hold_limits::verdict::within) {
@@ -42,7 +42,7 @@ std::vector<held_locks::limit_reached> held_locks::check_limits(base::time_point
     return out;
 }
 
-std::optional<base::time_point> held_locks::next_limit() const {
+std::optional<base::time_point> local_holds::next_limit() const {
     std::optional<base::time_point> due;
     for (const auto& [key, h] : all_) {
         base::earlier(due, h.limits.next());
@@ -50,8 +50,8 @@ std::optional<base::time_point> held_locks::next_limit() const {
     return due;
 }
 
-report held_locks::report_for(const gather& asked, const peer_id& self,
-                              std::uint64_t number) const {
+report local_holds::report_for(const gather& asked, const peer_id& self,
+                               std::uint64_t number) const {
     report answer{asked.named, asked.serial, number, false, {}};
     std::size_t bytes = 0;
     for (const auto& [key, h] : all_) {
