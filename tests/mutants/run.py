@@ -1,4 +1,4 @@
-"""What sees a mutant: unit tests, stories, exhaustive worlds, the judge of the simulator, chaos."""
+"""What sees a mutant: unit tests, scenarios, small worlds, the judge of the simulator, chaos."""
 import json
 import os
 import re
@@ -10,13 +10,20 @@ import texts
 
 SIMULATOR = "tools/holdfast-sim/holdfast-sim"
 EXPLORER = "tools/holdfast-explore/holdfast-explore"
-STORIES = "tests/scenarios/test-scenarios"
+SCENARIOS = "tests/scenarios/test-scenarios"
 CHAOS = "tests/chaos/chaos"
 WORKER = "tests/chaos/chaos-worker"
 TESTS = {name: f"tests/{name.split('-')[1]}/{name}" for name in ("test-net", "test-peer")}
 TESTS["test-locks"] = "tests/peer/test-locks"
 UNIT_TESTS = {"src/net": ["tests/net/test-net"], "src/peer": ["tests/peer/test-peer"]}
-SECONDS = {"test": 180, "story": 120, "world": 400, "assertion": 900, "judge": 1800, "chaos": 400}
+SECONDS = {
+    "test": 180,
+    "scenario": 120,
+    "world": 400,
+    "assertion": 900,
+    "judge": 1800,
+    "chaos": 400,
+}
 
 
 class Check:
@@ -48,7 +55,7 @@ def unit_tests_of(mutant):
     return sorted(set(out))
 
 
-def checks_of(mutant, stories, seeds):
+def checks_of(mutant, scenarios, seeds):
     """In the order of their cost. Unit tests may see a mutant; what is named must."""
     named = [(seen.split(" ", 1) + [""])[:2] for seen in mutant.seen_by]
     out = []
@@ -69,11 +76,15 @@ def checks_of(mutant, stories, seeds):
         how = ["--directed"] if ["judge", "directed"] in named else []
         out.append(Check("assertion", " ".join(how), SIMULATOR, judged + how))
     first_bare = len(out)
-    if mutant.name in stories:
-        names = " ".join(story for story, _ in stories[mutant.name])
+    if mutant.name in scenarios:
+        names = " ".join(scenario for scenario, _ in scenarios[mutant.name])
         out.append(
             Check(
-                "story", names, STORIES, ["a story goes wrong*"], {"HOLDFAST_MUTANT": mutant.name}
+                "scenario",
+                names,
+                SCENARIOS,
+                ["a scenario goes wrong*"],
+                {"HOLDFAST_MUTANT": mutant.name},
             )
         )
     for kind, which in named:
@@ -107,8 +118,8 @@ def what_saw(check, code, text):
             return None
         case = f"{check.program.split('/')[-1]}: {first_failed_case(text)}"
         return ("assertion", f"{broken[1]} ({case})") if broken else ("unit test", case)
-    if check.kind == "story":
-        return ("story", check.name) if code == 0 else None
+    if check.kind == "scenario":
+        return ("scenario", check.name) if code == 0 else None
     if check.kind == "world":
         found = re.search(r"^found: (.+)$", text, re.M)
         return ("world", f"{check.name}: {found[1]}") if found else None
@@ -142,12 +153,12 @@ class Verdict:
 class Runner:
     def __init__(self, folder, seeds=10000, is_quick=False):
         self.build = build.Build(folder)
-        self.stories = texts.stories_naming()
+        self.scenarios = texts.scenarios_naming()
         self.seeds = seeds
         self.is_quick = is_quick  # only what must see it
 
     def checks(self, mutant):
-        checks = checks_of(mutant, self.stories, self.seeds)
+        checks = checks_of(mutant, self.scenarios, self.seeds)
         return [c for c in checks if c.must_see or not self.is_quick]
 
     def programs(self, mutants):
@@ -179,7 +190,7 @@ class Runner:
             program, made_from = self.build.program_of(mutant, check.program, check.is_bare)
         told = [
             self.build.sum_of(texts.ROOT / "tests/scenarios" / f"{s}.txt")
-            for s, _ in self.stories.get(mutant.name, [])
+            for s, _ in self.scenarios.get(mutant.name, [])
         ]
         key = build.digest(
             made_from,

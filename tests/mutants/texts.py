@@ -225,8 +225,8 @@ def without_assertions(source):
     )
 
 
-def stories_naming(root=ROOT):
-    """{mutant: [(story, what goes wrong)]}: the lines `with NAME ...` of all stories."""
+def scenarios_naming(root=ROOT):
+    """{mutant: [(scenario, what goes wrong)]}: the lines `with NAME ...` of all scenarios."""
     named = {}
     for path in sorted((root / "tests/scenarios").glob("*.txt")):
         for m in re.finditer(r"^with (\w+) (breaks [\w-]+|fails)$", path.read_text(), re.M):
@@ -272,12 +272,12 @@ def complaints(mutants, root=ROOT):
             except TextError as e:
                 out.append(str(e))
     names = {m.name for m in mutants}
-    for name, stories in stories_naming(root).items():
+    for name, scenarios in scenarios_naming(root).items():
         if name not in names:
-            out.append(f"tests/scenarios/{stories[0][0]}.txt: there is no mutant {name}")
-    stories = stories_naming(root)
+            out.append(f"tests/scenarios/{scenarios[0][0]}.txt: there is no mutant {name}")
+    scenarios = scenarios_naming(root)
     for m in mutants:
-        if not m.seen_by and m.name not in stories:
+        if not m.seen_by and m.name not in scenarios:
             out.append(f"{m.where}: {m.name}: nothing is said to see it")
     rules = read_rules()
     for rule in unbroken_rules(mutants, rules):
