@@ -79,8 +79,8 @@ void runner::act_out(words w) {
         heal_cuts();
     } else if (w.takes("lose")) {
         intercept(w, interception::loses);
-    } else if (w.takes("hold up")) {
-        intercept(w, interception::holds_up);
+    } else if (w.takes("delay")) {
+        intercept(w, interception::delays);
     } else if (w.takes("double")) {
         intercept(w, interception::doubles);
     } else if (w.takes("let pass")) {
@@ -110,7 +110,7 @@ void runner::act_of(words w) {
         return;
     }
     if (what == "forces") {
-        w.expect("seats");
+        w.expect("new cluster of");
         const auto seats = take_group(w);
         w.expect_end();
         for (const auto p : who) {
@@ -144,7 +144,10 @@ void runner::act_of(words w) {
         }
         return;
     }
-    if (what == "breaks" || what == "wants") {
+    if (what == "breaks" || what == "requests") {
+        if (what == "requests") {
+            w.expect("release of");
+        }
         revoke_request(
             who,
             what == "breaks" ? lock::revoke_kind::break_hold : lock::revoke_kind::request_release,
@@ -152,7 +155,7 @@ void runner::act_of(words w) {
         return;
     }
     const auto l = take_lock(w);
-    if (what == "queries") {
+    if (what == "inspects") {
         w.expect_end();
         for (const auto p : who) {
             last_looked_[p] = plan_.locks[l];
@@ -186,7 +189,7 @@ void runner::act_of(words w) {
             (void)judge_.wrote(l, s.held, events_.now());
             const auto t = std::exchange(s, {}).held;
             machines_.release(p, l, t, says_consistent, heir);
-        } else if (what == "advances" && s.is == stake::state::held) {
+        } else if (what == "progresses" && s.is == stake::state::held) {
             machines_.progress(p, l, s.held);
         } else if (what == "cancels" && s.is == stake::state::waiting) {
             machines_.cancel(p, s.number);
@@ -197,14 +200,14 @@ void runner::act_of(words w) {
     machines_.tell_applications();
 }
 
-/// `p3 breaks "a" as ann`: whoever holds it now.
+/// `p3 breaks "a" as ann`: the newest hold of the lock.
 void runner::revoke_request(const group& who, lock::revoke_kind how, words w) {
     const auto l = take_lock(w);
     const auto name = w.takes("as") ? w.take() : "ann";
     w.expect_end();
     const auto t = judge_.newest_hold(l);
     if (!t) {
-        w.object("nobody holds it");
+        w.object("no peer holds it");
     }
     for (const auto p : who) {
         machines_.operators().revoke_request(p, l, *t, how, name);
@@ -241,7 +244,7 @@ void runner::intercept(words w, interception how) {
     r.left = left;
     r.is_lost = how == interception::loses;
     r.is_doubled = how == interception::doubles;
-    if (how == interception::holds_up) {
+    if (how == interception::delays) {
         w.expect("by");
         r.delay = w.take_time();
     }

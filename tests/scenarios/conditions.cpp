@@ -44,16 +44,15 @@ std::size_t take_one_of(words& w, const std::array<std::string_view, N>& names,
     return static_cast<std::size_t>(at - names.begin());
 }
 
-swim::condition take_belief(words& w) {
+swim::condition take_liveness(words& w) {
     constexpr std::array<std::string_view, 4> names{"alive", "suspect", "dead", "left"};
-    return static_cast<swim::condition>(take_one_of(w, names, "nobody is believed to be "));
+    return static_cast<swim::condition>(take_one_of(w, names, "no liveness is called "));
 }
 
-end_reason take_fate(words& w) {
+end_reason take_end_reason(words& w) {
     constexpr std::array<std::string_view, 6> names{"none", "released", "expired",
-                                                    "died", "broken",   "moved"};
-    return static_cast<end_reason>(
-        take_one_of(w, names, "nothing becomes of a hold that is called "));
+                                                    "died", "broken",   "unknown"};
+    return static_cast<end_reason>(take_one_of(w, names, "no end of a hold is called "));
 }
 
 }  // namespace
@@ -64,7 +63,7 @@ runner::condition runner::condition_of(words w) {
     if (w.takes("not")) {
         return [c = condition_of(w)] { return !c(); };
     }
-    if (w.takes("nobody holds")) {
+    if (w.takes("no peer holds")) {
         const auto l = take_lock(w);
         w.expect_end();
         return [this, l] {
@@ -76,7 +75,7 @@ runner::condition runner::condition_of(words w) {
             return true;
         };
     }
-    if (w.takes("nothing goes round")) {
+    if (w.takes("nothing is relayed")) {
         w.expect_end();
         return [this] { return events_.now() - last_relay_ >= 1s; };
     }
@@ -104,7 +103,7 @@ runner::condition runner::condition_about(const group& those, words w) {
     const auto what = w.take();
     if (what == "holds") {
         const auto l = take_lock(w);
-        const auto before = w.takes("after") ? std::optional{take_fate(w)} : std::nullopt;
+        const auto before = w.takes("after") ? std::optional{take_end_reason(w)} : std::nullopt;
         w.expect_end();
         return all([this, l, before](place at) {
             return holds(at, l) && (!before || stake_of(at, l).before == *before);
@@ -123,13 +122,13 @@ runner::condition runner::condition_about(const group& those, words w) {
         return all(stake_is(what == "lost" ? stake::state::lost : stake::state::failed, l, why));
     }
     if (what == "was") {
-        w.expect("asked for");
+        w.expect("asked to release");
         const auto l = take_lock(w);
         w.expect_end();
         return all([this, l](place at) { return stake_of(at, l).release_requested; });
     }
     if (what == "saw") {
-        const auto seen = w.takes("nobody") ? group{} : take_group(w);
+        const auto seen = w.takes("no holder") ? group{} : take_group(w);
         w.expect("in");
         const auto l = take_lock(w);
         w.expect_end();
@@ -158,12 +157,28 @@ runner::condition runner::condition_about(const group& those, words w) {
             return n->map() && n->map()->owner_of(n->slot_of(plan_.locks[l])) == n->self();
         });
     }
-    if (what == "complains") {
+    if (what == "has" && w.takes("problem")) {
         const auto why = take_reason(w);
         w.expect_end();
         return all([this, why](place at) {
-            return std::find(complaints_[at].begin(), complaints_[at].end(), why) !=
-                   complaints_[at].end();
+            return std::find(problems_[at].begin(), problems_[at].end(), why) !=
+                   problems_[at].end();
+        });
+    }
+    if (what == "sees" && w.takes("liveness")) {
+        const auto is = take_liveness(w);
+        w.expect("of");
+        const auto whom = take_group(w);
+        w.expect_end();
+        return all([this, whom, is](place at) {
+            const auto roster = machines_.node_at(at)->roster();
+            return std::all_of(whom.begin(), whom.end(), [&](place other) {
+                const auto* n = machines_.node_at(other);
+                return n != nullptr &&
+                       std::any_of(roster.begin(), roster.end(), [&](const swim::rumour& r) {
+                           return r.about == n->self() && r.state == is;
+                       });
+            });
         });
     }
     if (what == "sees") {
@@ -191,21 +206,6 @@ runner::condition runner::condition_about(const group& those, words w) {
             return view_of(at) && view_of(at)->members.size() == members;
         });
     }
-    if (what == "believes") {
-        const auto whom = take_group(w);
-        const auto is = take_belief(w);
-        w.expect_end();
-        return all([this, whom, is](place at) {
-            const auto roster = machines_.node_at(at)->roster();
-            return std::all_of(whom.begin(), whom.end(), [&](place other) {
-                const auto* n = machines_.node_at(other);
-                return n != nullptr &&
-                       std::any_of(roster.begin(), roster.end(), [&](const swim::rumour& r) {
-                           return r.about == n->self() && r.state == is;
-                       });
-            });
-        });
-    }
     if (what == "is" && w.takes("leased")) {
         w.expect_end();
         return all([this](place at) { return machines_.is_leased(at); });
@@ -224,7 +224,7 @@ runner::condition runner::condition_about(const group& those, words w) {
         });
     }
     if (what == "has") {
-        const auto who = w.take();
+        const auto who = w.takes("no member") ? std::string{} : w.take();
         w.expect("in seat");
         const auto number = w.take_number();
         w.expect_end();
@@ -232,7 +232,7 @@ runner::condition runner::condition_about(const group& those, words w) {
             const auto v = view_of(at);
             return v && number <= v->seats.size() && number > 0 &&
                    (v->seats[number - 1].filled_by.is_nil()
-                        ? "nobody"
+                        ? std::string{}
                         : names_.name_of(v->seats[number - 1].filled_by)) == who;
         });
     }
@@ -259,12 +259,12 @@ runner::group runner::take_group(words& w, const group* others_than) {
     for (const auto& name : names_in(text)) {
         const auto at = place_of(w, name);
         if (!at) {
-            w.object("\"" + name + "\" is nobody");
+            w.object("\"" + name + "\" is no peer");
         }
         out.push_back(*at);
     }
     if (out.empty()) {
-        w.object("\"" + text + "\" is nobody");
+        w.object("\"" + text + "\" is no peer");
     }
     return out;
 }

@@ -1,6 +1,7 @@
 #include "lock_words.hpp"
 
 #include <chrono>
+#include <cstdint>
 
 namespace holdfast::scenarios {
 
@@ -26,16 +27,16 @@ sim::acquire_how take_how(words& w) {
         how.break_policy.waited_for =
             std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
     }
-    if (w.takes("urgently")) {
-        how.priority = 1;
+    if (w.takes("priority")) {
+        how.priority = static_cast<std::int32_t>(w.take_number());
     }
-    if (w.takes("delayed by")) {
+    if (w.takes("lock_delay")) {
         how.delay = std::chrono::duration_cast<std::chrono::milliseconds>(w.take_time());
     }
-    if (w.takes("at most")) {
+    if (w.takes("max_hold")) {
         how.max_hold = w.take_time();
     }
-    if (w.takes("getting on every")) {
+    if (w.takes("progress_timeout")) {
         how.progress_timeout = w.take_time();
         how.on_stall = stall_action::break_hold;
     }

@@ -1,4 +1,4 @@
-// What a scenario does to messages: which kinds it loses, holds up or doubles, and what it does
+// What a scenario does to messages: which kinds it loses, delays or doubles, and what it does
 // when one is sent.
 #pragma once
 

@@ -26,7 +26,7 @@ runner::runner(const scenario& s, sim::mutant mutant)
       machines_{plan_, plan_.asked.seed, judge_, names_, events_},
       trace_recorder_{machines_, names_, events_, plan_.locks},
       stakes_(plan_.places.size(), std::vector<stake>(plan_.locks.size())),
-      complaints_(plan_.places.size()) {
+      problems_(plan_.places.size()) {
     machines_.attach(*this, *this, this);
     sim::weather fair;
     fair.one_way_cuts_stop_streams = true;  // as TCP has it: acknowledgements cannot come back
@@ -88,7 +88,7 @@ bool runner::run_until(const condition& c, sim::instant end) {
         }
         one_event();
     }
-    ++looks_;  // the look that was planned is nobody's
+    ++looks_;  // the look that was planned no longer counts
     return true;
 }
 
@@ -100,7 +100,7 @@ void runner::end_of_scenario() {
     if (const auto line = rules_.unused_line()) {
         throw scenario_error{"line " + std::to_string(*line) + ": no such message was sent"};
     }
-    // What owners keep is to be held by somebody, once the releases under way have arrived.
+    // Each hold that an owner keeps must have a holder, once the releases under way have arrived.
     const auto nothing_is_stuck = [&] {
         for (place at = 0; at < machines_.places(); ++at) {
             const auto* n = machines_.node_at(at);
@@ -259,7 +259,7 @@ void runner::saw(place at, const node::output& what) {
             }
         }
     } else if (const auto* c = std::get_if<node::problem>(&what)) {
-        complaints_[at].push_back(c->why);
+        problems_[at].push_back(c->why);
     }
 }
 

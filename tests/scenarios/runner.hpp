@@ -54,7 +54,7 @@ private:
         sim::acquire_how how;
         bool is_done = false;  // it had all of them
     };
-    enum class interception : std::uint8_t { loses, holds_up, doubles };
+    enum class interception : std::uint8_t { loses, delays, doubles };
 
     // ---- what the cluster tells
     void started(place at) override;
@@ -115,7 +115,7 @@ private:
     std::map<std::string, place> called_;
     message_rules rules_;
     std::vector<std::pair<place, place>> cuts_;
-    std::vector<std::vector<errc>> complaints_;
+    std::vector<std::vector<errc>> problems_;
     std::map<place, std::string> last_looked_;
     // by whom what lock was looked at
     std::map<std::pair<place, std::string>, std::set<peer_id>> seen_holders_;

@@ -68,7 +68,7 @@ sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
     plan.has_state_dir = given.text("state_dir", "no") == "yes";
     plan.longest_timer_delay = 100us;
     plan.locks = s.locks;
-    const auto light = given.number("light", 0);
+    const auto zero_weight = given.number("zero_weight", 0);
     // p1 on the first, p2 on the second and so on, round and round
     const auto machines = given.number("machines", 0);
     const auto absent = names_in(given.text("absent", ""));
@@ -86,7 +86,7 @@ sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
         p.boot = base::time_point{} + 1s * static_cast<int>(i + 1);
         p.wall_s =
             60'000'000 + (std::find(fast.begin(), fast.end(), p.name) == fast.end() ? 0 : by / 1s);
-        p.weight = i + light >= plan.asked.nodes ? 0 : 1;
+        p.weight = i + zero_weight >= plan.asked.nodes ? 0 : 1;
         p.machine = machines == 0 ? 0 : 1 + i % machines;
         p.first_start = std::find(absent.begin(), absent.end(), p.name) == absent.end()
                             ? 1ms * static_cast<int>(i)

@@ -19,8 +19,8 @@ namespace files = std::filesystem;
 
 /// Another folder than the one in the source, to try scenarios out.
 files::path folder() {
-    const auto* other = std::getenv("HOLDFAST_STORIES");
-    return other != nullptr ? other : HOLDFAST_STORIES;
+    const auto* other = std::getenv("HOLDFAST_SCENARIOS");
+    return other != nullptr ? other : HOLDFAST_SCENARIOS;
 }
 
 std::vector<files::path> all_scenarios() {
@@ -172,7 +172,7 @@ TEST_CASE("a step that does not come true fails, and says where", "[scenarios]")
 
 TEST_CASE("what is not understood is said", "[scenarios]") {
     CHECK(says(act("later p1 locks \"a\""), "a step begins with"));
-    CHECK(says(act("at 1s p9 locks \"a\""), "is nobody"));
+    CHECK(says(act("at 1s p9 locks \"a\""), "is no peer"));
     CHECK(says(act("at 1s p1 locks a"), "in quotes"));
     CHECK(says(act("at 1 p1 locks \"a\""), "is no time"));
     CHECK(says(act("at 1s lose next lock.gift"), "no kind of message"));

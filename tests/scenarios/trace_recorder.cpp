@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Who installs a view this long after the first has been kept from it by something.
+// A peer that installs a view this long after the first was kept from it by something.
 constexpr auto late = 100ms;
 // The same said by several within this time is one line.
 constexpr auto at_one_time = 20ms;
@@ -172,7 +172,7 @@ std::string trace_recorder::change_text(const known_view& before, const known_vi
 std::string trace_recorder::owners_text(const known_view* before, const known_view& after) const {
     std::string out;
     for (const auto& name : locks_) {
-        // Every node computes the same slot; whoever is up will do.
+        // Every node computes the same slot, so any that is up can be asked.
         for (std::uint32_t at = 0; at < machines_.places(); ++at) {
             const auto* n = machines_.node_at(at);
             if (n == nullptr || !n->installed() || n->installed()->cluster != after.what->cluster) {
@@ -206,7 +206,7 @@ void trace_recorder::see(std::uint32_t at, const node::send& s) {
     if (const auto* round = std::get_if<node::relayed>(&s.what)) {
         ++relayed_;
         if (round->origin == s.head.from) {
-            add_once(at, "goes round by a voter to " + names_.name_of(round->destination));
+            add_once(at, "sends by relay to " + names_.name_of(round->destination));
         }
     } else if (const auto* v = std::get_if<views::message>(&s.what)) {
         see_sent(at, s.head.to, *v);
@@ -306,8 +306,8 @@ void trace_recorder::see(std::uint32_t at, const node::hold_lost& l) {
 }
 
 void trace_recorder::see(std::uint32_t at, const node::release_requested& a) {
-    add(machines_.name_at(at),
-        "is asked for " + quoted(a.what.name) + " " + name_of(a.what.token) + " by " + a.what.who);
+    add(machines_.name_at(at), "is asked to release " + quoted(a.what.name) + " " +
+                                   name_of(a.what.token) + " by " + a.what.who);
 }
 
 void trace_recorder::see(std::uint32_t at, const node::broke_by_policy& b) {
@@ -325,7 +325,7 @@ void trace_recorder::see(std::uint32_t at, const node::answered& a) {
         for (const auto& h : seen->held) {
             holders += " " + names_.name_of(h.what.holder) + " " + name_of(h.what.token);
         }
-        add(machines_.name_at(at), "saw" + (holders.empty() ? " nobody" : holders) + ", " +
+        add(machines_.name_at(at), "saw" + (holders.empty() ? " no holder" : holders) + ", " +
                                        std::to_string(seen->waiting) + " waiting");
     }
 }
@@ -339,7 +339,7 @@ void trace_recorder::see(std::uint32_t at, const node::audit_ended& e) {
 }
 
 void trace_recorder::see(std::uint32_t at, const node::must_restart& m) {
-    add(machines_.name_at(at), "is over: " + std::string{to_string(m.why)});
+    add(machines_.name_at(at), "must restart: " + std::string{to_string(m.why)});
 }
 
 void trace_recorder::see(std::uint32_t at, const node::has_left&) {
@@ -347,14 +347,14 @@ void trace_recorder::see(std::uint32_t at, const node::has_left&) {
 }
 
 void trace_recorder::see(std::uint32_t at, const node::problem& c) {
-    add_once(at, "complains: " + std::string{to_string(c.why)});
+    add_once(at, "has problem " + std::string{to_string(c.why)});
 }
 
 void trace_recorder::see(std::uint32_t at, const node::liveness_changed& b) {
     if (b.state != swim::condition::dead) {
-        believed_dead_.erase(b.peer);
-    } else if (believed_dead_.insert(b.peer).second) {
-        add(machines_.name_at(at), "believes " + names_.name_of(b.peer) + " dead");
+        seen_dead_.erase(b.peer);
+    } else if (seen_dead_.insert(b.peer).second) {
+        add(machines_.name_at(at), "sees liveness dead of " + names_.name_of(b.peer));
     }
 }
 

@@ -100,7 +100,7 @@ private:
     // by owner and serial: names of locks
     std::map<std::pair<peer_id, std::uint64_t>, std::string> gathered_;
     std::set<std::tuple<std::uint32_t, std::string, token>> held_;  // at each place
-    std::set<peer_id> believed_dead_;
+    std::set<peer_id> seen_dead_;
     std::set<std::string> said_once_;
     std::uint64_t relayed_ = 0;
 };
