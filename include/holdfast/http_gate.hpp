@@ -94,7 +94,7 @@ public:
     /// not one well-formed header, or one of another lock: the client is wrong
     static constexpr int bad_request = 400;
     static constexpr int precondition_failed = 412;  ///< a newer token has been let in
-    /// no header (RFC 6585): such a request might be anybody's, at any time
+    /// no header (RFC 6585): nothing shows which client sent the request, and when
     static constexpr int precondition_required = 428;
 
     explicit http_gate(std::string lock, const gate::marks& remembered = {})

@@ -30,7 +30,7 @@ struct member {
     peer_id id;
     std::string name;          ///< for people; not unique
     endpoint address;          ///< where the others reach it
-    std::uint32_t weight = 1;  ///< its share of the slots; 0 owns nothing (a light peer)
+    std::uint32_t weight = 1;  ///< its share of the slots; a peer with weight 0 owns none
     /// it owns nothing any more and goes with one of the next views (LEAVE-1)
     bool leaving = false;
     view_number since;  ///< the view that added it

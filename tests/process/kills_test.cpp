@@ -290,14 +290,14 @@ TEST_CASE("a stopped holder learns that it lost the lock, and its late write is 
 }
 
 TEST_CASE(
-    "deadman: a stopped holder is killed when its lease ends; one that holds nothing is let live",
+    "watchdog: a stopped holder is killed when its lease ends; one without a hold is let live",
     "[process]") {
     fleet f;
     f.at[4]->kill(SIGKILL);
     (void)f.at[4]->wait();
-    setenv("HOLDFAST_WORKER_DEADMAN", "1", 1);
+    setenv("HOLDFAST_WORKER_WATCHDOG", "1", 1);
     f.start(4);
-    unsetenv("HOLDFAST_WORKER_DEADMAN");
+    unsetenv("HOLDFAST_WORKER_WATCHDOG");
     REQUIRE(f.at[4]->expect("ready"));
     const auto lock = f.name_owned_by(1, "dead");
 
@@ -321,7 +321,7 @@ TEST_CASE(
     f.at[2]->say("lock " + *lock);
     const auto got = f.at[2]->expect("held " + *lock + " ");
     REQUIRE(got);
-    report("a holder with a deadman is stopped:", got->at - stopped);
+    report("a holder with a watchdog is stopped:", got->at - stopped);
     CHECK(std::stoll(rest(got, "held " + *lock + " ")) > old_token);
     CHECK(f.at[4]->wait() == -SIGKILL);
 }

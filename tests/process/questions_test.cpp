@@ -1,4 +1,4 @@
-// The questions of the command line: at an agent and as a light peer, over time, and with clients
+// The questions of the command line: at an agent and as a peer with weight 0, over time, and with clients
 // of every kind.
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
          .seeds = seeds,
          .cluster = "process-test",
          .profile = holdfast::profile::local,
-         .watchdog = std::getenv("HOLDFAST_WORKER_DEADMAN") != nullptr,
+         .watchdog = std::getenv("HOLDFAST_WORKER_WATCHDOG") != nullptr,
          .on_event = [name = std::string{argv[1]}](const holdfast::event& e) {
              const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
                                  std::chrono::steady_clock::now().time_since_epoch())

@@ -124,11 +124,11 @@ TEST_CASE(
     CHECK(before < c.all[1].granted[0].token);  // FENCE over the founding
 }
 
-TEST_CASE("FOUND-6: a voter that hears nobody does not hold the others up") {
+TEST_CASE("FOUND-6: a voter that hears no peer does not hold the others up") {
     small_cluster c{5};
     REQUIRE(c.form({1, 2, 3}));
     c.lose_to = [](std::uint64_t to, bool) { return to == 2; };
-    c.run_for(2500ms);  // no lease is left, so nobody can be let in any more
+    c.run_for(2500ms);  // no lease is left, so no peer can be let in any more
     c.start(4);
     c.start(5);
     REQUIRE(c.run_until(
@@ -142,7 +142,7 @@ TEST_CASE("FOUND-6: a voter that hears nobody does not hold the others up") {
     }
 }
 
-TEST_CASE("LEAVE-1: who leaves a cluster that is over waits for nobody") {
+TEST_CASE("LEAVE-1: a peer that leaves a cluster that is over waits for no peer") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4}));
     for (const std::uint64_t seat : {1, 2, 3}) {
