@@ -72,7 +72,7 @@ struct settings {
     /// holds that have ended, remembered by an owner (FATE)
     std::size_t most_pasts = 4096;
 
-    /// who may ask for holds back and break them; empty: everybody (BREAK-1)
+    /// the operators who may request releases and break holds; empty: all may (BREAK-1)
     std::vector<std::string> operators;
 
     // messages that are repeated until answered (NET-2)

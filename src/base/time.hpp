@@ -1,4 +1,4 @@
-// Time without a clock: whoever drives the core says what time it is.
+// Time without a clock: the driver of the core passes the present time in.
 #pragma once
 
 #include <chrono>

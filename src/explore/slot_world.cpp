@@ -264,9 +264,9 @@ std::string slot_world::objection(state at) {
     return fair_run(at);
 }
 
-/// What was said so far is lost. From now on everything is heard once, whatever is not answered is
-/// repeated, the views arrive, and whoever holds the lock gives it up: then, in the end, nobody
-/// waits and nothing is kept for nobody.
+/// The messages sent so far are lost. From now on each message is received once, a request without
+/// an answer is repeated, the views arrive, and each holder releases the lock. In the end no
+/// request may wait (LIVE), and no owner may keep a hold that has no holder (STUCK).
 std::string slot_world::fair_run(state from) {
     constexpr int rounds = 8;
     std::array<std::uint32_t, members> now_is{};

@@ -1,9 +1,9 @@
-// Every member of the machines that are explored: what of it is part of a state, and their timers.
+// The members of the machines that are explored: which are part of a state, and their timers.
 //
 // Each class is taken apart by a structured binding, which does not compile when a member was added
-// or removed. Whoever meets that error decides in state_access_*.cpp whether the member can make a
+// or removed. The author of that change decides in state_access_*.cpp whether the member can make a
 // difference to what the machine does next. If so, it is added to the digest; if not, the reason
-// goes beside it. A member wrongly left out hides states.
+// goes beside it. A member that is wrongly left out hides states.
 #pragma once
 
 #include <array>

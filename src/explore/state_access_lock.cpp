@@ -19,9 +19,9 @@ void add(digest& out, const request& r) { out.add(node::message{lock::message{r}
 
 }  // namespace
 
-// Maps and epochs are those of the view. How often something was sent only decides whether it also
-// goes round; what is counted for people decides nothing; when a repeat is due decides the
-// explorer.
+// Left out of the digest: maps and epochs, which follow from the view; how often a message was
+// sent, which only decides whether it is relayed as well; counters, which decide nothing; and the
+// times of repeats, which the explorer chooses.
 
 void state_access::add(digest& out, const owner& o, base::time_point now) {
     const auto& [settings, self, current, map, granter, intake, gathers, transfers, counters] = o;
@@ -66,7 +66,7 @@ void state_access::add(digest& out, const granter& g, base::time_point now) {
     }
     static_assert(std::decay_t<decltype(timers)>::count == 3);
     add_breaks(out, revocations);
-    // Nobody here watches, demands or delays.
+    // In these worlds no member watches a lock, requests a break or has a delay.
     const auto& [watchers_settings, all_watchers, watch_serial, next_tell] = watchers;
     HOLDFAST_ASSERT(all_watchers.empty() && watch_serial == 0 && !next_tell);
     const auto& [delay_ends, next_delay] = delays;
@@ -90,7 +90,7 @@ void state_access::add(digest& out, const tenures& t) {
             out.add(w->from);
         }
         out.add_each(locks, [&](const auto& l) {
-            // the last is for patience, which nobody here has
+            // the last is for `break_policy::waited_for`, which no hold here has
             const auto& [held, queue, first] = l.second;
             out.add(l.first);
             out.add_each(held, [&](const auto& h) {

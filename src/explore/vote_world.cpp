@@ -45,7 +45,7 @@ std::optional<std::size_t> seat_of(const peer_id& id) {
 
 std::vector<endpoint> seat_addresses() { return {address(1), address(2), address(3)}; }
 
-/// View 1 has nobody; view 2 has the three seats and one more. Everybody starts with the step
+/// View 1 has no members; view 2 has the three seats and one more. Every seat starts with the step
 /// between them.
 welcome start_of_all() {
     welcome out;
@@ -75,7 +75,7 @@ welcome start_of_all() {
 
 }  // namespace
 
-/// Each seat heard the member without a seat at another time; nobody vouches for it.
+/// Each seat acked the member without a seat at another time; no seat vouches for it.
 struct vote_world::seat_facts final : environment {
     explicit seat_facts(std::size_t of) : seat{of} {}
     base::duration time_since_ack(const peer_id& id, base::time_point) const override {
@@ -181,7 +181,7 @@ void vote_world::say(const machine& m, const peer_id& to, const endpoint& at, co
         }
     }
     if (!about.receiver && to != m.who.self().id) {
-        return;  // to somebody outside
+        return;  // the receiver is not in this world
     }
     const auto number = transitions_.post(std::move(l));
     said.push_back(number);

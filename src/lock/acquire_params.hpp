@@ -28,7 +28,7 @@ struct release_params {
     /// it has mended what its predecessor may have left half done
     bool says_consistent = false;
     std::optional<std::string> value;  ///< for the next holder
-    /// whom it is to go to, if that one waits; nil: nobody in particular
+    /// the heir: it is granted the lock next, if it waits (PRIORITY); nil: there is none
     peer_id heir{};
 };
 

@@ -79,7 +79,7 @@ struct release {
     bool gives_value = false;
     /// if so, for the next holder, in place of the one it was given
     std::string value;
-    peer_id heir{};  ///< goes before everybody else, if it waits (PRIORITY)
+    peer_id heir{};  ///< goes before all other waiters, if it waits (PRIORITY)
     bool operator==(const release&) const = default;
 };
 struct cancel {
@@ -166,7 +166,7 @@ struct past {
     previous_hold what;
     bool operator==(const past&) const = default;
 };
-/// DELAY: nobody is granted this lock for so long.
+/// DELAY: this lock is not granted for so long.
 struct delay {
     std::string name;
     base::duration left{};
@@ -193,7 +193,8 @@ struct table {
 struct no_table {
     view_number to_view;
     std::vector<slot> slots;
-    std::vector<slot> unused;  ///< of these nobody has ever held a lock in this cluster (FATE)
+    std::vector<slot>
+        unused;  ///< those of them in which no lock was ever held in this cluster (FATE)
     bool operator==(const no_table&) const = default;
 };
 struct table_ack {
@@ -238,7 +239,7 @@ struct lock_state_seen {
 enum class tenure_state : std::uint8_t {
     elsewhere,  ///< it does not own it
     receives,   ///< waits for the former owner's table
-    gathers,    ///< asks everybody what they hold
+    gathers,    ///< asks every member what it holds
     unleased,   ///< serves, but its lease does not run
     serves,     ///< the only one of these whose answer is how things stand
 };
@@ -285,10 +286,10 @@ struct listed {
     bool operator==(const listed&) const = default;
 };
 
-// ---- asking for a hold back, and breaking it (BREAK-1)
+// ---- requests to release a hold, and breaking it (BREAK-1)
 
 enum class revoke_kind : std::uint8_t { request_release, break_hold };
-/// To the owner, under one number until the hold is gone or whoever asks has had enough.
+/// To the owner, repeated under one number until the hold has ended or the caller's wait is over.
 struct revoke_request {
     std::uint64_t number = 0;
     std::string name;

@@ -1,8 +1,9 @@
 // Several locks at once, all or none (ALL-1).
 //
-// Everybody asks for them one after another in the same order, that of the bytes of their names.
-// Among those who wait for each other, whoever has the greatest of all the names then waits for
-// nobody, so they never wait in a circle (E. W. Dijkstra's hierarchy of resources, EWD 310).
+// Every caller asks for them one after another in the same order, that of the bytes of their names.
+// Suppose that some callers wait for each other in a circle. The caller that holds the greatest of
+// their names waits for a greater one, which none of them holds. So there is no such circle (E. W.
+// Dijkstra's hierarchy of resources, EWD 310).
 #pragma once
 
 #include <cstddef>

@@ -33,7 +33,7 @@ public:
     [[nodiscard]] slot slot_of(std::string_view name) const {
         return map_ ? slot_of_(name) : slot{};
     }
-    /// Nil: nobody, or there is no view.
+    /// Nil: the slot has no owner, or there is no view.
     [[nodiscard]] peer_id owner_of(slot s) const { return map_ ? map_->owner_of(s) : peer_id{}; }
     void install(const view_change& s);
     /// Whether its owner is another one since the last install.

@@ -48,10 +48,10 @@ public:
     query_client(const base::settings& settings, slot_function slot_of)
         : settings_{settings}, slot_of_{std::move(slot_of)} {}
 
-    /// `to`: nil for whoever owns the name that it is about.
+    /// `to`: nil for the owner of the name that it is about.
     [[nodiscard]] std::uint64_t ask(question what, const peer_id& to, base::time_point until,
                                     base::time_point now);
-    /// Nobody wants the answer any more.
+    /// The caller does not want the answer any more.
     void forget(std::uint64_t number) { pending_.erase(number); }
 
     void install(const view_change& s, base::time_point now);

@@ -18,7 +18,7 @@ namespace holdfast::lock {
 struct quorum_query {
     struct part {
         question what;
-        peer_id to;                ///< nil: whoever owns the name that it is about
+        peer_id to;                ///< nil: the owner of the name that it is about
         std::uint64_t number = 0;  ///< of the inquirer
         std::optional<answer> heard{};
         bool is_over = false;  ///< nothing more will be heard

@@ -1,7 +1,8 @@
-// What was done to holds and peers by somebody's word: who, when, why, and what came of it.
+// What operators and policies did to holds and members: who, when, why, and the outcome.
 //
-// Whoever acts writes the record, at first and again with the outcome, to every seat; a majority of
-// them outlives what the cluster outlives. Seats keep the latest of them in memory.
+// The peer that acts sends the record to every seat, at first and again with the outcome. What a
+// majority of the seats has is kept as long as the cluster lives. Seats keep the latest records in
+// memory.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,7 @@ struct removed_peer {
 /// A view was installed.
 struct view_change {
     std::shared_ptr<const view> now;
-    base::shared_slot_map map_before;  ///< null for view 1: nobody owned anything
+    base::shared_slot_map map_before;  ///< null for view 1: before it no slot had an owner
     base::shared_slot_map map;
     std::vector<removed_peer> removed;
     bool is_first = false;  ///< the first view this peer installed

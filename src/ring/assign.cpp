@@ -22,17 +22,19 @@ struct offer {
     }
 };
 
-/// Moves slots from those above their share, and from nobody, to those below it, the nearest first.
-/// Only slots that may move are ranked, and only by those that may take one.
+/// Moves slots without an owner, and slots of owners above their share, to owners below their
+/// share, the nearest first. Only slots that may move are ranked, and only for owners that may take
+/// one.
 class mover {
 public:
     mover(const base::slot_map& before, const view& after, std::size_t max_owners)
-        : owners_{owners_of(after, max_owners)}, owner_of_(after.slots, nobody()) {
+        : owners_{owners_of(after, max_owners)}, owner_of_(after.slots, no_owner()) {
         HOLDFAST_ASSERT(after.slots <= base::limits::slots);
         std::vector<std::uint32_t> owned(owners_.size(), 0);
         const auto place = places_of(before.owners);
         for (std::size_t s = 0; s < owner_of_.size() && s < before.owner_index.size(); ++s) {
-            if (before.owner_index[s] < place.size() && place[before.owner_index[s]] != nobody()) {
+            if (before.owner_index[s] < place.size() &&
+                place[before.owner_index[s]] != no_owner()) {
                 owner_of_[s] = place[before.owner_index[s]];
                 ++owned[owner_of_[s]];
             }
@@ -43,7 +45,7 @@ public:
             below_.push_back(owned[i] < owners_[i].slots ? owners_[i].slots - owned[i] : 0);
             missing_ += below_.back();
         }
-        above_.push_back(after.slots);  // nobody gives whatever it has
+        above_.push_back(after.slots);  // slots without an owner may all move
     }
 
     base::slot_map run() {
@@ -74,11 +76,11 @@ private:
             }
         }
     }
-    [[nodiscard]] std::uint16_t nobody() const {
+    [[nodiscard]] std::uint16_t no_owner() const {
         return static_cast<std::uint16_t>(owners_.size());
     }
 
-    /// For each of `ids`, its place among the owners, or nobody's.
+    /// For each of `ids`, its place among the owners, or `no_owner()`.
     [[nodiscard]] std::vector<std::uint16_t> places_of(const std::vector<peer_id>& ids) const {
         std::vector<std::uint16_t> out;
         for (const auto& id : ids) {
@@ -86,7 +88,7 @@ private:
                 owners_.begin(), owners_.end(), id,
                 [](const share& s, const peer_id& wanted) { return s.id < wanted; });
             const bool is_there = at != owners_.end() && at->id == id;
-            out.push_back(is_there ? static_cast<std::uint16_t>(at - owners_.begin()) : nobody());
+            out.push_back(is_there ? static_cast<std::uint16_t>(at - owners_.begin()) : no_owner());
         }
         return out;
     }
@@ -104,8 +106,8 @@ private:
     }
 
     [[nodiscard]] offer best_for(std::uint16_t s) const {
-        offer best{~std::uint64_t{0}, s, nobody()};
-        for (std::uint16_t i = 0; i < nobody(); ++i) {
+        offer best{~std::uint64_t{0}, s, no_owner()};
+        for (std::uint16_t i = 0; i < no_owner(); ++i) {
             if (below_[i] > 0) {
                 const offer o{distance({s}, owners_[i].id, owners_[i].weight), s, i};
                 if (best > o) {
@@ -113,7 +115,7 @@ private:
                 }
             }
         }
-        HOLDFAST_ASSERT(best.taker != nobody());
+        HOLDFAST_ASSERT(best.taker != no_owner());
         return best;
     }
 
@@ -160,8 +162,8 @@ private:
     }
 
     std::vector<share> owners_;
-    std::vector<std::uint16_t> owner_of_;  // for each slot, a place in owners_, or nobody()
-    // for each owner, how many slots it has to give; nobody comes last
+    std::vector<std::uint16_t> owner_of_;  // for each slot, a place in owners_, or no_owner()
+    // for each owner, how many slots it has to give; the last is for `no_owner()`
     std::vector<std::uint32_t> above_;
     std::vector<std::uint32_t> below_;  // for each owner, how many it is to get
     std::uint32_t missing_ = 0;         // the sum of below_

@@ -20,8 +20,8 @@ constexpr std::uint32_t function = 1;
 /// `XXH3_64(name, cluster seed) mod slots`; the seed is made of the cluster id.
 [[nodiscard]] slot slot_of(std::string_view name, const cluster_id& cluster, std::uint32_t slots);
 
-/// Those of `v` that may own, in the order of their PeerIds, with the number of slots that is their
-/// fair share. The oldest `max_owners` of them; RING-2 when nobody has weight.
+/// The members of `v` that may own, in the order of their PeerIds, with the number of slots that is
+/// their fair share. The oldest `max_owners` of them; by RING-2 when no member has weight.
 struct share {
     peer_id id;
     std::uint32_t weight;
@@ -29,15 +29,16 @@ struct share {
 };
 [[nodiscard]] std::vector<share> shares(const view& v, std::size_t max_owners);
 
-/// The map of view 1: everybody has exactly its share.
+/// The map of view 1: every owner has exactly its share.
 [[nodiscard]] base::slot_map first_map(const view& v, std::size_t max_owners);
 /// The map of `after`, from the map of the view before it. Depends on nothing else: not on the
-/// order in which the members are listed nor on how changes were batched before. Everybody has its
-/// share, rounded down or up, and no balanced map is reached with fewer moves: those that have more
-/// than their share give what is too much, and what has lost its owner goes, to those below theirs,
-/// the slots that rank a taker highest first. Any `before` will do, of whatever size: a slot whose
-/// owner may not own any more counts as one that lost it. A view of which nobody may own has an
-/// empty map.
+/// order in which the members are listed nor on how changes were batched before.
+///
+/// Every owner has its share, rounded down or up, and no balanced map is reached with fewer moves.
+/// Owners above their share give the excess, and slots that have lost their owner move too; they go
+/// to the owners below their share, the slots that rank a taker highest first. `before` may have
+/// any size. A slot whose owner may not own any more counts as one that has lost its owner. A view
+/// in which no member may own has an empty map.
 [[nodiscard]] base::slot_map next_map(const base::slot_map& before, const view& after,
                                       std::size_t max_owners);
 

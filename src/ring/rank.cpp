@@ -56,7 +56,7 @@ std::vector<share> owners_of(const view& v, std::size_t max_owners) {
     if (may_own.empty()) {
         may_own = those_that(v, [&](const member& m) { return v.is_voter(m.id); });
     }
-    // Later members own only when there is room: whoever joins a full house moves nothing.
+    // Later members own only when there is room, so a join beyond `max_owners` moves no slot.
     if (max_owners = std::max<std::size_t>(max_owners, 1); may_own.size() > max_owners) {
         std::sort(may_own.begin(), may_own.end(), [](const member* a, const member* b) {
             return std::tie(a->since, a->id) < std::tie(b->since, b->id);

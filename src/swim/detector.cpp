@@ -72,7 +72,7 @@ struct detector::state {
             return;
         }
         if (told.about.is_nil() || told.address == settings.address) {
-            return;  // a former process at our address: nobody to probe
+            return;  // a former process at our address: there is no peer to probe
         }
         const auto effect = peers.apply(told, now);
         if (effect == holdfast::swim::roster::effect::none) {
@@ -182,7 +182,7 @@ struct detector::state {
             send_to(to, peers.find(to)->told.address, false, gossip{std::move(told)});
         }
         if (some_alive(1, {}).empty()) {
-            (void)queue.take(1);  // nobody to tell: push-pull brings it along later
+            (void)queue.take(1);  // no peer to tell: push-pull spreads it later
         }
     }
     std::optional<time_point> next_gossip() const {
@@ -217,7 +217,7 @@ struct detector::state {
     }
 
     /// So that a partition of any length heals by itself: one of the dead, and every seat where
-    /// nobody answers.
+    /// no peer answers.
     void knock(time_point now) {
         next_dead = now + settings.dead_probe_period;
         peers.forget_old(now);
@@ -353,7 +353,7 @@ void detector::tick(time_point now) {
     if (s.next_probe <= now) {
         s.start_probe(now);
     }
-    if (!s.has_left) {  // who leaves accuses nobody
+    if (!s.has_left) {  // a peer that leaves declares no peer dead
         for (auto told : s.peers.overdue(now)) {
             told.state = condition::dead;
             told.by = s.self;

@@ -62,7 +62,7 @@ public:
     /// The view removed it: it is believed dead or left, spread as such, and not probed as a member
     /// any more.
     void forget(const peer_id& peer, base::time_point now);
-    /// Tells a few members that we leave. Afterwards this detector answers but accuses nobody.
+    /// Tells a few members that we leave. Afterwards this detector answers but suspects no peer.
     void leave(base::time_point now);
 
     [[nodiscard]] bool seems_alive(const peer_id& peer) const;  ///< alive or suspect

@@ -12,8 +12,9 @@ namespace holdfast::swim {
 
 enum class condition : std::uint8_t { alive = 0, suspect = 1, dead = 2, left = 3 };
 
-/// One thing said about one peer. Name, address and weight are told with every condition: whoever
-/// hears of a dead peer first must still be able to probe it (the dead are talked to).
+/// One piece of gossip about one peer. It has name, address and weight whatever the condition: a
+/// peer whose first news of another is its death must still be able to probe it (the dead are
+/// probed too).
 struct rumour {
     condition state = condition::alive;
     peer_id about;
@@ -36,7 +37,7 @@ struct introduction {
 
 struct ping {
     std::uint64_t sequence = 0;
-    peer_id target;  ///< nil: whoever is at that address
+    peer_id target;  ///< nil: any process at that address
     introduction sender;
     std::vector<rumour> gossip;
     bool operator==(const ping&) const = default;

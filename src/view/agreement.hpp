@@ -35,7 +35,7 @@
 
 namespace holdfast::views {
 
-/// `to` nil: whoever is at `at`; `at` nil: where the node knows `to` to be.
+/// `to` nil: to any process at `at`; `at` nil: at the address of `to` that the node knows.
 struct send {
     peer_id to;
     endpoint at;

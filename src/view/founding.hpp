@@ -32,7 +32,7 @@ namespace holdfast::views {
 class founding {
 public:
     struct send {
-        peer_id to;  ///< nil: whoever is at `at`
+        peer_id to;  ///< nil: any process at `at`
         endpoint at;
         founding_message what;
     };

@@ -1,8 +1,8 @@
-// What this voter would like the next view to change: joins, removals, leaves, seats to fill, a new
+// What this voter wants the next view to change: joins, removals, leaves, seats to fill, a new
 // epoch.
 //
-// Everything here is a guess of one voter. It binds nobody: acceptors check only what follows from
-// the view.
+// Everything here is a guess of one voter. It binds no acceptor: acceptors check only what follows
+// from the view.
 #pragma once
 
 #include <map>
@@ -35,8 +35,8 @@ public:
     /// It ended its lease itself: by its own word (LEAVE-1), or by its successor's (LEASE-4).
     void lease_ended(const peer_id& peer) { stopped_.insert(peer); }
     void set_suspected(const peer_id& peer, bool is_gone);
-    /// VIEW-8: by somebody's word, which is repeated as long as it stands. Its lease may still run:
-    /// nothing is said of that.
+    /// VIEW-8: an operator evicts it, and the request is repeated as long as it stands. It says
+    /// nothing about the lease of the member, which may still run.
     void evict(const peer_id& peer, base::time_point now);
     void wants_new_epoch(view_number at) { new_epoch_at_ = at; }
     void installed(const view& now_installed, const view* before, base::time_point now);

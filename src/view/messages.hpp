@@ -30,8 +30,8 @@ struct ballot {
 
 // ---- joining
 
-/// A and the drift bound. Whoever waits a lease out computes its end with its own; so all of a
-/// cluster must have the same (LEASE-6).
+/// A and the drift bound. A peer that waits for the end of another's lease computes it with its own
+/// terms, so all peers of a cluster must have the same (LEASE-6).
 struct lease_terms {
     base::duration lease{};
     std::uint32_t drift_ppm = 0;
@@ -165,9 +165,9 @@ struct left {
 enum class proof : std::uint8_t {
     none,    ///< nothing is known of that
     gone,    ///< the sender is on the same machine and finds no such process (CERT-1)
-    fenced,  ///< somebody has made sure of it, by other means (CERT-2)
+    fenced,  ///< an operator has made sure of it by other means (CERT-2)
 };
-/// Somebody's word that this member is to be removed, whatever gossip says of it (VIEW-8).
+/// An operator's request to remove this member, whatever gossip says of it (VIEW-8).
 struct evict {
     peer_id whom;
     views::proof proof{};

@@ -65,7 +65,7 @@ private:
     std::shared_ptr<const view> current_;
     base::shared_slot_map map_;
     std::deque<step> steps_;
-    // of the views before those that added somebody
+    // of each view before one that added a member
     std::map<view_number, snapshot> snapshots_;
 };
 

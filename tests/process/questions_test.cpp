@@ -1,5 +1,5 @@
-// The questions of the command line: at an agent and as a peer with weight 0, over time, and with clients
-// of every kind.
+// The questions of the command line: at an agent and as a peer with weight 0, over time, and with
+// clients of every kind.
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
