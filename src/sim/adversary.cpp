@@ -27,8 +27,8 @@ bool has(const kinds_list& kinds, message_kind kind) {
     return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
-/// Whether `target`, or the other side where that is meant, is on that side; nobody is on every
-/// side of nothing.
+/// Whether `target`, or the other side where that is meant, is on that side of the message. True
+/// for every message if the side is `nowhere`.
 bool is_on(side s, const std::optional<std::uint32_t>& target, std::uint32_t from,
            std::uint32_t to) {
     switch (s) {
@@ -353,7 +353,7 @@ std::list<adversary::attack>::iterator adversary::find(std::uint32_t number) {
 std::optional<std::uint32_t> adversary::pick(target_choice p) {
     const auto l =
         static_cast<judge::lock>(random_.chance(0.6) ? 0 : random_.below(plan_.locks.size()));
-    const auto instead = anybody();
+    const auto instead = any_place();
     switch (p) {
         case target_choice::by_message:
             return std::nullopt;
@@ -363,15 +363,15 @@ std::optional<std::uint32_t> adversary::pick(target_choice p) {
             return machines_.holder_of(l).value_or(instead);
         case target_choice::seat:
             return instead % static_cast<std::uint32_t>(plan_.seats);
-        case target_choice::anybody:
+        case target_choice::any_place:
             break;
     }
     return instead;
 }
 
 std::uint32_t adversary::bystander(const attack& a) {
-    constexpr std::array often{target_choice::owner, target_choice::seat, target_choice::anybody,
-                               target_choice::anybody};
+    constexpr std::array often{target_choice::owner, target_choice::seat, target_choice::any_place,
+                               target_choice::any_place};
     const auto one = *pick(often[random_.below(often.size())]);
     return one == a.target ? (one + 1) % static_cast<std::uint32_t>(machines_.places()) : one;
 }

@@ -76,11 +76,11 @@ private:
 
     [[nodiscard]] const attack_plan& plan_of(const attack& a) const { return attacks()[a.kind]; }
     [[nodiscard]] place_in_list find(std::uint32_t number);
-    [[nodiscard]] std::uint32_t anybody() {
+    [[nodiscard]] std::uint32_t any_place() {
         return static_cast<std::uint32_t>(random_.below(machines_.places()));
     }
     [[nodiscard]] std::optional<std::uint32_t> pick(target_choice p);
-    /// Somebody else, rather one that matters.
+    /// A place other than the target, more often that of an owner or a seat.
     [[nodiscard]] std::uint32_t bystander(const attack& a);
     [[nodiscard]] base::duration draw(span s);
     [[nodiscard]] base::duration draw(const spans& choices);

@@ -107,8 +107,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
                                 .delay = {span::brief, span::detection}}}}},
      .lasts = {span::detection}},
 
-    // What if phase 1 were content with less than a quorum? Only who proposed knows what was
-    // decided, and others begin anew.
+    // What if phase 1 were content with less than a quorum? Only the proposer knows what was
+    // decided, and the others begin anew.
     {.name = "decision that nobody hears of",
      .target = {target_choice::by_message},
      .precondition = {restarts, leaves, crashes},
@@ -144,7 +144,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     // ---- decisions
 
     {.name = "decision is kept from one",
-     .target = {target_choice::owner, target_choice::holder, target_choice::anybody},
+     .target = {target_choice::owner, target_choice::holder, target_choice::any_place},
      .precondition = {restarts, leaves, crashes, is_cut_off},
      .stages =
          {{.after = {span::none},
@@ -152,7 +152,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection, span::lease, span::ages}},
 
     {.name = "decision comes late to one",
-     .target = {target_choice::owner, target_choice::holder, target_choice::anybody},
+     .target = {target_choice::owner, target_choice::holder, target_choice::any_place},
      .precondition = {restarts, leaves, crashes, is_cut_off},
      .stages = {{.after = {span::none},
                  .meanwhile = {{.kinds = news_of_views(),
@@ -160,9 +160,8 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
                                 .delay = {span::detection, span::lease}}}}},
      .lasts = {span::detection, span::ages}},
 
-    // LEASE-1: what if voters went on acking somebody whose removal they have accepted? It must
-    // be heard after the
-    // vote and before the decision, and not hear of it.
+    // LEASE-1: what if voters went on acking a member whose removal they have accepted? It must be
+    // heard after the vote and before the decision, and not hear of the decision.
     {.name = "buried alive",
      .target = {target_choice::holder, target_choice::owner},
      .stages = {{.after = {span::none}, .target = {is_cut_off}},
@@ -196,7 +195,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
                 {.after = {span::lease}, .target = {is_cut_off, loses_the_seats, is_deaf}}},
      .lasts = {span::ages}},
 
-    // The answers to the last requests are still under way when nobody hears the target any
+    // The answers to the last requests are still under way when no process hears the target any
     // more.
     {.name = "renewals come late, then are asked for in vain",
      .target = {target_choice::holder},
@@ -212,12 +211,12 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
 
     // LEASE-2: what if acks of two processes that had one seat made a quorum?
     {.name = "keeps one seat, which restarts",
-     .target = {target_choice::anybody},
+     .target = {target_choice::any_place},
      .stages = {{.after = {span::none}, .target = {keeps_one_seat}},
                 {.after = {span::lease}, .other = {restarts}}},
      .lasts = {span::detection, span::lease}},
 
-    // LEASE-3: who acked it is gone, who removes it never acked it.
+    // LEASE-3: the voters that acked it are gone, and those that remove it never acked it.
     {.name = "voter is replaced, then one is cut off",
      .target = {target_choice::holder},
      .stages = {{.after = {span::none}, .target = {loses_a_seat}},
@@ -226,12 +225,12 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::lease, span::ages}},
 
     {.name = "out of the seats' reach",
-     .target = {target_choice::holder, target_choice::owner, target_choice::anybody},
+     .target = {target_choice::holder, target_choice::owner, target_choice::any_place},
      .stages = {{.after = {span::none}, .target = {loses_the_seats, is_deaf, is_mute, is_cut_off}}},
      .lasts = {span::lease, span::ages}},
 
     {.name = "ill spoken of",
-     .target = {target_choice::holder, target_choice::owner, target_choice::anybody},
+     .target = {target_choice::holder, target_choice::owner, target_choice::any_place},
      .stages = {{.after = {span::none},
                  .meanwhile = {{.kinds = all_gossip(), .target_is = either, .is_lost = true}}},
                 {.after = {span::detection},
@@ -275,7 +274,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection}},
 
     {.name = "owner and holder have a loose link",
-     .target = {target_choice::owner, target_choice::holder, target_choice::anybody},
+     .target = {target_choice::owner, target_choice::holder, target_choice::any_place},
      .stages = {{.after = {span::none}, .target = {has_a_loose_link}}},
      .lasts = {span::detection, span::ages}},
 
@@ -294,7 +293,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
      .lasts = {span::detection, span::ages}},
 
     {.name = "old tables come again",
-     .target = {target_choice::anybody, target_choice::owner},
+     .target = {target_choice::any_place, target_choice::owner},
      .precondition = {restarts, leaves},
      .stages = {{.after = {span::none},
                  .meanwhile = {{.kinds = kinds<lock::table>(),

@@ -1,4 +1,4 @@
-// What the adversary can do: a table of small plans, in words that say who, when and what.
+// What the adversary can do: a table of small plans, each with a target, a moment and a fault.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ enum class span : std::uint8_t {
     none,
     moment,     ///< up to 30 ms
     brief,      ///< 20 to 300 ms: a few round trips, a ballot
-    detection,  ///< 0.3 to 3 s: until gossip and a majority give somebody up
+    detection,  ///< 0.3 to 3 s: until gossip and a majority give a process up
     lease,      ///< 0.7 to 1.5 leases
     ages,       ///< 1.5 to 3 leases, and a second
 };
@@ -31,19 +31,19 @@ enum class mishap : std::uint8_t {
     leaves,
     /// from all others, until the attack ends or it is heard again; so the next five
     is_cut_off,
-    is_deaf,           ///< hears nobody
-    is_mute,           ///< nobody hears it
+    is_deaf,           ///< it hears no process
+    is_mute,           ///< no process hears it
     loses_the_seats,   ///< hears and reaches only processes without a seat
     loses_the_other,   ///< the link to the other side of the message
     keeps_the_other,   ///< both sides of the message are cut off together
-    has_a_loose_link,  ///< to the other side, or to somebody: up and down again and again
+    has_a_loose_link,  ///< to the other side, or to another process: up and down again and again
     keeps_one_seat,    ///< of all seats it hears and reaches one, which becomes the other side
     loses_a_seat,      ///< it does not hear and reach one seat; another becomes the other side
     is_heard_again,    ///< whatever this attack has cut is mended
 };
 
-/// Where the target is. With `nowhere` the message is anybody's; with `other_sends` that of the
-/// other side (hindrances only).
+/// Which side of the message the target is. With `nowhere` the message may be of any process; with
+/// `other_sends` it is one of the other side (hindrances only).
 enum class side : std::uint8_t { sender, receiver, either, nowhere, other_sends };
 
 using kinds_list = few<message_kind, 8>;
@@ -77,8 +77,8 @@ struct stage {
     hindrances meanwhile{};  ///< instead of those of the stage before
 };
 
-/// Who is attacked; `by_message`: whoever is on that side of the first message waited for.
-enum class target_choice : std::uint8_t { by_message, owner, holder, seat, anybody };
+/// The target of an attack; `by_message`: the process on that side of the first message waited for.
+enum class target_choice : std::uint8_t { by_message, owner, holder, seat, any_place };
 
 struct attack_plan {
     std::string_view name{};

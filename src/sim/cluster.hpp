@@ -98,7 +98,7 @@ public:
     /// Where the owner of `l` runs, as some process that is up believes.
     [[nodiscard]] std::optional<std::uint32_t> owner_of(judge::lock l) const;
     [[nodiscard]] std::optional<std::uint32_t> holder_of(judge::lock l) const;
-    /// STUCK: whether any owner keeps a hold at all, and which ones nobody holds.
+    /// STUCK: whether any owner keeps a hold at all, and which of them have no holder.
     [[nodiscard]] bool has_owned_holds() const;
     void report_owned_holds() const;
     [[nodiscard]] const context::counters& counted() const { return context_.counted; }

@@ -295,8 +295,8 @@ void faults::abuse_clock(std::uint32_t place) {
     }
 }
 
-/// LEASE-1: what if a voter went on acking somebody whose removal it has accepted? He must be heard
-/// after the vote and before the decision, and not hear of it.
+/// LEASE-1: what if a voter went on acking a member whose removal it has accepted? The member must
+/// be heard after the vote and before the decision, and not hear of the decision.
 void faults::cut_off_until_vote(std::uint32_t place) {
     if (cut_until_vote_ || heard_after_vote_) {
         return;
@@ -318,9 +318,9 @@ void faults::let_be_heard() {
     }
 }
 
-/// OWN-4 (c): an owner gathers that knows nothing of a holder which was removed before it came, and
-/// still holds. So that it need not wait for the owner before it, that one has had no lease for
-/// long: its requests are lost, and nobody else notices.
+/// OWN-4 (c): an owner gathers, and knows nothing of a holder that was removed before the owner
+/// came and still holds. The owner before it has had no lease for long, so the new one does not
+/// wait for that lease: its lease requests are lost, and no other process notices.
 void faults::orphan() {
     if (mute_) {
         return;
@@ -346,8 +346,8 @@ void faults::orphan_a_lock_of(std::uint32_t owner) {
 }
 
 /// VIEW-1: the last process comes and goes so often that views would be quicker than the seconds
-/// that their epochs are named for. Then everybody is down for so long that FENCE holds without a
-/// state_dir.
+/// that their epochs are named for. Then all processes are down for so long that FENCE holds
+/// without a state_dir.
 void faults::rush(std::uint32_t left) {
     if (left > 0) {
         machines_.crash(static_cast<std::uint32_t>(machines_.places() - 1), 5ms);

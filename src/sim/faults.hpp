@@ -68,7 +68,7 @@ private:
     void let_be_heard();
 
     [[nodiscard]] std::uint32_t anyone();
-    /// Whoever matters: the owner or the holder of a lock, or anyone.
+    /// The place of the owner or the holder of a lock, or any other place.
     [[nodiscard]] std::uint32_t victim();
     [[nodiscard]] base::duration up_to(base::duration longest);
 

@@ -86,9 +86,10 @@ void hold_judge::told_of_predecessor(run r, lock l, token t, const predecessor& 
     }
     const auto last = std::exchange(g.last_exclusive, t);
     const auto former = g.tokens.find(last);
-    // another cluster's fates are no more
+    // how holds ended in another cluster is not known here
     const bool is_known = former != g.tokens.end() && former->second.life == known->second.life;
-    // Whoever is still there has not released; it is only that it does not know yet.
+    // A hold that is still in the table was not released: its holder does not know yet that it
+    // ended.
     const bool is_there = std::any_of(g.holds.begin(), g.holds.end(),
                                       [&](const judged_facts::hold& h) { return h.what == last; });
     g.is_unclean = is_known && (g.is_unclean || is_there);

@@ -149,7 +149,7 @@ public:
     [[nodiscard]] std::uint64_t grants() const { return fence_.grants(); }
     [[nodiscard]] bool is_held(lock l, token t) const { return facts_.is_held(l, t); }
     [[nodiscard]] std::vector<std::pair<lock, token>> holds_of(run r) const;
-    /// Null: nobody holds it.
+    /// Null: it has no holder.
     [[nodiscard]] std::optional<token> newest_hold(lock l) const;
     /// The run that now validly holds `l`, or 0.
     [[nodiscard]] run holder_of(lock l, instant now) const;

@@ -86,7 +86,7 @@ void liveness_phase::look_at_checking(instant now) {
     trouble(now);
     const bool is_more_to_come =
         !untold_.empty() || seats_restart_ != never ||
-        (is_in_a_plight_ ? owner_crashes_ != never : plan_.what != impairment::none);
+        (is_impaired_ ? owner_crashes_ != never : plan_.what != impairment::none);
     if (!work_.is_done() || is_more_to_come) {
         if (now >= until_) {
             work_.report_unserved(now);
@@ -102,11 +102,11 @@ void liveness_phase::look_at_checking(instant now) {
     }
 }
 
-/// What the plan has for this phase. None of it keeps anybody else from its locks for long.
+/// The faults that the plan has for this phase. None keeps another process from its locks for long.
 void liveness_phase::trouble(instant now) {
     force_views(now);
-    if (plan_.what == impairment::is_without_gossip && !is_in_a_plight_) {
-        is_in_a_plight_ = true;
+    if (plan_.what == impairment::is_without_gossip && !is_impaired_) {
+        is_impaired_ = true;
         owner_crashes_ = now + plan_.owner_crashes_after;
         enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
     }
@@ -124,8 +124,8 @@ void liveness_phase::trouble(instant now) {
         owner_crashes_ = never;
         if (const auto owner = plan_.which_owner ? plan_.which_owner : machines_.owner_of(0);
             owner && owner != plan_.leaver) {
-            const bool is_another = is_in_a_plight_ && *owner == plan_.whom;
-            began_ = is_in_a_plight_ ? now : began_;  // what was waited for until now was this
+            const bool is_another = is_impaired_ && *owner == plan_.whom;
+            began_ = is_impaired_ ? now : began_;  // what was waited for until now was this
             machines_.crash(
                 is_another ? (*owner + 1) % static_cast<std::uint32_t>(machines_.places()) : *owner,
                 20ms);
@@ -136,7 +136,7 @@ void liveness_phase::trouble(instant now) {
 // ---- the impairment of one
 
 void liveness_phase::befall() {
-    is_in_a_plight_ = plan_.what != impairment::none && plan_.what != impairment::is_without_gossip;
+    is_impaired_ = plan_.what != impairment::none && plan_.what != impairment::is_without_gossip;
     const auto seats = static_cast<std::uint32_t>(scenario_.seats);
     const auto places = static_cast<std::uint32_t>(machines_.places());
     const bool can_be_served = plan_.what == impairment::none ||
@@ -158,7 +158,7 @@ void liveness_phase::befall() {
             machines_.crash((plan_.whom + i) % seats, 20ms);
         }
     }
-    if (is_in_a_plight_) {
+    if (is_impaired_) {
         machines_.note("somebody is in an impairment: p" + std::to_string(plan_.whom + 1));
     }
 }
@@ -219,7 +219,7 @@ void liveness_phase::cut_off_from(std::uint32_t first, std::uint32_t end, bool b
 }
 
 void liveness_phase::relieve() {
-    is_in_a_plight_ = false;
+    is_impaired_ = false;
     for (const auto& [from, to] : std::exchange(cut_, {})) {
         machines_.net().heal(from, to);
     }
@@ -228,7 +228,7 @@ void liveness_phase::relieve() {
 interceptor::verdict liveness_phase::sending(message_kind kind, std::uint32_t from,
                                              std::uint32_t to) {
     verdict v;
-    if (!is_in_a_plight_) {
+    if (!is_impaired_) {
         return v;
     }
     const auto whom = plan_.whom;

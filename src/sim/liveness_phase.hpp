@@ -23,20 +23,20 @@ public:
     void begin();
     /// Called again and again. Says whether the run is finished.
     bool look();
-    /// From the mending until everybody had had every lock.
+    /// From the mending until every process had had every lock.
     [[nodiscard]] instant served_after() const { return served_after_; }
     /// The impairment of one process.
     verdict sending(message_kind kind, std::uint32_t from, std::uint32_t to) override;
 
 private:
     enum class phase : std::uint8_t {
-        checking,  // everybody asks for every lock
-        // what was long on its way arrives, and nobody mistakes it for somebody who waits
+        checking,  // every process asks for every lock
+        // late messages arrive now, so that they are not taken for requests of the next phases
         calming,
-        settling,  // some locks are taken and kept; whatever that costs is said
-        resting,   // nothing is said of locks any more
-        closing,   // the last ones are released
-        quiet,     // and the last watcher hears of it
+        settling,  // some locks are taken and kept; the messages that this needs are sent
+        resting,   // no message is about locks (SILENCE)
+        closing,   // the last locks are released
+        quiet,     // the last watchers are notified
     };
 
     void look_at_checking(instant now);
@@ -67,7 +67,7 @@ private:
     instant owner_crashes_{};
     instant leaves_{};
     instant seats_restart_ = instant::max();
-    bool is_in_a_plight_ = false;
+    bool is_impaired_ = false;
     std::vector<std::uint32_t> new_seats_;
     std::vector<std::pair<instant, std::uint32_t>> untold_;  // of them, and when they will be
     std::vector<std::pair<std::uint32_t, std::uint32_t>> cut_;

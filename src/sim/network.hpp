@@ -19,7 +19,7 @@
 
 namespace holdfast::sim {
 
-/// What the network does to everybody's packets. Drawn from the seed; mended at the end of a run.
+/// What the network does to all packets. Drawn from the seed; mended at the end of a run.
 struct weather {
     double loss = 0;
     double duplication = 0;
@@ -65,8 +65,8 @@ public:
 
     [[nodiscard]] number blank();
     [[nodiscard]] packet& at(number n) { return *packets_[n]; }
-    /// `to_run` 0: nobody is there, so no stream can be opened; a datagram finds out when it
-    /// arrives. `extra` is added to the delay.
+    /// `to_run` 0: no process is there, so no stream can be opened; for a datagram that is checked
+    /// when it arrives. `extra` is added to the delay.
     void post(number n, base::duration extra);
     void discard(number n) { free_.push_back(n); }
 

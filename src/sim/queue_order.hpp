@@ -1,10 +1,10 @@
-// First come, first served (OWN-10): who was told by an owner that it is queued is not overtaken by
-// who asked later.
+// First come, first served (OWN-10): a request of which the owner said that it is queued is not
+// overtaken by a later one.
 //
-// Only within one tenure of the owner, and only once it has granted in it: from then on nobody is
-// put before those whom it has in its queue. Of those who wait, who has the higher priority goes
-// first, and whom the last holder named before all (PRIORITY). Who asked for itself alone, within
-// one process, is known by when its application asked.
+// This is judged only within one tenure of the owner, and only once it has granted in it: from then
+// on no request is put before those in its queue. Of the waiters, one with a higher priority goes
+// first, and the heir that the last holder named goes before all (PRIORITY). Within one process,
+// the order of requests for single locks is that in which its application asked.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ public:
     /// `owner` has installed a view in which `l` is not its own.
     void lost(run owner, lock l);
     void installed(run owner, const view& v);
-    /// Says who was overtaken, if somebody was.
+    /// The waiter that was overtaken, if one was.
     [[nodiscard]] std::optional<peer_id> granted(run owner, lock l, const peer_id& who,
                                                  request_number number);
 
@@ -61,7 +61,7 @@ private:
     std::map<std::pair<peer_id, request_number>, request> asked_;
     std::vector<waiter> queue_;  // of all locks
     std::set<std::pair<run, lock>> serving_;
-    // whoever was named once may be granted out of turn
+    // a peer that was named once may be granted out of turn
     std::map<lock, std::set<peer_id>> heirs_;
 };
 

@@ -16,7 +16,7 @@ void record_judge::reads_records(run r, std::uint64_t reading, const std::set<pe
                                  std::size_t seats) {
     auto& must = facts_.runs[r].must_read[reading];
     for (const auto& [what, known] : records_) {
-        // Whoever of those asked cannot have forgotten it: a PeerId is never used again.
+        // A seat among those asked has not forgotten the record: a PeerId is never used again.
         const auto& kept_at = known.at;
         const auto have_it = static_cast<std::size_t>(
             std::count_if(asked.begin(), asked.end(),

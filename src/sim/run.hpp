@@ -24,7 +24,7 @@ struct result {
     std::uint64_t grants = 0;
     /// with clocks beyond the bound: promises that may then fail, and did
     std::array<std::uint64_t, guarantee_kinds> excused{};
-    /// from the mending until everybody had had every lock (LIVE)
+    /// from the mending until every process had had every lock (LIVE)
     instant served_after{};
     std::array<std::uint64_t, fault_kinds> faults{};
     std::array<adversary::counts, attack_kinds> attacks{};

@@ -137,7 +137,7 @@ void draw_more(run_plan& s) {
     }
 }
 
-/// Who may be in which impairment, without leaving anybody else without a quorum.
+/// Which process gets which impairment, so that the others still have a quorum.
 void draw_impairment(base::random_source& random, run_plan& s) {
     const auto places = static_cast<std::uint32_t>(s.places.size());
     const auto seats = static_cast<std::uint32_t>(s.seats);
@@ -146,7 +146,7 @@ void draw_impairment(base::random_source& random, run_plan& s) {
                              impairment::is_without_gossip, impairment::hears_of_views_late,
                              impairment::hears_of_no_views, impairment::seats_do_not_outlive};
     const auto what = one_of(random, all);
-    const auto anybody = static_cast<std::uint32_t>(random.below(places));
+    const auto any_place = static_cast<std::uint32_t>(random.below(places));
     const auto no_seat =
         places > seats ? seats + static_cast<std::uint32_t>(random.below(places - seats)) : 0;
     const auto seat = static_cast<std::uint32_t>(random.below(seats));
@@ -156,7 +156,7 @@ void draw_impairment(base::random_source& random, run_plan& s) {
     switch (what) {
         case impairment::is_deaf:
             a.churned.reset();
-            a.whom = anybody;
+            a.whom = any_place;
             break;
         case impairment::loses_the_seats:
             if (places < seats + 2) {
@@ -168,17 +168,17 @@ void draw_impairment(base::random_source& random, run_plan& s) {
             break;
         case impairment::is_without_gossip:
             a.churned.reset();
-            a.whom = anybody;
+            a.whom = any_place;
             a.owner_crashes = true;
             a.owner_crashes_after = 8s;  // gossip has given it up by then
             break;
         case impairment::hears_of_views_late:
-            if (places == seats || anybody == no_seat || s.common.lease < 2s) {
+            if (places == seats || any_place == no_seat || s.common.lease < 2s) {
                 return;
             }
             a.churned = no_seat;
             s.places[no_seat].weight = 0;
-            a.whom = anybody;
+            a.whom = any_place;
             break;
         case impairment::hears_of_no_views:
             if (places < seats + 2) {
@@ -206,7 +206,7 @@ void draw_impairment(base::random_source& random, run_plan& s) {
     a.what = what;
 }
 
-/// One process has been given other times than everybody else, or other seeds. It is refused.
+/// One process has other times than all others, or other seeds. It is refused.
 void draw_misfit(base::random_source& random, run_plan& s) {
     const auto last = s.places.size() - 1;
     if (s.places.size() == s.seats || s.liveness_phase.leaver == last ||

@@ -85,7 +85,7 @@ struct fault_plan {
     /// the chance that an owner loses its lease, then the holder is cut off, then the owner is
     /// started anew
     double orphans = 0;
-    /// the chance that views change as fast as they can for a while; then everybody restarts
+    /// the chance that views change as fast as they can for a while; then all processes restart
     /// (VIEW-1)
     double rushes = 0;
     /// the chance that a grant is held up, and its hold broken before it arrives (BREAK-1)
@@ -96,16 +96,16 @@ struct place_plan {
     std::string name;
     endpoint address;
     std::uint32_t weight = 1;
-    std::uint64_t machine = 0;  ///< which others share (CERT-1); 0: nobody looks
-    /// other than everybody's: configured wrongly (LEASE-6)
+    std::uint64_t machine = 0;  ///< which others share (CERT-1); 0: unknown, so no process checks
+    /// if any, another than that of all others: configured wrongly (LEASE-6)
     std::optional<base::duration> lease;
-    std::vector<endpoint> seeds;  ///< if any, other than everybody's (FOUND-2)
+    std::vector<endpoint> seeds;  ///< if any, others than those of all others (FOUND-2)
     instant first_start{};
     base::time_point boot;
     int parts_per_million = 0;
     std::int64_t wall_s = 0;
 
-    /// Nobody lets it in.
+    /// No cluster lets it in.
     [[nodiscard]] bool is_misfit() const { return lease || !seeds.empty(); }
 };
 
@@ -113,7 +113,7 @@ struct place_plan {
 struct style {
     double shared = 0;        ///< the chance that it is asked for shared
     std::uint32_t limit = 0;  ///< if any, it is a semaphore
-    double wrong_limit = 0;   ///< the chance that somebody has it wrong (LIMIT)
+    double wrong_limit = 0;   ///< the chance that a request has it wrong (LIMIT)
 };
 
 struct work_plan {
@@ -122,23 +122,23 @@ struct work_plan {
     base::duration longest_hold{};
     double long_holds = 0;  ///< the chance that a hold lasts up to four leases
     bool watches = false;   ///< processes watch locks
-    /// the chance, at each request, that somebody looks at a lock first (LOOK-1)
+    /// the chance, at each request, that its process inspects a lock first (LOOK-1)
     double looks = 0;
-    /// that somebody asks for a hold back, or breaks one (BREAK-1, BREAK-2)
+    /// that an operator requests the release of a hold, or breaks one (BREAK-1, BREAK-2)
     double demands = 0;
-    double evictions = 0;  ///< that somebody has a process removed (VIEW-8)
+    double evictions = 0;  ///< that an operator evicts a process (VIEW-8)
     double several = 0;    ///< that a request is for several locks at once (ALL-1)
-    /// that somebody records what he did, or reads what was recorded (RECORD-1)
+    /// that an operator writes an audit record, or reads the records (RECORD-1)
     double records = 0;
     /// that a request says who may break its hold, or when it ends by itself
     double policies = 0;
 };
 
-/// What befalls one process from the end of the faults until everybody was served. It must not cost
-/// the others anything.
+/// A lasting fault of one process, from the end of the other faults until all requests were served.
+/// It must not cost the other processes anything.
 enum class impairment : std::uint8_t {
     none,
-    is_deaf,  ///< it is heard and hears nobody (VIEW-2)
+    is_deaf,  ///< it is heard and hears no process (VIEW-2)
     /// only processes without a seat hear it, and they say that it lives (VIEW-5)
     loses_the_seats,
     /// gossip believes it dead, its lease is renewed (VIEW-2); later another crashes
@@ -153,14 +153,13 @@ enum class impairment : std::uint8_t {
     seats_do_not_outlive,
 };
 
-/// What goes on while everything is checked. None of it excuses anybody from LIVE, but those that
-/// cannot be served.
+/// What goes on while LIVE is checked. It excuses only processes that cannot be served.
 struct liveness_plan {
     impairment what = impairment::none;
     std::uint32_t whom = 0;  ///< befalls
     /// two processes never talk again (NET-1)
     std::optional<std::pair<std::uint32_t, std::uint32_t>> cut_link;
-    /// leaves, and nobody takes its place
+    /// leaves, and no process takes its place
     std::optional<std::uint32_t> leaver;
     /// owns nothing, is killed and started again and again
     std::optional<std::uint32_t> churned;
@@ -168,7 +167,7 @@ struct liveness_plan {
     /// else that of the first lock
     std::optional<std::uint32_t> which_owner;
     base::duration owner_crashes_after = std::chrono::milliseconds{1500};
-    /// at last some locks are held and nobody asks (SILENCE)
+    /// at last some locks are held and no process asks for one (SILENCE)
     bool rests = false;
 };
 

@@ -279,7 +279,7 @@ void workload::ask(std::uint32_t place, client& c, std::size_t index) {
     } else if (c.checks_off) {
         c.lock = c.next_to_check;
     } else {
-        // The first lock is everybody's favourite.
+        // The first lock is the one asked for most often.
         const bool asks_once =
             used_once_ < plan_.locks.size() - plan_.shared_locks && random_.chance(0.1);
         c.lock = asks_once ? static_cast<judge::lock>(plan_.shared_locks + used_once_++)

@@ -37,15 +37,15 @@ public:
     /// No new requests, but for one by each process for each lock: that every lock can be had again
     /// (LIVE).
     void wind_down();
-    /// Everybody got what it asked for, and nothing is held.
+    /// Every process got what it asked for, and no lock is held.
     [[nodiscard]] bool is_done() const;
-    /// Nobody waits for what happens to the processes here: they are killed, or have left.
+    /// Its processes need not be served any more: they are killed, or have left.
     void excuse(std::uint32_t place) { excused_[place] = true; }
     /// As many processes as there are locks take one each and keep it, until told otherwise.
     void rest();
     [[nodiscard]] bool is_resting() const;
     void wake();
-    /// Somebody who did not, for the judge.
+    /// Tells the judge of a process that was not served.
     void report_unserved(instant now) const;
 
 private:
