@@ -1,9 +1,9 @@
-// Waiting for a lock in a C++20 coroutine: `auto hold = co_await holdfast::lock_in(peer,
-// "orders/42", 5s);`
+// Waiting for a lock in a C++20 coroutine.
 //
-// Options other than the wait: give them a name of their own before, `const lock_options
-// how{...};`. g++ 12 destroys an aggregate twice that is made by braces within a co_await
-// expression, here as anywhere.
+//     auto hold = co_await holdfast::lock_in(peer, "orders/42", 5s);
+//
+// With g++ 12, give options a name before: `const lock_options how{...};`. This compiler destroys
+// an aggregate twice that is made by braces within a co_await expression.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,10 @@
 
 namespace holdfast {
 
-/// From `lock_in`. Await it once, at once; the peer's handle must live until then.
+/// What `lock_in` returns. `co_await` it in the same expression, once.
+///
+/// Lifetime: it refers to the handle of the peer, which must exist until the coroutine is
+/// suspended.
 class [[nodiscard]] lock_awaitable {
 public:
     lock_awaitable(const peer& with, std::string name, lock_options options)
@@ -32,7 +35,7 @@ public:
                 waiting.resume();
             });
         if (asked) {
-            return true;  // it may be over already, and `this` with it
+            return true;  // the coroutine may have ended already, and `this` with it
         }
         answer_.emplace(tl::unexpected<error>{std::move(asked.error())});
         return false;
@@ -46,16 +49,21 @@ private:
     std::optional<result<hold>> answer_;
 };
 
-/// As `peer::lock`. The coroutine goes on on the callback thread: what it does there delays other
-/// callbacks, so hand long work to a thread of your own. When it was not asked for, it goes on at
-/// once where it is.
+/// Waits for the lock `name`, as `peer::lock`, without a thread that waits.
+///
+/// - Result: the hold, or the error, as of `peer::lock`.
+/// - Threads: the coroutine resumes on the callback thread (see `peer`). What it does there delays
+///   other callbacks, so hand long work to a thread of your own.
+/// - Errors for which the lock was not asked for (`name_too_long`, for example): the coroutine goes
+///   on at once, on its own thread.
 inline lock_awaitable lock_in(const peer& with, std::string name, const lock_options& options) {
     return {with, std::move(name), options};
 }
-/// Waits for ever.
+/// As above, without a limit to the wait.
 inline lock_awaitable lock_in(const peer& with, std::string name) {
     return {with, std::move(name), {}};
 }
+/// As above, for at most `wait`.
 inline lock_awaitable lock_in(const peer& with, std::string name, std::chrono::nanoseconds wait) {
     lock_options options;
     options.wait = wait;

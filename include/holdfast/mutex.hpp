@@ -1,5 +1,5 @@
-// A distributed lock with the face of std::timed_mutex: std::unique_lock, std::scoped_lock and
-// std::lock fit it.
+// A distributed lock with the interface of std::timed_mutex. std::unique_lock, std::scoped_lock and
+// std::lock work with it.
 #pragma once
 
 #include <string>
@@ -9,19 +9,22 @@
 
 namespace holdfast {
 
-/// The lock `name` of the cluster of a peer. Any number of mutexes, in any processes, may have one
-/// name.
+/// The lock `name` of a peer's cluster, held by threads. Any number of mutexes, in any processes,
+/// may have the same name: they are the same lock.
 ///
-/// Any thread may call; as with std::mutex, the thread that locked it unlocks it. A thread that has
-/// it and locks it again would wait for itself: `lock` throws `would_deadlock`, the others return
-/// false. Its destruction releases whatever threads still have.
-///
-/// Unlike std::mutex, what it guards can be lost (a lease that ran out): look at `token()` and
-/// `is_valid()`, or use `peer::lock`, whose hold also tells when that happens.
+/// - Threads: any thread may call. The thread that locked the mutex unlocks it, as with std::mutex.
+/// - Errors: `lock` throws `lock_error` with the error of `peer::lock`. The other calls return
+///   false.
+/// - A thread that has the mutex and locks it again would wait for itself: `lock` throws
+///   `would_deadlock`, the other calls return false.
+/// - Loss: unlike with std::mutex, the lock can be lost while a thread has it (its peer's lease ran
+///   out, for example). `is_valid()` says so, and the guarded resource can check `token()`
+///   (gate.hpp). Where the program must be told of a loss, use `peer::lock`.
+/// - Lifetime: its destruction releases what threads still have.
 class HOLDFAST_EXPORT mutex : private thread_lockable {
 public:
-    /// Keeps what it needs of the peer; the handle may be moved or end before it (then nothing can
-    /// be locked any more).
+    /// `with` may be moved or destroyed before the mutex. After its destruction `lock` throws
+    /// `shutting_down`, and the other calls return false.
     mutex(const peer& with, std::string name);
 
     using thread_lockable::lock;

@@ -1,5 +1,5 @@
-// A distributed lock with the face of std::recursive_timed_mutex: a thread that has it may lock it
-// again.
+// A distributed lock with the interface of std::recursive_timed_mutex: a thread that has it may
+// lock it again.
 #pragma once
 
 #include <string>
@@ -9,22 +9,24 @@
 
 namespace holdfast {
 
-/// As `mutex`, but a thread that has it and locks it again has it at once, with the same hold and
-/// the same token; it is released when it was unlocked as often. No peer is asked for the second
-/// time: it costs nothing, and it succeeds also when the hold was lost meanwhile, for the thread
-/// has it still as far as it was told. Look at `is_valid()`.
+/// As `mutex`, but a thread that has it may lock it again.
 ///
-/// Off by default, and a class of its own: code that holds a lock and does not know it is code that
-/// does not know when it is released.
+/// - Locking again: succeeds at once, with the same hold and the same token, and sends no message.
+///   It succeeds also when the hold was lost meanwhile: `is_valid()` says so.
+/// - Release: when the thread has unlocked it as often as it locked it.
+///
+/// It is a class of its own because `mutex` finds a mistake that this one hides: code that does not
+/// know that it holds a lock does not know when the lock is released.
 class HOLDFAST_EXPORT recursive_mutex : private thread_lockable {
 public:
+    /// As of `mutex`.
     recursive_mutex(const peer& with, std::string name);
 
     using thread_lockable::lock;
     using thread_lockable::try_lock;
     using thread_lockable::try_lock_for;
     using thread_lockable::try_lock_until;
-    /// Undoes one `lock` of this thread; the last one releases.
+    /// Undoes one `lock` of this thread. The last one releases the lock.
     using thread_lockable::unlock;
 
     using thread_lockable::is_valid;

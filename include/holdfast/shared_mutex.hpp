@@ -1,5 +1,5 @@
-// A distributed lock for readers and writers with the face of std::shared_timed_mutex:
-// std::shared_lock fits it.
+// A distributed lock for readers and writers with the interface of std::shared_timed_mutex.
+// std::shared_lock works with it.
 #pragma once
 
 #include <string>
@@ -9,14 +9,16 @@
 
 namespace holdfast {
 
-/// The lock `name` of the cluster of a peer, alone or together with other readers (mode.hpp). First
-/// come, first served: a reader that comes after a waiting writer waits behind it.
+/// The lock `name` of a peer's cluster, held by one writer or by any number of readers (mode.hpp).
 ///
-/// Everything said of `mutex` is true of it. A thread has it once, in one way: a reader that asks
-/// to write as well, or to read once more, would wait for itself, so `lock` and `lock_shared` throw
-/// `would_deadlock` and the others return false.
+/// - Order: first come, first served. A reader that comes after a waiting writer waits behind it.
+/// - Threads, errors, loss and lifetime: as for `mutex`.
+/// - A thread has it once, in one mode. A thread that has it and asks again, in either mode, would
+///   wait for itself: `lock` and `lock_shared` throw `would_deadlock`, the other calls return
+///   false.
 class HOLDFAST_EXPORT shared_mutex : private thread_lockable {
 public:
+    /// As of `mutex`.
     shared_mutex(const peer& with, std::string name);
 
     using thread_lockable::lock;

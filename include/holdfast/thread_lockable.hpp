@@ -18,8 +18,8 @@ namespace runtime {
 class thread_holds;
 }
 
-/// What `mutex::lock` and its like throw: the one exception of the library. `code().value()` is the
-/// `errc` as a number.
+/// The exception that `mutex::lock` and its relatives throw, the only one of the library.
+/// `code().value()` is the `errc` as a number.
 class HOLDFAST_EXPORT lock_error : public std::system_error {
 public:
     explicit lock_error(error why);
@@ -29,8 +29,8 @@ private:
     error why_;
 };
 
-/// The private base of the mutexes: what a thread locked, that thread unlocks. Each of them makes
-/// public what it offers.
+/// The private base of the mutexes, which keeps one hold for each thread. Each mutex makes public
+/// the calls that it offers.
 class HOLDFAST_EXPORT thread_lockable {
 public:
     thread_lockable(const thread_lockable&) = delete;
@@ -44,9 +44,9 @@ protected:
     /// Releases whatever threads still have.
     ~thread_lockable();
 
-    /// Waits for ever. Returns with the lock held, or throws `lock_error` without it.
+    /// Waits without a limit. Returns with the lock held, or throws `lock_error` without it.
     void lock();
-    /// False: another has it, or no peer can be granted it now.
+    /// False: another holder has it, or it cannot be granted now.
     [[nodiscard]] bool try_lock();
     template <class Rep, class Period>
     [[nodiscard]] bool try_lock_for(const std::chrono::duration<Rep, Period>& wait) {
@@ -56,11 +56,11 @@ protected:
     [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& end) {
         return try_lock_for(end - Clock::now());
     }
-    /// Releases what this thread locked; nothing else is touched, also when the hold was lost
+    /// Releases what this thread locked, and nothing else. Allowed also when the hold was lost
     /// meanwhile.
     void unlock();
 
-    /// As the above, with other readers beside it.
+    /// As the calls above, beside other readers.
     void lock_shared();
     [[nodiscard]] bool try_lock_shared();
     template <class Rep, class Period>
