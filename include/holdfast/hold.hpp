@@ -58,8 +58,8 @@ struct lock_options {
     /// The guarded resource checks tokens (gate.hpp). It refuses late work of a lost hold, so the
     /// next holder need not wait for that work to end: `lock_delay` defaults to zero.
     bool is_fenced = false;
-    /// After a hold that ended without a release (a crash, a lost lease), the lock is granted to
-    /// no one for this long: time for work of the lost hold that still goes on. At most 60 s. The
+    /// After a hold that ended without a release (a crash, a lost lease), the lock is not granted
+    /// for this long, so that work of the lost hold that still goes on can end. At most 60 s. The
     /// delay is kept while the owner of the lock's name lives. Nullopt: `config::lock_delay`, and
     /// zero for a fenced hold.
     std::optional<std::chrono::milliseconds> lock_delay{};

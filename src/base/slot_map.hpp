@@ -23,7 +23,7 @@ struct slot_map {
     [[nodiscard]] std::uint32_t slots() const {
         return static_cast<std::uint32_t>(owner_index.size());
     }
-    /// Nil where no member may own (a view always has someone, so only for an empty map).
+    /// Nil only for an empty map, because every view has a member that may own.
     [[nodiscard]] peer_id owner_of(slot s) const {
         return s.value < owner_index.size() ? owners[owner_index[s.value]] : peer_id{};
     }

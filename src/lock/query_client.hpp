@@ -23,18 +23,18 @@
 
 namespace holdfast::lock {
 
-/// `number` is the inquirer's affair.
+/// The caller chooses `number`.
 using question =
     std::variant<inspect_request, list_locks, revoke_request, store_record, read_records>;
 using answer = to_asker;
 
-/// The last word on a question.
+/// The final answer to a question.
 struct answered {
     std::uint64_t number = 0;
     answer what;
 };
-/// Its time is up. `so_far`: what was heard last, if that was no last word (a gathering owner, a
-/// demand not met).
+/// Its time is up. `so_far`: the last answer, if that was not final (of an owner that gathers; or a
+/// request that is not met yet).
 struct unanswered {
     std::uint64_t number = 0;
     errc why{};

@@ -1,8 +1,8 @@
 // Limits for connections that were accepted and have not proven themselves yet.
 //
-// When strangers hold all places, the oldest of them goes: a peer proves itself within a round trip
-// or two, and a connection that only waits is no peer. Refusing the new one instead would let those
-// that wait lock out everyone.
+// When such connections hold all places, the oldest of them is closed: a peer proves itself within
+// a round trip or two, and a connection that only waits is no peer. If the newest were refused
+// instead, connections that only wait would keep all peers out.
 #pragma once
 
 #include <array>

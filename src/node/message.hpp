@@ -14,7 +14,8 @@
 
 namespace holdfast::node {
 
-/// NET-1: a lock message that goes round a cut link. The receiver takes it as from `origin`.
+/// NET-1: a lock message that a voter relays past a cut link. The receiver takes it as from
+/// `origin`.
 struct relayed {
     peer_id origin;
     peer_id destination;

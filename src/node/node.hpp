@@ -3,7 +3,7 @@
 // **Between its calls a node does nothing and keeps nothing back: what it has decided stands in
 // next(), and when it must be called again in deadline().**
 //
-// A driver, in the simulator as in production, goes round like this:
+// A driver, in the simulator as in production, repeats these steps:
 //  1. It reads its clock after it has received what it is about to hand in (NOW-1). From one call
 //     to the next that time never goes back.
 //  2. It calls one of the functions that take a moment. The node notices first whether its lease

@@ -1,4 +1,4 @@
-// Lock messages that go round a cut link, by way of the voters (NET-1).
+// Lock messages that voters relay past a cut link (NET-1).
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@
 namespace holdfast::runtime {
 namespace {
 
-/// The last word of one part of an inquiry, if it is of that kind.
+/// The final answer to one part of an inquiry, if it is of that kind.
 template <class Answer>
 const Answer* last_word_of(const lock::quorum_query::part& p) {
     return p.is_last_word ? std::get_if<Answer>(&*p.heard) : nullptr;

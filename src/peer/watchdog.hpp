@@ -19,7 +19,7 @@ public:
     watchdog& operator=(const watchdog&) = delete;
 
     [[nodiscard]] bool is_running() const { return told_ >= 0; }
-    /// By the boot clock: the process is killed then. The last word counts.
+    /// By the boot clock: the process is killed then. The latest call counts.
     void kill_at(base::time_point end) { tell(end.time_since_epoch().count()); }
     void let_live() { tell(0); }
 

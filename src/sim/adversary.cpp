@@ -171,7 +171,7 @@ void adversary::wait_for_next_stage(attack& a) {
     }
 }
 
-/// May be called in the middle of a node's step: what befalls processes comes when it is over.
+/// May be called in the middle of a node's step: faults of processes happen after that step.
 void adversary::enter_next_stage(attack& a) {
     const auto& s = plan_of(a).stages[a.next_stage++];
     machines_.note("attack " + std::to_string(a.number) + " acts");

@@ -50,7 +50,7 @@ using kinds_list = few<message_kind, 8>;
 using spans = few<span, 5>;
 using mishaps = few<mishap, 7>;
 
-/// Befalls messages from one stage until the next.
+/// A fault of messages, from one stage until the next.
 struct hindrance {
     kinds_list kinds{};
     side target_is = side::either;
@@ -83,7 +83,7 @@ enum class target_choice : std::uint8_t { by_message, owner, holder, seat, any_p
 struct attack_plan {
     std::string_view name{};
     few<target_choice, 3> target{};  ///< one of them
-    /// befalls another at the start, so that there is something to wait for: one of these
+    /// of another process, at the start, so that there are messages to wait for: one of these
     mishaps precondition{};
     few<stage, 3> stages{};
     spans lasts{};  ///< after the last stage: one of these

@@ -80,8 +80,8 @@ struct context {
     sim::trace& trace;
     event_queue& events;
     network net;
-    // who is born as what: not moved by how much was said before, or stories would name other
-    // owners
+    // PeerIds are drawn from a source of their own: then they do not depend on how many messages
+    // were sent before, and scenarios keep their owners
     base::random_source identity_random;
     interceptor* intercepts = nullptr;
     observer* observes = nullptr;

@@ -33,7 +33,7 @@ constexpr std::size_t first_view = swim_kinds;
 constexpr std::size_t first_lease = first_view + view_kinds;
 constexpr std::size_t first_lock = first_lease + lease_kinds;
 
-/// A message that goes round a cut link counts as what it carries.
+/// A relayed message counts as what it carries.
 [[nodiscard]] inline message_kind kind_of(const node::message& what) {
     const auto lock_kind = [](const lock::message& m) {
         return base::visit_message(

@@ -156,7 +156,7 @@ enum class impairment : std::uint8_t {
 /// What goes on while LIVE is checked. It excuses only processes that cannot be served.
 struct liveness_plan {
     impairment what = impairment::none;
-    std::uint32_t whom = 0;  ///< befalls
+    std::uint32_t whom = 0;  ///< the place of that process
     /// two processes never talk again (NET-1)
     std::optional<std::pair<std::uint32_t, std::uint32_t>> cut_link;
     /// leaves, and no process takes its place

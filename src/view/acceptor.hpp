@@ -1,8 +1,8 @@
 // The acceptor of one single-decree Paxos (Lamport: Paxos Made Simple, section 2.2), for views and
 // for foundings.
 //
-// Its state lives in memory: a restarted process is another PeerId, so nothing promised is
-// forgotten by someone who still counts (docs/protocol.md).
+// Its state is in memory only. A restarted process has another PeerId, so no PeerId ever forgets
+// what it promised (docs/protocol.md).
 #pragma once
 
 #include <optional>

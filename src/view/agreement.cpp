@@ -320,10 +320,10 @@ void agreement::decided(const step& done, base::time_point now) {
     const auto before = current();
     auto installation = view_log_.append(done, environment_);
     if (installation) {
-        // Told before it is installed: the step may remove the one that decided it, whose last word
-        // this is then.
+        // Sent before it is installed: the step may remove the peer that decided it, which sends
+        // nothing afterwards.
         const steps news{{done}};
-        // the removed too: they must learn that they are (VIEW-4)
+        // to removed members too: they must learn that they were removed (VIEW-4)
         for (const auto& m : before->members) {
             if (m.id != self_.id) {
                 out_.push(send{m.id, m.address, news});
