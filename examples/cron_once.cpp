@@ -35,8 +35,8 @@ int main(int argc, char** argv) {
         return 1;
     }
     auto mine = peer->try_lock("cron/nightly");
-    // Only `would_block` says that another has it. After anything else it is worth asking again, or
-    // nobody might run the job.
+    // Only `would_block` says that another process has it. After any other error ask again: else
+    // no process might run the job.
     const auto until = std::chrono::steady_clock::now() + 20s;
     while (!mine && mine.error().code != holdfast::errc::would_block &&
            std::chrono::steady_clock::now() < until) {

@@ -63,7 +63,7 @@ int main(int, char** argv) {
         return std::nullopt;
     };
     if (!f.until([&] { return all_joined() && leader(); }, 20s)) {
-        return fail("nobody leads");
+        return fail("no peer leads");
     }
     say("all five are members");
     const auto first = *leader();
@@ -73,7 +73,7 @@ int main(int, char** argv) {
     auto at = clock_type::now();
     kill(f.all[first].id, SIGKILL);
     if (!f.until([&] { return f.all[first].has_ended && leader(); }, 20s)) {
-        return fail("nobody took over");
+        return fail("no peer took over");
     }
     say("taken over after " + seconds_since(at) + ", with a higher token");
     if (*workers[*leader()].leads <= first_token) {
@@ -102,7 +102,7 @@ int main(int, char** argv) {
         return false;
     };
     if (!f.until(another_leads, 20s)) {
-        return fail("nobody took over from the stopped one");
+        return fail("no peer took over from the stopped one");
     }
     say("taken over after " + seconds_since(at));
     say("SIGCONT to " + f.all[second].name);
@@ -111,7 +111,7 @@ int main(int, char** argv) {
         return fail("the resumed leader did not notice that it had lost");
     }
 
-    say("everybody leaves");
+    say("all leave");
     f.let_all_leave();
     if (!f.until([&] { return f.have_all_ended(); }, 30s)) {
         return fail("some did not end");

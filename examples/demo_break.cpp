@@ -141,7 +141,7 @@ int main(int argc, char** argv) {
     // ---- a program that hangs, with a library that answers
     if (!start_member("job-1", "127.0.0.1:0", "hangs") ||
         !f.until([&] { return hung[3].token.value != 0; }, 20s)) {
-        return fail("nobody holds the lock");
+        return fail("no peer holds the lock");
     }
     auto next = me->lock_future("nightly", {.wait = 60s, .note = "the next in turn"});
     const auto seen = me->inspect("nightly");
@@ -181,7 +181,7 @@ int main(int argc, char** argv) {
     // ---- one whose whole process has stopped
     if (!start_member("job-2", "127.0.0.1:0", "hangs") ||
         !f.until([&] { return hung[4].token.value != 0; }, 20s)) {
-        return fail("nobody holds the lock");
+        return fail("no peer holds the lock");
     }
     const auto whom = me->inspect("nightly")->holders.at(0).peer;
     auto third = me->lock_future("nightly", {.wait = 60s});

@@ -1,4 +1,4 @@
-// A file that refuses writers whose lock has been granted to somebody else since: the check that
+// A file that refuses writers whose lock has been granted to another holder since: the check that
 // makes pauses harmless.
 //
 //   fenced_file FILE TOKEN TEXT     writes if no newer token has written; exit code 3 if one has

@@ -1,5 +1,5 @@
-// A document on an HTTP server that refuses writers whose lock has been granted to somebody else
-// since.
+// A document on an HTTP server that refuses writers whose lock has been granted to another
+// holder since.
 //
 //   fenced_http serve              serves /document on a free port of the loopback, and says at
 //   which URL fenced_http URL TOKEN TEXT     writes if no newer token has written; exit code 3 if

@@ -1,5 +1,5 @@
-// A row of a PostgreSQL database that refuses writers whose lock has been granted to somebody else
-// since.
+// A row of a PostgreSQL database that refuses writers whose lock has been granted to another
+// holder since.
 //
 //   fenced_postgres CONNECTION                makes the tables (CONNECTION as for psql, e.g.
 //   postgresql:///mine?host=/run/postgresql) fenced_postgres CONNECTION TOKEN TEXT     writes if no

@@ -1,5 +1,5 @@
-// A row of an SQLite database that refuses writers whose lock has been granted to somebody else
-// since.
+// A row of an SQLite database that refuses writers whose lock has been granted to another
+// holder since.
 //
 //   fenced_sqlite FILE                makes the tables
 //   fenced_sqlite FILE TOKEN TEXT     writes if no newer token has written; exit code 3 if one has

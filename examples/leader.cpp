@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
     const auto election = peer->election("scheduler");
     const auto watching = election.observe([&](const holdfast::leader& now) {
         say(now.exists ? "sees " + now.note.value_or("?") + " " + std::to_string(now.token.value)
-                       : "sees nobody");
+                       : "sees no leader");
     });
 
     std::stop_source ending;

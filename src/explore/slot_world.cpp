@@ -321,7 +321,7 @@ std::string slot_world::fair_run(state from) {
         }
         if (!m.owner.holds().empty()) {
             return "STUCK: " + to_name(peer(i)) +
-                   " keeps a hold that nobody has, though all goes well from here on";
+                   " keeps a hold without a holder, though all goes well from here on";
         }
         if (!m.owner.has_handed_over()) {
             return "STUCK: " + to_name(peer(i)) + " has a table to hand over for ever";

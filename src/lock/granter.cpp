@@ -349,7 +349,7 @@ void granter::ask_still_held(base::time_point now) {
         timers_.set_earliest(timer::probes, now + settings_.lease);
         for (auto& h : e->held) {
             if (h.what.is_taken) {
-                // "Yes" is not answered, so from the third time on it also goes round by the
+                // "Yes" is not answered, so from the third time on it is also relayed by the
                 // voters.
                 out_.push(send{h.what.holder, hold_probe{name, h.what.token}, h.asked++});
             }

@@ -8,7 +8,7 @@ std::string lock_report::explain() const {
     const auto who = [](const std::string& peer_name, const peer_id& id) {
         return peer_name.empty() ? to_short_string(id) : peer_name;
     };
-    const auto owner_is = owner ? who(owner->name, owner->id) : std::string{"nobody"};
+    const auto owner_is = owner ? who(owner->name, owner->id) : std::string{"no peer"};
     switch (state) {
         case slot_state::no_answer:
             return !owner ? "this peer is in no cluster"

@@ -103,8 +103,8 @@ lock_report report_of(const node::node& n, const std::string& name,
 
 std::string describe(const node::node& n, const lock::lock_summary& summary) {
     std::string text = summary.waiting == 0
-                           ? "held by nobody; it rests after a hold that was lost (lock_delay)"
-                           : "held by nobody";
+                           ? "not held; not granted yet after a hold that was lost (lock_delay)"
+                           : "not held";
     if (!summary.held.empty()) {
         const auto& first = summary.held.front();
         const auto v = n.installed();

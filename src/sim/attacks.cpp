@@ -109,7 +109,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
 
     // What if phase 1 were content with less than a quorum? Only the proposer knows what was
     // decided, and the others begin anew.
-    {.name = "decision that nobody hears of",
+    {.name = "decision that no other hears of",
      .target = {target_choice::by_message},
      .precondition = {restarts, leaves, crashes},
      .stages =

@@ -100,7 +100,7 @@ void hold_judge::told_of_predecessor(run r, lock l, token t, const predecessor& 
         facts_.object_by_the_clock(
             guarantee::fate, now,
             text + text_of_token(last) +
-                ", or one before it, ended without a release, and nobody has said "
+                ", or one before it, ended without a release, and no holder has said "
                 "since that it is mended");
     } else if (before.how == end_reason::released &&
                (before.what != last || !before.has_its_value)) {
@@ -147,7 +147,7 @@ void hold_judge::lost(run r, lock l, token t, errc why, instant now) {
         evictions_.push_back({r, p.cluster, text});
     } else if (why == errc::broken && !may_be_broken(r, g, t)) {
         facts_.object(guarantee::no_loss, now,
-                      text + ", which nobody broke who may (BREAK-1, BREAK-2)");
+                      text + ", and no one who may break it did (BREAK-1, BREAK-2)");
     } else if (was_running && why != errc::broken &&
                !(why == errc::shutting_down && p.is_leaving)) {
         facts_.object_by_the_clock(

@@ -89,7 +89,7 @@ void judge::is_kept(run owner, lock l, token t, instant now) {
     if (!facts_.is_held(l, t)) {
         facts_.object(guarantee::stuck, now,
                       facts_.name_of(owner) + " keeps \"" + facts_.locks[l].name + "\" " +
-                          text_of_token(t) + ", which nobody holds");
+                          text_of_token(t) + ", which no process holds");
     }
 }
 

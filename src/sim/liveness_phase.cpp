@@ -159,7 +159,7 @@ void liveness_phase::befall() {
         }
     }
     if (is_impaired_) {
-        machines_.note("somebody is in an impairment: p" + std::to_string(plan_.whom + 1));
+        machines_.note("impairment of p" + std::to_string(plan_.whom + 1));
     }
 }
 
@@ -251,7 +251,7 @@ void liveness_phase::settle(instant now) {
 void liveness_phase::look_at_rest(instant now) {
     if (now >= gives_up_resting_) {
         judge_.object(guarantee::live, now,
-                      "no rest: views go on changing, or somebody waits for a lock that is free");
+                      "no rest: views go on changing, or a process waits for a lock that is free");
     } else if (machines_.counted().views_installed != views_before_ || !work_.is_resting()) {
         settle(now);
     } else if (now >= until_ && phase_ == phase::settling) {
@@ -262,7 +262,7 @@ void liveness_phase::look_at_rest(instant now) {
         if (const auto said = machines_.counted().lock_messages - lock_messages_before_; said > 0) {
             judge_.object(
                 guarantee::silence, now,
-                std::to_string(said) + " messages about locks while nobody asked for any");
+                std::to_string(said) + " messages about locks while no process asked for any");
         }
         work_.wake();
         enter(phase::closing, now + 10s + 2 * scenario_.common.lease);

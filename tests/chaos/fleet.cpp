@@ -167,7 +167,7 @@ void fleet::schedule(std::size_t i, int policy) const {
     }
 }
 
-/// While somebody starves, one busy process for each processor: what is idle by policy gets next to
+/// While a worker starves, one busy process for each processor: what is idle by policy gets next to
 /// nothing beside them.
 void fleet::keep_hogs() {
     const bool wanted =

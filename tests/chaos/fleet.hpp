@@ -40,7 +40,7 @@ public:
     [[nodiscard]] std::size_t size() const { return places_.size(); }
     [[nodiscard]] bool is_up(std::size_t place) const { return places_[place].pid > 0; }
     [[nodiscard]] const test_support::impaired_network& network() const { return network_; }
-    /// nobody's doing but the worker's
+    /// the deaths that the harness did not cause
     [[nodiscard]] std::size_t deaths() const { return deaths_; }
 
     void start(std::size_t place);

@@ -468,7 +468,7 @@ def check_minority(run, acks, bad):
                 bad(
                     "MINORITY",
                     f"{h} was good until {at + remaining} at {at}, but what it sent to a quorum of "
-                    f"seats after {asked} nobody answered",
+                    f"seats after {asked} no process answered",
                 )
                 break
 
@@ -571,7 +571,7 @@ def fail_overs(run, weather, bad):
                 role, free = "owner", (before.certain() or (at, at))[1]
             else:
                 continue
-            # Nobody could have been served before somebody asked, or while another had it.
+            # No process could be served before one asked, or while another had it.
             start = max(at, free, following.requested)
             took = following.granted - start
             if took < 0:

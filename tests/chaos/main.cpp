@@ -44,7 +44,7 @@ struct options {
 constexpr std::int64_t seconds = 1'000'000'000;
 
 /// A run's folder is its own while its lock is held. One without a result whose lock is free
-/// belonged to a run that was killed: nobody asked for its histories. (Processes, namespaces and
+/// belonged to a run that was killed: its histories are of no use. (Processes, namespaces and
 /// devices of such a run are gone already.)
 class run_folder {
 public:
@@ -93,7 +93,7 @@ private:
     bool is_kept_ = false;
 };
 
-/// Tells when this machine let even the harness wait: then nobody's lease is the library's fault.
+/// Tells when this machine let even the harness wait: a lease lost then is no fault of the library.
 class watch_on_the_machine {
 public:
     watch_on_the_machine(chaos::history& told, std::chrono::milliseconds patience)

@@ -27,7 +27,7 @@ sockaddr_in at(std::size_t place) {
     return out;
 }
 
-/// A socket belongs to the namespace of the thread that makes it, whoever uses it.
+/// A socket belongs to the namespace of the thread that makes it, whichever thread uses it.
 class box {
 public:
     box(const impaired_network& network, std::size_t place, int type) {

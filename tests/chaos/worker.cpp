@@ -69,7 +69,7 @@ public:
     locker(process& p, std::uint64_t seed, std::stop_token stop)
         : process_{p}, random_{seed}, stop_{std::move(stop)} {}
 
-    /// Short holds of names that everybody wants.
+    /// Short holds of names that all workers ask for.
     void contend() {
         while (pause_.rest(between(0us, 60ms), stop_)) {
             const auto name = "n" + std::to_string(below(contended_names));

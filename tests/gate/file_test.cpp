@@ -156,7 +156,7 @@ TEST_CASE("what cannot be reached is an error", "[file]") {
     CHECK(done.text.find(f / "missing/guarded") != std::string::npos);
 }
 
-TEST_CASE("damaged marks let nobody in", "[file]") {
+TEST_CASE("damaged marks let no token in", "[file]") {
     const guarded g;
     const auto marks = g.path + ".gate";
     const auto good = content_of(marks);

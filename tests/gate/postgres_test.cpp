@@ -148,7 +148,7 @@ TEST_CASE("a gate in PostgreSQL lets in whom a gate lets in", "[postgres]") {
     CHECK_FALSE(t.early.admit(t.name, {5}));  // adding it again has changed nothing
 }
 
-TEST_CASE("a gate that is not there lets nobody in", "[postgres]") {
+TEST_CASE("a gate that is not there lets no token in", "[postgres]") {
     two t;
     CHECK_FALSE(t.early.admit("not there", {7}));
     CHECK_FALSE(t.early.admit("not there", {7}, holdfast::access::shared));

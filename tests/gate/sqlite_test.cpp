@@ -84,8 +84,7 @@ TEST_CASE("a gate in SQLite lets in whom a gate lets in", "[sqlite]") {
     CHECK_FALSE(w.db.admit({5}));  // adding it again has changed nothing
 }
 
-TEST_CASE("a gate that is not there lets nobody in, and gates are each for themselves",
-          "[sqlite]") {
+TEST_CASE("a gate that is not there lets no token in, and gates are independent", "[sqlite]") {
     with_gate w;
     CHECK_FALSE(w.db.admit({7}, holdfast::access::exclusive, "another"));
     CHECK_FALSE(w.db.admit({7}, holdfast::access::shared, "another"));

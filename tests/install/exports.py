@@ -6,7 +6,7 @@ usage: exports.py LIBRARY INCLUDE_FOLDER WORK_FOLDER COMPILER
 clang lists the functions that the headers declare without a body, by the names the linker knows
 them by. Each must be exported, and each exported name of the library must be of a type or function
 of the headers. Then a program that names all of them is linked: a name that is new in a header is
-in it without anybody's doing.
+in it without further work.
 """
 
 import json

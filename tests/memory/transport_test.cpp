@@ -156,7 +156,7 @@ TEST_CASE("whichever allocation of sending fails, that message is lost as a whol
     }
 }
 
-TEST_CASE("what whoever reads throws is not the transport's to swallow", "[memory]") {
+TEST_CASE("what a reader throws passes through the transport", "[memory]") {
     end a{1}, b{2};
     REQUIRE(until(
         a, b, [&] { return b.has("before"); }, [&] { a.send(b, "before", true); }));

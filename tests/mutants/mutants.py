@@ -39,7 +39,7 @@ def print_table(mutants):
 
 def print_verdict(verdict):
     mutant = verdict.mutant
-    first = ": ".join(verdict.seen[0]) if verdict.seen else "nobody"
+    first = ": ".join(verdict.seen[0]) if verdict.seen else "nothing"
     also = ", ".join(dict.fromkeys(kind for kind, _ in verdict.seen[1:]))
     took = f"{verdict.seconds:.1f} s" if verdict.is_new else "as before"
     print(

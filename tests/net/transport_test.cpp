@@ -88,7 +88,7 @@ bool until(std::vector<end*> ends, const std::function<bool()>& is_so) {
     return true;
 }
 
-/// A connection of somebody who knows the protocol, but not the key.
+/// A connection of a process that knows the protocol, but not the key.
 struct stranger {
     explicit stranger(const endpoint& at) : fd{dial(at)} { wait(); }
     /// From 127.0.0.`host`.
@@ -107,7 +107,7 @@ struct stranger {
         pollfd waits{fd.get(), POLLOUT, 0};
         REQUIRE(::poll(&waits, 1, 5000) == 1);
     }
-    /// Claims to be that peer; hellos are not sealed, so anybody can.
+    /// Claims to be that peer. A hello is not sealed, so any process can.
     void greet_as(const peer_id& id) {
         std::vector<std::uint8_t> hello{'H', 'F', 's', 't', 1, 1, 0, 0};
         for (const auto part : fingerprint("test")) {
@@ -168,7 +168,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "what is kept for whoever has not proven itself is little, but a first large message fits") {
+    "what is kept for a peer that has not proven itself is little, but a first large message "
+    "fits") {
     end a{1};
     auto silent = listen_at({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0});
     REQUIRE(silent);
@@ -349,7 +350,7 @@ TEST_CASE("garbage at the port ends that connection and nothing else") {
     CHECK(until({&a, &b}, [&] { return b.got.size() == 1; }));
 }
 
-TEST_CASE("silent strangers lock nobody out: of one address 64 stay, of all 256, the newest") {
+TEST_CASE("silent strangers lock no peer out: of one address 64 stay, of all 256, the newest") {
     end a{1}, b{2};
     const int hosts = GENERATE(1, 6);
     const std::size_t each = hosts == 1 ? 300 : 60;

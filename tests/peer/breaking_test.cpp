@@ -108,7 +108,7 @@ TEST_CASE("BREAK-1: a hold is broken although its program does nothing; all is r
     const auto next = c.peers[2].lock("a", {.wait = 10s});
     REQUIRE(next);
     CHECK(next->previous().how == end_reason::broken);
-    // Told by any peer, whoever did it.
+    // Any peer reads it, whichever peer acted.
     const auto all = c.peers[2].audit_log();
     REQUIRE(all);
     REQUIRE(all->size() == 2);
@@ -130,7 +130,7 @@ TEST_CASE("BREAK-1: a hold is broken although its program does nothing; all is r
     CHECK(next->is_valid());
 }
 
-TEST_CASE("BREAK-2: two operators, and a hold that nobody may break") {
+TEST_CASE("BREAK-2: two operators, and a hold that no operator may break") {
     const auto& c = unharmed();
     lock_options two;
     two.break_policy = break_policy{.approvals = 2};
@@ -248,7 +248,7 @@ TEST_CASE(
     CHECK(all->back().what == (succeeds ? admin_action::fenced : admin_action::evicted));
 }
 
-TEST_CASE("what is no token is refused before anybody is asked") {
+TEST_CASE("what is no token is refused before any peer is asked") {
     const auto& c = unharmed();
     CHECK(c.peers[0].break_hold("a", token{-1}, by("ann")).error().code == errc::bad_config);
     CHECK(c.peers[0].request_release("a", token{}, by("ann")).error().code == errc::bad_config);

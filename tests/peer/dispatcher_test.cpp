@@ -6,7 +6,7 @@
 
 using holdfast::runtime::dispatcher;
 
-TEST_CASE("events that nobody takes are bounded; other callbacks are never missed") {
+TEST_CASE("events that wait are bounded; other callbacks are never missed") {
     constexpr auto many = 3 * dispatcher::most_events;
     std::atomic<bool> may_go_on{false};
     std::atomic<std::size_t> events{0}, notices{0};

@@ -131,7 +131,7 @@ TEST_CASE(
     auto last = third.get();
     REQUIRE(last);
     CHECK(c.peers[1].election("boss").current()->note == "third");
-    CHECK(last->hand_over({1, 2}));  // who does not campaign is nobody's heir
+    CHECK(last->hand_over({1, 2}));  // a peer that is no candidate is no heir
     REQUIRE(plain.get());
 }
 

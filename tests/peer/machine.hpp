@@ -7,7 +7,7 @@
 
 namespace machine {
 
-/// The machine slept for so long: the boot clock jumps, and nobody has looked at it yet.
+/// The machine slept for so long: the boot clock jumps, and no thread has read it yet.
 void suspend(std::chrono::nanoseconds how_long);
 /// While it lives, the boot clock of this thread is behind, which breaks what the library relies
 /// on.

@@ -54,7 +54,7 @@ TEST_CASE("MODES, LIMIT: a semaphore") {
     CHECK(second->is_valid());
 }
 
-TEST_CASE("a mode that cannot be is refused before anybody is asked") {
+TEST_CASE("a mode that cannot be is refused before any peer is asked") {
     const auto& c = unharmed();
     const auto none = c.peers[0].lock("s", as(lock_mode::permit(0)));
     REQUIRE_FALSE(none);

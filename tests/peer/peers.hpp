@@ -38,7 +38,7 @@ struct seen {
     }
 };
 
-/// Asks until it is so; bounded. For what is told to nobody.
+/// Asks until it is so; bounded. For facts of which no callback tells.
 template <class Is>
 bool comes_true(Is is) {
     const auto until = std::chrono::steady_clock::now() + 20s;

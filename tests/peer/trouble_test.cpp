@@ -29,7 +29,7 @@ public:
     invariants_throw& operator=(const invariants_throw&) = delete;
 };
 
-/// A datagram of somebody who has no key.
+/// A datagram of a process without the key.
 void shout_at(const endpoint& at) {
     sockaddr_in to{};
     to.sin_family = AF_INET;

@@ -80,7 +80,7 @@ TEST_CASE("a callback is told of a wait that ran out, of a stop, and of the end 
 }
 
 TEST_CASE(
-    "a future is ready with the hold or the error; one that nobody keeps gives the lock back") {
+    "a future is ready with the hold or the error; one that is not kept gives the lock back") {
     const auto& c = unharmed();
     {
         auto mine = c.peers[0].lock_future("a", {.wait = 10s}).get();

@@ -192,7 +192,7 @@ TEST_CASE(
     REQUIRE(lock);
     const auto token = f.hold(0, *lock);
     const auto other = f.name_owned_by(4, "other");
-    next_grant_after_kill(f, "an owner is killed, of a lock nobody holds:", 4, 1, *other, 0);
+    next_grant_after_kill(f, "an owner is killed, of a lock without a holder:", 4, 1, *other, 0);
     CHECK(f.is_valid(0, *lock, token));
     // The new owner knows of the hold although the old one told it nothing: the lock is granted
     // again after its release.
@@ -327,8 +327,8 @@ TEST_CASE(
 }
 
 TEST_CASE("CERT-1: the lease of a process that is seen to be gone is not waited for", "[process]") {
-    // All of these are on one machine: whoever suspects the killed one looks, and finds no such
-    // process.
+    // All of these are on one machine: a member that suspects the killed one looks, and finds no
+    // such process.
     fleet f;
     const auto lock = f.name_owned_by(1, "certain");
     f.hold(4, *lock);

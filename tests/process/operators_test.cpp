@@ -90,7 +90,7 @@ TEST_CASE("what cannot be asked of operators is said", "[process]") {
     CHECK(told(a, {"break", "free-lock", "--reason", "r"}, 1)["code"] == "not_so");
     CHECK(told(a, {"break", "x", "--reason", "r", "--token", "abc"}, 64)["code"] == "usage");
     CHECK(told(a, {"break", "x", "--reason", "r", "--wait", "soon"}, 64)["code"] == "usage");
-    CHECK(told(a, {"evict", "nobody", "--reason", "r"}, 1)["code"] == "not_so");
+    CHECK(told(a, {"evict", "no-member", "--reason", "r"}, 1)["code"] == "not_so");
     // a reason is required
     CHECK(child{a.command({"break", "x", "--control", a.control(0)})}.wait() == 64);
     CHECK(told(a, {"why", "free-lock"})["explanation"] == "free");

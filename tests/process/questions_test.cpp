@@ -152,7 +152,7 @@ TEST_CASE("holdfast watch for people", "[process]") {
     }
 }
 
-TEST_CASE("holdfast watch ends when nobody reads it any more", "[process]") {
+TEST_CASE("holdfast watch ends when its reader is gone", "[process]") {
     const auto& a = unharmed();
     for (const bool by_socket : {true, false}) {
         CAPTURE(by_socket);
@@ -252,8 +252,8 @@ TEST_CASE("a question that fails has an exit code and a text, at an agent as wit
     }
     CHECK(child{a.command({"owner", "\xff", "--control", a.control(0)})}.wait() == 64);
     CHECK(child{a.command({"owner"})}.wait() == 64);
-    const auto nobody = test_support::free_addresses(3);
-    const auto seeds = nobody[0] + "," + nobody[1] + "," + nobody[2];
+    const auto no_peer = test_support::free_addresses(3);
+    const auto seeds = no_peer[0] + "," + no_peer[1] + "," + no_peer[2];
     CHECK(first_line_of(child{{tool, "view", "--seeds", seeds, "--profile", "local", "--json",
                                "--join-wait", "300ms"}},
                         69)["code"]
@@ -294,8 +294,8 @@ TEST_CASE("the control socket is its user's, replaces a dead agent's, and not a 
 }
 
 TEST_CASE("a signal ends the wait for a cluster", "[process]") {
-    const auto nobody = test_support::free_addresses(3);
-    const auto seeds = nobody[0] + "," + nobody[1] + "," + nobody[2];
+    const auto no_peer = test_support::free_addresses(3);
+    const auto seeds = no_peer[0] + "," + no_peer[1] + "," + no_peer[2];
     for (const auto& words :
          {std::vector<std::string>{"view"}, {"run", "--lock", "job", "/bin/true"}}) {
         std::vector<std::string> command{tool,        words[0], "--seeds",     seeds,

@@ -24,7 +24,7 @@ constexpr auto lease = 1500ms;
 constexpr auto lease = 1000ms;
 #endif
 
-/// The other end of the standard output of a command and of all it starts, and of nobody else
+/// The other end of the standard output of a command and of all it starts, and of no other process
 /// (`run` has its own).
 struct sign_of_life {
     std::string path;
@@ -176,8 +176,8 @@ TEST_CASE("holdfast run: a signal ends the wait for the lock", "[process]") {
 }
 
 TEST_CASE("holdfast run without a majority of seats", "[process]") {
-    const auto nobody = test_support::free_addresses(3);
-    child c{{tool, "run", "--seeds", nobody[0] + "," + nobody[1] + "," + nobody[2], "--profile",
+    const auto no_peer = test_support::free_addresses(3);
+    child c{{tool, "run", "--seeds", no_peer[0] + "," + no_peer[1] + "," + no_peer[2], "--profile",
              "local", "--join-wait", "300ms", "--lock", "job", "--", "/bin/true"}};
     CHECK(c.wait() == 69);
 }
@@ -208,7 +208,8 @@ TEST_CASE("holdfast members, view and owner, by the agent's socket and by joinin
         CHECK(slots == 16384);
         CHECK(ask({"owner", "job"})["owner"]["name"].get<std::string>().starts_with("agent-"));
     }
-    CHECK(child{a.command({"members", "--control", (a.folder / "nobody").string()})}.wait() == 69);
+    CHECK(child{a.command({"members", "--control", (a.folder / "no-agent").string()})}.wait() ==
+          69);
     CHECK(child{a.command({"members", "--profile", "huge"})}.wait() == 64);
 }
 

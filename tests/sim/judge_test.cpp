@@ -27,7 +27,7 @@ struct story {
         for (judge::run r1 = 1; r1 <= 3; ++r1) {
             judged.installed(r1, view_of(1, 100), {alice}, 0s);
         }
-        everybody_hears(0s);
+        all_hear(0s);
     }
 
     static view view_of(std::uint64_t number, std::uint32_t epoch_value,
@@ -42,7 +42,7 @@ struct story {
                      {carol, "", {}, 1, false, {}}};
         return v;
     }
-    void everybody_hears(instant now) {
+    void all_hear(instant now) {
         for (judge::run r = 1; r <= 3; ++r) {
             for (std::size_t seat = 0; seat < 3; ++seat) {
                 judged.heard(r, seat, now);
@@ -77,7 +77,7 @@ TEST_CASE("the judge is content with one holder after another", "[judge]") {
     s.judged.released(2, 0, at(100, 1));
     s.grant(1, 3, carol, at(100, 2), 200ms, 700ms);
     s.judged.lease(3, 700ms, 800ms);
-    s.everybody_hears(800ms);
+    s.all_hear(800ms);
     s.judged.lost(3, 0, at(100, 2), errc::lease_lost, 800ms);
     s.grant(1, 2, bob, at(100, 3), 900ms, 1400ms);
     s.judged.finish(1s);
@@ -106,7 +106,7 @@ TEST_CASE("MUTEX: also within one process", "[judge]") {
 TEST_CASE("MUTEX: a hold that ran out does not conflict", "[judge]") {
     story s;
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
-    s.everybody_hears(650ms);
+    s.all_hear(650ms);
     s.grant(1, 3, carol, at(100, 2), 650ms, 900ms);
     CHECK(s.broken() == broken{});
 }
@@ -114,7 +114,7 @@ TEST_CASE("MUTEX: a hold that ran out does not conflict", "[judge]") {
 TEST_CASE("MUTEX: a hold that ran out must not count again (LEASE-5)", "[judge]") {
     story s;
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
-    s.everybody_hears(700ms);
+    s.all_hear(700ms);
     s.judged.lease(2, 1200ms, 700ms);
     CHECK(s.broken() == broken{guarantee::mutex});
 }
@@ -190,9 +190,9 @@ TEST_CASE("FENCE: a later view with a lower token, whichever was granted first",
     }
 }
 
-TEST_CASE("FENCE: a token that nobody gave, or that was given to another", "[judge]") {
+TEST_CASE("FENCE: a token that no owner gave, or that was given to another", "[judge]") {
     story s;
-    SECTION("nobody") { s.judged.granted(2, 0, at(100, 3), {}, 100ms); }
+    SECTION("no owner") { s.judged.granted(2, 0, at(100, 3), {}, 100ms); }
     SECTION("another") {
         s.judged.owner_granted(1, 0, at(100, 3), carol, {9}, {1}, 100ms);
         s.judged.granted(2, 0, at(100, 3), {}, 100ms);
@@ -291,7 +291,7 @@ TEST_CASE("NO-LOSS: lost while the lease ran", "[judge]") {
         s.judged.lost(2, 0, at(100, 1), errc::shutting_down, 500ms);
         CHECK(s.broken() == broken{});
     }
-    SECTION("broken by nobody's order") {
+    SECTION("broken without an order") {
         s.judged.lost(2, 0, at(100, 1), errc::broken, 500ms);
         CHECK(s.broken() == broken{guarantee::no_loss});
     }
@@ -347,13 +347,13 @@ TEST_CASE("MINORITY: a grant by an owner that is cut off", "[judge]") {
         s.judged.lease(1, 400ms, 500ms);
         CHECK(s.broken() == broken{guarantee::minority});
     }
-    SECTION("nobody can have renewed it") {
+    SECTION("no voter can have renewed it") {
         s.judged.owner_granted(1, 0, at(100, 1), bob, {1}, {1}, 1500ms);
         CHECK(s.broken() == broken{guarantee::minority});
     }
 }
 
-TEST_CASE("STUCK: an owner keeps what nobody holds", "[judge]") {
+TEST_CASE("STUCK: an owner keeps a hold without a holder", "[judge]") {
     story s;
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
     s.judged.is_kept(1, 0, at(100, 1), 200ms);
@@ -396,12 +396,12 @@ TEST_CASE("WATCH-1: a watcher must know the state as it is", "[judge]") {
 TEST_CASE("BREAK-1: a hold is lost while its lease runs only if it was broken", "[judge]") {
     story s;
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
-    SECTION("by somebody") {
+    SECTION("by one") {
         s.judged.is_to_break(0, at(100, 1));
         s.judged.lost(2, 0, at(100, 1), errc::broken, 200ms);
         CHECK(s.broken() == broken{});
     }
-    SECTION("by nobody") {
+    SECTION("by none") {
         s.judged.lost(2, 0, at(100, 1), errc::broken, 200ms);
         CHECK(s.broken() == broken{guarantee::no_loss});
     }
@@ -486,7 +486,7 @@ TEST_CASE("RECORD-1: what a majority of the seats kept is read", "[judge]") {
     story s;
     const judge::record_key one{carol, 1};
     s.judged.records().has_recorded(one, 1, {alice, bob});
-    SECTION("by whoever hears a majority") {
+    SECTION("by a process that hears a majority") {
         s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
         s.judged.records().has_read_records(3, 1, {{one, 1}}, 1s);
         CHECK(s.broken() == broken{});

@@ -1,5 +1,5 @@
 // A real process under a test: started by path, told and heard line by line, ended by its id and
-// nobody else's.
+// not that of others.
 #pragma once
 
 #include <fcntl.h>

@@ -151,7 +151,7 @@ struct impaired_network::state {
     std::optional<std::size_t> destination(const std::array<char, 2048>& bytes,
                                            std::size_t size) const {
         if (size < 20 || (static_cast<unsigned char>(bytes[0]) >> 4) != 4) {
-            return std::nullopt;  // IPv6: nobody here has an address of it
+            return std::nullopt;  // IPv6: no process here has such an address
         }
         const auto last = static_cast<unsigned char>(bytes[19]);
         return last >= 1 && last <= places.size() ? std::optional<std::size_t>{last - 1}

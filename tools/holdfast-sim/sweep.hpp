@@ -48,7 +48,7 @@ struct sweep_options {
 void sweep(const options& what, const sweep_options& how,
            const std::function<void(const result&)>& each);
 
-/// The seed this thread is running, for whoever has to say it while the process dies.
+/// The seed that this thread is running, for the handler that prints it while the process dies.
 [[nodiscard]] std::optional<options> running_here();
 
 }  // namespace holdfast::sim

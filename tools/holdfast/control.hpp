@@ -21,8 +21,7 @@ namespace holdfast_tool {
 /// Asks the agent that serves at `path`. Returns at the end of the answer, or when asked to stop.
 void ask_agent(const std::string& path, const nlohmann::json& asked, const listener& to);
 
-/// A place for clients to come to. The socket belongs to the user who runs the agent, and to nobody
-/// else.
+/// The socket that clients connect to. It belongs to the user who runs the agent, and to no other.
 class control_socket {
 public:
     /// Takes the place of a socket that an agent left behind, never of one that is served.
@@ -41,8 +40,9 @@ private:
 /// Answers who comes there, while it lives.
 ///
 /// Each client has a thread: then a question is a plain function that may wait, for the cluster or
-/// for a client that reads slowly, and holds up nobody. Questions are few and come from people and
-/// scripts, so a small number of threads is enough; who comes beyond that is told so at once.
+/// for a client that reads slowly, and delays no other client. Questions are few and come from
+/// people and scripts, so a small number of threads is enough. A client beyond that number is
+/// refused.
 class control_server {
 public:
     control_server(const control_socket& at, const holdfast::peer& with);

@@ -77,7 +77,7 @@ guard::guard() {
     }
     pipe_ = ends[1];
     fcntl(pipe_, F_SETFL, O_NONBLOCK);
-    signal(SIGPIPE, SIG_IGN);  // a guard that somebody killed must not take us along
+    signal(SIGPIPE, SIG_IGN);  // if the guard was killed, this process must not end with it
 }
 
 guard::~guard() {

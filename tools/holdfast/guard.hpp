@@ -20,8 +20,8 @@ public:
     [[nodiscard]] bool is_running() const { return pipe_ >= 0; }
     /// CLOCK_BOOTTIME in nanoseconds. From then on the group is killed, until a later time is told.
     void let_live(pid_t group, std::int64_t until);
-    /// The group has ended. Say so before its leader is reaped: afterwards its id may be somebody
-    /// else's.
+    /// The group has ended. Say so before its leader is reaped: afterwards its id may be that of
+    /// another process.
     void has_ended();
 
 private:

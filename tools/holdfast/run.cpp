@@ -61,7 +61,7 @@ pid_t start(const std::vector<std::string>& command, const holdfast::hold& held,
         _exit(why == ENOENT ? 127 : 126);
     }
     if (child > 0) {
-        setpgid(child, child);  // whoever of the two comes first
+        setpgid(child, child);  // in both processes, because either may be first
         tell_guard(child);
         (void)!write(go[1], "x", 1);
     }
@@ -83,7 +83,7 @@ int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& 
         }
         how.wait = *wait;
     }
-    // whoever started us may have ignored it, and then no exit code could be had
+    // the parent may have ignored it, and then the exit code would be lost
     signal(SIGCHLD, SIG_DFL);
     guard watch;  // before the peer starts its threads
     if (!watch.is_running()) {

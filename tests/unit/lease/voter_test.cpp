@@ -40,8 +40,8 @@ TEST_CASE_METHOD(
     CHECK_FALSE(mine.handle(peer(4), renew_request{{2}, at(1ms), true}, v, false, at(1ms)));
 }
 
-TEST_CASE_METHOD(fixture,
-                 "LEASE-3: a first view and a change of seats take everybody as acked just now") {
+TEST_CASE_METHOD(
+    fixture, "LEASE-3: a first view and a change of seats take every member as acked just now") {
     mine.installed(v, nullptr, at(0s));
     CHECK(mine.time_since_ack(peer(4), at(700ms)) == 700ms);
     CHECK(acks(4, at(700ms)));

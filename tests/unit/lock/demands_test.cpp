@@ -53,7 +53,7 @@ TEST_CASE("LOOK-1: a look shows who holds, since when, and who waits") {
     REQUIRE(seen.queue.size() == 1);
     CHECK(seen.queue[0].peer == peer(3));
     CHECK(seen.waiting == 1);
-    c.ask(3, inspect_request{0, "nobody wants this"});
+    c.ask(3, inspect_request{0, "not requested"});
     c.run();
     CHECK(last_look(c[3]).held.empty());
 }
@@ -141,7 +141,7 @@ TEST_CASE("an owner lists its locks in the order of their names") {
 // ---- asking back
 
 TEST_CASE(
-    "a holder is told once that its hold is wanted back, and whoever asks that it was, and when it "
+    "a holder is told once that its hold is wanted back, and the caller that it was, and when it "
     "is gone") {
     cluster c;
     const auto t = granted_to(c, 2, "a");

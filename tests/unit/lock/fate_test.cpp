@@ -32,7 +32,8 @@ void begin_anew(cluster& c) {
 }  // namespace
 
 TEST_CASE(
-    "FATE: the first holder is told of nobody, the next of who released it, with name, token, note "
+    "FATE: the first holder is told of none, the next of the one that released, with name, token, "
+    "note "
     "and value") {
     cluster c;
     CHECK(take(c, 2).how == end_reason::none);
@@ -55,7 +56,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("FATE: a lease that ran out is told until somebody says that all is well") {
+TEST_CASE("FATE: a lease that ran out is told until a holder says that all is well") {
     cluster c;
     take(c, 2);
     const auto lost = c[2].granted.back().token;
@@ -99,7 +100,7 @@ TEST_CASE("FATE: a holder that was removed has died, a broken one was broken") {
     }
 }
 
-TEST_CASE("FATE: what was given back was held by nobody") {
+TEST_CASE("FATE: a grant that was given back was no hold") {
     cluster c;
     take(c, 2);
     give_back(c, 2);
@@ -154,13 +155,13 @@ TEST_CASE("FATE: it moves with the slot, and is lost with the owner") {
     c.pass(1200ms);
     CHECK(take(c, 3).how == end_reason::unknown);
     give_back(c, 3);
-    CHECK(take(c, 1).how == end_reason::unknown);  // nobody has looked after it
+    CHECK(take(c, 1).how == end_reason::unknown);  // no holder has said that all is well
     give_back(c, 1, {true, {}});
     CHECK(take(c, 3).how == end_reason::released);
     CHECK(take(c, 3, "b").how == end_reason::unknown);
 }
 
-TEST_CASE("FATE: of a slot that moves before anybody has served it nothing bad is known") {
+TEST_CASE("FATE: of a slot that moves before any owner has served it nothing bad is known") {
     cluster c;
     begin_anew(c);
     c.run();

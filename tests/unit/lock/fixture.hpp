@@ -96,7 +96,7 @@ struct cluster {
 
     participant& operator[](std::uint64_t n) { return *all.at(n); }
 
-    /// View 1, slot map all to `owner`, everybody leased, and the wait of FOUND-1 over.
+    /// View 1, slot map all to `owner`, every member leased, and the wait of FOUND-1 over.
     explicit cluster(std::uint64_t owner = 1) {
         map = all_owned_by(owner);
         for (std::uint64_t n = 1; n <= 3; ++n) {

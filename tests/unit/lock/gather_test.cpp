@@ -84,7 +84,7 @@ TEST_CASE("OWN-8: a report about slots that were not asked for brings nothing in
     const auto asked = c.take<gather>();
     const auto& ask = the<gather>(asked.what);
     report answer{ask.named, ask.serial, 1, false, {}};
-    // of somebody else
+    // of another holder
     answer.holds.push_back({"a", token::make({100}, 7), peer(2), {1}, {}, true});
     c.wire.clear();
     c.deliver({peer(3), peer(2), answer});

@@ -97,7 +97,7 @@ TEST_CASE(
     c.wire.clear();
     c.install_at(2, without_third);
     c.deliver(late);
-    CHECK(c.count<table>() == 0);  // nobody is there to have it
+    CHECK(c.count<table>() == 0);  // no member is left to have it
     CHECK(c.count<table_ack>() == 1);
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("OWN-3: who was to pass a table on passes on the word that there is no
         c.install_at(3, s);
     }
     c.deliver({peer(3), peer(2), no_table{to_second.now->number, {{0}}, {}}});
-    CHECK(c.count<no_table>() == 0);  // it comes from somebody else
+    CHECK(c.count<no_table>() == 0);  // it comes from another member
     c.deliver({peer(1), peer(2), no_table{to_second.now->number, {{0}}, {}}});
     const auto word = c.take<no_table>();
     CHECK(word.to == peer(3));

@@ -189,7 +189,7 @@ TEST_CASE("two locks of two owners may have the same token") {
     CHECK_FALSE(c[3].as_holder.has("1", c[3].granted[1].token));
 }
 
-// ---- asked again although queued, and watching: nothing is lost on the way in these, and nobody
+// ---- asked again although queued, and watching: no message is lost in these, and no request
 // waits for ever
 
 TEST_CASE("QUEUED: who was queued in a tenure that ended asks again: an owner two views behind") {

@@ -119,7 +119,7 @@ TEST_CASE(
     CHECK(c[3].granted.size() == 1);
 }
 
-TEST_CASE("LIMIT: the limit that somebody waits for counts, too") {
+TEST_CASE("LIMIT: the limit of a waiter counts, too") {
     cluster c;
     ask(c, 2, {});
     ask(c, 3, lock_mode::permit(3));

@@ -24,7 +24,7 @@ void waits(cluster& c, std::uint64_t n, std::int32_t priority) {
     c.run();
 }
 
-/// The holders, one after another, until nobody waits.
+/// The holders, one after another, until no request waits.
 std::vector<std::pair<std::uint64_t, std::uint64_t>> served(cluster& c, std::uint64_t n, token t) {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> out;
     for (;;) {
@@ -102,7 +102,7 @@ TEST_CASE("PRIORITY: a holder's heir goes before all; one that does not wait cha
 }
 
 TEST_CASE(
-    "PRIORITY: an heir that must still wait is not overtaken, and nobody else is because of it") {
+    "PRIORITY: an heir that must still wait is not overtaken, and no other is because of it") {
     cluster c;
     acquire_params reads;
     reads.terms.mode = lock_mode::shared();
@@ -125,7 +125,7 @@ TEST_CASE(
     CHECK(order == list{{1, 3}, {2, 2}, {1, 2}});
 }
 
-TEST_CASE("DELAY: after a hold that was lost the lock is granted to nobody for so long") {
+TEST_CASE("DELAY: after a hold that was lost the lock is not granted for so long") {
     cluster c;
     acquire_params slow;
     slow.terms.delay = 500ms;
@@ -174,7 +174,7 @@ TEST_CASE("DELAY: after a hold that was lost the lock is granted to nobody for s
         waits(c, 3, 0);
         CHECK(c[3].granted.size() == 1);
     }
-    SECTION("and not for ever, where nobody waits") {
+    SECTION("and not for ever, where no request waits") {
         c[2].as_holder.set_leased(false, c.now);
         c.drain(2);
         c.run();

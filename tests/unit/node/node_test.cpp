@@ -271,7 +271,7 @@ TEST_CASE("FOUND-5: the epoch is persisted before it is accepted, and goes on fr
     CHECK(c.all[1].persisted.back() >= c[1].installed()->epoch);
 }
 
-TEST_CASE("WATCH-1: a watcher sees the note of whoever holds it, through a crash of the owner") {
+TEST_CASE("WATCH-1: a watcher sees the note of the holder, through a crash of the owner") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4, 5}));
     const auto name = c.name_at(2);
@@ -365,7 +365,7 @@ TEST_CASE("NET-1: two peers stop going round by the voters once their link has h
     CHECK(relayed == 0);
 }
 
-TEST_CASE("a decided value with a wrong checksum is accepted by nobody") {
+TEST_CASE("a decided value with a wrong checksum is accepted by no member") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3}));
     const auto& v = *c[2].installed();

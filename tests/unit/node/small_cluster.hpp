@@ -102,7 +102,7 @@ public:
         all.at(i).node->leave(moment());
         drain(i);
     }
-    /// FORCE-1: `seats` from now on, also for whoever starts later.
+    /// FORCE-1: `seats` from now on, also for peers that start later.
     bool force(std::uint64_t i, std::set<std::uint64_t> seats) {
         const auto former = settings.seeds;
         settings.seeds.clear();

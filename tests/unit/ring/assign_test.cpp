@@ -41,7 +41,7 @@ spread spread_of(const base::slot_map& map, const view& v, std::size_t limit) {
     return out;
 }
 
-/// The slow twin: every slot with everybody, the nearest first.
+/// The slow twin: every slot with every owner, the nearest first.
 base::slot_map next_map_by_trying_every_pair(const base::slot_map& before, const view& after,
                                              std::size_t limit) {
     auto now = spread_of(before, after, limit);
@@ -121,7 +121,7 @@ view view_of(std::size_t members, std::uint32_t slots, std::uint64_t seed) {
     return v;
 }
 
-/// Somebody joins, goes, leaves, or gets another weight; sometimes several at once.
+/// A member joins, goes, leaves, or gets another weight; sometimes several at once.
 void change(view& v, base::random_source& chance) {
     v.number = v.number.next();
     for (auto changes = chance.below(4); changes > 0; --changes) {
@@ -167,7 +167,7 @@ void check_balance_and_moves(const base::slot_map& before, const base::slot_map&
     for (const auto& s : owners) {
         weights += s.weight;
     }
-    // With every share rounded down each gives what is above it; whoever is rounded up keeps one.
+    // With every share rounded down each gives what is above it; one that is rounded up keeps one.
     std::uint64_t needed =
         static_cast<std::uint64_t>(std::count(was.owner.begin(), was.owner.end(), peer_id{}));
     std::uint64_t spare = v.slots;
@@ -302,7 +302,7 @@ TEST_CASE("a joiner above max_owners owns nothing until there is room, and then 
     REQUIRE(std::count(next.owners.begin(), next.owners.end(), second) == 0);
 }
 
-TEST_CASE("RING-2: when nobody has weight, seats own; leaving ones last", "[ring]") {
+TEST_CASE("RING-2: when no member has weight, seats own; leaving ones last", "[ring]") {
     auto v = view_of(5, 100, 3);
     v.seats = {{{}, v.members[1].id}, {{}, v.members[3].id}, {{}, {}}};
     for (auto& m : v.members) {

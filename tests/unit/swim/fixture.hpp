@@ -132,10 +132,10 @@ struct lone {
     void answer(const sent<ping>& p, std::uint64_t incarnation = 1) {
         receive(p.to, ack{p.what.sequence, intro(p.to, incarnation), {}});
     }
-    void everybody_answers() {
+    void all_answer() {
         on_ping = [this](const auto& p) { answer(p); };
     }
-    void everybody_answers_but(std::uint64_t n) {
+    void all_answer_but(std::uint64_t n) {
         on_ping = [this, n](const auto& p) {
             if (p.to != n) {
                 answer(p);
@@ -304,17 +304,16 @@ struct group {
     std::optional<condition> liveness(std::uint64_t of, std::uint64_t about) const {
         return all.at(of)->liveness(peer(about));
     }
-    bool everybody_believes(std::uint64_t n, std::optional<condition> state) const {
+    bool all_believe(std::uint64_t n, std::optional<condition> state) const {
         return std::all_of(all.begin(), all.end(), [&](const auto& d) {
             return d.first == n || d.second->liveness(peer(n)) == state;
         });
     }
     bool all_alive() const {
-        return std::all_of(all.begin(), all.end(), [&](const auto& d) {
-            return everybody_believes(d.first, condition::alive);
-        });
+        return std::all_of(all.begin(), all.end(),
+                           [&](const auto& d) { return all_believe(d.first, condition::alive); });
     }
-    /// Whether anybody ever believed this of peer `n`.
+    /// Whether any peer ever believed this of peer `n`.
     bool was_believed(std::uint64_t n, condition state) const {
         return std::any_of(beliefs.begin(), beliefs.end(), [&](const auto& b) {
             return std::any_of(b.second.begin(), b.second.end(), [&](const auto& x) {

@@ -17,7 +17,7 @@ TEST_CASE_METHOD(lone,
     start();
     mine->tick(now);
     drain();
-    // at once, to a seed other than ourselves: nobody else is known yet
+    // at once, to a seed other than ourselves: no other peer is known yet
     REQUIRE(all<push_pull>().size() == 1);
     CHECK((all<push_pull>()[0].to == 2 || all<push_pull>()[0].to == 3));
     receive(2,
@@ -28,7 +28,7 @@ TEST_CASE_METHOD(lone,
             true);
     CHECK(liveness(4) == condition::alive);
     CHECK(liveness(5) == condition::dead);
-    everybody_answers();
+    all_answer();
     run_until(at(125s));
     const auto each = all<push_pull>();
     REQUIRE(each.size() == 6);
@@ -49,7 +49,7 @@ TEST_CASE_METHOD(lone,
 
 TEST_CASE_METHOD(
     lone, "a push-pull is answered once with the whole roster, and an answer is not answered") {
-    everybody_answers();
+    all_answer();
     start(4);
     receive(3, gossip{{about(4, condition::suspect, 1, 3)}});
     said.clear();
@@ -69,8 +69,8 @@ TEST_CASE_METHOD(
     CHECK(liveness(7) == condition::alive);
 }
 
-TEST_CASE_METHOD(
-    group, "a joiner knows everybody, and is known by everybody, within the second push-pull") {
+TEST_CASE_METHOD(group,
+                 "a joiner knows all peers, and is known by all, within the second push-pull") {
     settings.seeds = {address(1)};
     start_knowing({1, 2, 3, 4, 5});
     run_for(100s);
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(lone,
                  "the dead are probed in turn, one in each dead_probe_period, with the news that "
                  "they are dead") {
     settings.dead_probe_period = 4s;
-    everybody_answers();
+    all_answer();
     start(6);
     receive(2, gossip{{about(4, condition::dead, 1, 2), about(5, condition::dead, 1, 2),
                        about(6, condition::left, 1)}});
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(lone,
                  "the dead are forgotten after forget_dead_after, and until then they are probed") {
     settings.dead_probe_period = 4s;
     settings.forget_dead_after = 1h;
-    everybody_answers_but(2);
+    all_answer_but(2);
     start(3);
     receive(3, gossip{{about(2, condition::dead, 1, 3)}});
     const auto died = now;
@@ -136,11 +136,11 @@ TEST_CASE_METHOD(lone,
     }
 }
 
-TEST_CASE_METHOD(lone, "a seat where nobody seems alive is probed for ever, without a name") {
+TEST_CASE_METHOD(lone, "a seat where no peer seems alive is probed for ever, without a name") {
     settings.dead_probe_period = 4s;
     settings.forget_dead_after = 1min;
     settings.seeds = {address(1), address(2), address(3)};
-    everybody_answers_but(3);
+    all_answer_but(3);
     start(3);
     run_for(24h);
     CHECK_FALSE(liveness(3));  // the PeerId there is long forgotten
@@ -153,7 +153,7 @@ TEST_CASE_METHOD(lone, "a seat where nobody seems alive is probed for ever, with
         CHECK(p.what.target == (p.to == 3 ? peer_id{} : peer(2)));
     }
     CHECK(knocks == 15);
-    on_ping = [this](const auto& p) {  // somebody new answers there
+    on_ping = [this](const auto& p) {  // a new peer answers there
         if (p.to == 3) {
             receive(33, ack{p.what.sequence, {1, name(33), address(3)}, {}});
         } else {
@@ -190,7 +190,7 @@ TEST_CASE_METHOD(group,
     run_for(5s);
     cut_off({3, 4});
     run_for(12h);
-    CHECK(everybody_believes(1, condition::alive) == false);
+    CHECK(all_believe(1, condition::alive) == false);
     CHECK_FALSE(liveness(1, 3));
     CHECK_FALSE(liveness(4, 1));
     mend();
@@ -201,17 +201,17 @@ TEST_CASE_METHOD(group,
 TEST_CASE_METHOD(group,
                  "a group forgets its dead, although each forgets them at a time of its own") {
     settings.forget_dead_after = 2min;
-    // many chances to hand the dead to somebody who has just forgotten them
+    // many chances to tell a peer of the dead that it has just forgotten
     settings.push_pull_period = 500ms;
     start_knowing({1, 2, 3, 4, 5});
     run_for(10s);
     kill(5);
     run_for(1min);
-    CHECK(everybody_believes(5, condition::dead));
+    CHECK(all_believe(5, condition::dead));
     run_for(4min);
-    CHECK(everybody_believes(5, std::nullopt));
+    CHECK(all_believe(5, std::nullopt));
     run_for(10min);
-    CHECK(everybody_believes(5, std::nullopt));
+    CHECK(all_believe(5, std::nullopt));
 }
 
 TEST_CASE_METHOD(lone,

@@ -6,7 +6,7 @@
 using namespace swim_test;
 
 TEST_CASE_METHOD(lone, "leaving is told to a few at once, as left, by ourselves") {
-    everybody_answers();
+    all_answer();
     start(8);
     run_for(5s);
     said.clear();
@@ -23,7 +23,7 @@ TEST_CASE_METHOD(lone, "leaving is told to a few at once, as left, by ourselves"
 
 TEST_CASE_METHOD(
     lone,
-    "who leaves answers, but probes and accuses nobody, and does not refute that it has left") {
+    "a peer that leaves answers, but probes and suspects none, and does not refute that it left") {
     start(4);
     receive(3, gossip{{about(2, condition::suspect, 1, 3)}});
     REQUIRE(run_to_next_ping());
@@ -49,14 +49,14 @@ TEST_CASE_METHOD(group, "a leave spreads as left and is never taken for a failur
     run_for(1s);
     kill(6);
     run_for(5min);
-    CHECK(everybody_believes(6, condition::left));
+    CHECK(all_believe(6, condition::left));
     CHECK_FALSE(was_believed(6, condition::suspect));
     CHECK_FALSE(was_believed(6, condition::dead));
 }
 
 TEST_CASE_METHOD(
     lone, "who has left is gone for good: no later rumour and no late packet brings it back") {
-    everybody_answers();
+    all_answer();
     start(4);
     receive(2, gossip{{about(2, condition::left, 1)}});
     receive(2, ping{1, peer(1), intro(2, 9), {}});
@@ -75,7 +75,7 @@ TEST_CASE("the same seed and the same messages give the same words") {
         f.seed = seed;
         f.settings.dead_probe_period = 4s;
         f.settings.push_pull_period = 30s;
-        f.everybody_answers_but(3);
+        f.all_answer_but(3);
         f.start(9);
         f.run_for(3min);
         std::vector<std::pair<time_point, std::uint64_t>> out;

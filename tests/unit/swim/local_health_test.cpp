@@ -29,12 +29,12 @@ TEST_CASE("a failed probe raises local health by the helpers that said neither a
     }
 }
 
-TEST_CASE_METHOD(lone, "with nobody to help, a failed probe raises local health by one") {
+TEST_CASE_METHOD(lone, "with no peer to help, a failed probe raises local health by one") {
     start(2);
     REQUIRE(run_to_next_ping());
     run_until(pings()[0].when + settings.probe_period);
     CHECK(mine->local_health() == 1);
-    receive(2, nack{pings()[0].what.sequence});  // nobody was asked, and that probe is over
+    receive(2, nack{pings()[0].what.sequence});  // no peer was asked, and that probe is over
     CHECK(mine->local_health() == 1);
 }
 
@@ -60,7 +60,7 @@ TEST_CASE_METHOD(lone,
         CHECK(when[i + 1] - when[i] ==
               settings.probe_period * static_cast<int>(std::min<std::size_t>(i, 3) + 1));
     }
-    everybody_answers();
+    all_answer();
     for (std::size_t health = 3; health > 0; --health) {
         REQUIRE(run_to_next_ping());
         CHECK(mine->local_health() == health - 1);
@@ -91,5 +91,5 @@ TEST_CASE_METHOD(
             REQUIRE(d->local_health() == 0);
         }
     }
-    CHECK(everybody_believes(5, condition::dead));
+    CHECK(all_believe(5, condition::dead));
 }

@@ -11,7 +11,7 @@ using namespace swim_test;
 
 TEST_CASE_METHOD(lone,
                  "round robin: each member is probed once in a round, before any is probed twice") {
-    everybody_answers();
+    all_answer();
     start(9);
     run_for(60s);
     const auto all = pings();
@@ -34,7 +34,7 @@ TEST_CASE("different peers probe in different orders") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         lone f;
         f.seed = seed;
-        f.everybody_answers();
+        f.all_answer();
         f.start(9);
         f.run_for(9s);
         std::vector<std::uint64_t> order;
@@ -46,13 +46,13 @@ TEST_CASE("different peers probe in different orders") {
     CHECK(orders.size() >= 19);
 }
 
-TEST_CASE("a newcomer enters the round at a random place, and nobody loses his turn by it") {
+TEST_CASE("a newcomer enters the round at a random place, and no peer loses its turn by it") {
     // of the newcomer among the next 6 probes; 6: not in this round
     std::map<std::size_t, int> places;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         lone f;
         f.seed = seed;
-        f.everybody_answers();
+        f.all_answer();
         f.start(11);
         while (f.pings().size() < 5) {
             REQUIRE(f.run_to_next_ping());
@@ -84,7 +84,7 @@ TEST_CASE("a newcomer enters the round at a random place, and nobody loses his t
 
 TEST_CASE_METHOD(
     lone, "one probe in each period, by a direct ping that names its target and its sender") {
-    everybody_answers();
+    all_answer();
     start(4);
     run_for(20s);
     const auto all = pings();
@@ -143,7 +143,7 @@ TEST_CASE_METHOD(
 
 TEST_CASE_METHOD(lone, "only who seems alive is asked to help, and no more than there are") {
     settings.indirect_probes = 3;
-    everybody_answers_but(2);
+    all_answer_but(2);
     start(5);
     receive(2, gossip{{about(3, condition::dead, 1, 2), about(4, condition::suspect, 1, 2)}});
     while (pings().empty() || pings().back().to != 2) {
@@ -190,8 +190,8 @@ TEST_CASE_METHOD(lone, "an answer to another probe is none") {
 }
 
 TEST_CASE_METHOD(lone,
-                 "a ping is answered by the one it is for, and by whoever is at the address if it "
-                 "names nobody") {
+                 "a ping is answered by the one it is for, and by any peer at the address if it "
+                 "names none") {
     start();
     receive(2, ping{7, peer(1), intro(2), {}});
     REQUIRE(all<ack>().size() == 1);
@@ -216,7 +216,7 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(
-    group, "a network that loses every datagram makes nobody a suspect, as long as streams work") {
+    group, "a network that loses every datagram makes no peer a suspect, as long as streams work") {
     start_knowing({1, 2, 3});
     is_lost = [](auto, auto, bool stream) { return !stream; };
     run_for(60s);
@@ -254,7 +254,7 @@ TEST_CASE_METHOD(
     REQUIRE(all<ack>().size() == 1);
     CHECK(all<ack>()[0].to == 2);
     CHECK(all<ack>()[0].what.sequence == 77);
-    everybody_answers();
+    all_answer();
     run_for(10s);
     CHECK(all<nack>().empty());
     CHECK(all<ack>().size() == 1);
@@ -264,7 +264,7 @@ TEST_CASE_METHOD(lone,
                  "a helper that hears nothing says nack at 80 % of the timeout, and still passes "
                  "on a late ack") {
     start(4);
-    everybody_answers_but(3);
+    all_answer_but(3);
     receive(2, ping_request{77, peer(3), address(3), intro(2), {}});
     const auto sequence = pings().at(0).what.sequence;
     const auto asked = now;
@@ -282,7 +282,7 @@ TEST_CASE_METHOD(lone,
 }
 
 TEST_CASE_METHOD(lone, "a helper forgets a favour after a period") {
-    everybody_answers_but(3);
+    all_answer_but(3);
     start(4);
     receive(2, ping_request{77, peer(3), address(3), intro(2), {}});
     const auto sequence = pings().at(0).what.sequence;

@@ -101,7 +101,7 @@ TEST_CASE("what does not fit a datagram waits, and nothing waits for ever") {
     for (const auto& [n, count] : times) {
         CHECK(count == limit);
     }
-    // everybody's news once before anybody's twice
+    // the news of every peer once before that of any twice
     CHECK(until_all_seen == (takes + limit - 1) / limit);
 }
 

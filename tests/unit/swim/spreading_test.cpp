@@ -11,7 +11,7 @@ TEST_CASE("a rumour rides on at most ceil(mult * log10(n + 1)) messages, of ever
     for (const std::uint64_t n : {3, 9, 30}) {
         CAPTURE(n);
         lone f;
-        f.everybody_answers_but(2);
+        f.all_answer_but(2);
         f.settings.suspicion_mult = 1000;
         f.start(n);
         f.run_for(1h);
@@ -31,7 +31,7 @@ TEST_CASE("a rumour rides on at most ceil(mult * log10(n + 1)) messages, of ever
 }
 
 TEST_CASE_METHOD(lone, "rumours ride on pings, acks, requests for help and gossip") {
-    everybody_answers_but(2);
+    all_answer_but(2);
     settings.retransmit_mult = 1000;
     start(6);
     receive(3, gossip{{about(99, condition::dead, 1)}});
@@ -52,9 +52,9 @@ TEST_CASE_METHOD(
     lone, "between probes news goes to a few others each gossip_period, and silence follows") {
     settings.gossip_period = 200ms;
     settings.gossip_nodes = 3;
-    everybody_answers();
+    all_answer();
     start(30);
-    run_for(2min);  // until everybody's first answer is no news any more
+    run_for(2min);  // until no peer's first answer is news any more
     said.clear();
     receive(2, gossip{{about(99, condition::dead, 1)}});
     run_for(10s);
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(lone, "a refutation is passed on by those that never heard the suspicion") {
-    everybody_answers();
+    all_answer();
     start(6);
     receive(3, gossip{{about(2, condition::alive, 1)}});
     run_for(30s);
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(lone, "a refutation is passed on by those that never heard the 
 TEST_CASE_METHOD(
     lone,
     "alive, suspect, dead and left are spread with name and address, and told upwards once each") {
-    everybody_answers();
+    all_answer();
     start(6);
     const rumour steps[] = {about(9, condition::alive, 1), about(9, condition::suspect, 1, 3),
                             about(9, condition::dead, 1, 3), about(9, condition::alive, 2),
@@ -119,7 +119,7 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(lone,
-                 "whoever speaks to us is known from then on, and is heard; who is only spoken of "
+                 "a peer that speaks to us is known from then on, and is heard; one only spoken of "
                  "is known and not heard") {
     start();
     receive(2, ping{1, peer(1), intro(2), {}});
@@ -149,13 +149,13 @@ TEST_CASE_METHOD(
     run_for(400ms);
     CHECK(last_told(2)->state == condition::dead);
     receive(3, gossip{{{condition::alive, peer(77), 1, peer(77), "me before", address(1)}}});
-    // a former process at our own address is nobody to probe
+    // a former process at our own address is no peer to probe
     CHECK_FALSE(mine->liveness(peer(77)));
 }
 
 TEST_CASE_METHOD(lone,
                  "what the view removed is believed dead, spread as such, and probed no more") {
-    everybody_answers();
+    all_answer();
     start(4);
     run_for(10s);
     said.clear();

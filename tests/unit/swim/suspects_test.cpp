@@ -12,7 +12,7 @@ TEST_CASE_METHOD(lone,
                  "who does not answer becomes a suspect at the end of the period, and dead when "
                  "its time is over") {
     settings.suspicion_mult = 4;
-    everybody_answers_but(2);
+    all_answer_but(2);
     start(3);
     while (pings().empty() || pings().back().to != 2) {
         REQUIRE(run_to_next_ping());
@@ -46,7 +46,7 @@ TEST_CASE("independent confirmations shorten a running suspicion; one accuser co
         CAPTURE(accusers);
         lone f;
         // the suspect too, but without a later incarnation: so we never accuse it ourselves
-        f.everybody_answers();
+        f.all_answer();
         f.start(8);
         for (std::uint64_t i = 0; i < 12; ++i) {
             f.receive(3, gossip{{about(8, condition::suspect, 1, 2 + i % accusers)}});
@@ -63,7 +63,7 @@ TEST_CASE("independent confirmations shorten a running suspicion; one accuser co
 TEST_CASE_METHOD(lone,
                  "our own failed probe of a suspect is a confirmation, and is passed on as such") {
     start(8);
-    everybody_answers_but(8);
+    all_answer_but(8);
     receive(3, gossip{{about(8, condition::suspect, 1, 2)}});
     const auto begun = now;
     const auto shortest = shortest_suspicion(settings, 8);
@@ -86,7 +86,7 @@ TEST_CASE_METHOD(lone,
     CHECK(liveness(2) == condition::alive);
     REQUIRE(beliefs.size() == 2);
     CHECK(beliefs[1].state == condition::alive);
-    everybody_answers();
+    all_answer();
     run_for(60s);
     CHECK(beliefs.size() == 2);  // the suspicion has ended with it
     CHECK(last_told(2)->incarnation == 6);
@@ -98,7 +98,7 @@ TEST_CASE(
         for (const std::uint64_t incarnation : {1, 2, 41}) {
             CAPTURE(static_cast<int>(state), incarnation);
             lone f;
-            f.everybody_answers();
+            f.all_answer();
             f.start(4);
             f.receive(2, gossip{{about(1, state, incarnation, 2)}});
             f.run_for(1s);
@@ -135,7 +135,7 @@ TEST_CASE_METHOD(lone,
 }
 
 TEST_CASE_METHOD(lone, "stale incarnations change nothing and are not passed on") {
-    everybody_answers();
+    all_answer();
     start(4);
     receive(2, gossip{{about(3, condition::alive, 5)}});
     run_for(30s);
@@ -158,7 +158,7 @@ TEST_CASE_METHOD(lone,
                  "whatever is sent to a suspect tells it first of the suspicion, however often "
                  "that was told already") {
     settings.suspicion_mult = 1000;
-    everybody_answers_but(2);
+    all_answer_but(2);
     start(3);
     receive(3, gossip{{about(2, condition::suspect, 1, 3), about(9, condition::dead, 1, 3)}});
     receive(2, ping{5, peer(1), intro(2), {}});
@@ -181,13 +181,13 @@ TEST_CASE_METHOD(lone,
 
 TEST_CASE_METHOD(
     group,
-    "a suspect hears of it in the next ping and refutes at once: nobody ever believes it dead") {
+    "a suspect hears of it in the next ping and refutes at once: no peer ever believes it dead") {
     start_knowing({1, 2, 3, 4});
     run_for(5s);
     all[1]->handle(peer(2), address(2), gossip{{about(4, condition::suspect, 1, 2)}}, now);
     run_for(5s);
     CHECK(was_believed(4, condition::suspect));
-    CHECK(everybody_believes(4, condition::alive));
+    CHECK(all_believe(4, condition::alive));
     run_for(100s);
     CHECK_FALSE(was_believed(4, condition::dead));
     CHECK(all_alive());

@@ -84,7 +84,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("where nobody could confirm, a suspicion is short at once") {
+TEST_CASE("where no peer could confirm, a suspicion is short at once") {
     CHECK(suspicion_time(4s, 24s, 0, 0) == 4s);
     CHECK(suspicion_time(4s, 3s, 0, 3) == 4s);  // a maximum below the minimum is none
 }

@@ -97,7 +97,7 @@ TEST_CASE_METHOD(seats, "three seats found one cluster") {
     CHECK(founders >= 2);
 }
 
-TEST_CASE_METHOD(seats, "FOUND-5: the epoch goes above the highest that anybody knew") {
+TEST_CASE_METHOD(seats, "FOUND-5: the epoch goes above the highest that any seat knew") {
     all[1].highest = {5000};
     all[0].part->tick({}, {at(1s), 1000});
     drain(0);
@@ -142,7 +142,7 @@ TEST_CASE_METHOD(seats,
 }
 
 TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not adopted") {
-    // Seats 1 and 2 choose a value with themselves as founders, but nobody hears that it was
+    // Seats 1 and 2 choose a value with themselves as founders, but no seat hears that it was
     // chosen.
     all[0].part->tick({}, {at(1s), 1000});
     drain(0);
