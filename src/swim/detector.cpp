@@ -293,7 +293,7 @@ struct detector::state {
         HOLDFAST_ASSERT(incarnation >= 1);
         HOLDFAST_ASSERT(local_health <= settings.max_local_health);
         HOLDFAST_ASSERT(peers.find(self) == nullptr);
-        HOLDFAST_ASSERT(!has_left || !running);  // a peer that leaves accuses no other
+        HOLDFAST_ASSERT(!has_left || !running);  // a peer that leaves suspects no other
         if (running) {
             HOLDFAST_ASSERT(running->sequence <= last_sequence && running->target != self);
             HOLDFAST_ASSERT(running->nacks <= running->asked);

@@ -14,9 +14,9 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
         auto& k = at->second;
         if (k.suspected && told.state == condition::suspect &&
             told.incarnation == k.told.incarnation) {
-            // Confirmations by different accusers shorten the suspicion; only those expected count.
-            const bool counts = k.suspected->accusers.size() <= k.suspected->expected &&
-                                k.suspected->accusers.insert(told.by).second;
+            // Confirmations by different peers shorten the suspicion; only those expected count.
+            const bool counts = k.suspected->suspected_by.size() <= k.suspected->expected &&
+                                k.suspected->suspected_by.insert(told.by).second;
             note_next_overdue();
             return counts ? effect::confirmed : effect::none;
         }
@@ -36,7 +36,7 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
     k.is_hearsay = !k.is_probed() && (is_new || k.is_hearsay);
     if (told.state == condition::suspect) {
         const auto members = alive();
-        // neither the accuser nor the suspect
+        // without the peer that suspects and the suspect
         const auto others = members > 2 ? members - 2 : 0;
         const auto shortest = shortest_suspicion(settings_, members);
         const auto longest = base::duration{static_cast<base::duration::rep>(
@@ -124,8 +124,8 @@ void roster::invariants() const {
         HOLDFAST_ASSERT(k.suspected.has_value() == (k.told.state == condition::suspect));
         HOLDFAST_ASSERT(!k.is_hearsay || !k.is_probed());
         if (k.suspected) {
-            HOLDFAST_ASSERT(!k.suspected->accusers.empty());
-            HOLDFAST_ASSERT(k.suspected->accusers.size() <= k.suspected->expected + 1);
+            HOLDFAST_ASSERT(!k.suspected->suspected_by.empty());
+            HOLDFAST_ASSERT(k.suspected->suspected_by.size() <= k.suspected->expected + 1);
             base::earlier(earliest, k.suspected->ends());
         }
     }

@@ -42,17 +42,17 @@ namespace holdfast::swim {
     return out;
 }
 
-/// A running suspicion: who said so, and since when.
+/// A running suspicion: which peers suspect, and since when.
 struct suspicion {
     base::time_point since;
     base::duration shortest;
     base::duration longest;
     std::size_t expected = 0;
-    std::set<peer_id> accusers;
+    std::set<peer_id> suspected_by;
 
     [[nodiscard]] base::time_point ends() const {
-        return since + suspicion_time(shortest, longest, accusers.empty() ? 0 : accusers.size() - 1,
-                                      expected);
+        return since + suspicion_time(shortest, longest,
+                                      suspected_by.empty() ? 0 : suspected_by.size() - 1, expected);
     }
 };
 

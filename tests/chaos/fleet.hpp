@@ -1,7 +1,7 @@
 // The worker processes of a chaos run and the network between them; each change is told to the
 // history of the harness.
 //
-// Its lines, T being a time (two times: before and after the deed), P a place:
+// Its lines, T being a time (two times: before and after the change), P a place:
 //   start T P PID NAME       gone T P STATUS EXPECTED|UNEXPECTED
 //   kill T P                 before the signal       leave T P       before SIGTERM       hung T P
 //   it did not leave stop T T P               cont T T P              starve T P      feed T P link

@@ -240,7 +240,7 @@ class Weather:
         changes = []
         for w in run.harness:
             if w[0] in ("stop", "link"):
-                changes.append((int(w[2]), w))  # certain after the deed
+                changes.append((int(w[2]), w))  # certain after the change
             elif w[0] == "stall":
                 self.stalls.all.append((int(w[1]), int(w[2])))
             elif w[0] in ("start", "kill", "gone", "cont", "starve", "feed"):

@@ -180,7 +180,7 @@ class Judge(unittest.TestCase):
         s.hold("0.2", "n0", 50_020, 50_030, 1001)
         self.expect()
 
-    # ---- planted errors
+    # ---- errors that it must find
 
     def test_two_holds_at_once(self):
         self.story.hold("0.1", "n0", 10_000, 10_500, 1)

@@ -1,4 +1,4 @@
-// A holder that is stopped and wakes up late: the story that every gate has to end well.
+// A holder that is stopped and wakes up late: every gate must refuse its write.
 #pragma once
 
 #include <sys/wait.h>

@@ -76,10 +76,19 @@ class Words(unittest.TestCase):
         self.assertIn("'somebody'", worse("src/lock/x.cpp", "// somebody holds it\n")[0])
         self.assertIn("'Whoever'", worse("include/holdfast/x.hpp", "/* Whoever asks */\n")[0])
         self.assertIn("'nobody'", worse("docs/x.md", "nobody holds it\n")[0])
+        self.assertIn("'nobody'", worse("tests/x.cpp", "f();  // nobody\n")[0])
+        self.assertIn("'nobody'", worse("dev", "#!/usr/bin/env bash\n# nobody\n")[0])
+        self.assertIn("'nobody'", worse("tests/scenarios/x.txt", "# nobody\n")[0])
+
+    def test_a_word_of_our_own_is_told_with_its_line(self):
+        found = worse("docs/x.md", "The lock\nwas his prey.\n")
+        self.assertEqual(found, ["docs/x.md:2: the word 'prey'"])
 
     def test_code_and_strings_are_not_prose(self):
         self.assertEqual(worse("src/lock/x.cpp", 'auto x = nobody("nobody");\n'), [])
-        self.assertEqual(worse("tests/x.cpp", "// nobody\n"), [])
+        self.assertEqual(worse("tests/x.py", "nobody = 1\n"), [])
+        self.assertEqual(worse("tests/scenarios/x.txt", "now nobody\n"), [])
+        self.assertEqual(worse("docs/x.md", "the user `nobody`\n"), [])
 
     def test_a_document_that_is_not_there_is_told(self):
         self.assertIn("DESIGN", worse("src/lock/x.cpp", "// DESIGN section 3\n")[0])
@@ -117,17 +126,20 @@ class Suppressions(unittest.TestCase):
 
 
 class Ratchet(unittest.TestCase):
-    TEXT = "// nobody\n// nobody\n"
+    TEXT = "// DESIGN\n// DESIGN\n"
 
     def test_what_was_wrong_before_may_stay_and_not_grow(self):
-        self.assertEqual(worse("src/lock/x.cpp", self.TEXT, {"words": {"src/lock": 2}}), [])
-        self.assertTrue(worse("src/lock/x.cpp", self.TEXT, {"words": {"src/lock": 1}}))
-        self.assertTrue(worse("src/lock/x.cpp", self.TEXT, {"words": {"src/node": 2}}))
+        self.assertEqual(worse("src/lock/x.cpp", self.TEXT, {"documents": {"src/lock": 2}}), [])
+        self.assertTrue(worse("src/lock/x.cpp", self.TEXT, {"documents": {"src/lock": 1}}))
+        self.assertTrue(worse("src/lock/x.cpp", self.TEXT, {"documents": {"src/node": 2}}))
+
+    def test_words_are_in_no_ratchet(self):
+        self.assertTrue(worse("src/lock/x.cpp", "// nobody\n", {"words": {"src/lock": 1}}))
 
     def test_tightening_lowers_and_never_adds(self):
         findings = tidy.check([("src/lock/x.cpp", self.TEXT.encode())])
-        before = {"words": {"src/lock": 3, "src/node": 2}}
-        self.assertEqual(tidy.tightened(findings, before), {"words": {"src/lock": 2}})
+        before = {"documents": {"src/lock": 3, "src/node": 2}}
+        self.assertEqual(tidy.tightened(findings, before), {"documents": {"src/lock": 2}})
         self.assertEqual(tidy.tightened(findings, {}), {})
         self.assertEqual(len(tidy.compare(findings, before)[1]), 2)
 

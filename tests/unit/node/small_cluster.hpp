@@ -1,5 +1,5 @@
-// A few nodes in one thread over a pretend network: for stories about one rule. The simulator
-// (src/sim) is for chance.
+// A few nodes in one thread over a pretend network, for tests of one rule each. The simulator
+// (src/sim) is for random runs.
 #pragma once
 
 #include <algorithm>

@@ -89,7 +89,7 @@ TEST_CASE_METHOD(fixture, "what a rumour did is told: added, changed, renewed, o
 }
 
 TEST_CASE_METHOD(fixture,
-                 "a suspicion runs for the time of the group's size, shorter with each accuser, "
+                 "a suspicion runs for the time of the group's size, shorter with each peer, "
                  "each counted once") {
     settings.suspicion_confirmations = 3;
     has_members(9);
@@ -102,9 +102,9 @@ TEST_CASE_METHOD(fixture,
     CHECK(hears(about(9, condition::suspect, 1, 2), 11s) == effect::none);
     CHECK(mine.next_overdue() == at(10s) + longest);
     std::size_t confirmations = 0;
-    for (const std::uint64_t accuser : {3, 4, 5}) {
-        CHECK(hears(about(9, condition::suspect, 1, accuser), 12s) == effect::confirmed);
-        CHECK(hears(about(9, condition::suspect, 1, accuser), 12s) == effect::none);
+    for (const std::uint64_t suspecting : {3, 4, 5}) {
+        CHECK(hears(about(9, condition::suspect, 1, suspecting), 12s) == effect::confirmed);
+        CHECK(hears(about(9, condition::suspect, 1, suspecting), 12s) == effect::none);
         CHECK(mine.next_overdue() ==
               at(10s) + suspicion_time(shortest, longest, ++confirmations, 3));
     }
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(fixture,
 }
 
 TEST_CASE_METHOD(fixture, "no more confirmations are waited for than there are others to confirm") {
-    has_members(3);  // with us three: neither the suspect nor its accuser can confirm
+    has_members(3);  // with us three: neither the suspect nor the peer that suspects it can confirm
     hears(about(3, condition::suspect, 1, 1));
     hears(about(3, condition::suspect, 1, 2));
     CHECK(mine.next_overdue() == at(0s) + shortest_suspicion(settings, 3));

@@ -41,18 +41,18 @@ TEST_CASE_METHOD(lone,
     CHECK(last_told(2)->by == peer(1));
 }
 
-TEST_CASE("independent confirmations shorten a running suspicion; one accuser counts once") {
-    for (const std::uint64_t accusers : {1, 2, 3, 4}) {
-        CAPTURE(accusers);
+TEST_CASE("independent confirmations shorten a running suspicion; one peer counts once") {
+    for (const std::uint64_t suspecting : {1, 2, 3, 4}) {
+        CAPTURE(suspecting);
         lone f;
         // the suspect too, but without a later incarnation: so we never accuse it ourselves
         f.all_answer();
         f.start(8);
         for (std::uint64_t i = 0; i < 12; ++i) {
-            f.receive(3, gossip{{about(8, condition::suspect, 1, 2 + i % accusers)}});
+            f.receive(3, gossip{{about(8, condition::suspect, 1, 2 + i % suspecting)}});
         }
         const auto shortest = shortest_suspicion(f.settings, 8);
-        const auto ends = f.now + suspicion_time(shortest, shortest * 6, accusers - 1, 3);
+        const auto ends = f.now + suspicion_time(shortest, shortest * 6, suspecting - 1, 3);
         f.run_until(ends - 1ns);
         CHECK(f.liveness(8) == condition::suspect);
         f.run_until(ends);

@@ -90,15 +90,16 @@ TEST_CASE("where no peer could confirm, a suspicion is short at once") {
 }
 
 TEST_CASE(
-    "a running suspicion ends by its accusers: the first is no confirmation, and each counts "
+    "a running suspicion ends by the peers that suspect: the first is no confirmation, and each "
+    "counts "
     "once") {
     suspicion s{at(0s), 10s, 60s, 3, {peer(2)}};
     CHECK(s.ends() == at(60s));
-    s.accusers.insert(peer(2));
+    s.suspected_by.insert(peer(2));
     CHECK(s.ends() == at(60s));
-    s.accusers.insert(peer(3));
+    s.suspected_by.insert(peer(3));
     CHECK(seconds(s.ends() - at(0s)) == Approx(35.0).epsilon(1e-4));
-    s.accusers.insert(peer(4));
-    s.accusers.insert(peer(5));
+    s.suspected_by.insert(peer(4));
+    s.suspected_by.insert(peer(5));
     CHECK(s.ends() == at(10s));
 }
