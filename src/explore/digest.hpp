@@ -1,4 +1,4 @@
-// What a machine knows, as bytes, and a number for it: two machines with the same bytes will do the
+// The state of a machine as bytes, and a number for it: two machines with the same bytes behave the
 // same.
 #pragma once
 
@@ -30,7 +30,7 @@ public:
     void add(std::string_view text);
     /// In the bytes of the wire, which name every field.
     void add(const node::message& what);
-    /// Only whether it is set: times and others that decide nothing here.
+    /// Only whether it is set: for times, and others whose value decides nothing here.
     template <class Optional>
     void add_presence(const Optional& maybe) {
         add(maybe.has_value() ? std::uint64_t{1} : std::uint64_t{0});

@@ -41,7 +41,7 @@ void message_world::expand(state from, const visitor& visit) {
         const auto before = machine_at(from, place);
         const auto done = happen(before, event);
         if (done.machine == before || !is_within_bounds(done.machine)) {
-            return;  // what was answered without a change was answered before
+            return;  // an answer without a change was sent before
         }
         after.assign(from.begin(), from.end());
         after[notes_ + place] = done.machine;

@@ -1,8 +1,8 @@
-// A world of machines that exchange messages: what may happen is that one hears something that was
-// said, or something of its own.
+// A world of machines that exchange messages. In a move a machine receives a message that was sent,
+// or has an event of its own.
 //
-// What was said may be heard at any time, as often as one likes, or never. So losses, delays,
-// duplicates and every order are in it without being moves of their own.
+// A message that was sent may be received at any time, any number of times, or never. So loss,
+// delay, duplication and every order are in it without moves of their own.
 #pragma once
 
 #include <cstddef>
@@ -20,19 +20,19 @@ public:
     [[nodiscard]] std::size_t machine_words() const final { return notes_ + machines_; }
 
 protected:
-    /// What one machine did: what became of it, and the messages it said.
+    /// What one machine did: its state afterwards, and the messages that it sent.
     struct effect {
         std::uint32_t machine;
         const std::vector<std::uint32_t>& sent_messages;
     };
-    /// The words are `notes` of the world's own, a number for each machine, and the messages.
+    /// The words are the world's own `notes`, a number for each machine, and the messages.
     message_world(std::size_t notes, std::size_t machines) : notes_{notes}, machines_{machines} {}
 
     [[nodiscard]] virtual effect happen(std::uint32_t machine, std::uint32_t event) = 0;
-    /// Which machine a message is for; none: it is there only to be looked at.
+    /// The machine that a message is for; none: it is kept for the objections only.
     [[nodiscard]] virtual std::optional<std::size_t> receiver_of(
         std::uint32_t sent_message) const = 0;
-    /// What may happen to a machine besides hearing a message.
+    /// The events of a machine other than messages.
     [[nodiscard]] virtual std::vector<std::uint32_t> own_events(state at,
                                                                 std::size_t place) const = 0;
     /// Whether a machine is within the bounds of the world.
@@ -45,7 +45,7 @@ protected:
     [[nodiscard]] std::uint32_t machine_at(state at, std::size_t place) const {
         return at[notes_ + place];
     }
-    /// Adds what machines answer without changing by it, now that the one at `changed` is another.
+    /// Adds answers that do not change their machine, now that the machine at `changed` is another.
     void answer(words& at, std::size_t changed, std::vector<std::uint32_t> fresh);
 
     [[nodiscard]] static std::size_t place_of(move what) {

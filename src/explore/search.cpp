@@ -11,7 +11,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// What was said, one bit each.
+/// The messages that were sent, one bit each.
 class sayings {
 public:
     explicit sayings(state said) {

@@ -1,5 +1,5 @@
-// Every state that a small world can get into, breadth first: the first counterexample is a
-// shortest one.
+// Every state that a small world can reach, breadth first: the first counterexample is a shortest
+// one.
 #pragma once
 
 #include <chrono>
@@ -13,14 +13,14 @@
 
 namespace holdfast::explore {
 
-/// A state of a world in numbers, which only the world can read: what its machines are, and then,
-/// each once and in rising order, what has been said so far. To have said more must never hinder
-/// anything: of two states that differ in that alone the one that has said more is looked at, and
-/// the other is not (docs/decisions/0005).
+/// A state of a world in numbers, which only the world can read: its machines, and then the
+/// messages sent so far, each once and in rising order. More messages must never remove a move: of
+/// two states with the same machines, one that has all messages of the other covers it, and the
+/// other is not looked at (docs/decisions/0005).
 using words = std::vector<std::uint32_t>;
 using state = std::span<const std::uint32_t>;
 
-/// One thing that may happen next: a number of the world's.
+/// One possible move: a number of the world's own.
 using move = std::uint64_t;
 
 class world {
@@ -28,15 +28,15 @@ public:
     using visitor = std::function<void(move, const words&)>;
 
     virtual ~world() = default;
-    /// How many words say what the machines are.
+    /// How many of the words are for the machines.
     [[nodiscard]] virtual std::size_t machine_words() const = 0;
     [[nodiscard]] virtual words first() = 0;
-    /// Everything that may happen next, with what comes of it. What changes nothing may be left
+    /// Every possible move, with the state after it. A move that changes nothing may be left
     /// out.
     virtual void expand(state from, const visitor& visit) = 0;
-    /// What is wrong in this state; empty: nothing.
+    /// The error in this state; empty: there is none.
     [[nodiscard]] virtual std::string objection(state at) = 0;
-    /// The same for a state in which nothing can happen any more.
+    /// The same for a state without a move.
     [[nodiscard]] virtual std::string objection_at_end(state at) = 0;
     /// For people.
     [[nodiscard]] virtual std::string describe(state from, move what) = 0;
@@ -55,8 +55,8 @@ struct counterexample {
 struct outcome {
     std::uint64_t states = 0;  ///< that were looked at; none is covered by one known before
     std::uint64_t moves = 0;
-    std::uint64_t machines = 0;  ///< combinations of machines: states but for what was said
-    std::uint64_t ends = 0;      ///< states in which nothing can happen any more
+    std::uint64_t machines = 0;  ///< combinations of machines, whatever was sent
+    std::uint64_t ends = 0;      ///< states without a move
     std::uint64_t depth = 0;     ///< moves from the first state to the farthest
     bool is_complete = false;    ///< every state was looked at
     double seconds = 0;

@@ -49,11 +49,11 @@ slot_world::slot_world(const slot_options& options)
     : message_world{notes, members}, options_{options} {
     settings_.lease = 100h;
     settings_.slots = 1;
-    settings_.most_pasts = 0;  // what became of holds before decides nothing
+    settings_.most_pasts = 0;  // how former holds ended decides nothing
     view v;
     v.cluster = {1, 1};
     v.slots = 1;
-    v.seats = {{{}, peer(2)}};  // it makes no difference here who votes
+    v.seats = {{{}, peer(2)}};  // which members vote makes no difference here
     base::shared_slot_map map;
     for (std::size_t i = 0; i < members; ++i) {
         v.members.push_back(member_at(i));
@@ -141,7 +141,7 @@ void slot_world::act(machine& m, std::uint32_t event) const {
     }
 }
 
-/// Everything it has to say; what it says to itself it hears at once, as a node does.
+/// Takes all outputs of the machine. A message to itself is handled at once, as a node does it.
 slot_world::stage::reaction slot_world::settle(machine m) {
     stage::reaction done;
     std::deque<lock::message> local;

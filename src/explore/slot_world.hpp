@@ -1,9 +1,9 @@
-// The small world of one slot: two members that own it one after the other, and two that want a
+// The small world of one slot: two members that own it one after the other, and two that ask for a
 // lock in it.
 //
-// The views are given by hand; each member installs them one by one, whenever it likes. All that is
-// said may be heard at any time, as often as one likes, or never. Bounded are the times that each
-// holder asks, the grants of one owner in one view, and the reports of one member.
+// The views are given by the world. Each member installs them one by one, at any time. A message
+// may be received at any time, any number of times, or never. Bounded are the requests of each
+// holder, the grants of one owner in one view, and the reports of one member.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@
 namespace holdfast::explore {
 
 struct slot_options {
-    /// Who owns the slot in view 1, 2, ...: 0 or 1.
+    /// The owner of the slot in view 1, 2, ...: 0 or 1.
     std::vector<std::size_t> owners{0, 1};
     /// View 2 removes the first owner, which may go on for as long as its lease lasts. A crash is
     /// one that does nothing from some moment on.

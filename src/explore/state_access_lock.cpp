@@ -202,7 +202,7 @@ void state_access::add(digest& out, const holder& h) {
 }
 
 void state_access::add(digest& out, const owner_link& l) {
-    // The map before is of use within an install only, which sets it first.
+    // The former map is only used within an install, which sets it first.
     const auto& [settings, slot_of, installed, map, map_before, releases, cancels, subscriptions,
                  next] = l;
     const auto& [all_releases] = releases;

@@ -42,7 +42,7 @@ void state_access::add(digest& out, const agreement& a) {
     const auto& [settings, environment, self, seeds, log, hints, accepts, proposes, founds, joins,
                  catches_up, founded_by, highest_epoch, timers, is_over, out_box] = a;
     HOLDFAST_ASSERT(out_box.empty() && settings.retry == base::duration::zero());
-    // As retry is zero, no peer is held back by when it was last told of steps.
+    // As retry is zero, the time of the last steps to a peer holds no message back.
     [[maybe_unused]] const auto& [catch_up_settings, last_told] = catches_up;
     out.add(self.id);
     add(out, log);
@@ -119,7 +119,7 @@ void state_access::add(digest& out, const proposer& p) {
             out.add(given.first);
             out.add(wrapped(given.second));
         });
-        // else it is counted, but not looked at
+        // else it is only counted
     } else if (const auto* accepting = std::get_if<proposer::accepting>(&phase)) {
         const auto& [mine, value, accepts, until] = *accepting;
         explore::add(out, mine);

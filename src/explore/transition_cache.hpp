@@ -1,9 +1,9 @@
-// The machines of a world and what they say, by number.
+// The machines of a world and their messages, by number.
 //
-// A machine is a function of what it knows and what it is told, so each pair of these is tried once
-// with the real code and looked up from then on (the idea is that of Guerraoui and Yabandeh: Model
-// Checking a Networked System Without the Network, 2011: the states of one machine are few, only
-// their combinations are many).
+// A machine is a function of its state and its input, so each pair of these is tried once with the
+// real code and looked up from then on (the idea is that of Guerraoui and Yabandeh: Model Checking
+// a Networked System Without the Network, 2011: the states of one machine are few, only their
+// combinations are many).
 #pragma once
 
 #include <cstdint>
@@ -20,10 +20,10 @@ namespace holdfast::explore {
 template <class Machine, class Letter>
 class transition_cache {
 public:
-    /// What a machine did when it was told something.
+    /// What a machine did with one input.
     struct reaction {
-        std::uint32_t machine = 0;                 ///< what became of it
-        std::vector<std::uint32_t> sent_messages;  ///< what it said
+        std::uint32_t machine = 0;                 ///< its state afterwards
+        std::vector<std::uint32_t> sent_messages;  ///< the messages that it sent
     };
 
     std::uint32_t enter(Machine what) {

@@ -118,7 +118,7 @@ vote_world::vote_world(const vote_options& options) : message_world{1, seats}, o
         s.seeds = seat_addresses();
         s.may_found = false;
         s.lease = 100h;  // no wish grows old
-        s.retry = {};    // nothing is held back because it was said a moment ago
+        s.retry = {};    // no message is held back because it was sent a moment ago
         s.slots = 1;
         facts_[i] = std::make_unique<seat_facts>(i);
     }
@@ -169,7 +169,7 @@ void vote_world::say(const machine& m, const peer_id& to, const endpoint& at, co
     message_facts about;
     if (to == m.who.self().id) {
         if (!base::holds_message<accepted>(what)) {
-            return;  // it has been heard; only accepts are looked at
+            return;  // it has been received; only accepts are looked at
         }
     } else if (!to.is_nil()) {
         about.receiver = seat_of(to);
@@ -199,7 +199,7 @@ void vote_world::say(const machine& m, const peer_id& to, const endpoint& at, co
     message_facts_.push_back(std::move(about));
 }
 
-/// Everything it has to say; what it says to itself it hears at once, as a node does.
+/// Takes all outputs of the machine. A message to itself is handled at once, as a node does it.
 vote_world::stage::reaction vote_world::settle(machine m) {
     stage::reaction done;
     std::string wrong;
@@ -333,7 +333,7 @@ std::string vote_world::objection(state at) {
     return {};
 }
 
-/// LEASE-4: some ballot was accepted by a quorum, and the figure covers what these told.
+/// LEASE-4: a quorum accepted some ballot, and `remaining` covers what its accepts say.
 std::string vote_world::wrong_remaining(state at, const step& decided) {
     const auto has_it =
         std::find_if(decided.leases.begin(), decided.leases.end(),

@@ -1,9 +1,9 @@
-// The small world of a vote: the three seats of view 2, and those among them that want different
-// things of view 3.
+// The small world of a vote: the three seats of view 2, of which some propose different changes for
+// view 3.
 //
-// Every message that was ever said may reach its receiver at any time, as often as it likes, or
-// never: that is every order, delay, loss and duplication there is. Every timer may fire at any
-// time. Bounded are the ballots that each seat starts, and how many seats restart.
+// Every message that was sent may be received at any time, any number of times, or never: that is
+// every order, delay, loss and duplication. Every timer may fire at any time. Bounded are the
+// ballots that each seat starts, and the number of seats that restart.
 #pragma once
 
 #include <array>

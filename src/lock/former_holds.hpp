@@ -1,4 +1,4 @@
-// What an owner remembers of holds that have ended (FATE): a bounded number, those that ended well
+// What an owner remembers of holds that have ended (FATE): a bounded number. Those that ended well
 // are forgotten first.
 #pragma once
 

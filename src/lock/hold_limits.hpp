@@ -17,7 +17,7 @@ public:
     enum class verdict : std::uint8_t {
         within,
         too_long,  ///< max_hold
-        stuck,     ///< progress_timeout; said once until there is progress again
+        stuck,     ///< progress_timeout; reported once until there is progress again
     };
 
     hold_limits() = default;
@@ -33,7 +33,7 @@ private:
     friend struct explore::state_access;
 
     std::optional<base::time_point> ends_;
-    std::optional<base::time_point> stuck_from_;  // none: it is not watched, or it was said
+    std::optional<base::time_point> stuck_from_;  // none: it is not watched, or it was reported
     base::duration progress_every_{};             // zero: it is not watched
     stall_action when_stuck_{};
 };

@@ -24,7 +24,7 @@ const std::string& name_in(const question& what) {
         what);
 }
 
-/// Nothing better will come of asking on.
+/// The answer is final: a repeat would bring no better one.
 bool is_last_word(const answer& what) {
     if (const auto* l = std::get_if<inspect_reply>(&what)) {
         return l->is == tenure_state::serves;

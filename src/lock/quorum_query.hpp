@@ -1,4 +1,4 @@
-// Questions that belong together: asked of several, over when enough of them have answered.
+// Questions that belong together: sent to several members, and complete when enough have answered.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct quorum_query {
         bool is_last_word = false;
     };
     std::vector<part> parts;
-    std::size_t needed = 1;  ///< last words that are enough
+    std::size_t needed = 1;  ///< the number of final answers that are enough
     std::optional<errc> failure;
 
     [[nodiscard]] std::size_t last_words() const {

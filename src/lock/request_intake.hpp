@@ -1,4 +1,5 @@
-// What becomes of a request: it is granted, queued, put off until its slot is served, or refused.
+// What an owner does with a request: it grants, queues, defers (until its slot is served) or
+// refuses it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What an operator wants to be done to a hold or a member, and what comes of it (RECORD-1).
+// What an operator requests of a hold or a member, and the outcome (RECORD-1).
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ struct revocation {
 struct audit_recorded {
     std::uint64_t number = 0;
 };
-/// It is done, and what came of it is recorded, as far as could be; or it was not done, for it
-/// could not be recorded (no_quorum).
+/// It is done, and its outcome is recorded as far as possible; or it was not done, because it could
+/// not be recorded (no_quorum).
 struct audit_ended {
     std::uint64_t number = 0;
     admin_action what{};

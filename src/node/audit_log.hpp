@@ -1,5 +1,5 @@
-// What a seat remembers of what was done to holds and peers, and how a peer that comes to fill a
-// seat takes it over from the others (RECORD-1).
+// The audit records that a seat keeps, and how a peer that comes to fill a seat copies them from
+// the others (RECORD-1).
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ public:
     /// until then the answer may lack what the previous voter of this seat would have told.
     [[nodiscard]] std::optional<std::vector<audit_record>> all() const;
 
-    /// `before`: null for the first view. Which voters to ask now for what they remember.
+    /// The voters to ask now for their records. `before`: null for the first view.
     [[nodiscard]] std::vector<peer_id> installed(const view& now, const view* before);
     /// One of them is being asked, under this number.
     void has_asked(std::uint64_t question) { questions_.insert(question); }

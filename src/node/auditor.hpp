@@ -1,6 +1,6 @@
-// What this peer does to holds and members because an operator wants it: it is recorded at a
-// majority of the seats before it is done, and again with what came of it. What it does because of
-// a hold's own policy is recorded while it is done (RECORD-1).
+// What this peer does to holds and members because an operator requests it: it is recorded at a
+// majority of the seats before it is done, and again with the outcome. What it does by the policy
+// of a hold is recorded while it is done (RECORD-1).
 #pragma once
 
 #include <cstdint>
@@ -65,8 +65,8 @@ public:
 
 private:
     enum class phase : std::uint8_t {
-        locating,   ///< asks who holds the lock, for the record
-        recording,  ///< nothing is done before a majority of the seats knows
+        locating,   ///< asks for the holder of the lock, for the record
+        recording,  ///< nothing is done before a majority of the seats has the record
         waiting,    ///< for act(), at most until its time is over
         revoking,
         evicting,

@@ -21,7 +21,7 @@ enum class span : std::uint8_t {
     ages,       ///< 1.5 to 3 leases, and a second
 };
 
-/// What becomes of a process.
+/// What happens to a process.
 enum class mishap : std::uint8_t {
     spared,
     crashes,            ///< and is started again after a while

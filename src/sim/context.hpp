@@ -59,7 +59,7 @@ struct context {
         std::uint64_t holds_lost = 0;
         std::uint64_t slots_gathered = 0;
         std::uint64_t tables_received = 0;
-        std::uint64_t lock_messages = 0;  ///< also those that went round
+        std::uint64_t lock_messages = 0;  ///< also relayed ones
     };
 
     context(const run_plan& from, std::uint64_t seed, judge& watching, sim::trace& told,

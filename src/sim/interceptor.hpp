@@ -1,4 +1,4 @@
-// Who may meddle with what nodes send, and who may look on.
+// The interfaces of those that change messages of nodes, and of those that observe nodes.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace holdfast::sim {
 
-/// What may meddle with a message at the moment when it is sent.
+/// May lose, delay or double a message at the moment when it is sent.
 class interceptor {
 public:
     struct verdict {
@@ -25,7 +25,7 @@ protected:
     ~interceptor() = default;
 };
 
-/// What may look on: it is told each thing that a node puts out, before it is done.
+/// An observer: it is told of each output of a node, before the output is performed.
 class observer {
 public:
     virtual void saw(std::uint32_t place, const node::output& what) = 0;

@@ -50,7 +50,7 @@ public:
     /// Its PeerId is over, so it must have reported every hold lost.
     void gave_up(run r, instant now);
     void asked_to_leave(run r);
-    /// FORCE-1: a person has told a process of other seats.
+    /// FORCE-1: an operator has told a process of other seats.
     void forced() { fence_.forced(); }
     void paused(run r) { facts_.runs[r].is_paused = true; }
     void resumed(run r, instant now);
@@ -78,11 +78,11 @@ public:
     void released(run r, lock l, token t, bool says_consistent = false) {
         holds_.released(r, l, t, says_consistent);
     }
-    /// And names who is to have it next.
+    /// And names its heir.
     void is_for(lock l, const peer_id& heir) { queue_order_.is_for(l, heir); }
     /// The application was told that a hold ended.
     void lost(run r, lock l, token t, errc why, instant now) { holds_.lost(r, l, t, why, now); }
-    /// Its program gets on with what it holds.
+    /// Its program makes progress with the hold.
     void progressed(run r, lock l, token t, instant now) { holds_.progressed(r, l, t, now); }
     /// The application writes to what the lock guards. Says whether the gate let it in.
     bool wrote(lock l, token t, instant now) { return fence_.wrote(l, t, now); }
@@ -120,7 +120,7 @@ public:
 
     // ---- operators
 
-    /// A person breaks this hold: its holder is right to report it lost.
+    /// An operator breaks this hold, so its holder is right to report it lost.
     void is_to_break(lock l, token t) { facts_.locks[l].broken.insert(t); }
     /// An operator demands it, which that hold's policy may allow.
     void is_to_break(lock l, token t, const std::string& who) {

@@ -1,5 +1,5 @@
-// What people do to a simulated cluster: they ask for holds back, break them, evict processes,
-// record it, and name other seats.
+// What operators do to a simulated cluster: they request releases, break holds, evict processes,
+// write audit records, and name other seats.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ public:
     operators(context& shared, std::vector<sim_process>& processes)
         : context_{shared}, processes_{processes} {}
 
-    /// This hold shall end.
+    /// Requests the release of this hold, or breaks it.
     void revoke_request(std::uint32_t place, judge::lock l, token t, lock::revoke_kind how,
                         const std::string& who);
-    /// What runs at `whom` shall be removed.
+    /// Evicts the process at `whom`.
     void evict(std::uint32_t place, std::uint32_t whom);
     /// FORCE-1: these places are to be the seats. False: its lease runs.
     bool force_new_cluster(std::uint32_t place, const std::vector<std::uint32_t>& seats);
-    /// A hold that has long ended shall end: all that comes of it are its audit records.
+    /// Requests the release of a hold that has long ended: only its audit records remain.
     void record(std::uint32_t place);
     void read_records(std::uint32_t place);
     /// How many records were read there, when that was last done and answered.

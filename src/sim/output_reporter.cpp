@@ -139,7 +139,7 @@ void output_reporter::report(std::uint32_t at, const node::owner_granted& g) {
 
 void output_reporter::report(std::uint32_t at, const node::problem& c) {
     if (context_.trace.is_printed()) {
-        context_.say(at, "complains: " + c.text);
+        context_.say(at, "has problem: " + c.text);
     }
 }
 

@@ -5,7 +5,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// The messages worth lying in wait for: those that give, take, hand over, ask and decide.
+/// The messages that a trigger waits for: those that grant, release, hand over, ask and decide.
 message_kind draw_kind(base::random_source& random) {
     switch (random.below(18)) {
         case 0:

@@ -10,7 +10,7 @@
 namespace holdfast::sim {
 
 struct trigger {
-    /// What becomes of a process.
+    /// What happens to a process.
     enum class mishap : std::uint8_t { spared, crashes, pauses, is_isolated };
 
     message_kind waits_for{};

@@ -132,7 +132,8 @@ void workload::lost(std::uint32_t place, judge::lock l, token t) {
                 if (c.shares[at].lock == l && c.shares[at].held == t) {
                     c.shares[at].held = {};
                     c.all->was_lost(at);
-                    // the others it gives back; for those that it has not it does not wait any more
+                    // it releases the others, and cancels its requests for those that it does not
+                    // have
                     plan(place, i, 0ms);
                 }
             }
@@ -188,7 +189,7 @@ void workload::rest() {
     for (std::uint32_t place = 0; place < clients_.size(); ++place) {
         for (std::size_t i = 0; i < clients_[place].size() && machines_.is_up(place); ++i) {
             clients_[place][i].rests = i == 0 && place < plan_.shared_locks && !excused_[place];
-            plan(place, i, 0ms);  // who still waits, being excused, gives up
+            plan(place, i, 0ms);  // a client of an excused process that still waits gives up
         }
     }
 }
@@ -409,7 +410,7 @@ void workload::watch_anew(std::uint32_t place) {
     machines_.watch(place, l);
 }
 
-/// It believes that it holds: what it was told while it was paused it has not looked at yet.
+/// It still takes the hold for valid: it has not seen yet what it was told while it was paused.
 void workload::last_write(std::uint32_t place, judge::lock l, token t) {
     if (random_.chance(0.1)) {
         late_writes_.push_back({l, t});

@@ -1,8 +1,8 @@
 // A scenario as it is written: the cluster, the steps, the mutants under which it goes wrong,
 // and the trace expected.
 //
-// docs/testing.md, "Scenarios", describes the language. Parsing only splits into lines and words;
-// what the words of a step mean is known to runner.cpp, which acts them out.
+// docs/scenarios.md describes the language. Parsing only splits into lines and words; runner.cpp
+// knows what the words of a step mean.
 #pragma once
 
 #include <cstddef>
