@@ -34,7 +34,7 @@ struct audit_record {
     peer_id by;                  ///< the peer that acted
     std::uint64_t number = 0;    ///< counts the records of that peer
     std::uint32_t revision = 0;  ///< a later state of the same record has a higher one
-    std::int64_t at_ms = 0;      ///< milliseconds since 1970, by the clock of that peer
+    std::int64_t at_ms = 0;      ///< since 1970, in whole seconds, by the clock of that peer
     admin_action what{};
     std::string name;  ///< of the lock; empty for an eviction
     holdfast::token token;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -48,8 +49,9 @@ std::vector<audit_record> merged(const lock::quorum_query& query) {
         }
     }
     auto out = all.all();
-    std::stable_sort(out.begin(), out.end(), [](const audit_record& x, const audit_record& y) {
-        return x.at_ms < y.at_ms;
+    // The clocks of the core count seconds. A peer counts its records.
+    std::sort(out.begin(), out.end(), [](const audit_record& x, const audit_record& y) {
+        return std::tie(x.at_ms, x.by, x.number) < std::tie(y.at_ms, y.by, y.number);
     });
     return out;
 }
@@ -384,11 +386,14 @@ void auditor::invariants() const {
 void auditor::end(errc why) {
     while (!all_.empty()) {
         auto& a = all_.begin()->second;
-        const bool was_self = a.at == phase::evicting && a.what.whom == self_;
-        if (was_self) {
+        auto failure = std::optional{why};
+        if (a.at == phase::recording_outcome) {
+            failure = a.failure;  // it is done, whether that is known or not
+        } else if (a.at == phase::evicting && a.what.whom == self_) {
             a.what.outcome.stage = break_stage::ended;
+            failure.reset();
         }
-        finish(all_.begin(), was_self ? std::nullopt : std::optional{why});
+        finish(all_.begin(), failure);
     }
 }
 

@@ -60,7 +60,8 @@ public:
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
-    /// The PeerId is over: so is everything here. Its own eviction has succeeded.
+    /// The PeerId is over: so is everything here. Its own eviction has succeeded, and what was done
+    /// stays done.
     void end(errc why);
 
 private:

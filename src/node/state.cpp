@@ -321,7 +321,8 @@ void node::state::from_owner(lock::epoch_wanted&, moment now) {
 }
 
 void node::state::from_query_client(lock::answered& a) {
-    if (!audit_log.hear(a) && !auditor.hear(a, last_now)) {
+    // After the end, an answer to an audit that is over would be taken for one to the caller.
+    if (!audit_log.hear(a) && !auditor.hear(a, last_now) && !is_over) {
         out.push(std::move(a));
     }
 }

@@ -43,8 +43,6 @@ tl::unexpected<error> not_done(errc why) {
             return fail(why,
                         "this could not be recorded at a majority of the seats, so it was not "
                         "done");
-        case errc::bad_config:
-            return fail(why, "no member has this id");
         case errc::timed_out:
             return fail(why,
                         "it still is a member: a majority of the seats must be up, and stay "
@@ -139,7 +137,11 @@ void admin::append(lock_list& to, const peer_id& owner, const lock::listed& part
 // ---- records
 
 node::operator_words admin::words_of(const break_options& options) const {
-    return {options.who.empty() ? driver_.settings().name : options.who, options.why};
+    auto who = options.who;
+    if (who.empty()) {
+        who = driver_.locked([&](const node::node&) { return driver_.settings().name; });
+    }
+    return {std::move(who), options.why};
 }
 
 result<std::vector<audit_record>> admin::audit_log(base::duration wait) {
@@ -152,7 +154,7 @@ result<std::vector<audit_record>> admin::audit_log(base::duration wait) {
     if (!done) {
         return tl::unexpected<error>{done.error()};
     }
-    const auto& read = *call.read();
+    const auto& read = call.read();
     if (read.failure) {
         return fail(*read.failure);
     }
@@ -186,10 +188,10 @@ result<break_outcome> admin::revoke(lock::revoke_kind how, std::string_view name
     if (!done) {
         return tl::unexpected<error>{done.error()};
     }
-    if (call.ended()->failure) {
-        return not_done(*call.ended()->failure);
+    if (call.ended().failure) {
+        return not_done(*call.ended().failure);
     }
-    return call.ended()->outcome;
+    return call.ended().outcome;
 }
 
 result<member> admin::find_member(const peer_id& whom) {
@@ -219,23 +221,37 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
     if (!known) {
         return tl::unexpected<error>{known.error()};
     }
+    const auto words = words_of(options);
     audit_call call{driver_};
-    auto done = call.begin(
-        [&](node::node& n) { return n.evict(whom, words_of(options), until, moment_now()); });
-    if (done) {
-        done = call.wait_recorded();
-    }
-    if (done && !call.ended()) {
-        call.act(proof_of(*known, options));
-        done = call.wait_end();
-    }
+    auto done =
+        call.begin([&](node::node& n) { return n.evict(whom, words, until, moment_now()); });
     if (!done) {
         return done;
     }
-    if (const auto& failure = call.ended()->failure) {
-        return not_done(*failure);
+    const auto may_act = call.wait_recorded();
+    if (!may_act) {
+        return tl::unexpected<error>{may_act.error()};
     }
-    return {};
+    if (*may_act) {
+        call.act(proof_of(*known, options));
+    }
+    done = call.wait_end();
+    if (!done) {
+        return done;
+    }
+    const auto& failure = call.ended().failure;
+    // It was a member a moment ago, or the voters know of the wish: the end of this PeerId does not
+    // take it back.
+    const bool is_gone_before = failure == errc::bad_config;
+    const bool may_be_done = *may_act && failure == errc::not_a_member;
+    if (!failure || is_gone_before) {
+        return {};
+    }
+    const auto is_removed = [&](const view* v) { return v != nullptr && !v->has(whom); };
+    if (may_be_done && driver_.wait_until(is_removed, until - boot_now())) {
+        return {};
+    }
+    return not_done(*failure);
 }
 
 /// What is certain of a member that is to be evicted (CERT-1, CERT-2). On this thread, for it may
@@ -244,7 +260,8 @@ views::proof admin::proof_of(const member& m, const break_options& options) cons
     if (options.fence && options.fence(m)) {
         return views::proof::fenced;
     }
-    const bool is_here = m.process.machine == driver_.settings().process.machine;
+    const auto here = driver_.locked([&](const node::node&) { return driver_.settings().process; });
+    const bool is_here = m.process.machine == here.machine;
     return is_here && is_gone(m.process) ? views::proof::gone : views::proof::none;
 }
 

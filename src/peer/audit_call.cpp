@@ -6,8 +6,13 @@
 
 namespace holdfast::runtime {
 
-result<void> audit_call::wait_recorded() {
-    return driver_.wait_until([&] { return is_recorded_ || is_over(); });
+result<bool> audit_call::wait_recorded() {
+    bool may_act = false;
+    const auto done = driver_.wait_until([&](const view*) {
+        may_act = is_recorded_ && !is_over();
+        return may_act || is_over();
+    });
+    return done ? result<bool>{may_act} : tl::unexpected<error>{done.error()};
 }
 
 void audit_call::act(views::proof proof) {
@@ -19,7 +24,7 @@ void audit_call::act(views::proof proof) {
 }
 
 result<void> audit_call::wait_end() {
-    return driver_.wait_until([&] { return is_over(); });
+    return driver_.wait_until([&](const view*) { return is_over(); });
 }
 
 bool audit_call::hear(const node::audit_recorded& o) {

@@ -35,14 +35,15 @@ public:
         });
         return entered ? refused : entered;
     }
-    /// Of an eviction: until it may be done. It may have ended instead.
-    [[nodiscard]] result<void> wait_recorded();
+    /// Of an eviction: until it may be done (true), or has ended instead.
+    [[nodiscard]] result<bool> wait_recorded();
     void act(views::proof proof);
     /// The node ends it in time, also when its PeerId is over. An error: this peer has stopped.
     [[nodiscard]] result<void> wait_end();
 
-    [[nodiscard]] const std::optional<node::audit_ended>& ended() const { return ended_; }
-    [[nodiscard]] const std::optional<node::audit_log_read>& read() const { return read_; }
+    // After wait_end(), which nothing changes any more.
+    [[nodiscard]] const node::audit_ended& ended() const { return *ended_; }
+    [[nodiscard]] const node::audit_log_read& read() const { return *read_; }
 
     // ---- for the driver, under its mutex. False: it is about another.
 

@@ -42,6 +42,7 @@
 #include "lock/quorum_query.hpp"
 #include "net/transport.hpp"
 #include "node/node.hpp"
+#include "peer/clock.hpp"
 #include "peer/dispatcher.hpp"
 #include "peer/event_emitter.hpp"
 #include "peer/fork_guard.hpp"
@@ -111,10 +112,10 @@ public:
     /// Asks all of it, and waits until enough is answered, or `until`. An error: this peer was
     /// closed, or in no cluster.
     [[nodiscard]] result<void> inquire(lock::quorum_query& asked, base::time_point until);
-    /// Waits for something that an output of the node brings about. An error: this peer has stopped
-    /// before.
+    /// Until `is_done`, told the view or null, says so, which an output of the node brings about.
+    /// An error: this peer has stopped, or the time is over.
     template <class Done>
-    [[nodiscard]] result<void> wait_until(Done&& is_done);
+    [[nodiscard]] result<void> wait_until(Done&& is_done, base::duration at_most = longest_wait);
     /// Under the mutex: tells it how its audit goes on, until unfollow().
     void follow(audit_call& a) { open_.add(a); }
     void unfollow(audit_call& a);
@@ -257,10 +258,17 @@ void driver::hear(Told& o) {
 }
 
 template <class Done>
-result<void> driver::wait_until(Done&& is_done) {
+result<void> driver::wait_until(Done&& is_done, base::duration at_most) {
+    if (is_forked()) {
+        return tl::unexpected<error>{make_error_noexcept(errc::shutting_down)};
+    }
     std::unique_lock guard{mutex_};
-    changed_.wait(guard, [&] { return is_done() || closed_; });
-    return is_done() ? result<void>{} : tl::unexpected<error>{copy_noexcept(*closed_)};
+    changed_.wait_for(guard, at_most, [&] { return is_done(view_.get()) || closed_; });
+    if (is_done(view_.get())) {
+        return {};
+    }
+    return tl::unexpected<error>{closed_ ? copy_noexcept(*closed_)
+                                         : make_error_noexcept(errc::timed_out)};
 }
 
 template <class Question>

@@ -45,9 +45,10 @@ void operators::record(std::uint32_t place) {
         return;
     }
     constexpr token of_no_hold{1};  // of epoch 0, in which nothing is granted
+    const auto& locks = context_.plan.locks;
     processes_[place].step([&](node::node& n, base::moment now) {
         (void)n.revoke({lock::revoke_kind::request_release,
-                        context_.plan.locks.front(),
+                        locks.empty() ? "a" : locks.front(),
                         of_no_hold,
                         {"an operator", {}},
                         {}},

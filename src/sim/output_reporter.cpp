@@ -63,6 +63,7 @@ void output_reporter::report(std::uint32_t at, const node::broke_by_policy& b) {
         context_.say(at, "breaks \"" + b.what.name + "\" " + text_of(b.what.token) + ", " + b.who +
                              ": " + b.why);
     }
+    context_.judged_by.records().breaks_by_policy(context_.places[at].run, b.what.token);
 }
 
 void output_reporter::report(std::uint32_t at, std::uint64_t question,
@@ -161,7 +162,11 @@ void output_reporter::report(std::uint32_t at, const node::lock_changed& changed
                      {std::move(tokens), changed.summary.waiting});
 }
 
-void output_reporter::report(std::uint32_t, const node::audit_ended& e) {
+void output_reporter::report(std::uint32_t at, const node::audit_ended& e) {
+    if (!e.failure) {
+        const auto& p = context_.places[at];
+        context_.judged_by.records().was_done(p.run, {p.id, e.number}, context_.events.now());
+    }
     context_.trace.add(e.number << 8 | static_cast<std::uint64_t>(e.outcome.stage));
 }
 
@@ -170,8 +175,10 @@ void output_reporter::report(std::uint32_t at, const node::record_written& w) {
         context_.say(at, "has recorded " + std::to_string(w.number) + ", state " +
                              std::to_string(w.revision));
     }
+    const auto v = context_.places[at].node->installed();
     context_.judged_by.records().has_recorded({w.by, w.number}, w.revision,
-                                              {w.at.begin(), w.at.end()});
+                                              {w.at.begin(), w.at.end()}, v ? v->seats.size() : 0,
+                                              context_.events.now());
 }
 
 void output_reporter::report(std::uint32_t at, const node::audit_log_read& r) {

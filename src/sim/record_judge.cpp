@@ -5,7 +5,14 @@
 namespace holdfast::sim {
 
 void record_judge::has_recorded(const judged_facts::record_key& what, std::uint32_t revision,
-                                const std::set<peer_id>& at) {
+                                const std::set<peer_id>& at, std::size_t seats, instant now) {
+    if (seats > 0 && at.size() < seats / 2 + 1) {
+        facts_.object(guarantee::record, now,
+                      "record " + std::to_string(what.second) + " of " +
+                          to_string(what.first).substr(0, 8) + " counts as kept, by " +
+                          std::to_string(at.size()) + " of " + std::to_string(seats) +
+                          " seats (RECORD-1)");
+    }
     auto& known = records_[what];
     if (known.revision <= revision) {
         known = {revision, at};
@@ -41,6 +48,22 @@ void record_judge::has_read_records(run r, std::uint64_t reading,
         }
     }
     facts_.runs[r].must_read.erase(reading);
+}
+
+void record_judge::was_done(run r, const record_key& what, instant now) {
+    if (!records_.contains(what)) {
+        facts_.object(guarantee::record, now,
+                      facts_.name_of(r) + " has done what was not recorded (RECORD-1)");
+    }
+}
+
+void record_judge::step_is_over(run r, instant now) {
+    for (auto i = to_record_.lower_bound({r, {}}); i != to_record_.end() && i->first == r;) {
+        facts_.object(guarantee::record, now,
+                      facts_.name_of(r) + " ends a hold by its policy and does not record that " +
+                          "(RECORD-1)");
+        i = to_record_.erase(i);
+    }
 }
 
 }  // namespace holdfast::sim

@@ -1,6 +1,11 @@
 // RECORD: what a majority of the seats kept is read.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+
 #include "sim/judged_facts.hpp"
 
 namespace holdfast::sim {
@@ -15,11 +20,19 @@ public:
     using record_key = judged_facts::record_key;
 
     /// RECORD-1: `at` say that they have kept this record, in this state of it; its writer has
-    /// heard enough.
-    void has_recorded(const record_key& what, std::uint32_t revision, const std::set<peer_id>& at);
+    /// heard enough of the `seats` (0: not known).
+    void has_recorded(const record_key& what, std::uint32_t revision, const std::set<peer_id>& at,
+                      std::size_t seats, instant now);
     /// The seats are asked what was done, `seats` of them with those that are vacant.
     void reads_records(run r, std::uint64_t reading, const std::set<peer_id>& asked,
                        std::size_t seats);
+    /// BREAK-2: `r` ends this hold, and is to record that in the same step.
+    void breaks_by_policy(run r, token t) { to_record_.emplace(r, t); }
+    void sends_record(run r, token t) { to_record_.erase({r, t}); }
+    [[nodiscard]] bool is_waiting() const { return !to_record_.empty(); }
+    void step_is_over(run r, instant now);
+    /// What was not refused was recorded before.
+    void was_done(run r, const record_key& what, instant now);
     void has_read_records(run r, std::uint64_t reading,
                           const std::map<record_key, std::uint32_t>& what, instant now);
 
@@ -31,6 +44,7 @@ private:
 
     judged_facts& facts_;
     std::map<record_key, recorded> records_;
+    std::set<std::pair<run, token>> to_record_;
 };
 
 }  // namespace holdfast::sim

@@ -315,6 +315,11 @@ void sim_process::drain() {
         }
         std::visit([&](auto& what) { perform(what); }, *out);
     }
+    auto& records = context_.judged_by.records();
+    // A single seat sends its record to none but itself.
+    if (records.is_waiting() && !is_over_ && seats_.size() > 1) {
+        records.step_is_over(me().run, context_.events.now());
+    }
     if (++steps_ % steps_between_checks == 0) {
         me().node->check();
     }
@@ -418,6 +423,11 @@ std::chrono::seconds sim_process::wall_error() const {
 // ---- outputs
 
 void sim_process::send(node::send& s) {
+    auto& records = context_.judged_by.records();
+    if (const auto* kept =
+            records.is_waiting() ? base::get_message_if<lock::store_record>(s.what) : nullptr) {
+        records.sends_record(me().run, kept->what.token);
+    }
     sender_.send(place_, s, pause_in_next_step_ ? &unsent_ : nullptr);
 }
 

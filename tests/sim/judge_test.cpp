@@ -485,7 +485,7 @@ TEST_CASE("ALL-1: all of several or none", "[judge]") {
 TEST_CASE("RECORD-1: what a majority of the seats kept is read", "[judge]") {
     story s;
     const judge::record_key one{carol, 1};
-    s.judged.records().has_recorded(one, 1, {alice, bob});
+    s.judged.records().has_recorded(one, 1, {alice, bob}, 3, 1s);
     SECTION("by a process that hears a majority") {
         s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
         s.judged.records().has_read_records(3, 1, {{one, 1}}, 1s);
@@ -501,9 +501,29 @@ TEST_CASE("RECORD-1: what a majority of the seats kept is read", "[judge]") {
     }
     SECTION("if it had it when it was asked for") {
         s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
-        s.judged.records().has_recorded({carol, 2}, 0, {alice, bob});
+        s.judged.records().has_recorded({carol, 2}, 0, {alice, bob}, 3, 1s);
         s.judged.records().has_read_records(3, 1, {{one, 1}}, 1s);
         CHECK(s.broken() == broken{});
+    }
+    SECTION("a majority has to say so before it counts as kept") {
+        s.judged.records().has_recorded({carol, 2}, 0, {alice}, 3, 1s);
+        CHECK(s.broken() == broken{guarantee::record});
+    }
+    SECTION("and what is done has a record") {
+        s.judged.records().was_done(3, one, 1s);
+        CHECK(s.broken() == broken{});
+        s.judged.records().was_done(3, {carol, 2}, 1s);
+        CHECK(s.broken() == broken{guarantee::record});
+    }
+    SECTION("also what an owner does by the policy of a hold") {
+        s.judged.records().breaks_by_policy(2, at(100, 1));
+        s.judged.records().breaks_by_policy(3, at(100, 2));
+        s.judged.records().sends_record(3, at(100, 2));
+        s.judged.records().step_is_over(3, 1s);
+        CHECK(s.broken() == broken{});
+        s.judged.records().step_is_over(2, 1s);
+        CHECK(s.broken() == broken{guarantee::record});
+        CHECK_FALSE(s.judged.records().is_waiting());
     }
     SECTION("but not from two that came later") {
         s.judged.records().reads_records(3, 1, {alice, {4, 4}, {5, 5}}, 3);

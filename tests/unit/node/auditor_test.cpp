@@ -282,6 +282,23 @@ TEST_CASE_METHOD(fixture, "VIEW-8: a peer that evicts itself has succeeded when 
     CHECK(ended->outcome.stage == break_stage::ended);
 }
 
+TEST_CASE_METHOD(fixture, "RECORD-1: what was done stays done when the PeerId ends") {
+    const auto number = mine.evict(peer(5), {"me", {}}, now + 10s, moment());
+    drain();
+    keep({1, 2});
+    REQUIRE(mine.act(number, views::proof::none, now));
+    auto after = v;
+    after.number = {2};
+    after.members.pop_back();
+    install(after);
+    CHECK_FALSE(ended);  // its outcome is being recorded
+    mine.end(errc::not_a_member);
+    drain();
+    REQUIRE(ended);
+    CHECK_FALSE(ended->failure);
+    CHECK(ended->outcome.stage == break_stage::ended);
+}
+
 TEST_CASE_METHOD(fixture, "everything that an operator wants ends with the PeerId") {
     (void)breaks();
     mine.end(errc::not_a_member);
