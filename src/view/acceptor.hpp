@@ -18,14 +18,16 @@ class acceptor {
 public:
     /// Promises, or says which ballot stands in the way.
     [[nodiscard]] bool prepare(const ballot& asked) {
-        if (asked < promised_) {
+        if (!may_accept(asked)) {
             return false;
         }
         promised_ = asked;
         invariants();
         return true;
     }
-    [[nodiscard]] bool may_accept(const ballot& asked) const { return asked >= promised_; }
+    [[nodiscard]] bool may_accept(const ballot& asked) const {
+        return asked >= promised_ && asked.can_be();
+    }
     void accept(const ballot& asked, decltype(Accepted::value) value) {
         promised_ = asked;
         accepted_ = Accepted{asked, std::move(value)};

@@ -269,8 +269,7 @@ void founding::on(const occasion& when, const found_rejected& given) {
         return;
     }
     highest_told_ = std::max(highest_told_, given.highest);
-    if (given.promised.round < std::numeric_limits<std::uint64_t>::max()) {
-        // else no ballot of ours could be higher
+    if (given.promised.can_be()) {  // no acceptor promises another
         highest_round_ = std::max(highest_round_, given.promised.round);
     }
     if (given.why == found_refusal::seeds_differ) {

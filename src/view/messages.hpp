@@ -21,11 +21,16 @@ namespace holdfast::views {
 /// Ballots of one number are ordered; no two proposers share one (FOUND-4 adds the PeerId for
 /// foundings).
 struct ballot {
+    /// Rounds rise by one with each try, so no peer comes to this one. A higher one is neither
+    /// promised nor outbid: the number could wrap.
+    static constexpr std::uint64_t highest_round = std::uint64_t{1} << 63;
+
     std::uint64_t round = 0;
     std::uint32_t seat = 0;
     peer_id proposer;
     auto operator<=>(const ballot&) const = default;
     [[nodiscard]] bool is_nil() const { return round == 0; }
+    [[nodiscard]] bool can_be() const { return round <= highest_round; }
 };
 
 // ---- joining

@@ -198,8 +198,8 @@ void proposer::handle(const peer_id& from, const rejected& given, base::time_poi
     if (!current_->is_voter(from) || given.number != current_->number.next()) {
         return;
     }
-    if (given.promised.round == std::numeric_limits<std::uint64_t>::max()) {
-        return;  // no ballot of ours could be higher
+    if (!given.promised.can_be()) {
+        return;  // no acceptor promises it
     }
     highest_round_ = std::max(highest_round_, given.promised.round);
     const auto* p = std::get_if<preparing>(&phase_);
