@@ -8,14 +8,29 @@ namespace holdfast::views {
 
 void membership_hints::evict(const peer_id& peer, base::time_point now) { evictions_[peer] = now; }
 
+bool membership_hints::may_remember(const member& who, base::time_point now) {
+    if (who.id.is_nil() || who.leaving) {
+        return false;  // no view may add it, nor what else is in a draft with it
+    }
+    if (joiners_.size() >= base::limits::members) {
+        std::erase_if(joiners_, [&](const auto& j) { return !is_fresh(j.second, now); });
+    }
+    return joiners_.size() < base::limits::members || joiners_.contains(who.id);
+}
+
 void membership_hints::asks_to_join(const join& asked, base::time_point now) {
-    joiners_[asked.self.id] = {asked.self, now, true};
+    if (may_remember(asked.self, now)) {
+        joiners_[asked.self.id] = {asked.self, now, true};
+    }
     if (!asked.stopped_being.is_nil()) {
         stopped_.insert(asked.stopped_being);
     }
 }
 
 void membership_hints::hears_of(const member& who, base::time_point now) {
+    if (!may_remember(who, now)) {
+        return;
+    }
     auto& known = joiners_[who.id];
     if (!known.asked_us || !is_fresh(known, now)) {
         known = {who, now, false};
@@ -78,6 +93,7 @@ void membership_hints::installed(const view& now_installed, const view* before,
 
 void membership_hints::invariants() const {
     HOLDFAST_ASSERT(refilled_.size() <= base::limits::seats);
+    HOLDFAST_ASSERT(joiners_.size() <= base::limits::members);  // a promise may name them all
     if (base::checks_everything()) {
         HOLDFAST_ASSERT(std::all_of(joiners_.begin(), joiners_.end(),
                                     [](const auto& j) { return j.first == j.second.who.id; }));

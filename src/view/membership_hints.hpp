@@ -67,6 +67,8 @@ private:
         base::time_point heard;
         bool asked_us = false;
     };
+    /// It could be added, and there is room for it: strangers may ask under any number of PeerIds.
+    [[nodiscard]] bool may_remember(const member& who, base::time_point now);
     [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const {
         return now - j.heard < settings_.lease;
     }
