@@ -77,8 +77,11 @@ bool joining::is_welcome(const welcome& given) const {
     const auto& added = given.added_by.what.added;
     const bool adds_us =
         std::any_of(added.begin(), added.end(), [&](const member& m) { return m.id == self_.id; });
-    return adds_us && seat_addresses(given.before) == seeds_ && given.before.slots > 0 &&
-           given.before.slots <= base::limits::slots;
+    const auto& before = given.before;
+    const bool has_number = before.number.value > 0 && before.number.next() > before.number;
+    return adds_us && has_number && before.ring_function == join{}.ring_function &&
+           seat_addresses(before) == seeds_ && before.slots > 0 &&
+           before.slots <= base::limits::slots;
 }
 
 // ---- the voter

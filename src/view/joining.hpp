@@ -39,7 +39,7 @@ public:
     [[nodiscard]] join request() const;
     /// Remembers the view shown. True if it is news, so that every seat is to be asked again.
     [[nodiscard]] bool learn(const join_shown& told);
-    /// The welcome adds this peer, and to a cluster of its own seats.
+    /// The welcome adds this peer, to a cluster of its own seats, and to a view that can be.
     [[nodiscard]] bool is_welcome(const welcome& given) const;
     void installed() { next_request_.reset(); }
 
