@@ -106,7 +106,7 @@ void proposer::handle(const peer_id& from, const promise& given, const membershi
         given.number != current_->number.next() || !current_->is_voter(from)) {
         return;
     }
-    if (given.accepted && given.accepted->value.number != given.number) {
+    if (given.accepted && !follows(given.accepted->value)) {
         return;  // no acceptor accepts such a value
     }
     // by voter: a duplicated packet is one promise
@@ -124,6 +124,12 @@ void proposer::handle(const peer_id& from, const promise& given, const membershi
     phase_ = accepting{mine, *value, {}, now + ballot_timeout()};
     broadcast(accept{current_->number.next(), mine, std::move(*value)});
     invariants();
+}
+
+bool proposer::follows(const change& value) const {
+    const auto after = apply(*current_, value);
+    return after && value.checksum == environment_.checksum(
+                                          *after, *environment_.next_map(map_, *current_, *after));
 }
 
 std::optional<change> proposer::choose_value(const preparing& phase, const membership_hints& hints,

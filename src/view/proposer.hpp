@@ -95,6 +95,8 @@ private:
 
     /// Of the ballot that voters are asked about.
     [[nodiscard]] std::optional<base::time_point> answers_until() const;
+    /// It makes a view out of the current one, the one its checksum is of.
+    [[nodiscard]] bool follows(const change& value) const;
     /// The value to propose when phase 1 is done; nothing: there is none.
     [[nodiscard]] std::optional<change> choose_value(const preparing& phase,
                                                      const membership_hints& hints,
