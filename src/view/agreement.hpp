@@ -127,7 +127,9 @@ private:
     void on(const sender& from, const left&, base::moment) { hints_.lease_ended(from.id); }
     void on(const sender& from, const evict& asked, base::moment now);
     void on(const sender&, const new_epoch_wanted& asked, base::moment) {
-        hints_.wants_new_epoch(asked.at);
+        if (current() && asked.at == current()->number) {
+            hints_.wants_new_epoch(asked.at);
+        }
     }
 
     /// It is of a voter and about the view that this voter may choose next.
