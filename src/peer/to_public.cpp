@@ -103,7 +103,7 @@ lock_report report_of(const node::node& n, const std::string& name,
 
 std::string describe(const node::node& n, const lock::lock_summary& summary) {
     std::string text = summary.waiting == 0
-                           ? "not held; not granted yet after a hold that was lost (lock_delay)"
+                           ? "not held; it rests after a hold that was lost (lock_delay)"
                            : "not held";
     if (!summary.held.empty()) {
         const auto& first = summary.held.front();

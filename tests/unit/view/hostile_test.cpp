@@ -48,7 +48,8 @@ struct voter : lone {
     [[nodiscard]] std::vector<peer_id> proposes_to_add() const {
         REQUIRE_FALSE(said<accept>().empty());
         std::vector<peer_id> out;
-        for (const auto& m : said<accept>().back().value.added) {
+        const auto last = said<accept>().back();
+        for (const auto& m : last.value.added) {
             out.push_back(m.id);
         }
         return out;
