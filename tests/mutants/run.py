@@ -13,7 +13,9 @@ EXPLORER = "tools/holdfast-explore/holdfast-explore"
 SCENARIOS = "tests/scenarios/test-scenarios"
 CHAOS = "tests/chaos/chaos"
 WORKER = "tests/chaos/chaos-worker"
-TESTS = {name: f"tests/{name.split('-')[1]}/{name}" for name in ("test-net", "test-peer")}
+TESTS = {
+    name: f"tests/{name.split('-')[1]}/{name}" for name in ("test-net", "test-peer")
+}
 TESTS["test-locks"] = "tests/peer/test-locks"
 UNIT_TESTS = {"src/net": ["tests/net/test-net"], "src/peer": ["tests/peer/test-peer"]}
 SECONDS = {
@@ -68,7 +70,9 @@ def checks_of(mutant, scenarios, seeds):
         if kind == "test":  # test test-peer a name of test cases*
             program, _, cases = which.partition(" ")
             program = TESTS[program]
-            out.append(Check("test", which, program, ["--abort"] + ([cases] if cases else [])))
+            out.append(
+                Check("test", which, program, ["--abort"] + ([cases] if cases else []))
+            )
     option = ["--mutant", mutant.name] if mutant.option else []
     judged = ["--seeds", str(seeds), "--nodes", "5", "--jobs", "1", "--until-failure"]
     is_asserted = ["assertion", ""] in named
@@ -100,7 +104,7 @@ def checks_of(mutant, scenarios, seeds):
         elif kind == "chaos":
             out.append(Check("chaos", "", WORKER, ["--minutes", "0.5"], others=[CHAOS]))
     for check in out[first_bare:]:
-        check.is_bare = is_asserted
+        check.is_bare = is_asserted or bool(mutant.bare)
     return out
 
 
@@ -187,7 +191,9 @@ class Runner:
             program = self.build.folder / check.program
             made_from = self.build.sum_of(program)
         else:
-            program, made_from = self.build.program_of(mutant, check.program, check.is_bare)
+            program, made_from = self.build.program_of(
+                mutant, check.program, check.is_bare
+            )
         told = [
             self.build.sum_of(texts.ROOT / "tests/scenarios" / f"{s}.txt")
             for s, _ in self.scenarios.get(mutant.name, [])
@@ -242,5 +248,8 @@ class Runner:
             return done.returncode, done.stdout
         except subprocess.TimeoutExpired as e:
             text = (e.stdout or b"").decode(errors="replace")
-            hangs = check.kind in ("unit test", "test")  # that it never ends is seen, too
+            hangs = check.kind in (
+                "unit test",
+                "test",
+            )  # that it never ends is seen, too
             return (1 if hangs else 0), text + f"\nnot at its end after {limit} s\n"
