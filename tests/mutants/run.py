@@ -93,9 +93,7 @@ def checks_of(mutant, scenarios, seeds):
         )
     for kind, which in named:
         if kind == "world":
-            # The explorer knows the mutants that it can switch on by their numbers.
-            numbered = ["--mutant", str(mutant.number)] if mutant.option else []
-            arguments = ["--world", which, "--seconds", "300", *numbered]
+            arguments = ["--world", which, "--seconds", "300", *option]
             out.append(Check("world", which, EXPLORER, arguments))
     for kind, which in named:
         if kind == "judge":
