@@ -20,6 +20,8 @@ std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at,
 
 void renewal::installed(const view& now_installed, base::time_point now) {
     HOLDFAST_ASSERT(is_stopped_ || now_installed.seats_since >= seats_);
+    const auto end_before = end_;
+    seat_count_ = now_installed.seats.size();
     quorum_ = now_installed.quorum();
     if (is_stopped_ || (seats_ == now_installed.seats_since && next_ask_)) {
         return;
@@ -34,6 +36,7 @@ void renewal::installed(const view& now_installed, base::time_point now) {
     // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
     acked_.clear();
     ask(now);
+    HOLDFAST_ASSERT(end_ == end_before);  // LEASE-2: an end once reached stands
     invariants();
 }
 
@@ -48,6 +51,7 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
     // LEASE-2: the lease counts from when it was asked for
     auto& newest = acked_.try_emplace(from, answer.sent_at).first->second;
     newest = std::max(newest, answer.sent_at);
+    acked_under_ = answer.seats;
     std::vector<base::time_point> sent;
     sent.reserve(acked_.size());
     for (const auto& [voter, at] : acked_) {
@@ -57,6 +61,7 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
             lease_end(std::move(sent), quorum_, settings_.lease, settings_.clock_drift);
         end && (!end_ || *end > *end_)) {
         end_ = end;
+        check_end(*end);
     }
     invariants();
 }
@@ -86,6 +91,24 @@ void renewal::invariants() const {
     }
     HOLDFAST_ASSERT(next_ask_.has_value() == last_sent_.has_value());
     HOLDFAST_ASSERT(acked_.empty() || last_sent_);
+    HOLDFAST_ASSERT(acked_.empty() || acked_under_ == seats_);  // LEASE-2: under no others
+    if (base::checks_everything()) {
+        HOLDFAST_ASSERT(std::all_of(acked_.begin(), acked_.end(), [&](const auto& a) {
+            return a.second <= *last_sent_;  // what was acked had been asked for
+        }));
+    }
+}
+
+/// LEASE-2, of an end just reached, without how it was computed.
+void renewal::check_end(base::time_point end) const {
+    // By a clock that is as fast as clocks may be it comes no later than A after the newest ask.
+    const auto ran = base::stretched(end - *last_sent_, settings_.clock_drift);
+    HOLDFAST_ASSERT(ran <= settings_.lease);
+    // More than half of all the seats, vacant ones counted, acked what was sent late enough for it.
+    const auto reach = std::count_if(acked_.begin(), acked_.end(), [&](const auto& a) {
+        return a.second + settings_.lease >= end;
+    });
+    HOLDFAST_ASSERT(2 * static_cast<std::size_t>(reach) > seat_count_);
 }
 
 void renewal::ask(base::time_point now) {

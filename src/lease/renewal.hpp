@@ -50,14 +50,17 @@ public:
 
 private:
     void ask(base::time_point now);
+    void check_end(base::time_point end) const;
 
     const base::settings& settings_;
     bool is_stopped_ = false;
     view_number seats_;
     std::vector<peer_id> voters_;
+    std::size_t seat_count_ = 0;
     std::size_t quorum_ = 0;
     // newest sent_at each voter acked, under the present seats only
     std::map<peer_id, base::time_point> acked_;
+    view_number acked_under_;  // the seats that the last of them named
     std::optional<base::time_point> end_;
     std::optional<base::time_point> last_sent_;
     std::optional<base::time_point> next_ask_;

@@ -21,6 +21,7 @@ void voter::installed(const view& now_installed, const view* before, base::time_
         next.emplace(m.id, r);
     }
     records_ = std::move(next);
+    seats_known_at_ = has_new_seats ? now : seats_known_at_;
     HOLDFAST_ASSERT(records_.size() == now_installed.members.size());
     invariants();
 }
@@ -32,6 +33,10 @@ void voter::invariants() const {
     HOLDFAST_ASSERT(std::all_of(records_.begin(), records_.end(), [](const auto& entry) {
         const auto& r = entry.second;
         return !r.last_running_ack || *r.last_running_ack <= r.last_ack;
+    }));
+    // LEASE-3: no member was acked longer ago than these seats are known here.
+    HOLDFAST_ASSERT(std::all_of(records_.begin(), records_.end(), [&](const auto& entry) {
+        return entry.second.last_ack >= seats_known_at_;
     }));
 }
 
@@ -47,10 +52,13 @@ std::optional<ack> voter::handle(const peer_id& from, const renew_request& asked
         return std::nullopt;
     }
     HOLDFAST_ASSERT(now >= known->second.last_ack);
+    const auto ran_before = known->second.last_running_ack;
     known->second.last_ack = now;
     if (asked.is_running) {
         known->second.last_running_ack = now;
     }
+    // VIEW-2: who says that its lease is out is vouched for no longer than before
+    HOLDFAST_ASSERT(asked.is_running || known->second.last_running_ack == ran_before);
     invariants();
     return ack{asked.seats, asked.sent_at};
 }

@@ -45,6 +45,7 @@ private:
 
     const base::settings& settings_;
     std::map<peer_id, record> records_;
+    base::time_point seats_known_at_{};  // LEASE-3: the present ones
 };
 
 }  // namespace holdfast::lease

@@ -58,6 +58,17 @@ TEST_CASE_METHOD(fixture, "send time counts, not the ack's arrival") {
     CHECK_FALSE(mine.is_running(at(990ms)));
 }
 
+TEST_CASE_METHOD(fixture, "LEASE-2: a majority is one of all seats, vacant ones counted") {
+    auto v = made_up::first_view(5);
+    v.seats[3].filled_by = v.seats[4].filled_by = {};
+    mine.installed(v, at(0s));
+    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
+    mine.handle(peer(2), ack{{1}, at(0s)}, at(10ms));
+    CHECK_FALSE(mine.is_running(at(10ms)));
+    mine.handle(peer(3), ack{{1}, at(0s)}, at(10ms));
+    CHECK(mine.is_running(at(10ms)));
+}
+
 TEST_CASE_METHOD(fixture, "duplicates, strangers and times never sent do not count") {
     mine.installed(made_up::first_view(3, 1), at(0s));
     mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
