@@ -218,7 +218,9 @@ void agreement::on(const sender& from, const evict& asked, base::moment now) {
     if (by == nullptr || whom == nullptr) {
         return;
     }
+    const bool was_stopped = hints_.is_stopped(asked.whom);
     hints_.evict(asked.whom, now.now);
+    HOLDFAST_ASSERT(hints_.is_stopped(asked.whom) == was_stopped);  // VIEW-8: its lease may run
     const bool can_see_it =
         by->process.machine != 0 && by->process.machine == whom->process.machine;
     if (asked.proof == proof::fenced || (asked.proof == proof::gone && can_see_it)) {
@@ -259,6 +261,8 @@ void agreement::on(const sender& from, const prepare& asked, base::moment now) {
 
 void agreement::on(const sender& from, const accept& asked, base::moment now) {
     const auto answer = [&] {
+        const auto& a = acceptor_.accepted();
+        HOLDFAST_ASSERT(a && a->ballot == asked.ballot && a->value.number == asked.number);
         return send{
             from.id,
             {},

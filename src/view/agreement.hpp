@@ -78,6 +78,7 @@ public:
     [[nodiscard]] const std::shared_ptr<const view>& current() const { return view_log_.current(); }
     [[nodiscard]] const base::shared_slot_map& map() const { return view_log_.map(); }
     [[nodiscard]] epoch highest_epoch() const { return highest_epoch_; }
+    [[nodiscard]] bool is_over() const { return is_over_; }
     [[nodiscard]] std::uint64_t ballots_started() const { return proposer_.ballots_started(); }
     [[nodiscard]] const std::vector<endpoint>& seeds() const { return seeds_; }
     [[nodiscard]] const member& self() const { return self_; }

@@ -121,11 +121,21 @@ result<view> apply(const view& before, const change& what) {
     HOLDFAST_ASSERT(after.seats.size() == before.seats.size() && after.slots == before.slots);
     HOLDFAST_ASSERT(after.seats_since ==
                     (what.changes_seats() ? after.number : before.seats_since));
+    HOLDFAST_ASSERT(after.epoch > before.epoch);  // tokens of a later view are greater
+    const auto filled = std::count_if(after.seats.begin(), after.seats.end(),
+                                      [](const seat& s) { return !s.filled_by.is_nil(); });
+    HOLDFAST_ASSERT(2 * static_cast<std::size_t>(filled) > after.seats.size());  // VIEW-6
     if (base::checks_everything()) {
         HOLDFAST_ASSERT(std::is_sorted(after.members.begin(), after.members.end(),
                                        [](const auto& x, const auto& y) { return x.id < y.id; }));
         HOLDFAST_ASSERT(std::none_of(what.removed.begin(), what.removed.end(),
                                      [&](const peer_id& id) { return after.has(id); }));
+        const auto is_remembered = [&](const peer_id& id) {
+            return std::any_of(
+                after.former_members.begin(), after.former_members.end(),
+                [&](const auto& f) { return f.id == id && f.removed == after.number; });
+        };
+        HOLDFAST_ASSERT(std::all_of(what.removed.begin(), what.removed.end(), is_remembered));
     }
     return after;
 }

@@ -1,5 +1,6 @@
 #include "view/change_acceptor.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/assert.hpp"
@@ -27,8 +28,13 @@ bool change_acceptor::is_sound(const views::accept& asked, const view& current,
 
 void change_acceptor::accept(const ballot& asked, const change& value) {
     HOLDFAST_ASSERT(may_accept(asked));
+    const auto promised_before = promised();
     acceptor_.accept(asked, value);
     HOLDFAST_ASSERT(accepted() && accepted()->ballot == asked && promised() == asked);
+    HOLDFAST_ASSERT(promised() >= promised_before);  // a promise is never taken back
+    // LEASE-1: from now on those that it removes are not acked
+    HOLDFAST_ASSERT(std::all_of(value.removed.begin(), value.removed.end(),
+                                [&](const peer_id& id) { return blocks_lease_of(id); }));
 }
 
 std::vector<remaining> change_acceptor::silences_of(const change& value,

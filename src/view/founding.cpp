@@ -214,9 +214,13 @@ void founding::propose(base::moment now) {
         next.value.epoch = std::max(next.value.epoch, epoch{static_cast<std::uint32_t>(after_all)});
         for (const auto& [id, p] : phase->promises) {
             next.value.founders.push_back(p.self);
+            // FOUND-5, as far as there are epochs
+            HOLDFAST_ASSERT(next.value.epoch > p.highest ||
+                            next.value.epoch.value == std::numeric_limits<std::uint32_t>::max());
         }
     }
     HOLDFAST_ASSERT(is_sound(next.value, seeds_));
+    HOLDFAST_ASSERT(can_live(next.value, *phase));  // FOUND-7, whether it is ours or not
     const found_accept proposal{next.mine, next.value};
     std::vector<std::pair<peer_id, endpoint>> to;
     for (const auto& [id, p] : phase->promises) {

@@ -9,6 +9,22 @@
 #include "base/deadline.hpp"
 
 namespace holdfast::views {
+namespace {
+
+/// Phase 1, without how the value was found: if any promise names one, it is that of the newest
+/// ballot named.
+bool is_bound_to(const std::optional<change>& value, const std::map<peer_id, promise>& promises) {
+    const auto ballot_in = [](const auto& p) {
+        return p.second.accepted ? p.second.accepted->ballot : ballot{};
+    };
+    const auto newest =
+        std::max_element(promises.begin(), promises.end(),
+                         [&](const auto& x, const auto& y) { return ballot_in(x) < ballot_in(y); });
+    return newest == promises.end() || !newest->second.accepted ||
+           (value && *value == newest->second.accepted->value);
+}
+
+}  // namespace
 
 epoch next_epoch(epoch last, std::vector<std::int64_t> walls, std::size_t quorum) {
     std::int64_t wall = 0;
@@ -114,7 +130,9 @@ void proposer::handle(const peer_id& from, const promise& given, const membershi
     if (phase->promises.size() < quorum()) {
         return;
     }
+    HOLDFAST_ASSERT(is_majority(phase->promises));
     auto value = choose_value(*phase, hints, now);
+    HOLDFAST_ASSERT(!base::checks_everything() || is_bound_to(value, phase->promises));
     if (!value) {
         back_off(now);
         return;
@@ -172,6 +190,7 @@ void proposer::handle(const peer_id& from, const accepted& given, const membersh
     if (phase->accepts.size() < quorum()) {
         return;
     }
+    HOLDFAST_ASSERT(is_majority(phase->accepts));
     auto done = step_of(std::move(*phase), hints);
     HOLDFAST_ASSERT(done.what.number == current_->number.next());
     phase_ = idle{};
@@ -197,7 +216,23 @@ step proposer::step_of(accepting phase, const membership_hints& hints) const {
         done.leases.push_back({id, remaining_lease(settings_.full_lease(), silences)});
     }
     HOLDFAST_ASSERT(done.leases.size() == done.what.removed.size());
+    check_leases(done, phase, hints);
     return done;
+}
+
+/// LEASE-4: no voter that accepted can have acked a removed peer later than its figure says.
+void proposer::check_leases(const step& done, const accepting& phase,
+                            const membership_hints& hints) const {
+    for (const auto& [id, lease] : done.leases) {
+        const auto silent_for = settings_.full_lease() - lease;
+        for (const auto& [voter, told] : phase.accepts) {
+            const bool was_told = std::any_of(told.begin(), told.end(), [&](const remaining& r) {
+                return r.peer == id && r.lease >= silent_for;
+            });
+            HOLDFAST_ASSERT(was_told || silent_for <= base::duration::zero() ||
+                            hints.is_stopped(id));
+        }
+    }
 }
 
 void proposer::handle(const peer_id& from, const rejected& given, base::time_point now) {
@@ -316,6 +351,13 @@ void proposer::broadcast(const ballot_message& what) {
 }
 
 std::size_t proposer::quorum() const { return current_->quorum(); }
+
+template <class Answers>
+bool proposer::is_majority(const Answers& by_voter) const {
+    const auto voters = std::count_if(by_voter.begin(), by_voter.end(),
+                                      [&](const auto& a) { return current_->is_voter(a.first); });
+    return 2 * static_cast<std::size_t>(voters) > current_->seats.size();
+}
 
 std::set<peer_id> proposer::agreed_removals(const membership_hints& hints,
                                             base::time_point now) const {

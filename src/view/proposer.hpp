@@ -103,11 +103,16 @@ private:
                                                      base::time_point now) const;
     /// What was chosen, with the leases that removed peers may still have (LEASE-4).
     [[nodiscard]] step step_of(accepting phase, const membership_hints& hints) const;
+    void check_leases(const step& done, const accepting& phase,
+                      const membership_hints& hints) const;
     void batch(const membership_hints& hints, base::time_point now);
     void prepare(base::time_point now);
     void back_off(base::time_point now);
     void broadcast(const ballot_message& what);
     [[nodiscard]] std::size_t quorum() const;
+    /// Voters with more than half of the seats, vacant ones counted, gave these answers.
+    template <class Answers>
+    [[nodiscard]] bool is_majority(const Answers& by_voter) const;
     [[nodiscard]] std::set<peer_id> agreed_removals(const membership_hints& hints,
                                                     base::time_point now) const;
 

@@ -103,3 +103,22 @@ TEST_CASE(
     REQUIRE(out);
     CHECK(std::holds_alternative<proposer::decided>(*out));
 }
+
+TEST_CASE("phase 1: a promise counts once, however often its packet comes") {
+    const base::settings settings;
+    const quiet_environment surroundings;
+    membership_hints hints{settings, surroundings};
+    hints.asks_to_join({made_up::member(9), {}, view_number{1}, {}, 1, {}}, made_up::at(0s));
+    proposer p{settings, made_up::peer(1), surroundings, 1};
+    p.installed(std::make_shared<const view>(made_up::first_view(3)), surroundings.first_map({}));
+    p.maybe_propose(hints, made_up::at(0s));
+    p.tick(hints, made_up::at(1s));
+    const auto asked = last_said<prepare>(p);
+    REQUIRE(asked);
+    const promise given{{2}, asked->ballot, {}, 0, {}};
+    p.handle(made_up::peer(2), given, hints, made_up::at(1s));
+    p.handle(made_up::peer(2), given, hints, made_up::at(1s));
+    CHECK_FALSE(last_said<accept>(p));
+    p.handle(made_up::peer(3), given, hints, made_up::at(1s));
+    CHECK(last_said<accept>(p));
+}
