@@ -37,8 +37,9 @@ void state_access::add(digest& out, const owner& o, base::time_point now) {
 }
 
 void state_access::add(digest& out, const granter& g, base::time_point now) {
-    const auto& [settings, current, grant_epoch, sequence, is_leased, voids, tenures, unacked,
-                 contended, timers, pasts, watchers, revocations, delays, granted, out_box] = g;
+    const auto& [settings, current, grant_epoch, sequence, last_granted, is_leased, voids, tenures,
+                 unacked, contended, timers, pasts, watchers, revocations, delays, granted,
+                 out_box] = g;
     HOLDFAST_ASSERT(out_box.empty() && pasts.size() == 0);
     out.add(std::uint64_t{grant_epoch.value});
     out.add(std::uint64_t{sequence});

@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "lock/checks.hpp"
 
 namespace holdfast::lock {
 
@@ -130,6 +131,7 @@ std::vector<gathers::round> gathers::take_finished(const view& v, const void_tim
     std::vector<round> done;
     for (auto at = rounds_.begin(); at != rounds_.end();) {
         if (is_finished(at->second, v, voids, now, look_again)) {
+            HOLDFAST_ASSERT(knows_every_hold(at->second, v, voids, now));
             done.push_back(std::move(at->second));
             at = rounds_.erase(at);
         } else {

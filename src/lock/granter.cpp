@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "lock/checks.hpp"
 
 namespace holdfast::lock {
 
@@ -55,6 +56,7 @@ void granter::for_each_contended(Each each) {
 bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now) {
     // OWN-1
 
+    const auto waited = order_of(e);
     bool has_granted = false;
     while (is_leased_ && !e.queue.empty() && !delays_.is_delayed(s, name, now)) {
         if (!view_->has(e.queue.front().peer)) {
@@ -73,6 +75,7 @@ bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base
         grant_one(s, e, std::move(next), now);
         has_granted = true;
     }
+    HOLDFAST_ASSERT(is_end_of(order_of(e), waited));  // OWN-10
     note_waiters(s, name, e, now);
     if (has_granted) {
         check_lock(s, name, e);
@@ -95,6 +98,8 @@ void granter::grant_one(slot s, lock_entry& e, waiter next, base::time_point now
     HOLDFAST_ASSERT(is_leased_);                            // OWN-1
     HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence);  // OWN-6
     HOLDFAST_ASSERT(e.held.empty() || e.held.back().what.token < t);
+    HOLDFAST_ASSERT(last_granted_ < t && t.of_epoch() == view_->epoch);  // FENCE, OWN-2
+    last_granted_ = t;
     HOLDFAST_ASSERT(e.has_room(next.terms.mode));  // MODES
     auto& h = e.held.emplace_back();
     h.what = {std::move(next.name), t, next.peer, next.number, std::move(next.terms), false};
@@ -181,6 +186,11 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
         if (is_waited_for) {
             delays_.start(s, ended, now + h->what.terms.delay);
         }
+        const bool has_died = how->how == end_reason::died;
+        // OWN-5, BREAK-1: without its holder's word it ends with its holder's lease
+        HOLDFAST_ASSERT(!has_died || has_no_lease(h->what.holder, *view_, voids_, now));
+        HOLDFAST_ASSERT(!base::checks_everything() || has_died ||
+                        !revocations_.is_to_break(ended, t));
         remember_end(s, ended, *h, std::move(*how));
     }
     revocations_.hold_ended(ended, t);
@@ -195,7 +205,10 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
 
 void granter::remember_end(slot s, const std::string& name, const granted_hold& h, hold_end how) {
     if (h.what.terms.mode.how == lock_mode::kind::exclusive) {
-        remember(s, name, remembered_after(h, std::move(how), told_before(s, name)));
+        const bool is_consistent = how.is_consistent;
+        auto what = remembered_after(h, std::move(how), told_before(s, name));
+        HOLDFAST_ASSERT(is_consistent || !what.is_clean());  // FATE
+        remember(s, name, std::move(what));
     }
 }
 
@@ -293,6 +306,8 @@ void granter::break_for_waiters(base::time_point now) {
 void granter::serve(slot s, tenure& t, base::time_point now) {
     HOLDFAST_ASSERT(&t == tenures_.find(s));
     HOLDFAST_ASSERT(!t.is_serving());
+    // FATE: what was gathered tells nothing of those who died
+    HOLDFAST_ASSERT(!t.is_gathering() || !t.history_is_complete || t.is_unused);
     t.state = tenure::serving{};
     std::vector<std::string> names;
     for (auto& [name, e] : t.table) {
@@ -385,6 +400,9 @@ void granter::check_lock(slot s, const std::string& name, const lock_entry& e) c
     }
     e.invariants(name, view_->epoch);
     HOLDFAST_ASSERT(contended_.contains({s, name}) == !e.queue.empty());
+    for (const auto& h : e.held) {  // OWN-5: the hold of one that is no member has an end
+        HOLDFAST_ASSERT(view_->has(h.what.holder) || voids_.of(h.what.holder, *view_));
+    }
 }
 
 void granter::invariants() const {
@@ -398,7 +416,7 @@ void granter::invariants() const {
         HOLDFAST_ASSERT(tenures_.size() == 0);
         return;
     }
-    HOLDFAST_ASSERT(grant_epoch_ <= view_->epoch);
+    HOLDFAST_ASSERT(grant_epoch_ == view_->epoch);  // OWN-2
     HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence);
     if (!base::checks_everything()) {
         return;

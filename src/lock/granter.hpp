@@ -122,6 +122,7 @@ private:
     std::shared_ptr<const view> view_;
     epoch grant_epoch_;
     std::uint32_t sequence_ = 0;
+    holdfast::token last_granted_;  // of any lock
     bool is_leased_ = false;
     void_times voids_;
     tenures tenures_;

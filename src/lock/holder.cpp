@@ -17,6 +17,7 @@ constexpr auto by_policy = "its own policy";
 request_number holder::acquire(std::string_view name, acquire_params wanted, base::time_point now) {
     const auto at = requests_.add(name, std::move(wanted));
     const auto number = at->first;
+    ++counters_.asked;
     if (is_leaving_) {
         fail(at, errc::shutting_down, now);
         return number;
@@ -49,6 +50,7 @@ void holder::release(std::string_view name, holdfast::token token, release_param
     const bool is_lazy = !h->is_contended;
     const bool is_consistent = !h->is_unclean || last_words.says_consistent;
     held_.remove(key);
+    ++counters_.ended;
     const bool gives_value = last_words.value.has_value();
     start_release({key.first, token, ending::released, is_consistent, gives_value,
                    std::move(last_words.value).value_or(""), last_words.heir},
@@ -134,9 +136,11 @@ std::optional<base::time_point> holder::deadline() const {
 void holder::end(errc holds, errc requests) {
     for (const auto& [key, h] : held_.take_all()) {
         ++counters_.lost;
+        ++counters_.ended;
         out_.push(was_lost{key.first, key.second, holds, {}, {}});
     }
     for (const auto& [number, p] : requests_.take_all()) {
+        ++counters_.answered;
         out_.push(has_failed{p.caller, requests, {}});
     }
     link_.clear();
@@ -157,6 +161,7 @@ void holder::leave(base::time_point now) {
 void holder::lose_all(errc why, base::time_point now) {
     for (const auto& [key, h] : held_.take_all()) {
         ++counters_.lost;
+        ++counters_.ended;
         out_.push(was_lost{key.first, key.second, why, {}, {}});
         start_release(key.first, key.second, ending::expired, now);
     }
@@ -193,6 +198,7 @@ void holder::fail(request_iterator at, errc why, base::time_point now,
                   std::optional<lock_summary> summary) {
     const auto number = at->first;
     auto p = requests_.remove(at);
+    ++counters_.answered;
     out_.push(has_failed{p.caller, why, std::move(summary)});
     if (p.was_asked) {
         link_.start_cancel(p.at, lock::cancel{std::move(p.name), number}, now, out_);
@@ -250,9 +256,13 @@ void holder::take(const hold_key& key, request_iterator at, const grant& given,
     held_lock h{p.at, given.number, std::move(p.wanted.terms), given.is_contended,
                 !given.before.is_clean()};
     h.limits = hold_limits{p.wanted, now};
+    const auto look = h.limits.next();
+    HOLDFAST_ASSERT(p.wanted.max_hold <= base::duration::zero() ||
+                    (look && *look <= now + p.wanted.max_hold));  // MAX-HOLD
     base::earlier(next_limit_, h.limits.next());
     held_.add(key, std::move(h));
     ++counters_.taken;
+    ++counters_.answered;
     out_.push(was_granted{p.caller, given.name, given.token, given.before});
 }
 
@@ -270,6 +280,7 @@ void holder::on(const peer_id& from, const queued& said, base::time_point now) {
     // asked again once per A; the owner knows it then.
     at->second.again = {now + settings_.lease, 0};
     requests_.schedule(at);
+    HOLDFAST_ASSERT(at->second.due && *at->second.due <= now + settings_.lease);
 }
 
 void holder::on(const peer_id&, const denied& said, base::time_point now) {
@@ -328,6 +339,7 @@ void holder::lose_broken(const hold_key& key, const std::string& who, const std:
                          base::time_point now) {
     HOLDFAST_ASSERT(held_.has(key));
     ++counters_.lost;
+    ++counters_.ended;
     out_.push(was_lost{key.first, key.second, errc::broken, who, why});
     held_.remove(key);
     start_release(key.first, key.second, ending::broken, now);
@@ -364,6 +376,8 @@ void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
         waiting->second.was_asked = false;
         fail(waiting, errc::broken, now);
     }
+    const auto left = requests_.find(asked.number);  // what was broken is not waited for
+    HOLDFAST_ASSERT(is_late || left == requests_.end() || left->second.name != asked.name);
     start_release(asked.name, asked.token, ending::declined, now);
 }
 
@@ -387,6 +401,9 @@ void holder::on(const peer_id& from, const lock_state& told, base::time_point) {
 void holder::invariants() const {
     HOLDFAST_ASSERT(is_leased_ || held_.is_empty());  // HOLD-2, LEASE-5
     HOLDFAST_ASSERT(!is_leaving_ || requests_.is_empty());
+    // Every request is answered once, and only the answer to one brings a hold (HOLD-6).
+    HOLDFAST_ASSERT(counters_.answered + requests_.size() == counters_.asked);
+    HOLDFAST_ASSERT(counters_.ended + held_.size() == counters_.taken);
     requests_.invariants();
     link_.invariants();
     if (!base::checks_everything()) {

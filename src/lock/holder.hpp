@@ -37,6 +37,9 @@ public:
         std::uint64_t taken = 0;
         std::uint64_t lost = 0;
         std::uint64_t declined = 0;
+        std::uint64_t asked = 0;     // requests of callers
+        std::uint64_t answered = 0;  // of these
+        std::uint64_t ended = 0;     // of those taken
     };
 
     holder(const base::settings& settings, const peer_id& self, slot_function slot_of)

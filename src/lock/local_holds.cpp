@@ -68,6 +68,13 @@ report local_holds::report_for(const gather& asked, const peer_id& self,
             break;
         }
     }
+    if (base::checks_everything()) {  // OWN-4: what is said is what is held
+        for (const auto& said : answer.holds) {
+            const auto held = all_.find({said.name, said.token});
+            HOLDFAST_ASSERT(held != all_.end() && held->second.terms == said.terms &&
+                            held->second.number == said.number);
+        }
+    }
     return answer;
 }
 

@@ -42,6 +42,7 @@ public:
     using map = std::map<hold_key, held_lock>;
 
     [[nodiscard]] bool is_empty() const { return all_.empty(); }
+    [[nodiscard]] std::size_t size() const { return all_.size(); }
     [[nodiscard]] bool has(const hold_key& key) const { return all_.contains(key); }
     /// Null: it is not held.
     [[nodiscard]] held_lock* find(const hold_key& key);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "lock/checks.hpp"
 
 namespace holdfast::lock {
 
@@ -31,6 +32,12 @@ bool lock_entry::is_waiting(const peer_id& peer, request_number number) const {
 }
 
 bool lock_entry::has_room(const lock_mode& mode) const {
+    const bool has = fits(mode);
+    HOLDFAST_ASSERT(!base::checks_everything() || !has || are_valid_together(held, mode));  // MODES
+    return has;
+}
+
+bool lock_entry::fits(const lock_mode& mode) const {
     const bool is_permit = mode.how == lock_mode::kind::permit;
 
     if (is_permit && held.size() >= mode.limit) {
@@ -65,10 +72,22 @@ lock_summary lock_entry::summary() const {
 }
 
 void lock_entry::insert_waiter(waiter w) {
+    const auto peer = w.peer;
+    const auto number = w.number;
+    const auto priority = w.priority;
     const auto place = std::find_if(queue.begin(), queue.end(), [&](const waiter& other) {
         return other.priority < w.priority;
     });
     queue.insert(place, std::move(w));
+    if (base::checks_everything()) {
+        // OWN-10, PRIORITY: it overtakes only those of a lower priority
+        const auto at = std::find_if(queue.begin(), queue.end(), [&](const waiter& other) {
+            return other.peer == peer && other.number == number;
+        });
+        HOLDFAST_ASSERT(at != queue.end());
+        HOLDFAST_ASSERT(std::none_of(
+            at + 1, queue.end(), [&](const waiter& later) { return later.priority >= priority; }));
+    }
 }
 
 void lock_entry::move_to_front(const peer_id& heir) {

@@ -45,6 +45,7 @@ struct lock_entry {
     [[nodiscard]] bool is_waiting(const peer_id& peer, request_number number) const;
     /// MODES: whether one more hold of this mode may be valid beside those there are.
     [[nodiscard]] bool has_room(const lock_mode& mode) const;
+    [[nodiscard]] bool fits(const lock_mode& mode) const;  ///< likewise, unchecked
     /// LIMIT: whether a hold or a waiter is a permit of another number.
     [[nodiscard]] bool contradicts(const lock_mode& mode) const;
     [[nodiscard]] bool has_unacked() const;

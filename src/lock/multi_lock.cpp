@@ -13,6 +13,10 @@ multi_lock::multi_lock(std::vector<std::string> names)
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     std::sort(order_.begin(), order_.end(),
               [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
+    // ALL-1: no name is followed by a lesser one
+    HOLDFAST_ASSERT(std::adjacent_find(order_.begin(), order_.end(), [&](auto a, auto b) {
+                        return names_[a] > names_[b];
+                    }) == order_.end());
 }
 
 std::optional<std::string> multi_lock::given_twice(std::vector<std::string> names) {
@@ -36,6 +40,7 @@ void multi_lock::was_lost(std::size_t at) {
     HOLDFAST_ASSERT(at < is_lost_.size());
     is_lost_[at] = true;
     has_failed_ = true;
+    HOLDFAST_ASSERT(!wanted() && !has_all());  // ALL-1
 }
 
 std::vector<std::size_t> multi_lock::held() const {
@@ -45,6 +50,9 @@ std::vector<std::size_t> multi_lock::held() const {
             out.push_back(order_[i]);
         }
     }
+    // ALL-1: all that were granted, but for the lost
+    const auto lost = std::count(is_lost_.begin(), is_lost_.end(), true);
+    HOLDFAST_ASSERT(out.size() + static_cast<std::size_t>(lost) == granted_);
     return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "lock/checks.hpp"
 #include "lock/inspect.hpp"
 
 namespace holdfast::lock {
@@ -87,10 +88,12 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
         const auto meant = std::find_if(e->held.begin(), e->held.end(),
                                         [&](const auto& h) { return h.what.token == done.token; });
         if (meant != e->held.end()) {
+            const auto others = holds_besides(granter_.slots(), done.name, done.token);
             if (!done.heir.is_nil()) {
                 e->move_to_front(done.heir);
             }
             granter_.end_hold(s, done.name, *e, meant->what.token, end_of(done), now);
+            HOLDFAST_ASSERT(has_all(granter_.slots(), done.name, others));  // OWN-7
         }
     }
     send_to(from, released{done.name, done.token});
@@ -167,6 +170,8 @@ void owner::on(const peer_id& from, const revoke_request& wanted, base::time_poi
     auto& pending = granter_.pending();
     const auto so_far = pending.demanded_by(from, wanted, *h, now);
     if (wanted.how == revoke_kind::break_hold && so_far.stage == break_stage::sent) {
+        const auto& policy = h->what.terms.policy;
+        HOLDFAST_ASSERT(policy.by_operators && so_far.approvals >= policy.approvals);  // BREAK-2
         granter_.break_hold_of(s, h->what, wanted.who, wanted.why, now);
     }
     if (wanted.how == revoke_kind::request_release && so_far.stage != break_stage::refused &&
@@ -268,7 +273,7 @@ void owner::on(const peer_id& from, const table& given, base::time_point now) {
         const bool waits = t != nullptr && t->waits_for() != nullptr;
         // OWN-8
         if (waits && t->waits_for(from, given.to_view)) {
-            take_table(*t, st, now);
+            take_table(from, given.to_view, *t, st, now);
         } else {
             transfers_.forward(from, given.to_view, st, now);
         }
@@ -299,8 +304,10 @@ void owner::on(const peer_id& from, const table_ack& given, base::time_point) {
     transfers_.acked(from, given);
 }
 
-void owner::take_table(tenure& t, const slot_table& given, base::time_point now) {
+void owner::take_table(const peer_id& from, view_number in, tenure& t, const slot_table& given,
+                       base::time_point now) {
     HOLDFAST_ASSERT(t.waits_for() != nullptr && t.table.empty());
+    HOLDFAST_ASSERT(*t.waits_for() == from && t.gained == in);  // OWN-8
     const auto is_here = [&](const std::string& name) { return slot_of(name) == given.slot; };
     for (const auto& d : given.delays) {
         if (is_here(d.name)) {
@@ -404,6 +411,11 @@ void owner::serve(slot s, tenure& t, base::time_point now) {
     for (const auto& name : granter_.watchers().names_in(s)) {
         granter_.notify(s, name, now);
     }
+}
+
+void owner::send_to(const peer_id& to, message what) {
+    HOLDFAST_ASSERT(may_say(what, granter_.slots(), granter_.is_leased()));
+    granter_.out().push(send{to, std::move(what)});
 }
 
 // ---- what always holds

@@ -90,15 +90,14 @@ private:
     void gain(slot s, const peer_id& from);
     void lose(slot s, const peer_id& to, base::time_point now);
     void start_gather(slot s, tenure& t);
-    void take_table(tenure& t, const slot_table& given, base::time_point now);
+    void take_table(const peer_id& from, view_number in, tenure& t, const slot_table& given,
+                    base::time_point now);
     void add_hold(tenure& t, const hold_info& h, base::time_point now);
     void try_serve(base::time_point now);
     void serve_gathered(const gathers::round& g, base::time_point now);
     void serve(slot s, tenure& t, base::time_point now);
 
-    void send_to(const peer_id& to, message what) {
-        granter_.out().push(send{to, std::move(what)});
-    }
+    void send_to(const peer_id& to, message what);
     [[nodiscard]] bool is_member(const peer_id& id) const { return view_ && view_->has(id); }
     [[nodiscard]] slot slot_of(std::string_view name) const {
         return granter_.slots().slot_of(name);

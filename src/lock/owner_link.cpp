@@ -16,6 +16,7 @@ void owner_link::install(const view_change& s) {
 void owner_link::send_to_new_owners(base::time_point now, holder_outbox& out) {
     const auto moved = [&](slot at) { return has_moved(at); };
     const auto again = [&](auto& one) { send_one(one, false, now, out); };
+    const auto given_up = releases_.size();
 
     releases_.send_to_new_owners(moved, again);
     cancels_.send_to_new_owners(moved, again);
@@ -29,6 +30,11 @@ void owner_link::send_to_new_owners(base::time_point now, holder_outbox& out) {
             one.registered_in = installed_;
             send_watch(one, now, out);  // WATCH-1
         }
+    });
+    HOLDFAST_ASSERT(releases_.size() == given_up);  // HOLD-3: only an owner's word ends one
+    subscriptions_.for_each([&](const subscriptions::item& one) {
+        // WATCH-1: in a slot that moved, what its former owner says is no answer
+        HOLDFAST_ASSERT(one.registered_in == installed_ || !has_moved(one.at));
     });
 }
 

@@ -2,14 +2,18 @@
 
 #include <algorithm>
 
+#include "base/assert.hpp"
+
 namespace holdfast::lock {
 
 void archive::keep(const audit_record& what) {
     for (auto& known : records_) {
         if (known.by == what.by && known.number == what.number) {
+            const auto newest = std::max(known.revision, what.revision);
             if (known.revision < what.revision) {
                 known = what;
             }
+            HOLDFAST_ASSERT(known.revision == newest);  // RECORD-1: no later state is lost
             return;
         }
     }

@@ -66,6 +66,9 @@ slot_table table_of(slot s, const tenure& t, const delays& d, const former_holds
             out.history_is_complete = false;
         }
     }
+    // FATE: all that is remembered goes along, unless there is too much of it
+    HOLDFAST_ASSERT(!base::checks_everything() || bytes > bytes_in_a_message ||
+                    out.pasts.size() == former.of(s).size());
     return out;
 }
 

@@ -33,6 +33,7 @@ public:
     void clear() { all_.clear(); }
 
     [[nodiscard]] bool is_empty() const { return all_.empty(); }
+    [[nodiscard]] std::size_t size() const { return all_.size(); }
     [[nodiscard]] bool has(const Key& key) const { return !all_.empty() && all_.contains(key); }
 
     /// `send_one(item)` for each whose next try is due.

@@ -12,6 +12,14 @@ void watch_at_third(cluster& c) {
     REQUIRE(c[3].states.size() == 1);
 }
 
+/// Peer 2 has only just joined, with this view.
+void begin_with(cluster& c, view_change s) {
+    c.all[2] = std::make_unique<participant>(c.settings, 2);
+    c[2].as_owner.set_leased(true, c.now);
+    s.is_first = true;
+    c.install_at(2, s);
+}
+
 }  // namespace
 
 TEST_CASE("WATCH-1: a state that was lost is told again, as it is by then") {
@@ -120,4 +128,30 @@ TEST_CASE("HOLD-4: a break is not repeated once its holder's lease has ended") {
     c.tick();
     CHECK(c.count<break_hold>() == 0);
     CHECK(c[2].as_owner.holds().size() == 1);
+}
+
+TEST_CASE("OWN-4 (c): an owner that joined waits for the leases of before its time") {
+    cluster c;
+    c.kill(1);
+    const auto s = c.next_view(2, {1}, 0ms);
+    begin_with(c, s);
+    c.install_at(3, s);
+    c.acquire(3, "a");
+    c.pass(1000ms);  // every member has reported long ago
+    CHECK(c[3].granted.empty());
+    c.pass(50ms);
+    CHECK(c[3].granted.size() == 1);
+}
+
+TEST_CASE("OWN-5: the hold of a peer that its owner never knew ends with the leases of before") {
+    cluster c;
+    const auto s = c.next_view(2, {});
+    begin_with(c, s);
+    const hold_info unknown{"a", token::make({100}, 1), peer(9), {1}, {}, true};
+    c.deliver({peer(1), peer(2), table{s.now->number, {{{0}, {unknown}, {}, {}, true, {}}}}});
+    CHECK(c[2].as_owner.holds().size() == 1);
+    c.pass(1000ms);
+    CHECK(c[2].as_owner.holds().size() == 1);
+    c.pass(50ms);
+    CHECK(c[2].as_owner.holds().empty());
 }

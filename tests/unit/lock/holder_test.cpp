@@ -153,6 +153,20 @@ TEST_CASE("BREAK-1: a break is reported as lost and releases") {
     CHECK(c[1].as_owner.holds().empty());
 }
 
+TEST_CASE("BREAK-1: a break that overtakes the grant ends the request, and its caller is told") {
+    cluster c;
+    const auto number = c.acquire(2, "a");
+    c.deliver(c.take<request>());
+    const auto late = c.take<grant>();
+    c.deliver({peer(1), peer(2), break_hold{"a", the<grant>(late.what).token, number}});
+    REQUIRE(c[2].failed.size() == 1);
+    CHECK(c[2].failed[0].why == errc::broken);
+    c.deliver(late);
+    CHECK(c[2].granted.empty());
+    c.run();
+    CHECK(c[1].as_owner.holds().empty());
+}
+
 TEST_CASE("HOLD-3: a release is sent until a serving owner acks, across a move") {
     cluster c;
     c.acquire(2, "a");
