@@ -294,6 +294,8 @@ void auditor::note_holder(audit& a) const {
 }
 
 void auditor::written(const audit& a) {
+    // RECORD-1: any other majority of the seats has one of these
+    HOLDFAST_ASSERT(view_ && 2 * a.query.last_words() > view_->seats.size());
     record_written out{a.what.by, a.what.number, a.what.revision, {}};
     for (const auto& p : a.query.parts) {
         if (p.is_last_word) {

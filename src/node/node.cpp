@@ -1,5 +1,6 @@
 #include "node/node.hpp"
 
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -232,7 +233,11 @@ bool node::give_up(moment now) {
     const bool is_allowed = !s.lease.is_running() && !s.leaving && !s.is_over;
     if (is_allowed) {
         s.finish(errc::no_quorum);
-        const auto goes_on = epoch_after_force(s.settings, s.agreement.highest_epoch(), now.wall_s);
+        const auto known = s.agreement.highest_epoch();
+        const auto goes_on = epoch_after_force(s.settings, known, now.wall_s);
+        // FORCE-1: what others went on to unheard lies below it, as far as there are epochs
+        HOLDFAST_ASSERT(!s.settings.keeps_epochs || goes_on > known ||
+                        known.value >= std::numeric_limits<std::uint32_t>::max() - 1);
         // before it is anything else: a restart is to know of it
         s.out.push(persist_epoch{goes_on});
         s.final_output = must_restart{errc::no_quorum, goes_on, s.self};

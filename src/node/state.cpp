@@ -159,6 +159,7 @@ void node::state::invariants() const {
     HOLDFAST_ASSERT(!mail.has_local());
     HOLDFAST_ASSERT(!final_output);
     HOLDFAST_ASSERT(lease.is_running() == (!is_over && renewal.is_running(last_now)));
+    HOLDFAST_ASSERT(is_over || !agreement.is_over());  // VIEW-4
     // A right to act exists in a view only.
     HOLDFAST_ASSERT(!lease.is_running() || agreement.current());
     // Who leaves asks for nothing, and has no lease when it says that it has left.
