@@ -216,7 +216,9 @@ step proposer::step_of(accepting phase, const membership_hints& hints) const {
         done.leases.push_back({id, remaining_lease(settings_.full_lease(), silences)});
     }
     HOLDFAST_ASSERT(done.leases.size() == done.what.removed.size());
-    check_leases(done, phase, hints);
+    if (base::checks_everything()) {
+        check_leases(done, phase, hints);
+    }
     return done;
 }
 
