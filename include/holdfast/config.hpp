@@ -115,6 +115,12 @@ struct config {
     /// the peer: start it early, before the program is large. Linux 5.9.
     bool watchdog = false;
 
+    /// What the locks of this peer guard can go on when this process has ended: its children work
+    /// on, or it holds locks for other processes. Then no other member says that this process is
+    /// gone (CERT-4), and after a crash the next holder waits for the lease. False: the members on
+    /// the same machine say so as soon as it has ended (CERT-3).
+    bool work_outlives_process = false;
+
     // ---- limits
 
     /// Requests that may wait for locks at the same time. One more fails with `too_many_requests`.

@@ -17,10 +17,11 @@ void add(digest& out, const ballot& b) {
     out.add(b.proposer);
 }
 
-void add(digest& out, const std::vector<remaining>& told) {
-    out.add_each(told, [&](const remaining& r) {
+void add(digest& out, const std::vector<silence>& told) {
+    out.add_each(told, [&](const silence& r) {
         out.add(r.peer);
-        out.add(static_cast<std::uint64_t>(r.lease.count()));
+        out.add(static_cast<std::uint64_t>(r.since_ack.count()));
+        out.add(std::uint64_t{r.is_gone});
     });
 }
 
@@ -90,8 +91,8 @@ void state_access::add(digest& out, const view_log& c) {
 
 void state_access::add(digest& out, const membership_hints& c) {
     // Joiners stay fresh and seats refilled: the lease of the world is longer than its life.
-    const auto& [settings, environment, joiners, leaving, stopped, gone, evictions, new_epoch_at,
-                 refilled] = c;
+    const auto& [settings, environment, joiners, leaving, stopped, certified, gone, evictions,
+                 new_epoch_at, refilled] = c;
     HOLDFAST_ASSERT(evictions.empty());
     out.add_each(joiners, [&](const auto& j) {
         const auto& [who, heard, asked_us] = j.second;
@@ -100,6 +101,7 @@ void state_access::add(digest& out, const membership_hints& c) {
     });
     add_ids(out, leaving);
     add_ids(out, stopped);
+    add_ids(out, certified);
     add_ids(out, gone);
     out.add(new_epoch_at ? new_epoch_at->value : 0);
     out.add_each(refilled, [&](const auto& r) { out.add(static_cast<std::uint64_t>(r.first)); });

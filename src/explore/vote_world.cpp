@@ -82,6 +82,7 @@ struct vote_world::seat_facts final : environment {
         constexpr std::array<base::duration, seats> heard{10s, 20s, 40s};
         return id == peer(member_without_seat) ? heard[seat] : base::duration::zero();
     }
+    bool has_ended_stream(const peer_id&) const override { return false; }
     bool vouches_for(const peer_id&, base::time_point) const override { return false; }
     bool seems_alive(const peer_id&) const override { return true; }
     bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }
@@ -358,7 +359,7 @@ std::string vote_world::wrong_remaining(state at, const step& decided) {
         }
         for (const auto& r : a->silences) {
             if (r.peer == has_it->peer) {
-                told[a->ballot][transitions_.sent_message(l).what.envelope.from] = r.lease;
+                told[a->ballot][transitions_.sent_message(l).what.envelope.from] = r.since_ack;
             }
         }
     }

@@ -114,12 +114,16 @@ void renewal::check_end(base::time_point end) const {
 void renewal::ask(base::time_point now) {
     // A voter that has not installed these seats yet does not ack: most will have a moment later.
     const bool is_acked = acked_.size() >= quorum_;
-    next_ask_ =
-        now + (is_acked ? settings_.lease / 5 : std::min(settings_.lease / 5, settings_.retry));
+    next_ask_ = now + (is_acked ? settings_.lease / asks_in_a_lease
+                                : std::min(settings_.lease / asks_in_a_lease, settings_.retry));
     HOLDFAST_ASSERT(!is_stopped_ && (!last_sent_ || now >= *last_sent_));
     last_sent_ = now;
-    for (const auto& voter : voters_) {
-        out_.push({voter, renew_request{seats_, now, is_running(now)}});
+    // LEASE-8: to one voter after the other, so that streams that are blocked cost one ack at a
+    // time; and not all members dial a new voter at once.
+    ++asked_;
+    for (std::size_t i = 0; i < voters_.size(); ++i) {
+        const bool by_stream = (asked_ + i) % asks_in_a_lease == 0;
+        out_.push({voters_[i], renew_request{seats_, now, is_running(now)}, by_stream});
     }
 }
 

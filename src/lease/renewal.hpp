@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -28,9 +29,12 @@ public:
     struct send {
         peer_id to;
         renew_request what;
+        bool by_stream = false;
     };
 
-    explicit renewal(const base::settings& settings) : settings_{settings} {}
+    /// `seed`: which voter has a renewal by stream first (LEASE-8).
+    renewal(const base::settings& settings, std::uint64_t seed)
+        : settings_{settings}, asked_{seed % asks_in_a_lease} {}
 
     void installed(const view& now_installed, base::time_point now);
     void handle(const peer_id& from, const ack& answer, base::time_point now);
@@ -49,6 +53,8 @@ public:
     void invariants() const;
 
 private:
+    static constexpr int asks_in_a_lease = 5;
+
     void ask(base::time_point now);
     void check_end(base::time_point end) const;
 
@@ -63,6 +69,7 @@ private:
     view_number acked_under_;  // the seats that the last of them named
     std::optional<base::time_point> end_;
     std::optional<base::time_point> last_sent_;
+    std::uint64_t asked_;  // how often, from the seed on
     std::optional<base::time_point> next_ask_;
     base::outbox<send> out_;
 };

@@ -14,7 +14,7 @@ namespace {
 // The hello: magic, version, whether we seal, 2 spare bytes, cluster, PeerId, 32 random bytes.
 // Never sealed.
 constexpr std::uint8_t magic[4] = {'H', 'F', 's', 't'};
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
 constexpr std::size_t hello_size = 64;
 // A frame: 4 bytes of length, most significant first, then so many bytes. With the top bit set it
 // is a refusal.
@@ -182,6 +182,7 @@ bool stream::write() {
                 continue;
             }
             if (errno != EAGAIN && errno != EWOULDBLOCK) {
+                was_ended_there_ = errno == EPIPE;  // a reset after its end was read
                 return false;
             }
             // A stream that is always busy never drains: what it has written must not stay. Half,
@@ -213,6 +214,7 @@ bool stream::read(std::vector<std::uint8_t>& scratch, const sink& to) {
         return errno == EAGAIN || errno == EWOULDBLOCK;
     }
     if (n == 0) {
+        was_ended_there_ = true;
         return false;
     }
     counters_.bytes_in += static_cast<std::uint64_t>(n);

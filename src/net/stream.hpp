@@ -64,6 +64,9 @@ public:
     /// The other end has shown that it has the key, so it is the peer it claims to be. Without a
     /// key: it has answered our hello.
     [[nodiscard]] bool is_proven() const { return is_proven_; }
+    /// The other end has closed it. A reset does not count: firewalls send them in the name of
+    /// others.
+    [[nodiscard]] bool was_ended_there() const { return was_ended_there_; }
     [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
     [[nodiscard]] std::size_t queued() const { return out_.size() - written_; }
     /// memory that its output takes
@@ -102,6 +105,7 @@ private:
     bool is_connecting_;
     bool is_greeted_ = false;
     bool is_proven_ = false;
+    bool was_ended_there_ = false;
     peer_id peer_;
     base::time_point began_;
     std::array<std::uint8_t, 32> nonce_{};

@@ -93,6 +93,9 @@ void stream_table::end(std::uint64_t id, bool has_failed) {
             // also when it was refused: each message would dial again otherwise
             failed_to_connect(s->at(), shared_.now_seen);
         }
+        if (s->is_proven() && s->was_ended_there() && usable_stream(s->peer()) == 0) {
+            ended_.push_back(s->peer());
+        }
         if (s->why_refused()) {
             shared_.complain_about(s->why_refused()->code, [&] { return s->why_refused()->text; });
         }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <holdfast/ids.hpp>
@@ -53,6 +54,8 @@ public:
     void read_claimed(const peer_id& peer, const sink& to);
     void give_back(const peer_id& peer);
 
+    /// The peers that have ended their last stream with us since the last call.
+    [[nodiscard]] std::vector<peer_id> take_ended() { return std::exchange(ended_, {}); }
     /// Brings the shared statistics up to date.
     void count_all();
 
@@ -84,6 +87,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<stream>> streams_;  // in the order they were made
     std::map<peer_id, claimed> claims_;
     dial_back_off back_off_;
+    std::vector<peer_id> ended_;
     bool is_corked_ = false;
     std::vector<std::uint64_t> dirty_;     // appended to, not written
     std::vector<std::uint64_t> to_write_;  // of those, what uncork() writes

@@ -172,6 +172,7 @@ void transport::read_claimed(const peer_id& peer, const net::sink& to, time_poin
 }
 
 void transport::give_back(const peer_id& peer) { state_->streams.give_back(peer); }
+std::vector<peer_id> transport::take_ended() { return state_->streams.take_ended(); }
 void transport::drop(const peer_id& peer) { state_->streams.drop(peer); }
 
 const transport_statistics& transport::stats() const {

@@ -104,6 +104,9 @@ public:
     void read_claimed(const peer_id& peer, const sink& to, base::time_point now);
     void give_back(const peer_id& peer);
 
+    /// The peers that have closed their last stream with us since the last call: not those whose
+    /// streams were reset, failed, or were ended here.
+    [[nodiscard]] std::vector<peer_id> take_ended();
     /// A peer that left the view: its stream and queue go.
     void drop(const peer_id& peer);
     [[nodiscard]] const transport_statistics& stats() const;

@@ -26,6 +26,7 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
                   moment now) {
     auto& s = *state_;
     s.begin(now);
+    s.streams.heard(head.from);
     if (s.is_over || head.from == s.self || head.from.is_nil() ||
         (!head.to.is_nil() && head.to != s.self)) {
         if (!s.is_over && head.from != s.self && !head.from.is_nil()) {
@@ -221,8 +222,19 @@ void node::process_is_gone(const peer_id& peer, moment now) {
     auto& s = *state_;
     s.begin(now);
     if (!s.is_over && s.member_of_our_machine(peer) != nullptr) {
-        s.evictions.add(peer, views::proof::gone, now.now + 4 * s.settings.lease, now.now);
+        s.certificates.add(peer, views::proof::gone, now.now + 4 * s.settings.lease, now.now);
         s.send_evictions(now.now);
+    }
+    s.end_call(now);
+}
+
+void node::stream_ended(const peer_id& peer, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    const auto& v = s.agreement.current();
+    if (!s.is_over && v && v->has(peer)) {
+        s.streams.ended(peer);
+        s.agreement.stream_ended(now.now);
     }
     s.end_call(now);
 }

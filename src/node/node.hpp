@@ -96,8 +96,11 @@ public:
     [[nodiscard]] std::uint64_t ask(lock::question what, const peer_id& to, base::time_point until,
                                     base::moment now);
     void forget(std::uint64_t question, base::moment now);
-    /// CERT-1, after `check_process`: there is no such process any more.
+    /// CERT-1, after `check_process` or `watch_process`: there is no such process any more.
     void process_is_gone(const peer_id& peer, base::moment now);
+    /// `peer` has closed its last stream with us: it was not reset, and not given up by this end
+    /// (CERT-3).
+    void stream_ended(const peer_id& peer, base::moment now);
     /// FORCE-1: ends this PeerId as if its cluster were over; ends in `persist_epoch` and
     /// `must_restart`. False, and nothing happens: its lease runs.
     [[nodiscard]] bool give_up(base::moment now);

@@ -15,6 +15,7 @@
 #include "lock/query_client.hpp"
 #include "node/audit.hpp"
 #include "node/message.hpp"
+#include "node/process_watch.hpp"
 #include "swim/outputs.hpp"
 #include "view/outputs.hpp"
 
@@ -84,7 +85,8 @@ struct owner_granted {
 using output =
     std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stalled,
                  release_requested, broke_by_policy, answered, unanswered, at_risk, view_installed,
-                 liveness_changed, lock_changed, check_process, audit_recorded, audit_ended,
-                 audit_log_read, record_written, must_restart, has_left, problem, owner_granted>;
+                 liveness_changed, lock_changed, check_process, watch_process, unwatch_process,
+                 audit_recorded, audit_ended, audit_log_read, record_written, must_restart,
+                 has_left, problem, owner_granted>;
 
 }  // namespace holdfast::node

@@ -33,11 +33,12 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       random{seed},
       contacts{settings, self},
       relay{settings, self},
+      process_watch{self, settings.process},
       swim{settings, self, random.next(), now.now},
-      environment{settings, self, swim, voter, contacts, last_now},
+      environment{settings, self, swim, voter, contacts, streams, last_now},
       agreement{settings, self, random.next(), environment, now},
       voter{settings},
-      renewal{settings},
+      renewal{settings, random.next()},
       lease{settings, renewal},
       mail{settings, self, {agreement, swim, contacts, relay, lease}, out, stats.dropped},
       owner{settings, self, [this](std::string_view name) { return slot_of(name); }},
@@ -46,6 +47,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       auditor{settings, self, query_client},
       audit_log{self},
       evictions{settings},
+      certificates{settings},
       last_now{now.now} {}
 
 // ---- the order of every call
@@ -86,7 +88,7 @@ void node::state::settle(moment now) {
         }
         while (auto o = renewal.next()) {
             is_busy = true;
-            mail.send_to(o->to, {}, false, false, lease::message{o->what});
+            mail.send_to(o->to, {}, o->by_stream, false, lease::message{o->what});
         }
         while (auto o = swim.next()) {
             is_busy = true;
@@ -183,6 +185,7 @@ std::optional<time_point> node::state::deadline() const {
     base::earlier(due, query_client.deadline());
     base::earlier(due, auditor.deadline());
     base::earlier(due, evictions.deadline(agreement.current() != nullptr));
+    base::earlier(due, certificates.deadline(agreement.current() != nullptr));
     base::earlier(due, next_isolation_check);
     base::earlier(due, lease.deadline());
     if (leaving) {
@@ -200,7 +203,7 @@ void node::state::dispatch(const peer_id& from, const endpoint& at, view_number 
     } else if (const auto* v = std::get_if<views::message>(&what)) {
         agreement.handle(from, at, shown, *v, now);
     } else if (const auto* l = std::get_if<lease::message>(&what)) {
-        handle_lease(from, shown, *l, now.now);
+        handle_lease(from, at.is_nil(), shown, *l, now.now);
     } else if (const auto* k = std::get_if<lock::message>(&what)) {
         handle_lock(from, *k, now.now);
     } else {
@@ -208,8 +211,8 @@ void node::state::dispatch(const peer_id& from, const endpoint& at, view_number 
     }
 }
 
-void node::state::handle_lease(const peer_id& from, view_number shown, const lease::message& what,
-                               time_point now) {
+void node::state::handle_lease(const peer_id& from, bool by_stream, view_number shown,
+                               const lease::message& what, time_point now) {
     if (const auto* asked = std::get_if<lease::renew_request>(&what)) {
         const auto& v = agreement.current();
         if (v && v->is_voter(self)) {
@@ -217,7 +220,7 @@ void node::state::handle_lease(const peer_id& from, view_number shown, const lea
             const bool is_barred =
                 agreement.blocks_lease_of(from) || contacts.lags_behind(shown, now);
             if (const auto answer = voter.handle(from, *asked, *v, is_barred, now)) {
-                mail.send_to(from, {}, false, false, lease::message{*answer});
+                mail.send_to(from, {}, by_stream, false, lease::message{*answer});
             }
         }
     } else {
@@ -255,6 +258,7 @@ void node::state::handle_relayed(const peer_id& from, const relayed& r, time_poi
             ++stats.dropped;
             break;
         case relay::action::take:
+            streams.heard(r.origin);
             handle_lock(r.origin, r.what, now);
             break;
         case relay::action::forward:
@@ -362,6 +366,10 @@ void node::state::install(views::installation& i, time_point now) {
             query_client.ask(lock::read_records{}, id, now + 2 * settings.lease, now));
     }
     evictions.installed(*i.now);
+    certificates.installed(*i.now);
+    streams.installed(*i.now);
+    process_watch.installed(*i.now);
+    process_watch.take([&](auto& what) { out.push(what); });
     out.push(view_installed{i.now, i.map});
 }
 
@@ -386,6 +394,9 @@ void node::state::check_isolation(time_point now) {
 void node::state::send_evictions(time_point now) {
     for (const auto& e : evictions.due(agreement.current() != nullptr, now)) {
         mail.send_to_voters(e);
+    }
+    for (const auto& e : certificates.due(agreement.current() != nullptr, now)) {
+        mail.send_to_voters(views::certificate{e.whom});
     }
 }
 

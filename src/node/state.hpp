@@ -28,7 +28,9 @@
 #include "node/mailer.hpp"
 #include "node/message.hpp"
 #include "node/node.hpp"
+#include "node/process_watch.hpp"
 #include "node/relay.hpp"
+#include "node/stream_ends.hpp"
 #include "node/view_environment.hpp"
 #include "swim/detector.hpp"
 #include "view/agreement.hpp"
@@ -55,8 +57,8 @@ struct node::state {
 
     void dispatch(const peer_id& from, const endpoint& at, view_number shown, const message& what,
                   base::moment now);
-    void handle_lease(const peer_id& from, view_number shown, const lease::message& what,
-                      base::time_point now);
+    void handle_lease(const peer_id& from, bool by_stream, view_number shown,
+                      const lease::message& what, base::time_point now);
     void handle_lock(const peer_id& from, const lock::message& what, base::time_point now);
     void take(const peer_id& from, const lock::to_owner& what, base::time_point now) {
         owner.handle(from, what, now);
@@ -115,6 +117,8 @@ struct node::state {
     base::random_source random;
     holdfast::node::contacts contacts;
     holdfast::node::relay relay;
+    stream_ends streams;
+    holdfast::node::process_watch process_watch;
     swim::detector swim;
     view_environment environment;
     views::agreement agreement;
@@ -128,6 +132,7 @@ struct node::state {
     holdfast::node::auditor auditor;
     holdfast::node::audit_log audit_log;
     holdfast::node::evictions evictions;
+    holdfast::node::evictions certificates;  // repeated like those
     std::optional<departure> leaving;
 
     base::time_point last_now;

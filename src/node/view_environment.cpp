@@ -12,6 +12,10 @@ base::duration view_environment::time_since_ack(const peer_id& peer, base::time_
     return voter_.time_since_ack(peer, now);
 }
 
+bool view_environment::has_ended_stream(const peer_id& peer) const {
+    return streams_.has_ended(peer);
+}
+
 bool view_environment::vouches_for(const peer_id& peer, base::time_point now) const {
     return voter_.vouches_for(peer, now);
 }

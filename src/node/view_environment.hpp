@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "lease/voter.hpp"
 #include "node/contacts.hpp"
+#include "node/stream_ends.hpp"
 #include "swim/detector.hpp"
 #include "view/environment.hpp"
 
@@ -21,16 +22,19 @@ public:
     /// `now`: of the present call of the node.
     view_environment(const base::settings& settings, const peer_id& self,
                      const swim::detector& gossip, const lease::voter& voter,
-                     const contacts& contacts, const base::time_point& now)
+                     const contacts& contacts, const stream_ends& streams,
+                     const base::time_point& now)
         : settings_{settings},
           self_{self},
           gossip_{gossip},
           voter_{voter},
           contacts_{contacts},
+          streams_{streams},
           now_{now} {}
 
     [[nodiscard]] base::duration time_since_ack(const peer_id& peer,
                                                 base::time_point now) const override;
+    [[nodiscard]] bool has_ended_stream(const peer_id& peer) const override;
     [[nodiscard]] bool vouches_for(const peer_id& peer, base::time_point now) const override;
     [[nodiscard]] bool seems_alive(const peer_id& peer) const override;
     [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer) const override;
@@ -46,6 +50,7 @@ private:
     const swim::detector& gossip_;
     const lease::voter& voter_;
     const contacts& contacts_;
+    const stream_ends& streams_;
     const base::time_point& now_;
 };
 

@@ -79,9 +79,30 @@ result<lock_report> admin::inspect_certain(std::string_view name, base::duration
     return seen;
 }
 
+result<std::map<peer_id, std::uint32_t>> admin::slots_by_owner() {
+    using slots = std::map<peer_id, std::uint32_t>;
+    if (driver_.is_forked()) {
+        return fail(errc::shutting_down);
+    }
+    return driver_.locked([&](const node::node& n) -> result<slots> {
+        if (auto is_open = driver_.check_open(); !is_open) {
+            return tl::unexpected<error>{is_open.error()};
+        }
+        const auto map = n.map();
+        if (!map) {
+            return fail(errc::not_a_member);
+        }
+        slots out;
+        for (const auto index : map->owner_index) {
+            ++out[map->owners[index]];
+        }
+        return out;
+    });
+}
+
 result<lock_list> admin::list(base::duration wait) {
     const auto until = deadline_after(wait);
-    auto owners = driver_.slots_by_owner();
+    auto owners = slots_by_owner();
     if (!owners) {
         return tl::unexpected<error>{owners.error()};
     }
@@ -262,7 +283,7 @@ views::proof admin::proof_of(const member& m, const break_options& options) cons
     }
     const auto here = driver_.locked([&](const node::node&) { return driver_.settings().process; });
     const bool is_here = m.process.machine == here.machine;
-    return is_here && is_gone(m.process) ? views::proof::gone : views::proof::none;
+    return is_here && look_for(m.process).is_gone ? views::proof::gone : views::proof::none;
 }
 
 // ---- a cluster whose seats are gone (FORCE-1)

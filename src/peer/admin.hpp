@@ -4,6 +4,7 @@
 // and asks it as the other callers do.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ public:
     [[nodiscard]] result<void> force_new_cluster(const std::vector<std::string>& seats);
 
 private:
+    [[nodiscard]] result<std::map<peer_id, std::uint32_t>> slots_by_owner();
     [[nodiscard]] node::operator_words words_of(const break_options& options) const;
     [[nodiscard]] views::proof proof_of(const member& m, const break_options& options) const;
     /// The member, as this peer knows it.

@@ -90,8 +90,9 @@ result<void> driver::open() {
         return begun;
     }
     loop_ = std::make_unique<loop>(
-        transport_->poll_descriptor(), timer_.descriptor(),
-        loop::handlers{[this] { return on_readable(); }, [this] { return on_timer(); }});
+        transport_->poll_descriptor(), timer_.descriptor(), processes_.descriptor(),
+        loop::handlers{[this] { return on_readable(); }, [this] { return on_timer(); },
+                       [this] { return on_process(); }});
     return {};
 }
 
@@ -114,7 +115,15 @@ error stopped_for_good(errc why) {
 
 }  // namespace
 
+/// Before what is read after it: what a peer sends after the end of its stream shows that it lives.
+void driver::tell_ends() {
+    for (const auto& peer : transport_->take_ended()) {
+        node_->stream_ended(peer, moment_now());
+    }
+}
+
 void driver::drain_node() {
+    tell_ends();
     while (!closed_) {
         auto o = node_->next();
         if (!o) {
@@ -205,6 +214,17 @@ bool driver::on_readable() {
     return goes_on;
 }
 
+bool driver::on_process() {
+    bool goes_on = false;
+    (void)with_node([&](node::node& n) {
+        goes_on = true;
+        for (const auto& peer : processes_.take_ended()) {
+            n.process_is_gone(peer, moment_now());
+        }
+    });
+    return goes_on;
+}
+
 bool driver::on_timer() {
     bool goes_on = false;
     (void)with_node([&](node::node& n) {
@@ -245,6 +265,7 @@ void driver::receive(const net::received& packet) {
         ++totals_.not_authentic;  // it claims to be of another sender
         return;
     }
+    tell_ends();
     node_->handle(decoded->envelope, packet.address, decoded->what, moment_now());  // NOW-1
 }
 

@@ -18,7 +18,6 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -52,6 +51,7 @@
 #include "peer/noexcept_error.hpp"
 #include "peer/observers.hpp"
 #include "peer/open_questions.hpp"
+#include "peer/process_watcher.hpp"
 #include "peer/setup.hpp"
 #include "peer/timer.hpp"
 #include "peer/watchdog.hpp"
@@ -91,11 +91,6 @@ public:
     [[nodiscard]] const base::settings& settings() const { return settings_; }
     [[nodiscard]] const config& options() const { return options_; }
     [[nodiscard]] bool is_ready();
-    [[nodiscard]] peer_id id();
-    [[nodiscard]] std::shared_ptr<const view> installed();
-    [[nodiscard]] std::vector<known_peer> members();
-    [[nodiscard]] result<member> owner_of(std::string_view name);
-    [[nodiscard]] result<std::map<peer_id, std::uint32_t>> slots_by_owner();
     [[nodiscard]] statistics stats();
 
     // ---- for admin
@@ -126,11 +121,13 @@ private:
     result<void> open();
     void drain();
     void drain_node();
+    void tell_ends();
     void write_out();  // before streams go
     void publish();
     void set_timer();
     bool on_readable();
     bool on_timer();
+    bool on_process();
     void receive(const net::received& packet);
     void refresh_lease();
     void restart();
@@ -162,6 +159,8 @@ private:
     void perform(node::view_installed& o);
     void perform(node::liveness_changed& o);
     void perform(node::check_process& o);
+    void perform(node::watch_process& o);
+    void perform(node::unwatch_process& o) { processes_.unwatch(o.peer); }
     void perform(node::lock_changed& o) { observers_.on_changed(o, *node_); }
     void perform(node::audit_recorded& o) { hear(o); }
     void perform(node::audit_ended& o) { hear(o); }
@@ -205,6 +204,7 @@ private:
 
     std::unique_ptr<watchdog> watchdog_;  // config::watchdog
     timer timer_;
+    process_watcher processes_;
     std::mutex stop_mutex_;  // one stop() at a time
     std::unique_ptr<loop> loop_;
 };

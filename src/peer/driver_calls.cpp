@@ -305,51 +305,6 @@ bool driver::is_ready() {
     return locked([&](const node::node&) { return is_ready_ && !is_leaving_; });
 }
 
-peer_id driver::id() {
-    return locked([](const node::node& n) { return n.self(); });
-}
-
-std::shared_ptr<const view> driver::installed() {
-    return locked([&](const node::node&) { return view_; });
-}
-
-std::vector<known_peer> driver::members() {
-    return locked([](const node::node& n) { return known_peers(n); });
-}
-
-result<member> driver::owner_of(std::string_view name) {
-    if (is_forked()) {
-        return fail(errc::shutting_down);
-    }
-    return locked([&](const node::node& n) -> result<member> {
-        if (auto open = check_open(); !open) {
-            return tl::unexpected<error>{open.error()};
-        }
-        const auto* m = view_ ? view_->find(map_->owner_of(n.slot_of(name))) : nullptr;
-        return m == nullptr ? result<member>{fail(errc::not_a_member)} : result<member>{*m};
-    });
-}
-
-result<std::map<peer_id, std::uint32_t>> driver::slots_by_owner() {
-    using slots = std::map<peer_id, std::uint32_t>;
-    if (is_forked()) {
-        return fail(errc::shutting_down);
-    }
-    return locked([&](const node::node&) -> result<slots> {
-        if (auto open = check_open(); !open) {
-            return tl::unexpected<error>{open.error()};
-        }
-        if (!view_) {
-            return fail(errc::not_a_member);
-        }
-        slots out;
-        for (const auto index : map_->owner_index) {
-            ++out[map_->owners[index]];
-        }
-        return out;
-    });
-}
-
 statistics driver::stats() {
     return locked([&](const node::node&) { return totals(); });
 }

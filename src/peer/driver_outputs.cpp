@@ -123,8 +123,14 @@ void driver::perform(node::liveness_changed& o) {
 }
 
 void driver::perform(node::check_process& o) {
-    if (is_gone(o.process)) {
+    if (look_for(o.process).is_gone) {
         node_->process_is_gone(o.peer, moment_now());  // CERT-1
+    }
+}
+
+void driver::perform(node::watch_process& o) {
+    if (!processes_.watch(o.peer, o.process)) {
+        node_->process_is_gone(o.peer, moment_now());  // CERT-3
     }
 }
 
@@ -148,6 +154,7 @@ void driver::restart() {
     map_.reset();
     write_out();
     transport_->set_identity(after);
+    processes_.clear();
     node_ = std::make_unique<node::node>(settings_, after, random_number(), moment_now());
     events_.emit(events::restarted{before, after, why.why});
     observers_.restart(*node_);

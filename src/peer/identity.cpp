@@ -1,7 +1,9 @@
 #include "peer/identity.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,6 +43,22 @@ std::optional<std::uint64_t> start_time(std::uint32_t pid) {
                                                                             : std::nullopt;
 }
 
+/// The ids of this process, from the namespace of /proc inwards. One: /proc is that of our own.
+bool is_own_proc() {
+    std::ifstream in{"/proc/self/status"};
+    std::string line;
+    constexpr std::string_view key = "NSpid:";
+    while (std::getline(in, line)) {
+        if (line.starts_with(key)) {
+            std::istringstream ids{line.substr(key.size())};
+            pid_t first = 0;
+            pid_t second = 0;
+            return ids >> first && first == getpid() && !(ids >> second);
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 process_identity own_identity() {
@@ -50,7 +68,8 @@ process_identity own_identity() {
     }, time_space{};
     const auto pid = static_cast<std::uint32_t>(getpid());
     const auto started = start_time(pid);
-    if (!std::getline(in, boot) || stat("/proc/self/ns/pid", &space) != 0 || !started) {
+    if (!std::getline(in, boot) || stat("/proc/self/ns/pid", &space) != 0 || !started ||
+        !is_own_proc()) {
         return {};
     }
     // Start times are told as the reader's time namespace has them: another one's would look like
@@ -62,16 +81,32 @@ process_identity own_identity() {
     return {machine == 0 ? 1 : machine, pid, *started};
 }
 
-bool is_gone(const process_identity& of) {
-    if (of.machine == 0 || of.pid == 0 ||
-        of.pid > static_cast<std::uint32_t>(std::numeric_limits<pid_t>::max())) {
-        return false;
+looked_for look_for(const process_identity& process) {
+    looked_for out;
+    if (process.machine == 0 || process.pid == 0 ||
+        process.pid > static_cast<std::uint32_t>(std::numeric_limits<pid_t>::max())) {
+        return out;
     }
-    if (kill(static_cast<pid_t>(of.pid), 0) != 0 && errno == ESRCH) {
-        return true;
+    const auto pid = static_cast<pid_t>(process.pid);
+    // Whatever has that id now is what the descriptor stays with: when the start time read after it
+    // is the one wanted, it is of the process wanted.
+    out.handle = os::unique_fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    if (!out.handle && (errno == ESRCH || (kill(pid, 0) != 0 && errno == ESRCH))) {
+        out.is_gone = true;
+        return out;
     }
-    const auto started = start_time(of.pid);
-    return started && *started != of.started;
+    const auto started = start_time(process.pid);
+    pollfd ended{out.handle.get(), POLLIN, 0};
+    // The start time is told as /proc and the time namespace have it now: this thread may have
+    // entered others since the start.
+    const bool is_another =
+        started && *started != process.started && own_identity().machine == process.machine;
+    const bool has_ended = out.handle && ::poll(&ended, 1, 0) == 1 && (ended.revents & POLLIN) != 0;
+    if (is_another || has_ended) {
+        out.is_gone = true;
+        out.handle.reset();
+    }
+    return out;
 }
 
 }  // namespace holdfast::runtime

@@ -16,7 +16,7 @@ void must(int status, const char* what) {
 
 }  // namespace
 
-loop::loop(int readable, int timer, handlers to) : to_{std::move(to)} {
+loop::loop(int readable, int timer, int processes, handlers to) : to_{std::move(to)} {
     must(uv_loop_init(&uv_), "uv_loop_init");
     uv_.data = this;
     try {
@@ -32,6 +32,13 @@ loop::loop(int readable, int timer, handlers to) : to_{std::move(to)} {
                 uv_stop(handle->loop);
             }
         });
+        if (processes >= 0) {
+            watch(processes_, processes, [](uv_poll_t* handle, int, int) {
+                if (!static_cast<loop*>(handle->loop->data)->to_.on_process()) {
+                    uv_stop(handle->loop);
+                }
+            });
+        }
         const signals_blocked quiet;
         thread_ = std::thread{[this] { uv_run(&uv_, UV_RUN_DEFAULT); }};
     } catch (...) {

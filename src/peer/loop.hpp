@@ -1,4 +1,5 @@
-// The thread of a peer: waits in one libuv loop for the transport to be readable and for the timer.
+// The thread of a peer: waits in one libuv loop for the transport to be readable, for the timer,
+// and for processes that end.
 #pragma once
 
 #include <uv.h>
@@ -10,14 +11,16 @@ namespace holdfast::runtime {
 
 class loop {
 public:
-    /// Both are called on the loop's thread. False: it ends.
+    /// They are called on the loop's thread. False: it ends.
     struct handlers {
         std::function<bool()> on_readable;
         std::function<bool()> on_timer;
+        std::function<bool()> on_process;
     };
 
     /// The descriptors must live as long as the loop. Throws std::system_error.
-    loop(int readable, int timer, handlers to);
+    /// `processes` may be -1.
+    loop(int readable, int timer, int processes, handlers to);
     ~loop();  ///< stops it and waits for its thread
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
@@ -30,6 +33,7 @@ private:
     uv_loop_t uv_{};
     uv_poll_t readable_{};
     uv_poll_t timer_{};
+    uv_poll_t processes_{};
     uv_async_t stop_{};
     std::thread thread_;
 };

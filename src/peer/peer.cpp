@@ -9,6 +9,7 @@
 #include "peer/admin.hpp"
 #include "peer/clock.hpp"
 #include "peer/driver.hpp"
+#include "peer/to_public.hpp"
 
 namespace holdfast {
 
@@ -173,12 +174,31 @@ result<void> peer::force_new_cluster(const std::vector<std::string>& seats) cons
 result<std::vector<audit_record>> peer::audit_log(std::chrono::nanoseconds wait) const {
     return runtime::admin{*driver_}.audit_log(wait);
 }
-peer_id peer::id() const { return driver_->id(); }
+peer_id peer::id() const {
+    return driver_->locked([](const node::node& n) { return n.self(); });
+}
 const std::string& peer::name() const { return driver_->settings().name; }
 endpoint peer::address() const { return driver_->settings().address; }
-std::shared_ptr<const view> peer::view() const { return driver_->installed(); }
-std::vector<known_peer> peer::members() const { return driver_->members(); }
-result<member> peer::owner_of(std::string_view name) const { return driver_->owner_of(name); }
+std::shared_ptr<const view> peer::view() const {
+    return driver_->locked([](const node::node& n) { return n.installed(); });
+}
+std::vector<known_peer> peer::members() const {
+    return driver_->locked([](const node::node& n) { return runtime::known_peers(n); });
+}
+result<member> peer::owner_of(std::string_view name) const {
+    if (driver_->is_forked()) {
+        return fail(errc::shutting_down);
+    }
+    return driver_->locked([&](const node::node& n) -> result<member> {
+        if (auto is_open = driver_->check_open(); !is_open) {
+            return tl::unexpected<error>{is_open.error()};
+        }
+        const auto v = n.installed();
+        const auto map = n.map();
+        const auto* m = v && map ? v->find(map->owner_of(n.slot_of(name))) : nullptr;
+        return m == nullptr ? result<member>{fail(errc::not_a_member)} : result<member>{*m};
+    });
+}
 statistics peer::stats() const { return driver_->stats(); }
 
 }  // namespace holdfast

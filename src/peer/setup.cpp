@@ -130,6 +130,9 @@ result<setup> prepare(config options) {
     s.settings.clock_drift = c.clock_drift;
     s.settings.operators = c.operators;
     s.settings.process = own_identity();
+    if (c.work_outlives_process) {
+        s.settings.process.machine = 0;  // CERT-4; its id is for people and fences
+    }
     s.transport.max_frame = base::limits::frame;
     s.transport.max_datagram = base::limits::datagram;
     copy_times(s);

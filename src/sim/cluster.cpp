@@ -40,6 +40,10 @@ void cluster::handle(const event& e) {
         case event_kind::start:
             p.start_is_due();
             break;
+        case event_kind::stream_ended:
+        case event_kind::process_gone:
+            p.hear_end(e);
+            break;
         case event_kind::resume:
             p.resume_is_due(static_cast<judge::run>(e.detail));
             break;
@@ -195,6 +199,17 @@ void cluster::measure_walls() {
         most_wall_ = std::max(most_wall_, wall);
     }
     context_.judged_by.wall_clocks_differ_by(std::chrono::seconds{most_wall_ - least_wall_ + 1});
+}
+
+void cluster::reset_streams(std::uint32_t x, bool x_hears, std::uint32_t y, bool y_hears) {
+    if (y_hears) {
+        context_.net.tell_of_end(x, y, run_at(x));
+    }
+    if (x_hears) {
+        context_.net.tell_of_end(y, x, run_at(y));
+    }
+    context_.net.reset(x, y);
+    context_.net.reset(y, x);
 }
 
 // ---- looking

@@ -73,9 +73,20 @@ public:
     /// What is down or paused is started or resumed now.
     void heal();
     [[nodiscard]] sim::network& net() { return context_.net; }
+    /// Both ways. An end that `hears` takes it for the end of the other process.
+    void reset_streams(std::uint32_t x, bool x_hears, std::uint32_t y, bool y_hears);
+    /// CERT-3: the process at `by` is told that the one at `whom` is gone.
+    void certify(std::uint32_t by, std::uint32_t whom) {
+        processes_[by].hear_end({{}, 0, event_kind::process_gone, by, run_at(whom)});
+    }
 
     // ---- looking
 
+    /// CERT-1: two processes of one machine, as far as they can tell.
+    [[nodiscard]] bool share_machine(std::uint32_t x, std::uint32_t y) const {
+        const auto& places = context_.plan.places;
+        return x != y && places[x].machine != 0 && places[x].machine == places[y].machine;
+    }
     [[nodiscard]] bool is_up(std::uint32_t place) const { return node_at(place) != nullptr; }
     [[nodiscard]] bool is_paused(std::uint32_t place) const {
         return context_.places[place].paused_until.has_value();

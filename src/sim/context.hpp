@@ -49,6 +49,7 @@ struct occupant {
     std::optional<instant> paused_until;
     std::optional<base::time_point> lease_end;  ///< as last asked
     std::optional<instant> lease_ends;          ///< the same in true time
+    std::set<peer_id> watched;                  ///< whose process it watches (CERT-3)
 };
 
 struct context {
@@ -87,6 +88,7 @@ struct context {
     observer* observes = nullptr;
     std::vector<occupant> places;
     std::vector<std::uint32_t> place_of_run{0};
+    std::vector<peer_id> id_of_run{{}};
     std::map<peer_id, std::uint32_t> place_of_id;
     std::vector<app_event> app_events;
     counters counted;

@@ -55,6 +55,9 @@ private:
     void wall_step(std::uint32_t someone);
     void slow_link(std::uint32_t someone);
     void reset_streams(std::uint32_t someone);
+    [[nodiscard]] bool may_certify_falsely() const;
+    [[nodiscard]] bool hears_ends(std::uint32_t place) const;
+    void false_certificate(std::uint32_t someone);
     void gossip_blackout(std::uint32_t someone);
     void set_trigger(std::uint32_t);
     void old_tables(std::uint32_t);

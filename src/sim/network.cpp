@@ -86,6 +86,7 @@ void network::reset(std::uint32_t from, std::uint32_t to) {
     auto& s = streams_[link(from, to)];
     ++s.generation;
     s.is_planned = false;
+    s.is_open = false;
     s.last_due = {};
     if (s.under_way.empty()) {
         return;
@@ -106,8 +107,15 @@ void network::reset(std::uint32_t from, std::uint32_t to) {
     s.under_way.clear();
 }
 
-void network::process_ended(std::uint32_t place) {
+void network::tell_of_end(std::uint32_t from, std::uint32_t to, std::uint32_t run) {
+    if (are_connected(from, to) && !is_stopped(from, to)) {
+        events_.plan(events_.now() + delay(link(from, to)), event_kind::stream_ended, to, run);
+    }
+}
+
+void network::run_ended(std::uint32_t place, std::uint32_t run) {
     for (std::uint32_t other = 0; other < places_; ++other) {
+        tell_of_end(place, other, run);
         reset(place, other);
         reset(other, place);  // what survives finds another run there, and is dropped
     }
@@ -159,6 +167,7 @@ void network::post_on_stream(number n, base::duration extra) {
         discard(n);
         return;
     }
+    s.is_open = true;
     // In order: nothing overtakes what was sent before it.
     s.last_due = std::max(s.last_due, events_.now() + delay(l) + extra);
     s.under_way.push_back({n, s.last_due});

@@ -89,8 +89,14 @@ public:
         slowness_[link(from, to)] = most;
     }
     void reset(std::uint32_t from, std::uint32_t to);
-    /// The process at `place` ended: its streams break.
-    void process_ended(std::uint32_t place);
+    /// The run at `place` ended: its streams break, and those that it reaches hear of that.
+    void run_ended(std::uint32_t place, std::uint32_t run);
+    /// There is a stream between the two, whichever of them sent.
+    [[nodiscard]] bool are_connected(std::uint32_t x, std::uint32_t y) const {
+        return streams_[link(x, y)].is_open || streams_[link(y, x)].is_open;
+    }
+    /// `run`, at `from`, has closed its stream to `to`, or what is between them has reset it.
+    void tell_of_end(std::uint32_t from, std::uint32_t to, std::uint32_t run);
 
     [[nodiscard]] const counters& counted() const { return counters_; }
 
@@ -103,6 +109,7 @@ private:
         std::deque<due_packet> under_way;
         std::uint32_t generation = 0;
         bool is_planned = false;  // an event will deliver the first packet
+        bool is_open = false;     // something was sent on it
         instant last_due{};
     };
 

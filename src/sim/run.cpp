@@ -67,6 +67,8 @@ private:
             case event_kind::timer:
             case event_kind::start:
             case event_kind::resume:
+            case event_kind::stream_ended:
+            case event_kind::process_gone:
                 machines_.handle(e);
                 break;
             case event_kind::application:

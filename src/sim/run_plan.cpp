@@ -51,7 +51,7 @@ weather draw_weather(base::random_source& random) {
 
 fault_plan draw_faults(base::random_source& random) {
     fault_plan f;
-    for (std::size_t kind = 0; kind < fault_kinds; ++kind) {
+    for (std::size_t kind = 0; kind < drawn_fault_kinds; ++kind) {
         if (random.chance(0.4)) {
             f.kinds.push_back(static_cast<fault>(kind));
         }
@@ -272,6 +272,9 @@ void draw_operators(run_plan& s) {
         for (auto& p : s.places) {
             p.machine = 1 + random.below(3);
         }
+        if (random.chance(0.4) && !s.faults.kinds.empty()) {
+            s.faults.kinds.push_back(fault::false_certificate);
+        }
     }
 }
 
@@ -296,10 +299,10 @@ void draw_newest(run_plan& s) {
 
 std::string_view to_string(fault f) {
     constexpr std::array<std::string_view, fault_kinds> names{
-        "crash",           "crash_majority", "pause",      "split",
-        "isolate",         "cut_link",       "one_way",    "leave",
-        "clock_rate",      "wall_step",      "slow_link",  "reset_streams",
-        "gossip_blackout", "trigger",        "old_tables", "late_removal"};
+        "crash",        "crash_majority",   "pause",           "split",      "isolate",
+        "cut_link",     "one_way",          "leave",           "clock_rate", "wall_step",
+        "slow_link",    "reset_streams",    "gossip_blackout", "trigger",    "old_tables",
+        "late_removal", "false_certificate"};
     return names[static_cast<std::size_t>(f)];
 }
 

@@ -63,8 +63,10 @@ enum class fault : std::uint8_t {
     old_tables,
     /// a process is cut off until its removal is voted on, heard for a moment, and cut off again
     late_removal,
+    false_certificate,  ///< a living process is certified as gone (CERT-3)
 };
-constexpr std::size_t fault_kinds = 16;
+constexpr std::size_t fault_kinds = 17;
+constexpr std::size_t drawn_fault_kinds = 16;  ///< the last is drawn where machines are shared
 [[nodiscard]] std::string_view to_string(fault f);
 
 /// Messages of one kind fare worse than the others.

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "node/succession.hpp"
 
 namespace holdfast::sim {
@@ -57,6 +58,7 @@ void sim_process::make_node(const peer_id& id) {
     ++c.counted.nodes_started;
     p.run = static_cast<judge::run>(c.place_of_run.size());
     c.place_of_run.push_back(place_);
+    c.id_of_run.push_back(id);
     c.place_of_id[id] = place_;
     p.id = id;
     const auto runs = static_cast<std::uint32_t>(
@@ -106,7 +108,9 @@ void sim_process::end_node() {
     for (const auto n : std::exchange(unsent_, {})) {
         c.net.discard(n);
     }
-    c.net.process_ended(place_);
+    ends_.clear();
+    p.watched.clear();
+    c.net.run_ended(place_, p.run);
     c.app_events.push_back({app_event::what::ended, place_, {}, 0, {}});
 }
 
@@ -117,6 +121,7 @@ void sim_process::crash(base::duration after) {
     say("crashes");
     context_.judged_by.crashed(me().run);
     end_node();
+    tell_watchers();
     context_.events.plan(context_.events.now() + after, event_kind::start, place_);
 }
 
@@ -167,6 +172,10 @@ void sim_process::resume() {
     const bool timers_first = context_.random.chance(0.5);
     if (timers_first) {
         late_timer();
+    }
+    // What came in which order is not known any more; packets after the ends cost time only.
+    for (const auto& e : std::exchange(ends_, {})) {
+        hear_end(e);
     }
     for (const auto n : std::exchange(inbox_, {})) {
         receive(n);
@@ -233,6 +242,25 @@ void sim_process::resume_is_due(judge::run of) {
     if (p.node && p.paused_until && p.run == of && *p.paused_until <= context_.events.now()) {
         resume();
     }
+}
+
+void sim_process::hear_end(const event& e) {
+    if (!me().node) {
+        return;
+    }
+    if (me().paused_until) {
+        ends_.push_back(e);
+        return;
+    }
+    const auto& other = context_.id_of_run[e.detail];
+    const bool is_stream = e.kind == event_kind::stream_ended;
+    if (context_.trace.is_printed()) {
+        say((is_stream ? "hears the end of the stream of " : "finds gone ") +
+            context_.trace.name_of(other));
+    }
+    step([&](node::node& n, base::moment now) {
+        is_stream ? n.stream_ended(other, now) : n.process_is_gone(other, now);
+    });
 }
 
 void sim_process::receive(network::number n) {
@@ -396,7 +424,37 @@ bool sim_process::is_gone(const process_identity& process) const {
 
 void sim_process::perform(const node::check_process& c) {
     if (is_gone(c.process)) {
+        if (const auto& there = context_.places[c.process.pid - 1]; there.node) {
+            // The mutant: as if its system had closed its streams, too.
+            for (std::uint32_t i = 0; i < context_.places.size(); ++i) {
+                context_.net.tell_of_end(c.process.pid - 1, i, there.run);
+            }
+        }
         me().node->process_is_gone(c.peer, moment());
+    }
+}
+
+void sim_process::perform(const node::watch_process& w) {
+    me().watched.insert(w.peer);
+    if (is_gone(w.process)) {
+        plan_gone(place_, w.peer);
+    }
+}
+
+void sim_process::plan_gone(std::uint32_t watcher, const peer_id& whom) {
+    auto& c = context_;
+    const auto of = std::find(c.id_of_run.begin(), c.id_of_run.end(), whom);
+    HOLDFAST_ASSERT(of != c.id_of_run.end());
+    const auto run = static_cast<std::uint64_t>(of - c.id_of_run.begin());
+    c.events.plan(c.events.now() + c.random.between({}, 1ms), event_kind::process_gone, watcher,
+                  run);
+}
+
+void sim_process::tell_watchers() {
+    for (std::uint32_t i = 0; i < context_.places.size(); ++i) {
+        if (context_.places[i].watched.contains(me().id)) {
+            plan_gone(i, me().id);
+        }
     }
 }
 

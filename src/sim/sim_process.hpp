@@ -53,6 +53,8 @@ public:
     void timer_is_due(std::uint32_t generation);
     void start_is_due();
     void resume_is_due(judge::run of);
+    /// A stream to it, or a process of its machine, has ended.
+    void hear_end(const event& e);
 
     // ---- what its application and its operators do
 
@@ -88,6 +90,9 @@ private:
     void tell_lease();
     /// CERT-1, as the operating system would answer.
     [[nodiscard]] bool is_gone(const process_identity& process) const;
+    void plan_gone(std::uint32_t watcher, const peer_id& whom);
+    /// The process has ended: its system wakes those that watch it.
+    void tell_watchers();
 
     void perform(node::send& s) { send(s); }
     void perform(const node::persist_epoch& p) { persisted_ = std::max(persisted_, p.epoch); }
@@ -100,6 +105,8 @@ private:
     void perform(const node::answered& a);
     void perform(const node::liveness_changed&) {}
     void perform(const node::check_process& c);
+    void perform(const node::watch_process& w);
+    void perform(const node::unwatch_process& w) { me().watched.erase(w.peer); }
     void perform(const node::audit_recorded& r);
     void perform(const node::audit_log_read& r);
     /// What needs nothing done is reported only.
@@ -116,6 +123,7 @@ private:
     epoch persisted_;  // on the disk, where there is a state_dir
     base::settings settings_;
     std::vector<std::uint32_t> seats_;         // the places that it takes for the seats
+    std::vector<event> ends_;                  // that it will hear of when it goes on
     std::optional<std::size_t> records_read_;  // when it last did
     bool is_leaving_ = false;
     bool is_gone_ = false;

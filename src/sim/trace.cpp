@@ -70,6 +70,14 @@ public:
         }
         return add(name, "{" + list + "}");
     }
+    fields& add(std::string_view name, const std::vector<views::silence>& figures) {
+        std::string list;
+        for (const auto& f : figures) {
+            list += (list.empty() ? "" : ",") + names_.name_of(f.peer) + ":" +
+                    to_string(instant{f.since_ack}) + "s" + (f.is_gone ? " gone" : "");
+        }
+        return add(name, "{" + list + "}");
+    }
     fields& add(std::string_view name, const views::change& c) {
         std::string text =
             "view " + std::to_string(c.number.value) + " epoch " + std::to_string(c.epoch.value);

@@ -213,19 +213,30 @@ void agreement::on(const sender&, const welcome& given, base::moment now) {
 // ---- wishes
 
 void agreement::on(const sender& from, const evict& asked, base::moment now) {
-    const auto* by = current() ? current()->find(from.id) : nullptr;
-    const auto* whom = current() ? current()->find(asked.whom) : nullptr;
-    if (by == nullptr || whom == nullptr) {
+    if (!current() || !current()->has(from.id) || !current()->has(asked.whom)) {
         return;
     }
     const bool was_stopped = hints_.is_stopped(asked.whom);
     hints_.evict(asked.whom, now.now);
     HOLDFAST_ASSERT(hints_.is_stopped(asked.whom) == was_stopped);  // VIEW-8: its lease may run
-    const bool can_see_it =
-        by->process.machine != 0 && by->process.machine == whom->process.machine;
-    if (asked.proof == proof::fenced || (asked.proof == proof::gone && can_see_it)) {
+    if (asked.proof == proof::fenced) {
         hints_.lease_ended(asked.whom);  // LEASE-4: nothing is left to wait for
+    } else if (asked.proof == proof::gone && can_certify(from.id, asked.whom)) {
+        hints_.certify(asked.whom);
     }
+}
+
+void agreement::on(const sender& from, const certificate& given, base::moment) {
+    if (can_certify(from.id, given.whom)) {
+        hints_.certify(given.whom);
+    }
+}
+
+bool agreement::can_certify(const peer_id& by, const peer_id& whom) const {
+    const auto* sees = current() ? current()->find(by) : nullptr;
+    const auto* seen = current() ? current()->find(whom) : nullptr;
+    const auto ours = sees == nullptr ? 0 : sees->process.machine;
+    return ours != 0 && seen != nullptr && seen->process.machine == ours;
 }
 
 bool agreement::is_bound() const { return current() != nullptr; }
@@ -245,8 +256,7 @@ void agreement::on(const sender& from, const opinion_ask& asked, base::moment no
 }
 
 void agreement::on(const sender& from, const prepare& asked, base::moment now) {
-    // An acceptor that has installed n+1 answers about it with the decision; on_view_number() has
-    // seen to that already.
+    // One that has installed n+1 answers with the decision: on_view_number() has seen to that.
     if (!concerns_next_view(from, asked.number)) {
         return;
     }
@@ -263,10 +273,8 @@ void agreement::on(const sender& from, const accept& asked, base::moment now) {
     const auto answer = [&] {
         const auto& a = acceptor_.accepted();
         HOLDFAST_ASSERT(a && a->ballot == asked.ballot && a->value.number == asked.number);
-        return send{
-            from.id,
-            {},
-            accepted{asked.number, asked.ballot, acceptor_.silences_of(asked.value, now.now)}};
+        auto silences = acceptor_.silences_of(asked.value, hints_, now.now);
+        return send{from.id, {}, accepted{asked.number, asked.ballot, std::move(silences)}};
     };
 
     if (!concerns_next_view(from, asked.number)) {

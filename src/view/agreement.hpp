@@ -67,6 +67,12 @@ public:
     /// NET-3: a peer of our cluster shows this view number.
     void on_view_number(const peer_id& from, view_number theirs, base::time_point now);
     /// What gossip believes of a member.
+    /// CERT-3: `environment::has_ended_stream` has another answer.
+    void stream_ended(base::time_point now) {
+        if (!is_over_) {
+            maybe_propose(now);
+        }
+    }
     void set_suspected(const peer_id& peer, bool is_gone, base::time_point now);
     void wants_new_epoch(base::time_point now);
 
@@ -127,6 +133,9 @@ private:
     }
     void on(const sender& from, const left&, base::moment) { hints_.lease_ended(from.id); }
     void on(const sender& from, const evict& asked, base::moment now);
+    void on(const sender& from, const certificate& given, base::moment now);
+    /// `whom` runs, or ran, on the machine of `by`, as the view has it.
+    [[nodiscard]] bool can_certify(const peer_id& by, const peer_id& whom) const;
     void on(const sender&, const new_epoch_wanted& asked, base::moment) {
         if (current() && asked.at == current()->number) {
             hints_.wants_new_epoch(asked.at);

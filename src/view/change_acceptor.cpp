@@ -38,13 +38,14 @@ void change_acceptor::accept(const ballot& asked, const change& value) {
                                 [&](const peer_id& id) { return blocks_lease_of(id); }));
 }
 
-std::vector<remaining> change_acceptor::silences_of(const change& value,
-                                                    base::time_point now) const {
-    std::vector<remaining> told;
+std::vector<silence> change_acceptor::silences_of(const change& value,
+                                                  const membership_hints& hints,
+                                                  base::time_point now) const {
+    std::vector<silence> told;
     for (const auto& id : value.removed) {
-        const auto silence = environment_.time_since_ack(id, now);
-        HOLDFAST_ASSERT(silence >= base::duration::zero());  // no ack lies in the future
-        told.push_back({id, silence});
+        const auto since_ack = environment_.time_since_ack(id, now);
+        HOLDFAST_ASSERT(since_ack >= base::duration::zero());  // no ack lies in the future
+        told.push_back({id, since_ack, hints.is_certain(id)});
     }
     return told;
 }

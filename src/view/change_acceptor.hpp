@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "view/acceptor.hpp"
 #include "view/environment.hpp"
+#include "view/membership_hints.hpp"
 #include "view/messages.hpp"
 
 namespace holdfast::views {
@@ -33,9 +34,10 @@ public:
                                 const base::shared_slot_map& map, base::moment now) const;
     void accept(const ballot& asked, const change& value);
 
-    /// LEASE-4: for each peer that `value` removes, how long ago this voter last acked it.
-    [[nodiscard]] std::vector<remaining> silences_of(const change& value,
-                                                     base::time_point now) const;
+    /// LEASE-4: for each peer that `value` removes, what this voter knows of its lease.
+    [[nodiscard]] std::vector<silence> silences_of(const change& value,
+                                                   const membership_hints& hints,
+                                                   base::time_point now) const;
     /// LEASE-1: the accepted value removes `peer` or changes a seat.
     [[nodiscard]] bool blocks_lease_of(const peer_id& peer) const;
 

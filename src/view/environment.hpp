@@ -1,5 +1,5 @@
-// What `view` asks of the other layers; `node` answers. Only the figures of LEASE-4 bear on safety,
-// the rest are hints.
+// What `view` asks of the other layers; `node` answers. Only what LEASE-4 and CERT-3 ask bears on
+// safety, the rest are hints.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,8 @@ public:
     /// How long ago we, as a voter, last acked it (LEASE-4).
     [[nodiscard]] virtual base::duration time_since_ack(const peer_id& peer,
                                                         base::time_point now) const = 0;
+    /// Its stream to us has ended, and nothing of it came since (CERT-3).
+    [[nodiscard]] virtual bool has_ended_stream(const peer_id& peer) const = 0;
     /// It joined a short while ago or was heard with a running lease (VIEW-2).
     [[nodiscard]] virtual bool vouches_for(const peer_id& peer, base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.

@@ -67,6 +67,7 @@ void membership_hints::installed(const view& now_installed, const view* before,
     // A joiner may name the PeerId it stopped being before the removal of that one is on the way.
     // No other peer that is no member is kept.
     drop_strangers(stopped_);
+    drop_strangers(certified_);
     std::erase_if(joiners_, [&](const auto& j) {
         return now_installed.has(j.first) || !is_fresh(j.second, now);
     });
@@ -84,7 +85,8 @@ void membership_hints::installed(const view& now_installed, const view* before,
             return std::all_of(ids.begin(), ids.end(),
                                [&](const peer_id& id) { return now_installed.has(id); });
         };
-        HOLDFAST_ASSERT(are_members(leaving_) && are_members(gone_) && are_members(stopped_));
+        HOLDFAST_ASSERT(are_members(leaving_) && are_members(gone_) && are_members(stopped_) &&
+                        are_members(certified_));
         HOLDFAST_ASSERT(std::none_of(joiners_.begin(), joiners_.end(),
                                      [&](const auto& j) { return now_installed.has(j.first); }));
     }
@@ -110,17 +112,23 @@ std::vector<peer_id> membership_hints::removals(const view& current, const peer_
         // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
         const bool is_silent = environment_.time_since_ack(m.id, now) >= 2 * settings_.lease;
         if (gone_.contains(m.id) || is_evicted(m.id, now) || stopped_.contains(m.id) ||
-            is_replaced(m, now) || is_silent) {
+            is_certain(m.id) || is_replaced(m, now) || is_silent) {
             out.push_back(m.id);
         }
     }
     return out;
 }
 
+bool membership_hints::is_certain(const peer_id& peer) const {
+    // a certificate alone can be wrong, of a clone of this machine for example
+    return certified_.contains(peer) && environment_.has_ended_stream(peer);
+}
+
 bool membership_hints::objects_to_removal(const view& current, const peer_id& peer,
                                           base::time_point now) const {
     const auto* m = current.find(peer);
-    if (m == nullptr || stopped_.contains(peer) || is_evicted(peer, now) || is_replaced(*m, now)) {
+    if (m == nullptr || stopped_.contains(peer) || is_certain(peer) || is_evicted(peer, now) ||
+        is_replaced(*m, now)) {
         return false;
     }
     return environment_.vouches_for(peer, now);

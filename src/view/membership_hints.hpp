@@ -34,6 +34,8 @@ public:
     void asks_to_leave(const peer_id& peer) { leaving_.insert(peer); }
     /// It ended its lease itself: by its own word (LEAVE-1), or by its successor's (LEASE-4).
     void lease_ended(const peer_id& peer) { stopped_.insert(peer); }
+    /// A member of its machine finds no such process (CERT-1).
+    void certify(const peer_id& peer) { certified_.insert(peer); }
     void set_suspected(const peer_id& peer, bool is_gone);
     /// VIEW-8: an operator evicts it, and the request is repeated as long as it stands. It says
     /// nothing about the lease of the member, which may still run.
@@ -48,6 +50,8 @@ public:
     [[nodiscard]] bool objects_to_removal(const view& current, const peer_id& peer,
                                           base::time_point now) const;
     [[nodiscard]] bool is_stopped(const peer_id& peer) const { return stopped_.contains(peer); }
+    /// CERT-3: it is certified, and this voter knows itself that its stream has ended.
+    [[nodiscard]] bool is_certain(const peer_id& peer) const;
     /// Anything that could go into the next view, removals taken for granted.
     [[nodiscard]] bool has_any(const view& current, const peer_id& self,
                                base::time_point now) const;
@@ -99,6 +103,7 @@ private:
     std::map<peer_id, joiner> joiners_;
     std::set<peer_id> leaving_;
     std::set<peer_id> stopped_;
+    std::set<peer_id> certified_;
     std::set<peer_id> gone_;
     std::map<peer_id, base::time_point> evictions_;  // and when that was last said
     std::optional<view_number> new_epoch_at_;

@@ -130,11 +130,19 @@ struct accept {
     change value;
     bool operator==(const accept&) const = default;
 };
-/// `silences`: for each removed peer, how long ago this voter last acked it (LEASE-4).
+/// What a voter knows of a peer that a value removes (LEASE-4).
+struct silence {
+    peer_id peer;
+    base::duration since_ack{};  ///< how long ago this voter last acked it
+    /// Its process is certified as gone, and its stream to this voter has ended (CERT-3).
+    bool is_gone = false;
+    bool operator==(const silence&) const = default;
+};
+/// `silences`: one for each removed peer.
 struct accepted {
     view_number number;
     views::ballot ballot;
-    std::vector<remaining> silences;
+    std::vector<silence> silences;
     bool operator==(const accepted&) const = default;
 };
 
@@ -169,7 +177,7 @@ struct left {
 /// Why a member can do nothing any more.
 enum class proof : std::uint8_t {
     none,    ///< nothing is known of that
-    gone,    ///< the sender is on the same machine and finds no such process (CERT-1)
+    gone,    ///< the sender is on the same machine and finds no such process (CERT-3)
     fenced,  ///< an operator has made sure of it by other means (CERT-2)
 };
 /// An operator's request to remove this member, whatever gossip says of it (VIEW-8).
@@ -177,6 +185,12 @@ struct evict {
     peer_id whom;
     views::proof proof{};
     bool operator==(const evict&) const = default;
+};
+/// The sender is on the machine of this member and finds no such process (CERT-3). A claim: it
+/// counts at voters that know themselves that its stream has ended.
+struct certificate {
+    peer_id whom;
+    bool operator==(const certificate&) const = default;
 };
 /// An owner is near the end of its sequence (OWN-6): a new view, please, even an empty one.
 struct new_epoch_wanted {
@@ -252,7 +266,7 @@ using joining_message = std::variant<join, join_shown, join_refused, welcome>;
 using ballot_message =
     std::variant<opinion_ask, opinion, prepare, promise, rejected, accept, accepted>;
 using spreading_message = std::variant<steps, want_steps, outdated>;
-using wish_message = std::variant<leave_request, left, evict, new_epoch_wanted>;
+using wish_message = std::variant<leave_request, left, evict, certificate, new_epoch_wanted>;
 using founding_message = std::variant<found_prepare, found_promise, found_rejected, found_accept,
                                       found_accepted, founded>;
 

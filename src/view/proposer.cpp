@@ -206,13 +206,18 @@ step proposer::step_of(accepting phase, const membership_hints& hints) const {
             continue;
         }
         std::vector<base::duration> silences;
+        std::size_t certain = 0;
         for (const auto& [voter, told] : phase.accepts) {
             const auto at = std::find_if(told.begin(), told.end(),
-                                         [&](const remaining& r) { return r.peer == id; });
+                                         [&](const silence& r) { return r.peer == id; });
             // A voter that did not tell may have acked it just now.
-            silences.push_back(at == told.end() ? base::duration::zero() : at->lease);
+            silences.push_back(at == told.end() ? base::duration::zero() : at->since_ack);
+            certain += at != told.end() && at->is_gone ? 1 : 0;
         }
-
+        if (certain >= quorum()) {  // CERT-3
+            done.leases.push_back({id, base::duration::zero()});
+            continue;
+        }
         done.leases.push_back({id, remaining_lease(settings_.full_lease(), silences)});
     }
     HOLDFAST_ASSERT(done.leases.size() == done.what.removed.size());
@@ -222,18 +227,25 @@ step proposer::step_of(accepting phase, const membership_hints& hints) const {
     return done;
 }
 
-/// LEASE-4: no voter that accepted can have acked a removed peer later than its figure says.
+/// LEASE-4: no voter that accepted can have acked a removed peer later than its figure says, but
+/// for one that more than half of all seats are certain to be gone (CERT-3).
 void proposer::check_leases(const step& done, const accepting& phase,
                             const membership_hints& hints) const {
     for (const auto& [id, lease] : done.leases) {
         const auto silent_for = settings_.full_lease() - lease;
-        for (const auto& [voter, told] : phase.accepts) {
-            const bool was_told = std::any_of(told.begin(), told.end(), [&](const remaining& r) {
-                return r.peer == id && r.lease >= silent_for;
-            });
-            HOLDFAST_ASSERT(was_told || silent_for <= base::duration::zero() ||
-                            hints.is_stopped(id));
-        }
+        const auto accepts_with = [&, peer = id](auto&& is_so) {
+            return static_cast<std::size_t>(
+                std::count_if(phase.accepts.begin(), phase.accepts.end(), [&](const auto& one) {
+                    return std::any_of(one.second.begin(), one.second.end(), [&](const silence& r) {
+                        return r.peer == peer && is_so(r);
+                    });
+                }));
+        };
+        const auto silent =
+            accepts_with([&](const silence& r) { return r.since_ack >= silent_for; });
+        const auto certain = accepts_with([](const silence& r) { return r.is_gone; });
+        HOLDFAST_ASSERT(silent == phase.accepts.size() || silent_for <= base::duration::zero() ||
+                        hints.is_stopped(id) || 2 * certain > current_->seats.size());
     }
 }
 

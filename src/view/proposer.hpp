@@ -89,7 +89,7 @@ private:
     struct accepting {
         ballot mine;
         change value;
-        std::map<peer_id, std::vector<remaining>> accepts;
+        std::map<peer_id, std::vector<silence>> accepts;
         base::time_point until;
     };
 

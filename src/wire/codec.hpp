@@ -17,8 +17,8 @@ namespace holdfast::wire {
 
 /// The versions of the protocol this build speaks. A peer refuses what is outside
 /// (errc::version_mismatch).
-constexpr std::uint8_t oldest_version = 1;
-constexpr std::uint8_t newest_version = 1;
+constexpr std::uint8_t oldest_version = 2;
+constexpr std::uint8_t newest_version = 2;
 
 struct packet {
     node::envelope envelope;

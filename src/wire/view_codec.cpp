@@ -53,6 +53,10 @@ void fields(auto& a, is<views::remaining> auto& r) {
     a(r.peer, r.lease);
     a.check(r.lease >= base::duration::zero());
 }
+void fields(auto& a, is<views::silence> auto& s) {
+    a(s.peer, s.since_ack, s.is_gone);
+    a.check(s.since_ack >= base::duration::zero());
+}
 void fields(auto& a, is<views::step> auto& s) { a(s.what, list(s.leases, limits::members)); }
 void fields(auto& a, is<views::ballot> auto& b) {
     a(b.round, b.seat, b.proposer);
@@ -156,6 +160,10 @@ constexpr kind about<views::evict>{0x37, "view.evict"};
 void fields(auto& a, is<views::evict> auto& m) {
     a(m.whom, one_of(m.proof, views::proof::none, views::proof::fenced));
 }
+
+template <>
+constexpr kind about<views::certificate>{0x38, "view.certificate"};
+void fields(auto& a, is<views::certificate> auto& m) { a(m.whom); }
 
 template <>
 constexpr kind about<views::new_epoch_wanted>{0x30, "view.new_epoch_wanted"};

@@ -109,7 +109,7 @@ struct stranger {
     }
     /// Claims to be that peer. A hello is not sealed, so any process can.
     void greet_as(const peer_id& id) {
-        std::vector<std::uint8_t> hello{'H', 'F', 's', 't', 1, 1, 0, 0};
+        std::vector<std::uint8_t> hello{'H', 'F', 's', 't', 2, 1, 0, 0};
         for (const auto part : fingerprint("test")) {
             hello.push_back(part);
         }
@@ -282,6 +282,30 @@ TEST_CASE("a datagram of another cluster with the same key is reported with both
     CHECK(a.problems[0] == errc::wrong_key);
     CHECK(a.texts[0].find("another key") != std::string::npos);
     CHECK(a.texts[0].find("cluster of another name") != std::string::npos);
+}
+
+TEST_CASE(
+    "CERT-3: a stream that the other end has ended is told, one that is dropped here is not") {
+    end a{1};
+    auto b = std::make_unique<end>(2);
+    a.stream(*b, "one");
+    REQUIRE(until({&a, b.get()}, [&] { return b->got.size() == 1; }));
+    b->stream(a, "two");
+    REQUIRE(until({&a, b.get()}, [&] { return a.got.size() == 1; }));
+    CHECK(a.net->take_ended().empty());
+    std::vector<peer_id> ended;
+    SECTION("there") {
+        b.reset();
+        REQUIRE(until({&a}, [&] { return !(ended = a.net->take_ended()).empty(); }));
+        CHECK(ended == std::vector{peer_id{0, 2}});
+        CHECK(a.net->take_ended().empty());
+    }
+    SECTION("here") {
+        a.net->drop(b->id);
+        REQUIRE(until({&a, b.get()}, [&] { return !(ended = b->net->take_ended()).empty(); }));
+        CHECK(ended == std::vector{peer_id{0, 1}});
+        CHECK(a.net->take_ended().empty());
+    }
 }
 
 TEST_CASE("a datagram of another version is reported, noise is not") {

@@ -54,6 +54,14 @@ extern "C" ssize_t sendto(int socket, const void* bytes, size_t size, int flags,
                       : syscall(SYS_sendto, socket, bytes, size, flags, to, length);
 }
 
+extern "C" ssize_t send(int socket, const void* bytes, size_t size, int flags) {
+    if (is_cut_off) {
+        errno = EAGAIN;  // its buffer stays full
+        return -1;
+    }
+    return syscall(SYS_sendto, socket, bytes, size, flags, nullptr, 0);
+}
+
 extern "C" int pthread_create(pthread_t* id, const pthread_attr_t* how, void* (*run)(void*),
                               void* with) noexcept {
     static const auto real =
@@ -68,8 +76,8 @@ void suspend(nanoseconds how_long) { slept += how_long.count(); }
 clock_set_back::clock_set_back(nanoseconds how_far) { behind = how_far.count(); }
 clock_set_back::~clock_set_back() { behind = 0; }
 
-no_datagrams::no_datagrams() { is_cut_off = true; }
-no_datagrams::~no_datagrams() { is_cut_off = false; }
+no_network::no_network() { is_cut_off = true; }
+no_network::~no_network() { is_cut_off = false; }
 
 few_threads::few_threads(int count) { threads_left = count; }
 few_threads::~few_threads() { threads_left = std::numeric_limits<int>::max(); }

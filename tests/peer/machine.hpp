@@ -1,6 +1,6 @@
 // What a test can do to the machine under the peers of its own process: the boot clock, the
 // network, threads that cannot be made. This program has its own clock_gettime, timerfd_settime,
-// sendto and pthread_create, which everything linked into it uses.
+// sendto, send and pthread_create, which everything linked into it uses.
 #pragma once
 
 #include <chrono>
@@ -18,13 +18,13 @@ public:
     clock_set_back(const clock_set_back&) = delete;
     clock_set_back& operator=(const clock_set_back&) = delete;
 };
-/// While it lives, no datagram leaves this process.
-class no_datagrams {
+/// While it lives, nothing leaves this process by datagram or stream.
+class no_network {
 public:
-    no_datagrams();
-    ~no_datagrams();
-    no_datagrams(const no_datagrams&) = delete;
-    no_datagrams& operator=(const no_datagrams&) = delete;
+    no_network();
+    ~no_network();
+    no_network(const no_network&) = delete;
+    no_network& operator=(const no_network&) = delete;
 };
 /// While it lives, no thread more than `count` can be started.
 class few_threads {

@@ -138,7 +138,7 @@ TEST_CASE("a lease that was at risk, was lost and came back is not at risk") {
     REQUIRE(h);
     const auto risk = h->at_risk();
     {
-        const machine::no_datagrams cut_off;
+        const machine::no_network cut_off;
         REQUIRE(why.wait([](const auto& all) { return !all.empty(); }));
         CHECK(risk.stop_requested());
     }
@@ -191,7 +191,7 @@ TEST_CASE("a peer whose lease ran out unnoticed is not ready") {
     three c;
     CHECK(c.peers[0].is_ready());
     {
-        const machine::no_datagrams no_renewal_yet;
+        const machine::no_network no_renewal_yet;
         machine::suspend(2s);
         CHECK_FALSE(c.peers[0].is_ready());
     }

@@ -70,6 +70,8 @@ private:
     void see(std::uint32_t, const node::at_risk&) {}
     void see(std::uint32_t, const node::lock_changed&) {}
     void see(std::uint32_t, const node::check_process&) {}
+    void see(std::uint32_t, const node::watch_process&) {}
+    void see(std::uint32_t, const node::unwatch_process&) {}
     void see(std::uint32_t, const node::audit_recorded&) {}
     void see(std::uint32_t at, const node::audit_ended& e);
     void see(std::uint32_t, const node::audit_log_read&) {}

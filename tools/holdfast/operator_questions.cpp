@@ -121,9 +121,11 @@ holdfast::member member_called(const holdfast::peer& p, const std::string& who) 
 /// Runs it with a shell: it exits with 0 once the member can do nothing any more.
 bool has_fenced(const std::string& command, const holdfast::member& m) {
     // Made before the fork: a child of a program with threads may call little.
+    // A process id that is not known is left empty: `kill 0` would end this process and its group.
+    const auto pid = m.process.pid == 0 ? "" : std::to_string(m.process.pid);
     std::vector<std::string> words{"HOLDFAST_PEER=" + to_string(m.id), "HOLDFAST_NAME=" + m.name,
                                    "HOLDFAST_ADDRESS=" + to_string(m.address),
-                                   "HOLDFAST_PID=" + std::to_string(m.process.pid)};
+                                   "HOLDFAST_PID=" + pid};
     std::vector<char*> surroundings;
     for (auto& one : words) {
         surroundings.push_back(one.data());

@@ -92,6 +92,9 @@ holdfast::config common::make(kind what) const {
     if (const auto* key = std::getenv("HOLDFAST_KEY"); key != nullptr && c.key_file.empty()) {
         c.key = key;
     }
+    if (what == kind::short_lived || !control.empty()) {
+        c.work_outlives_process = true;  // a command, or a user of the socket, works on
+    }
     if (what == kind::short_lived) {
         if (!is_weight_given_) {
             c.weight = 0;

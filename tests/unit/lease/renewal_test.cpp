@@ -1,5 +1,8 @@
 #include "lease/renewal.hpp"
 
+#include <map>
+#include <vector>
+
 #include "catch.hpp"
 #include "made_up.hpp"
 
@@ -26,7 +29,7 @@ struct fixture {
         s.lease = 1s;
         return s;
     }();
-    renewal mine{settings};
+    renewal mine{settings, 1};
 
     std::vector<renewal::send> sent() {
         std::vector<renewal::send> out;
@@ -47,6 +50,24 @@ TEST_CASE_METHOD(fixture, "a member asks every voter at once, and then every fif
     CHECK(sent().empty());
     mine.tick(at(200ms));
     CHECK(sent().size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "LEASE-8: of five renewals one goes by stream, to one voter at a time") {
+    mine.installed(made_up::first_view(3, 1), at(0s));
+    std::map<peer_id, std::vector<base::time_point>> by_stream;
+    for (auto now = at(0s); now < at(2s); now += 200ms) {
+        mine.tick(now);
+        const auto all = sent();
+        REQUIRE(all.size() == 3);
+        for (const auto& s : all) {
+            if (s.by_stream) {
+                by_stream[s.to].push_back(now);
+            }
+        }
+    }
+    CHECK(by_stream[peer(1)] == std::vector{at(600ms), at(1600ms)});
+    CHECK(by_stream[peer(2)] == std::vector{at(400ms), at(1400ms)});
+    CHECK(by_stream[peer(3)] == std::vector{at(200ms), at(1200ms)});
 }
 
 TEST_CASE_METHOD(fixture, "send time counts, not the ack's arrival") {

@@ -17,7 +17,7 @@ struct fixture {
         s.clock_drift = 0;
         return s;
     }();
-    lease::renewal renewal{settings};
+    lease::renewal renewal{settings, 0};
     node::lease_watch mine{settings, renewal};
     view v = made_up::first_view(1);
 

@@ -216,10 +216,35 @@ TEST_CASE("CERT-1: the lease of a member whose process is seen to be gone is not
     REQUIRE(c.run_until([&] { return !c.all[2].checks.empty(); }));
     CHECK(c.all[2].checks[0].peer == lost);
     CHECK(c.all[2].checks[0].process == process_identity{7, 4, 1});
+    c.end_streams_of(lost);  // CERT-3: voters know that themselves
     c.process_is_gone(2, lost);
     REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }, 2s));
     c.acquire(3, name);
     CHECK(c.run_until([&] { return c.all[3].granted.size() == 1; }, 50ms));
+}
+
+TEST_CASE("CERT-3: a process that is gone is replaced at once, one that lives is not") {
+    small_cluster c{3};
+    c.machine = 7;
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto name = c.name_at(1);
+    c.acquire(4, name);
+    REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }));
+    c.run_for(2s);  // views come at one in a second
+    const auto holder = c[4].self();
+    SECTION("that lives") {
+        c.process_is_gone(2, holder);  // a clone of its machine says so
+        c.run_for(2s);
+        CHECK(c.is_member_everywhere({1, 2, 3, 4}));
+    }
+    SECTION("that is gone") {
+        c.kill(4);
+        c.run_for(5ms);  // what was under way arrives
+        c.end_streams_of(holder);
+        c.process_is_gone(2, holder);
+        c.acquire(3, name);
+        CHECK(c.run_until([&] { return c.all[3].granted.size() == 1; }, 200ms));
+    }
 }
 
 TEST_CASE("CERT-1: a process is asked for, and taken for gone, on its own machine only") {

@@ -128,6 +128,13 @@ public:
         all.at(i).node->process_is_gone(peer, moment());
         drain(i);
     }
+    /// CERT-3: the system of each other peer tells that its stream with `peer` has ended.
+    void end_streams_of(const peer_id& peer) {
+        for (auto& [i, p] : all) {
+            p.node->stream_ended(peer, moment());
+            drain(i);
+        }
+    }
     void watch(std::uint64_t i, std::string_view name) {
         all.at(i).node->watch(name, moment());
         drain(i);

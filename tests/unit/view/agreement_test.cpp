@@ -82,7 +82,7 @@ TEST_CASE_METHOD(lone, "FOUND-5: an epoch is written down before its value is ac
     CHECK(std::get<persist>(*first).epoch == c.epoch);
     drain();
     REQUIRE(said<accepted>().size() == 1);
-    CHECK(said<accepted>()[0].silences == std::vector{remaining{peer(4), 3s}});
+    CHECK(said<accepted>()[0].silences == std::vector{silence{peer(4), 3s, false}});
     CHECK(mine->blocks_lease_of(peer(4)));
     // and a later ballot hears of it
     receive(3, prepare{third, {2, 2, peer(3)}});
@@ -162,6 +162,35 @@ TEST_CASE_METHOD(lone, "a decision is sent to all members, the removed too, and 
     CHECK(said<steps>()[0].in_order[0].leases[0].lease == settings.full_lease() - 1s);
 }
 
+TEST_CASE_METHOD(
+    lone, "CERT-3: the lease of a removed peer is not waited for if a quorum says it is gone") {
+    start_in_view_2();
+    surroundings.silences[peer(4)] = 1s;
+    const auto number_says = GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{2});
+    mine->set_suspected(peer(4), true, now);
+    drain();
+    receive(2, opinion{third, {peer(4)}, {}});
+    receive(3, opinion{third, {peer(4)}, {}});
+    for (int i = 0; i < 1000 && said<prepare>().empty(); ++i) {
+        now = *mine->deadline();
+        tick();
+    }
+    REQUIRE_FALSE(said<prepare>().empty());
+    const auto asked = said<prepare>().back().ballot;
+    receive(1, promise{third, asked, {}, 1000, {}});
+    receive(2, promise{third, asked, {}, 1000, {}});
+    REQUIRE_FALSE(said<accept>().empty());
+    const auto b = said<accept>().back().ballot;
+    forget();
+    receive(2, accepted{third, b, {{peer(4), 1s, number_says > 0}}});
+    receive(3, accepted{third, b, {{peer(4), 2s, number_says > 1}}});
+    REQUIRE_FALSE(said<steps>().empty());
+    const auto leases = said<steps>()[0].in_order[0].leases;
+    REQUIRE(leases.size() == 1);
+    CHECK(leases[0].lease ==
+          (number_says > 1 ? base::duration::zero() : settings.full_lease() - 1s));
+}
+
 TEST_CASE_METHOD(lone, "VIEW-4: a peer is over when a step removes it, or it is outdated") {
     start_in_view_2();
     SECTION("a step removes it") {
@@ -212,7 +241,7 @@ TEST_CASE_METHOD(lone, "CHECKSUM: a decided step that gives another view here en
     CHECK(told<problem>().size() == 1);
 }
 
-TEST_CASE_METHOD(lone, "CERT-1: that a process is gone counts from a member of its machine only") {
+TEST_CASE_METHOD(lone, "CERT-1, CERT-3: whose word that a process is gone counts, and when") {
     auto given = start_of_all();
     given.added_by.what.added[1].process.machine = 5;
     given.added_by.what.added[2].process.machine = 6;
@@ -227,11 +256,17 @@ TEST_CASE_METHOD(lone, "CERT-1: that a process is gone counts from a member of i
         return said<opinion>().at(0);
     };
     CHECK(opinion_of_1().objects == std::vector{peer(4)});
-    // VIEW-8: evicted, so nothing speaks for it; but its lease counts until `is_stopped`
-    receive(3, evict{peer(4), proof::gone});
-    now += settings.lease;  // what was said of it is old by now
+    surroundings.ended = {peer(4)};
+    receive(3, certificate{peer(4)});  // of another machine
     CHECK(opinion_of_1().objects == std::vector{peer(4)});
-    receive(2, evict{peer(4), proof::gone});
-    now += settings.lease;
+    receive(2, certificate{peer(4)});
     CHECK(opinion_of_1().consents == std::vector{peer(4)});
+    surroundings.ended = {};  // something of it came since
+    CHECK(opinion_of_1().objects == std::vector{peer(4)});
+    surroundings.ended = {peer(4)};
+    auto c = next_change();
+    c.removed = {peer(4)};
+    receive(2, accept{third, {1, 1, peer(2)}, c});
+    REQUIRE(said<accepted>().size() == 1);
+    CHECK(said<accepted>()[0].silences == std::vector{silence{peer(4), 0s, true}});
 }

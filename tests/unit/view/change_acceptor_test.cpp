@@ -11,6 +11,7 @@ struct voting {
     base::settings settings;
     set_environment surroundings;
     change_acceptor part{settings, surroundings};
+    membership_hints hints{settings, surroundings};
     view current = made_up::first_view(3, 1);
     base::shared_slot_map map = surroundings.first_map(current);
     ballot low{1, 0, peer(1)};
@@ -82,5 +83,18 @@ TEST_CASE_METHOD(voting, "LEASE-4: a voter tells when it last acked those that a
     surroundings.silences = {{peer(3), 1s}, {peer(4), 2s}};
     auto c = empty_change(current);
     c.removed = {peer(4)};
-    CHECK(part.silences_of(c, now) == std::vector{remaining{peer(4), 2s}});
+    CHECK(part.silences_of(c, hints, now) == std::vector{silence{peer(4), 2s, false}});
+}
+
+TEST_CASE_METHOD(voting, "CERT-3: a certificate counts at a voter whose stream has ended") {
+    auto c = empty_change(current);
+    c.removed = {peer(4)};
+    const auto is_gone = [&] { return part.silences_of(c, hints, now).front().is_gone; };
+    CHECK_FALSE(is_gone());
+    hints.certify(peer(4));
+    CHECK_FALSE(is_gone());  // it may be a clone of that machine that does not find it
+    surroundings.ended = {peer(4)};
+    CHECK(is_gone());
+    c.removed = {peer(3)};
+    CHECK_FALSE(is_gone());
 }

@@ -28,6 +28,8 @@ struct set_environment final : environment {
     std::set<peer_id> dead;
     std::set<peer_id> replaced;
 
+    std::set<peer_id> ended;
+    bool has_ended_stream(const peer_id& id) const override { return ended.contains(id); }
     base::duration time_since_ack(const peer_id& id, base::time_point) const override {
         const auto at = silences.find(id);
         return at == silences.end() ? base::duration::zero() : at->second;

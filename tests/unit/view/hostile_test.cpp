@@ -310,7 +310,7 @@ TEST_CASE_METHOD(voter, "LEASE-4: a silence counts for a removed peer only, and 
     promise_by(3, b);
     REQUIRE_FALSE(said<accept>().empty());
     CHECK(said<accept>()[0].value.removed == std::vector{peer(4)});
-    const std::vector<remaining> lie{{peer(77), 0s}, {peer(4), base::duration::max()}};
+    const std::vector<silence> lie{{peer(77), 0s}, {peer(4), base::duration::max()}};
     receive(2, accepted{third, b, lie});
     receive(3, accepted{third, b, lie});
     REQUIRE(mine->current()->number == third);

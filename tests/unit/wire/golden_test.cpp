@@ -20,7 +20,7 @@ std::string hex(const node::message& what) {
         out += digits[std::to_integer<unsigned>(b) & 15];
     }
     const std::string front =
-        "01"
+        "02"
         "6c5b964d9473ac1a"
         "95"
         "c4100102030405060708090a0b0c0d0e0f10"

@@ -126,13 +126,13 @@ TEST_CASE("noise does no harm", "[wire]") {
 TEST_CASE("the version and the cluster come first", "[wire]") {
     auto bytes = encoded({{}, lock::message{lock::queued{}}});
     REQUIRE(wire::decode(bytes, "another").error() == decode_error::wrong_cluster);
-    bytes[0] = std::byte{2};
+    bytes[0] = std::byte{wire::newest_version + 1};
     REQUIRE(why_refused(bytes) == decode_error::version);
     REQUIRE(wire::decode(bytes, "another").error() == decode_error::version);
     bytes[0] = std::byte{0};
     REQUIRE(why_refused(bytes) == decode_error::version);
     REQUIRE(why_refused({}) == decode_error::malformed);
-    REQUIRE(why_refused({std::byte{1}}) == decode_error::malformed);
+    REQUIRE(why_refused({std::byte{wire::newest_version}}) == decode_error::malformed);
 }
 
 TEST_CASE("a name over its limit is too large", "[wire]") {

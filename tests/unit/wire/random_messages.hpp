@@ -28,7 +28,7 @@ template <class T>
 concept has_1 =
     one_among<T, swim::nack, swim::gossip, views::steps, views::want_steps, views::outdated,
               views::new_epoch_wanted, views::found_accepted, views::founded, lock::queued,
-              lock::cancelled, lock::record_stored, lock::read_records>;
+              lock::cancelled, lock::record_stored, lock::read_records, views::certificate>;
 template <class T>
 concept has_2 =
     one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
@@ -252,6 +252,7 @@ private:
         v.slots = static_cast<std::uint32_t>(1 + chance_.below(base::limits::slots));
     }
     void fill(views::remaining& r) { each(r.peer, r.lease); }
+    void fill(views::silence& s) { each(s.peer, s.since_ack, s.is_gone); }
     void fill(lock::table& t) {
         auto& [to_view, slots] = t;
         each(to_view, slots);
