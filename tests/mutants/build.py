@@ -58,20 +58,14 @@ class Build:
     def make(self, programs, jobs):
         """Brings the clean programs up to date."""
         command = ["ninja", "-C", str(self.folder), "-j", str(jobs), *sorted(programs)]
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             raise DoesNotBuild(done.stdout)
 
     def targets(self):
         """Every program that the build knows."""
         lines = run(["ninja", "-t", "targets", "all"], self.folder).splitlines()
-        return {
-            line.split(":")[0]
-            for line in lines
-            if line.endswith(("cpp_LINKER", "LINKER_RSP"))
-        }
+        return {line.split(":")[0] for line in lines if line.endswith(("cpp_LINKER", "LINKER_RSP"))}
 
     def sum_of(self, path):
         path = str(path)
@@ -97,18 +91,12 @@ class Build:
         """The mutated object, compiled unless it is there: (path, what it was made from)."""
         entry = self.commands.get(str(self.root / file))
         if entry is None:
-            raise DoesNotBuild(
-                f"{mutant.where}: {mutant.name}: nothing is compiled from {file}"
-            )
+            raise DoesNotBuild(f"{mutant.where}: {mutant.name}: nothing is compiled from {file}")
         text = texts.mutated(mutant, file, self.root)
         if is_bare:
             text = texts.without_assertions(text)
         arguments = self.compile_command(entry)
-        key = digest(
-            text,
-            *arguments,
-            *(self.sum_of(h) for h in self.headers_of(entry["output"])),
-        )
+        key = digest(text, *arguments, *(self.sum_of(h) for h in self.headers_of(entry["output"])))
         folder = self.out / mutant.name
         source = folder / (("bare_" if is_bare else "") + file.replace("/", "_"))
         made, stamp = source.with_suffix(".o"), source.with_suffix(".key")
@@ -119,15 +107,7 @@ class Build:
         stamp.unlink(missing_ok=True)
         original = self.root / file
         run(
-            [
-                *arguments,
-                "-iquote",
-                str(original.parent),
-                "-o",
-                str(made),
-                "-c",
-                str(source),
-            ],
+            [*arguments, "-iquote", str(original.parent), "-o", str(made), "-c", str(source)],
             entry["directory"],
         )
         stamp.write_text(key)
@@ -150,9 +130,7 @@ class Build:
     def link_command(self, program):
         with self.lock:
             if program not in self.links:
-                lines = run(
-                    ["ninja", "-t", "commands", "-s", program], self.folder
-                ).splitlines()
+                lines = run(["ninja", "-t", "commands", "-s", program], self.folder).splitlines()
                 self.links[program] = shlex.split(lines[-1])
             return self.links[program]
 
@@ -166,14 +144,8 @@ class Build:
         linked = {os.path.dirname(word) for word in command if word.endswith(".a")}
         files = [file for file in files if os.path.dirname(file) in linked]
         objects = [self.object_of(mutant, file, is_bare) for file in files]
-        key = digest(
-            self.sum_of(self.folder / program), *(k for _, k in objects), *command
-        )
-        made = (
-            self.out
-            / mutant.name
-            / (("bare-" if is_bare else "") + pathlib.Path(program).name)
-        )
+        key = digest(self.sum_of(self.folder / program), *(k for _, k in objects), *command)
+        made = self.out / mutant.name / (("bare-" if is_bare else "") + pathlib.Path(program).name)
         stamp = made.with_suffix(".key")
         if made.is_file() and stamp.is_file() and stamp.read_text() == key:
             return made, key

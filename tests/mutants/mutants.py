@@ -34,9 +34,7 @@ def print_table(mutants):
     print("| --- | --- | --- | --- | --- |")
     for m in sorted(mutants, key=lambda m: m.number):
         what = " ".join(m.what)
-        print(
-            f"| {m.number} | `{m.name}` | {m.rule} | {what} | {', '.join(m.breaks)} |"
-        )
+        print(f"| {m.number} | `{m.name}` | {m.rule} | {what} | {', '.join(m.breaks)} |")
 
 
 def print_verdict(verdict):
@@ -66,9 +64,7 @@ def judge_all(runner, mutants, jobs):
                 print_verdict(verdict)
             except (build.DoesNotBuild, texts.TextError) as e:
                 survivors += 1
-                print(
-                    f"{running[done].number:3} {running[done].name:31} DOES NOT BUILD\n{e}"
-                )
+                print(f"{running[done].number:3} {running[done].name:31} DOES NOT BUILD\n{e}")
     return survivors
 
 
@@ -95,19 +91,11 @@ def main():
     parser.add_argument("names", nargs="*", help="names or numbers; none: all")
     parser.add_argument("--build", default="build", help="a configured build directory")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument(
-        "--seeds", type=int, default=10000, help="the judge looks at so many"
-    )
+    parser.add_argument("--seeds", type=int, default=10000, help="the judge looks at so many")
     parser.add_argument("--list", action="store_true")
-    parser.add_argument(
-        "--fit", action="store_true", help="only whether each text fits its source"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="ask only what must see the mutant"
-    )
-    parser.add_argument(
-        "--is-built", action="store_true", help="the clean programs are there"
-    )
+    parser.add_argument("--fit", action="store_true", help="only whether each text fits its source")
+    parser.add_argument("--quick", action="store_true", help="ask only what must see the mutant")
+    parser.add_argument("--is-built", action="store_true", help="the clean programs are there")
     parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="PROGRAM")
     options = parser.parse_args()
 

@@ -59,9 +59,7 @@ class Texts(unittest.TestCase):
         self.assertEqual(self.first.rule, "OWN-4 (b)")
         self.assertEqual(self.first.breaks, ["MUTEX", "LIVE"])
         self.assertEqual(self.first.seen_by, ["judge directed", "world vote"])
-        self.assertEqual(
-            [e.file for e in self.first.edits], ["a.cpp", "a.cpp", "b.cpp"]
-        )
+        self.assertEqual([e.file for e in self.first.edits], ["a.cpp", "a.cpp", "b.cpp"])
         self.assertTrue(self.second.option)
 
     def test_a_source_is_mutated_past_its_white_space_and_comments(self):
@@ -97,9 +95,7 @@ class Texts(unittest.TestCase):
         self.assertEqual(len(texts.places_of('f("a // b")', ['"a // b"'])), 1)
 
     def test_what_is_not_understood_is_said(self):
-        (self.root / "t.mutants").write_text(
-            "mutant first 1\n    rule A\n    sean by judge\n"
-        )
+        (self.root / "t.mutants").write_text("mutant first 1\n    rule A\n    sean by judge\n")
         with self.assertRaisesRegex(texts.TextError, "t.mutants:3"):
             texts.read_all(self.root)
 
@@ -129,27 +125,21 @@ class WhatSaw(unittest.TestCase):
     def test_the_judge(self):
         text = "MUTEX broken at 1 s: two\nholdfast-sim --seed 17 --nodes 5\n"
         self.assertEqual(
-            self.check("judge", "directed", 1, text),
-            ("judge", "MUTEX at seed 17, directed"),
+            self.check("judge", "directed", 1, text), ("judge", "MUTEX at seed 17, directed")
         )
         self.assertIsNone(self.check("judge", "", 0, "violations 0\n"))
         self.assertIsNone(self.check("judge", "", 2, "no such option"))
 
     def test_an_assertion_in_the_simulator(self):
-        text = (
-            "INVARIANT broken at 1 s: p1: broken invariant: a\nholdfast-sim --seed 1\n"
-        )
+        text = "INVARIANT broken at 1 s: p1: broken invariant: a\nholdfast-sim --seed 1\n"
         self.assertEqual(self.check("judge", "", 1, text), ("assertion", "a (seed 1)"))
-        self.assertEqual(
-            self.check("assertion", "", 1, text), ("assertion", "a (seed 1)")
-        )
+        self.assertEqual(self.check("assertion", "", 1, text), ("assertion", "a (seed 1)"))
         text = "MUTEX broken at 1 s: two\nholdfast-sim --seed 1\n"
         self.assertIsNone(self.check("assertion", "", 1, text))
 
     def test_an_exhaustive_world(self):
         self.assertEqual(
-            self.check("world", "vote", 1, "found: MUTEX: twice\n"),
-            ("world", "vote: MUTEX: twice"),
+            self.check("world", "vote", 1, "found: MUTEX: twice\n"), ("world", "vote: MUTEX: twice")
         )
         self.assertIsNone(self.check("world", "vote", 1, "FAILED\n"))
 

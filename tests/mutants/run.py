@@ -13,9 +13,7 @@ EXPLORER = "tools/holdfast-explore/holdfast-explore"
 SCENARIOS = "tests/scenarios/test-scenarios"
 CHAOS = "tests/chaos/chaos"
 WORKER = "tests/chaos/chaos-worker"
-TESTS = {
-    name: f"tests/{name.split('-')[1]}/{name}" for name in ("test-net", "test-peer")
-}
+TESTS = {name: f"tests/{name.split('-')[1]}/{name}" for name in ("test-net", "test-peer")}
 TESTS["test-locks"] = "tests/peer/test-locks"
 UNIT_TESTS = {"src/net": ["tests/net/test-net"], "src/peer": ["tests/peer/test-peer"]}
 SECONDS = {
@@ -70,9 +68,7 @@ def checks_of(mutant, scenarios, seeds):
         if kind == "test":  # test test-peer a name of test cases*
             program, _, cases = which.partition(" ")
             program = TESTS[program]
-            out.append(
-                Check("test", which, program, ["--abort"] + ([cases] if cases else []))
-            )
+            out.append(Check("test", which, program, ["--abort"] + ([cases] if cases else [])))
     option = ["--mutant", mutant.name] if mutant.option else []
     judged = ["--seeds", str(seeds), "--nodes", "5", "--jobs", "1", "--until-failure"]
     is_asserted = ["assertion", ""] in named
@@ -189,9 +185,7 @@ class Runner:
             program = self.build.folder / check.program
             made_from = self.build.sum_of(program)
         else:
-            program, made_from = self.build.program_of(
-                mutant, check.program, check.is_bare
-            )
+            program, made_from = self.build.program_of(mutant, check.program, check.is_bare)
         told = [
             self.build.sum_of(texts.ROOT / "tests/scenarios" / f"{s}.txt")
             for s, _ in self.scenarios.get(mutant.name, [])
@@ -246,8 +240,5 @@ class Runner:
             return done.returncode, done.stdout
         except subprocess.TimeoutExpired as e:
             text = (e.stdout or b"").decode(errors="replace")
-            hangs = check.kind in (
-                "unit test",
-                "test",
-            )  # that it never ends is seen, too
+            hangs = check.kind in ("unit test", "test")  # that it never ends is seen, too
             return (1 if hangs else 0), text + f"\nnot at its end after {limit} s\n"

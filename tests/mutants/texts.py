@@ -35,15 +35,9 @@ class Mutant:
         self.what = []  # sentences for people
         self.rule = ""
         self.breaks = []  # guarantees at stake
-        self.seen_by = (
-            []
-        )  # what must see it: "judge", "judge directed", "world vote", ...
-        self.option = (
-            False  # wrong code of the simulator itself, behind its option --mutant
-        )
-        self.tests = (
-            []
-        )  # unit test programs, where not those of the folder of the source
+        self.seen_by = []  # what must see it: "judge", "judge directed", "world vote", ...
+        self.option = False  # wrong code of the simulator itself, behind its option --mutant
+        self.tests = []  # unit test programs, where not those of the folder of the source
         self.bare = []  # more files whose assertions would see it before the judge does
         self.edits = []
 
@@ -193,10 +187,7 @@ def nearest_lines(source, find, count=3):
         match.set_seq1(line.strip())
         rated.append((match.ratio(), number, line))
     best = sorted(rated, key=lambda r: (-r[0], r[1]))[:count]
-    return [
-        f"    {number}: {line.strip()}"
-        for _, number, line in sorted(best, key=lambda r: r[1])
-    ]
+    return [f"    {number}: {line.strip()}" for _, number, line in sorted(best, key=lambda r: r[1])]
 
 
 def mutated(mutant, file, root=ROOT):
@@ -213,9 +204,7 @@ def mutated(mutant, file, root=ROOT):
             raise TextError(f"{edit.where}: {mutant.name}: nothing to find")
         found = places_of(source, edit.find)
         if len(found) != 1:
-            lines = [
-                f"{edit.where}: {mutant.name}: {file} has this {len(found)} times, not once:"
-            ]
+            lines = [f"{edit.where}: {mutant.name}: {file} has this {len(found)} times, not once:"]
             lines += ["   " + line for line in edit.find] + ["  nearest:"]
             raise TextError("\n".join(lines + nearest_lines(source, edit.find)))
         spans.append((*found[0], "\n".join(edit.replace).strip()))
@@ -240,9 +229,7 @@ def scenarios_naming(root=ROOT):
     """{mutant: [(scenario, what goes wrong)]}: the lines `with NAME ...` of all scenarios."""
     named = {}
     for path in sorted((root / "tests/scenarios").glob("*.txt")):
-        for m in re.finditer(
-            r"^with (\w+) (breaks [\w-]+|fails)$", path.read_text(), re.M
-        ):
+        for m in re.finditer(r"^with (\w+) (breaks [\w-]+|fails)$", path.read_text(), re.M):
             named.setdefault(m[1], []).append((path.stem, m[2]))
     return named
 
@@ -271,17 +258,13 @@ def complaints(mutants, root=ROOT):
         seen = {}
         for m in mutants:
             if getattr(m, what) in seen:
-                out.append(
-                    f"{m.where}: {m.name}: {what} as at {seen[getattr(m, what)]}"
-                )
+                out.append(f"{m.where}: {m.name}: {what} as at {seen[getattr(m, what)]}")
             seen.setdefault(getattr(m, what), m.where)
     for m in mutants:
         if not m.rule:
             out.append(f"{m.where}: {m.name}: no rule")
         if bool(m.edits) == m.option:
-            out.append(
-                f"{m.where}: {m.name}: needs a file to change or to be an option, not both"
-            )
+            out.append(f"{m.where}: {m.name}: needs a file to change or to be an option, not both")
         for file in m.files():
             try:
                 if mutated(m, file, root) == (root / file).read_text():
@@ -291,9 +274,7 @@ def complaints(mutants, root=ROOT):
     names = {m.name for m in mutants}
     for name, scenarios in scenarios_naming(root).items():
         if name not in names:
-            out.append(
-                f"tests/scenarios/{scenarios[0][0]}.txt: there is no mutant {name}"
-            )
+            out.append(f"tests/scenarios/{scenarios[0][0]}.txt: there is no mutant {name}")
     scenarios = scenarios_naming(root)
     for m in mutants:
         if not m.seen_by and m.name not in scenarios:
@@ -303,11 +284,7 @@ def complaints(mutants, root=ROOT):
         page = rules[rule]
         out.append(
             f"rules.txt: {rule} has "
-            + (
-                "a mutant and a reason for none"
-                if page
-                else "neither a mutant nor a reason"
-            )
+            + ("a mutant and a reason for none" if page else "neither a mutant nor a reason")
         )
     for rule, page in rules.items():
         if page and not (root / "docs/decisions" / f"{page}.md").is_file():
