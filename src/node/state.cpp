@@ -79,12 +79,12 @@ void node::state::notice_lease(time_point now) {
 void node::state::settle(moment now) {
     for (bool is_busy = true; is_busy && !is_over;) {
         is_busy = false;
-        while (auto o = agreement.next()) {
+        while (auto o = is_over ? std::nullopt : agreement.next()) {
             is_busy = true;
             std::visit([&](auto& what) { from_view(what, now); }, *o);
-            if (is_over) {
-                break;
-            }
+        }
+        if (is_over) {  // VIEW-4: what an owner granted in the step before its removal is not sent
+            break;
         }
         while (auto o = renewal.next()) {
             is_busy = true;
