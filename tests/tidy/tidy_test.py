@@ -103,7 +103,11 @@ class Places(unittest.TestCase):
         self.assertEqual(worse("a.py", "open('/tmp/x', '/usr/bin/env', f'{x}/root/y')\n"), [])
 
     def test_a_host_of_a_registry_is_told(self):
-        for host in ("registry.npmjs" + ".org", "deb.debian" + ".org", "packages.build.internal"):
+        for host in (
+            "registry.npmjs" + ".org",
+            "deb.debian" + ".org",
+            "packages.build" + ".internal",
+        ):
             self.assertIn(host, worse("dev", f"fetch https://{host}/x\n")[0])
         self.assertEqual(worse("src/lock/x.cpp", "x = o.internal();\n"), [])
 
