@@ -204,13 +204,27 @@ TEST_CASE("what an operator wants of a node that is in no cluster fails at once"
                                                   {reading, errc::not_a_member}});
 }
 
-TEST_CASE("CERT-1: the lease of a member whose process is seen to be gone is not waited for") {
+namespace {
+
+/// Four peers on one machine; p4 holds a lock that p1 owns.
+struct on_one_machine {
     small_cluster c{3};
-    c.machine = 7;
-    REQUIRE(c.form({1, 2, 3, 4}));
-    const auto name = c.name_at(1);
-    c.acquire(4, name);
-    REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }));
+    std::string name;
+
+    on_one_machine() {
+        c.machine = 7;
+        REQUIRE(c.form({1, 2, 3, 4}));
+        name = c.name_at(1);
+        c.acquire(4, name);
+        REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }));
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(
+    on_one_machine,
+    "CERT-1: the lease of a member whose process is seen to be gone is not waited for") {
     const auto lost = c[4].self();
     c.kill(4);
     REQUIRE(c.run_until([&] { return !c.all[2].checks.empty(); }));
@@ -223,13 +237,8 @@ TEST_CASE("CERT-1: the lease of a member whose process is seen to be gone is not
     CHECK(c.run_until([&] { return c.all[3].granted.size() == 1; }, 50ms));
 }
 
-TEST_CASE("CERT-3: a process that is gone is replaced at once, one that lives is not") {
-    small_cluster c{3};
-    c.machine = 7;
-    REQUIRE(c.form({1, 2, 3, 4}));
-    const auto name = c.name_at(1);
-    c.acquire(4, name);
-    REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }));
+TEST_CASE_METHOD(on_one_machine,
+                 "CERT-3: a process that is gone is replaced at once, one that lives is not") {
     c.run_for(2s);  // views come at one in a second
     const auto holder = c[4].self();
     SECTION("that lives") {

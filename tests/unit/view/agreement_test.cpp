@@ -129,22 +129,7 @@ TEST_CASE_METHOD(lone, "FINISH: a voter that hears of no decision finishes what 
 
 TEST_CASE_METHOD(lone, "a decision is sent to all members, the removed too, and then installed") {
     start_in_view_2();
-    mine->set_suspected(peer(4), true, now);
-    drain();
-    REQUIRE_FALSE(said<opinion_ask>().empty());
-    receive(2, opinion{third, {peer(4)}, {}});
-    receive(3, opinion{third, {peer(4)}, {}});
-    for (int i = 0; i < 1000 && said<prepare>().empty(); ++i) {
-        now = *mine->deadline();
-        tick();
-    }
-    REQUIRE_FALSE(said<prepare>().empty());
-    const auto of_1 = said<prepare>().back().ballot;
-    receive(1, promise{third, of_1, {}, 1000, {}});
-    receive(2, promise{third, of_1, {}, 1000, {}});
-    REQUIRE_FALSE(said<accept>().empty());
-    CHECK(said<accept>()[0].value.removed == std::vector{peer(4)});
-    forget();
+    const auto of_1 = proposes_to_remove_4();
     receive(2, accepted{third, of_1, {{peer(4), 1s}}});
     receive(3, accepted{third, of_1, {{peer(4), 2s}}});
     CHECK(mine->current()->number == third);
@@ -167,21 +152,7 @@ TEST_CASE_METHOD(
     start_in_view_2();
     surroundings.silences[peer(4)] = 1s;
     const auto number_says = GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{2});
-    mine->set_suspected(peer(4), true, now);
-    drain();
-    receive(2, opinion{third, {peer(4)}, {}});
-    receive(3, opinion{third, {peer(4)}, {}});
-    for (int i = 0; i < 1000 && said<prepare>().empty(); ++i) {
-        now = *mine->deadline();
-        tick();
-    }
-    REQUIRE_FALSE(said<prepare>().empty());
-    const auto asked = said<prepare>().back().ballot;
-    receive(1, promise{third, asked, {}, 1000, {}});
-    receive(2, promise{third, asked, {}, 1000, {}});
-    REQUIRE_FALSE(said<accept>().empty());
-    const auto b = said<accept>().back().ballot;
-    forget();
+    const auto b = proposes_to_remove_4();
     receive(2, accepted{third, b, {{peer(4), 1s, number_says > 0}}});
     receive(3, accepted{third, b, {{peer(4), 2s, number_says > 1}}});
     REQUIRE_FALSE(said<steps>().empty());

@@ -95,6 +95,27 @@ struct lone {
         }
         return out;
     }
+    /// In view 2: gossip says that peer 4 is dead, all agree, and voters are asked to accept that.
+    ballot proposes_to_remove_4() {
+        const view_number next{3};
+        mine->set_suspected(peer(4), true, now);
+        drain();
+        REQUIRE_FALSE(said<opinion_ask>().empty());
+        receive(2, opinion{next, {peer(4)}, {}});
+        receive(3, opinion{next, {peer(4)}, {}});
+        for (int i = 0; i < 1000 && said<prepare>().empty(); ++i) {
+            now = *mine->deadline();
+            tick();
+        }
+        REQUIRE_FALSE(said<prepare>().empty());
+        const auto mine_now = said<prepare>().back().ballot;
+        receive(1, promise{next, mine_now, {}, 1000, {}});
+        receive(2, promise{next, mine_now, {}, 1000, {}});
+        REQUIRE_FALSE(said<accept>().empty());
+        CHECK(said<accept>()[0].value.removed == std::vector{peer(4)});
+        forget();
+        return mine_now;
+    }
     [[nodiscard]] change next_change() const { return empty_change(*mine->current()); }
 };
 

@@ -29,6 +29,22 @@ struct quiet_environment final : environment {
     std::uint64_t checksum(const view&, const base::slot_map&) const override { return 7; }
 };
 
+/// Peer 1 of three voters, which has asked for promises: it wants to add peer 9.
+struct preparing_to_add {
+    base::settings settings;
+    quiet_environment surroundings;
+    membership_hints hints{settings, surroundings};
+    proposer p{settings, made_up::peer(1), surroundings, 1};
+
+    preparing_to_add() {
+        hints.asks_to_join({made_up::member(9), {}, view_number{1}, {}, 1, {}}, made_up::at(0s));
+        p.installed(std::make_shared<const view>(made_up::first_view(3)),
+                    surroundings.first_map({}));
+        p.maybe_propose(hints, made_up::at(0s));
+        p.tick(hints, made_up::at(1s));
+    }
+};
+
 template <class Message>
 std::optional<Message> last_said(proposer& p) {
     std::optional<Message> last;
@@ -75,16 +91,9 @@ TEST_CASE("an acceptor promises and accepts only what is not below its promise")
     CHECK(a.accepted()->value == c);  // a promise does not forget
 }
 
-TEST_CASE(
+TEST_CASE_METHOD(
+    preparing_to_add,
     "a late promise or accept for another view does not count, though its ballot is the same") {
-    const base::settings settings;
-    const quiet_environment surroundings;
-    membership_hints hints{settings, surroundings};
-    hints.asks_to_join({made_up::member(9), {}, view_number{1}, {}, 1, {}}, made_up::at(0s));
-    proposer p{settings, made_up::peer(1), surroundings, 1};
-    p.installed(std::make_shared<const view>(made_up::first_view(3)), surroundings.first_map({}));
-    p.maybe_propose(hints, made_up::at(0s));
-    p.tick(hints, made_up::at(1s));
     const auto asked = last_said<prepare>(p);
     REQUIRE(asked);
 
@@ -105,15 +114,8 @@ TEST_CASE(
     CHECK(std::holds_alternative<proposer::decided>(*out));
 }
 
-TEST_CASE("phase 1: a promise counts once, however often its packet comes") {
-    const base::settings settings;
-    const quiet_environment surroundings;
-    membership_hints hints{settings, surroundings};
-    hints.asks_to_join({made_up::member(9), {}, view_number{1}, {}, 1, {}}, made_up::at(0s));
-    proposer p{settings, made_up::peer(1), surroundings, 1};
-    p.installed(std::make_shared<const view>(made_up::first_view(3)), surroundings.first_map({}));
-    p.maybe_propose(hints, made_up::at(0s));
-    p.tick(hints, made_up::at(1s));
+TEST_CASE_METHOD(preparing_to_add,
+                 "phase 1: a promise counts once, however often its packet comes") {
     const auto asked = last_said<prepare>(p);
     REQUIRE(asked);
     const promise given{{2}, asked->ballot, {}, 0, {}};
