@@ -8,6 +8,15 @@ using namespace peers;
 
 namespace {
 
+/// One that owns nothing.
+peer started_light(const std::vector<std::string>& seeds) {
+    return started({.name = "light",
+                    .seeds = seeds,
+                    .cluster = "test",
+                    .profile = profile::local,
+                    .weight = 0});
+}
+
 break_options by(const std::string& who, std::chrono::nanoseconds wait = 10s) {
     return {.who = who, .why = "it hangs", .wait = wait};
 }
@@ -184,11 +193,7 @@ TEST_CASE("BREAK-2: by its policy a hold is broken for who has waited long enoug
 
 TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
     three c;
-    auto light = started({.name = "light",
-                          .seeds = c.seeds,
-                          .cluster = "test",
-                          .profile = profile::local,
-                          .weight = 0});
+    auto light = started_light(c.seeds);
     REQUIRE(light.wait_ready(20s));
     const auto was = light.id();
     auto mine = light.lock("a", {.wait = 10s});
@@ -211,11 +216,7 @@ TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
 
 TEST_CASE("VIEW-8: a member may evict itself, and goes on as another peer") {
     const auto& c = unharmed();
-    auto light = started({.name = "light",
-                          .seeds = c.seeds,
-                          .cluster = "test",
-                          .profile = profile::local,
-                          .weight = 0});
+    auto light = started_light(c.seeds);
     REQUIRE(light.wait_ready(20s));
     const auto was = light.id();
     CHECK(light.evict(was, by("ann")));
@@ -226,11 +227,7 @@ TEST_CASE(
     "CERT-2: a fence that succeeds spares the wait for the lease; one that does not, does not") {
     three c;
     const bool succeeds = GENERATE(true, false);
-    auto light = started({.name = "light",
-                          .seeds = c.seeds,
-                          .cluster = "test",
-                          .profile = profile::local,
-                          .weight = 0});
+    auto light = started_light(c.seeds);
     REQUIRE(light.wait_ready(20s));
     auto mine = light.lock("a", {.wait = 10s});
     REQUIRE(mine);
@@ -263,11 +260,7 @@ TEST_CASE("a peer whose cluster goes while it looks for all members of a group c
                                                 .cluster = "test",
                                                 .profile = profile::local}));
     REQUIRE(seat->wait_ready(20s));
-    auto light = started({.name = "light",
-                          .seeds = seeds,
-                          .cluster = "test",
-                          .profile = profile::local,
-                          .weight = 0});
+    auto light = started_light(seeds);
     REQUIRE(light.wait_ready(20s));
     std::vector<membership> in;
     for (int i = 0; i < 30; ++i) {
