@@ -59,6 +59,26 @@ bool is_own_proc() {
     return false;
 }
 
+#if defined(__SANITIZE_THREAD__)
+constexpr bool is_thread_checked = true;
+#elif defined(__has_feature)
+constexpr bool is_thread_checked = __has_feature(thread_sanitizer);
+#else
+constexpr bool is_thread_checked = false;
+#endif
+
+os::unique_fd open_process(pid_t pid) {
+    const auto opened = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    if (!is_thread_checked || opened < 0) {
+        return os::unique_fd{opened};
+    }
+    // The thread sanitizer sees no descriptor opened by a system call, nor one that libuv closes by
+    // one. It takes this for a descriptor that had the number before, until it sees a copy made.
+    const int copy = ::dup(opened);
+    ::syscall(SYS_close, opened);
+    return os::unique_fd{copy};
+}
+
 }  // namespace
 
 process_identity own_identity() {
@@ -90,7 +110,7 @@ looked_for look_for(const process_identity& process) {
     const auto pid = static_cast<pid_t>(process.pid);
     // Whatever has that id now is what the descriptor stays with: when the start time read after it
     // is the one wanted, it is of the process wanted.
-    out.handle = os::unique_fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    out.handle = open_process(pid);
     if (!out.handle && (errno == ESRCH || (kill(pid, 0) != 0 && errno == ESRCH))) {
         out.is_gone = true;
         return out;
