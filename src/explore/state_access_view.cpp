@@ -145,9 +145,9 @@ void state_access::add(digest& out, const proposer& p) {
 void state_access::add(digest& out, const founding& f) {
     // The world founds nothing.
     const auto& [settings, self, seeds, seat, random, accepts, phase, highest_round, highest_told,
-                 next_try, out_box] = f;
+                 next_try, barred_until, seats_of_other, out_box] = f;
     HOLDFAST_ASSERT(out_box.empty() && std::holds_alternative<founding::idle>(phase) &&
-                    highest_round == 0 && !next_try);
+                    highest_round == 0 && !next_try && !barred_until && seats_of_other.empty());
     explore::add(out, accepts);
     out.add(std::uint64_t{highest_told.value});
 }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/assert.hpp"
+#include "base/deadline.hpp"
 
 namespace holdfast::lease {
 
@@ -35,6 +36,10 @@ void renewal::installed(const view& now_installed, base::time_point now) {
     }
     // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
     acked_.clear();
+    heard_.clear();
+    for (const auto& voter : voters_) {
+        heard_.emplace(voter, now);
+    }
     ask(now);
     HOLDFAST_ASSERT(end_ == end_before);  // LEASE-2: an end once reached stands
     invariants();
@@ -52,6 +57,10 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
     auto& newest = acked_.try_emplace(from, answer.sent_at).first->second;
     newest = std::max(newest, answer.sent_at);
     acked_under_ = answer.seats;
+    heard_[from] = now;
+    if (std::all_of(voters_.begin(), voters_.end(), [&](const auto& v) { return has_acked(v); })) {
+        next_repeat_.reset();
+    }
     std::vector<base::time_point> sent;
     sent.reserve(acked_.size());
     for (const auto& [voter, at] : acked_) {
@@ -69,28 +78,36 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
 void renewal::tick(base::time_point now) {
     if (next_ask_ && *next_ask_ <= now) {
         ask(now);
+    } else if (next_repeat_ && *next_repeat_ <= now) {
+        repeat(now);
     }
     HOLDFAST_ASSERT(!deadline() || *deadline() > now);
     invariants();
 }
 
-std::optional<base::time_point> renewal::deadline() const { return next_ask_; }
+std::optional<base::time_point> renewal::deadline() const {
+    auto due = next_ask_;
+    base::earlier(due, next_repeat_);
+    return due;
+}
 
 void renewal::stop() {
     is_stopped_ = true;
     end_.reset();
     next_ask_.reset();
+    next_repeat_.reset();
     acked_.clear();
     invariants();
 }
 
 void renewal::invariants() const {
     if (is_stopped_) {  // and never asked for again
-        HOLDFAST_ASSERT(!end_ && !next_ask_ && acked_.empty());
+        HOLDFAST_ASSERT(!end_ && !next_ask_ && !next_repeat_ && acked_.empty());
         return;
     }
     HOLDFAST_ASSERT(next_ask_.has_value() == last_sent_.has_value());
     HOLDFAST_ASSERT(acked_.empty() || last_sent_);
+    HOLDFAST_ASSERT(!next_repeat_ || (next_ask_ && *next_repeat_ < *next_ask_));
     HOLDFAST_ASSERT(acked_.empty() || acked_under_ == seats_);  // LEASE-2: under no others
     if (base::checks_everything()) {
         HOLDFAST_ASSERT(std::all_of(acked_.begin(), acked_.end(), [&](const auto& a) {
@@ -112,12 +129,13 @@ void renewal::check_end(base::time_point end) const {
 }
 
 void renewal::ask(base::time_point now) {
-    // A voter that has not installed these seats yet does not ack: most will have a moment later.
-    const bool is_acked = acked_.size() >= quorum_;
-    next_ask_ = now + (is_acked ? settings_.lease / asks_in_a_lease
-                                : std::min(settings_.lease / asks_in_a_lease, settings_.retry));
     HOLDFAST_ASSERT(!is_stopped_ && (!last_sent_ || now >= *last_sent_));
+    next_ask_ = now + settings_.lease / asks_in_a_lease;
+    round_ = now;
     last_sent_ = now;
+    repeat_after_ = settings_.retry;
+    next_repeat_.reset();
+    repeat_again(now);
     // LEASE-8: to one voter after the other, so that streams that are blocked cost one ack at a
     // time; and not all members dial a new voter at once.
     ++asked_;
@@ -125,6 +143,36 @@ void renewal::ask(base::time_point now) {
         const bool by_stream = (asked_ + i) % asks_in_a_lease == 0;
         out_.push({voters_[i], renew_request{seats_, now, is_running(now)}, by_stream});
     }
+}
+
+/// LEASE-9: a voter that has not installed these seats yet does not ack, and datagrams are lost.
+void renewal::repeat(base::time_point now) {
+    last_sent_ = now;
+    repeat_again(now);
+    for (const auto& voter : voters_) {
+        if (!has_acked(voter) && is_heard(voter, now)) {
+            out_.push({voter, renew_request{seats_, now, is_running(now)}, false});
+        }
+    }
+}
+
+void renewal::repeat_again(base::time_point now) {
+    next_repeat_.reset();
+    if (repeat_after_ > base::duration::zero() && now + repeat_after_ < *next_ask_) {
+        next_repeat_ = now + repeat_after_;
+    }
+    repeat_after_ *= 2;
+}
+
+bool renewal::has_acked(const peer_id& voter) const {
+    const auto at = acked_.find(voter);
+    return at != acked_.end() && at->second >= *round_;
+}
+
+/// A voter that may be gone is not asked more often than the others.
+bool renewal::is_heard(const peer_id& voter, base::time_point now) const {
+    const auto at = heard_.find(voter);
+    return at != heard_.end() && now - at->second < settings_.lease;
 }
 
 }  // namespace holdfast::lease

@@ -1,4 +1,4 @@
-// The members' side of leases: until when this peer may act (LEASE-2, LEASE-5).
+// The members' side of leases: until when this peer may act (LEASE-2, LEASE-5, LEASE-9).
 #pragma once
 
 #include <cstddef>
@@ -56,6 +56,10 @@ private:
     static constexpr int asks_in_a_lease = 5;
 
     void ask(base::time_point now);
+    void repeat(base::time_point now);
+    void repeat_again(base::time_point now);
+    [[nodiscard]] bool has_acked(const peer_id& voter) const;
+    [[nodiscard]] bool is_heard(const peer_id& voter, base::time_point now) const;
     void check_end(base::time_point end) const;
 
     const base::settings& settings_;
@@ -71,6 +75,11 @@ private:
     std::optional<base::time_point> last_sent_;
     std::uint64_t asked_;  // how often, from the seed on
     std::optional<base::time_point> next_ask_;
+    // LEASE-9: what was asked last, and when those that have not acked it are asked again
+    std::optional<base::time_point> round_;
+    base::duration repeat_after_{};
+    std::optional<base::time_point> next_repeat_;
+    std::map<peer_id, base::time_point> heard_;  // each voter: its last ack, or when it was seated
     base::outbox<send> out_;
 };
 

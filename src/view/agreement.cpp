@@ -25,7 +25,6 @@ agreement::agreement(const base::settings& settings, const peer_id& self,
       environment_{environment},
       self_{self_of(settings, self)},
       seeds_{seats_of(settings)},
-
       hints_{settings, environment},
       acceptor_{settings, environment},
       proposer_{settings, self, environment, random.next()},
@@ -72,7 +71,8 @@ void agreement::invariants() const {
 }
 
 void agreement::take(const sender& from, const founding_message& what, base::moment now) {
-    founding_.handle(from.id, from.at, what, is_bound(), highest_epoch_, now);
+    founding_.handle(from.id, from.at, what,
+                     {is_bound(), highest_epoch_, environment_.lease_left(now.now)}, now);
 }
 
 void agreement::tick(base::moment now) {
@@ -94,6 +94,9 @@ void agreement::tick(base::moment now) {
         if (timers_.is_due(timer::look, now.now)) {
             timers_.set(timer::look, now.now + settings_.lease / 4);
             proposer_.maybe_propose(hints_, now.now);
+            for (const auto& at : seats_to_knock_at(*current(), environment_, now.now)) {
+                out_.push(send{{}, at, founding_message{knock{seeds_}}});
+            }
         }
         drain_proposer(now.now);
     }
@@ -425,14 +428,8 @@ void agreement::drain_founding(base::time_point now) {
                 founded_by_ = f->value;
                 install(view_log_.found(first_view(f->value, seeds_), environment_), now);
             }
-        } else if (const auto* t = std::get_if<founding::times_differ>(&*out)) {
-            out_.push(problem{errc::times_differ,
-                              to_string(t->at) + ": " + std::string{explain(errc::times_differ)}});
-        } else if (const auto* d = std::get_if<founding::differs>(&*out)) {
-            out_.push(problem{errc::seeds_differ, to_string(d->at) + " has the seeds " +
-                                                      to_text(d->theirs) + ", we have " +
-                                                      to_text(seeds_) +
-                                                      "; give every peer the same list"});
+        } else {
+            out_.push(std::get<problem>(std::move(*out)));
         }
     }
 }

@@ -97,7 +97,7 @@ private:
 
     enum class timer {
         recover,  ///< FINISH: an accepted value waits for its decision until then
-        look,     ///< for what no message tells of: VIEW-5, SEAT-3
+        look,     ///< for what no message tells of: VIEW-5, SEAT-3; to knock (FOUND-8)
     };
 
     struct sender {

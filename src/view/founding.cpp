@@ -2,12 +2,21 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "view/joining.hpp"
 
 namespace holdfast::views {
+namespace {
+
+problem times_differ_at(const endpoint& at) {
+    return {errc::times_differ, to_string(at) + ": " + std::string{explain(errc::times_differ)}};
+}
+
+}  // namespace
 
 view first_view(const founding_value& value, const std::vector<endpoint>& seeds) {
     HOLDFAST_ASSERT(!value.cluster.is_nil() && value.slots > 0);
@@ -47,6 +56,22 @@ bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds) {
            value.slots <= base::limits::slots;
 }
 
+std::vector<endpoint> seats_to_knock_at(const view& installed, const environment& surroundings,
+                                        base::time_point now) {
+    std::vector<endpoint> out;
+    if (surroundings.lease_left(now) == base::duration::zero()) {
+        return out;
+    }
+    for (const auto& s : installed.seats) {
+        const auto& by = s.filled_by;
+        if (by.is_nil() || !surroundings.seems_alive(by) ||
+            surroundings.is_replaced_at(s.address, by)) {
+            out.push_back(s.address);
+        }
+    }
+    return out;
+}
+
 founding::founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds,
                    std::uint64_t seed, base::time_point now)
     : settings_{settings}, self_{self}, seeds_{std::move(seeds)}, random_{seed} {
@@ -63,11 +88,11 @@ founding::founding(const base::settings& settings, const member& self, std::vect
 }
 
 void founding::handle(const peer_id& from, const endpoint& at, const founding_message& what,
-                      bool has_view, epoch highest, base::moment now) {
-    if (!seat_) {
+                      const standing& ours, base::moment now) {
+    if (!seat_ && !ours.has_view) {
         return;
     }
-    const occasion when{from, at, has_view, highest, now};
+    const occasion when{from, at, ours, now};
     std::visit([&](const auto& m) { on(when, m); }, what);
     invariants();
 }
@@ -116,36 +141,55 @@ std::optional<base::time_point> founding::deadline() const {
 }
 
 void founding::refuse(const occasion& when, const ballot& asked, found_refusal why) {
-    found_rejected no{asked, why, {}, when.highest, {}};
+    found_rejected no{asked, why, {}, when.ours.highest, {}, {}};
     if (why == found_refusal::higher_ballot) {
         no.promised = acceptor_.promised();
     } else if (why == found_refusal::seeds_differ) {
         no.seeds = seeds_;
+    } else if (why == found_refusal::has_a_view) {
+        no.seeds = seeds_;
+        no.lease_left = when.ours.lease_left;
     }
     out_.push(send{when.from, when.at, std::move(no)});
 }
 
+problem founding::seeds_differ(const std::vector<endpoint>& theirs, const endpoint& at) const {
+    return {errc::seeds_differ, to_string(at) + " has the seeds " + to_text(theirs) + ", we have " +
+                                    to_text(seeds_) + "; give every peer the same list"};
+}
+
 void founding::on(const occasion& when, const found_prepare& asked) {
-    if (asked.seeds != seeds_) {
-        out_.push(differs{asked.seeds, when.at});
+    const bool same_seeds = asked.seeds == seeds_;
+    if (!same_seeds) {
+        out_.push(seeds_differ(asked.seeds, when.at));
+    }
+    if (when.ours.has_view) {  // FOUND-8: whatever the list
+        refuse(when, asked.ballot, found_refusal::has_a_view);
+    } else if (!same_seeds) {
         refuse(when, asked.ballot, found_refusal::seeds_differ);
     } else if (asked.terms != lease_terms{settings_.lease, settings_.drift_ppm()}) {
-        out_.push(times_differ{when.at});
+        out_.push(times_differ_at(when.at));
         refuse(when, asked.ballot, found_refusal::times_differ);
-    } else if (when.has_view) {
-        refuse(when, asked.ballot, found_refusal::has_a_view);
+    } else if (is_barred(when.now.now)) {
+        // FOUND-8: no promise. The other founder may have lost the answer that we have had, or does
+        // not know whom to ask.
+        if (!seats_of_other_.empty()) {
+            out_.push(send{when.from, when.at, knock{seats_of_other_}});
+        }
     } else if (!acceptor_.prepare(asked.ballot)) {
         refuse(when, asked.ballot, found_refusal::higher_ballot);
     } else {
-        out_.push(
-            send{when.from, when.at,
-                 found_promise{asked.ballot, {self_, *seat_}, acceptor_.accepted(), when.highest}});
+        out_.push(send{
+            when.from, when.at,
+            found_promise{asked.ballot, {self_, *seat_}, acceptor_.accepted(), when.ours.highest}});
     }
 }
 
 void founding::on(const occasion& when, const found_accept& asked) {
-    if (when.has_view) {
+    if (when.ours.has_view) {
         refuse(when, asked.ballot, found_refusal::has_a_view);
+    } else if (is_barred(when.now.now)) {
+        return;  // FOUND-8
     } else if (!acceptor_.may_accept(asked.ballot)) {
         refuse(when, asked.ballot, found_refusal::higher_ballot);
     } else if (is_sound(asked.value, seeds_)) {
@@ -157,7 +201,7 @@ void founding::on(const occasion& when, const found_accept& asked) {
 }
 
 void founding::on(const occasion& when, const found_promise& given) {
-    if (when.has_view) {
+    if (when.ours.has_view) {
         return;
     }
     highest_told_ = std::max(highest_told_, given.highest);
@@ -246,7 +290,7 @@ bool founding::can_live(const founding_value& value, const preparing& phase) con
 
 void founding::on(const occasion& when, const found_accepted& given) {
     auto* phase = std::get_if<accepting>(&phase_);
-    if (when.has_view || phase == nullptr || given.ballot != phase->mine ||
+    if (when.ours.has_view || phase == nullptr || given.ballot != phase->mine ||
         !phase->promised.contains(when.from)) {
         return;
     }
@@ -269,18 +313,24 @@ void founding::on(const occasion& when, const found_accepted& given) {
 }
 
 void founding::on(const occasion& when, const found_rejected& given) {
-    if (when.has_view) {
+    if (when.ours.has_view) {
         return;
     }
     highest_told_ = std::max(highest_told_, given.highest);
     if (given.promised.can_be()) {  // no acceptor promises another
         highest_round_ = std::max(highest_round_, given.promised.round);
     }
-    if (given.why == found_refusal::seeds_differ) {
-        out_.push(differs{given.seeds, when.at});
+    if (!given.seeds.empty() && given.seeds != seeds_) {
+        out_.push(seeds_differ(given.seeds, when.at));
     }
     if (given.why == found_refusal::times_differ) {
-        out_.push(times_differ{when.at});
+        out_.push(times_differ_at(when.at));
+    }
+    // The ballot names our PeerId, which is random: this is an answer to a question of ours.
+    if (given.why == found_refusal::has_a_view && given.lease_left > base::duration::zero() &&
+        given.ballot.proposer == self_.id) {
+        wait_out(given.lease_left, when.now.now);
+        return;
     }
     const auto* p = std::get_if<preparing>(&phase_);
     const auto* a = std::get_if<accepting>(&phase_);
@@ -294,7 +344,7 @@ void founding::on(const occasion& when, const founded& given) {
     const auto& founders = given.value.founders;
     const bool has_us = std::any_of(founders.begin(), founders.end(),
                                     [&](const founder& f) { return f.self.id == self_.id; });
-    if (!when.has_view && has_us && is_sound(given.value, seeds_)) {
+    if (!when.ours.has_view && has_us && is_sound(given.value, seeds_)) {
         out_.push(founded_with_us{given.value});
     }
 }
@@ -306,8 +356,47 @@ void founding::prepare(base::time_point now) {
     // Silence means that too few seats are up; ask again after the founding wait.
     next_try_ = now + settings_.bootstrap_wait + random_.between({}, settings_.bootstrap_wait);
     for (const auto& s : seeds_) {
-        out_.push(send{s == self_.address ? self_.id : peer_id{}, s,
-                       found_prepare{mine, seeds_, {settings_.lease, settings_.drift_ppm()}}});
+        ask(s, mine);
+    }
+    for (const auto& s : seats_of_other_) {
+        ask(s, mine);
+    }
+}
+
+void founding::ask(const endpoint& seat, const ballot& mine) {
+    out_.push(send{seat == self_.address ? self_.id : peer_id{}, seat,
+                   found_prepare{mine, seeds_, {settings_.lease, settings_.drift_ppm()}}});
+}
+
+/// FOUND-8: a voter's word that there is a cluster only makes this founder ask; what counts is the
+/// answer.
+void founding::on(const occasion& when, const knock& told) {
+    if (when.ours.has_view) {
+        return;
+    }
+    const auto known = std::exchange(seats_of_other_, {});
+    for (const auto& s : told.seeds) {
+        if (std::find(seeds_.begin(), seeds_.end(), s) != seeds_.end()) {
+            continue;
+        }
+        seats_of_other_.push_back(s);
+        const auto* p = std::get_if<preparing>(&phase_);
+        if (p != nullptr && std::find(known.begin(), known.end(), s) == known.end()) {
+            ask(s, p->mine);
+        }
+    }
+}
+
+/// FOUND-8: the ballot is given up, and no other is promised, until that lease would be over. Who
+/// sent the answer may have renewed it by then, and will say so.
+void founding::wait_out(base::duration lease_left, base::time_point now) {
+    const auto left = std::min<base::duration>(lease_left, settings_.lease);
+    const auto until = now + base::stretched(left, settings_.clock_drift);
+    barred_until_ = std::max(barred_until_.value_or(until), until);
+    phase_ = idle{};
+    if (next_try_) {
+        next_try_ = std::max(*next_try_, *barred_until_ + settings_.proposer_stagger * int{*seat_} +
+                                             random_.between({}, settings_.batch_wait));
     }
 }
 

@@ -1,4 +1,4 @@
-// View 1: the same Paxos with the seats as acceptors (FOUND-1 to FOUND-6).
+// View 1: the same Paxos with the seats as acceptors (FOUND-1 to FOUND-8).
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,9 @@
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "view/acceptor.hpp"
+#include "view/environment.hpp"
 #include "view/messages.hpp"
+#include "view/outputs.hpp"
 
 namespace holdfast::views {
 
@@ -27,6 +29,12 @@ namespace holdfast::views {
 [[nodiscard]] view first_view(const founding_value& value, const std::vector<endpoint>& seeds);
 /// Distinct seats that exist, filled from their own addresses, and a quorum of them.
 [[nodiscard]] bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds);
+
+/// FOUND-8: the seats where no member is heard, if our lease runs: a process that starts there may
+/// have another list of seats, and we may be none of them.
+[[nodiscard]] std::vector<endpoint> seats_to_knock_at(const view& installed,
+                                                      const environment& surroundings,
+                                                      base::time_point now);
 
 /// The part of one seat in founding, as acceptor and as proposer, until it has installed a view.
 class founding {
@@ -43,23 +51,22 @@ public:
     struct founded_with_us {
         founding_value value;
     };
-    struct differs {
-        std::vector<endpoint> theirs;
-        endpoint at;
+    using output = std::variant<send, persist, founded_with_us, problem>;
+
+    /// What this peer is while a message is handled.
+    struct standing {
+        /// It has installed a view; it then only refuses (FOUND-6 speaks of installing, not of
+        /// hearing).
+        bool has_view = false;
+        epoch highest{};
+        base::duration lease_left{};  ///< zero: its lease does not run
     };
-    /// Another seat has other times (LEASE-6).
-    struct times_differ {
-        endpoint at;
-    };
-    using output = std::variant<send, persist, founded_with_us, differs, times_differ>;
 
     founding(const base::settings& settings, const member& self, std::vector<endpoint> seeds,
              std::uint64_t seed, base::time_point now);
 
-    /// `has_view`: this peer has installed a view; it then only refuses (FOUND-6 speaks of
-    /// installing, not of hearing).
     void handle(const peer_id& from, const endpoint& at, const founding_message& what,
-                bool has_view, epoch highest, base::moment now);
+                const standing& ours, base::moment now);
     void tick(epoch highest, base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
@@ -86,8 +93,7 @@ private:
     struct occasion {
         const peer_id& from;
         const endpoint& at;
-        bool has_view;
-        epoch highest;
+        const standing& ours;
         base::moment now;
     };
     void on(const occasion& when, const found_prepare& asked);
@@ -96,11 +102,19 @@ private:
     void on(const occasion& when, const found_accepted& given);
     void on(const occasion& when, const found_rejected& given);
     void on(const occasion& when, const founded& given);
+    void on(const occasion& when, const knock& told);
     void refuse(const occasion& when, const ballot& asked, found_refusal why);
     [[nodiscard]] bool can_live(const founding_value& value, const preparing& phase) const;
     void prepare(base::time_point now);
     void propose(base::moment now);
     void retry_later(base::time_point now);
+    void ask(const endpoint& seat, const ballot& mine);
+    void wait_out(base::duration lease_left, base::time_point now);
+    [[nodiscard]] bool is_barred(base::time_point now) const {
+        return barred_until_ && now < *barred_until_;
+    }
+    [[nodiscard]] problem seeds_differ(const std::vector<endpoint>& theirs,
+                                       const endpoint& at) const;
     [[nodiscard]] std::size_t quorum() const { return seeds_.size() / 2 + 1; }
 
     const base::settings& settings_;
@@ -113,6 +127,9 @@ private:
     std::uint64_t highest_round_ = 0;
     epoch highest_told_;
     std::optional<base::time_point> next_try_;
+    // FOUND-8: the lease of a member runs until then
+    std::optional<base::time_point> barred_until_;
+    std::vector<endpoint> seats_of_other_;  // of a cluster with another list; they are asked too
     base::outbox<output> out_;
 };
 

@@ -243,8 +243,16 @@ struct found_rejected {
     found_refusal why{};
     views::ballot promised;
     holdfast::epoch highest;
-    std::vector<endpoint> seeds;  ///< the refuser's, when they differ
+    std::vector<endpoint> seeds;  ///< the refuser's, if it has a view or they differ
+    /// FOUND-8: for how long the refuser's lease still runs; zero without a running one
+    base::duration lease_left{};
     bool operator==(const found_rejected&) const = default;
+};
+/// From a voter with a running lease to a seat where it hears no member: there is a cluster with
+/// these seats (FOUND-8).
+struct knock {
+    std::vector<endpoint> seeds;
+    bool operator==(const knock&) const = default;
 };
 struct found_accept {
     views::ballot ballot;
@@ -268,7 +276,7 @@ using ballot_message =
 using spreading_message = std::variant<steps, want_steps, outdated>;
 using wish_message = std::variant<leave_request, left, evict, certificate, new_epoch_wanted>;
 using founding_message = std::variant<found_prepare, found_promise, found_rejected, found_accept,
-                                      found_accepted, founded>;
+                                      found_accepted, founded, knock>;
 
 using message = std::variant<joining_message, ballot_message, spreading_message, wish_message,
                              founding_message>;

@@ -198,8 +198,12 @@ constexpr kind about<views::found_rejected>{0x33, "view.found_rejected"};
 void fields(auto& a, is<views::found_rejected> auto& m) {
     a(m.ballot,
       one_of(m.why, views::found_refusal::higher_ballot, views::found_refusal::times_differ),
-      m.promised, m.highest, list(m.seeds, limits::seats));
+      m.promised, m.highest, list(m.seeds, limits::seats), m.lease_left);
 }
+
+template <>
+constexpr kind about<views::knock>{0x39, "view.knock"};
+void fields(auto& a, is<views::knock> auto& m) { a(list(m.seeds, limits::seats)); }
 
 template <>
 constexpr kind about<views::found_accept>{0x34, "view.found_accept"};

@@ -72,12 +72,15 @@ sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
     // p1 on the first, p2 on the second and so on, round and round
     const auto machines = given.number("machines", 0);
     const auto absent = names_in(given.text("absent", ""));
-    const auto lease = given.text("lease", "");  // p5:4s
-    const auto ahead = given.text("ahead", "");  // p1,p2:100s
+    const auto lease = given.text("lease", "");   // p5:4s
+    const auto others = given.text("seeds", "");  // p4,p5:p3,p4,p5
+    const auto ahead = given.text("ahead", "");   // p1,p2:100s
     const auto colon = ahead.find(':');
     const auto fast = names_in(ahead.substr(0, colon));
     const auto by =
         colon == std::string::npos ? sim::instant{} : words{0, ahead.substr(colon + 1)}.take_time();
+    const auto with_others = names_in(others.substr(0, others.find(':')));
+    const auto listed = names_in(others.substr(others.find(':') + 1));
     given.finish();
     for (std::size_t i = 0; i < plan.asked.nodes; ++i) {
         sim::place_plan p;
@@ -93,6 +96,14 @@ sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
                             : sim::instant{for_good};
         if (lease.starts_with(p.name + ":")) {
             p.lease = words{0, lease.substr(p.name.size() + 1)}.take_time();
+        }
+        if (std::find(with_others.begin(), with_others.end(), p.name) != with_others.end()) {
+            for (std::size_t n = 0; n < plan.asked.nodes; ++n) {
+                if (std::find(listed.begin(), listed.end(), "p" + std::to_string(n + 1)) !=
+                    listed.end()) {
+                    p.seeds.push_back(sim::address_of(n));
+                }
+            }
         }
         if (i < plan.seats) {
             plan.common.seeds.push_back(p.address);

@@ -1,5 +1,6 @@
 #include "lease/renewal.hpp"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -128,4 +129,65 @@ TEST_CASE_METHOD(fixture, "a stopped lease does not come back") {
     mine.handle(peer(1), ack{{1}, at(0s)}, at(2ms));
     CHECK_FALSE(mine.is_running(at(2ms)));
     CHECK_FALSE(mine.deadline());
+}
+
+namespace {
+
+struct repeating : fixture {
+    repeating() { settings.retry = 50ms; }
+    /// To whom it sends at each moment of a span.
+    std::map<base::time_point, std::vector<peer_id>> sent_from(base::duration first,
+                                                               base::duration last) {
+        std::map<base::time_point, std::vector<peer_id>> out;
+        for (auto now = at(first); now <= at(last); now += 10ms) {
+            mine.tick(now);
+            for (const auto& s : sent()) {
+                out[now].push_back(s.to);
+                CHECK(s.what.sent_at == now);  // a fresh number
+            }
+        }
+        return out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(repeating, "LEASE-9: who has not acked is asked again, twice as long each time") {
+    mine.installed(made_up::first_view(3, 1), at(0s));
+    CHECK(sent().size() == 3);
+    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
+    const auto first = sent_from(10ms, 190ms);
+    CHECK(first == std::map<base::time_point, std::vector<peer_id>>{
+                       {at(50ms), {peer(2), peer(3)}}, {at(150ms), {peer(2), peer(3)}}});
+    // What was sent later counts from then.
+    mine.handle(peer(2), ack{{1}, at(150ms)}, at(190ms));
+    mine.handle(peer(1), ack{{1}, at(150ms)}, at(190ms));
+    CHECK(mine.is_running(at(150ms + 985ms)));
+    CHECK(sent_from(200ms, 240ms).at(at(200ms)).size() == 3);
+    for (const auto voter : {1, 2, 3}) {
+        mine.handle(peer(static_cast<std::uint64_t>(voter)), ack{{1}, at(200ms)}, at(240ms));
+    }
+    CHECK(mine.deadline() == at(400ms));  // nothing is left to repeat
+}
+
+TEST_CASE_METHOD(repeating, "LEASE-9: who acked nothing for A is asked at each fifth only") {
+    mine.installed(made_up::first_view(3, 1), at(0s));
+    for (auto now = 0ms; now < 1s; now += 10ms) {
+        mine.tick(at(now));
+        for (const auto& s : sent()) {
+            if (s.to != peer(3)) {
+                mine.handle(s.to, ack{{1}, s.what.sent_at}, at(now));
+            }
+        }
+    }
+    for (const auto& [when, to] : sent_from(1s, 2s)) {
+        const bool asks_all = (when - at(0s)) % 200ms == 0ms;
+        CHECK((asks_all || std::find(to.begin(), to.end(), peer(3)) == to.end()));
+    }
+    // Heard again, it is asked like the others.
+    mine.handle(peer(3), ack{{1}, at(2s)}, at(2010ms));
+    const auto after = sent_from(2200ms, 2390ms);
+    REQUIRE(after.contains(at(2250ms)));
+    CHECK(std::find(after.at(at(2250ms)).begin(), after.at(at(2250ms)).end(), peer(3)) !=
+          after.at(at(2250ms)).end());
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "catch.hpp"
+#include "fixture.hpp"
 #include "made_up.hpp"
 
 using namespace holdfast;
@@ -64,8 +65,8 @@ struct seats {
             wire.pop_front();
             for (std::size_t i = 0; i < all.size(); ++i) {
                 if (seeds[i] == p.what.at) {
-                    all[i].part->handle(p.from, p.at, p.what.what, all[i].chosen.has_value(),
-                                        all[i].highest, {now, 1000});
+                    all[i].part->handle(p.from, p.at, p.what.what,
+                                        {all[i].chosen.has_value(), all[i].highest}, {now, 1000});
                     drain(i);
                 }
             }
@@ -128,15 +129,15 @@ TEST_CASE_METHOD(seats,
             break;
         }
         const std::size_t i = p.what.at == seeds[0] ? 0 : 1;
-        all[i].part->handle(p.from, p.at, p.what.what, false, {}, {at(1s), 1000});
+        all[i].part->handle(p.from, p.at, p.what.what, {}, {at(1s), 1000});
         drain(i);
     }
     REQUIRE(proposed);
-    all[0].part->handle(peer(1), seeds[0], found_accepted{*proposed}, false, {}, {at(1s), 1000});
-    all[0].part->handle(peer(77), seeds[1], found_accepted{*proposed}, false, {}, {at(1s), 1000});
+    all[0].part->handle(peer(1), seeds[0], found_accepted{*proposed}, {}, {at(1s), 1000});
+    all[0].part->handle(peer(77), seeds[1], found_accepted{*proposed}, {}, {at(1s), 1000});
     drain(0);
     CHECK_FALSE(all[0].chosen);
-    all[0].part->handle(peer(2), seeds[1], found_accepted{*proposed}, false, {}, {at(1s), 1000});
+    all[0].part->handle(peer(2), seeds[1], found_accepted{*proposed}, {}, {at(1s), 1000});
     drain(0);
     CHECK(all[0].chosen);
 }
@@ -157,12 +158,12 @@ TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not a
         if (const auto* a = std::get_if<found_accept>(&p.what.what)) {
             old = a->value;
             // It reaches seat 3 too, which is no founder of it.
-            all[2].part->handle(p.from, p.at, p.what.what, false, {}, {at(1s), 1000});
+            all[2].part->handle(p.from, p.at, p.what.what, {}, {at(1s), 1000});
             drain(2);
             break;
         }
         const std::size_t i = p.what.at == seeds[0] ? 0 : 1;
-        all[i].part->handle(p.from, p.at, p.what.what, false, {}, {at(1s), 1000});
+        all[i].part->handle(p.from, p.at, p.what.what, {}, {at(1s), 1000});
         drain(i);
     }
     REQUIRE(old);
@@ -197,21 +198,21 @@ TEST_CASE_METHOD(seats,
                  "a seat that has a view, or other seeds, or other times, does not promise") {
     const lease_terms terms{settings.lease, settings.drift_ppm()};
     const found_prepare asked{{1, 0, peer(1)}, seeds, terms};
-    all[1].part->handle(peer(1), seeds[0], asked, true, {7}, {at(1s), 0});
+    all[1].part->handle(peer(1), seeds[0], asked, {true, {7}}, {at(1s), 0});
     drain(1);
     REQUIRE(wire.size() == 1);
     CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::has_a_view);
     CHECK(std::get<found_rejected>(wire[0].what.what).highest == epoch{7});
     wire.clear();
-    all[1].part->handle(peer(1), seeds[0], found_prepare{{1, 0, peer(1)}, {seeds[0]}, terms}, false,
-                        {}, {at(1s), 0});
+    all[1].part->handle(peer(1), seeds[0], found_prepare{{1, 0, peer(1)}, {seeds[0]}, terms}, {},
+                        {at(1s), 0});
     drain(1);
     REQUIRE(wire.size() == 1);
     CHECK(std::get<found_rejected>(wire[0].what.what).why == found_refusal::seeds_differ);
     wire.clear();
     all[1].part->handle(
         peer(1), seeds[0],
-        found_prepare{{1, 0, peer(1)}, seeds, {2 * settings.lease, terms.drift_ppm}}, false, {},
+        found_prepare{{1, 0, peer(1)}, seeds, {2 * settings.lease, terms.drift_ppm}}, {},
         {at(1s), 0});
     drain(1);
     REQUIRE(wire.size() == 1);
@@ -240,4 +241,162 @@ TEST_CASE_METHOD(seats,
     }
     REQUIRE(chosen);
     CHECK(chosen->founders.size() == 3);
+}
+
+namespace {
+
+/// One seat whose messages a test makes, and what it said.
+struct one_seat : seats {
+    founding& part = *all[0].part;  // p1
+    lease_terms terms{settings.lease, settings.drift_ppm()};
+
+    template <class What>
+    void receive(std::uint64_t from, const What& what, base::duration when,
+                 const founding::standing& ours = {}) {
+        part.handle(peer(from), made_up::address(from), founding_message{what}, ours,
+                    {at(when), 1000});
+    }
+    /// Its next messages of this kind.
+    template <class What>
+    std::vector<What> said() {
+        std::vector<What> out;
+        while (auto o = part.next()) {
+            if (const auto* s = std::get_if<founding::send>(&*o)) {
+                if (const auto* what = std::get_if<What>(&s->what)) {
+                    out.push_back(*what);
+                }
+            }
+        }
+        return out;
+    }
+    /// The ballot with which it asks, once it does.
+    ballot asks(base::duration from) {
+        for (auto t = from; t < from + 10s; t += 1ms) {
+            part.tick({}, {at(t), 1000});
+            if (const auto asked = said<found_prepare>(); !asked.empty()) {
+                return asked[0].ballot;
+            }
+        }
+        return {};
+    }
+    found_rejected still_leased(const ballot& mine, base::duration left) const {
+        return {mine, found_refusal::has_a_view, {}, {}, seeds, left};
+    }
+    found_prepare asked_by(std::uint64_t n, std::uint64_t round) const {
+        return {{round, static_cast<std::uint32_t>(n - 1), peer(n)}, seeds, terms};
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(one_seat,
+                 "FOUND-8: who has a view refuses whatever the list, and tells its lease") {
+    const founding::standing leased{true, {7}, 300ms};
+    receive(2, found_prepare{{1, 1, peer(2)}, {made_up::address(2)}, terms}, 1s, leased);
+    const auto told = said<found_rejected>();
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].why == found_refusal::has_a_view);
+    CHECK(told[0].seeds == seeds);
+    CHECK(told[0].lease_left == 300ms);
+    CHECK(told[0].highest == epoch{7});
+
+    // So does a member that fills no seat of its own list: the new one names it.
+    founding member{settings, made_up::member(9), seeds, 1, at(0s)};
+    member.handle(peer(2), made_up::address(2), asked_by(2, 1), leased, {at(1s), 1000});
+    REQUIRE(member.next().has_value());
+    member.handle(peer(2), made_up::address(2), asked_by(2, 1), {}, {at(1s), 1000});
+    CHECK(!member.next().has_value());
+}
+
+TEST_CASE_METHOD(one_seat, "FOUND-8: a founder waits for the lease that it is told of") {
+    const auto mine = asks(0s);
+    REQUIRE(!mine.is_nil());
+    receive(2, found_promise{mine, {made_up::member(2), 1}, {}, {}}, 2s);
+    receive(3, still_leased(mine, 500ms), 2s);
+    CHECK(said<found_accept>().empty());
+    for (auto t = 2s + 0ms; t < 2s + 500ms; t += 10ms) {
+        part.tick({}, {at(t), 1000});
+    }
+    CHECK(said<found_accept>().empty());
+    // By its own clock, which may be the faster one.
+    part.tick({}, {at(2s + base::stretched(500ms, settings.clock_drift) - 1ns), 1000});
+    CHECK(said<found_prepare>().empty());
+    CHECK(asks(2s + 500ms) > mine);
+}
+
+TEST_CASE_METHOD(one_seat, "FOUND-8: no other founder is promised meanwhile") {
+    const auto mine = asks(0s);
+    receive(2, asked_by(2, 5), 1s);
+    CHECK(said<found_promise>().size() == 1);
+    receive(3, still_leased(mine, 500ms), 2s);
+    receive(2, asked_by(2, 6), 2s);
+    CHECK(said<found_promise>().empty());
+    const founding_value value{
+        {1, 1}, {100}, 16, {{made_up::member(1), 0}, {made_up::member(2), 1}}};
+    receive(2, found_accept{{5, 1, peer(2)}, value}, 2s);
+    CHECK(said<found_accepted>().empty());
+    receive(2, asked_by(2, 6), 2s + base::stretched(500ms, settings.clock_drift));
+    CHECK(said<found_promise>().size() == 1);
+}
+
+TEST_CASE_METHOD(one_seat, "FOUND-8: only an answer to our own ballot counts, for one lease") {
+    const auto mine = asks(0s);
+    receive(3, still_leased({1, 2, peer(3)}, 500ms), 2s);
+    receive(3, still_leased(mine, 0ms), 2s);
+    receive(3, still_leased(mine, -1s), 2s);
+    receive(2, asked_by(2, 5), 2s);
+    CHECK(said<found_promise>().size() == 1);
+    receive(3, still_leased(mine, base::duration::max()), 2s);
+    receive(2, asked_by(2, 6), 2s);
+    CHECK(said<found_promise>().empty());
+    receive(2, asked_by(2, 6), 2s + base::stretched(settings.lease, settings.clock_drift));
+    CHECK(said<found_promise>().size() == 1);
+}
+
+TEST_CASE_METHOD(one_seat, "FOUND-8: a knock makes a founder ask there, and decides nothing") {
+    const auto asked_at = [&](std::uint64_t n) {
+        std::size_t times = 0;
+        while (auto o = part.next()) {
+            const auto* s = std::get_if<founding::send>(&*o);
+            times += s != nullptr && std::holds_alternative<found_prepare>(s->what) &&
+                             s->at == made_up::address(n)
+                         ? 1
+                         : 0;
+        }
+        return times;
+    };
+    const knock told{{made_up::address(1), made_up::address(8)}};
+    const auto mine = asks(0s);
+    receive(8, told, 1s);
+    CHECK(asked_at(8) == 1);  // while it prepares
+    receive(8, told, 1s);
+    CHECK(asked_at(8) == 0);  // each once
+    receive(2, asked_by(2, 5), 1s);
+    CHECK(said<found_promise>().size() == 1);
+    // Who is not promised is told whom to ask.
+    receive(8, still_leased(mine, 500ms), 1s);
+    receive(2, asked_by(2, 6), 1s);
+    const auto passed_on = said<knock>();
+    REQUIRE(passed_on.size() == 1);
+    CHECK(passed_on[0].seeds == std::vector{made_up::address(8)});
+    // With a view it is nothing to us.
+    receive(8, told, 1s, {true, {}, 500ms});
+    CHECK(!part.next().has_value());
+}
+
+TEST_CASE("FOUND-8: voters knock where no member is heard, while their lease runs") {
+    view_test::set_environment surroundings;
+    const auto v = made_up::first_view(3);
+    CHECK(seats_to_knock_at(v, surroundings, at(1s)).empty());
+    surroundings.left = 1s;
+    CHECK(seats_to_knock_at(v, surroundings, at(1s)).empty());
+    surroundings.dead.insert(peer(2));
+    surroundings.replaced.insert(peer(3));
+    CHECK(seats_to_knock_at(v, surroundings, at(1s)) ==
+          std::vector{made_up::address(2), made_up::address(3)});
+    auto vacant = v;
+    vacant.seats[0].filled_by = {};
+    CHECK(seats_to_knock_at(vacant, surroundings, at(1s)).size() == 3);
+    surroundings.left = {};
+    CHECK(seats_to_knock_at(vacant, surroundings, at(1s)).empty());
 }

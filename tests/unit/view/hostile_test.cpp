@@ -70,7 +70,7 @@ struct founder_of_three {
     std::vector<founding::output> said;
 
     void receive(std::uint64_t from, const founding_message& what) {
-        part.handle(peer(from), address(from), what, has_view, {}, {now, 1000});
+        part.handle(peer(from), address(from), what, {has_view}, {now, 1000});
         drain();
     }
     void drain() {

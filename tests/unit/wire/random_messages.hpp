@@ -25,10 +25,10 @@ template <class T, class... Among>
 concept one_among = (std::same_as<T, Among> || ...);
 
 template <class T>
-concept has_1 =
-    one_among<T, swim::nack, swim::gossip, views::steps, views::want_steps, views::outdated,
-              views::new_epoch_wanted, views::found_accepted, views::founded, lock::queued,
-              lock::cancelled, lock::record_stored, lock::read_records, views::certificate>;
+concept has_1 = one_among<T, swim::nack, swim::gossip, views::steps, views::want_steps,
+                          views::outdated, views::new_epoch_wanted, views::found_accepted,
+                          views::founded, lock::queued, lock::cancelled, lock::record_stored,
+                          lock::read_records, views::certificate, views::knock>;
 template <class T>
 concept has_2 =
     one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
@@ -47,12 +47,12 @@ template <class T>
 concept has_4 = one_among<T, swim::ping, views::found_promise, lock::gather, lock::listed,
                           lock::release_request_ack, lock::terms, break_outcome, node::relayed>;
 template <class T>
-concept has_5 =
-    one_among<T, views::promise, swim::ping_request, views::found_rejected, lock::report,
-              lock::lock_state, lock::grant, lock::break_hold, lock::waiter, node::envelope>;
+concept has_5 = one_among<T, views::promise, swim::ping_request, lock::report, lock::lock_state,
+                          lock::grant, lock::break_hold, lock::waiter, node::envelope>;
 template <class T>
-concept has_6 = one_among<T, views::join, swim::rumour, lock::slot_table, lock::inspect_reply,
-                          lock::seen_hold, lock::hold_info, lock::request, previous_hold>;
+concept has_6 =
+    one_among<T, views::join, views::found_rejected, swim::rumour, lock::slot_table,
+              lock::inspect_reply, lock::seen_hold, lock::hold_info, lock::request, previous_hold>;
 template <class T>
 concept has_7 = one_among<T, member, lock::release, lock::revoke_request, lock::release_request>;
 template <class T>
