@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -220,4 +221,31 @@ TEST_CASE("a peer that cannot write to its state_dir stops and says what to mend
     CHECK(p.leave().error().code == errc::io_error);
     rmdir(in_the_way.c_str());
     rmdir(directory.c_str());
+}
+
+TEST_CASE("FOUND-8: seats that are added by configuration found nothing beside a living one") {
+    const auto seeds = test_support::free_addresses(3);
+    auto old = started({.listen = seeds[0], .seeds = {seeds[0]}, .profile = profile::local});
+    REQUIRE(old.wait_ready(10s));
+    auto held = old.lock("ledger", {.wait = 5s});
+    REQUIRE(held);
+    // A majority of their own list, and nothing is wrong with the network.
+    seen<errc> problems;
+    std::vector<peer> added;
+    for (const auto& at : {seeds[1], seeds[2]}) {
+        config c{.listen = at, .seeds = seeds, .profile = profile::local};
+        c.on_event = [&](const event& e) {
+            if (const auto* p = std::get_if<events::problem>(&e)) {
+                problems.add(p->what.code);
+            }
+        };
+        added.push_back(started(std::move(c)));
+    }
+    REQUIRE(problems.wait([](const auto& all) {
+        return std::count(all.begin(), all.end(), errc::seeds_differ) >= 2;
+    }));
+    const auto second = added[1].lock("ledger", {.wait = 3s});  // three leases
+    REQUIRE_FALSE(second);
+    CHECK(held->is_valid());
+    CHECK(held->release());
 }
