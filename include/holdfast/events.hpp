@@ -102,7 +102,7 @@ using event =
                  events::hold_lost, events::release_requested, events::hold_stalled,
                  events::broke_by_policy, events::problem, events::restarted, events::stopped>;
 
-/// The event as one line for a log.
+/// The event as one line for a log. What others chose in it is escaped (printable.hpp).
 [[nodiscard]] HOLDFAST_EXPORT std::string to_string(const event& what);
 
 /// Counters since the start of the peer, over all its PeerIds, and a few present sizes.

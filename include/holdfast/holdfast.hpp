@@ -26,6 +26,7 @@
 #include <holdfast/mutex.hpp>
 #include <holdfast/peer.hpp>
 #include <holdfast/previous_hold.hpp>
+#include <holdfast/printable.hpp>
 #include <holdfast/recursive_mutex.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/shared_mutex.hpp>

@@ -1,4 +1,5 @@
 #include <holdfast/events.hpp>
+#include <holdfast/printable.hpp>
 
 namespace holdfast {
 namespace {
@@ -68,6 +69,6 @@ std::string_view to_string(liveness what) {
     return "unknown";
 }
 
-std::string to_string(const event& what) { return std::visit(sentence{}, what); }
+std::string to_string(const event& what) { return printable(std::visit(sentence{}, what)); }
 
 }  // namespace holdfast

@@ -1,12 +1,13 @@
 #include <string>
 
 #include <holdfast/lock_report.hpp>
+#include <holdfast/printable.hpp>
 
 namespace holdfast {
 
 std::string lock_report::explain() const {
     const auto who = [](const std::string& peer_name, const peer_id& id) {
-        return peer_name.empty() ? to_short_string(id) : peer_name;
+        return peer_name.empty() ? to_short_string(id) : printable(peer_name);
     };
     const auto owner_is = owner ? who(owner->name, owner->id) : std::string{"no peer"};
     switch (state) {

@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include <holdfast/printable.hpp>
+
 namespace holdfast::runtime {
 
 liveness belief_of(swim::condition what) {
@@ -110,7 +112,8 @@ std::string describe(const node::node& n, const lock::lock_summary& summary) {
         const auto v = n.installed();
         const auto* who = v ? v->find(first.holder) : nullptr;
         text = "held by " +
-               (who != nullptr && !who->name.empty() ? who->name : to_string(first.holder)) +
+               (who != nullptr && !who->name.empty() ? printable(who->name)
+                                                     : to_string(first.holder)) +
                ", token " + std::to_string(first.token.value);
     }
     if (summary.holders > 1) {
