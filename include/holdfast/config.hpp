@@ -167,7 +167,7 @@ struct config {
 
     // ---- callbacks
 
-    /// Called for every event, one after another, on the callback thread of the peer. Must not
+    /// Called for every event, one after another, on a thread of its own (see `peer`). Must not
     /// throw. While 4096 wait, later ones are dropped and counted (statistics::callbacks_missed),
     /// except for events::stopped.
     std::function<void(const event&)> on_event{};

@@ -1,8 +1,8 @@
 // Events of a peer as they happen, and its counters.
 //
 // Events are for logs and metrics. They come through `config::on_event`, one after another and in
-// order, on the callback thread of the peer, outside every lock of the library. No decision about a
-// lock should rest on an event: `hold` has the answers for that.
+// order, on a thread of their own, outside every lock of the library. No decision about a lock
+// should rest on an event: `hold` has the answers for that.
 #pragma once
 
 #include <chrono>

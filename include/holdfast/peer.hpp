@@ -49,11 +49,15 @@ struct known_peer {
 /// Threads:
 /// - Any thread may call anything at any time. Calls of different threads wait for each other at
 ///   most for microseconds.
-/// - The peer has one thread for reading and timers, and one callback thread, which is started with
-///   it for `on_event`, and otherwise when first needed.
-/// - Every callback of the application runs on the callback thread, in order, outside every lock of
-///   the library, and may call the library. A callback that waits delays the callbacks behind it,
-///   those of `hold::lost` too: give such calls a short `wait`, or make them on another thread.
+/// - The peer has one thread for reading and timers, one callback thread, which is started when
+///   first needed, and one for `on_event`, if that is given.
+/// - Every callback of the application but `on_event` runs on the callback thread, in order,
+/// outside
+///   every lock of the library, and may call the library. A callback that waits delays the
+///   callbacks behind it, those of `hold::lost` too: give such calls a short `wait`, or make them
+///   on another thread.
+/// - `on_event` runs on a thread of its own, so one that waits (for who reads a log) delays events
+///   alone. It may run at the same time as another callback.
 /// - `leave()` in a callback fails with `would_deadlock`.
 ///
 /// Fork: the peer and its holds stay with the parent. In the child every hold is invalid, every

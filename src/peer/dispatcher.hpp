@@ -1,4 +1,4 @@
-// The thread on which the application's callbacks run: in order, outside every lock of the library.
+// A thread on which callbacks of the application run: in order, outside every lock of the library.
 #pragma once
 
 #include <atomic>

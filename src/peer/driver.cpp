@@ -52,7 +52,7 @@ driver::driver(setup s)
       settings_{std::move(s.settings)},
       transport_options_{std::move(s.transport)},
       advertise_{s.advertise},
-      events_{dispatcher_, options_.on_event},
+      events_{event_dispatcher_, options_.on_event},
       calls_{dispatcher_},
       held_{dispatcher_, events_},
       observers_{dispatcher_, settings_.lease} {}
@@ -69,7 +69,7 @@ result<void> driver::open() {
     }
     if (events_.has_listener()) {
         // better no peer than one that cannot tell what it was asked to tell
-        dispatcher_.start();
+        event_dispatcher_.start();
     }
     transport_options_.self = random_peer_id();
     auto opened = net::transport::open(transport_options_,
@@ -240,6 +240,7 @@ bool driver::on_timer() {
         transport_->tick(now.now);
         calls_.give_back_parked(*transport_, now.now);
         dispatcher_.catch_up();
+        event_dispatcher_.catch_up();
     });
     return goes_on;
 }
@@ -335,13 +336,14 @@ void driver::stop() {
     // long after its peer.
     sockets.reset();
     dispatcher_.stop();
+    event_dispatcher_.stop();
 }
 
 result<void> driver::leave(std::optional<base::duration> wait) {
     if (is_forked()) {
         return tl::unexpected<error>{make_error_noexcept(errc::shutting_down)};
     }
-    if (dispatcher_.is_this_thread()) {
+    if (dispatcher_.is_this_thread() || event_dispatcher_.is_this_thread()) {
         return tl::unexpected<error>{make_error_noexcept(errc::would_deadlock)};
     }
     bool is_first = false;

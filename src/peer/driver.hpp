@@ -178,7 +178,7 @@ private:
     base::settings settings_;
     net::transport_options transport_options_;
     endpoint advertise_;
-    dispatcher dispatcher_;
+    dispatcher dispatcher_, event_dispatcher_;  // what is told of holds waits for no `on_event`
 
     std::mutex mutex_;
     // of is_ready_, has_left_, closed_, departure_ and open_

@@ -316,8 +316,8 @@ statistics driver::totals() const {
     out.requests_failed = calls_.failed();
     out.waiting = calls_.size();
     out.held = held_.size();
-    out.callback_exceptions = dispatcher_.exceptions();
-    out.callbacks_missed = dispatcher_.missed();
+    out.callback_exceptions = dispatcher_.exceptions() + event_dispatcher_.exceptions();
+    out.callbacks_missed = dispatcher_.missed() + event_dispatcher_.missed();
     return out;
 }
 

@@ -156,6 +156,26 @@ TEST_CASE("a lease that was at risk, was lost and came back is not at risk") {
     CHECK_FALSE(again->at_risk().stop_requested());
 }
 
+TEST_CASE("the loss of a hold is told while on_event waits") {
+    std::atomic<bool> may_go_on{false};
+    seen<errc> why;
+    auto p = started(
+        {.profile = profile::local, .on_event = [&](const event&) { may_go_on.wait(false); }});
+    const struct opening {
+        std::atomic<bool>& gate;
+        ~opening() {
+            gate = true;
+            gate.notify_all();
+        }
+    } before_the_peer_ends{may_go_on};
+    REQUIRE(p.wait_ready(10s));
+    auto h = p.lock("a", {.wait = 5s, .on_lost = [&](errc e) { why.add(e); }});
+    REQUIRE(h);
+    machine::suspend(2s);
+    CHECK_FALSE(h->is_valid());
+    CHECK(why.wait([](const auto& all) { return all.size() == 1; }));
+}
+
 TEST_CASE("what a stranger sends changes no answer but the reason why a peer is not ready") {
     const auto seeds = test_support::free_addresses(3);
     seen<errc> problems;
