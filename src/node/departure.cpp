@@ -10,6 +10,13 @@ departure::actions departure::advance(const situation& at, base::time_point now)
         out.is_over = true;
         return out;
     }
+    if (phase_ != phase::saying && !at.is_leased) {
+        // All that it had to give up went with its lease. It says so, but does not wait for an
+        // answer: without a quorum none would come.
+        phase_ = phase::saying;
+        out.ends_lease = out.says_left = out.is_over = true;
+        return out;
+    }
     // From a peer that owns nothing and fills no seat no view has to take anything first.
     if (phase_ == phase::asking && (at.is_marked || at.owns_nothing || deadline_ <= now)) {
         phase_ = phase::handing_over;

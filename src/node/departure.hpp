@@ -20,6 +20,7 @@ public:
         /// all slots are handed over, and all holds released
         bool has_given_all_up = false;
         bool has_granted = false;  ///< in the present call
+        bool is_leased = true;
     };
     /// What to do, in this order.
     struct actions {

@@ -410,6 +410,7 @@ void node::state::advance_departure(time_point now) {
     if (me != nullptr) {
         at = {true, me->leaving, !v->is_voter(self) && !agreement.map()->owns_any(self),
               owner.has_handed_over() && holder.has_released_all(), mail.has_granted()};
+        at.is_leased = lease.is_running();
     }
     const auto wanted = leaving->advance(at, now);
     if (wanted.ends_lease) {

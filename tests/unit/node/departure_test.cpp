@@ -67,3 +67,21 @@ TEST_CASE_METHOD(fixture, "LEAVE-1: a peer that owns nothing does not wait to be
     now.has_given_all_up = true;
     CHECK(mine.advance(now, at(1ms)).ends_lease);
 }
+
+TEST_CASE_METHOD(fixture, "LEAVE-1: a peer whose lease is over says so once and waits for none") {
+    CHECK(mine.advance(now, at(0s)).asks_to_leave);
+    CHECK_FALSE(mine.advance(now, at(900ms)).is_over);
+    now.is_leased = false;
+    const auto end = mine.advance(now, at(950ms));
+    CHECK(end.says_left);
+    CHECK(end.is_over);
+}
+
+TEST_CASE_METHOD(fixture, "LEAVE-1: a peer that has ended its lease itself goes on saying so") {
+    now.owns_nothing = now.has_given_all_up = true;
+    CHECK(mine.advance(now, at(0s)).ends_lease);
+    now.is_leased = false;
+    const auto later = mine.advance(now, at(100ms));
+    CHECK(later.says_left);
+    CHECK_FALSE(later.is_over);
+}
