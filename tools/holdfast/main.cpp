@@ -18,6 +18,7 @@
 #include "options.hpp"
 #include "questions.hpp"
 #include "run.hpp"
+#include "started_with.hpp"
 #include "stay.hpp"
 
 using namespace holdfast_tool;
@@ -67,6 +68,10 @@ constexpr auto codes_of_run = R"(Exit codes:
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (!open_standard_descriptors()) {
+        return os_error;
+    }
+    (void)at_start();
     CLI::App app{purpose};
     app.set_version_flag("--version", std::string{holdfast::version_text});
     app.require_subcommand(1);
