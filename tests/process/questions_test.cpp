@@ -1,5 +1,6 @@
 // The questions of the command line: at an agent and as a peer with weight 0, over time, and with
 // clients of every kind.
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -111,6 +112,35 @@ bool blocks(const child& c, int signal_number) {
         }
     }
     return false;
+}
+
+/// Nothing in it that a terminal acts on.
+bool is_plain(const std::string& text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+        if (c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next <= 0x9f)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Of a program that has ended: all lines are plain, and one has `text` in it.
+bool has_plain_line_with(child& c, const std::string& text) {
+    bool is_there = false;
+    for (const auto& line : c.all_unread()) {
+        if (!is_plain(line.text) || line.text.starts_with("ready")) {
+            return false;
+        }
+        is_there = is_there || line.text.find(text) != std::string::npos;
+    }
+    return is_there;
+}
+
+std::vector<std::string> with_errors_in_output(std::vector<std::string> words) {
+    words.insert(words.begin(), {"/bin/sh", "-c", "exec \"$@\" 2>&1", "sh"});
+    return words;
 }
 
 }  // namespace
@@ -308,4 +338,67 @@ TEST_CASE("a signal ends the wait for a cluster", "[process]") {
         c.kill(SIGTERM);
         CHECK(c.wait() == 128 + SIGTERM);
     }
+}
+
+TEST_CASE("what others chose is escaped where a person reads it, and whole in JSON", "[process]") {
+    const auto& a = unharmed();
+    const std::string name = "x\x1b[31m\r\nready 6.6.6.6:1 deadbeef\u009b2J";
+    const std::string note = "\x1b]0;owned\x07\u202e";
+    const std::string shown = "x\\x1b[31m\\r\\nready 6.6.6.6:1 deadbeef\\u009b2J";
+    child hears{with_errors_in_output(
+        a.command({"agent", "--listen", test_support::free_addresses(1)[0]}))};
+    REQUIRE(hears.expect("ready "));
+    child holder{with_errors_in_output(
+        a.command({"run", "--lock", "escapes", "--shared", "--name", name, "--note", note, "--",
+                   "/bin/sh", "-c", "echo held; read line"}))};
+    REQUIRE(holder.expect("held"));
+    const auto until = steady::now() + 20s;
+    while (!is_member(a, name) && steady::now() < until) {
+    }
+    CHECK(child{a.command({"request-release", "escapes", "--operator", note, "--reason", name,
+                           "--wait", "300ms", "--control", a.control(0)})}
+              .wait() == 1);
+    CHECK(holder.expect("holdfast: \\x1b]0;owned\\x07\\u202e requests the release of the lock: " +
+                        shown));
+    for (const auto& words : std::vector<std::vector<std::string>>{
+             {"members"}, {"locks"}, {"why", "escapes"}, {"group", "escapes"}, {"audit-log"}}) {
+        for (const bool by_socket : {true, false}) {
+            CAPTURE(words, by_socket);
+            auto command = a.command(words);
+            if (by_socket) {
+                command.insert(command.end(), {"--control", a.control(0)});
+            }
+            child asked{command};
+            CHECK(asked.wait() == 0);
+            CHECK(has_plain_line_with(asked, shown));
+        }
+    }
+    child asked{a.command({"why", "escapes", "--json", "--control", a.control(0)})};
+    const auto line = asked.expect("");
+    REQUIRE(line);
+    CHECK(is_plain(line->text));
+    const auto why = json::parse(line->text);
+    CHECK(why["holders"][0]["holder"]["name"] == name);
+    CHECK(why["holders"][0]["note"] == note);
+    holder.kill(SIGKILL);
+    CHECK(hears.expect("holdfast: " + shown));  // it seems to be dead
+}
+
+TEST_CASE("holdfast watch ends by a signal although its output is not read", "[process]") {
+    const auto& a = unharmed();
+    const auto path = (a.folder / "not-read").string();
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    const int end = open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(fcntl(end, F_SETPIPE_SZ, 4096) > 0);
+    const std::string full(4096, 'x');
+    REQUIRE(write(end, full.data(), full.size()) == 4096);
+    auto words = a.command({"watch", "job", "--control", a.control(0)});
+    words.insert(words.begin(), {"/bin/sh", "-c", "exec \"$@\" > " + path, "sh"});
+    child seen{words};
+    const auto until = steady::now() + 20s;
+    while (!blocks(seen, SIGTERM) && steady::now() < until) {
+    }
+    seen.kill(SIGTERM);
+    CHECK(seen.wait(20s) == 128 + SIGTERM);
+    close(end);
 }

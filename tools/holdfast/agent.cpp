@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 
-#include <cstdio>
 #include <optional>
 
 #include <holdfast/holdfast.hpp>
@@ -12,6 +11,7 @@
 #include "control.hpp"
 #include "descriptor.hpp"
 #include "failure.hpp"
+#include "lines.hpp"
 #include "signals.hpp"
 
 namespace holdfast_tool {
@@ -21,7 +21,7 @@ int agent(const common& options) {
     const descriptor stopped{eventfd(0, EFD_CLOEXEC)};
     auto c = options.make(common::kind::full);
     c.on_event = [&stopped](const holdfast::event& e) {
-        std::fprintf(stderr, "holdfast: %s\n", holdfast::to_string(e).c_str());
+        log_line(holdfast::to_string(e));
         if (std::holds_alternative<holdfast::events::stopped>(e)) {
             eventfd_write(stopped, 1);
         }
@@ -48,8 +48,8 @@ int agent(const common& options) {
         }
         if (!is_ready && p.is_ready()) {
             is_ready = true;
-            std::printf("ready %s %s\n", to_string(p.address()).c_str(), to_string(p.id()).c_str());
-            std::fflush(stdout);
+            standard_output().put("ready " + to_string(p.address()) + " " + to_string(p.id()) +
+                                  "\n");
         }
     }
     server.reset();

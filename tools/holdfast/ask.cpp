@@ -1,15 +1,14 @@
 #include "ask.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <optional>
 
 #include <holdfast/events.hpp>
 
 #include "control.hpp"
 #include "failure.hpp"
+#include "lines.hpp"
 #include "signals.hpp"
 
 namespace holdfast_tool {
@@ -33,13 +32,13 @@ void ask_own_peer(const common& options, const json& asked, const listener& to) 
     }
 }
 
-void print(const question& what, const json& line, bool as_json) {
-    if (as_json) {
-        std::printf("%s\n", text_of(line).c_str());
-    } else {
-        what.print(line);
+/// Waits for who reads it, until `stop`.
+void print(const question& what, const json& line, bool as_json, const std::stop_token& stop) {
+    page answer;
+    if (!as_json) {
+        what.print(line, answer);
     }
-    if (std::fflush(stdout) != 0) {
+    if (!standard_output().write(as_json ? text_of(line) + "\n" : answer.text(), stop)) {
         throw failure{"io_error", "the answer cannot be written"};
     }
 }
@@ -47,13 +46,13 @@ void print(const question& what, const json& line, bool as_json) {
 }  // namespace
 
 int ask(const question& what, const json& arguments, const common& options, bool as_json) {
-    signal(SIGPIPE, SIG_IGN);  // our own peer leaves before it ends
     const signals ends{SIGHUP, SIGINT, SIGTERM};
     const json asked{{"ask", what.name}, {"arguments", arguments}};
     const auto failed = ends.until_one_comes(
         [&](const std::stop_token& stop) -> std::optional<failure> {
             try {
-                const listener to{[&](const json& line) { print(what, line, as_json); }, stop};
+                const listener to{[&](const json& line) { print(what, line, as_json, stop); },
+                                  stop};
                 if (options.control.empty()) {
                     ask_own_peer(options, asked, to);
                 } else {
@@ -61,6 +60,9 @@ int ask(const question& what, const json& arguments, const common& options, bool
                 }
                 return std::nullopt;
             } catch (const failure& f) {
+                if (as_json) {
+                    (void)standard_output().write(text_of(to_json(f)) + "\n", stop);
+                }
                 return f;
             }
         },
@@ -71,10 +73,8 @@ int ask(const question& what, const json& arguments, const common& options, bool
     if (!failed) {
         return done;
     }
-    if (as_json) {
-        std::printf("%s\n", text_of(to_json(*failed)).c_str());
-    } else {
-        std::fprintf(stderr, "holdfast: %s\n", failed->what());
+    if (!as_json) {
+        log_line(failed->what());
     }
     return failed->exit_code();
 }

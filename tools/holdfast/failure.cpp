@@ -1,8 +1,11 @@
 #include "failure.hpp"
 
-#include <cstdio>
 #include <set>
 #include <string_view>
+
+#include <holdfast/printable.hpp>
+
+#include "lines.hpp"
 
 namespace holdfast_tool {
 
@@ -22,7 +25,7 @@ int failure::exit_code() const {
 }
 
 int why_not_held(const std::string& name, const holdfast::error& why) {
-    std::fprintf(stderr, "holdfast: %s not locked: %s\n", name.c_str(), why.text.c_str());
+    log_line(name + " not locked: " + why.text);
     switch (why.code) {
         case holdfast::errc::timed_out:
         case holdfast::errc::would_block:
@@ -41,7 +44,8 @@ int why_not_held(const std::string& name, const holdfast::error& why) {
 nlohmann::json to_json(const failure& f) { return {{"error", f.what()}, {"code", f.code}}; }
 
 std::string text_of(const nlohmann::json& line) {
-    return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return holdfast::printable_json(
+        line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace holdfast_tool

@@ -43,7 +43,7 @@ int why_not_held(const std::string& name, const holdfast::error& why);
 
 [[nodiscard]] nlohmann::json to_json(const failure& f);
 /// One line, for programs. Names are any bytes their peers chose, JSON is UTF-8: what is none is
-/// replaced.
+/// replaced, and what a terminal would act on is escaped.
 [[nodiscard]] std::string text_of(const nlohmann::json& line);
 
 template <class T>

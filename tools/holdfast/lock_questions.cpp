@@ -31,22 +31,22 @@ void locks(const holdfast::peer& p, const json& arguments, const listener& to) {
     to.tell({{"locks", out}, {"slots_not_served", all.slots_not_served}});
 }
 
-void print_locks(const json& all) {
-    std::printf("%-32s %-20s %-28s %7s  %s\n", "LOCK", "TOKEN", "HELD BY", "WAITING", "NOTE");
+void print_locks(const json& all, page& on) {
+    on.line("%-32s %-20s %-28s %7s  %s", "LOCK", "TOKEN", "HELD BY", "WAITING", "NOTE");
     for (const auto& l : all["locks"]) {
         const auto more = l["holder_count"].get<unsigned>();
         const auto& holders = l["holders"];
-        const auto token = holders.empty() ? std::string{"-"} : text(holders[0], "token");
+        const auto token = holders.empty() ? std::string{"-"} : shown(holders[0], "token");
         const auto who = holders.empty()
                              ? std::string{"-"}
                              : called(holders[0]["holder"]) +
                                    (more > 1 ? " and " + std::to_string(more - 1) + " more" : "");
-        std::printf("%-32s %-20s %-28s %7u  %s\n", text(l, "lock").c_str(), token.c_str(),
-                    who.c_str(), l["waiting"].get<unsigned>(),
-                    holders.empty() ? "" : text(holders[0], "note").c_str());
+        on.line("%-32s %-20s %-28s %7u  %s", shown(l, "lock").c_str(), token.c_str(), who.c_str(),
+                l["waiting"].get<unsigned>(),
+                holders.empty() ? "" : shown(holders[0], "note").c_str());
     }
     if (const auto missing = all["slots_not_served"].get<unsigned>(); missing > 0) {
-        std::printf("incomplete: the owners of %u slots did not answer for certain\n", missing);
+        on.line("incomplete: the owners of %u slots did not answer for certain", missing);
     }
 }
 
@@ -84,36 +84,36 @@ void why(const holdfast::peer& p, const json& arguments, const listener& to) {
     to.tell(out);
 }
 
-void print_holder(const json& h) {
-    const auto note = text(h, "note");
-    std::printf("  holder  %s, token %s, %s, for %s%s, %s%s%s%s%s\n", called(h["holder"]).c_str(),
-                text(h, "token").c_str(), text(h, "mode").c_str(),
-                h["age_is_lower_bound"].get<bool>() ? "more than " : "",
-                in_words(h["held_for_ms"].get<double>() / 1000).c_str(),
-                text(h["holder"], "liveness").c_str(),
-                h["is_release_requested"].get<bool>() ? ", release requested" : "",
-                h["is_being_broken"].get<bool>() ? ", being broken" : "", note.empty() ? "" : ": ",
-                note.c_str());
+void print_holder(const json& h, page& on) {
+    const auto note = shown(h, "note");
+    on.line("  holder  %s, token %s, %s, for %s%s, %s%s%s%s%s", called(h["holder"]).c_str(),
+            shown(h, "token").c_str(), shown(h, "mode").c_str(),
+            h["age_is_lower_bound"].get<bool>() ? "more than " : "",
+            in_words(h["held_for_ms"].get<double>() / 1000).c_str(),
+            shown(h["holder"], "liveness").c_str(),
+            h["is_release_requested"].get<bool>() ? ", release requested" : "",
+            h["is_being_broken"].get<bool>() ? ", being broken" : "", note.empty() ? "" : ": ",
+            note.c_str());
 }
 
-void print_why(const json& l) {
-    std::printf("%s: %s\n", text(l, "lock").c_str(), text(l, "explanation").c_str());
+void print_why(const json& l, page& on) {
+    on.line("%s: %s", shown(l, "lock").c_str(), shown(l, "explanation").c_str());
     if (!l["owner"].is_null()) {
         const auto& o = l["owner"];
-        std::printf("  owner   %s at %s, %s, %s\n", called(o).c_str(), text(o, "address").c_str(),
-                    text(l, "state").c_str(), text(o, "liveness").c_str());
+        on.line("  owner   %s at %s, %s, %s", called(o).c_str(), shown(o, "address").c_str(),
+                shown(l, "state").c_str(), shown(o, "liveness").c_str());
     }
     for (const auto& h : l["holders"]) {
-        print_holder(h);
+        print_holder(h, on);
     }
     int place = 0;
     for (const auto& w : l["queue"]) {
-        const auto note = text(w, "note");
-        std::printf("  %5d.  %s waits, %s%s%s\n", ++place, called(w["peer"]).c_str(),
-                    text(w, "mode").c_str(), note.empty() ? "" : ": ", note.c_str());
+        const auto note = shown(w, "note");
+        on.line("  %5d.  %s waits, %s%s%s", ++place, called(w["peer"]).c_str(),
+                shown(w, "mode").c_str(), note.empty() ? "" : ": ", note.c_str());
     }
     if (const auto waiting = l["waiting"].get<int>(); waiting > place) {
-        std::printf("          and %d more\n", waiting - place);
+        on.line("          and %d more", waiting - place);
     }
 }
 
@@ -137,17 +137,17 @@ void watch(const holdfast::peer& p, const json& arguments, const listener& to) {
     changes.pass_on(to);
 }
 
-void print_watch(const json& now) {
+void print_watch(const json& now, page& on) {
     if (now["is_held"].get<bool>()) {
         const auto count = now["holder_count"].get<unsigned>();
-        std::printf("%s is held by %s%s, token %s, %u waiting: %s\n", text(now, "lock").c_str(),
-                    called(now["holder"]).c_str(),
-                    count > 1 ? (" and " + std::to_string(count - 1) + " more").c_str() : "",
-                    text(now, "token").c_str(), now["waiting"].get<unsigned>(),
-                    text(now, "note").c_str());
+        on.line("%s is held by %s%s, token %s, %u waiting: %s", shown(now, "lock").c_str(),
+                called(now["holder"]).c_str(),
+                count > 1 ? (" and " + std::to_string(count - 1) + " more").c_str() : "",
+                shown(now, "token").c_str(), now["waiting"].get<unsigned>(),
+                shown(now, "note").c_str());
     } else {
-        std::printf("%s is free, %u waiting\n", text(now, "lock").c_str(),
-                    now["waiting"].get<unsigned>());
+        on.line("%s is free, %u waiting", shown(now, "lock").c_str(),
+                now["waiting"].get<unsigned>());
     }
 }
 
@@ -166,13 +166,13 @@ void observe(const holdfast::peer& p, const json& arguments, const listener& to)
     changes.pass_on(to);
 }
 
-void print_observe(const json& now) {
+void print_observe(const json& now, page& on) {
     if (now["exists"].get<bool>()) {
-        std::printf("%s: %s leads, token %s: %s\n", text(now, "election").c_str(),
-                    short_id(now["leader"]).c_str(), text(now, "token").c_str(),
-                    text(now, "note").c_str());
+        on.line("%s: %s leads, token %s: %s", shown(now, "election").c_str(),
+                short_id(now["leader"]).c_str(), shown(now, "token").c_str(),
+                shown(now, "note").c_str());
     } else {
-        std::printf("%s: there is no leader\n", text(now, "election").c_str());
+        on.line("%s: there is no leader", shown(now, "election").c_str());
     }
 }
 
@@ -186,13 +186,13 @@ void group(const holdfast::peer& p, const json& arguments, const listener& to) {
     to.tell(out);
 }
 
-void print_group(const json& all) {
-    std::printf("%-10s %-24s %-20s %-8s  %s\n", "PEER", "NAME", "TOKEN", "LIVENESS", "NOTE");
+void print_group(const json& all, page& on) {
+    on.line("%-10s %-24s %-20s %-8s  %s", "PEER", "NAME", "TOKEN", "LIVENESS", "NOTE");
     for (const auto& m : all) {
         const auto& peer = m["peer"];
-        std::printf("%-10s %-24s %-20s %-8s  %s\n", short_id(peer).c_str(),
-                    text(peer, "name").c_str(), text(m, "token").c_str(),
-                    text(peer, "liveness").c_str(), text(m, "note").c_str());
+        on.line("%-10s %-24s %-20s %-8s  %s", short_id(peer).c_str(), shown(peer, "name").c_str(),
+                shown(m, "token").c_str(), shown(peer, "liveness").c_str(),
+                shown(m, "note").c_str());
     }
 }
 

@@ -1,6 +1,6 @@
 // holdfast: a peer, or a question to a cluster, from the command line. docs/command-line.md has the
 // exit codes.
-#include <cstdio>
+#include <chrono>
 #include <functional>
 #include <iostream>
 #include <list>
@@ -15,6 +15,7 @@
 #include "ask.hpp"
 #include "failure.hpp"
 #include "generate.hpp"
+#include "lines.hpp"
 #include "options.hpp"
 #include "questions.hpp"
 #include "run.hpp"
@@ -65,6 +66,14 @@ constexpr auto codes_of_run = R"(Exit codes:
   126, 127  the command cannot be run, or was not found, as in shells
   any       else: that of the command, which ran to its end with the lock)";
 
+/// What is still to be printed at the end, unless its reader has stopped.
+struct last_lines {
+    ~last_lines() {
+        standard_output().finish(std::chrono::milliseconds{500});
+        standard_error().finish(std::chrono::milliseconds{500});
+    }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,6 +81,7 @@ int main(int argc, char** argv) {
         return os_error;
     }
     (void)at_start();
+    const last_lines printed;
     CLI::App app{purpose};
     app.set_version_flag("--version", std::string{holdfast::version_text});
     app.require_subcommand(1);
@@ -193,10 +203,10 @@ int main(int argc, char** argv) {
     try {
         return chosen();
     } catch (const failure& f) {
-        std::fprintf(stderr, "holdfast: %s\n", f.what());
+        log_line(f.what());
         return f.exit_code();
     } catch (const std::exception& e) {
-        std::fprintf(stderr, "holdfast: %s\n", e.what());
+        log_line(e.what());
         return internal;
     }
 }

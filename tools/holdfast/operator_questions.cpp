@@ -1,6 +1,5 @@
 #include "operator_questions.hpp"
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "failure.hpp"
 #include "shapes.hpp"
+#include "started_with.hpp"
 
 namespace holdfast_tool {
 namespace {
@@ -93,10 +93,10 @@ void break_hold(const holdfast::peer& p, const json& arguments, const listener& 
     tell_outcome(name, t, must(p.break_hold(name, t, options_of(arguments))), to);
 }
 
-void print_outcome(const json& o) {
-    std::printf("%s, token %s: %s%s%s\n", text(o, "lock").c_str(), text(o, "token").c_str(),
-                text(o, "stage").c_str(), o.contains("end_reason") ? ", " : "",
-                text_or(o, "end_reason", "").c_str());
+void print_outcome(const json& o, page& on) {
+    on.line("%s, token %s: %s%s%s", shown(o, "lock").c_str(), shown(o, "token").c_str(),
+            shown(o, "stage").c_str(), o.contains("end_reason") ? ", " : "",
+            shown_or(o, "end_reason", "").c_str());
 }
 
 /// The member with this name, this id, or an id that begins so.
@@ -137,9 +137,7 @@ bool has_fenced(const std::string& command, const holdfast::member& m) {
     const char* const arguments[] = {"sh", "-c", command.c_str(), nullptr};
     const auto child = fork();
     if (child == 0) {
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, nullptr);
+        at_start().give_back();
         execve("/bin/sh", const_cast<char* const*>(arguments), surroundings.data());
         _exit(127);
     }
@@ -166,9 +164,9 @@ void evict(const holdfast::peer& p, const json& arguments, const listener& to) {
     to.tell({{"evicted", peer_json(whom)}});
 }
 
-void print_evict(const json& e) {
-    std::printf("%s is no member any more; its locks are granted again when its lease has ended\n",
-                called(e["evicted"]).c_str());
+void print_evict(const json& e, page& on) {
+    on.line("%s is no member any more; its locks are granted again when its lease has ended",
+            called(e["evicted"]).c_str());
 }
 
 /// Says what is at risk. Acts only when the operator has confirmed that the voters are stopped.
@@ -199,15 +197,15 @@ void force_new_cluster(const holdfast::peer& p, const json& arguments, const lis
     }
 }
 
-void print_force_new_cluster(const json& f) {
+void print_force_new_cluster(const json& f, page& on) {
     for (const auto& v : f["former_voters"]) {
-        std::printf("voter %s at %s: %s\n", called(v).c_str(), text(v, "address").c_str(),
-                    text(v, "liveness").c_str());
+        on.line("voter %s at %s: %s", called(v).c_str(), shown(v, "address").c_str(),
+                shown(v, "liveness").c_str());
     }
     if (f["is_done"].get<bool>()) {
-        std::printf(
+        on.line(
             "this peer takes part in founding a cluster of the seats named; do the same at the "
-            "others, and change their configuration\n");
+            "others, and change their configuration");
     }
 }
 
@@ -228,7 +226,7 @@ void audit_log(const holdfast::peer& p, const json& arguments, const listener& t
     to.tell(out);
 }
 
-void print_audit_log(const json& all) {
+void print_audit_log(const json& all, page& on) {
     for (const auto& r : all) {
         const std::time_t seconds = r["at_ms"].get<std::int64_t>() / 1000;
         std::tm utc{};
@@ -236,14 +234,14 @@ void print_audit_log(const json& all) {
         char when[32];
         std::strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
         const auto& o = r["outcome"];
-        const auto lock = text(r, "lock").empty()
+        const auto lock = shown(r, "lock").empty()
                               ? std::string{}
-                              : " for " + text(r, "lock") + ", token " + text(r, "token");
-        std::printf("%s  %s %s %s%s: %s [%s%s%s, %lld ms]\n", when, text(r, "operator").c_str(),
-                    text(r, "action").c_str(), called(r["whom"]).c_str(), lock.c_str(),
-                    text(r, "reason").c_str(), text(o, "stage").c_str(),
-                    o.contains("end_reason") ? ", " : "", text_or(o, "end_reason", "").c_str(),
-                    r["took_ms"].get<long long>());
+                              : " for " + shown(r, "lock") + ", token " + shown(r, "token");
+        on.line("%s  %s %s %s%s: %s [%s%s%s, %lld ms]", when, shown(r, "operator").c_str(),
+                shown(r, "action").c_str(), called(r["whom"]).c_str(), lock.c_str(),
+                shown(r, "reason").c_str(), shown(o, "stage").c_str(),
+                o.contains("end_reason") ? ", " : "", shown_or(o, "end_reason", "").c_str(),
+                r["took_ms"].get<long long>());
     }
 }
 

@@ -30,16 +30,15 @@ void members(const holdfast::peer& p, const json&, const listener& to) {
     to.tell(out);
 }
 
-void print_members(const json& all) {
-    std::printf("%-10s %-24s %-24s %-8s %-6s %6s  %s\n", "ID", "NAME", "ADDRESS", "MEMBER", "VOTER",
-                "SLOTS", "LIVENESS");
+void print_members(const json& all, page& on) {
+    on.line("%-10s %-24s %-24s %-8s %-6s %6s  %s", "ID", "NAME", "ADDRESS", "MEMBER", "VOTER",
+            "SLOTS", "LIVENESS");
     for (const auto& m : all) {
         const auto& peer = m["peer"];
-        std::printf("%-10s %-24s %-24s %-8s %-6s %6d  %s\n", short_id(peer).c_str(),
-                    text(peer, "name").c_str(), text(peer, "address").c_str(),
-                    m["is_member"].get<bool>() ? "yes" : "no",
-                    m["is_voter"].get<bool>() ? "yes" : "no", m["slots"].get<int>(),
-                    text(peer, "liveness").c_str());
+        on.line("%-10s %-24s %-24s %-8s %-6s %6d  %s", short_id(peer).c_str(),
+                shown(peer, "name").c_str(), shown(peer, "address").c_str(),
+                m["is_member"].get<bool>() ? "yes" : "no", m["is_voter"].get<bool>() ? "yes" : "no",
+                m["slots"].get<int>(), shown(peer, "liveness").c_str());
     }
 }
 
@@ -61,13 +60,13 @@ void view(const holdfast::peer& p, const json&, const listener& to) {
              {"member_count", v->members.size()}});
 }
 
-void print_view(const json& v) {
-    std::printf("view %d of cluster %s, epoch %u, %d members\n", v["number"].get<int>(),
-                text(v, "cluster").substr(0, 8).c_str(), v["epoch"].get<unsigned>(),
-                v["member_count"].get<int>());
+void print_view(const json& v, page& on) {
+    on.line("view %d of cluster %s, epoch %u, %d members", v["number"].get<int>(),
+            shown(v, "cluster").substr(0, 8).c_str(), v["epoch"].get<unsigned>(),
+            v["member_count"].get<int>());
     for (const auto& s : v["seats"]) {
-        std::printf("  seat %-24s %s\n", text(s, "address").c_str(),
-                    s["filled_by"].is_null() ? "vacant" : short_id(s["filled_by"]).c_str());
+        on.line("  seat %-24s %s", shown(s, "address").c_str(),
+                s["filled_by"].is_null() ? "vacant" : short_id(s["filled_by"]).c_str());
     }
 }
 
@@ -76,9 +75,9 @@ void owner(const holdfast::peer& p, const json& arguments, const listener& to) {
     to.tell({{"lock", name}, {"owner", peer_json(must(p.owner_of(name)))}});
 }
 
-void print_owner(const json& o) {
-    std::printf("%s is owned by %s at %s\n", text(o, "lock").c_str(), called(o["owner"]).c_str(),
-                text(o["owner"], "address").c_str());
+void print_owner(const json& o, page& on) {
+    on.line("%s is owned by %s at %s", shown(o, "lock").c_str(), called(o["owner"]).c_str(),
+            shown(o["owner"], "address").c_str());
 }
 
 }  // namespace

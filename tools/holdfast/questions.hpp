@@ -10,6 +10,8 @@
 
 #include <holdfast/peer.hpp>
 
+#include "lines.hpp"
+
 namespace holdfast_tool {
 
 /// The receiver of an answer. An answer has any number of lines. One without an end of its own ends
@@ -34,7 +36,7 @@ struct question {
     std::vector<parameter> parameters;
     /// On a thread that may wait; throws `failure`. Required arguments are there.
     void (*answer)(const holdfast::peer& p, const nlohmann::json& arguments, const listener& to);
-    void (*print)(const nlohmann::json& line);  ///< for people
+    void (*print)(const nlohmann::json& line, page& on);  ///< for people
 };
 
 const std::vector<question>& questions();

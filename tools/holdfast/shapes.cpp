@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <utility>
 
+#include <holdfast/printable.hpp>
+
 #include "failure.hpp"
 
 namespace holdfast_tool {
@@ -63,10 +65,16 @@ std::chrono::nanoseconds wait_of(const json& arguments) {
     return *wait;
 }
 
-std::string short_id(const json& peer) { return text(peer, "id").substr(0, 8); }
+std::string shown(const json& of, const char* key) { return holdfast::printable(text(of, key)); }
+
+std::string shown_or(const json& of, const char* key, std::string otherwise) {
+    return of.contains(key) ? shown(of, key) : std::move(otherwise);
+}
+
+std::string short_id(const json& peer) { return shown(peer, "id").substr(0, 8); }
 
 std::string called(const json& peer) {
-    const auto name = text_or(peer, "name", "");
+    const auto name = shown_or(peer, "name", "");
     return name.empty() ? short_id(peer) : name + " (" + short_id(peer) + ")";
 }
 

@@ -33,8 +33,12 @@ namespace holdfast_tool {
 /// Of the argument `wait`; 10 s without one. Throws `failure`.
 [[nodiscard]] std::chrono::nanoseconds wait_of(const nlohmann::json& arguments);
 
-// ---- for people
+// ---- for people: what others chose is escaped
 
+/// As `text` and `text_or`.
+[[nodiscard]] std::string shown(const nlohmann::json& of, const char* key);
+[[nodiscard]] std::string shown_or(const nlohmann::json& of, const char* key,
+                                   std::string otherwise);
 /// The first 8 digits of the id of a peer.
 [[nodiscard]] std::string short_id(const nlohmann::json& peer);
 /// Its name, and the first digits of its id in brackets.

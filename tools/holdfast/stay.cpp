@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 
-#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -12,6 +11,7 @@
 
 #include "descriptor.hpp"
 #include "failure.hpp"
+#include "lines.hpp"
 #include "options.hpp"
 #include "signals.hpp"
 
@@ -49,15 +49,16 @@ int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>&
         return why_not_held(options.name, held.error());
     }
     if (options.as_json) {
-        std::printf("%s\n", text_of({{"state", options.what},
-                                     {"name", options.name},
-                                     {"token", std::to_string(held->token().value)}})
-                                .c_str());
+        standard_output().put(text_of({{"state", options.what},
+                                       {"name", options.name},
+                                       {"token", std::to_string(held->token().value)}}) +
+                              "\n");
     } else {
-        std::printf("%s %s %lld\n", options.what, options.name.c_str(),
-                    static_cast<long long>(held->token().value));
+        page said;
+        said.line("%s %s %lld", options.what, options.name.c_str(),
+                  static_cast<long long>(held->token().value));
+        standard_output().put(said.text());
     }
-    std::fflush(stdout);
     pollfd fds[2] = {{ends.waiting(), POLLIN, 0}, {is_lost, POLLIN, 0}};
     while (poll(fds, 2, -1) < 0) {
     }
@@ -65,8 +66,7 @@ int stay(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>&
     const auto released = held->release();
     with.reset();  // before the descriptor that its callbacks write to is gone
     if (!released || !was_asked) {
-        std::fprintf(stderr, "holdfast: %s was lost: %s\n", options.name.c_str(),
-                     released ? "" : released.error().text.c_str());
+        log_line(options.name + " was lost: " + (released ? "" : released.error().text));
         return lock_lost;
     }
     return done;
