@@ -40,7 +40,8 @@ int agent(const common& options) {
     for (;;) {
         pollfd fds[2] = {{ends.waiting(), POLLIN, 0}, {stopped, POLLIN, 0}};
         poll(fds, 2, is_ready ? -1 : 20);
-        if (fds[0].revents != 0) {
+        if (fds[0].revents != 0 && ends.take() != 0) {
+            ends.end_at_the_next();
             break;
         }
         if (fds[1].revents != 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 
 #include <initializer_list>
@@ -16,11 +17,18 @@ namespace holdfast_tool {
 /// before a peer starts.
 class signals {
 public:
+    /// Without SIGHUP where that was ignored at the start, as nohup has it.
     signals(std::initializer_list<int> which);
+    /// Without those that were ignored at the start, but for SIGTERM: a command does not get them
+    /// either.
+    [[nodiscard]] static signals for_command(std::initializer_list<int> which);
 
     [[nodiscard]] int waiting() const { return descriptor_; }  ///< readable when one has come
     /// The next that has come, or 0.
     [[nodiscard]] int take() const;
+    /// The next that comes ends the process at once, with 128 + n. Not for a process that has other
+    /// threads than those that block all signals.
+    void end_at_the_next() const;
     /// What `wait` returns; a signal that comes meanwhile asks it to stop, and is still there to be
     /// taken. So does the end of who reads from `reader`, a pipe or a socket, if that is given.
     template <class Wait>
@@ -39,6 +47,9 @@ public:
     }
 
 private:
+    explicit signals(const sigset_t& which);
+
+    sigset_t which_;
     descriptor descriptor_;
 };
 
