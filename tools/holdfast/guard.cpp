@@ -1,58 +1,17 @@
 #include "guard.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <limits>
+
+#include "keeper.hpp"
 
 namespace holdfast_tool {
-namespace {
-
-struct word {
-    std::int64_t group = 0;  // 0: none
-    std::int64_t until = 0;
-};
-
-[[noreturn]] void keep_guard(int pipe) {
-    setsid();  // what stops or ends a terminal's job must not reach the one that ends it
-    word last;
-    for (;;) {
-        auto wait_ms = -1;
-        if (last.group != 0) {
-            const auto left = last.until - boot_now();
-            if (left <= 0) {
-                kill(static_cast<pid_t>(-last.group), SIGKILL);
-            }
-            // Again and again: something may have joined the group meanwhile.
-            wait_ms = left <= 0
-                          ? 10
-                          : static_cast<int>(std::min<std::int64_t>(left / 1'000'000 + 1, 60'000));
-        }
-        pollfd fd{pipe, POLLIN, 0};
-        if (poll(&fd, 1, wait_ms) <= 0) {
-            continue;
-        }
-        word next;
-        const auto n = read(pipe, &next, sizeof next);
-        if (n == sizeof next) {
-            last = next;
-        } else if (n == 0) {
-            if (last.group != 0) {
-                kill(static_cast<pid_t>(-last.group), SIGKILL);  // who told us is gone
-            }
-            _exit(0);
-        }
-    }
-}
-
-}  // namespace
 
 std::int64_t boot_now() {
     timespec t{};
@@ -60,40 +19,66 @@ std::int64_t boot_now() {
     return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
-guard::guard() {
+guard::guard(const std::vector<std::string>& command, const std::string& lock) {
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
         return;
     }
+    const auto job = getpgrp();
     id_ = fork();
     if (id_ == 0) {
-        close(ends[1]);
-        keep_guard(ends[0]);
+        close(ends[0]);
+        keep(ends[1], job, command, lock);
     }
-    close(ends[0]);
+    close(ends[1]);
     if (id_ < 0) {
-        close(ends[1]);
+        close(ends[0]);
         return;
     }
-    pipe_ = ends[1];
-    fcntl(pipe_, F_SETFL, O_NONBLOCK);
-    signal(SIGPIPE, SIG_IGN);  // if the guard was killed, this process must not end with it
+    socket_ = ends[0];
 }
 
 guard::~guard() {
-    if (pipe_ >= 0) {
-        close(pipe_);
+    if (socket_ >= 0) {
+        close(socket_);
+        if (!is_gone_) {
+            kill(id_, SIGCONT);
+        }
         waitpid(id_, nullptr, 0);
     }
 }
 
-void guard::let_live(pid_t group, std::int64_t until) { tell(group, until); }
-void guard::has_ended() { tell(0, 0); }
+bool guard::start(std::int64_t token, std::int64_t until) {
+    return tell({order::kind::start, 0, until, token});
+}
 
-void guard::tell(std::int64_t group, std::int64_t until) {
-    const word w{group, until};
-    while (pipe_ >= 0 && write(pipe_, &w, sizeof w) < 0 && errno == EINTR) {
+void guard::let_live(std::int64_t until) { tell({order::kind::let_live, 0, until, 0}); }
+void guard::pass_on(int signal_number) { tell({order::kind::pass_on, signal_number, 0, 0}); }
+void guard::stop() { tell({order::kind::stop, 0, 0, 0}); }
+void guard::go_on() { tell({order::kind::go_on, 0, 0, 0}); }
+
+void guard::end_all() {
+    tell({order::kind::end_all, 0, 0, 0});
+    kill(id_, SIGCONT);  // it may have been stopped
+}
+
+std::optional<report> guard::take() {
+    report got;
+    const auto n = recv(socket_, &got, sizeof got, 0);
+    if (n == sizeof got) {
+        return got;
     }
+    is_gone_ = is_gone_ || n == 0 || (errno != EAGAIN && errno != EINTR);
+    return std::nullopt;
+}
+
+bool guard::tell(const order& what) {
+    ssize_t n = -1;
+    do {
+        n = send(socket_, &what, sizeof what, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    // A guard that is stopped reads nothing. What it heard last stands: an earlier end.
+    return n == sizeof what;
 }
 
 }  // namespace holdfast_tool

@@ -1,34 +1,80 @@
-// Ends a command at the end of its lock's lease when `holdfast run` itself cannot: because it was
-// stopped (SIGSTOP) or killed.
+// The process between `holdfast run` and its command. It ends the command, and all that this has
+// started, at the end of the lock's lease, also when `run` itself cannot: because it was stopped
+// (SIGSTOP) or killed.
+//
+// It is the parent of the command, and of each process below that has lost its own parent
+// (descendants.hpp). So it knows when none of them is left, and not before that is the lock given
+// up. It is in the session of `run`, for the command has to be, and in a group of its own: what
+// stops or ends the job of a terminal must not reach it.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace holdfast_tool {
 
-/// A process of its own that is told again and again until when a process group may live. Start it
-/// before any thread.
+/// What `run` tells its guard.
+struct order {
+    enum class kind : std::uint8_t {
+        start,     ///< the command, with `token`, to live until `until`
+        let_live,  ///< until `until`, CLOCK_BOOTTIME in nanoseconds; from then on all is killed
+        pass_on,   ///< `signal` to the command's group; after its end, what is left is killed
+        stop,      ///< the command: its job was stopped
+        go_on,     ///< its job goes on
+        end_all    ///< now
+    };
+    kind what{};
+    int signal = 0;
+    std::int64_t until = 0;
+    std::int64_t token = 0;
+};
+
+/// What a guard tells `run`.
+struct report {
+    enum class kind : std::uint8_t {
+        not_started,  ///< `status` is an errno
+        stopped,      ///< the command, by the terminal: its job stops with it. `status`: the signal
+        ended,        ///< the command; `status` as of waitpid. What it has left behind may live
+        all_gone      ///< the command and all that it has started
+    };
+    kind what{};
+    bool had_terminal = false;  ///< with `ended`
+    int status = 0;
+};
+
 class guard {
 public:
-    guard();
-    ~guard();  ///< the guard ends; a group it still guards is killed
+    /// Forks: to be called before any thread is started. `lock` is the name for the command.
+    guard(const std::vector<std::string>& command, const std::string& lock);
+    ~guard();  ///< what still lives is killed
     guard(const guard&) = delete;
     guard& operator=(const guard&) = delete;
 
-    [[nodiscard]] bool is_running() const { return pipe_ >= 0; }
-    /// CLOCK_BOOTTIME in nanoseconds. From then on the group is killed, until a later time is told.
-    void let_live(pid_t group, std::int64_t until);
-    /// The group has ended. Say so before its leader is reaped: afterwards its id may be that of
-    /// another process.
-    void has_ended();
+    [[nodiscard]] bool is_running() const { return socket_ >= 0; }
+    /// False when the guard is gone.
+    [[nodiscard]] bool start(std::int64_t token, std::int64_t until);
+    void let_live(std::int64_t until);
+    void pass_on(int signal_number);
+    void stop();
+    void go_on();
+    void end_all();
+    /// Readable when a report has come, or the guard is gone.
+    [[nodiscard]] int reports() const { return socket_; }
+    [[nodiscard]] std::optional<report> take();
+    /// After a report was awaited in vain: it was killed. What it guarded are children of this
+    /// process then, if that is a subreaper.
+    [[nodiscard]] bool is_gone() const { return is_gone_; }
 
 private:
-    void tell(std::int64_t group, std::int64_t until);
+    bool tell(const order& what);
 
-    int pipe_ = -1;
+    int socket_ = -1;
     pid_t id_ = -1;
+    bool is_gone_ = false;
 };
 
 [[nodiscard]] std::int64_t boot_now();

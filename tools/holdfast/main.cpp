@@ -43,10 +43,11 @@ constexpr auto codes_of_questions = R"(Exit codes of questions:
   128 + n  signal n has ended it)";
 
 constexpr auto codes_of_agent = R"(Exit codes:
-  0   it has left the cluster after SIGTERM or SIGINT
-  64  wrong usage
-  69  it could not start
-  70  it has stopped because of an error, which it has printed)";
+  0        it has left the cluster after SIGTERM or SIGINT
+  128 + n  a second signal n has ended it at once
+  64       wrong usage
+  69       it could not start
+  70       it has stopped because of an error, which it has printed)";
 
 constexpr auto codes_of_staying = R"(Exit codes without a command (with one, those of run):
   0        SIGTERM, SIGINT or SIGHUP ended it while it was held
@@ -60,7 +61,7 @@ constexpr auto codes_of_run = R"(Exit codes:
   128 + n   the command, or the wait for the lock, was ended by signal n
   64        wrong usage
   69        no majority of seats could be reached
-  71        the system refused to start the command
+  71        the system refused to start the command, or its guard was killed
   75        the lock was not acquired in time
   76        the lock was lost while the command ran
   126, 127  the command cannot be run, or was not found, as in shells

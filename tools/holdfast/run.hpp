@@ -29,7 +29,7 @@ struct run_options {
 /// `join` starts the peer, once the guard runs (guard.hpp); `lease` is A. Returns the command's own
 /// exit code, 128 + n when a signal ended it or the wait for the lock, 75 when the lock was not to
 /// be had in time, 69 without a quorum, 76 when the lock was lost while the command ran, 64 for a
-/// bad duration, 71 when the system refuses, 126 and 127 as shells do.
+/// bad duration, 71 when the system refuses or the guard was killed, 126 and 127 as shells do.
 int run(const std::function<holdfast::result<holdfast::peer>(std::stop_token)>& join,
         std::chrono::nanoseconds lease, const run_options& options);
 
