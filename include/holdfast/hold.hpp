@@ -68,8 +68,8 @@ struct lock_options {
 /// One granted lock. Move-only. Its destruction releases it.
 ///
 /// - Answers: local, without I/O, and for the moment of the question. They are computed from the
-///   end of this peer's lease and the boot-time clock, so a process that was stopped sees the truth
-///   at its next question (HOLD-2).
+///   end of this peer's lease and the clocks, so a process that was stopped, or whose machine was
+///   suspended, sees the truth at its next question (HOLD-2, NOW-2).
 /// - Validity: a hold is valid until it is released or lost. Once lost, it stays lost. The answer
 ///   of `is_valid()` may be out of date a moment later: a resource that must never see two holders
 ///   checks the token (gate.hpp).

@@ -13,13 +13,13 @@ namespace holdfast::lease {
 /// two views of one cluster are the same exactly when this is.
 struct renew_request {
     view_number seats;
-    base::time_point sent_at;  ///< the sender's boot clock; only the sender reads it again
+    base::right_time sent_at;  ///< a number; what it means only its sender knows (NOW-2)
     bool is_running = false;
     bool operator==(const renew_request&) const = default;
 };
 struct ack {
     view_number seats;
-    base::time_point sent_at;
+    base::right_time sent_at;
     bool operator==(const ack&) const = default;
 };
 

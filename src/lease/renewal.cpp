@@ -8,7 +8,7 @@
 
 namespace holdfast::lease {
 
-std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at, std::size_t quorum,
+std::optional<base::right_time> lease_end(std::vector<base::right_time> sent_at, std::size_t quorum,
                                           base::duration lease, double clock_drift) {
     if (quorum == 0 || sent_at.size() < quorum) {
         return std::nullopt;
@@ -19,7 +19,7 @@ std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at,
     return end;
 }
 
-void renewal::installed(const view& now_installed, base::time_point now) {
+void renewal::installed(const view& now_installed, base::moment now) {
     HOLDFAST_ASSERT(is_stopped_ || now_installed.seats_since >= seats_);
     const auto end_before = end_;
     seat_count_ = now_installed.seats.size();
@@ -38,30 +38,30 @@ void renewal::installed(const view& now_installed, base::time_point now) {
     acked_.clear();
     heard_.clear();
     for (const auto& voter : voters_) {
-        heard_.emplace(voter, now);
+        heard_.emplace(voter, now.now);
     }
     ask(now);
     HOLDFAST_ASSERT(end_ == end_before);  // LEASE-2: an end once reached stands
     invariants();
 }
 
-void renewal::handle(const peer_id& from, const ack& answer, base::time_point now) {
+void renewal::handle(const peer_id& from, const ack& answer, base::moment now) {
     if (is_stopped_ || answer.seats != seats_ ||
         std::find(voters_.begin(), voters_.end(), from) == voters_.end()) {
         return;
     }
-    if (!last_sent_ || answer.sent_at > *last_sent_ || answer.sent_at > now) {
+    if (!last_sent_ || answer.sent_at > *last_sent_ || answer.sent_at > now.for_rights()) {
         return;  // we never sent that
     }
     // LEASE-2: the lease counts from when it was asked for
     auto& newest = acked_.try_emplace(from, answer.sent_at).first->second;
     newest = std::max(newest, answer.sent_at);
     acked_under_ = answer.seats;
-    heard_[from] = now;
+    heard_[from] = now.now;
     if (std::all_of(voters_.begin(), voters_.end(), [&](const auto& v) { return has_acked(v); })) {
         next_repeat_.reset();
     }
-    std::vector<base::time_point> sent;
+    std::vector<base::right_time> sent;
     sent.reserve(acked_.size());
     for (const auto& [voter, at] : acked_) {
         sent.push_back(at);
@@ -75,13 +75,13 @@ void renewal::handle(const peer_id& from, const ack& answer, base::time_point no
     invariants();
 }
 
-void renewal::tick(base::time_point now) {
-    if (next_ask_ && *next_ask_ <= now) {
+void renewal::tick(base::moment now) {
+    if (next_ask_ && *next_ask_ <= now.now) {
         ask(now);
-    } else if (next_repeat_ && *next_repeat_ <= now) {
+    } else if (next_repeat_ && *next_repeat_ <= now.now) {
         repeat(now);
     }
-    HOLDFAST_ASSERT(!deadline() || *deadline() > now);
+    HOLDFAST_ASSERT(!deadline() || *deadline() > now.now);
     invariants();
 }
 
@@ -117,7 +117,7 @@ void renewal::invariants() const {
 }
 
 /// LEASE-2, of an end just reached, without how it was computed.
-void renewal::check_end(base::time_point end) const {
+void renewal::check_end(base::right_time end) const {
     // By a clock that is as fast as clocks may be it comes no later than A after the newest ask.
     const auto ran = base::stretched(end - *last_sent_, settings_.clock_drift);
     HOLDFAST_ASSERT(ran <= settings_.lease);
@@ -128,30 +128,32 @@ void renewal::check_end(base::time_point end) const {
     HOLDFAST_ASSERT(2 * static_cast<std::size_t>(reach) > seat_count_);
 }
 
-void renewal::ask(base::time_point now) {
-    HOLDFAST_ASSERT(!is_stopped_ && (!last_sent_ || now >= *last_sent_));
-    next_ask_ = now + settings_.lease / asks_in_a_lease;
-    round_ = now;
-    last_sent_ = now;
+void renewal::ask(base::moment now) {
+    const auto sent_at = now.for_rights();
+    HOLDFAST_ASSERT(!is_stopped_ && (!last_sent_ || sent_at >= *last_sent_));
+    next_ask_ = now.now + settings_.lease / asks_in_a_lease;
+    round_ = sent_at;
+    last_sent_ = sent_at;
     repeat_after_ = settings_.retry;
     next_repeat_.reset();
-    repeat_again(now);
+    repeat_again(now.now);
     // LEASE-8: to one voter after the other, so that streams that are blocked cost one ack at a
     // time; and not all members dial a new voter at once.
     ++asked_;
     for (std::size_t i = 0; i < voters_.size(); ++i) {
         const bool by_stream = (asked_ + i) % asks_in_a_lease == 0;
-        out_.push({voters_[i], renew_request{seats_, now, is_running(now)}, by_stream});
+        out_.push({voters_[i], renew_request{seats_, sent_at, is_running(sent_at)}, by_stream});
     }
 }
 
 /// LEASE-9: a voter that has not installed these seats yet does not ack, and datagrams are lost.
-void renewal::repeat(base::time_point now) {
-    last_sent_ = now;
-    repeat_again(now);
+void renewal::repeat(base::moment now) {
+    const auto sent_at = now.for_rights();
+    last_sent_ = sent_at;
+    repeat_again(now.now);
     for (const auto& voter : voters_) {
-        if (!has_acked(voter) && is_heard(voter, now)) {
-            out_.push({voter, renew_request{seats_, now, is_running(now)}, false});
+        if (!has_acked(voter) && is_heard(voter, now.now)) {
+            out_.push({voter, renew_request{seats_, sent_at, is_running(sent_at)}, false});
         }
     }
 }

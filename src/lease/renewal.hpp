@@ -20,10 +20,12 @@ namespace holdfast::lease {
 
 /// LEASE-2: `q + A * (1 - drift)`, q being the Q-th largest `sent_at` among the voters that acked;
 /// nothing while fewer than Q did.
-[[nodiscard]] std::optional<base::time_point> lease_end(std::vector<base::time_point> sent_at,
+[[nodiscard]] std::optional<base::right_time> lease_end(std::vector<base::right_time> sent_at,
                                                         std::size_t quorum, base::duration lease,
                                                         double clock_drift);
 
+/// NOW-2: from the sending of a request to the end that it gives, all is counted as rights are.
+/// When to ask again is a wait.
 class renewal {
 public:
     struct send {
@@ -36,18 +38,18 @@ public:
     renewal(const base::settings& settings, std::uint64_t seed)
         : settings_{settings}, asked_{seed % asks_in_a_lease} {}
 
-    void installed(const view& now_installed, base::time_point now);
-    void handle(const peer_id& from, const ack& answer, base::time_point now);
-    void tick(base::time_point now);
+    void installed(const view& now_installed, base::moment now);
+    void handle(const peer_id& from, const ack& answer, base::moment now);
+    void tick(base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<send> next() { return out_.next(); }
 
     /// The lease is running at `now`. An end once passed is noticed by the node before it handles
     /// anything else (LEASE-5), so that a lease that returns brings back no hold.
-    [[nodiscard]] bool is_running(base::time_point now) const { return end_ && now < *end_; }
-    [[nodiscard]] std::optional<base::time_point> end() const { return end_; }
+    [[nodiscard]] bool is_running(base::right_time now) const { return end_ && now < *end_; }
+    [[nodiscard]] std::optional<base::right_time> end() const { return end_; }
     /// Less than two renewal periods are left.
-    [[nodiscard]] base::time_point at_risk_from() const { return *end_ - settings_.lease * 2 / 5; }
+    [[nodiscard]] base::right_time at_risk_from() const { return *end_ - settings_.lease * 2 / 5; }
     /// The lease ends now and is not asked for again (LEAVE-1, VIEW-4).
     void stop();
     void invariants() const;
@@ -55,12 +57,12 @@ public:
 private:
     static constexpr int asks_in_a_lease = 5;
 
-    void ask(base::time_point now);
-    void repeat(base::time_point now);
+    void ask(base::moment now);
+    void repeat(base::moment now);
     void repeat_again(base::time_point now);
     [[nodiscard]] bool has_acked(const peer_id& voter) const;
     [[nodiscard]] bool is_heard(const peer_id& voter, base::time_point now) const;
-    void check_end(base::time_point end) const;
+    void check_end(base::right_time end) const;
 
     const base::settings& settings_;
     bool is_stopped_ = false;
@@ -69,14 +71,14 @@ private:
     std::size_t seat_count_ = 0;
     std::size_t quorum_ = 0;
     // newest sent_at each voter acked, under the present seats only
-    std::map<peer_id, base::time_point> acked_;
+    std::map<peer_id, base::right_time> acked_;
     view_number acked_under_;  // the seats that the last of them named
-    std::optional<base::time_point> end_;
-    std::optional<base::time_point> last_sent_;
+    std::optional<base::right_time> end_;
+    std::optional<base::right_time> last_sent_;
     std::uint64_t asked_;  // how often, from the seed on
     std::optional<base::time_point> next_ask_;
     // LEASE-9: what was asked last, and when those that have not acked it are asked again
-    std::optional<base::time_point> round_;
+    std::optional<base::right_time> round_;
     base::duration repeat_after_{};
     std::optional<base::time_point> next_repeat_;
     std::map<peer_id, base::time_point> heard_;  // each voter: its last ack, or when it was seated

@@ -20,7 +20,9 @@ public:
     lease_watch(const base::settings& settings, const lease::renewal& renewal)
         : settings_{settings}, renewal_{renewal} {}
 
-    change notice(base::time_point now);
+    change notice(base::moment now);
+    /// When it was noticed last.
+    [[nodiscard]] const base::moment& noticed() const { return noticed_; }
     /// As far as was noticed.
     [[nodiscard]] bool is_running() const { return is_running_; }
     [[nodiscard]] bool is_at_risk() const { return is_at_risk_; }
@@ -34,12 +36,14 @@ public:
     }
     /// The PeerId is over: nothing is noticed any more.
     void stop() { is_running_ = false; }
-    /// When there will be something to notice.
+    /// When there will be something to notice, unless the machine is suspended before.
     [[nodiscard]] std::optional<base::time_point> deadline() const;
+    void invariants() const;
 
 private:
     const base::settings& settings_;
     const lease::renewal& renewal_;
+    base::moment noticed_{};
     bool is_running_ = false;
     bool is_at_risk_ = false;
     base::time_point last_ran_{};

@@ -39,7 +39,7 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
     }
     // If leaving has timed out, the lease ends first, so that this message cannot cause a grant
     // (LEAVE-1, OWN-1).
-    s.advance_departure(now.now);
+    s.advance_departure(now);
     if (s.is_over) {
         s.end_call(now);
         return;
@@ -107,11 +107,11 @@ void node::tick(moment now) {
     // Twice if need be: what the parts tell each other in this call can be due at once, a policy
     // that lets a waiter break a hold that was granted just now, for example.
     constexpr int most_rounds = 2;
-    for (int round = 0; round < most_rounds && (round == 0 || s.is_due(now.now)); ++round) {
+    for (int round = 0; round < most_rounds && (round == 0 || s.is_due(now)); ++round) {
         if (!s.is_over) {
             s.swim.tick(now.now);
             s.agreement.tick(now);
-            s.renewal.tick(now.now);
+            s.renewal.tick(now);
             s.owner.tick(now.now);
             s.holder.tick(now.now);
             s.query_client.tick(now.now);
@@ -121,10 +121,11 @@ void node::tick(moment now) {
         }
         s.end_call_and_depart(now);
     }
-    HOLDFAST_ASSERT(!s.is_due(now.now));
+    HOLDFAST_ASSERT(!s.is_due(now));
 }
 
 std::optional<time_point> node::deadline() const { return state_->deadline(); }
+bool node::is_due(moment now) const { return state_->is_due(now); }
 std::optional<output> node::next() { return state_->out.next(); }
 
 request_number node::acquire(std::string_view name, lock::acquire_params wanted, moment now) {
@@ -265,20 +266,21 @@ void node::leave(moment now) {
         s.leaving.emplace(s.settings, now.now);
         s.holder.leave(now.now);
         s.settle(now);
-        s.advance_departure(now.now);
+        s.advance_departure(now);
     }
     s.end_call(now);
 }
 
 const peer_id& node::self() const { return state_->self; }
 
-std::optional<time_point> node::lease_end() const {
+std::optional<base::right_time> node::lease_end() const {
     return state_->is_over ? std::nullopt : state_->renewal.end();
 }
 
-bool node::holds(std::string_view name, holdfast::token token, time_point now) const {
+bool node::holds(std::string_view name, holdfast::token token, moment now) const {
     // HOLD-2
-    return !state_->is_over && state_->renewal.is_running(now) && state_->holder.has(name, token);
+    return !state_->is_over && state_->renewal.is_running(now.for_rights()) &&
+           state_->holder.has(name, token);
 }
 
 std::shared_ptr<const view> node::installed() const { return state_->agreement.current(); }

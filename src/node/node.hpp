@@ -14,8 +14,9 @@
 //  4. To perform an output it may call the node (step 1). Calls never overlap, for the node calls
 //     nothing outside; what such a call puts out comes after the outputs that still wait.
 //  5. It goes on with step 3 until next() has nothing.
-//  6. It arms one timer for deadline() and calls tick() when that has come. After a tick the
-//     deadline lies in the future, so a driver never spins.
+//  6. It arms one timer for deadline() and calls tick() when is_due(): when that has come, or the
+//     machine was suspended meanwhile (NOW-2). After a tick the deadline lies in the future, so a
+//     driver never spins.
 // After `must_restart` or `has_left` there is no deadline, and calls are refused: the driver drops
 // the node, and makes its successor where there is to be one.
 #pragma once
@@ -74,6 +75,7 @@ public:
                 base::moment now);
     void tick(base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
+    [[nodiscard]] bool is_due(base::moment now) const;
     [[nodiscard]] std::optional<output> next();
 
     // ---- what the application wants. Request numbers come from the node.
@@ -126,11 +128,10 @@ public:
     // ---- local questions, answered for the time given (NOW-1)
 
     [[nodiscard]] const peer_id& self() const;
-    /// Until when this peer may act, by its own boot clock; nothing without a lease.
-    [[nodiscard]] std::optional<base::time_point> lease_end() const;
+    /// Until when this peer may act, as it counts rights (NOW-2); nothing without a lease.
+    [[nodiscard]] std::optional<base::right_time> lease_end() const;
     /// HOLD-2.
-    [[nodiscard]] bool holds(std::string_view name, holdfast::token token,
-                             base::time_point now) const;
+    [[nodiscard]] bool holds(std::string_view name, holdfast::token token, base::moment now) const;
     /// null before the first
     [[nodiscard]] std::shared_ptr<const holdfast::view> installed() const;
     [[nodiscard]] base::shared_slot_map map() const;

@@ -56,20 +56,20 @@ void node::state::begin(moment now) {
     HOLDFAST_ASSERT(now.now >= last_now);
     last_now = now.now;
     mail.begin_call();
-    notice_lease(now.now);
+    notice_lease(now);
 }
 
 /// LEASE-5: before anything else is handled, so that a lease that returns in this very call brings
 /// back no hold.
-void node::state::notice_lease(time_point now) {
+void node::state::notice_lease(moment now) {
     if (is_over) {
         return;
     }
     const auto change = lease.notice(now);
     if (change.is_of_lease) {
         stats.leases_lost += lease.is_running() ? 0 : 1;
-        holder.set_leased(lease.is_running(), now);
-        owner.set_leased(lease.is_running(), now);
+        holder.set_leased(lease.is_running(), now.now);
+        owner.set_leased(lease.is_running(), now.now);
     }
     if (change.is_of_risk) {
         out.push(at_risk{lease.is_at_risk()});
@@ -114,7 +114,7 @@ void node::state::settle(moment now) {
             const auto what = mail.next_local();
             dispatch(self, endpoint{}, mail.installed(), *what, now);
         }
-        notice_lease(now.now);
+        notice_lease(now);
     }
     if (is_over) {
         drain_after_the_end();
@@ -151,7 +151,7 @@ void node::state::end_call(moment now) {
 void node::state::end_call_and_depart(moment now) {
     settle(now);
     if (leaving) {
-        advance_departure(now.now);
+        advance_departure(now);
         settle(now);
     }
     invariants();
@@ -160,7 +160,7 @@ void node::state::end_call_and_depart(moment now) {
 void node::state::invariants() const {
     HOLDFAST_ASSERT(!mail.has_local());
     HOLDFAST_ASSERT(!final_output);
-    HOLDFAST_ASSERT(lease.is_running() == (!is_over && renewal.is_running(last_now)));
+    lease.invariants();
     HOLDFAST_ASSERT(is_over || !agreement.is_over());  // VIEW-4
     // A right to act exists in a view only.
     HOLDFAST_ASSERT(!lease.is_running() || agreement.current());
@@ -203,7 +203,7 @@ void node::state::dispatch(const peer_id& from, const endpoint& at, view_number 
     } else if (const auto* v = std::get_if<views::message>(&what)) {
         agreement.handle(from, at, shown, *v, now);
     } else if (const auto* l = std::get_if<lease::message>(&what)) {
-        handle_lease(from, at.is_nil(), shown, *l, now.now);
+        handle_lease(from, at.is_nil(), shown, *l, now);
     } else if (const auto* k = std::get_if<lock::message>(&what)) {
         handle_lock(from, *k, now.now);
     } else {
@@ -212,14 +212,14 @@ void node::state::dispatch(const peer_id& from, const endpoint& at, view_number 
 }
 
 void node::state::handle_lease(const peer_id& from, bool by_stream, view_number shown,
-                               const lease::message& what, time_point now) {
+                               const lease::message& what, moment now) {
     if (const auto* asked = std::get_if<lease::renew_request>(&what)) {
         const auto& v = agreement.current();
         if (v && v->is_voter(self)) {
             // LEASE-7: a member that lags behind for long is acked no more
             const bool is_barred =
-                agreement.blocks_lease_of(from) || contacts.lags_behind(shown, now);
-            if (const auto answer = voter.handle(from, *asked, *v, is_barred, now)) {
+                agreement.blocks_lease_of(from) || contacts.lags_behind(shown, now.now);
+            if (const auto answer = voter.handle(from, *asked, *v, is_barred, now.now)) {
                 mail.send_to(from, {}, by_stream, false, lease::message{*answer});
             }
         }
@@ -337,12 +337,13 @@ void node::state::from_query_client(lock::unanswered& u) {
     }
 }
 
-void node::state::install(views::installation& i, time_point now) {
+void node::state::install(views::installation& i, moment at) {
+    const auto now = at.now;
     ++stats.views_installed;
     contacts.installed(i.now->number, now);
     const view* before = i.is_first ? nullptr : i.before.get();
     voter.installed(*i.now, before, now);
-    renewal.installed(*i.now, now);
+    renewal.installed(*i.now, at);
     const auto step = lock_step_of(i, settings, now);
     for (const auto& removed : step.removed) {
         swim.forget(removed.id, now);
@@ -356,7 +357,7 @@ void node::state::install(views::installation& i, time_point now) {
         lease.installed_first_view(now);
         next_isolation_check = now + settings.lease;
     }
-    notice_lease(now);
+    notice_lease(at);
     owner.install(step, now);
     holder.install(step, now);
     query_client.install(step, now);
@@ -400,7 +401,7 @@ void node::state::send_evictions(time_point now) {
     }
 }
 
-void node::state::advance_departure(time_point now) {
+void node::state::advance_departure(moment now) {
     if (!leaving || is_over) {
         return;
     }
@@ -412,11 +413,11 @@ void node::state::advance_departure(time_point now) {
               owner.has_handed_over() && holder.has_released_all(), mail.has_granted()};
         at.is_leased = lease.is_running();
     }
-    const auto wanted = leaving->advance(at, now);
+    const auto wanted = leaving->advance(at, now.now);
     if (wanted.ends_lease) {
         renewal.stop();
         notice_lease(now);
-        swim.leave(now);
+        swim.leave(now.now);
     }
     if (wanted.asks_to_leave) {
         mail.send_to_voters(views::leave_request{});

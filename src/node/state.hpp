@@ -49,16 +49,20 @@ struct node::state {
     /// The end of a call that may bring a departure forward.
     void end_call_and_depart(base::moment now);
     void invariants() const;
-    void notice_lease(base::time_point now);
+    void notice_lease(base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
-    [[nodiscard]] bool is_due(base::time_point now) const { return base::is_due(deadline(), now); }
+    /// NOW-2: also when the machine was suspended since the call before.
+    [[nodiscard]] bool is_due(base::moment now) const {
+        return base::is_due(deadline(), now.now) ||
+               (!is_over && now.suspended != lease.noticed().suspended);
+    }
 
     // ---- what comes in
 
     void dispatch(const peer_id& from, const endpoint& at, view_number shown, const message& what,
                   base::moment now);
     void handle_lease(const peer_id& from, bool by_stream, view_number shown,
-                      const lease::message& what, base::time_point now);
+                      const lease::message& what, base::moment now);
     void handle_lock(const peer_id& from, const lock::message& what, base::time_point now);
     void take(const peer_id& from, const lock::to_owner& what, base::time_point now) {
         owner.handle(from, what, now);
@@ -84,7 +88,7 @@ struct node::state {
     void from_view(persist_epoch& p, base::moment) { out.push(p); }
     void from_view(problem& c, base::moment) { out.push(std::move(c)); }
     void from_view(views::evicted& e, base::moment now);
-    void from_view(views::installed& i, base::moment now) { install(i.what, now.now); }
+    void from_view(views::installed& i, base::moment now) { install(i.what, now); }
     void from_swim(swim::send& s, base::time_point now);
     void from_swim(liveness_changed& b, base::time_point now);
     void from_swim(swim::heard& h, base::time_point now);
@@ -100,13 +104,13 @@ struct node::state {
     void from_query_client(lock::send& s) { mail.send_lock(s, last_now); }
     void from_query_client(lock::answered& a);
     void from_query_client(lock::unanswered& u);
-    void install(views::installation& i, base::time_point now);
+    void install(views::installation& i, base::moment now);
 
     // ---- leaving, and the end of a PeerId
 
     void check_isolation(base::time_point now);
     void send_evictions(base::time_point now);
-    void advance_departure(base::time_point now);
+    void advance_departure(base::moment now);
     void finish(errc why);
     void drain_after_the_end();
 

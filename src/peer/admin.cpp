@@ -269,7 +269,7 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
         return {};
     }
     const auto is_removed = [&](const view* v) { return v != nullptr && !v->has(whom); };
-    if (may_be_done && driver_.wait_until(is_removed, until - boot_now())) {
+    if (may_be_done && driver_.wait_until(is_removed, until - raw_now())) {
         return {};
     }
     return not_done(*failure);

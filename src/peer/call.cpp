@@ -58,9 +58,9 @@ void fill(call& c, std::string_view name, lock_options& options, const config& d
                                                           : std::chrono::milliseconds{0});
     c.is_try = options.wait && *options.wait <= base::duration::zero();
     if (c.is_try) {
-        c.until = boot_now() + lease;
+        c.until = raw_now() + lease;
     } else if (options.wait && *options.wait < longest_wait) {
-        c.until = boot_now() + *options.wait;
+        c.until = raw_now() + *options.wait;
     }
 }
 

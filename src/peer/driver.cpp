@@ -147,7 +147,7 @@ void driver::drain() {
         return;
     }
     if (!calls_.to_restart().empty()) {
-        calls_.fail_to_restart(why_no_grant(), *transport_, boot_now());
+        calls_.fail_to_restart(why_no_grant(), *transport_, raw_now());
     }
     if (!removed_peers_.empty()) {
         // The step that removes them goes out first: a removed peer that hears it need not wait for
@@ -169,7 +169,7 @@ void driver::publish() {
     // After what was lost has been marked (drain), so that no thread sees a new lease end with a
     // hold of an old lease.
     const auto end = node_->lease_end();
-    const auto now = boot_now();
+    const auto now = moment_now().for_rights();
     const bool is_ready = end && *end > now && view_ && view_->has(node_->self());
     held_.set_lease_end(is_ready ? end : std::nullopt);
     if (watchdog_ && is_ready && held_.empty()) {
@@ -209,7 +209,7 @@ bool driver::on_readable() {
     bool goes_on = false;
     (void)with_node([&](node::node&) {
         goes_on = true;
-        transport_->read(sink_, boot_now());
+        transport_->read(sink_, raw_now());
     });
     return goes_on;
 }
@@ -231,7 +231,7 @@ bool driver::on_timer() {
         goes_on = true;
         timer_.clear();
         const auto now = moment_now();
-        if (base::is_due(n.deadline(), now.now)) {
+        if (n.is_due(now)) {
             n.tick(now);
         }
         if (base::is_due(transport_->flush_due(), now.now)) {
@@ -283,7 +283,7 @@ void driver::close(error why) noexcept {
     closed_ = std::move(why);
     held_.set_lease_end(std::nullopt);
     is_ready_ = false;
-    calls_.fail_all(*closed_, *transport_, boot_now());
+    calls_.fail_all(*closed_, *transport_, raw_now());
     const bool is_own_fault =
         closed_->code == errc::internal_error || closed_->code == errc::out_of_memory;
     held_.lose_all(is_own_fault ? closed_->code : errc::shutting_down);

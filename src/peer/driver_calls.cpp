@@ -104,7 +104,7 @@ void driver::read_for(call& c, bool is_broken) {
                 return;
             }
             ++totals_.read_by_caller;
-            transport_->read_claimed(c.owner, sink_, boot_now());
+            transport_->read_claimed(c.owner, sink_, raw_now());
             if (is_broken) {
                 calls_.stop_reading(c, *transport_);
             }
@@ -122,7 +122,7 @@ error driver::why_no_grant() const {
 result<void> driver::release(hold_state& h, const peer_id& heir) {
     (void)with_node([&](node::node& n) {
         const auto now = moment_now();
-        if (!n.holds(h.name(), h.token(), now.now)) {
+        if (!n.holds(h.name(), h.token(), now)) {
             // LEASE-5: it may have been lost a while ago, unnoticed; then this release comes too
             // late
             n.tick(now);

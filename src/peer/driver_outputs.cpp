@@ -20,7 +20,7 @@ void driver::perform(node::send& o) {
     const auto to = o.head.to;
     try {
         wire::encode({o.head, std::move(o.what)}, settings_.cluster_name, buffer_);
-        transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, boot_now());
+        transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, raw_now());
     } catch (const std::bad_alloc&) {
         ++totals_.lacked_memory;  // a lost message, of which the protocol stands any number
     }
@@ -48,7 +48,7 @@ void driver::perform(node::granted& o) {
                                           std::move(o.before), std::move(c->on_lost),
                                           std::move(c->on_release_requested));
     held_.add(h);
-    calls_.grant(*c, std::move(h), *transport_, boot_now());
+    calls_.grant(*c, std::move(h), *transport_, raw_now());
 }
 
 void driver::perform(node::request_failed& o) {
@@ -56,7 +56,7 @@ void driver::perform(node::request_failed& o) {
     if (c == nullptr) {
         return;
     }
-    const auto now = boot_now();
+    const auto now = raw_now();
     const bool is_late = c->until && *c->until <= now;
     if (o.why == errc::not_a_member && !is_late && !is_leaving_) {
         // this PeerId ends; the next one asks again
@@ -96,7 +96,8 @@ void driver::perform(node::at_risk& o) {
     if (o.is_at_risk) {
         held_.signal_at_risk();
         const auto end = node_->lease_end();
-        events_.emit(events::lease_at_risk{end ? *end - boot_now() : base::duration::zero()});
+        const auto now = moment_now().for_rights();
+        events_.emit(events::lease_at_risk{end ? *end - now : base::duration::zero()});
     } else {
         events_.emit(events::lease_renewed{});
     }

@@ -13,7 +13,7 @@ base::duration held_locks::remaining(const hold_state& h) const {
     // out unnoticed and came back has ended this hold before the new end could be seen
     // (driver::publish).
     const auto until = lease_end();
-    const auto left = until - boot_now();
+    const auto left = until - moment_now().for_rights();
     return h.is_held() && left > base::duration::zero() ? left : base::duration::zero();
 }
 
@@ -83,7 +83,7 @@ void held_locks::notify_lost(std::shared_ptr<hold_state> h) noexcept {
     }
 }
 
-void held_locks::set_lease_end(std::optional<base::time_point> end) {
+void held_locks::set_lease_end(std::optional<base::right_time> end) {
     lease_end_.store(end ? end->time_since_epoch().count() : 0, std::memory_order_release);
 }
 

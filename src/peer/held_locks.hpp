@@ -31,10 +31,9 @@ public:
 
     // ---- any thread, without the mutex
 
-    /// Until when this peer may act, by the boot clock; the epoch of that clock when it may not at
-    /// all.
-    [[nodiscard]] base::time_point lease_end() const {
-        return base::time_point{base::duration{lease_end_.load(std::memory_order_acquire)}};
+    /// Until when this peer may act (NOW-2); the epoch of that clock when it may not at all.
+    [[nodiscard]] base::right_time lease_end() const {
+        return base::right_time{base::duration{lease_end_.load(std::memory_order_acquire)}};
     }
     /// HOLD-2, by the lease end last set: how long `h` is good still; zero if it is not.
     [[nodiscard]] base::duration remaining(const hold_state& h) const;
@@ -54,7 +53,7 @@ public:
     // ---- the lease
 
     /// Nothing: this peer may not act.
-    void set_lease_end(std::optional<base::time_point> end);
+    void set_lease_end(std::optional<base::right_time> end);
     /// Stopped when the lease is late to be renewed.
     [[nodiscard]] std::stop_token at_risk() const { return at_risk_.get_token(); }
     void signal_at_risk();

@@ -83,7 +83,7 @@ void observers::fetch_all_holders(const std::string& name, entry& e, node::node&
     }
     e.has_changed = e.query.has_value();
     if (!e.query) {
-        e.query = n.ask(lock::inspect_request{0, name}, {}, boot_now() + patience_, moment_now());
+        e.query = n.ask(lock::inspect_request{0, name}, {}, raw_now() + patience_, moment_now());
     }
 }
 

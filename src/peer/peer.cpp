@@ -100,7 +100,7 @@ result<std::vector<hold>> peer::lock_all(std::vector<std::string> names,
         auto how = options;
         how.stop = enough.get_token();
         if (until) {
-            how.wait = *until - runtime::boot_now();
+            how.wait = *until - runtime::raw_now();
         }
         const bool is_over = !is_try && until && *how.wait <= std::chrono::nanoseconds::zero();
         auto got = is_over ? fail(errc::timed_out, "the others took all the time there was")

@@ -8,7 +8,20 @@
 #include <cstdint>
 #include <system_error>
 
+#include "peer/clock.hpp"
+
 namespace holdfast::runtime {
+namespace {
+
+/// A little longer than `wait`, for a clock that is corrected by as much as is usual (500 in a
+/// million), and never nothing: what is set again after it went off early must not spin.
+base::duration rounded_up(base::duration wait) {
+    constexpr base::duration least = std::chrono::microseconds{50};
+    constexpr int parts = 1024;
+    return std::max(wait + wait / parts, least);
+}
+
+}  // namespace
 
 timer::timer() : fd_{timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)} {
     if (!fd_) {
@@ -21,13 +34,12 @@ void timer::need(base::time_point when) {
         return;
     }
     set_to_ = when;
-    // zero would disarm it
-    const auto since_boot = std::max(when.time_since_epoch(), base::duration{1});
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);
-    itimerspec at{};
-    at.it_value.tv_sec = seconds.count();
-    at.it_value.tv_nsec = (since_boot - seconds).count();
-    timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
+    const auto wait = rounded_up(std::min(when - raw_now(), longest_wait));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait);
+    itimerspec after{};
+    after.it_value.tv_sec = seconds.count();
+    after.it_value.tv_nsec = (wait - seconds).count();
+    timerfd_settime(fd_.get(), 0, &after, nullptr);
 }
 
 void timer::clear() {

@@ -5,52 +5,55 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
+#include <type_traits>
+
+#include "peer/clock.hpp"
 
 namespace holdfast::runtime {
 namespace {
 
-using nanoseconds = base::duration::rep;
+/// NOW-2: with the end goes the count by which it is one, and is gone on with.
+struct word {
+    base::suspend_count count;
+    base::right_time end{};  // its epoch: none
+};
+static_assert(std::is_trivially_copyable_v<word>);
 
-/// As peer/clock.hpp; here nothing may be called that a forked child of a program with threads must
-/// not call.
-nanoseconds now() {
-    timespec t{};
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return static_cast<nanoseconds>(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
-}
-
-/// Until the pipe is closed, the process is gone, or it has killed it.
+/// Until the pipe is closed, the process is gone, or it has killed it. Nothing may be called that a
+/// forked child of a program with threads must not call.
 [[noreturn]] void keep_watch(int words, int process) {
-    nanoseconds end = 0;
+    const int resumes = open_resume_descriptor();
+    word last;
     for (;;) {
-        const auto left = end == 0 ? 0 : std::max<nanoseconds>(end - now(), 0);
-        if (end != 0 && left == 0) {
-            syscall(SYS_pidfd_send_signal, process, SIGKILL, nullptr, 0);
-            _exit(0);
+        auto wait = -1;
+        if (last.end != base::right_time{}) {
+            const auto left = last.end - last.count.note(read_clocks()).for_rights();
+            if (left <= base::duration::zero()) {
+                syscall(SYS_pidfd_send_signal, process, SIGKILL, nullptr, 0);
+                _exit(0);
+            }
+            wait = poll_before(left);
         }
-        // Rounded down: the last part of a millisecond is spent looking.
-        const auto wait = end == 0 ? -1
-                                   : static_cast<int>(std::min<nanoseconds>(
-                                         left / 1'000'000, std::numeric_limits<int>::max()));
-        pollfd fds[2] = {{words, POLLIN, 0}, {process, POLLIN, 0}};
-        poll(fds, 2, wait);
+        pollfd fds[3] = {{words, POLLIN, 0}, {process, POLLIN, 0}, {resumes, POLLIN, 0}};
+        poll(fds, 3, wait);
         if (fds[1].revents != 0) {
             _exit(0);
         }
+        if (fds[2].revents != 0) {
+            clear_resume(resumes);
+        }
         if (fds[0].revents != 0) {
-            nanoseconds all[64];
+            word all[16];
             const auto n = read(words, all, sizeof all);
             if (n == 0) {
                 _exit(0);
             }
             if (n > 0) {
-                end = all[static_cast<std::size_t>(n) / sizeof *all - 1];
+                last = all[static_cast<std::size_t>(n) / sizeof *all - 1];
             }
         }
     }
@@ -110,13 +113,14 @@ watchdog::~watchdog() {
     }
 }
 
-void watchdog::tell(base::duration::rep end) {
+void watchdog::tell(base::right_time end) {
     if (end == last_told_) {
         return;
     }
-    // A pipe takes eight bytes whole or not at all. If it is full of words not yet read, a later
+    const word w{suspends_counted(), end};
+    // A pipe takes so few bytes whole or not at all. If it is full of words not yet read, a later
     // one follows soon; until then an earlier end stands, which is the safe side.
-    if (write(told_, &end, sizeof end) == static_cast<ssize_t>(sizeof end)) {
+    if (write(told_, &w, sizeof w) == static_cast<ssize_t>(sizeof w)) {
         last_told_ = end;
     }
 }

@@ -19,15 +19,15 @@ public:
     watchdog& operator=(const watchdog&) = delete;
 
     [[nodiscard]] bool is_running() const { return told_ >= 0; }
-    /// By the boot clock: the process is killed then. The latest call counts.
-    void kill_at(base::time_point end) { tell(end.time_since_epoch().count()); }
-    void let_live() { tell(0); }
+    /// The process is killed then (NOW-2). The latest call counts.
+    void kill_at(base::right_time end) { tell(end); }
+    void let_live() { tell({}); }
 
 private:
-    void tell(base::duration::rep end);
+    void tell(base::right_time end);
 
     int told_ = -1;  // a pipe; closed: it ends
-    base::duration::rep last_told_ = 0;
+    base::right_time last_told_{};
 };
 
 }  // namespace holdfast::runtime

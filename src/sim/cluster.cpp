@@ -221,7 +221,7 @@ bool cluster::is_leased(std::uint32_t at) const {
 
 bool cluster::holds(std::uint32_t at, judge::lock l, token t) const {
     const auto* n = node_at(at);
-    return n != nullptr && n->holds(context_.plan.locks[l], t, processes_[at].moment().now);
+    return n != nullptr && n->holds(context_.plan.locks[l], t, processes_[at].moment());
 }
 
 std::optional<std::uint32_t> cluster::owner_of(judge::lock l) const {

@@ -62,13 +62,21 @@ public:
     void pause(std::uint32_t place, base::duration how_long, bool in_mid_step) {
         processes_[place].pause(how_long, in_mid_step);
     }
+    /// NOW-2: its machine, and so all its clocks.
+    void suspend(std::uint32_t place, base::duration how_long, base::duration misjudged) {
+        processes_[place].suspend(how_long, misjudged);
+    }
     void leave(std::uint32_t place, base::duration restart_after) {
         processes_[place].leave(restart_after);
     }
     void set_rate(std::uint32_t place, int parts_per_million) {
         processes_[place].set_rate(parts_per_million);
     }
-    void step_boot(std::uint32_t place, base::duration by) { processes_[place].step_boot(by); }
+    void step_raw(std::uint32_t place, base::duration by) { processes_[place].step_raw(by); }
+    /// NOW-2: what is slewed is slewed so from now on.
+    void slew(std::uint32_t place, int parts_per_million) {
+        processes_[place].slew(parts_per_million);
+    }
     void step_wall(std::uint32_t place, std::chrono::seconds by);
     /// What is down or paused is started or resumed now.
     void heal();

@@ -47,7 +47,7 @@ struct occupant {
     judge::run run = 0;
     std::uint32_t starts = 0;  ///< of processes at this place
     std::optional<instant> paused_until;
-    std::optional<base::time_point> lease_end;  ///< as last asked
+    std::optional<base::right_time> lease_end;  ///< as last asked
     std::optional<instant> lease_ends;          ///< the same in true time
     std::set<peer_id> watched;                  ///< whose process it watches (CERT-3)
 };

@@ -323,7 +323,7 @@ void faults::abuse_clock(std::uint32_t place) {
             isolate({place}, 4 * plan_.common.lease);
             break;
         default:
-            machines_.step_boot(place, random_.between({}, 3 * plan_.common.lease));
+            machines_.step_raw(place, random_.between({}, 3 * plan_.common.lease));
             break;
     }
 }

@@ -334,7 +334,7 @@ run_plan draw(const options& asked) {
         place_plan p;
         p.name = "p" + std::to_string(i + 1);
         p.address = address_of(i);
-        p.boot = base::time_point{} + random.between(1s, 1000s);
+        p.raw = base::time_point{} + random.between(1s, 1000s);
         p.parts_per_million = static_cast<int>(random.below(
                                   2 * static_cast<std::uint64_t>(s.most_parts_per_million) + 1)) -
                               s.most_parts_per_million;

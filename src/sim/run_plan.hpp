@@ -103,7 +103,7 @@ struct place_plan {
     std::optional<base::duration> lease;
     std::vector<endpoint> seeds;  ///< if any, others than those of all others (FOUND-2)
     instant first_start{};
-    base::time_point boot;
+    base::time_point raw;  ///< what its clock shows at first
     int parts_per_million = 0;
     std::int64_t wall_s = 0;
 

@@ -26,8 +26,9 @@ sim_process::sim_process(context& shared, message_sender& sends, output_reporter
       sender_{sends},
       reporter_{reports},
       place_{place},
-      clock_{shared.plan.places[place].boot, shared.plan.places[place].parts_per_million,
+      clock_{shared.plan.places[place].raw, shared.plan.places[place].parts_per_million,
              shared.plan.places[place].wall_s},
+      suspends_{clock_.read({})},
       seats_(shared.plan.seats) {
     std::iota(seats_.begin(), seats_.end(), 0u);
 }
@@ -96,6 +97,7 @@ void sim_process::end_node() {
     }
     p.node.reset();
     p.paused_until.reset();
+    clock_.wake(misjudged_, c.events.now());
     earlier_turn_.reset();
     pause_in_next_step_.reset();
     records_read_.reset();
@@ -144,16 +146,34 @@ void sim_process::pause(base::duration how_long, bool in_mid_step) {
     if (context_.is_mutant(mutant::time_of_an_earlier_turn)) {
         earlier_turn_ = moment();
     }
-    paused_at_ = clock_.boot(context_.events.now());
+    paused_at_ = clock_.raw(context_.events.now());
     p.paused_until = context_.events.now() + how_long;
     context_.events.plan(*p.paused_until, event_kind::resume, place_, p.run);
 }
+
+void sim_process::suspend(base::duration how_long, base::duration misjudged) {
+    if (!is_running()) {
+        return;
+    }
+    pause(how_long, false);
+    say("is suspended, with its machine");
+    misjudged_ = misjudged;
+    clock_.suspend(context_.events.now());
+}
+
+void sim_process::note_suspends() { suspends_.note(clock_.read(context_.events.now())); }
 
 void sim_process::resume() {
     auto& p = me();
     say("goes on");
     p.paused_until.reset();
     context_.judged_by.resumed(p.run, context_.events.now());
+    if (clock_.is_suspended()) {
+        clock_.wake(misjudged_, context_.events.now());
+        note_suspends();
+        p.lease_end.reset();
+        tell_lease();
+    }
     if (context_.is_mutant(mutant::clock_stops_in_suspend)) {
         clock_.stood_still_at(paused_at_, context_.events.now());
         p.lease_end.reset();
@@ -225,7 +245,7 @@ void sim_process::timer_is_due(std::uint32_t generation) {
     }
     timer_.reset();
     step([](node::node& n, base::moment now) {
-        if (const auto due = n.deadline(); due && *due <= now.now) {
+        if (n.is_due(now)) {
             n.tick(now);
         }
     });
@@ -391,9 +411,13 @@ void sim_process::tell_lease() {
     const auto end = p.node->lease_end();
     if (end != p.lease_end) {
         p.lease_end = end;
-        p.lease_ends = end ? std::optional{clock_.when(*end, c.events.now())} : std::nullopt;
+        p.lease_ends =
+            end ? std::optional{when_over([&](base::moment m) { return *end - m.for_rights(); })}
+                : std::nullopt;
+        const auto counted = moment();
         for (const auto& [l, t] : c.judged_by.holds_of(p.run)) {
-            if (end && p.node->holds(c.plan.locks[l], t, *end)) {
+            if (end &&
+                p.node->holds(c.plan.locks[l], t, {counted.when(*end), 0, counted.suspended})) {
                 c.judged_by.object(guarantee::mutex, c.events.now(),
                                    p.name + " would say that it holds \"" + c.plan.locks[l] +
                                        "\" when its lease is over (HOLD-2)");
@@ -411,8 +435,28 @@ void sim_process::arm() {
     }
     timer_ = due;
     const auto late = c.random.between(10us, c.plan.longest_timer_delay);
-    c.events.plan(clock_.when(*due, c.events.now()) + late, event_kind::timer, place_,
-                  ++timer_generation_);
+    const auto at = when_over([&](base::moment m) { return *due - m.now; });
+    c.events.plan(at + late, event_kind::timer, place_, ++timer_generation_);
+}
+
+/// By what the process will read then, which is for the library to make of its clocks.
+template <class Left>
+instant sim_process::when_over(Left&& left_at) const {
+    constexpr int most_steps = 16;
+    const auto now = context_.events.now();
+    const auto left_then = [&](instant then) {
+        auto counted = suspends_;
+        return left_at(counted.note(clock_.read(then)));
+    };
+    auto at = clock_.when(clock_.raw(now) + left_then(now), now);
+    for (int i = 0; i < most_steps; ++i) {
+        const auto more = left_then(at);
+        if (at <= now || (more <= base::duration{} && more > -1us)) {
+            break;
+        }
+        at = std::max(now, at + more);
+    }
+    return at;
 }
 
 bool sim_process::is_gone(const process_identity& process) const {
@@ -471,7 +515,8 @@ void sim_process::perform(const node::audit_log_read& r) {
 
 base::moment sim_process::moment() const {
     const auto now = context_.events.now();
-    return earlier_turn_ ? *earlier_turn_ : base::moment{clock_.boot(now), clock_.wall_s(now)};
+    auto counted = suspends_;
+    return earlier_turn_ ? *earlier_turn_ : counted.note(clock_.read(now), clock_.wall_s(now));
 }
 
 std::chrono::seconds sim_process::wall_error() const {

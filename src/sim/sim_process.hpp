@@ -33,13 +33,17 @@ public:
     /// `in_mid_step`: it stops at its next step, between what it does and the packets that tell of
     /// it.
     void pause(base::duration how_long, bool in_mid_step);
+    /// Its machine is suspended: it stops, and its clocks too. When they go on, they take the time
+    /// for so much shorter than it was.
+    void suspend(base::duration how_long, base::duration misjudged);
     void leave(base::duration restart_after);
+    void slew(int parts_per_million) { clock_.slew(parts_per_million, context_.events.now()); }
     void set_rate(int parts_per_million) {
         clock_.set_rate(parts_per_million, context_.events.now());
         clock_has_changed();
     }
-    void step_boot(base::duration by) {
-        clock_.step_boot(by, context_.events.now());
+    void step_raw(base::duration by) {
+        clock_.step_raw(by, context_.events.now());
         clock_has_changed();
     }
     void step_wall(std::chrono::seconds by) { clock_.step_wall(by); }
@@ -87,6 +91,10 @@ private:
     void settle();
     void arm();
     void clock_has_changed();
+    void note_suspends();
+    /// When nothing of `left_at(moment)` will be left.
+    template <class Left>
+    [[nodiscard]] instant when_over(Left&& left_at) const;
     void tell_lease();
     /// CERT-1, as the operating system would answer.
     [[nodiscard]] bool is_gone(const process_identity& process) const;
@@ -120,7 +128,9 @@ private:
     output_reporter& reporter_;
     std::uint32_t place_;
     machine_clock clock_;
-    epoch persisted_;  // on the disk, where there is a state_dir
+    base::suspend_count suspends_;
+    base::duration misjudged_{};  // of the present suspend
+    epoch persisted_;             // on the disk, where there is a state_dir
     base::settings settings_;
     std::vector<std::uint32_t> seats_;         // the places that it takes for the seats
     std::vector<event> ends_;                  // that it will hear of when it goes on
@@ -149,6 +159,7 @@ void sim_process::step(Call&& call) {
     }
     ++context_.counted.steps;
     try {
+        note_suspends();
         const auto now = moment();
         call(*me().node, now);
         drain();

@@ -37,7 +37,7 @@ public:
     fields& add(std::string_view name, base::duration d) {
         return add(name, to_string(instant{d}) + "s");
     }
-    fields& add(std::string_view name, base::time_point at) {
+    fields& add(std::string_view name, base::right_time at) {
         return add(name, at.time_since_epoch());
     }
     fields& add(std::string_view name, const std::vector<peer_id>& ids) {

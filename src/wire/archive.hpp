@@ -119,7 +119,7 @@ public:
         check(t.value >= 0);
         out_.signed_number(t.value);
     }
-    void put(base::time_point t) { out_.signed_number(t.time_since_epoch().count()); }
+    void put(base::right_time t) { out_.signed_number(t.time_since_epoch().count()); }
     void put(base::duration d) { out_.signed_number(d.count()); }
     void put(std::chrono::milliseconds d) { out_.signed_number(d.count()); }
     template <class String>
@@ -212,7 +212,7 @@ public:
         get(t.value);
         check(t.value >= 0);
     }
-    void get(base::time_point& t) { t = base::time_point{base::duration{in_.signed_number()}}; }
+    void get(base::right_time& t) { t = base::right_time{base::duration{in_.signed_number()}}; }
     void get(base::duration& d) { d = base::duration{in_.signed_number()}; }
     void get(std::chrono::milliseconds& d) { d = std::chrono::milliseconds{in_.signed_number()}; }
     template <class String>

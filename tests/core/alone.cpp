@@ -74,18 +74,18 @@ void expect(bool is_so, const char* what) {
 
 int main() {
     driver d;
-    expect(d.run_until([&] { return d.has_view && d.mine.lease_end() > d.now.now; }),
+    expect(d.run_until([&] { return d.has_view && d.mine.lease_end() > d.now.for_rights(); }),
            "a cluster of one is founded, with a running lease");
     expect(d.mine.installed() && d.mine.installed()->members.size() == 1, "it has one member");
     // FOUND-1: leases of an earlier life end before the first grant.
     (void)d.mine.acquire("orders", {}, d.now);
     expect(d.run_until([&] { return d.granted.has_value(); }), "the lock is granted");
-    expect(d.granted && d.mine.holds("orders", *d.granted, d.now.now), "and held");
+    expect(d.granted && d.mine.holds("orders", *d.granted, d.now), "and held");
     if (d.granted) {
         const auto first = *d.granted;
         d.mine.release("orders", first, {}, d.now);
         d.drain();
-        expect(!d.mine.holds("orders", first, d.now.now), "and not after its release");
+        expect(!d.mine.holds("orders", first, d.now), "and not after its release");
         (void)d.mine.acquire("orders", {}, d.now);
         d.drain();
         expect(first < *d.granted, "the next token is higher, at once");

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "boot_clock.hpp"
 #include "catch.hpp"
 #include "net/transport.hpp"
+#include "raw_clock.hpp"
 #include "scarce.hpp"
 
 using namespace holdfast;

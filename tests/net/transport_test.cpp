@@ -11,10 +11,10 @@
 #include <string>
 #include <thread>
 
-#include "boot_clock.hpp"
 #include "catch.hpp"
 #include "net/seal.hpp"
 #include "net/socket.hpp"
+#include "raw_clock.hpp"
 
 using namespace holdfast;
 using namespace holdfast::net;

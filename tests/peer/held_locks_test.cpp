@@ -106,7 +106,7 @@ TEST_CASE("a hold is good for as long as the lease, and not after its end") {
     fixture f;
     const auto h = f.held("a", 1);
     CHECK(f.locks.remaining(*h) == 0ns);  // no lease yet
-    f.locks.set_lease_end(runtime::boot_now() + 1h);
+    f.locks.set_lease_end(runtime::moment_now().for_rights() + 1h);
     CHECK(f.locks.remaining(*h) > 59min);
     CHECK(f.locks.remaining(*h) <= 1h);
     CHECK(f.locks.release(*h));

@@ -34,7 +34,7 @@ struct fixture {
     bool is_answered(const call& c) const { return c.state.load() == call::answered; }
 
     std::unique_ptr<net::transport> streams = no_streams();
-    base::time_point now = runtime::boot_now();
+    base::time_point now = runtime::raw_now();
     runtime::dispatcher callbacks;
     runtime::lock_calls calls{callbacks};
     runtime::wake_list wakeups;

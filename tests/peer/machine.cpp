@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +17,8 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 std::atomic<nanoseconds::rep> slept{0};
+std::atomic<nanoseconds::rep> slewed_since{0};
+std::atomic<int> slew_of_monotonic{0}, slew_of_boot{0};
 thread_local nanoseconds::rep behind = 0;
 std::atomic<bool> is_cut_off{false};
 std::atomic<int> threads_left{std::numeric_limits<int>::max()};
@@ -28,24 +29,24 @@ timespec shifted(const timespec& t, nanoseconds by) {
     return {whole.count(), (sum - whole).count()};
 }
 
+nanoseconds slewed(int parts_per_million) {
+    return parts_per_million == 0
+               ? nanoseconds{}
+               : (machine::raw_now() - nanoseconds{slewed_since}) / 1'000'000 * parts_per_million;
+}
+
 }  // namespace
 
 extern "C" int clock_gettime(clockid_t which, timespec* t) noexcept {
     const auto done = static_cast<int>(syscall(SYS_clock_gettime, which, t));
     if (done == 0 && which == CLOCK_BOOTTIME) {
-        *t = shifted(*t, nanoseconds{slept - behind});
+        *t = shifted(*t, nanoseconds{slept} + slewed(slew_of_boot));
+    } else if (done == 0 && which == CLOCK_MONOTONIC) {
+        *t = shifted(*t, slewed(slew_of_monotonic));
+    } else if (done == 0 && which == CLOCK_MONOTONIC_RAW) {
+        *t = shifted(*t, nanoseconds{-behind});
     }
     return done;
-}
-
-extern "C" int timerfd_settime(int timer, int flags, const itimerspec* to,
-                               itimerspec* was) noexcept {
-    auto real = *to;
-    if ((flags & TFD_TIMER_ABSTIME) != 0 &&
-        (to->it_value.tv_sec != 0 || to->it_value.tv_nsec != 0)) {
-        real.it_value = shifted(to->it_value, -nanoseconds{slept});
-    }
-    return static_cast<int>(syscall(SYS_timerfd_settime, timer, flags, &real, was));
 }
 
 extern "C" ssize_t sendto(int socket, const void* bytes, size_t size, int flags, const sockaddr* to,
@@ -71,7 +72,20 @@ extern "C" int pthread_create(pthread_t* id, const pthread_attr_t* how, void* (*
 
 namespace machine {
 
+nanoseconds raw_now() {
+    timespec t{};
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC_RAW, &t);
+    return seconds{t.tv_sec} + nanoseconds{t.tv_nsec};
+}
+
 void suspend(nanoseconds how_long) { slept += how_long.count(); }
+
+slewed_clocks::slewed_clocks(int monotonic, int boot) {
+    slewed_since = raw_now().count();
+    slew_of_monotonic = monotonic;
+    slew_of_boot = boot;
+}
+slewed_clocks::~slewed_clocks() { slew_of_monotonic = slew_of_boot = 0; }
 
 clock_set_back::clock_set_back(nanoseconds how_far) { behind = how_far.count(); }
 clock_set_back::~clock_set_back() { behind = 0; }

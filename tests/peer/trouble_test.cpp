@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/assert.hpp"
@@ -85,6 +86,32 @@ TEST_CASE("a call in which an invariant breaks fails, and the program goes on") 
     CHECK(p.lock("b", {.wait = 1s}).error().code == errc::internal_error);
     CHECK(p.leave().error().code == errc::internal_error);
     CHECK(p.leave().error().code == errc::internal_error);
+}
+
+TEST_CASE("NOW-2: a lease is as long as ever when the time of day is being corrected") {
+    constexpr int most = 83'333;
+    // the last two Linux does not do
+    using pair = std::pair<int, int>;
+    for (const auto& [monotonic, boot] :
+         {pair{-most, -most}, pair{most, most}, pair{0, most}, pair{-most, 0}}) {
+        three c;
+        auto h = c.peers[0].lock("a", {.wait = 10s});
+        REQUIRE(h);
+        const machine::slewed_clocks slewed{monotonic, boot};
+        std::this_thread::sleep_for(2s);
+        CHECK(h->is_valid());
+        CHECK(c.peers[0].stats().leases_lost == 0);
+        const machine::no_network cut_off;
+        std::this_thread::sleep_for(50ms);
+        const auto before = machine::raw_now();
+        const auto left = h->remaining();
+        std::this_thread::sleep_for(300ms);
+        const auto less = left - h->remaining();
+        const auto passed = machine::raw_now() - before;
+        REQUIRE(h->is_valid());
+        CHECK(less > passed - 5ms);
+        CHECK(less < passed * 11 / 10 + 5ms);
+    }
 }
 
 TEST_CASE("threads that cannot be made: no peer starts deaf, and one that runs goes on") {

@@ -86,7 +86,7 @@ sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
         sim::place_plan p;
         p.name = "p" + std::to_string(i + 1);
         p.address = sim::address_of(i);
-        p.boot = base::time_point{} + 1s * static_cast<int>(i + 1);
+        p.raw = base::time_point{} + 1s * static_cast<int>(i + 1);
         p.wall_s =
             60'000'000 + (std::find(fast.begin(), fast.end(), p.name) == fast.end() ? 0 : by / 1s);
         p.weight = i + zero_weight >= plan.asked.nodes ? 0 : 1;

@@ -150,24 +150,37 @@ TEST_CASE("a clock at its own rate, and when it will show a time", "[sim]") {
         for (const auto ahead : {1ns, 999ns, 1'000'000ns, 123'456'789'123ns}) {
             const auto then = base::time_point{5s} + ahead;
             const auto reached = clock.when(then, 0ns);
-            CHECK(clock.boot(reached) >= then);
-            CHECK(clock.boot(reached - 1ns) < then);
+            CHECK(clock.raw(reached) >= then);
+            CHECK(clock.raw(reached - 1ns) < then);
         }
         clock.set_rate(-rate, 10s);
-        const auto later = clock.boot(10s) + 1s;
-        CHECK(clock.boot(clock.when(later, 10s)) >= later);
+        const auto later = clock.raw(10s) + 1s;
+        CHECK(clock.raw(clock.when(later, 10s)) >= later);
         CHECK(clock.when(base::time_point{}, 12s) == 12s);
     }
     for (const int rate : {1'000'000, -500'000, -999'000}) {  // abused
         machine_clock clock{base::time_point{5s}, rate, 1000};
         const auto then = base::time_point{6s};
-        CHECK(clock.boot(clock.when(then, 0ns)) >= then);
-        CHECK(clock.boot(clock.when(then, 0ns) - 1ns) < then);
-        const auto shown = clock.boot(100ms);
-        clock.step_boot(3s, 100ms);
-        CHECK(clock.boot(100ms) == shown + 3s);
+        CHECK(clock.raw(clock.when(then, 0ns)) >= then);
+        CHECK(clock.raw(clock.when(then, 0ns) - 1ns) < then);
+        const auto shown = clock.raw(100ms);
+        clock.step_raw(3s, 100ms);
+        CHECK(clock.raw(100ms) == shown + 3s);
     }
     machine_clock clock{base::time_point{}, 0, 1000};
+    clock.slew(-100'000, 10s);
+    CHECK(clock.read(20s).raw == 20s);
+    CHECK(clock.read(20s).monotonic == 19s);
+    CHECK(clock.read(20s).boot == 19s);
+    clock.slew(0, 20s);
+    clock.suspend(30s);
+    CHECK(clock.raw(34s) == base::time_point{30s});
+    clock.set_rate(0, 34s);
+    CHECK(clock.raw(35s) == base::time_point{30s});
+    clock.wake(500ms, 40s);
+    CHECK(clock.read(50s).raw == 40s);
+    CHECK(clock.read(50s).monotonic == 39s);
+    CHECK(clock.read(50s).boot == 39s + 9500ms);
     CHECK(clock.wall_s(1500ms) == 1001);
     clock.step_wall(-5s);
     CHECK(clock.wall_s(1500ms) == 996);

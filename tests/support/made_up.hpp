@@ -29,6 +29,15 @@ inline holdfast::base::time_point at(holdfast::base::duration since_start) {
     return holdfast::base::time_point{1h + since_start};
 }
 
+/// The same for who has a right, and both (NOW-2).
+inline holdfast::base::right_time right(holdfast::base::duration since_start) {
+    return holdfast::base::right_time{1h + since_start};
+}
+inline holdfast::base::moment moment(holdfast::base::duration since_start,
+                                     holdfast::base::duration suspended = {}) {
+    return {at(since_start), 0, suspended};
+}
+
 /// View 1 with `seats` filled seats and `others` more members.
 inline holdfast::view first_view(std::size_t seats, std::size_t others = 0,
                                  std::uint32_t slots = 16) {

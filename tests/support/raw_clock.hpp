@@ -9,7 +9,7 @@ namespace test_support {
 
 inline holdfast::base::time_point now() {
     timespec t{};
-    clock_gettime(CLOCK_BOOTTIME, &t);
+    clock_gettime(CLOCK_MONOTONIC_RAW, &t);
     return holdfast::base::time_point{std::chrono::seconds{t.tv_sec} +
                                       std::chrono::nanoseconds{t.tv_nsec}};
 }

@@ -10,16 +10,18 @@
 using namespace holdfast;
 using namespace holdfast::lease;
 using made_up::at;
+using made_up::moment;
 using made_up::peer;
+using made_up::right;
 using namespace std::chrono_literals;
 
 TEST_CASE("LEASE-2: a lease runs from the Q-th newest send time, shortened by the drift") {
     CHECK_FALSE(lease_end({}, 2, 1s, 0.01));
-    CHECK_FALSE(lease_end({at(0s)}, 2, 1s, 0.01));
-    const auto end = lease_end({at(100ms), at(300ms), at(200ms)}, 2, 1s, 0.01);
+    CHECK_FALSE(lease_end({right(0s)}, 2, 1s, 0.01));
+    const auto end = lease_end({right(100ms), right(300ms), right(200ms)}, 2, 1s, 0.01);
     REQUIRE(end);
-    CHECK(*end <= at(200ms + 990ms));
-    CHECK(*end > at(200ms + 989ms));
+    CHECK(*end <= right(200ms + 990ms));
+    CHECK(*end > right(200ms + 989ms));
 }
 
 namespace {
@@ -44,20 +46,20 @@ struct fixture {
 }  // namespace
 
 TEST_CASE_METHOD(fixture, "a member asks every voter at once, and then every fifth of the lease") {
-    mine.installed(made_up::first_view(3, 1), at(0s));
+    mine.installed(made_up::first_view(3, 1), moment(0s));
     CHECK(sent().size() == 3);
     CHECK(mine.deadline() == at(200ms));
-    mine.tick(at(199ms));
+    mine.tick(moment(199ms));
     CHECK(sent().empty());
-    mine.tick(at(200ms));
+    mine.tick(moment(200ms));
     CHECK(sent().size() == 3);
 }
 
 TEST_CASE_METHOD(fixture, "LEASE-8: of five renewals one goes by stream, to one voter at a time") {
-    mine.installed(made_up::first_view(3, 1), at(0s));
+    mine.installed(made_up::first_view(3, 1), moment(0s));
     std::map<peer_id, std::vector<base::time_point>> by_stream;
     for (auto now = at(0s); now < at(2s); now += 200ms) {
-        mine.tick(now);
+        mine.tick({now});
         const auto all = sent();
         REQUIRE(all.size() == 3);
         for (const auto& s : all) {
@@ -72,63 +74,88 @@ TEST_CASE_METHOD(fixture, "LEASE-8: of five renewals one goes by stream, to one 
 }
 
 TEST_CASE_METHOD(fixture, "send time counts, not the ack's arrival") {
-    mine.installed(made_up::first_view(3), at(0s));
-    mine.handle(peer(1), ack{{1}, at(0s)}, at(900ms));
-    CHECK_FALSE(mine.is_running(at(900ms)));  // one ack is no quorum
-    mine.handle(peer(2), ack{{1}, at(0s)}, at(900ms));
-    CHECK(mine.is_running(at(900ms)));
-    CHECK_FALSE(mine.is_running(at(990ms)));
+    mine.installed(made_up::first_view(3), moment(0s));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(900ms));
+    CHECK_FALSE(mine.is_running(right(900ms)));  // one ack is no quorum
+    mine.handle(peer(2), ack{{1}, right(0s)}, moment(900ms));
+    CHECK(mine.is_running(right(900ms)));
+    CHECK_FALSE(mine.is_running(right(990ms)));
 }
 
 TEST_CASE_METHOD(fixture, "LEASE-2: a majority is one of all seats, vacant ones counted") {
     auto v = made_up::first_view(5);
     v.seats[3].filled_by = v.seats[4].filled_by = {};
-    mine.installed(v, at(0s));
-    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
-    mine.handle(peer(2), ack{{1}, at(0s)}, at(10ms));
-    CHECK_FALSE(mine.is_running(at(10ms)));
-    mine.handle(peer(3), ack{{1}, at(0s)}, at(10ms));
-    CHECK(mine.is_running(at(10ms)));
+    mine.installed(v, moment(0s));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(10ms));
+    mine.handle(peer(2), ack{{1}, right(0s)}, moment(10ms));
+    CHECK_FALSE(mine.is_running(right(10ms)));
+    mine.handle(peer(3), ack{{1}, right(0s)}, moment(10ms));
+    CHECK(mine.is_running(right(10ms)));
 }
 
 TEST_CASE_METHOD(fixture, "duplicates, strangers and times never sent do not count") {
-    mine.installed(made_up::first_view(3, 1), at(0s));
-    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
-    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
-    mine.handle(peer(4), ack{{1}, at(0s)}, at(10ms));    // no voter
-    mine.handle(peer(2), ack{{1}, at(50ms)}, at(60ms));  // later than anything we sent
-    mine.handle(peer(3), ack{{2}, at(0s)}, at(60ms));    // other seats
-    CHECK_FALSE(mine.is_running(at(60ms)));
+    mine.installed(made_up::first_view(3, 1), moment(0s));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(10ms));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(10ms));
+    mine.handle(peer(4), ack{{1}, right(0s)}, moment(10ms));    // no voter
+    mine.handle(peer(2), ack{{1}, right(50ms)}, moment(60ms));  // later than anything we sent
+    mine.handle(peer(3), ack{{2}, right(0s)}, moment(60ms));    // other seats
+    CHECK_FALSE(mine.is_running(right(60ms)));
 }
 
 TEST_CASE_METHOD(fixture,
                  "acks under different seats are not mixed, and an end once reached stands") {
     auto v = made_up::first_view(3, 1);
-    mine.installed(v, at(0s));
-    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
-    mine.handle(peer(2), ack{{1}, at(0s)}, at(10ms));
+    mine.installed(v, moment(0s));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(10ms));
+    mine.handle(peer(2), ack{{1}, right(0s)}, moment(10ms));
     const auto end = mine.end();
     REQUIRE(end);
     v.number = {2};
     v.seats_since = {2};
     v.seats[2] = {made_up::address(4), peer(4)};
-    mine.installed(v, at(300ms));
+    mine.installed(v, moment(300ms));
     CHECK(mine.end() == end);
-    mine.handle(peer(4), ack{{2}, at(300ms)}, at(310ms));
+    mine.handle(peer(4), ack{{2}, right(300ms)}, moment(310ms));
     CHECK(mine.end() == end);  // one ack under the new seats
-    mine.handle(peer(1), ack{{2}, at(300ms)}, at(310ms));
+    mine.handle(peer(1), ack{{2}, right(300ms)}, moment(310ms));
     CHECK(*mine.end() > *end);
 }
 
 TEST_CASE_METHOD(fixture, "a stopped lease does not come back") {
-    mine.installed(made_up::first_view(1), at(0s));
-    mine.handle(peer(1), ack{{1}, at(0s)}, at(1ms));
-    CHECK(mine.is_running(at(1ms)));
+    mine.installed(made_up::first_view(1), moment(0s));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(1ms));
+    CHECK(mine.is_running(right(1ms)));
     mine.stop();
-    CHECK_FALSE(mine.is_running(at(1ms)));
-    mine.handle(peer(1), ack{{1}, at(0s)}, at(2ms));
-    CHECK_FALSE(mine.is_running(at(2ms)));
+    CHECK_FALSE(mine.is_running(right(1ms)));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(2ms));
+    CHECK_FALSE(mine.is_running(right(2ms)));
     CHECK_FALSE(mine.deadline());
+}
+
+TEST_CASE_METHOD(fixture,
+                 "NOW-2: a lease ends earlier for the time that its machine was suspended") {
+    mine.installed(made_up::first_view(1), moment(0s));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(1ms));
+    CHECK(mine.is_running(moment(100ms).for_rights()));
+    CHECK_FALSE(mine.is_running(moment(100ms, 900ms).for_rights()));
+    SECTION("what is asked for after a suspend counts from then") {
+        mine.tick(moment(200ms, 900ms));
+        mine.handle(peer(1), ack{{1}, right(1100ms)}, moment(201ms, 900ms));
+        CHECK(mine.end() > right(1100ms + 989ms));
+        CHECK(mine.is_running(moment(1100ms, 900ms).for_rights()));
+    }
+    SECTION("and what was asked for before it counts from before it") {
+        mine.tick(moment(200ms));
+        mine.handle(peer(1), ack{{1}, right(200ms)}, moment(201ms, 900ms));
+        CHECK(mine.end() <= right(200ms + 990ms));
+        CHECK_FALSE(mine.is_running(moment(290ms, 900ms).for_rights()));
+    }
+    SECTION("and no suspend changes when to ask again, which is a wait") {
+        CHECK(mine.deadline() == at(200ms));
+        mine.tick(moment(199ms, 900ms));
+        CHECK(mine.deadline() == at(200ms));
+    }
 }
 
 namespace {
@@ -140,10 +167,10 @@ struct repeating : fixture {
                                                                base::duration last) {
         std::map<base::time_point, std::vector<peer_id>> out;
         for (auto now = at(first); now <= at(last); now += 10ms) {
-            mine.tick(now);
+            mine.tick(moment(now - at(0s)));
             for (const auto& s : sent()) {
                 out[now].push_back(s.to);
-                CHECK(s.what.sent_at == now);  // a fresh number
+                CHECK(s.what.sent_at == right(now - at(0s)));  // a fresh number
             }
         }
         return out;
@@ -153,30 +180,30 @@ struct repeating : fixture {
 }  // namespace
 
 TEST_CASE_METHOD(repeating, "LEASE-9: who has not acked is asked again, twice as long each time") {
-    mine.installed(made_up::first_view(3, 1), at(0s));
+    mine.installed(made_up::first_view(3, 1), moment(0s));
     CHECK(sent().size() == 3);
-    mine.handle(peer(1), ack{{1}, at(0s)}, at(10ms));
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(10ms));
     const auto first = sent_from(10ms, 190ms);
     CHECK(first == std::map<base::time_point, std::vector<peer_id>>{
                        {at(50ms), {peer(2), peer(3)}}, {at(150ms), {peer(2), peer(3)}}});
     // What was sent later counts from then.
-    mine.handle(peer(2), ack{{1}, at(150ms)}, at(190ms));
-    mine.handle(peer(1), ack{{1}, at(150ms)}, at(190ms));
-    CHECK(mine.is_running(at(150ms + 985ms)));
+    mine.handle(peer(2), ack{{1}, right(150ms)}, moment(190ms));
+    mine.handle(peer(1), ack{{1}, right(150ms)}, moment(190ms));
+    CHECK(mine.is_running(right(150ms + 985ms)));
     CHECK(sent_from(200ms, 240ms).at(at(200ms)).size() == 3);
     for (const auto voter : {1, 2, 3}) {
-        mine.handle(peer(static_cast<std::uint64_t>(voter)), ack{{1}, at(200ms)}, at(240ms));
+        mine.handle(peer(static_cast<std::uint64_t>(voter)), ack{{1}, right(200ms)}, moment(240ms));
     }
     CHECK(mine.deadline() == at(400ms));  // nothing is left to repeat
 }
 
 TEST_CASE_METHOD(repeating, "LEASE-9: who acked nothing for A is asked at each fifth only") {
-    mine.installed(made_up::first_view(3, 1), at(0s));
+    mine.installed(made_up::first_view(3, 1), moment(0s));
     for (auto now = 0ms; now < 1s; now += 10ms) {
-        mine.tick(at(now));
+        mine.tick(moment(now));
         for (const auto& s : sent()) {
             if (s.to != peer(3)) {
-                mine.handle(s.to, ack{{1}, s.what.sent_at}, at(now));
+                mine.handle(s.to, ack{{1}, s.what.sent_at}, moment(now));
             }
         }
     }
@@ -185,7 +212,7 @@ TEST_CASE_METHOD(repeating, "LEASE-9: who acked nothing for A is asked at each f
         CHECK((asks_all || std::find(to.begin(), to.end(), peer(3)) == to.end()));
     }
     // Heard again, it is asked like the others.
-    mine.handle(peer(3), ack{{1}, at(2s)}, at(2010ms));
+    mine.handle(peer(3), ack{{1}, right(2s)}, moment(2010ms));
     const auto after = sent_from(2200ms, 2390ms);
     REQUIRE(after.contains(at(2250ms)));
     CHECK(std::find(after.at(at(2250ms)).begin(), after.at(at(2250ms)).end(), peer(3)) !=

@@ -23,7 +23,9 @@ struct fixture {
     bool acks(std::uint64_t n, base::time_point now, bool is_barred = false,
               bool is_running = true) {
         return mine
-            .handle(peer(n), renew_request{v.seats_since, now, is_running}, v, is_barred, now)
+            .handle(peer(n),
+                    renew_request{v.seats_since, base::moment{now}.for_rights(), is_running}, v,
+                    is_barred, now)
             .has_value();
     }
 };
@@ -37,7 +39,8 @@ TEST_CASE_METHOD(
     CHECK(acks(4, at(1ms)));
     CHECK_FALSE(acks(9, at(1ms)));
     CHECK_FALSE(acks(4, at(1ms), true));
-    CHECK_FALSE(mine.handle(peer(4), renew_request{{2}, at(1ms), true}, v, false, at(1ms)));
+    CHECK_FALSE(
+        mine.handle(peer(4), renew_request{{2}, made_up::right(1ms), true}, v, false, at(1ms)));
 }
 
 TEST_CASE_METHOD(

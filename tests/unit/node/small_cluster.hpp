@@ -183,10 +183,12 @@ public:
     void run_for(base::duration d) {
         run_until([] { return false; }, d);
     }
+    bool is_leased(std::uint64_t i) { return all.at(i).node->lease_end() > moment().for_rights(); }
     bool is_member_everywhere(std::set<std::uint64_t> who) {
         return std::all_of(all.begin(), all.end(), [&](const auto& p) {
             const auto v = p.second.node->installed();
-            return v && v->members.size() == who.size() && p.second.node->lease_end() > now &&
+            return v && v->members.size() == who.size() &&
+                   p.second.node->lease_end() > moment().for_rights() &&
                    std::all_of(who.begin(), who.end(), [&](std::uint64_t i) {
                        return all.contains(i) && v->has(all.at(i).node->self());
                    });

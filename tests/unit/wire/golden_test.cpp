@@ -40,7 +40,7 @@ TEST_CASE("golden bytes", "[wire]") {
             "91"
             "07");
     REQUIRE(hex(lease::message{
-                lease::renew_request{{3}, base::time_point{base::duration{1000000}}, true}}) ==
+                lease::renew_request{{3}, base::right_time{base::duration{1000000}}, true}}) ==
             "40"
             "93"
             "03"

@@ -156,8 +156,8 @@ private:
     void fill(token& t) {
         t.value = static_cast<std::int64_t>(chance_.next() >> (1 + chance_.below(63)));
     }
-    void fill(base::time_point& t) {
-        t = base::time_point{base::duration{static_cast<std::int64_t>(chance_.next())}};
+    void fill(base::right_time& t) {
+        t = base::right_time{base::duration{static_cast<std::int64_t>(chance_.next())}};
     }
     void fill(base::duration& d) {
         d = base::duration{static_cast<std::int64_t>(chance_.next() >> 20)};
