@@ -21,7 +21,12 @@ constexpr std::uint64_t rush_on = 9;
 }  // namespace
 
 faults::faults(const run_plan& plan, std::uint64_t seed, cluster& machines, event_queue& events)
-    : plan_{plan}, random_{seed}, machines_{machines}, events_{events}, lasting_{machines, events} {
+    : plan_{plan},
+      random_{seed},
+      random_of_clocks_{seed ^ 0xC10C5ULL},
+      machines_{machines},
+      events_{events},
+      lasting_{machines, events} {
     machines_.net().set_weather(plan.network);
     events_.plan(random_.between({}, 2 * plan_.faults.mean_wait), event_kind::next_fault);
 }
@@ -50,6 +55,10 @@ void faults::handle(const event& e) {
 }
 
 void faults::begin_next() {
+    if (plan_.faults.slews > 0 && random_of_clocks_.chance(plan_.faults.slews)) {
+        inject(fault::slewed_clock,
+               static_cast<std::uint32_t>(random_of_clocks_.below(machines_.places())));
+    }
     if (plan_.asked.drift_beyond && random_.chance(0.3)) {
         abuse_clock(victim());
     } else if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
@@ -58,7 +67,13 @@ void faults::begin_next() {
         is_rushing_ = true;
         rush(60);
     } else if (!plan_.faults.kinds.empty()) {
-        inject(plan_.faults.kinds[random_.below(plan_.faults.kinds.size())]);
+        // Chance is asked in one order: never twice among the arguments of one call, which
+        // compilers order as they like.
+        const auto kind = plan_.faults.kinds[random_.below(plan_.faults.kinds.size())];
+        const auto someone = victim();
+        const bool sleeps = kind == fault::pause && plan_.faults.suspends > 0 &&
+                            random_of_clocks_.chance(plan_.faults.suspends);
+        inject(sleeps ? fault::suspend : kind, someone);
     }
 }
 
@@ -156,7 +171,7 @@ void faults::heal() {
     }
 }
 
-void faults::inject(fault f) {
+void faults::inject(fault f, std::uint32_t someone) {
     using injector = void (faults::*)(std::uint32_t someone);
     static constexpr std::array<injector, fault_kinds> injectors{
         &faults::crash,
@@ -176,12 +191,11 @@ void faults::inject(fault f) {
         &faults::old_tables,
         &faults::cut_off_until_vote,
         &faults::false_certificate,
+        &faults::suspend,
+        &faults::slewed_clock,
     };
     ++injected_[static_cast<std::size_t>(f)];
     machines_.note(to_string(f));
-    // Chance is asked in one order: never twice among the arguments of one call, which compilers
-    // order as they like.
-    const auto someone = victim();
     (this->*injectors[static_cast<std::size_t>(f)])(someone);
 }
 
@@ -204,6 +218,20 @@ void faults::crash_majority(std::uint32_t) {
 void faults::pause(std::uint32_t someone) {
     const bool in_mid_step = random_.chance(0.4);
     machines_.pause(someone, up_to(plan_.faults.longest_pause), in_mid_step);
+}
+
+/// NOW-2. Systems measure how long they slept by a clock that may count whole seconds only.
+void faults::suspend(std::uint32_t someone) {
+    const auto how_long = random_of_clocks_.between({}, plan_.faults.longest_pause);
+    const auto misjudged = random_of_clocks_.between({}, 2s) - 1s;
+    machines_.suspend(someone, how_long, misjudged);
+}
+
+/// NOW-2: by as much as what corrects the time of day does.
+void faults::slewed_clock(std::uint32_t someone) {
+    constexpr int most = 83'333;  // parts in a million
+    machines_.slew(someone, random_of_clocks_.chance(0.5) ? most : -most);
+    lasting_.begin({{}, {}, {}, false, false, someone}, random_of_clocks_.between(2s, 20s));
 }
 
 void faults::isolate(std::uint32_t someone) {

@@ -38,7 +38,7 @@ private:
 
     void begin_next();
     void act_now(std::uint64_t what, std::uint32_t where);
-    void inject(fault f);
+    void inject(fault f, std::uint32_t someone);
     void orphan();
     void orphan_a_lock_of(std::uint32_t owner);
     void rush(std::uint32_t left);
@@ -58,6 +58,8 @@ private:
     [[nodiscard]] bool may_certify_falsely() const;
     [[nodiscard]] bool hears_ends(std::uint32_t place) const;
     void false_certificate(std::uint32_t someone);
+    void suspend(std::uint32_t someone);
+    void slewed_clock(std::uint32_t someone);
     void gossip_blackout(std::uint32_t someone);
     void set_trigger(std::uint32_t);
     void old_tables(std::uint32_t);
@@ -77,6 +79,8 @@ private:
 
     const run_plan& plan_;
     base::random_source random_;
+    // NOW-2: for what was thought of later, so that seeds without it are the runs they were
+    base::random_source random_of_clocks_;
     cluster& machines_;
     event_queue& events_;
     lasting_faults lasting_;

@@ -44,6 +44,9 @@ void lasting_faults::take_back(const change& what) {
         --without_gossip_[*what.without_gossip];
     }
     held_up_tables_ -= what.holds_tables_up ? 1 : 0;
+    if (what.slewed) {
+        machines_.slew(*what.slewed, 0);
+    }
 }
 
 }  // namespace holdfast::sim

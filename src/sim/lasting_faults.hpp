@@ -1,4 +1,5 @@
-// Faults that last until they are taken back: cut and slow links, lost gossip, late tables.
+// Faults that last until they are taken back: cut and slow links, lost gossip, late tables, slewed
+// clocks.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ public:
         std::optional<std::uint32_t> without_gossip;
         bool is_until_vote = false;
         bool holds_tables_up = false;
+        std::optional<std::uint32_t> slewed{};
     };
 
     lasting_faults(cluster& machines, event_queue& events)

@@ -295,14 +295,23 @@ void draw_newest(run_plan& s) {
     }
 }
 
+/// NOW-2.
+void draw_clocks(run_plan& s) {
+    base::random_source random{s.asked.seed * 0x8EBC6AF09C88C6E3ULL + s.asked.nodes};
+    if (s.asked.aims != aims::instead) {
+        s.faults.suspends = one_of<double, 4>(random, {0, 0, 0.5, 1});
+        s.faults.slews = one_of<double, 4>(random, {0, 0, 0.3, 0.7});
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
     constexpr std::array<std::string_view, fault_kinds> names{
-        "crash",        "crash_majority",   "pause",           "split",      "isolate",
-        "cut_link",     "one_way",          "leave",           "clock_rate", "wall_step",
-        "slow_link",    "reset_streams",    "gossip_blackout", "trigger",    "old_tables",
-        "late_removal", "false_certificate"};
+        "crash",        "crash_majority",    "pause",           "split",       "isolate",
+        "cut_link",     "one_way",           "leave",           "clock_rate",  "wall_step",
+        "slow_link",    "reset_streams",     "gossip_blackout", "trigger",     "old_tables",
+        "late_removal", "false_certificate", "suspend",         "slewed_clock"};
     return names[static_cast<std::size_t>(f)];
 }
 
@@ -358,6 +367,7 @@ run_plan draw(const options& asked) {
     draw_styles(s);
     draw_operators(s);
     draw_newest(s);
+    draw_clocks(s);
     return s;
 }
 

@@ -64,9 +64,15 @@ enum class fault : std::uint8_t {
     /// a process is cut off until its removal is voted on, heard for a moment, and cut off again
     late_removal,
     false_certificate,  ///< a living process is certified as gone (CERT-3)
+    /// in place of a pause: a machine sleeps, and takes the time for up to a second shorter than it
+    /// was, or longer (NOW-2)
+    suspend,
+    slewed_clock,  ///< all clocks of a machine but the raw one, which nothing may notice (NOW-2)
 };
-constexpr std::size_t fault_kinds = 17;
-constexpr std::size_t drawn_fault_kinds = 16;  ///< the last is drawn where machines are shared
+constexpr std::size_t fault_kinds = 19;
+/// Of the others, the first is drawn where machines are shared, the last two by figures of their
+/// own.
+constexpr std::size_t drawn_fault_kinds = 16;
 [[nodiscard]] std::string_view to_string(fault f);
 
 /// Messages of one kind fare worse than the others.
@@ -92,6 +98,8 @@ struct fault_plan {
     double rushes = 0;
     /// the chance that a grant is held up, and its hold broken before it arrives (BREAK-1)
     double breaks = 0;
+    double suspends = 0;  ///< the chance that a pause is one of the machine (NOW-2)
+    double slews = 0;     ///< at each fault, that a clock is slewed for a while (NOW-2)
 };
 
 struct place_plan {
