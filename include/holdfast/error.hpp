@@ -45,6 +45,7 @@ enum class errc : std::uint8_t {
     version_mismatch = 66,    ///< the other side speaks no version of the protocol that we speak
     ring_not_supported = 67,  ///< the cluster uses a ring function that this build lacks (RING-1)
     io_error = 68,            ///< the operating system refused; the text has its words
+    clock_slewed = 69,        ///< clocks of this machine disagree on how long a minute is (NOW-2)
 
     // ---- 80 to 99, a hold ended without a release: another may already hold the lock
 

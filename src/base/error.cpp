@@ -59,6 +59,10 @@ constexpr entry entries[] = {
     {errc::ring_not_supported, "ring_not_supported", held::refused,
      "the cluster uses a ring function that this build lacks; upgrade it"},
     {errc::io_error, "io_error", held::refused, "the operating system refused"},
+    {errc::clock_slewed, "clock_slewed", held::refused,
+     "CLOCK_MONOTONIC differs from CLOCK_MONOTONIC_RAW by more than half of clock_drift: if the "
+     "time of day of this machine is merely being corrected, no harm is done; if it has to be "
+     "corrected all the time, its hardware clock is wrong, and locks are not safe with it"},
     {errc::lease_lost, "lease_lost", held::maybe,
      "the lease ran out before a majority of the seats renewed it; what the lock guarded may "
      "already be another's: stop using it"},

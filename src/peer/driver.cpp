@@ -230,6 +230,7 @@ bool driver::on_timer() {
     (void)with_node([&](node::node& n) {
         goes_on = true;
         timer_.clear();
+        events_.note_clocks(read_clocks(), settings_.clock_drift);
         const auto now = moment_now();
         if (n.is_due(now)) {
             n.tick(now);

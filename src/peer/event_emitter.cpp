@@ -1,5 +1,7 @@
 #include "peer/event_emitter.hpp"
 
+#include <array>
+#include <cstdio>
 #include <utility>
 #include <variant>
 
@@ -27,6 +29,18 @@ void event_emitter::emit(event what) noexcept {
 void event_emitter::report_problem(error what) {
     last_problem_ = what;
     emit(events::problem{std::move(what)});
+}
+
+void event_emitter::note_clocks(const base::clock_reading& now, double clock_drift) {
+    const auto part = slew_.note(now, clock_drift / 2);
+    if (!part) {
+        return;
+    }
+    std::array<char, 32> percent{};
+    std::snprintf(percent.data(), percent.size(), "%+.2f %%", *part * 100);
+    emit(events::problem{{errc::clock_slewed, std::string{explain(errc::clock_slewed)} +
+                                                  " (over the last minute: " + percent.data() +
+                                                  ")"}});
 }
 
 }  // namespace holdfast::runtime

@@ -305,6 +305,8 @@ std::uint64_t hash_number_of(errc why) {
             return 24;
         case errc::internal_error:
             return 25;
+        case errc::clock_slewed:
+            return 26;
     }
     return 0;
 }

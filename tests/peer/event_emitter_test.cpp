@@ -28,6 +28,26 @@ TEST_CASE("events come in order, the last one too when many wait") {
     CHECK(callbacks.missed() == many - runtime::dispatcher::most_events);
 }
 
+TEST_CASE("NOW-2: clocks that disagree are a problem once a minute, and no reason for anything") {
+    using namespace std::chrono_literals;
+    std::vector<event> seen;
+    runtime::dispatcher callbacks;
+    runtime::event_emitter emitter{callbacks, [&](const event& e) { seen.push_back(e); }};
+    base::clock_reading now;
+    for (int i = 0; i < 10 * 130; ++i) {
+        emitter.note_clocks(now, 0.01);
+        now.raw += 100ms;
+        now.monotonic += 108ms;
+    }
+    callbacks.stop();
+    REQUIRE(seen.size() == 2);
+    const auto* problem = std::get_if<events::problem>(&seen[0]);
+    REQUIRE(problem != nullptr);
+    CHECK(problem->what.code == errc::clock_slewed);
+    CHECK(problem->what.text.find("+8.00 %") != std::string::npos);
+    CHECK_FALSE(emitter.last_problem());
+}
+
 TEST_CASE("the last problem is remembered, also without a listener, until it is forgotten") {
     runtime::dispatcher callbacks;
     runtime::event_emitter emitter{callbacks, nullptr};
