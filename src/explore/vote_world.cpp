@@ -83,7 +83,7 @@ struct vote_world::seat_facts final : environment {
         return id == peer(member_without_seat) ? heard[seat] : base::duration::zero();
     }
     bool has_ended_stream(const peer_id&) const override { return false; }
-    base::duration lease_left(base::time_point) const override { return {}; }
+    base::duration lease_left() const override { return {}; }
     bool vouches_for(const peer_id&, base::time_point) const override { return false; }
     bool seems_alive(const peer_id&) const override { return true; }
     bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }

@@ -25,6 +25,10 @@ public:
     [[nodiscard]] const base::moment& noticed() const { return noticed_; }
     /// As far as was noticed.
     [[nodiscard]] bool is_running() const { return is_running_; }
+    /// For how long it still runs, as far as was noticed; zero without one.
+    [[nodiscard]] base::duration left() const {
+        return is_running_ ? *renewal_.end() - noticed_.for_rights() : base::duration::zero();
+    }
     [[nodiscard]] bool is_at_risk() const { return is_at_risk_; }
     /// When it last ran, or the first view was installed.
     [[nodiscard]] base::time_point last_ran() const { return last_ran_; }

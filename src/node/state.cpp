@@ -35,7 +35,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       relay{settings, self},
       process_watch{self, settings.process},
       swim{settings, self, random.next(), now.now},
-      environment{settings, self, swim, voter, renewal, contacts, streams, last_now},
+      environment{settings, self, swim, voter, lease, contacts, streams, last_now},
       agreement{settings, self, random.next(), environment, now},
       voter{settings},
       renewal{settings, random.next()},

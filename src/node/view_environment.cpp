@@ -16,9 +16,7 @@ bool view_environment::has_ended_stream(const peer_id& peer) const {
     return streams_.has_ended(peer);
 }
 
-base::duration view_environment::lease_left(base::time_point now) const {
-    return lease_.is_running(now) ? *lease_.end() - now : base::duration::zero();
-}
+base::duration view_environment::lease_left() const { return lease_.left(); }
 
 bool view_environment::vouches_for(const peer_id& peer, base::time_point now) const {
     return voter_.vouches_for(peer, now);

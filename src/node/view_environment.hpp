@@ -9,9 +9,9 @@
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
-#include "lease/renewal.hpp"
 #include "lease/voter.hpp"
 #include "node/contacts.hpp"
+#include "node/lease_watch.hpp"
 #include "node/stream_ends.hpp"
 #include "swim/detector.hpp"
 #include "view/environment.hpp"
@@ -23,8 +23,8 @@ public:
     /// `now`: of the present call of the node.
     view_environment(const base::settings& settings, const peer_id& self,
                      const swim::detector& gossip, const lease::voter& voter,
-                     const lease::renewal& lease, const contacts& contacts,
-                     const stream_ends& streams, const base::time_point& now)
+                     const lease_watch& lease, const contacts& contacts, const stream_ends& streams,
+                     const base::time_point& now)
         : settings_{settings},
           self_{self},
           gossip_{gossip},
@@ -37,7 +37,7 @@ public:
     [[nodiscard]] base::duration time_since_ack(const peer_id& peer,
                                                 base::time_point now) const override;
     [[nodiscard]] bool has_ended_stream(const peer_id& peer) const override;
-    [[nodiscard]] base::duration lease_left(base::time_point now) const override;
+    [[nodiscard]] base::duration lease_left() const override;
     [[nodiscard]] bool vouches_for(const peer_id& peer, base::time_point now) const override;
     [[nodiscard]] bool seems_alive(const peer_id& peer) const override;
     [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer) const override;
@@ -52,7 +52,7 @@ private:
     peer_id self_;
     const swim::detector& gossip_;
     const lease::voter& voter_;
-    const lease::renewal& lease_;
+    const lease_watch& lease_;
     const contacts& contacts_;
     const stream_ends& streams_;
     const base::time_point& now_;

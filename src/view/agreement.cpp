@@ -72,7 +72,7 @@ void agreement::invariants() const {
 
 void agreement::take(const sender& from, const founding_message& what, base::moment now) {
     founding_.handle(from.id, from.at, what,
-                     {is_bound(), highest_epoch_, environment_.lease_left(now.now)}, now);
+                     {is_bound(), highest_epoch_, environment_.lease_left()}, now);
 }
 
 void agreement::tick(base::moment now) {
@@ -94,7 +94,7 @@ void agreement::tick(base::moment now) {
         if (timers_.is_due(timer::look, now.now)) {
             timers_.set(timer::look, now.now + settings_.lease / 4);
             proposer_.maybe_propose(hints_, now.now);
-            for (const auto& at : seats_to_knock_at(*current(), environment_, now.now)) {
+            for (const auto& at : seats_to_knock_at(*current(), environment_)) {
                 out_.push(send{{}, at, founding_message{knock{seeds_}}});
             }
         }

@@ -20,7 +20,7 @@ public:
     /// Its stream to us has ended, and nothing of it came since (CERT-3).
     [[nodiscard]] virtual bool has_ended_stream(const peer_id& peer) const = 0;
     /// For how long our own lease still runs; zero without one.
-    [[nodiscard]] virtual base::duration lease_left(base::time_point now) const = 0;
+    [[nodiscard]] virtual base::duration lease_left() const = 0;
     /// It joined a short while ago or was heard with a running lease (VIEW-2).
     [[nodiscard]] virtual bool vouches_for(const peer_id& peer, base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.

@@ -56,10 +56,9 @@ bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds) {
            value.slots <= base::limits::slots;
 }
 
-std::vector<endpoint> seats_to_knock_at(const view& installed, const environment& surroundings,
-                                        base::time_point now) {
+std::vector<endpoint> seats_to_knock_at(const view& installed, const environment& surroundings) {
     std::vector<endpoint> out;
-    if (surroundings.lease_left(now) == base::duration::zero()) {
+    if (surroundings.lease_left() == base::duration::zero()) {
         return out;
     }
     for (const auto& s : installed.seats) {

@@ -33,8 +33,7 @@ namespace holdfast::views {
 /// FOUND-8: the seats where no member is heard, if our lease runs: a process that starts there may
 /// have another list of seats, and we may be none of them.
 [[nodiscard]] std::vector<endpoint> seats_to_knock_at(const view& installed,
-                                                      const environment& surroundings,
-                                                      base::time_point now);
+                                                      const environment& surroundings);
 
 /// The part of one seat in founding, as acceptor and as proposer, until it has installed a view.
 class founding {

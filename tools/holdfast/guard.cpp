@@ -3,21 +3,23 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <type_traits>
 
 #include "keeper.hpp"
+#include "peer/clock.hpp"
 
 namespace holdfast_tool {
 
-std::int64_t boot_now() {
-    timespec t{};
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
+namespace base = holdfast::base;
+namespace runtime = holdfast::runtime;
+
+static_assert(std::is_trivially_copyable_v<order>);
+
+base::right_time right_now() { return runtime::moment_now().for_rights(); }
 
 guard::guard(const std::vector<std::string>& command, const std::string& lock) {
     std::array<int, 2> ends{};
@@ -48,17 +50,24 @@ guard::~guard() {
     }
 }
 
-bool guard::start(std::int64_t token, std::int64_t until) {
-    return tell({order::kind::start, 0, until, token});
+bool guard::start(std::int64_t token, base::right_time until) {
+    return tell({.what = order::kind::start,
+                 .until = until,
+                 .token = token,
+                 .count = runtime::suspends_counted()});
 }
 
-void guard::let_live(std::int64_t until) { tell({order::kind::let_live, 0, until, 0}); }
-void guard::pass_on(int signal_number) { tell({order::kind::pass_on, signal_number, 0, 0}); }
-void guard::stop() { tell({order::kind::stop, 0, 0, 0}); }
-void guard::go_on() { tell({order::kind::go_on, 0, 0, 0}); }
+void guard::let_live(base::right_time until) {
+    tell({.what = order::kind::let_live, .until = until, .count = runtime::suspends_counted()});
+}
+void guard::pass_on(int signal_number) {
+    tell({.what = order::kind::pass_on, .signal = signal_number});
+}
+void guard::stop() { tell({.what = order::kind::stop}); }
+void guard::go_on() { tell({.what = order::kind::go_on}); }
 
 void guard::end_all() {
-    tell({order::kind::end_all, 0, 0, 0});
+    tell({.what = order::kind::end_all});
     kill(id_, SIGCONT);  // it may have been stopped
 }
 

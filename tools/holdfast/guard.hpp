@@ -15,13 +15,18 @@
 #include <string>
 #include <vector>
 
+// NOW-2: a guard must count as the holder does, so this is the one place of the tools that includes
+// more than public headers.
+#include "base/suspend_count.hpp"
+#include "base/time.hpp"
+
 namespace holdfast_tool {
 
 /// What `run` tells its guard.
 struct order {
     enum class kind : std::uint8_t {
         start,     ///< the command, with `token`, to live until `until`
-        let_live,  ///< until `until`, CLOCK_BOOTTIME in nanoseconds; from then on all is killed
+        let_live,  ///< until `until` (NOW-2), as `count` counts; from then on all is killed
         pass_on,   ///< `signal` to the command's group; after its end, what is left is killed
         stop,      ///< the command: its job was stopped
         go_on,     ///< its job goes on
@@ -29,8 +34,9 @@ struct order {
     };
     kind what{};
     int signal = 0;
-    std::int64_t until = 0;
+    holdfast::base::right_time until{};
     std::int64_t token = 0;
+    holdfast::base::suspend_count count{};
 };
 
 /// What a guard tells `run`.
@@ -56,8 +62,8 @@ public:
 
     [[nodiscard]] bool is_running() const { return socket_ >= 0; }
     /// False when the guard is gone.
-    [[nodiscard]] bool start(std::int64_t token, std::int64_t until);
-    void let_live(std::int64_t until);
+    [[nodiscard]] bool start(std::int64_t token, holdfast::base::right_time until);
+    void let_live(holdfast::base::right_time until);
     void pass_on(int signal_number);
     void stop();
     void go_on();
@@ -77,6 +83,7 @@ private:
     bool is_gone_ = false;
 };
 
-[[nodiscard]] std::int64_t boot_now();
+/// By what such times are told.
+[[nodiscard]] holdfast::base::right_time right_now();
 
 }  // namespace holdfast_tool

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -23,14 +24,18 @@
 #include "descendants.hpp"
 #include "failure.hpp"
 #include "guard.hpp"
+#include "peer/clock.hpp"
 #include "started_with.hpp"
 #include "terminal.hpp"
 
 namespace holdfast_tool {
 namespace {
 
+namespace base = holdfast::base;
+namespace runtime = holdfast::runtime;
+
 /// For what the command leaves behind, between SIGTERM and SIGKILL.
-constexpr std::int64_t grace = 5'000'000'000;
+constexpr base::duration grace = std::chrono::seconds{5};
 
 /// Those that mean an end. A process that is stopped has to go on to hear them.
 bool asks_to_end(int signal_number) {
@@ -53,7 +58,10 @@ private:
     void reap();
     void on_stop(int signal_number);
     void end_what_is_left();
-    [[nodiscard]] int wait_ms() const;
+    [[nodiscard]] base::duration left() {
+        return until_ - count_.note(runtime::read_clocks()).for_rights();
+    }
+    [[nodiscard]] int wait_ms();
     void tell(report::kind what, int status, bool had_terminal = false) const;
 
     const int socket_;
@@ -66,10 +74,11 @@ private:
     bool has_any_ = false;     // children
     bool is_stopped_ = false;  // by an order
     bool wants_terminal_ = false;
-    bool is_killing_ = false;  // all that there is, again and again
-    bool is_alone_ = false;    // `run` is gone
-    std::int64_t until_ = 0;
-    std::int64_t grace_ends_ = 0;
+    bool is_killing_ = false;    // all that there is, again and again
+    bool is_alone_ = false;      // `run` is gone
+    base::suspend_count count_;  // as `run` has counted, and gone on with (NOW-2)
+    base::right_time until_{};
+    base::time_point grace_ends_{};
     std::set<pid_t> asked_;  // children that were sent SIGTERM
 };
 
@@ -84,9 +93,14 @@ void keeper::run() {
     if (child_changed < 0 || !become_subreaper()) {
         _exit(os_error);
     }
+    const int resumes = runtime::open_resume_descriptor();
     for (;;) {
-        pollfd fds[2] = {{is_alone_ ? -1 : socket_, POLLIN, 0}, {child_changed, POLLIN, 0}};
-        poll(fds, 2, wait_ms());
+        pollfd fds[3] = {{is_alone_ ? -1 : socket_, POLLIN, 0},
+                         {child_changed, POLLIN, 0},
+                         {resumes, POLLIN, 0}};
+        if (poll(fds, 3, wait_ms()) > 0 && fds[2].revents != 0) {
+            runtime::clear_resume(resumes);
+        }
         signalfd_siginfo ignored{};
         while (read(child_changed, &ignored, sizeof ignored) > 0) {
         }
@@ -102,7 +116,7 @@ void keeper::run() {
             tell(report::kind::all_gone, 0);
             _exit(done);
         }
-        is_killing_ = is_killing_ || is_alone_ || boot_now() >= until_;
+        is_killing_ = is_killing_ || is_alone_ || left() <= base::duration::zero();
         end_what_is_left();
     }
 }
@@ -130,6 +144,7 @@ void keeper::perform(const order& what) {
             return;
         case order::kind::let_live:
             until_ = what.until;
+            count_ = what.count;
             return;
         case order::kind::end_all:
             is_killing_ = true;
@@ -163,6 +178,7 @@ void keeper::perform(const order& what) {
 
 void keeper::start(const order& what) {
     until_ = what.until;
+    count_ = what.count;
     setenv("HOLDFAST_LOCK", lock_.c_str(), 1);
     setenv("HOLDFAST_TOKEN", std::to_string(what.token).c_str(), 1);
     std::array<int, 2> go{};
@@ -230,7 +246,7 @@ void keeper::reap() {
             continue;
         }
         has_ended_ = true;
-        grace_ends_ = boot_now() + grace;
+        grace_ends_ = runtime::raw_now() + grace;
         const bool had_terminal = terminal_.is_handed_over();
         if (is_alone_) {
             terminal_.take_back(command_id_);  // else a shell may have it by now
@@ -265,7 +281,7 @@ void keeper::end_what_is_left() {
     if (is_killing_ && !has_ended_) {
         kill(-command_id_, SIGKILL);
     }
-    const bool is_to_kill = is_killing_ || boot_now() >= grace_ends_;
+    const bool is_to_kill = is_killing_ || runtime::raw_now() >= grace_ends_;
     for_each_child([&](pid_t child) {
         if (is_to_kill) {
             kill(child, SIGKILL);
@@ -276,15 +292,14 @@ void keeper::end_what_is_left() {
     });
 }
 
-int keeper::wait_ms() const {
+int keeper::wait_ms() {
     if (command_id_ == 0) {
         return -1;
     }
     if (is_killing_ || has_ended_) {
         return 10;
     }
-    const auto left = until_ - boot_now();
-    return static_cast<int>(std::clamp<std::int64_t>(left / 1'000'000 + 1, 0, 60'000));
+    return std::max(runtime::poll_before(left()), 1);
 }
 
 void keeper::tell(report::kind what, int status, bool had_terminal) const {

@@ -74,9 +74,9 @@ private:
     [[nodiscard]] std::chrono::nanoseconds asks_at() const { return lease_ / 3; }
     [[nodiscard]] std::chrono::nanoseconds kills_at() const { return lease_ / 10; }
     /// The clock first: were we stopped in between, the time would be too early and not too late.
-    [[nodiscard]] std::int64_t dies_at() const {
-        const auto now = boot_now();
-        return now + (held_.remaining() - kills_at()).count();
+    [[nodiscard]] holdfast::base::right_time dies_at() const {
+        const auto now = right_now();
+        return now + (held_.remaining() - kills_at());
     }
 
     holdfast::hold& held_;

@@ -29,7 +29,7 @@ struct set_environment final : environment {
     std::set<peer_id> replaced;
 
     base::duration left{};
-    base::duration lease_left(base::time_point) const override { return left; }
+    base::duration lease_left() const override { return left; }
     std::set<peer_id> ended;
     bool has_ended_stream(const peer_id& id) const override { return ended.contains(id); }
     base::duration time_since_ack(const peer_id& id, base::time_point) const override {

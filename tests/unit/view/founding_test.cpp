@@ -387,16 +387,16 @@ TEST_CASE_METHOD(one_seat, "FOUND-8: a knock makes a founder ask there, and deci
 TEST_CASE("FOUND-8: voters knock where no member is heard, while their lease runs") {
     view_test::set_environment surroundings;
     const auto v = made_up::first_view(3);
-    CHECK(seats_to_knock_at(v, surroundings, at(1s)).empty());
+    CHECK(seats_to_knock_at(v, surroundings).empty());
     surroundings.left = 1s;
-    CHECK(seats_to_knock_at(v, surroundings, at(1s)).empty());
+    CHECK(seats_to_knock_at(v, surroundings).empty());
     surroundings.dead.insert(peer(2));
     surroundings.replaced.insert(peer(3));
-    CHECK(seats_to_knock_at(v, surroundings, at(1s)) ==
+    CHECK(seats_to_knock_at(v, surroundings) ==
           std::vector{made_up::address(2), made_up::address(3)});
     auto vacant = v;
     vacant.seats[0].filled_by = {};
-    CHECK(seats_to_knock_at(vacant, surroundings, at(1s)).size() == 3);
+    CHECK(seats_to_knock_at(vacant, surroundings).size() == 3);
     surroundings.left = {};
-    CHECK(seats_to_knock_at(vacant, surroundings, at(1s)).empty());
+    CHECK(seats_to_knock_at(vacant, surroundings).empty());
 }

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct quiet_environment final : environment {
-    base::duration lease_left(base::time_point) const override { return {}; }
+    base::duration lease_left() const override { return {}; }
     bool has_ended_stream(const peer_id&) const override { return false; }
     base::duration time_since_ack(const peer_id&, base::time_point) const override { return 0s; }
     bool vouches_for(const peer_id&, base::time_point) const override { return false; }
