@@ -38,9 +38,10 @@ void state_access::add(digest& out, const owner& o, base::time_point now) {
 
 void state_access::add(digest& out, const granter& g, base::time_point now) {
     const auto& [settings, current, grant_epoch, sequence, last_granted, is_leased, voids, tenures,
-                 unacked, contended, timers, pasts, watchers, revocations, delays, granted,
-                 out_box] = g;
-    HOLDFAST_ASSERT(out_box.empty() && pasts.size() == 0);
+                 unacked, contended, patience, breaks_from, timers, pasts, watchers, revocations,
+                 delays, granted, out_box] = g;
+    // From when on policies break holds is left out: no hold here has one.
+    HOLDFAST_ASSERT(out_box.empty() && pasts.size() == 0 && patience.size() == 0);
     out.add(std::uint64_t{grant_epoch.value});
     out.add(std::uint64_t{sequence});
     out.add(std::uint64_t{is_leased});
@@ -59,19 +60,18 @@ void state_access::add(digest& out, const granter& g, base::time_point now) {
             out.add(n.second);
         });
     };
-    add_names(unacked);
     add_names(contended);
-    for (const auto which :
-         {granter::timer::grants, granter::timer::probes, granter::timer::voids}) {
+    for (const auto which : {granter::timer::probes, granter::timer::voids}) {
         out.add_presence(timers.at(which));
     }
-    static_assert(std::decay_t<decltype(timers)>::count == 3);
+    static_assert(std::decay_t<decltype(timers)>::count == 2);
     add_breaks(out, revocations);
     // In these worlds no member watches a lock, requests a break or has a delay.
-    const auto& [watchers_settings, all_watchers, watch_serial, next_tell] = watchers;
-    HOLDFAST_ASSERT(all_watchers.empty() && watch_serial == 0 && !next_tell);
-    const auto& [delay_ends, next_delay] = delays;
-    HOLDFAST_ASSERT(delay_ends.empty() && !next_delay);
+    const auto& [watchers_settings, all_watchers, watch_serial, last_place, to_tell] = watchers;
+    HOLDFAST_ASSERT(all_watchers.empty() && watch_serial == 0 && last_place == 0 &&
+                    to_tell.size() == 0);
+    const auto& [delay_ends, delay_order] = delays;
+    HOLDFAST_ASSERT(delay_ends.empty() && delay_order.size() == 0);
 }
 
 void state_access::add(digest& out, const tenures& t) {
@@ -91,19 +91,25 @@ void state_access::add(digest& out, const tenures& t) {
             out.add(w->from);
         }
         out.add_each(locks, [&](const auto& l) {
-            // the last is for `break_policy::waited_for`, which no hold here has
-            const auto& [held, queue, first] = l.second;
+            // the last two are for `break_policy::waited_for`, which no hold here has
+            const auto& [held, queue, first, patience_ends] = l.second;
             out.add(l.first);
-            out.add_each(held, [&](const auto& h) {
-                const auto& [what, holder_name, again, asked, since, is_since_grant] = h;
+            // found by request, they are the same; patience as above
+            const auto& [by_token, by_request, patient] = held;
+            out.add_each(by_token, [&](const auto& held_one) {
+                const auto& [what, holder_name, again, asked, since, is_since_grant, repeat_at] =
+                    held_one.second;
                 explore::add(out, what);
+                out.add_presence(repeat_at);
             });
-            out.add_each(queue, [&](const waiter& w) {
-                out.add(w.peer);
-                out.add(w.number.value);
+            // Places follow from the order. All wait for the same mode.
+            const auto& [order, waits_at, permits, last_arrival, last_heir] = queue;
+            out.add_each(order, [&](const auto& w) {
+                out.add(w.second.peer);
+                out.add(w.second.number.value);
             });
         });
-        out.add_each(deferred, [&](const auto& d) {
+        out.add_each(deferred.all(), [&](const auto& d) {
             out.add(d.first);
             explore::add(out, d.second);
         });
@@ -154,10 +160,10 @@ void state_access::add(digest& out, const transfers& t) {
 }
 
 void state_access::add_breaks(digest& out, const revocations& r) {
-    const auto& [settings, breaks, demands, timers] = r;
-    HOLDFAST_ASSERT(demands.empty() && !timers.deadline());
+    const auto& [settings, breaks, demands, breaks_due, asks_due] = r;
+    HOLDFAST_ASSERT(demands.empty() && asks_due.size() == 0);
     out.add_each(breaks, [&](const auto& b) {
-        const auto& [holder, number, who, why, again] = b.second;
+        const auto& [holder, number, who, why, again, repeat_at] = b.second;
         out.add(b.first.first);
         explore::add(out, b.first.second);
         out.add(holder);
@@ -173,7 +179,7 @@ void state_access::add(digest& out, const holder& h) {
     out.add(std::uint64_t{is_leased});
     out.add(std::uint64_t{is_leaving});
     out.add(last_report);
-    const auto& [last_number, all_requests, due] = requests;
+    const auto& [last_number, all_requests, renumbered, due] = requests;  // each knows its caller
     out.add(last_number);
     out.add_each(all_requests, [&](const auto& r) {
         const auto& [caller, name, at, wanted, was_asked, again, when_due] = r.second;
@@ -204,39 +210,39 @@ void state_access::add(digest& out, const holder& h) {
 
 void state_access::add(digest& out, const owner_link& l) {
     // The former map is only used within an install, which sets it first.
-    const auto& [settings, slot_of, installed, map, map_before, releases, cancels, subscriptions,
-                 next] = l;
-    const auto& [all_releases] = releases;
+    const auto& [settings, slot_of, installed, map, map_before, releases, cancels, subscriptions] =
+        l;
+    const auto& [all_releases, releases_due] = releases;
     out.add_each(all_releases, [&](const auto& r) {
-        const auto& [at, what, again] = r.second;
+        const auto& [at, what, again, repeat_at] = r.second;
         out.add(r.first.first);
         explore::add(out, r.first.second);
         out.add(std::uint64_t{static_cast<unsigned>(what.how)});
         out.add(std::uint64_t{what.is_consistent});
     });
-    const auto& [all_cancels] = cancels;
+    const auto& [all_cancels, cancels_due] = cancels;
     out.add_each(all_cancels, [&](const auto& c) {
-        const auto& [at, what, again] = c.second;
+        const auto& [at, what, again, repeat_at] = c.second;
         out.add(c.first.value);
         out.add(what.name);
     });
-    const auto& [watched, last_watch] = subscriptions;
-    HOLDFAST_ASSERT(watched.empty() && last_watch == 0);
-    out.add_presence(next);
+    const auto& [watched, watches_due, last_watch] = subscriptions;
+    HOLDFAST_ASSERT(watched.empty() && watches_due.size() == 0 && last_watch == 0);
 }
 
 void state_access::set_repeats(owner& o, base::time_point due) {
     auto& g = o.granter_;
-    for (const auto which : {granter::timer::grants, granter::timer::probes}) {
-        if (g.timers_.is_set(which)) {
-            g.timers_.clear(which);
-            g.timers_.set_earliest(which, due);
-        }
+    if (g.timers_.is_set(granter::timer::probes)) {
+        g.timers_.clear(granter::timer::probes);
+        g.timers_.set_earliest(granter::timer::probes, due);
     }
-    g.tenures_.for_each([&](slot, tenure& t) {
+    g.tenures_.for_each([&](slot s, tenure& t) {
         for (auto& [name, e] : t.table) {
-            for (auto& h : e.held) {
+            for (auto& [token, h] : e.held.all()) {
                 h.again.next = due;
+                if (h.repeat_at) {
+                    g.repeat_grant(s, h, due);
+                }
             }
         }
     });
@@ -248,6 +254,7 @@ void state_access::set_repeats(owner& o, base::time_point due) {
     }
     for (auto& [key, b] : g.revocations_.breaks_) {
         b.again.next = due;
+        g.revocations_.breaks_due_.set(key, b.repeat_at, due);
     }
 }
 
@@ -260,15 +267,14 @@ void state_access::set_repeats(holder& h, base::time_point due) {
         }
     }
     auto& link = h.link_;
-    for (auto& [key, r] : link.releases_.all_) {
-        r.again.next = due;
-    }
-    for (auto& [key, c] : link.cancels_.all_) {
-        c.again.next = due;
-    }
-    if (link.next_) {
-        link.next_ = due;
-    }
+    const auto make_due = [&](auto& messages) {
+        for (auto& [key, one] : messages.all_) {
+            one.again.next = due;
+            messages.due_.set(key, one.repeat_at, due);
+        }
+    };
+    make_due(link.releases_);
+    make_due(link.cancels_);
 }
 
 bool state_access::waits_for_leases(const owner& o, base::time_point now) {

@@ -7,14 +7,14 @@
 
 namespace holdfast::lock {
 
-bool are_valid_together(const std::vector<granted_hold>& held, const lock_mode& one_more) {
+bool are_valid_together(const hold_set& held, const lock_mode& one_more) {
     const bool are_shared = one_more.how == lock_mode::kind::shared;
     const bool are_permits =
         one_more.how == lock_mode::kind::permit && held.size() + 1 <= one_more.limit;
     return held.empty() ||
            ((are_shared || are_permits) &&
-            std::all_of(held.begin(), held.end(), [&](const granted_hold& h) {
-                const auto& other = h.what.terms.mode;
+            std::all_of(held.all().begin(), held.all().end(), [&](const auto& h) {
+                const auto& other = h.second.what.terms.mode;
                 return other.how == one_more.how && (are_shared || other.limit == one_more.limit);
             }));
 }
@@ -22,9 +22,7 @@ bool are_valid_together(const std::vector<granted_hold>& held, const lock_mode& 
 queue_order order_of(const lock_entry& e) {
     queue_order out;
     if (base::checks_everything()) {
-        for (const auto& w : e.queue) {
-            out.emplace_back(w.peer, w.number);
-        }
+        e.queue.for_each([&](const waiter& w) { out.emplace_back(w.peer, w.number); });
     }
     return out;
 }
@@ -37,9 +35,9 @@ std::vector<token> holds_besides(const tenures& ours, const std::string& name, t
     std::vector<token> out;
     const auto* e = base::checks_everything() ? ours.find_lock(name) : nullptr;
     if (e != nullptr) {
-        for (const auto& h : e->held) {
-            if (h.what.token != ended) {
-                out.push_back(h.what.token);
+        for (const auto& [t, h] : e->held.all()) {
+            if (t != ended) {
+                out.push_back(t);
             }
         }
     }

@@ -20,8 +20,7 @@
 namespace holdfast::lock {
 
 /// MODES: one hold is alone, or all are shared, or all are permits of one limit, and no more.
-[[nodiscard]] bool are_valid_together(const std::vector<granted_hold>& held,
-                                      const lock_mode& one_more);
+[[nodiscard]] bool are_valid_together(const hold_set& held, const lock_mode& one_more);
 
 /// OWN-10. Empty unless everything is checked.
 using queue_order = std::vector<std::pair<peer_id, request_number>>;

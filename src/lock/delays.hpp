@@ -10,8 +10,7 @@
 
 #include <holdfast/ids.hpp>
 
-#include "base/assert.hpp"
-#include "base/deadline.hpp"
+#include "base/agenda.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
@@ -20,10 +19,12 @@ namespace holdfast::lock {
 
 class delays {
 public:
+    using lock_key = std::pair<slot, std::string>;
+
     void start(slot s, const std::string& name, base::time_point until) {
-        auto& end = ends_[{s, name}];
-        end = std::max(end, until);
-        base::earlier(next_, end);
+        const lock_key key{s, name};
+        auto& end = ends_[key];
+        order_.set(key, end, end ? std::max(*end, until) : until);
     }
     /// A delay that has ended is forgotten.
     [[nodiscard]] bool is_delayed(slot s, const std::string& name, base::time_point now) {
@@ -34,49 +35,50 @@ public:
         if (at == ends_.end()) {
             return false;
         }
-        if (at->second <= now) {
-            ends_.erase(at);
+        if (*at->second <= now) {
+            forget(at);
             return false;
         }
-        base::earlier(next_, at->second);
         return true;
     }
-    [[nodiscard]] bool has(slot s, const std::string& name) const {
-        return ends_.contains({s, name});
-    }
-    /// Whether one may have ended while a request waited for it.
-    [[nodiscard]] bool take_due(base::time_point now) {
-        const bool due = base::is_due(next_, now);
-        if (due) {
-            next_.reset();
+    /// Those that have ended are forgotten: their locks.
+    [[nodiscard]] std::vector<lock_key> take_ended(base::time_point now) {
+        auto ended = order_.due(now);
+        for (const auto& key : ended) {
+            forget(ends_.find(key));
         }
-        return due;
-    }
-    void forget_ended(base::time_point now) {
-        std::erase_if(ends_, [&](const auto& d) { return d.second <= now; });
+        return ended;
     }
     void forget(slot s) {
-        std::erase_if(ends_, [&](const auto& d) { return d.first.first == s; });
+        for (auto at = ends_.lower_bound({s, ""}); at != ends_.end() && at->first.first == s;) {
+            forget(at++);
+        }
     }
     /// What is left of them, in the order of the names.
     [[nodiscard]] std::vector<delay> of(slot s, base::time_point now) const {
         std::vector<delay> out;
         for (auto at = ends_.lower_bound({s, ""}); at != ends_.end() && at->first.first == s;
              ++at) {
-            if (at->second > now) {
-                out.push_back({at->first.second, at->second - now});
+            if (*at->second > now) {
+                out.push_back({at->first.second, *at->second - now});
             }
         }
         return out;
     }
-    [[nodiscard]] std::optional<base::time_point> deadline() const { return next_; }
+    [[nodiscard]] std::optional<base::time_point> deadline() const { return order_.next(); }
 
 private:
     friend struct explore::state_access;
 
-    std::map<std::pair<slot, std::string>, base::time_point> ends_;
-    // not later than the first that ends while a request waits
-    std::optional<base::time_point> next_;
+    using ends = std::map<lock_key, std::optional<base::time_point>>;
+
+    void forget(ends::iterator at) {
+        order_.set(at->first, at->second, std::nullopt);
+        ends_.erase(at);
+    }
+
+    ends ends_;  // each as listed below
+    base::agenda<lock_key> order_;
 };
 
 }  // namespace holdfast::lock

@@ -35,6 +35,7 @@ void granter::set_leased(bool is_leased, base::time_point now) {
     if (!is_leased_) {
         return;
     }
+    breaks_from_ = now + settings_.retry;  // who waits may have gone to another owner
     // LEASE-5: the table is intact, who queued meanwhile is served
     for_each_contended(
         [&](slot s, const std::string& name, lock_entry& e) { grant_waiters(s, name, e, now); });
@@ -60,7 +61,7 @@ bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base
     bool has_granted = false;
     while (is_leased_ && !e.queue.empty() && !delays_.is_delayed(s, name, now)) {
         if (!view_->has(e.queue.front().peer)) {
-            e.queue.pop_front();
+            (void)e.queue.take_front();
             continue;
         }
         if (!e.has_room(e.queue.front().terms.mode)) {
@@ -70,9 +71,7 @@ bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base
             out_.push(epoch_wanted{});  // OWN-6
             break;
         }
-        auto next = std::move(e.queue.front());
-        e.queue.pop_front();
-        grant_one(s, e, std::move(next), now);
+        grant_one(s, e, e.queue.take_front(), now);
         has_granted = true;
     }
     HOLDFAST_ASSERT(is_end_of(order_of(e), waited));  // OWN-10
@@ -97,15 +96,16 @@ void granter::grant_one(slot s, lock_entry& e, waiter next, base::time_point now
     const auto t = token::make(grant_epoch_, ++sequence_);
     HOLDFAST_ASSERT(is_leased_);                            // OWN-1
     HOLDFAST_ASSERT(sequence_ <= settings_.last_sequence);  // OWN-6
-    HOLDFAST_ASSERT(e.held.empty() || e.held.back().what.token < t);
+    HOLDFAST_ASSERT(e.held.empty() || e.held.newest().what.token < t);
     HOLDFAST_ASSERT(last_granted_ < t && t.of_epoch() == view_->epoch);  // FENCE, OWN-2
     last_granted_ = t;
     HOLDFAST_ASSERT(e.has_room(next.terms.mode));  // MODES
-    auto& h = e.held.emplace_back();
-    h.what = {std::move(next.name), t, next.peer, next.number, std::move(next.terms), false};
-    h.holder_name = name_of(next.peer);
-    h.since = now;
-    h.is_since_grant = true;
+    granted_hold given;
+    given.what = {std::move(next.name), t, next.peer, next.number, std::move(next.terms), false};
+    given.holder_name = name_of(next.peer);
+    given.since = now;
+    given.is_since_grant = true;
+    auto& h = e.held.add(std::move(given));
     ++granted_;
     out_.push(owner_granted{h.what, view_->number});
     send_grant(s, h, !e.queue.empty(), now);
@@ -118,46 +118,28 @@ void granter::send_grant(slot s, granted_hold& h, bool is_contended, base::time_
                    attempt});
     h.again.plan(settings_, now);
     if (!g.is_taken) {
-        unacked_.emplace(s, g.name);
-        timers_.set_earliest(timer::grants, h.again.next);
+        repeat_grant(s, h, h.again.next);
     }
+}
+
+/// Nothing: not any more.
+void granter::repeat_grant(slot s, granted_hold& h, std::optional<base::time_point> when) {
+    unacked_.set({s, h.what.name, h.what.token}, h.repeat_at, when);
 }
 
 void granter::resend_grants(base::time_point now) {
-    if (!timers_.take_due(timer::grants, now)) {
-        return;
-    }
-    const auto names = unacked_;
-    for (const auto& [s, name] : names) {
+    for (const auto& [s, name, token] : unacked_.due(now)) {
         auto* e = tenures_.find_lock(s, name);
-        if (e == nullptr) {
-            unacked_.erase({s, name});
-            continue;
-        }
-        for (auto& h : e->held) {
-            if (h.what.is_taken) {
-                continue;
-            }
-            if (h.again.is_due(now)) {
-                send_grant(s, h, !e->queue.empty(), now);
-            }
-            timers_.set_earliest(timer::grants, h.again.next);
-        }
-        update_unacked(s, name);
-    }
-}
-
-/// After a hold was taken or is gone: whether any grant of this lock is still to be repeated.
-void granter::update_unacked(slot s, const std::string& name) {
-    const auto* e = tenures_.find_lock(s, name);
-    if (e == nullptr || !e->has_unacked()) {
-        unacked_.erase({s, name});
+        auto* h = e == nullptr ? nullptr : e->held.find(token);
+        HOLDFAST_ASSERT(h != nullptr && !h->what.is_taken);
+        send_grant(s, *h, !e->queue.empty(), now);
     }
 }
 
 void granter::note_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now) {
     const bool was_contended = e.first.has_value();
     e.note_first(now);
+    plan_patience(s, name, e);
     if (!e.first) {
         if (was_contended) {
             contended_.erase({s, name});
@@ -170,7 +152,14 @@ void granter::note_waiters(slot s, const std::string& name, lock_entry& e, base:
     if (!timers_.is_set(timer::probes)) {
         timers_.set_earliest(timer::probes, now + settings_.lease);
     }
-    revocations_.note_patience(e);
+}
+
+void granter::plan_patience(slot s, const std::string& name, lock_entry& e) {
+    const auto shortest = e.first ? e.held.shortest_patience() : std::nullopt;
+    if (shortest || e.patience_ends) {  // as a rule neither; a key costs a copy of the name
+        patience_.set({s, name}, e.patience_ends,
+                      shortest ? std::optional{e.first->since + *shortest} : std::nullopt);
+    }
 }
 
 // ---- the end of a hold
@@ -179,7 +168,8 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
                        std::optional<hold_end> how, base::time_point now) {
     HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
     const std::string ended{std::string_view{name}};  // a copy: `name` may live in the entry
-    if (const auto* h = e.find(t); h != nullptr && how) {
+    auto* const h = e.held.find(t);
+    if (h != nullptr && how) {
         const bool is_waited_for =  // DELAY
             h->what.terms.delay.count() > 0 &&
             (how->how == end_reason::died || how->how == end_reason::expired);
@@ -194,9 +184,11 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
         remember_end(s, ended, *h, std::move(*how));
     }
     revocations_.hold_ended(ended, t);
-    std::erase_if(e.held, [&](const granted_hold& h) { return h.what.token == t; });
-    HOLDFAST_ASSERT(e.find(t) == nullptr);
-    update_unacked(s, ended);
+    if (h != nullptr) {
+        repeat_grant(s, *h, std::nullopt);
+        e.held.remove(t);
+    }
+    HOLDFAST_ASSERT(e.held.find(t) == nullptr);
     revocations_.answer_all(ended, t, how_it_ended(ended, t), out_);
     if (!grant_waiters(s, ended, e, now)) {
         notify(s, ended, now);
@@ -237,10 +229,10 @@ void granter::end_holds_of_removed(base::time_point now) {
     tenures_.for_each([&](slot s, tenure& t) {
         std::vector<std::pair<std::string, token>> ended;
         for (const auto& [name, e] : t.table) {
-            for (const auto& h : e.held) {
+            for (const auto& [token, h] : e.held.all()) {
                 const auto at = voids_.of(h.what.holder, *view_);
                 if (at && *at <= now) {
-                    ended.emplace_back(name, h.what.token);
+                    ended.emplace_back(name, token);
                 } else {
                     look_again(at);
                 }
@@ -256,13 +248,13 @@ void granter::end_holds_of_removed(base::time_point now) {
 
 void granter::drop_non_members(base::time_point now) {
     for_each_contended([&](slot s, const std::string& name, lock_entry& e) {
-        const auto gone =
-            std::erase_if(e.queue, [&](const waiter& w) { return !view_->has(w.peer); });
+        const auto gone = e.queue.remove_peers([&](const peer_id& p) { return !view_->has(p); });
         if (!grant_waiters(s, name, e, now) && gone > 0) {
             notify(s, name, now);
         }
     });
     watchers_.drop_non_members(*view_);
+    revocations_.forget_unserved(tenures_);
 }
 
 // ---- breaking
@@ -282,23 +274,27 @@ void granter::repeat_breaks(base::time_point now) {
 }
 
 void granter::break_for_waiters(base::time_point now) {
-    if (!revocations_.take_patience_due(now)) {
+    if (!is_leased_ || now < breaks_from_) {
         return;
     }
-    if (!is_leased_) {
-        // who waits may have gone to another owner
-        revocations_.look_again_at_patience(now + settings_.retry);
-        return;
-    }
-    for_each_contended([&](slot s, const std::string& name, lock_entry& e) {
-        for (const auto* h : revocations_.out_of_patience(name, e, now)) {
-            const auto who = ("policy, for " + name_of(e.first->peer)).substr(0, base::limits::who);
+    for (const auto& [s, name] : patience_.due(now)) {
+        auto* e = tenures_.find_lock(s, name);
+        HOLDFAST_ASSERT(e != nullptr && e->first);
+        const auto waited =
+            std::chrono::duration_cast<std::chrono::milliseconds>(now - e->first->since);
+        for (const auto* h : e->held.take_patient(waited)) {
+            if (revocations_.is_to_break(name, h->token)) {
+                continue;
+            }
+            const auto who =
+                ("policy, for " + name_of(e->first->peer)).substr(0, base::limits::who);
             const auto why =
                 "it has waited for " + std::to_string(h->terms.policy.waited_for.count()) + " ms";
             out_.push(broke_by_policy{*h, who, why});
             break_hold_of(s, *h, who, why, now);
         }
-    });
+        plan_patience(s, name, *e);
+    }
 }
 
 // ---- slots
@@ -312,7 +308,7 @@ void granter::serve(slot s, tenure& t, base::time_point now) {
     std::vector<std::string> names;
     for (auto& [name, e] : t.table) {
         names.push_back(name);
-        for (auto& h : e.held) {
+        for (auto& [token, h] : e.held.all()) {
             if (!h.what.is_taken) {
                 send_grant(s, h, !e.queue.empty(), now);
             }
@@ -325,7 +321,12 @@ void granter::serve(slot s, tenure& t, base::time_point now) {
 }
 
 void granter::forget(slot s) {
-    unacked_.forget(s);
+    for (auto& [name, e] : tenures_.find(s)->table) {
+        for (auto& [token, h] : e.held.all()) {
+            repeat_grant(s, h, std::nullopt);
+        }
+        patience_.set({s, name}, e.patience_ends, std::nullopt);
+    }
     contended_.forget(s);
     watchers_.forget(s);  // WATCH-1: they register again
     delays_.forget(s);
@@ -362,7 +363,7 @@ void granter::ask_still_held(base::time_point now) {
             continue;
         }
         timers_.set_earliest(timer::probes, now + settings_.lease);
-        for (auto& h : e->held) {
+        for (auto& [token, h] : e->held.all()) {
             if (h.what.is_taken) {
                 // "Yes" is not answered, so from the third time on it is also relayed by the
                 // voters.
@@ -373,15 +374,11 @@ void granter::ask_still_held(base::time_point now) {
 }
 
 void granter::end_delays(base::time_point now) {
-    if (!delays_.take_due(now)) {
-        return;
-    }
-    for_each_contended([&](slot s, const std::string& name, lock_entry& e) {
-        if (delays_.has(s, name)) {
-            grant_waiters(s, name, e, now);
+    for (const auto& [s, name] : delays_.take_ended(now)) {
+        if (auto* e = tenures_.find_lock(s, name); e != nullptr && !e->queue.empty()) {
+            grant_waiters(s, name, *e, now);
         }
-    });
-    delays_.forget_ended(now);
+    }
 }
 
 std::optional<base::time_point> granter::deadline() const {
@@ -389,6 +386,10 @@ std::optional<base::time_point> granter::deadline() const {
     base::earlier(due, revocations_.deadline());
     base::earlier(due, watchers_.deadline());
     base::earlier(due, delays_.deadline());
+    base::earlier(due, unacked_.next());
+    if (const auto ends = patience_.next(); ends && is_leased_) {
+        base::earlier(due, std::max(*ends, breaks_from_));
+    }
     return due;
 }
 
@@ -400,7 +401,8 @@ void granter::check_lock(slot s, const std::string& name, const lock_entry& e) c
     }
     e.invariants(name, view_->epoch);
     HOLDFAST_ASSERT(contended_.contains({s, name}) == !e.queue.empty());
-    for (const auto& h : e.held) {  // OWN-5: the hold of one that is no member has an end
+    for (const auto& [token, h] :
+         e.held.all()) {  // OWN-5: the hold of one that is no member has an end
         HOLDFAST_ASSERT(view_->has(h.what.holder) || voids_.of(h.what.holder, *view_));
     }
 }
@@ -411,7 +413,6 @@ void granter::invariants() const {
     revocations_.invariants();
     HOLDFAST_ASSERT(former_holds_.size() <= settings_.most_pasts);
     HOLDFAST_ASSERT(contended_.empty() || timers_.is_set(timer::probes));
-    HOLDFAST_ASSERT(unacked_.empty() || timers_.is_set(timer::grants));
     if (!view_) {
         HOLDFAST_ASSERT(tenures_.size() == 0);
         return;
@@ -423,23 +424,24 @@ void granter::invariants() const {
     }
     std::size_t contended = 0;
     std::size_t unacked = 0;
+    std::size_t patient = 0;
     tenures_.for_each([&](slot s, const tenure& t) {
         HOLDFAST_ASSERT(t.gained <= view_->number);
         for (const auto& [name, e] : t.table) {
             HOLDFAST_ASSERT(tenures_.slot_of(name) == s);
             check_lock(s, name, e);
             contended += e.queue.empty() ? 0 : 1;
-            unacked += unacked_.contains({s, name}) ? 1 : 0;
-            for (const auto& h : e.held) {
-                if (!h.what.is_taken) {
-                    HOLDFAST_ASSERT(unacked_.contains({s, name}));
-                    HOLDFAST_ASSERT(*timers_.at(timer::grants) <= h.again.next);
-                }
+            for (const auto& [token, h] : e.held.all()) {
+                // NET-2: what was granted, and not taken, is repeated
+                HOLDFAST_ASSERT(!t.is_serving() || h.what.is_taken || h.repeat_at == h.again.next);
+                unacked += h.repeat_at ? 1 : 0;
             }
+            patient += e.patience_ends ? 1 : 0;
         }
     });
     HOLDFAST_ASSERT(contended == contended_.size());
     HOLDFAST_ASSERT(unacked == unacked_.size());
+    HOLDFAST_ASSERT(patient == patience_.size());
 }
 
 }  // namespace holdfast::lock

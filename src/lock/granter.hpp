@@ -8,12 +8,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <holdfast/ids.hpp>
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/agenda.hpp"
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
@@ -47,9 +49,9 @@ public:
     /// Grants what can be granted. Says whether that was anything; then watchers have been told.
     bool grant_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now);
     void send_grant(slot s, granted_hold& h, bool is_contended, base::time_point now);
-    void acknowledge(slot s, const std::string& name, granted_hold& h) {
+    void acknowledge(slot s, granted_hold& h) {
         h.what.is_taken = true;
-        update_unacked(s, name);
+        repeat_grant(s, h, std::nullopt);
     }
     /// Without `how`: the application never had it.
     void end_hold(slot s, const std::string& name, lock_entry& e, holdfast::token t,
@@ -101,7 +103,6 @@ private:
     friend struct explore::state_access;
 
     enum class timer : std::uint8_t {
-        grants,  // not later than the first grant to repeat
         probes,  // OWN-9; set as long as a lock has a queue
         voids,   // OWN-5, OWN-4 (b) and (c)
     };
@@ -109,10 +110,11 @@ private:
     template <class Each>
     void for_each_contended(Each each);
     void grant_one(slot s, lock_entry& e, waiter next, base::time_point now);
-    void update_unacked(slot s, const std::string& name);
+    void repeat_grant(slot s, granted_hold& h, std::optional<base::time_point> when);
     void note_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now);
     void ask_still_held(base::time_point now);
     void end_delays(base::time_point now);
+    void plan_patience(slot s, const std::string& name, lock_entry& e);
     void break_for_waiters(base::time_point now);
     void remember_end(slot s, const std::string& name, const granted_hold& h, hold_end how);
     [[nodiscard]] previous_hold told_before(slot s, const std::string& name) const;
@@ -126,8 +128,11 @@ private:
     bool is_leased_ = false;
     void_times voids_;
     tenures tenures_;
-    lock_set unacked_;    // locks with a grant to repeat
-    lock_set contended_;  // locks with a queue
+    base::agenda<std::tuple<slot, std::string, holdfast::token>> unacked_;  // grants to repeat
+    lock_set contended_;                                                    // locks with a queue
+    // BREAK-2: locks whose first waiter may break a hold then
+    base::agenda<std::pair<slot, std::string>> patience_;
+    base::time_point breaks_from_{};  // for waiters, after a time without a lease
     base::timers<timer, timer::voids> timers_;
     former_holds former_holds_;
     lock_watchers watchers_;

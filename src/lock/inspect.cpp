@@ -39,18 +39,16 @@ inspect_reply inspect(const tenures& ours, const revocations& pending, bool may_
     answer.holders = static_cast<std::uint32_t>(e->held.size());
     answer.waiting = static_cast<std::uint32_t>(e->queue.size());
     std::size_t bytes = 0;
-    for (const auto& h : e->held) {
+    for (const auto& [token, h] : e->held.all()) {
         bytes += bytes_of(h.what) + h.holder_name.size();
         if (bytes > bytes_in_a_message) {
             break;
         }
         answer.held.push_back({h.what, h.holder_name, now - h.since, h.is_since_grant,
-                               pending.is_release_requested(asked.name, h.what.token),
-                               pending.is_to_break(asked.name, h.what.token)});
+                               pending.is_release_requested(asked.name, token),
+                               pending.is_to_break(asked.name, token)});
     }
-    for (std::size_t i = 0; i < std::min(e->queue.size(), most_told); ++i) {
-        answer.queue.push_back(e->queue[i]);
-    }
+    answer.queue = e->queue.first(most_told);
     return answer;
 }
 

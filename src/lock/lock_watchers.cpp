@@ -4,15 +4,17 @@
 #include <iterator>
 
 #include "base/assert.hpp"
-#include "base/deadline.hpp"
 
 namespace holdfast::lock {
 
 bool lock_watchers::add(slot s, const peer_id& by, const watch& asked) {
-    auto& watchers = all_[{s, asked.name}];
-    const auto at = std::find_if(watchers.begin(), watchers.end(),
-                                 [&](const watcher& w) { return w.by == by; });
-    auto& w = at == watchers.end() ? watchers.emplace_back(watcher{by, asked.number}) : *at;
+    auto& known = all_[{s, asked.name}];
+    auto at =
+        std::find_if(known.begin(), known.end(), [&](const auto& w) { return w.second.by == by; });
+    if (at == known.end()) {
+        at = known.emplace(++last_place_, watcher{by, asked.number}).first;
+    }
+    auto& w = at->second;
     if (asked.number < w.number) {
         return false;
     }
@@ -20,15 +22,22 @@ bool lock_watchers::add(slot s, const peer_id& by, const watch& asked) {
     return true;
 }
 
-void lock_watchers::remove(slot s, const peer_id& by, const unwatch& asked) {
-    const auto at = all_.find({s, asked.name});
-    if (at == all_.end()) {
-        return;
+template <class Gone>
+lock_watchers::map::iterator lock_watchers::remove_from(map::iterator at, Gone is_gone) {
+    auto& known = at->second;
+    for (auto w = known.begin(); w != known.end();) {
+        const auto here = w++;
+        if (is_gone(here->second)) {
+            repeat(at->first, *here, std::nullopt);
+            known.erase(here);
+        }
     }
-    std::erase_if(at->second,
-                  [&](const watcher& w) { return w.by == by && w.number <= asked.number; });
-    if (at->second.empty()) {
-        all_.erase(at);
+    return known.empty() ? all_.erase(at) : std::next(at);
+}
+
+void lock_watchers::remove(slot s, const peer_id& by, const unwatch& asked) {
+    if (const auto at = all_.find({s, asked.name}); at != all_.end()) {
+        remove_from(at, [&](const watcher& w) { return w.by == by && w.number <= asked.number; });
     }
 }
 
@@ -38,25 +47,22 @@ void lock_watchers::seen(slot s, const peer_id& by, const lock_state_seen& what)
         return;
     }
     for (auto& w : at->second) {
-        if (w.by == by && w.serial == what.serial) {
-            w.has_seen = true;
+        if (w.second.by == by && w.second.serial == what.serial) {
+            w.second.has_seen = true;
+            repeat(at->first, w, std::nullopt);
         }
     }
 }
 
 void lock_watchers::forget(slot s) {
-    const auto first = all_.lower_bound({s, ""});
-    auto last = first;
-    while (last != all_.end() && last->first.first == s) {
-        ++last;
+    for (auto at = all_.lower_bound({s, ""}); at != all_.end() && at->first.first == s;) {
+        at = remove_from(at, [](const watcher&) { return true; });
     }
-    all_.erase(first, last);
 }
 
 void lock_watchers::drop_non_members(const view& v) {
     for (auto at = all_.begin(); at != all_.end();) {
-        std::erase_if(at->second, [&](const watcher& w) { return !v.has(w.by); });
-        at = at->second.empty() ? all_.erase(at) : std::next(at);
+        at = remove_from(at, [&](const watcher& w) { return !v.has(w.by); });
     }
 }
 
@@ -76,7 +82,7 @@ void lock_watchers::notify(slot s, const std::string& name, const lock_summary& 
                            view_number in, base::time_point now, owner_outbox& out) {
     if (const auto at = all_.find({s, name}); at != all_.end()) {
         for (auto& w : at->second) {
-            tell(name, w, summary, in, now, out);
+            tell(at->first, w, summary, in, now, out);
         }
     }
 }
@@ -86,46 +92,41 @@ void lock_watchers::notify(const peer_id& one, slot s, const std::string& name,
                            owner_outbox& out) {
     if (const auto at = all_.find({s, name}); at != all_.end()) {
         for (auto& w : at->second) {
-            if (w.by == one) {
-                tell(name, w, summary, in, now, out);
+            if (w.second.by == one) {
+                tell(at->first, w, summary, in, now, out);
             }
         }
     }
 }
 
-void lock_watchers::tell(const std::string& name, watcher& w, const lock_summary& summary,
-                         view_number in, base::time_point now, owner_outbox& out) {
-    HOLDFAST_ASSERT(w.serial <= last_serial_);
-    w.serial = ++last_serial_;
-    w.has_seen = false;
-    w.again.reset();
-    w.again.plan(settings_, now);
-    base::earlier(next_, w.again.next);
-    out.push(send{w.by, lock_state{name, in, w.serial, w.number, summary}, w.again.attempt});
+void lock_watchers::tell(const map::key_type& lock, watchers::value_type& w,
+                         const lock_summary& summary, view_number in, base::time_point now,
+                         owner_outbox& out) {
+    auto& to = w.second;
+    HOLDFAST_ASSERT(to.serial <= last_serial_);
+    to.serial = ++last_serial_;
+    to.has_seen = false;
+    to.again.reset();
+    to.again.plan(settings_, now);
+    repeat(lock, w, to.again.next);
+    out.push(
+        send{to.by, lock_state{lock.second, in, to.serial, to.number, summary}, to.again.attempt});
 }
 
 void lock_watchers::renotify(const tenures& ours, view_number in, base::time_point now,
                              owner_outbox& out) {
-    if (!base::is_due(next_, now)) {
-        return;
-    }
-    next_.reset();
-    for (auto& [key, watchers] : all_) {
-        for (auto& w : watchers) {
-            if (w.has_seen || w.serial == 0) {
-                continue;
-            }
-            if (w.again.is_due(now)) {
-                w.again.plan(settings_, now);
-                (void)w.again.count();
-                const auto* e = ours.find_lock(key.first, key.second);
-                out.push(send{w.by,
-                              lock_state{key.second, in, w.serial, w.number,
-                                         e == nullptr ? lock_summary{} : e->summary()},
-                              w.again.attempt});
-            }
-            base::earlier(next_, w.again.next);
-        }
+    for (const auto& [s, name, place] : due_.due(now)) {
+        const auto at = all_.find({s, name});
+        auto& w = *at->second.find(place);
+        auto& to = w.second;
+        to.again.plan(settings_, now);
+        (void)to.again.count();
+        repeat(at->first, w, to.again.next);
+        const auto* e = ours.find_lock(s, name);
+        out.push(send{to.by,
+                      lock_state{name, in, to.serial, to.number,
+                                 e == nullptr ? lock_summary{} : e->summary()},
+                      to.again.attempt});
     }
 }
 
@@ -133,17 +134,22 @@ void lock_watchers::invariants() const {
     if (!base::checks_everything()) {
         return;
     }
-    for (const auto& [key, watchers] : all_) {
-        HOLDFAST_ASSERT(!watchers.empty());
-        for (auto w = watchers.begin(); w != watchers.end(); ++w) {
-            HOLDFAST_ASSERT(w->serial <= last_serial_);
-            HOLDFAST_ASSERT(!w->has_seen || w->serial > 0);
-            // The timer is not later than what is to be told again.
-            HOLDFAST_ASSERT(w->has_seen || w->serial == 0 || (next_ && *next_ <= w->again.next));
-            HOLDFAST_ASSERT(std::none_of(watchers.begin(), w,
-                                         [&](const watcher& other) { return other.by == w->by; }));
+    std::size_t untold = 0;
+    for (const auto& [lock, known] : all_) {
+        HOLDFAST_ASSERT(!known.empty());
+        for (auto w = known.begin(); w != known.end(); ++w) {
+            const auto& to = w->second;
+            HOLDFAST_ASSERT(to.serial <= last_serial_);
+            HOLDFAST_ASSERT(!to.has_seen || to.serial > 0);
+            const bool is_told_again = !to.has_seen && to.serial > 0;
+            HOLDFAST_ASSERT(to.repeat_at ==
+                            (is_told_again ? std::optional{to.again.next} : std::nullopt));
+            untold += is_told_again ? 1 : 0;
+            HOLDFAST_ASSERT(std::none_of(
+                known.begin(), w, [&](const auto& other) { return other.second.by == to.by; }));
         }
     }
+    HOLDFAST_ASSERT(untold == due_.size());
 }
 
 }  // namespace holdfast::lock

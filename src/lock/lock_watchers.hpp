@@ -5,12 +5,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/agenda.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
@@ -44,7 +46,7 @@ public:
                 view_number in, base::time_point now, owner_outbox& out);
     /// Tells those again that have not answered.
     void renotify(const tenures& ours, view_number in, base::time_point now, owner_outbox& out);
-    [[nodiscard]] std::optional<base::time_point> deadline() const { return next_; }
+    [[nodiscard]] std::optional<base::time_point> deadline() const { return due_.next(); }
 
     void invariants() const;
 
@@ -57,15 +59,27 @@ private:
         std::uint64_t serial = 0;  // of the last state told; 0: it was told none
         bool has_seen = false;
         base::retry again{};
+        std::optional<base::time_point> repeat_at{};
     };
-    void tell(const std::string& name, watcher& w, const lock_summary& summary, view_number in,
-              base::time_point now, owner_outbox& out);
+    // of one lock, by their numbers here; a member has one watch of a lock at most
+    using watchers = std::map<std::uint64_t, watcher>;
+    using map = std::map<std::pair<slot, std::string>, watchers>;
+
+    void tell(const map::key_type& lock, watchers::value_type& w, const lock_summary& summary,
+              view_number in, base::time_point now, owner_outbox& out);
+    void repeat(const map::key_type& lock, watchers::value_type& w,
+                std::optional<base::time_point> when) {
+        due_.set({lock.first, lock.second, w.first}, w.second.repeat_at, when);
+    }
+    /// Those of whom `is_gone(watcher)` says so.
+    template <class Gone>
+    map::iterator remove_from(map::iterator at, Gone is_gone);
 
     const base::settings& settings_;
-    std::map<std::pair<slot, std::string>, std::vector<watcher>> all_;
+    map all_;
     std::uint64_t last_serial_ = 0;
-    // not later than the first state to tell again
-    std::optional<base::time_point> next_;
+    std::uint64_t last_place_ = 0;
+    base::agenda<std::tuple<slot, std::string, std::uint64_t>> due_;  // states to tell again
 };
 
 }  // namespace holdfast::lock

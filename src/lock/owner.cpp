@@ -52,7 +52,7 @@ std::vector<hold_info> owner::holds() const {
     std::vector<hold_info> out;
     granter_.slots().for_each([&](slot, const tenure& t) {
         for (const auto& [name, e] : t.table) {
-            for (const auto& h : e.held) {
+            for (const auto& [token, h] : e.held.all()) {
                 out.push_back(h.what);
             }
         }
@@ -71,9 +71,9 @@ void owner::on(const peer_id& from, const request& asked, base::time_point now) 
 void owner::on(const peer_id& from, const grant_ack& answer, base::time_point) {
     const auto s = slot_of(answer.name);
     auto* e = find_lock(s, answer.name);
-    auto* h = e == nullptr ? nullptr : e->find(answer.token);
+    auto* h = e == nullptr ? nullptr : e->held.find(answer.token);
     if (h != nullptr && h->what.holder == from) {
-        granter_.acknowledge(s, answer.name, *h);
+        granter_.acknowledge(s, *h);
     }
 }
 
@@ -85,12 +85,10 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
     }
     granter_.pending().hold_ended(done.name, done.token);
     if (auto* e = find_lock(s, done.name)) {
-        const auto meant = std::find_if(e->held.begin(), e->held.end(),
-                                        [&](const auto& h) { return h.what.token == done.token; });
-        if (meant != e->held.end()) {
+        if (const auto* meant = e->held.find(done.token)) {
             const auto others = holds_besides(granter_.slots(), done.name, done.token);
             if (!done.heir.is_nil()) {
-                e->move_to_front(done.heir);
+                e->queue.move_to_front(done.heir);
             }
             granter_.end_hold(s, done.name, *e, meant->what.token, end_of(done), now);
             HOLDFAST_ASSERT(has_all(granter_.slots(), done.name, others));  // OWN-7
@@ -105,7 +103,7 @@ void owner::on(const peer_id& from, const cancel& asked, base::time_point now) {
         return;
     }
     if (auto* e = find_lock(s, asked.name)) {
-        const bool is_gone = e->remove_waiter(from, asked.number);
+        const bool is_gone = e->queue.remove(from, asked.number);
         if (!granter_.grant_waiters(s, asked.name, *e, now) && is_gone) {
             granter_.notify(s, asked.name, now);
         }
@@ -161,7 +159,7 @@ void owner::on(const peer_id& from, const revoke_request& wanted, base::time_poi
         return;
     }
     const auto* e = find_lock(s, wanted.name);
-    const auto* h = e == nullptr ? nullptr : e->find(wanted.token);
+    const auto* h = e == nullptr ? nullptr : e->held.find(wanted.token);
     if (h == nullptr) {
         send_to(from,
                 revoke_reply{wanted.number, granter_.how_it_ended(wanted.name, wanted.token)});
@@ -322,8 +320,8 @@ void owner::take_table(const peer_id& from, view_number in, tenure& t, const slo
         }
     }
     for (const auto& w : given.queue) {
-        if (is_here(w.name) && is_member(w.peer) && !t.table[w.name].is_waiting(w.peer, w.number)) {
-            t.table[w.name].insert_waiter(w);
+        if (is_here(w.name) && is_member(w.peer) && !t.table[w.name].queue.has(w.peer, w.number)) {
+            t.table[w.name].queue.insert(w);
         }
     }
     t.history_is_complete = given.history_is_complete;
@@ -345,7 +343,7 @@ void owner::add_hold(tenure& t, const hold_info& h, base::time_point now) {
         return;
     }
     auto& e = t.table[h.name];
-    if (e.find(h.token) != nullptr) {
+    if (e.held.find(h.token) != nullptr) {
         return;
     }
     if (!e.has_room(h.terms.mode)) {
@@ -354,10 +352,7 @@ void owner::add_hold(tenure& t, const hold_info& h, base::time_point now) {
         granter_.pending().start_break_of_conflict(h, now);
         return;
     }
-    const auto place = std::find_if(e.held.begin(), e.held.end(), [&](const granted_hold& other) {
-        return other.what.token > h.token;
-    });
-    e.held.insert(place, {h, granter_.name_of(h.holder), {now, 0}, 0, now, false});
+    e.held.add({h, granter_.name_of(h.holder), {now, 0}, 0, now, false, {}});
 }
 
 void owner::on(const peer_id& from, const report& given, base::time_point now) {

@@ -28,7 +28,7 @@ void owner_link::send_to_new_owners(base::time_point now, holder_outbox& out) {
         if (moved(one.at)) {
             one.again.reset();
             one.registered_in = installed_;
-            send_watch(one, now, out);  // WATCH-1
+            subscriptions_.ask(one, again);  // WATCH-1
         }
     });
     HOLDFAST_ASSERT(releases_.size() == given_up);  // HOLD-3: only an owner's word ends one
@@ -42,23 +42,20 @@ void owner_link::start_release(release what, bool is_lazy, base::time_point now,
                                holder_outbox& out) {
     const hold_key key{what.name, what.token};
     const auto at = slot_of(what.name);
-    const auto [one, is_new] = releases_.add(key, at, std::move(what));
-    if (is_new || !is_lazy) {
-        send_one(one, is_lazy, now, out);
-    }
+    (void)releases_.add(key, at, std::move(what), !is_lazy,
+                        [&](auto& one) { send_one(one, is_lazy, now, out); });
 }
 
 void owner_link::start_cancel(slot at, cancel what, base::time_point now, holder_outbox& out) {
     const auto number = what.number;
-    const auto [one, is_new] = cancels_.add(number, at, std::move(what));
+    const bool is_new = cancels_.add(number, at, std::move(what), false,
+                                     [&](auto& one) { send_one(one, false, now, out); });
     HOLDFAST_ASSERT(is_new);  // numbers are not used twice
-    send_one(one, false, now, out);
 }
 
 template <class Item>
 void owner_link::send_one(Item& one, bool is_lazy, base::time_point now, holder_outbox& out) {
     one.again.plan(settings_, now);
-    base::earlier(next_, one.again.next);
     if (const auto owner = owner_of(one.at); !owner.is_nil()) {
         out.push(send{owner, one.what, one.again.count(), is_lazy});
     }
@@ -69,7 +66,7 @@ void owner_link::watch_lock(std::string_view name, base::time_point now, holder_
     if (added != nullptr && map_) {
         added->at = slot_of_(name);
         added->registered_in = installed_;
-        send_watch(*added, now, out);
+        subscriptions_.ask(*added, [&](auto& one) { send_one(one, false, now, out); });
     }
 }
 
@@ -79,11 +76,6 @@ void owner_link::unwatch_lock(std::string_view name, holder_outbox& out) {
             out.push(send{owner, unwatch{removed->what.name, removed->what.number}});
         }
     }
-}
-
-void owner_link::send_watch(subscriptions::item& one, base::time_point now, holder_outbox& out) {
-    one.is_answered = false;
-    send_one(one, false, now, out);
 }
 
 void owner_link::heard(const peer_id& from, const lock_state& told, holder_outbox& out) {
@@ -101,21 +93,17 @@ void owner_link::heard(const peer_id& from, const lock_state& told, holder_outbo
 }
 
 void owner_link::tick(base::time_point now, holder_outbox& out) {
-    if (!base::is_due(next_, now)) {
-        return;
-    }
-    next_.reset();
     const auto again = [&](auto& one) { send_one(one, false, now, out); };
     releases_.repeat(now, again);
     cancels_.repeat(now, again);
-    subscriptions_.for_each([&](subscriptions::item& one) {
-        if (!one.is_answered && one.again.is_due(now)) {
-            send_watch(one, now, out);
-        }
-    });
-    base::earlier(next_, releases_.next());
-    base::earlier(next_, cancels_.next());
-    base::earlier(next_, subscriptions_.next());
+    subscriptions_.repeat(now, again);
+}
+
+std::optional<base::time_point> owner_link::deadline() const {
+    auto due = releases_.next();
+    base::earlier(due, cancels_.next());
+    base::earlier(due, subscriptions_.next());
+    return due;
 }
 
 void owner_link::clear() {
@@ -125,18 +113,9 @@ void owner_link::clear() {
 }
 
 void owner_link::invariants() const {
-    HOLDFAST_ASSERT(next_ || (releases_.is_empty() && cancels_.is_empty()));
+    releases_.invariants();
+    cancels_.invariants();
     subscriptions_.invariants();
-    if (!base::checks_everything()) {
-        return;
-    }
-    // The timer is not later than what is to be sent again.
-    const auto is_covered = [&](const std::optional<base::time_point>& due) {
-        return !due || (next_ && *next_ <= *due);
-    };
-    HOLDFAST_ASSERT(is_covered(releases_.next()));
-    HOLDFAST_ASSERT(is_covered(cancels_.next()));
-    HOLDFAST_ASSERT(is_covered(subscriptions_.next()));
 }
 
 }  // namespace holdfast::lock

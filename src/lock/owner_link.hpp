@@ -56,7 +56,7 @@ public:
     void heard(const peer_id& from, const lock_state& told, holder_outbox& out);
 
     void tick(base::time_point now, holder_outbox& out);
-    [[nodiscard]] std::optional<base::time_point> deadline() const { return next_; }
+    [[nodiscard]] std::optional<base::time_point> deadline() const;
     /// Everything ends unanswered.
     void clear();
 
@@ -67,7 +67,6 @@ private:
 
     template <class Item>
     void send_one(Item& one, bool is_lazy, base::time_point now, holder_outbox& out);
-    void send_watch(subscriptions::item& one, base::time_point now, holder_outbox& out);
 
     const base::settings& settings_;
     slot_function slot_of_;
@@ -77,8 +76,6 @@ private:
     until_acked<hold_key, release> releases_;
     until_acked<request_number, cancel> cancels_;
     subscriptions subscriptions_;
-    // not later than the first release, cancel or watch is due
-    std::optional<base::time_point> next_;
 };
 
 }  // namespace holdfast::lock

@@ -19,7 +19,9 @@ pending_requests::iterator pending_requests::add(std::string_view name, acquire_
 pending_requests::iterator pending_requests::renumber(iterator at) {
     const request_number number{++last_number_};
     HOLDFAST_ASSERT(at->first < number);
-    return all_.emplace(number, remove(at)).first;
+    auto p = remove(at);
+    renumbered_[p.caller] = number;
+    return all_.emplace(number, std::move(p)).first;
 }
 
 pending_request pending_requests::remove(iterator at) {
@@ -28,18 +30,20 @@ pending_request pending_requests::remove(iterator at) {
     }
     auto p = std::move(at->second);
     p.due.reset();
+    renumbered_.erase(p.caller);
     all_.erase(at);
     return p;
 }
 
 pending_requests::map pending_requests::take_all() {
     due_.clear();
+    renumbered_.clear();
     return std::exchange(all_, {});
 }
 
 pending_requests::iterator pending_requests::find_caller(request_number number) {
-    return std::find_if(all_.begin(), all_.end(),
-                        [&](const auto& r) { return r.second.caller == number; });
+    const auto now = renumbered_.find(number);
+    return all_.find(now == renumbered_.end() ? number : now->second);
 }
 
 void pending_requests::schedule(iterator at) {
@@ -80,14 +84,21 @@ void pending_requests::invariants() const {
         return;
     }
     std::size_t due = 0;
+    std::size_t renumbered = 0;
     for (const auto& [number, p] : all_) {
         HOLDFAST_ASSERT(p.caller <= number);
+        if (p.caller != number) {
+            const auto known = renumbered_.find(p.caller);
+            HOLDFAST_ASSERT(known != renumbered_.end() && known->second == number);
+            ++renumbered;
+        }
         HOLDFAST_ASSERT(!p.due || due_.contains({*p.due, number}));
         HOLDFAST_ASSERT(!p.again || (p.due && *p.due <= p.again->next));
         HOLDFAST_ASSERT(!p.wanted.until || (p.due && *p.due <= *p.wanted.until));
         due += p.due ? 1 : 0;
     }
     HOLDFAST_ASSERT(due == due_.size());
+    HOLDFAST_ASSERT(renumbered == renumbered_.size());
 }
 
 }  // namespace holdfast::lock

@@ -63,6 +63,8 @@ private:
 
     std::uint64_t last_number_ = 0;
     map all_;
+    // the present number of requests that their callers know by another one (HOLD-7)
+    std::map<request_number, request_number> renumbered_;
     // there may be many requests, and each is asked again once per A
     std::set<std::pair<base::time_point, request_number>> due_;
 };

@@ -1,9 +1,9 @@
 #include "lock/query_client.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
-#include "base/deadline.hpp"
 
 namespace holdfast::lock {
 namespace {
@@ -52,7 +52,26 @@ std::uint64_t query_client::ask(question what, const peer_id& to, base::time_poi
         e.at = slot_of_(name_in(e.what));
         send_query(e, now);
     }
+    plan(number, e);
     return number;
+}
+
+void query_client::forget(std::uint64_t number) {
+    if (const auto at = pending_.find(number); at != pending_.end()) {
+        (void)take(at);
+    }
+}
+
+query_client::pending_query query_client::take(queries::iterator at) {
+    due_.set(at->first, at->second.due, std::nullopt);
+    auto e = std::move(at->second);
+    pending_.erase(at);
+    return e;
+}
+
+/// It is sent again, or its time is up.
+void query_client::plan(std::uint64_t number, pending_query& e) {
+    due_.set(number, e.due, view_ ? std::min(e.until, e.again.next) : e.until);
 }
 
 void query_client::install(const view_change& s, base::time_point now) {
@@ -67,6 +86,7 @@ void query_client::install(const view_change& s, base::time_point now) {
             e.again.reset();
             send_query(e, now);
         }
+        plan(number, e);
     }
     invariants();
 }
@@ -78,7 +98,7 @@ void query_client::handle(const peer_id& from, const answer& what, base::time_po
         return;
     }
     if (is_last_word(what)) {
-        pending_.erase(at);
+        (void)take(at);
         out_.push(answered{number, what});
         return;
     }
@@ -87,39 +107,30 @@ void query_client::handle(const peer_id& from, const answer& what, base::time_po
     if (std::holds_alternative<revoke_reply>(what)) {
         // as QUEUED: the owner tells the end of it, unless it is another owner by then
         e.again = {now + settings_.lease, 0};
+        plan(number, e);
     }
     invariants();
 }
 
 void query_client::tick(base::time_point now) {
-    for (auto at = pending_.begin(); at != pending_.end();) {
-        auto& [number, e] = *at;
-        if (e.until <= now) {
-            out_.push(unanswered{number, view_ ? errc::timed_out : errc::not_a_member,
-                                 std::move(e.so_far)});
-            at = pending_.erase(at);
+    for (const auto number : due_.due(now)) {
+        const auto at = pending_.find(number);
+        HOLDFAST_ASSERT(at != pending_.end());
+        if (at->second.until <= now) {
+            out_.push(
+                unanswered{number, view_ ? errc::timed_out : errc::not_a_member, take(at).so_far});
             continue;
         }
-        if (view_ && e.again.is_due(now)) {
-            send_query(e, now);
-        }
-        ++at;
+        send_query(at->second, now);
+        plan(number, at->second);
     }
     invariants();
 }
 
-std::optional<base::time_point> query_client::deadline() const {
-    std::optional<base::time_point> due;
-    for (const auto& [number, e] : pending_) {
-        base::earlier(due, e.until);
-        if (view_) {
-            base::earlier(due, e.again.next);
-        }
-    }
-    return due;
-}
+std::optional<base::time_point> query_client::deadline() const { return due_.next(); }
 
 void query_client::end(errc why) {
+    due_.clear();
     for (auto& [number, e] : std::exchange(pending_, {})) {
         out_.push(unanswered{number, why, std::move(e.so_far)});
     }
@@ -142,6 +153,7 @@ void query_client::invariants() const {
     for (const auto& [number, e] : pending_) {
         HOLDFAST_ASSERT(number == std::visit([](const auto& q) { return q.number; }, e.what));
         HOLDFAST_ASSERT(view_ || e.again.attempt == 0);
+        HOLDFAST_ASSERT(e.due == (view_ ? std::min(e.until, e.again.next) : e.until));
         HOLDFAST_ASSERT(!e.so_far || answers(*e.so_far, e.what));
         HOLDFAST_ASSERT(!e.so_far || !is_last_word(*e.so_far));  // that ends it
     }

@@ -13,6 +13,7 @@
 #include <holdfast/error.hpp>
 #include <holdfast/ids.hpp>
 
+#include "base/agenda.hpp"
 #include "base/outbox.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
@@ -52,7 +53,7 @@ public:
     [[nodiscard]] std::uint64_t ask(question what, const peer_id& to, base::time_point until,
                                     base::time_point now);
     /// The caller does not want the answer any more.
-    void forget(std::uint64_t number) { pending_.erase(number); }
+    void forget(std::uint64_t number);
 
     void install(const view_change& s, base::time_point now);
     void handle(const peer_id& from, const answer& what, base::time_point now);
@@ -72,8 +73,12 @@ private:
         base::time_point until;
         base::retry again{};
         std::optional<answer> so_far{};
+        std::optional<base::time_point> due{};
     };
+    using queries = std::map<std::uint64_t, pending_query>;
     void send_query(pending_query& e, base::time_point now);
+    void plan(std::uint64_t number, pending_query& e);
+    pending_query take(queries::iterator at);
     [[nodiscard]] peer_id receiver(const pending_query& e) const {
         return !e.to.is_nil() ? e.to : map_ ? map_->owner_of(e.at) : peer_id{};
     }
@@ -83,7 +88,8 @@ private:
     std::shared_ptr<const view> view_;
     base::shared_slot_map map_;
     std::uint64_t last_number_ = 0;
-    std::map<std::uint64_t, pending_query> pending_;
+    queries pending_;
+    base::agenda<std::uint64_t> due_;
     base::outbox<output> out_;
 };
 

@@ -31,12 +31,7 @@ bool request_intake::request(granter& g, const peer_id& from, const lock::reques
 
 void request_intake::put_off(granter& g, tenure& t, const peer_id& from,
                              const lock::request& asked) {
-    const bool is_known = std::any_of(t.deferred.begin(), t.deferred.end(), [&](const auto& d) {
-        return d.first == from && d.second.number == asked.number;
-    });
-    if (!is_known) {
-        t.deferred.emplace_back(from, asked);
-    }
+    t.deferred.add(from, asked);
     if (!asked.is_try) {
         // a try goes on asking: its answer is not repeated
         g.out().push(send{from, queued{asked.number}});
@@ -47,11 +42,11 @@ void request_intake::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
                              const lock::request& asked, base::time_point now) const {
     HOLDFAST_ASSERT(t.is_serving());
     auto& e = t.table[asked.name];
-    if (auto* granted = e.find_granted(from, asked.number)) {
+    if (auto* granted = e.held.find(from, asked.number)) {
         g.send_grant(s, *granted, !e.queue.empty(), now);  // HOLD-5
         return;
     }
-    const bool is_new = !e.is_waiting(from, asked.number);
+    const bool is_new = !e.queue.has(from, asked.number);
     if (is_new) {
         if (is_refused(g, s, from, asked, e, now)) {
             if (e.is_empty()) {
@@ -59,11 +54,11 @@ void request_intake::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
             }
             return;
         }
-        e.insert_waiter({asked.name, from, asked.number, asked.terms, asked.priority});
+        e.queue.insert({asked.name, from, asked.number, asked.terms, asked.priority});
     }
     const bool has_granted = g.grant_waiters(s, asked.name, e, now);
     const auto* left = g.slots().find_lock(s, asked.name);
-    if (left != nullptr && left->is_waiting(from, asked.number)) {
+    if (left != nullptr && left->queue.has(from, asked.number)) {
         g.out().push(send{from, queued{asked.number}});
         if (is_new && !has_granted) {
             g.notify(s, asked.name, now);
@@ -87,7 +82,7 @@ bool request_intake::is_refused(granter& g, slot s, const peer_id& from, const l
 }
 
 void request_intake::resume(granter& g, slot s, tenure& t, const view& v, base::time_point now) {
-    for (const auto& [from, asked] : std::exchange(t.deferred, {})) {
+    for (const auto& [from, asked] : t.deferred.take_all()) {
         if (v.has(from)) {
             enqueue(g, s, t, from, asked, now);
         }

@@ -28,11 +28,13 @@ break_outcome revocations::demanded_by(const peer_id& from, const revoke_request
     if (!is_allowed) {
         return {break_stage::refused, end_reason::none, 0, 0};
     }
-    auto& known = demands_[{wanted.name, wanted.token}];
+    const hold_key key{wanted.name, wanted.token};
+    auto& known = demands_[key];
     const auto* mine = find_or_add(from, wanted, known, now);
     if (mine == nullptr) {
         return {break_stage::no_answer, end_reason::none, 0, 0};
     }
+    plan_asks(key, known);
     return outcome_for(h, mine->how, mine->is_heard, known);
 }
 
@@ -40,25 +42,26 @@ break_outcome revocations::demanded_by(const peer_id& from, const revoke_request
 revocations::pending_demand* revocations::find_or_add(const peer_id& from,
                                                       const revoke_request& wanted, demands& known,
                                                       base::time_point now) {
-    const auto mine = std::find_if(known.begin(), known.end(), [&](const pending_demand& d) {
+    auto& all = known.all;
+    const auto mine = std::find_if(all.begin(), all.end(), [&](const pending_demand& d) {
         return d.by == from && d.number == wanted.number && d.how == wanted.how;
     });
-    if (mine != known.end()) {
+    if (mine != all.end()) {
         return &*mine;
     }
-    if (known.size() >= most_demands) {
-        const auto oldest = std::find_if(known.begin(), known.end(), [](const pending_demand& d) {
+    if (all.size() >= most_demands) {
+        const auto oldest = std::find_if(all.begin(), all.end(), [](const pending_demand& d) {
             return d.how == revoke_kind::request_release;
         });
-        if (oldest == known.end()) {
+        if (oldest == all.end()) {
             return nullptr;
         }
-        known.erase(oldest);
+        all.erase(oldest);
     }
-    known.push_back(
+    all.push_back(
         {from, wanted.number, wanted.how, wanted.who, wanted.why, wanted.grace, false, {now, 0}});
-    HOLDFAST_ASSERT(known.size() <= most_demands);
-    return &known.back();
+    HOLDFAST_ASSERT(all.size() <= most_demands);
+    return &all.back();
 }
 
 break_outcome revocations::outcome_for(const granted_hold& h, revoke_kind how, bool is_heard,
@@ -67,7 +70,7 @@ break_outcome revocations::outcome_for(const granted_hold& h, revoke_kind how, b
         return {is_heard ? break_stage::delivered : break_stage::sent, end_reason::none, 0, 0};
     }
     std::set<std::string_view> who;
-    for (const auto& other : known) {
+    for (const auto& other : known.all) {
         if (other.how == revoke_kind::break_hold) {
             who.insert(other.who);
         }
@@ -89,10 +92,10 @@ void revocations::answer_all(const std::string& name, token t, const break_outco
         return;
     }
     HOLDFAST_ASSERT(how.stage == break_stage::ended);
-    for (const auto& d : at->second) {
+    for (const auto& d : at->second.all) {
         out.push(send{d.by, revoke_reply{d.number, how}});
     }
-    demands_.erase(at);
+    forget(at);
 }
 
 void revocations::heard(const release_request_ack& what, owner_outbox& out) {
@@ -100,132 +103,134 @@ void revocations::heard(const release_request_ack& what, owner_outbox& out) {
     if (at == demands_.end()) {
         return;
     }
-    for (auto& d : at->second) {
+    for (auto& d : at->second.all) {
         if (d.by == what.by && d.number == what.number && !d.is_heard) {
             d.is_heard = true;
             out.push(send{
                 d.by, revoke_reply{d.number, {break_stage::delivered, end_reason::none, 0, 0}}});
         }
     }
+    plan_asks(at->first, at->second);
 }
 
 // ---- breaking
 
 bool revocations::start_break(const hold_info& h, const std::string& who, const std::string& why,
                               base::time_point now) {
-    return breaks_
-        .try_emplace({h.name, h.token}, pending_break{h.holder, h.number, who, why, {now, 0}})
-        .second;
+    const hold_key key{h.name, h.token};
+    if (breaks_.contains(key)) {
+        return false;
+    }
+    start_break(key, {h.holder, h.number, who, why}, now);
+    return true;
 }
 
 void revocations::start_break_of_conflict(const hold_info& h, base::time_point now) {
-    breaks_[{h.name, h.token}] = {
-        h.holder, h.number, {}, "two holds exclude each other (HOLD-4)", {now, 0}};
+    hold_ended(h.name, h.token);  // in place of what an operator said
+    start_break({h.name, h.token},
+                {h.holder, h.number, {}, "two holds exclude each other (HOLD-4)"}, now);
+}
+
+void revocations::start_break(const hold_key& key, pending_break what, base::time_point now) {
+    auto& b = breaks_.emplace(key, std::move(what)).first->second;
+    b.again.next = now;
+    breaks_due_.set(key, b.repeat_at, now);
 }
 
 void revocations::hold_ended(const std::string& name, token t) {
-    if (!breaks_.empty()) {
-        breaks_.erase({name, t});
+    if (breaks_.empty()) {
+        return;
     }
+    if (const auto at = breaks_.find({name, t}); at != breaks_.end()) {
+        forget(at);
+    }
+}
+
+void revocations::forget(std::map<hold_key, pending_break>::iterator at) {
+    breaks_due_.set(at->first, at->second.repeat_at, std::nullopt);
+    breaks_.erase(at);
+}
+
+void revocations::forget(std::map<hold_key, demands>::iterator at) {
+    asks_due_.set(at->first, at->second.repeat_at, std::nullopt);
+    demands_.erase(at);
+}
+
+void revocations::forget_unserved(const tenures& ours) {
+    const auto drop_from = [&](auto& all) {
+        for (auto at = all.begin(); at != all.end();) {
+            const auto here = at++;
+            if (ours.serving(ours.slot_of(here->first.first)) == nullptr) {
+                forget(here);  // a member that still wants it asks the next owner
+            }
+        }
+    };
+    drop_from(breaks_);
+    drop_from(demands_);
 }
 
 void revocations::repeat_breaks(const tenures& ours, const void_times& voids, const view& v,
                                 base::time_point now, owner_outbox& out) {
-    for (auto at = breaks_.begin(); at != breaks_.end();) {
-        auto& [key, b] = *at;
+    for (const auto& key : breaks_due_.due(now)) {
+        const auto at = breaks_.find(key);
+        HOLDFAST_ASSERT(at != breaks_.end());
+        auto& b = at->second;
         const auto ends = voids.of(b.holder, v);
         if (ours.serving(ours.slot_of(key.first)) == nullptr || (ends && *ends <= now)) {
-            at = breaks_.erase(at);
+            forget(at);
             continue;
         }
-        if (b.again.is_due(now)) {
-            out.push(send{b.holder, break_hold{key.first, key.second, b.number, b.who, b.why},
-                          b.again.sent(settings_, now)});
-        }
-        ++at;
+        out.push(send{b.holder, break_hold{key.first, key.second, b.number, b.who, b.why},
+                      b.again.sent(settings_, now)});
+        breaks_due_.set(key, b.repeat_at, b.again.next);
     }
 }
 
 void revocations::repeat_asks(const tenures& ours, base::time_point now, owner_outbox& out) {
-    timers_.clear(timer::ask);
-    for (auto at = demands_.begin(); at != demands_.end();) {
-        const auto& [name, token] = at->first;
+    for (const auto& key : asks_due_.due(now)) {
+        const auto at = demands_.find(key);
+        HOLDFAST_ASSERT(at != demands_.end());
+        const auto& [name, token] = key;
         const auto* h = ours.find_hold(name, token);
         if (h == nullptr) {
-            at = demands_.erase(at);  // a member that still wants it asks the next owner
+            forget(at);
             continue;
         }
-        for (auto& d : at->second) {
-            if (d.how != revoke_kind::request_release || d.is_heard) {
-                continue;
-            }
-            if (d.again.is_due(now)) {
+        for (auto& d : at->second.all) {
+            if (d.how == revoke_kind::request_release && !d.is_heard && d.again.is_due(now)) {
                 out.push(send{h->what.holder,
                               release_request{name, token, d.by, d.number, d.who, d.why, d.grace},
                               d.again.sent(settings_, now)});
             }
-            timers_.set_earliest(timer::ask, d.again.next);
         }
-        ++at;
+        plan_asks(key, at->second);
     }
 }
 
-// ---- the patience of waiters
-
-void revocations::note_patience(const lock_entry& e) {
-    HOLDFAST_ASSERT(e.first.has_value());
-    for (const auto& h : e.held) {
-        if (const auto patience = h.what.terms.policy.waited_for; patience.count() > 0) {
-            timers_.set_earliest(timer::patience, e.first->since + patience);
+void revocations::plan_asks(const hold_key& key, demands& known) {
+    std::optional<base::time_point> first;
+    for (const auto& d : known.all) {
+        if (d.how == revoke_kind::request_release && !d.is_heard) {
+            base::earlier(first, d.again.next);
         }
     }
-}
-
-bool revocations::take_patience_due(base::time_point now) {
-    return timers_.take_due(timer::patience, now);
-}
-
-void revocations::look_again_at_patience(base::time_point at) {
-    timers_.set_earliest(timer::patience, at);
-}
-
-std::vector<const hold_info*> revocations::out_of_patience(const std::string& name,
-                                                           const lock_entry& e,
-                                                           base::time_point now) {
-    std::vector<const hold_info*> out;
-    if (!e.first) {
-        return out;
-    }
-    for (const auto& h : e.held) {
-        const auto patience = h.what.terms.policy.waited_for;
-        if (patience.count() <= 0 || is_to_break(name, h.what.token)) {
-            continue;
-        }
-        if (e.first->since + patience > now) {
-            timers_.set_earliest(timer::patience, e.first->since + patience);
-            continue;
-        }
-        out.push_back(&h.what);
-    }
-    return out;
+    asks_due_.set(key, known.repeat_at, first);
 }
 
 // ---- what there is
 
 std::optional<base::time_point> revocations::deadline() const {
-    auto due = timers_.deadline();
-    for (const auto& [key, b] : breaks_) {
-        base::earlier(due, b.again.next);
-    }
+    auto due = breaks_due_.next();
+    base::earlier(due, asks_due_.next());
     return due;
 }
 
 bool revocations::is_release_requested(const std::string& name, token t) const {
     const auto wanted = demands_.find({name, t});
     return wanted != demands_.end() &&
-           std::any_of(wanted->second.begin(), wanted->second.end(), [](const pending_demand& d) {
-               return d.how == revoke_kind::request_release;
-           });
+           std::any_of(
+               wanted->second.all.begin(), wanted->second.all.end(),
+               [](const pending_demand& d) { return d.how == revoke_kind::request_release; });
 }
 
 bool revocations::is_to_break(const std::string& name, token t) const {
@@ -237,18 +242,16 @@ void revocations::invariants() const {
         return;
     }
     for (const auto& [key, known] : demands_) {
-        HOLDFAST_ASSERT(!known.empty() && known.size() <= most_demands);
-        for (const auto& d : known) {
+        HOLDFAST_ASSERT(!known.all.empty() && known.all.size() <= most_demands);
+        for (const auto& d : known.all) {
             HOLDFAST_ASSERT(!d.is_heard || d.how == revoke_kind::request_release);
-            // The timer is not later than an ask to repeat.
-            const auto& due = timers_.at(timer::ask);
             HOLDFAST_ASSERT(d.how != revoke_kind::request_release || d.is_heard ||
-                            (due && *due <= d.again.next));
+                            (known.repeat_at && *known.repeat_at <= d.again.next));
         }
     }
     for (const auto& [key, b] : breaks_) {
         HOLDFAST_ASSERT(!b.holder.is_nil());
-        HOLDFAST_ASSERT(b.again.attempt > 0);  // it was sent in the call that began it
+        HOLDFAST_ASSERT(b.repeat_at == b.again.next);
     }
 }
 

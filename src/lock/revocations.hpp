@@ -15,11 +15,11 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/agenda.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
-#include "base/timers.hpp"
 #include "lock/lock_entry.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_output.hpp"
@@ -49,15 +49,8 @@ public:
     void answer_all(const std::string& name, token t, const break_outcome& how, owner_outbox& out);
     void heard(const release_request_ack& what, owner_outbox& out);
 
-    /// The queue of `e` waits for holds with this patience (break_policy::waited_for).
-    void note_patience(const lock_entry& e);
-    [[nodiscard]] bool take_patience_due(base::time_point now);
-    void look_again_at_patience(base::time_point at);
-    /// Of a contended lock: the holds whose policy lets its first waiter break them now.
-    [[nodiscard]] std::vector<const hold_info*> out_of_patience(const std::string& name,
-                                                                const lock_entry& e,
-                                                                base::time_point now);
-
+    /// After slots have moved: of those that are ours no more.
+    void forget_unserved(const tenures& ours);
     void repeat_breaks(const tenures& ours, const void_times& voids, const view& v,
                        base::time_point now, owner_outbox& out);
     void repeat_asks(const tenures& ours, base::time_point now, owner_outbox& out);
@@ -78,6 +71,7 @@ private:
         std::string who;
         std::string why;
         base::retry again{};
+        std::optional<base::time_point> repeat_at{};
     };
     /// A member wants a hold to end.
     struct pending_demand {
@@ -90,21 +84,26 @@ private:
         bool is_heard = false;  // of an ask: by the holder
         base::retry again{};
     };
-    enum class timer : std::uint8_t {
-        ask,       // not later than the first ask to repeat
-        patience,  // not later than the first policy that lets a waiter break
+    /// Of one hold.
+    struct demands {
+        std::vector<pending_demand> all;
+        std::optional<base::time_point> repeat_at{};  // the first ask
     };
-    using demands = std::vector<pending_demand>;
 
     [[nodiscard]] pending_demand* find_or_add(const peer_id& from, const revoke_request& wanted,
                                               demands& known, base::time_point now);
+    void start_break(const hold_key& key, pending_break what, base::time_point now);
+    void plan_asks(const hold_key& key, demands& known);
+    void forget(std::map<hold_key, pending_break>::iterator at);
+    void forget(std::map<hold_key, demands>::iterator at);
     [[nodiscard]] break_outcome outcome_for(const granted_hold& h, revoke_kind how, bool is_heard,
                                             const demands& known) const;
 
     const base::settings& settings_;
     std::map<hold_key, pending_break> breaks_;
     std::map<hold_key, demands> demands_;
-    base::timers<timer, timer::patience> timers_;
+    base::agenda<hold_key> breaks_due_;
+    base::agenda<hold_key> asks_due_;
 };
 
 }  // namespace holdfast::lock

@@ -20,6 +20,7 @@ std::optional<subscriptions::item> subscriptions::remove(std::string_view name) 
     if (at == all_.end()) {
         return std::nullopt;
     }
+    due_.set(at->first, at->second.repeat_at, std::nullopt);
     auto out = std::move(at->second);
     all_.erase(at);
     return out;
@@ -36,6 +37,7 @@ subscriptions::heard subscriptions::hear(const lock_state& told) {
     }
     if (told.in >= one.registered_in) {
         one.is_answered = true;
+        due_.set(told.name, one.repeat_at, std::nullopt);
     }
     if (std::pair{told.in, told.serial} <= std::pair{one.in, one.serial}) {
         return heard::old;  // it was overtaken
@@ -45,21 +47,13 @@ subscriptions::heard subscriptions::hear(const lock_state& told) {
     return heard::news;
 }
 
-std::optional<base::time_point> subscriptions::next() const {
-    std::optional<base::time_point> due;
-    for (const auto& [name, one] : all_) {
-        if (!one.is_answered) {
-            base::earlier(due, one.again.next);
-        }
-    }
-    return due;
-}
-
 void subscriptions::invariants() const {
     if (base::checks_everything()) {
         for (const auto& [name, one] : all_) {
             HOLDFAST_ASSERT(one.what.name == name);
             HOLDFAST_ASSERT(one.what.number > 0 && one.what.number <= last_number_);
+            HOLDFAST_ASSERT(!one.repeat_at || one.repeat_at == one.again.next);
+            HOLDFAST_ASSERT(one.repeat_at.has_value() == !one.is_answered);
         }
     }
 }

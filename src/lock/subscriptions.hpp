@@ -9,7 +9,7 @@
 
 #include <holdfast/ids.hpp>
 
-#include "base/deadline.hpp"
+#include "base/agenda.hpp"
 #include "base/retry.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
@@ -28,6 +28,7 @@ public:
         std::uint64_t serial = 0;  // likewise
         bool is_answered = true;   // false: it is repeated
         base::retry again{};
+        std::optional<base::time_point> repeat_at{};
     };
     enum class heard : std::uint8_t { not_watched, old, news };
 
@@ -36,7 +37,10 @@ public:
     /// Nothing: it was not watched.
     [[nodiscard]] std::optional<item> remove(std::string_view name);
     [[nodiscard]] heard hear(const lock_state& told);
-    void clear() { all_.clear(); }
+    void clear() {
+        all_.clear();
+        due_.clear();
+    }
 
     template <class Each>
     void for_each(Each each) {
@@ -44,8 +48,22 @@ public:
             each(one);
         }
     }
+    /// `send_one(one)`, which plans the next try, until it is answered.
+    template <class Send>
+    void ask(item& one, Send send_one) {
+        one.is_answered = false;
+        send_one(one);
+        due_.set(one.what.name, one.repeat_at, one.again.next);
+    }
+    /// Those whose next try is due.
+    template <class Send>
+    void repeat(base::time_point now, Send send_one) {
+        for (const auto& name : due_.due(now)) {
+            ask(all_.find(name)->second, send_one);
+        }
+    }
     /// When the next try of one is due.
-    [[nodiscard]] std::optional<base::time_point> next() const;
+    [[nodiscard]] std::optional<base::time_point> next() const { return due_.next(); }
 
     void invariants() const;
 
@@ -53,6 +71,7 @@ private:
     friend struct explore::state_access;
 
     std::map<std::string, item, std::less<>> all_;
+    base::agenda<std::string> due_;  // those that are not answered
     std::uint64_t last_number_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -11,6 +12,32 @@
 #include "lock/messages.hpp"
 
 namespace holdfast::lock {
+
+/// Requests that came before the slot was served, in their order (OWN-10).
+class deferred_requests {
+public:
+    using list = std::deque<std::pair<peer_id, request>>;
+
+    /// One that is known is not added again.
+    void add(const peer_id& from, const request& asked) {
+        if (known_.emplace(from, asked.number).second) {
+            all_.emplace_back(from, asked);
+        }
+    }
+    [[nodiscard]] bool empty() const { return all_.empty(); }
+    [[nodiscard]] bool has(const peer_id& from, request_number number) const {
+        return known_.contains({from, number});
+    }
+    [[nodiscard]] const list& all() const { return all_; }
+    [[nodiscard]] list take_all() {
+        known_.clear();
+        return std::exchange(all_, {});
+    }
+
+private:
+    list all_;
+    std::set<std::pair<peer_id, request_number>> known_;
+};
 
 struct tenure {
     struct waiting {
@@ -25,8 +52,8 @@ struct tenure {
     lock_table table;
     // no owner has served it yet in this cluster (FATE)
     bool is_unused = false;
-    bool history_is_complete = false;                  // FATE, as in slot_table
-    std::deque<std::pair<peer_id, request>> deferred;  // kept until we serve (OWN-10)
+    bool history_is_complete = false;  // FATE, as in slot_table
+    deferred_requests deferred;
 
     [[nodiscard]] bool is_serving() const { return std::holds_alternative<serving>(state); }
     [[nodiscard]] bool is_gathering() const { return std::holds_alternative<gathering>(state); }

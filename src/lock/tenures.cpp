@@ -15,7 +15,7 @@ lock_entry* tenures::find_lock(slot s, std::string_view name) {
 
 const granted_hold* tenures::find_hold(std::string_view name, token t) const {
     const auto* e = find_lock(name);
-    return e == nullptr ? nullptr : e->find(t);
+    return e == nullptr ? nullptr : e->held.find(t);
 }
 
 tenure& tenures::add(slot s, tenure t) {

@@ -41,7 +41,7 @@ slot_table table_of(slot s, const tenure& t, const delays& d, const former_holds
         }
     }
     for (const auto& [name, e] : t.table) {
-        for (const auto& h : e.held) {
+        for (const auto& [token, h] : e.held.all()) {
             out.holds.push_back(h.what);
             bytes += bytes_of(h.what);
         }
@@ -49,12 +49,12 @@ slot_table table_of(slot s, const tenure& t, const delays& d, const former_holds
     // A waiter that finds no room asks the new owner again within A (QUEUED); it only loses its
     // place.
     for (const auto& [name, e] : t.table) {
-        for (const auto& w : e.queue) {
+        e.queue.for_each([&](const waiter& w) {
             bytes += bytes_of(w);
             if (bytes <= bytes_in_a_message) {
                 out.queue.push_back(w);
             }
-        }
+        });
     }
 
     for (auto& [name, what] : former.of(s)) {

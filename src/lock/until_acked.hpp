@@ -8,7 +8,8 @@
 
 #include <holdfast/ids.hpp>
 
-#include "base/deadline.hpp"
+#include "base/agenda.hpp"
+#include "base/assert.hpp"
 #include "base/retry.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
@@ -22,15 +23,28 @@ public:
         slot at;
         Message what;
         base::retry again{};
+        std::optional<base::time_point> repeat_at{};
     };
 
-    /// And whether it is new: a message that waits already stays as it was.
-    std::pair<item&, bool> add(const Key& key, slot at, Message what) {
+    /// `send_one(item)` if it is new, or is to be sent in any case; one that waits already stays as
+    /// it was. Whether it is new.
+    template <class Send>
+    bool add(const Key& key, slot at, Message what, bool in_any_case, Send send_one) {
         const auto [place, is_new] = all_.try_emplace(key, item{at, std::move(what)});
-        return {place->second, is_new};
+        if (is_new || in_any_case) {
+            send(*place, send_one);
+        }
+        return is_new;
     }
-    void acked(const Key& key) { all_.erase(key); }
-    void clear() { all_.clear(); }
+    void acked(const Key& key) {
+        if (const auto at = all_.find(key); at != all_.end()) {
+            forget(at);
+        }
+    }
+    void clear() {
+        all_.clear();
+        due_.clear();
+    }
 
     [[nodiscard]] bool is_empty() const { return all_.empty(); }
     [[nodiscard]] std::size_t size() const { return all_.size(); }
@@ -39,38 +53,58 @@ public:
     /// `send_one(item)` for each whose next try is due.
     template <class Send>
     void repeat(base::time_point now, Send send_one) {
-        for (auto& [key, one] : all_) {
-            if (one.again.is_due(now)) {
-                send_one(one);
-            }
+        for (const auto& key : due_.due(now)) {
+            send(*all_.find(key), send_one);
         }
     }
     /// To the new owners of slots that have moved: from the beginning, at once.
     template <class Moved, class Send>
     void send_to_new_owners(Moved has_moved, Send send_one) {
-        for (auto& [key, one] : all_) {
-            if (has_moved(one.at)) {
-                one.again.reset();
-                send_one(one);
+        for (auto& one : all_) {
+            if (has_moved(one.second.at)) {
+                one.second.again.reset();
+                send(one, send_one);
             }
         }
     }
     template <class Moved>
     void forget_moved(Moved has_moved) {
-        std::erase_if(all_, [&](const auto& one) { return has_moved(one.second.at); });
-    }
-    [[nodiscard]] std::optional<base::time_point> next() const {
-        std::optional<base::time_point> due;
-        for (const auto& [key, one] : all_) {
-            base::earlier(due, one.again.next);
+        for (auto at = all_.begin(); at != all_.end();) {
+            const auto here = at++;
+            if (has_moved(here->second.at)) {
+                forget(here);
+            }
         }
-        return due;
+    }
+    [[nodiscard]] std::optional<base::time_point> next() const { return due_.next(); }
+
+    void invariants() const {
+        HOLDFAST_ASSERT(due_.size() == all_.size());
+        if (base::checks_everything()) {
+            for (const auto& [key, one] : all_) {
+                HOLDFAST_ASSERT(one.repeat_at == one.again.next);
+            }
+        }
     }
 
 private:
     friend struct explore::state_access;
 
-    std::map<Key, item> all_;
+    using map = std::map<Key, item>;
+
+    /// It plans the next try.
+    template <class Send>
+    void send(typename map::value_type& one, Send send_one) {
+        send_one(one.second);
+        due_.set(one.first, one.second.repeat_at, one.second.again.next);
+    }
+    void forget(typename map::iterator at) {
+        due_.set(at->first, at->second.repeat_at, std::nullopt);
+        all_.erase(at);
+    }
+
+    map all_;
+    base::agenda<Key> due_;
 };
 
 }  // namespace holdfast::lock

@@ -42,6 +42,7 @@ void observers::remove(const observer& o, node::node& n) {
     HOLDFAST_ASSERT(!at->second.all.empty());
     std::erase_if(at->second.all, [&](const auto& one) { return one.get() == &o; });
     if (at->second.all.empty()) {
+        forget_query(at->second);
         by_name_.erase(at);
         n.unwatch(o.name(), moment_now());
     }
@@ -60,7 +61,7 @@ void observers::on_changed(const node::lock_changed& what, node::node& n) {
     e.last = now;
     const bool is_all = now.holder_count == now.holders.size();
     if (is_all) {
-        e.query.reset();  // what it would tell is older than this, or as old
+        forget_query(e);  // what it would tell is older than this, or as old
     }
     deliver(e, now, is_all);
     if (!is_all) {
@@ -84,17 +85,24 @@ void observers::fetch_all_holders(const std::string& name, entry& e, node::node&
     e.has_changed = e.query.has_value();
     if (!e.query) {
         e.query = n.ask(lock::inspect_request{0, name}, {}, raw_now() + patience_, moment_now());
+        queries_.emplace(*e.query, name);
+    }
+}
+
+void observers::forget_query(entry& e) {
+    if (e.query) {
+        queries_.erase(*e.query);
+        e.query.reset();
     }
 }
 
 bool observers::on_holders(std::uint64_t query, const lock::answer* what, errc why, node::node& n) {
-    const auto at = std::find_if(by_name_.begin(), by_name_.end(),
-                                 [&](const auto& named) { return named.second.query == query; });
-    if (at == by_name_.end()) {
+    const auto asked = queries_.find(query);
+    if (asked == queries_.end()) {
         return false;
     }
-    auto& [name, e] = *at;
-    e.query.reset();
+    auto& [name, e] = *by_name_.find(asked->second);
+    forget_query(e);
     const auto* seen = what == nullptr ? nullptr : std::get_if<lock::inspect_reply>(what);
     if (what == nullptr && why != errc::timed_out) {
         return true;  // this PeerId is over; the next one is told of a state, and asks then
@@ -117,7 +125,7 @@ bool observers::on_holders(std::uint64_t query, const lock::answer* what, errc w
 
 void observers::restart(node::node& successor) {
     for (auto& [name, e] : by_name_) {
-        e.query.reset();
+        forget_query(e);
     }
     for (const auto& [name, e] : by_name_) {
         successor.watch(name, moment_now());

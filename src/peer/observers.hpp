@@ -78,16 +78,21 @@ public:
         bool has_changed = false;  ///< meanwhile: ask once more
     };
     /// For the end: what is left, to be destroyed outside the mutex.
-    [[nodiscard]] std::map<std::string, entry> take_all() { return std::exchange(by_name_, {}); }
+    [[nodiscard]] std::map<std::string, entry> take_all() {
+        queries_.clear();
+        return std::exchange(by_name_, {});
+    }
 
 private:
     /// A state tells the oldest holders only: asks for all of them, if an observer wants that.
     void fetch_all_holders(const std::string& name, entry& e, node::node& n);
     void deliver(const entry& e, const lock_status& now, bool is_all);
+    void forget_query(entry& e);
 
     dispatcher& callbacks_;
     const base::duration patience_;
     std::map<std::string, entry> by_name_;
+    std::map<std::uint64_t, std::string> queries_;  // under way, and whose
 };
 
 }  // namespace holdfast::runtime

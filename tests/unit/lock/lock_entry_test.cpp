@@ -26,9 +26,7 @@ waiter waiting(std::uint64_t by, std::int32_t priority = 0, lock_mode mode = {})
 
 std::vector<std::uint64_t> order_of(const lock_entry& e) {
     std::vector<std::uint64_t> out;
-    for (const auto& w : e.queue) {
-        out.push_back(w.number.value);
-    }
+    e.queue.for_each([&](const waiter& w) { out.push_back(w.number.value); });
     return out;
 }
 
@@ -68,7 +66,7 @@ TEST_CASE("MODES: a hold has room beside those that it goes with") {
         INFO("row " << i);
         lock_entry e;
         for (const auto& mode : table[i].held) {
-            e.held.push_back(held_in(mode, e.held.size() + 1));
+            e.held.add(held_in(mode, e.held.size() + 1));
         }
         CHECK(e.has_room(table[i].wanted) == table[i].has_room);
     }
@@ -76,49 +74,49 @@ TEST_CASE("MODES: a hold has room beside those that it goes with") {
 
 TEST_CASE("PRIORITY: a waiter goes behind all of its own priority and above") {
     lock_entry e;
-    e.insert_waiter(waiting(1));
-    e.insert_waiter(waiting(2, 5));
-    e.insert_waiter(waiting(3));
-    e.insert_waiter(waiting(4, 5));
-    e.insert_waiter(waiting(5, -1));
-    e.insert_waiter(waiting(6, 2));
+    e.queue.insert(waiting(1));
+    e.queue.insert(waiting(2, 5));
+    e.queue.insert(waiting(3));
+    e.queue.insert(waiting(4, 5));
+    e.queue.insert(waiting(5, -1));
+    e.queue.insert(waiting(6, 2));
     CHECK(order_of(e) == std::vector<std::uint64_t>{2, 4, 6, 1, 3, 5});
 }
 
 TEST_CASE("PRIORITY: an heir goes first, and before those that come later") {
     lock_entry e;
-    e.insert_waiter(waiting(1, 9));
-    e.insert_waiter(waiting(2));
-    e.insert_waiter(waiting(3));
-    e.move_to_front(peer(3));
+    e.queue.insert(waiting(1, 9));
+    e.queue.insert(waiting(2));
+    e.queue.insert(waiting(3));
+    e.queue.move_to_front(peer(3));
     CHECK(order_of(e) == std::vector<std::uint64_t>{3, 1, 2});
-    e.insert_waiter(waiting(4, std::numeric_limits<std::int32_t>::max()));
+    e.queue.insert(waiting(4, std::numeric_limits<std::int32_t>::max()));
     CHECK(order_of(e) == std::vector<std::uint64_t>{3, 4, 1, 2});
-    e.move_to_front(peer(7));  // it does not wait
+    e.queue.move_to_front(peer(7));  // it does not wait
     CHECK(order_of(e) == std::vector<std::uint64_t>{3, 4, 1, 2});
 }
 
 TEST_CASE("only the waiter that is meant is removed") {
     lock_entry e;
-    e.insert_waiter(waiting(1));
-    e.insert_waiter(waiting(2));
-    CHECK(e.is_waiting(peer(1), {1}));
-    CHECK_FALSE(e.is_waiting(peer(1), {2}));
-    CHECK_FALSE(e.remove_waiter(peer(1), {2}));
-    CHECK_FALSE(e.remove_waiter(peer(2), {1}));
-    CHECK(e.remove_waiter(peer(1), {1}));
+    e.queue.insert(waiting(1));
+    e.queue.insert(waiting(2));
+    CHECK(e.queue.has(peer(1), {1}));
+    CHECK_FALSE(e.queue.has(peer(1), {2}));
+    CHECK_FALSE(e.queue.remove(peer(1), {2}));
+    CHECK_FALSE(e.queue.remove(peer(2), {1}));
+    CHECK(e.queue.remove(peer(1), {1}));
     CHECK(order_of(e) == std::vector<std::uint64_t>{2});
 }
 
 TEST_CASE("LIMIT: permits of another number contradict, held or waiting") {
     lock_entry e;
     CHECK_FALSE(e.contradicts(lock_mode::permit(2)));
-    e.insert_waiter(waiting(1, 0, lock_mode::permit(3)));
+    e.queue.insert(waiting(1, 0, lock_mode::permit(3)));
     CHECK(e.contradicts(lock_mode::permit(2)));
     CHECK_FALSE(e.contradicts(lock_mode::permit(3)));
     CHECK_FALSE(e.contradicts(lock_mode::shared()));
     e.queue.clear();
-    e.held.push_back(held_in(lock_mode::permit(3)));
+    e.held.add(held_in(lock_mode::permit(3)));
     CHECK(e.contradicts(lock_mode::permit(2)));
     CHECK_FALSE(e.contradicts(lock_mode::exclusive()));
 }
@@ -127,13 +125,13 @@ TEST_CASE("the time of the first waiter runs from when it became the first") {
     lock_entry e;
     e.note_first(at(1s));
     CHECK_FALSE(e.first);
-    e.insert_waiter(waiting(1));
+    e.queue.insert(waiting(1));
     e.note_first(at(2s));
-    e.insert_waiter(waiting(2));
+    e.queue.insert(waiting(2));
     e.note_first(at(3s));
     REQUIRE(e.first);
     CHECK(e.first->since == at(2s));
-    REQUIRE(e.remove_waiter(peer(1), {1}));
+    REQUIRE(e.queue.remove(peer(1), {1}));
     e.note_first(at(4s));
     REQUIRE(e.first);
     CHECK(e.first->number == request_number{2});
@@ -146,9 +144,9 @@ TEST_CASE("the time of the first waiter runs from when it became the first") {
 TEST_CASE("a summary counts all holders and tells the oldest") {
     lock_entry e;
     for (std::uint64_t n = 1; n <= most_told + 3; ++n) {
-        e.held.push_back(held_in(lock_mode::shared(), n));
+        e.held.add(held_in(lock_mode::shared(), n));
     }
-    e.insert_waiter(waiting(99));
+    e.queue.insert(waiting(99));
     const auto told = e.summary();
     CHECK(told.holders == most_told + 3);
     CHECK(told.waiting == 1);

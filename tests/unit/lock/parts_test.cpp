@@ -58,7 +58,7 @@ TEST_CASE("tenures: a lock is found only in a slot that is served") {
     auto& t = all.add({7}, gained_in(1));
     CHECK(all.serving({7}) == nullptr);
     t.state = tenure::serving{};
-    t.table["a"].queue.push_back({"a", peer(1), {1}});
+    t.table["a"].queue.insert({"a", peer(1), {1}});
     CHECK(all.find_lock("a") == &t.table["a"]);
     CHECK(all.find_lock("b") == nullptr);
     t.table.clear();
