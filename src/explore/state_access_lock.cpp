@@ -179,15 +179,17 @@ void state_access::add(digest& out, const holder& h) {
     out.add(std::uint64_t{is_leased});
     out.add(std::uint64_t{is_leaving});
     out.add(last_report);
-    const auto& [last_number, all_requests, renumbered, due] = requests;  // each knows its caller
+    // Each knows its caller, and whether it is queued.
+    const auto& [last_number, all_requests, renumbered, due, all_queued] = requests;
     out.add(last_number);
     out.add_each(all_requests, [&](const auto& r) {
-        const auto& [caller, name, at, wanted, was_asked, again, when_due] = r.second;
+        const auto& [caller, name, at, wanted, was_asked, is_queued, again, when_due] = r.second;
         out.add(r.first.value);
         out.add(caller.value);
         out.add(name);
         out.add(std::uint64_t{wanted.is_try});
         out.add(std::uint64_t{was_asked});
+        out.add(std::uint64_t{is_queued});
         out.add_presence(again);
     });
     const auto& [all_held] = held;
@@ -265,6 +267,10 @@ void state_access::set_repeats(holder& h, base::time_point due) {
             at->second.again->next = due;
             requests.schedule(at);
         }
+    }
+    for (auto& [name, one] : requests.queued_.all_) {
+        one.again.next = due;
+        requests.queued_.due_.set(name, one.ask_at, due);
     }
     auto& link = h.link_;
     const auto make_due = [&](auto& messages) {

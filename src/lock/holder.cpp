@@ -81,6 +81,7 @@ void holder::install(const view_change& s, base::time_point now) {
             p.at = link_.slot_of(p.name);
         }
         if (is_leased_ && link_.has_moved(p.at)) {
+            requests_.note_unqueued(at);
             p.again.emplace();
             send_request(at, now);  // HOLD-5: under the same number
         }
@@ -98,6 +99,7 @@ void holder::set_leased(bool is_leased, base::time_point now) {
         lose_all(errc::lease_lost, now);
     }
     for (auto at = requests_.begin(); at != requests_.end(); ++at) {
+        requests_.note_unqueued(at);
         at->second.again.reset();
         if (is_leased_ && view_) {
             send_request(at, now);
@@ -114,13 +116,15 @@ void holder::handle(const peer_id& from, const to_holder& what, base::time_point
 }
 
 void holder::tick(base::time_point now) {
-    for (auto at = requests_.find_due(now); at != requests_.end(); at = requests_.find_due(now)) {
+    for (const auto number : requests_.due(now)) {
+        const auto at = requests_.find(number);
         if (base::is_due(at->second.wanted.until, now)) {
             fail(at, timeout_reason(), now);
         } else {
             send_request(at, now);
         }
     }
+    ask_after_queued(now);
     check_hold_limits(now);
     link_.tick(now, out_);
     invariants();
@@ -277,10 +281,43 @@ void holder::on(const peer_id& from, const queued& said, base::time_point now) {
         return;
     }
     // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours begins, so it is
-    // asked again once per A; the owner knows it then.
-    at->second.again = {now + settings_.lease, 0};
-    requests_.schedule(at);
-    HOLDFAST_ASSERT(at->second.due && *at->second.due <= now + settings_.lease);
+    // asked after once per A; the owner knows it then.
+    requests_.note_queued(at, now + settings_.lease);
+    const auto after = requests_.asks_after(said.number);
+    HOLDFAST_ASSERT(after && *after <= now + settings_.lease);
+}
+
+void holder::ask_after_queued(base::time_point now) {
+    requests_.ask_after(now, [&](const std::string& name, queued_requests::of_lock& all) {
+        all.again.plan(settings_, now);
+        const auto attempt = all.again.count();
+        const auto owner = link_.owner_of(all.at);
+        if (owner.is_nil()) {
+            return;
+        }
+        for (auto from = all.numbers.begin(); from != all.numbers.end();) {
+            still_waiting asked{name, {}};
+            while (from != all.numbers.end() && asked.numbers.size() < most_still_waiting) {
+                asked.numbers.push_back(*from++);
+            }
+            out_.push(send{owner, std::move(asked), attempt});
+        }
+    });
+}
+
+void holder::on(const peer_id& from, const still_queued& said, base::time_point now) {
+    if (!view_ || link_.owner_of(link_.slot_of(said.name)) != from) {
+        return;
+    }
+    requests_.heard_of_queued(said.name, now + settings_.lease);
+    for (const auto& number : said.unknown) {
+        const auto at = requests_.find(number);
+        if (at != requests_.end() && at->second.is_queued && at->second.name == said.name) {
+            requests_.note_unqueued(at);
+            at->second.again.emplace();
+            send_request(at, now);
+        }
+    }
 }
 
 void holder::on(const peer_id&, const denied& said, base::time_point now) {

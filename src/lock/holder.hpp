@@ -83,6 +83,7 @@ private:
     using request_iterator = pending_requests::iterator;
 
     void on(const peer_id& from, const queued& said, base::time_point now);
+    void on(const peer_id& from, const still_queued& said, base::time_point now);
     void on(const peer_id& from, const denied& said, base::time_point now);
     void on(const peer_id& from, const grant& given, base::time_point now);
     void on(const peer_id& from, const released& said, base::time_point now);
@@ -94,6 +95,7 @@ private:
     void on(const peer_id& from, const lock_state& told, base::time_point now);
 
     void send_request(request_iterator at, base::time_point now);
+    void ask_after_queued(base::time_point now);
     void fail(request_iterator at, errc why, base::time_point now,
               std::optional<lock_summary> summary = {});
     void take(const hold_key& key, request_iterator at, const grant& given, base::time_point now);

@@ -87,13 +87,28 @@ struct cancel {
     request_number number;
     bool operator==(const cancel&) const = default;
 };
+/// QUEUED: the requests of the sender for this lock that were answered "queued". All of a lock go
+/// in one message, for there may be very many (LOAD-1).
+struct still_waiting {
+    std::string name;
+    std::vector<request_number> numbers;
+    bool operator==(const still_waiting&) const = default;
+};
+constexpr std::size_t most_still_waiting = 16384;
 
 // ---- owner to holder
 
-/// It waits in the queue. Asked again once per A all the same (QUEUED).
+/// It waits in the queue. Asked after once per A all the same (QUEUED).
 struct queued {
     request_number number;
     bool operator==(const queued&) const = default;
+};
+/// To `still_waiting`. Those that were granted get their grants again (HOLD-5), and the others
+/// wait.
+struct still_queued {
+    std::string name;
+    std::vector<request_number> unknown;  ///< to be asked again
+    bool operator==(const still_queued&) const = default;
 };
 enum class refusal : std::uint8_t {
     is_held,        ///< of a try: others have it
@@ -329,10 +344,10 @@ struct release_request_ack {
 /// To the owner of a slot.
 using to_owner = std::variant<request, grant_ack, release, cancel, report, table, no_table,
                               table_ack, watch, unwatch, lock_state_seen, inspect_request,
-                              list_locks, revoke_request, release_request_ack>;
+                              list_locks, revoke_request, release_request_ack, still_waiting>;
 /// To a member that holds locks, asks for them or watches them.
 using to_holder = std::variant<queued, denied, grant, released, cancelled, hold_probe, break_hold,
-                               gather, lock_state, release_request>;
+                               gather, lock_state, release_request, still_queued>;
 /// To a member that has asked a question: the answers, in the order of the questions.
 using to_asker = std::variant<inspect_reply, listed, revoke_reply, record_stored, records_read>;
 /// To a member that fills a seat.

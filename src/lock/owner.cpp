@@ -68,6 +68,12 @@ void owner::on(const peer_id& from, const request& asked, base::time_point now) 
     }
 }
 
+void owner::on(const peer_id& from, const still_waiting& asked, base::time_point now) {
+    if (!is_member(from) || !intake_.still_waiting(granter_, from, asked, now)) {
+        ++counters_.dropped;
+    }
+}
+
 void owner::on(const peer_id& from, const grant_ack& answer, base::time_point) {
     const auto s = slot_of(answer.name);
     auto* e = find_lock(s, answer.name);

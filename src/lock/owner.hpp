@@ -79,6 +79,7 @@ private:
     void on(const peer_id& from, const table& given, base::time_point now);
     void on(const peer_id& from, const no_table& given, base::time_point now);
     void on(const peer_id& from, const table_ack& given, base::time_point now);
+    void on(const peer_id& from, const still_waiting& asked, base::time_point now);
     void on(const peer_id& from, const watch& asked, base::time_point now);
     void on(const peer_id& from, const unwatch& asked, base::time_point now);
     void on(const peer_id& from, const lock_state_seen& seen, base::time_point now);

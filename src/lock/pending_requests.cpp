@@ -25,11 +25,9 @@ pending_requests::iterator pending_requests::renumber(iterator at) {
 }
 
 pending_request pending_requests::remove(iterator at) {
-    if (at->second.due) {
-        due_.erase({*at->second.due, at->first});
-    }
+    note_unqueued(at);
+    due_.set(at->first, at->second.due, std::nullopt);
     auto p = std::move(at->second);
-    p.due.reset();
     renumbered_.erase(p.caller);
     all_.erase(at);
     return p;
@@ -37,6 +35,7 @@ pending_request pending_requests::remove(iterator at) {
 
 pending_requests::map pending_requests::take_all() {
     due_.clear();
+    queued_.clear();
     renumbered_.clear();
     return std::exchange(all_, {});
 }
@@ -49,36 +48,40 @@ pending_requests::iterator pending_requests::find_caller(request_number number) 
 void pending_requests::schedule(iterator at) {
     auto& [number, p] = *at;
     auto due = p.wanted.until;
-    if (p.again) {
+    if (p.again && !p.is_queued) {
         base::earlier(due, p.again->next);
     }
-    if (due == p.due) {
-        return;
-    }
-    if (p.due) {
-        due_.erase({*p.due, number});
-    }
-    if (due) {
-        due_.emplace(*due, number);
-    }
-    p.due = due;
-}
-
-pending_requests::iterator pending_requests::find_due(base::time_point now) {
-    if (due_.empty() || due_.begin()->first > now) {
-        return all_.end();
-    }
-    const auto at = all_.find(due_.begin()->second);
-    HOLDFAST_ASSERT(at != all_.end());
-    return at;
+    due_.set(number, p.due, due);
 }
 
 std::optional<base::time_point> pending_requests::deadline() const {
-    return due_.empty() ? std::nullopt : std::optional{due_.begin()->first};
+    auto due = due_.next();
+    base::earlier(due, queued_.next());
+    return due;
+}
+
+void pending_requests::note_queued(iterator at, base::time_point ask_after) {
+    auto& p = at->second;
+    p.is_queued = true;
+    queued_.add(p.name, p.at, at->first, ask_after);
+    schedule(at);
+}
+
+void pending_requests::note_unqueued(iterator at) {
+    if (std::exchange(at->second.is_queued, false)) {
+        queued_.remove(at->second.name, at->first);
+    }
+}
+
+std::optional<base::time_point> pending_requests::asks_after(request_number number) const {
+    const auto at = all_.find(number);
+    return at != all_.end() && at->second.is_queued ? queued_.asks_after(at->second.name)
+                                                    : std::nullopt;
 }
 
 void pending_requests::invariants() const {
     HOLDFAST_ASSERT(due_.size() <= all_.size());
+    queued_.invariants();
     HOLDFAST_ASSERT(all_.empty() || all_.rbegin()->first.value <= last_number_);
     if (!base::checks_everything()) {
         return;
@@ -92,8 +95,8 @@ void pending_requests::invariants() const {
             HOLDFAST_ASSERT(known != renumbered_.end() && known->second == number);
             ++renumbered;
         }
-        HOLDFAST_ASSERT(!p.due || due_.contains({*p.due, number}));
-        HOLDFAST_ASSERT(!p.again || (p.due && *p.due <= p.again->next));
+        HOLDFAST_ASSERT(!p.again || p.is_queued || (p.due && *p.due <= p.again->next));
+        HOLDFAST_ASSERT(p.is_queued == queued_.has(p.name, number));
         HOLDFAST_ASSERT(!p.wanted.until || (p.due && *p.due <= *p.wanted.until));
         due += p.due ? 1 : 0;
     }

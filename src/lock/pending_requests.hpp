@@ -5,17 +5,19 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <holdfast/ids.hpp>
 
+#include "base/agenda.hpp"
 #include "base/retry.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/acquire_params.hpp"
+#include "lock/queued_requests.hpp"
 
 namespace holdfast::lock {
 
@@ -26,6 +28,7 @@ struct pending_request {
     holdfast::slot at{};
     acquire_params wanted{};
     bool was_asked = false;
+    bool is_queued = false;  // its owner has said so: it is asked after with the others (QUEUED)
     std::optional<base::retry> again{};     // none: waiting for a lease
     std::optional<base::time_point> due{};  // as scheduled
 };
@@ -52,9 +55,23 @@ public:
 
     /// After each change of `until` or of its tries.
     void schedule(iterator at);
-    /// end(): none is due.
-    [[nodiscard]] iterator find_due(base::time_point now);
+    /// Each of these has to be sent or to end.
+    [[nodiscard]] std::vector<request_number> due(base::time_point now) { return due_.due(now); }
     [[nodiscard]] std::optional<base::time_point> deadline() const;
+
+    /// QUEUED: it is asked after then, or as soon as another one for the same lock.
+    void note_queued(iterator at, base::time_point ask_after);
+    void note_unqueued(iterator at);
+    /// `send_one(name, of_lock)`, which plans the next try, for each lock whose turn it is.
+    template <class Send>
+    void ask_after(base::time_point now, Send send_one) {
+        queued_.ask_after(now, send_one);
+    }
+    void heard_of_queued(const std::string& name, base::time_point next) {
+        queued_.heard(name, next);
+    }
+    /// When it is asked after; nothing: it is not.
+    [[nodiscard]] std::optional<base::time_point> asks_after(request_number number) const;
 
     void invariants() const;
 
@@ -65,8 +82,8 @@ private:
     map all_;
     // the present number of requests that their callers know by another one (HOLD-7)
     std::map<request_number, request_number> renumbered_;
-    // there may be many requests, and each is asked again once per A
-    std::set<std::pair<base::time_point, request_number>> due_;
+    base::agenda<request_number> due_;
+    queued_requests queued_;
 };
 
 }  // namespace holdfast::lock

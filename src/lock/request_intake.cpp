@@ -29,6 +29,29 @@ bool request_intake::request(granter& g, const peer_id& from, const lock::reques
     return true;
 }
 
+bool request_intake::still_waiting(granter& g, const peer_id& from,
+                                   const lock::still_waiting& asked, base::time_point now) {
+    const auto s = g.slots().slot_of(asked.name);
+    const auto* t = g.slots().find(s);
+    if (t == nullptr) {
+        return false;
+    }
+    auto* e = g.slots().find_lock(s, asked.name);
+    still_queued answer{asked.name, {}};
+    for (const auto& number : asked.numbers) {
+        if (t->deferred.has(from, number) || (e != nullptr && e->queue.has(from, number))) {
+            continue;
+        }
+        if (auto* granted = e == nullptr ? nullptr : e->held.find(from, number)) {
+            g.send_grant(s, *granted, !e->queue.empty(), now);  // HOLD-5
+        } else {
+            answer.unknown.push_back(number);
+        }
+    }
+    g.out().push(send{from, std::move(answer)});
+    return true;
+}
+
 void request_intake::put_off(granter& g, tenure& t, const peer_id& from,
                              const lock::request& asked) {
     t.deferred.add(from, asked);

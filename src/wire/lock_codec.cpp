@@ -78,11 +78,23 @@ template <>
 constexpr kind about<lock::cancel>{0x53, "lock.cancel"};
 void fields(auto& a, is<lock::cancel> auto& m) { a(text(m.name, limits::name), m.number); }
 
+template <>
+constexpr kind about<lock::still_waiting>{0x71, "lock.still_waiting"};
+void fields(auto& a, is<lock::still_waiting> auto& m) {
+    a(text(m.name, limits::name), list(m.numbers, lock::most_still_waiting));
+}
+
 // ---- owner to holder
 
 template <>
 constexpr kind about<lock::queued>{0x54, "lock.queued"};
 void fields(auto& a, is<lock::queued> auto& m) { a(m.number); }
+
+template <>
+constexpr kind about<lock::still_queued>{0x72, "lock.still_queued"};
+void fields(auto& a, is<lock::still_queued> auto& m) {
+    a(text(m.name, limits::name), list(m.unknown, lock::most_still_waiting));
+}
 
 template <>
 constexpr kind about<lock::denied>{0x55, "lock.denied"};

@@ -105,14 +105,14 @@ TEST_CASE("requests: the earlier of the next try and the end of patience is due 
     all.schedule(first);
     all.schedule(second);
     CHECK(all.deadline() == at(5s));
-    CHECK(all.find_due(at(4s)) == all.end());
-    CHECK(all.find_due(at(5s)) == first);
+    CHECK(all.due(at(4s)).empty());
+    CHECK(all.due(at(5s)) == std::vector<request_number>{first->first});
     first->second.again.reset();  // it waits for a lease
     all.schedule(first);
     CHECK(all.deadline() == at(9s));
     second->second.again = base::retry{at(2s), 0};
     all.schedule(second);
-    CHECK(all.find_due(at(9s)) == second);
+    CHECK(all.due(at(3s)) == std::vector<request_number>{second->first});
     all.invariants();
     CHECK(all.remove(second).name == "b");
     CHECK(all.deadline() == at(9s));

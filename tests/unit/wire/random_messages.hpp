@@ -36,7 +36,8 @@ concept has_2 =
               views::found_accept, lease::ack, lock::grant_ack, lock::cancel, lock::released,
               lock::hold_probe, lock::table_ack, lock::watch, lock::unwatch, lock::past,
               lock::inspect_request, lock::list_locks, lock::listed_lock, lock::revoke_reply,
-              lock::store_record, lock::records_read, views::evict, seat>;
+              lock::store_record, lock::records_read, lock::still_waiting, lock::still_queued,
+              views::evict, seat>;
 template <class T>
 concept has_3 =
     one_among<T, views::found_prepare, swim::ack, swim::push_pull, swim::introduction,
