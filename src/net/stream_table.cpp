@@ -22,7 +22,7 @@ constexpr auto greeting_time = 5s;
 constexpr auto message_patience = 2s;  // the protocol repeats what matters sooner
 // at an address where another peer answers than the one meant
 constexpr auto between_rechecks = 1s;
-constexpr std::size_t scratch_size = 256 << 10;
+constexpr std::size_t scratch_size = 32 << 10;  // of one read, and so of one turn (LOAD-2)
 
 constexpr std::uint32_t readable = EPOLLIN, writable = EPOLLOUT, broken = EPOLLERR | EPOLLHUP;
 

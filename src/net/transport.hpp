@@ -91,7 +91,8 @@ public:
     /// too long for a stream.
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     void tick(base::time_point now);
-    /// Reads and writes whatever is ready now, giving each message to `to`; bounded work per call.
+    /// Reads and writes what is ready now, giving each message to `to`: some milliseconds of work
+    /// at most (LOAD-2). The rest is left for the next call, which begins with the datagrams.
     void read(const sink& to, base::time_point now);
 
     // ---- for a caller that waits for an answer and does the reading itself

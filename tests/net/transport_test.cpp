@@ -647,3 +647,33 @@ TEST_CASE("what waits for a peer that is not there is bounded, and counted") {
     }
     CHECK(until({&a}, [&] { return a.net->stats().connect_failures >= 1; }));
 }
+
+TEST_CASE("LOAD-2: a turn reads so much from streams at most, and the next begins with datagrams") {
+    end one{1};
+    end two{2};
+    end busy{3};
+    one.stream(busy, "hello");
+    two.stream(busy, "hello");
+    REQUIRE(until({&one, &two, &busy}, [&] { return busy.got.size() == 2; }));
+    busy.got.clear();
+    constexpr std::size_t each = 4000;
+    const std::string load(200, 'x');
+    for (std::size_t i = 0; i < each; ++i) {
+        one.stream(busy, load);
+        two.stream(busy, load);
+    }
+    one.datagram(busy, "lease");
+
+    const auto from = [&](const end& sender, std::string_view text) {
+        return std::count(busy.got.begin(), busy.got.end(),
+                          std::pair{sender.id, std::string{text}});
+    };
+    busy.read();
+    CHECK(busy.got.size() < 1000);
+    busy.read();
+    CHECK(busy.got.size() < 2000);
+    CHECK(from(one, "lease") == 1);
+    CHECK(from(one, load) > 0);
+    CHECK(from(two, load) > 0);
+    REQUIRE(until({&one, &two, &busy}, [&] { return busy.got.size() == 2 * each + 1; }));
+}
