@@ -30,9 +30,10 @@ enum class errc : std::uint8_t {
 
     // ---- 40 to 59, the arguments or a limit forbid it: nothing was asked for
 
-    name_too_long = 40,      ///< a lock name that is empty or longer than 512 bytes
-    value_too_long = 41,     ///< a note longer than 1024 bytes, or a value longer than 4096
-    too_many_requests = 42,  ///< more waiting requests than `config::max_requests`
+    name_too_long = 40,   ///< a lock name that is empty or longer than 512 bytes
+    value_too_long = 41,  ///< a note longer than 1024 bytes, or a value longer than 4096
+    /// more waiting requests than `config::max_requests`, or more at the owner than a member may
+    too_many_requests = 42,
 
     // ---- 60 to 79, the peer cannot start or join: nothing is held
 

@@ -119,6 +119,8 @@ struct statistics {
     std::uint64_t slots_gathered = 0;
     std::uint64_t tables_received = 0;
     std::uint64_t conflicts_reported = 0;  ///< HOLD-4: anything but 0 is a bug worth a report
+    /// as an owner: requests, watches and demands of members that take up too much (LOAD-3)
+    std::uint64_t requests_refused = 0;
 
     // locks, as a holder
     std::uint64_t requests = 0;  ///< lock() and try_lock() asked

@@ -40,7 +40,8 @@ constexpr entry entries[] = {
     {errc::value_too_long, "value_too_long", held::refused,
      "a note has at most 1024 bytes, a value at most 4096"},
     {errc::too_many_requests, "too_many_requests", held::refused,
-     "too many requests wait at this peer already; raise max_requests, or make fewer"},
+     "too many requests wait at this peer already (max_requests), or it takes up as much at the "
+     "owner of the lock as one member may; make fewer requests at once"},
     {errc::bad_config, "bad_config", held::refused, "the configuration is wrong"},
     {errc::address_in_use, "address_in_use", held::refused,
      "another process listens at this address; choose another port or stop it"},

@@ -39,6 +39,14 @@ struct limits {
     static constexpr std::size_t frame = 16u << 20;  ///< bytes of one stream frame
 };
 
+/// LOAD-3: what one member may take up at one owner.
+struct member_quota {
+    std::size_t waiting = 100'000;  ///< requests, of all locks
+    std::size_t holds = 200'000;    ///< and waiting requests
+    std::size_t bytes = 64u << 20;  ///< of both
+    std::size_t watches = 100'000;
+};
+
 struct settings {
     // Who we are.
     std::string cluster_name = "default";
@@ -74,6 +82,8 @@ struct settings {
 
     /// the operators who may request releases and break holds; empty: all may (BREAK-1)
     std::vector<std::string> operators;
+
+    member_quota quota{};
 
     // messages that are repeated until answered (NET-2)
     duration retry = std::chrono::milliseconds{200};

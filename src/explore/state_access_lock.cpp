@@ -39,7 +39,7 @@ void state_access::add(digest& out, const owner& o, base::time_point now) {
 void state_access::add(digest& out, const granter& g, base::time_point now) {
     const auto& [settings, current, grant_epoch, sequence, last_granted, is_leased, voids, tenures,
                  unacked, contended, patience, breaks_from, timers, pasts, watchers, revocations,
-                 delays, granted, out_box] = g;
+                 delays, used, granted, out_box] = g;
     // From when on policies break holds is left out: no hold here has one.
     HOLDFAST_ASSERT(out_box.empty() && pasts.size() == 0 && patience.size() == 0);
     out.add(std::uint64_t{grant_epoch.value});
@@ -66,7 +66,8 @@ void state_access::add(digest& out, const granter& g, base::time_point now) {
     }
     static_assert(std::decay_t<decltype(timers)>::count == 2);
     add_breaks(out, revocations);
-    // In these worlds no member watches a lock, requests a break or has a delay.
+    // What members use follows from the tables. In these worlds no member watches a lock, requests
+    // a break or has a delay.
     const auto& [watchers_settings, all_watchers, watch_serial, last_place, to_tell] = watchers;
     HOLDFAST_ASSERT(all_watchers.empty() && watch_serial == 0 && last_place == 0 &&
                     to_tell.size() == 0);

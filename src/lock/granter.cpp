@@ -16,7 +16,8 @@ granter::granter(const base::settings& settings, slot_function slot_of)
       tenures_{std::move(slot_of)},
       former_holds_{settings.most_pasts},
       watchers_{settings},
-      revocations_{settings} {}
+      revocations_{settings},
+      quotas_{settings} {}
 
 void granter::install(const view_change& s, base::time_point now) {
     HOLDFAST_ASSERT(!view_ || s.now->number > view_->number);
@@ -61,7 +62,7 @@ bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base
     bool has_granted = false;
     while (is_leased_ && !e.queue.empty() && !delays_.is_delayed(s, name, now)) {
         if (!view_->has(e.queue.front().peer)) {
-            (void)e.queue.take_front();
+            (void)take_first(e);
             continue;
         }
         if (!e.has_room(e.queue.front().terms.mode)) {
@@ -71,7 +72,7 @@ bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base
             out_.push(epoch_wanted{});  // OWN-6
             break;
         }
-        grant_one(s, e, e.queue.take_front(), now);
+        grant_one(s, e, take_first(e), now);
         has_granted = true;
     }
     HOLDFAST_ASSERT(is_end_of(order_of(e), waited));  // OWN-10
@@ -90,6 +91,21 @@ bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base
     return has_granted;
 }
 
+waiter granter::take_first(lock_entry& e) {
+    auto w = e.queue.take_front();
+    quotas_.remove_waiting(w.peer, w);
+    return w;
+}
+
+bool granter::remove_waiter(lock_entry& e, const peer_id& peer, request_number number) {
+    const auto* w = e.queue.find(peer, number);
+    if (w == nullptr) {
+        return false;
+    }
+    quotas_.remove_waiting(peer, *w);
+    return e.queue.remove(peer, number);
+}
+
 void granter::grant_one(slot s, lock_entry& e, waiter next, base::time_point now) {
     HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
     HOLDFAST_ASSERT(view_->has(next.peer));
@@ -105,6 +121,7 @@ void granter::grant_one(slot s, lock_entry& e, waiter next, base::time_point now
     given.holder_name = name_of(next.peer);
     given.since = now;
     given.is_since_grant = true;
+    quotas_.add_hold(given.what);
     auto& h = e.held.add(std::move(given));
     ++granted_;
     out_.push(owner_granted{h.what, view_->number});
@@ -186,6 +203,7 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
     revocations_.hold_ended(ended, t);
     if (h != nullptr) {
         repeat_grant(s, *h, std::nullopt);
+        quotas_.remove_hold(h->what);
         e.held.remove(t);
     }
     HOLDFAST_ASSERT(e.held.find(t) == nullptr);
@@ -248,12 +266,15 @@ void granter::end_holds_of_removed(base::time_point now) {
 
 void granter::drop_non_members(base::time_point now) {
     for_each_contended([&](slot s, const std::string& name, lock_entry& e) {
-        const auto gone = e.queue.remove_peers([&](const peer_id& p) { return !view_->has(p); });
+        const auto gone =
+            e.queue.remove_peers([&](const peer_id& p) { return !view_->has(p); },
+                                 [&](const waiter& w) { quotas_.remove_waiting(w.peer, w); });
         if (!grant_waiters(s, name, e, now) && gone > 0) {
             notify(s, name, now);
         }
     });
-    watchers_.drop_non_members(*view_);
+    watchers_.drop_non_members(*view_, quotas_);
+    quotas_.drop_non_members(*view_);
     revocations_.forget_unserved(tenures_);
 }
 
@@ -321,14 +342,20 @@ void granter::serve(slot s, tenure& t, base::time_point now) {
 }
 
 void granter::forget(slot s) {
-    for (auto& [name, e] : tenures_.find(s)->table) {
+    auto& t = *tenures_.find(s);
+    for (auto& [name, e] : t.table) {
         for (auto& [token, h] : e.held.all()) {
             repeat_grant(s, h, std::nullopt);
+            quotas_.remove_hold(h.what);
         }
         patience_.set({s, name}, e.patience_ends, std::nullopt);
+        e.queue.for_each([&](const waiter& w) { quotas_.remove_waiting(w.peer, w); });
+    }
+    for (const auto& [from, asked] : t.deferred.all()) {
+        quotas_.remove_waiting(from, asked);
     }
     contended_.forget(s);
-    watchers_.forget(s);  // WATCH-1: they register again
+    watchers_.forget(s, quotas_);  // WATCH-1: they register again
     delays_.forget(s);
     former_holds_.forget(s);
     tenures_.erase(s);
@@ -407,6 +434,30 @@ void granter::check_lock(slot s, const std::string& name, const lock_entry& e) c
     }
 }
 
+void granter::check_quotas() const {
+    holdfast::lock::quotas counted{settings_};
+    tenures_.for_each([&](slot, const tenure& t) {
+        for (const auto& [name, e] : t.table) {
+            for (const auto& [token, h] : e.held.all()) {
+                counted.add_hold(h.what);
+            }
+            e.queue.for_each([&](const waiter& w) { counted.add_waiting(w.peer, w); });
+        }
+        for (const auto& [from, asked] : t.deferred.all()) {
+            counted.add_waiting(from, asked);
+        }
+    });
+    quotas_.for_each([&](const peer_id& member, const quotas::usage& u) {
+        const auto is = counted.of(member);
+        HOLDFAST_ASSERT(u.waiting == is.waiting && u.holds == is.holds && u.bytes == is.bytes);
+        HOLDFAST_ASSERT(u.watches == watchers_.count_of(member));
+    });
+    counted.for_each([&](const peer_id& member, const quotas::usage& is) {
+        HOLDFAST_ASSERT(quotas_.of(member).waiting == is.waiting);
+        HOLDFAST_ASSERT(quotas_.of(member).holds == is.holds);
+    });
+}
+
 void granter::invariants() const {
     tenures_.invariants();
     watchers_.invariants();
@@ -422,6 +473,7 @@ void granter::invariants() const {
     if (!base::checks_everything()) {
         return;
     }
+    check_quotas();
     std::size_t contended = 0;
     std::size_t unacked = 0;
     std::size_t patient = 0;

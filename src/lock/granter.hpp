@@ -27,6 +27,7 @@
 #include "lock/lock_set.hpp"
 #include "lock/lock_watchers.hpp"
 #include "lock/owner_output.hpp"
+#include "lock/quotas.hpp"
 #include "lock/revocations.hpp"
 #include "lock/tenure.hpp"
 #include "lock/tenures.hpp"
@@ -48,6 +49,16 @@ public:
     void forget(slot s);
     /// Grants what can be granted. Says whether that was anything; then watchers have been told.
     bool grant_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now);
+    void add_waiter(lock_entry& e, waiter w) {
+        quotas_.add_waiting(w.peer, w);
+        e.queue.insert(std::move(w));
+    }
+    [[nodiscard]] bool remove_waiter(lock_entry& e, const peer_id& peer, request_number number);
+    /// That another owner granted.
+    void add_hold(lock_entry& e, granted_hold h) {
+        quotas_.add_hold(h.what);
+        e.held.add(std::move(h));
+    }
     void send_grant(slot s, granted_hold& h, bool is_contended, base::time_point now);
     void acknowledge(slot s, granted_hold& h) {
         h.what.is_taken = true;
@@ -94,6 +105,14 @@ public:
     [[nodiscard]] lock_watchers& watchers() { return watchers_; }
     [[nodiscard]] revocations& pending() { return revocations_; }
     [[nodiscard]] delays& waits() { return delays_; }
+    [[nodiscard]] holdfast::lock::quotas& quotas() { return quotas_; }
+    [[nodiscard]] const holdfast::lock::quotas& quotas() const { return quotas_; }
+    /// LOAD-3: something of this member was refused.
+    void note_refusal(const peer_id& member, base::time_point now) {
+        if (auto told = quotas_.refused(member, now)) {
+            out_.push(*told);
+        }
+    }
     [[nodiscard]] owner_outbox& out() { return out_; }
     [[nodiscard]] std::uint64_t granted() const { return granted_; }
 
@@ -118,6 +137,8 @@ private:
     void break_for_waiters(base::time_point now);
     void remember_end(slot s, const std::string& name, const granted_hold& h, hold_end how);
     [[nodiscard]] previous_hold told_before(slot s, const std::string& name) const;
+    waiter take_first(lock_entry& e);
+    void check_quotas() const;
     void check_lock(slot s, const std::string& name, const lock_entry& e) const;
 
     const base::settings& settings_;
@@ -138,6 +159,7 @@ private:
     lock_watchers watchers_;
     revocations revocations_;
     delays delays_;
+    holdfast::lock::quotas quotas_;
     std::uint64_t granted_ = 0;
     owner_outbox out_;
 };

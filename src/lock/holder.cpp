@@ -324,9 +324,20 @@ void holder::on(const peer_id&, const denied& said, base::time_point now) {
     const auto at = requests_.find(said.number);
     if (at != requests_.end() && (at->second.wanted.is_try || said.why != refusal::is_held)) {
         at->second.was_asked = false;  // answered: there is nothing to cancel
-        fail(at, said.why == refusal::is_held ? errc::would_block : errc::limit_differs, now,
-             said.summary);
+        fail(at, reason_of(said.why), now, said.summary);
     }
+}
+
+errc holder::reason_of(refusal why) {
+    switch (why) {
+        case refusal::is_held:
+            return errc::would_block;
+        case refusal::limit_differs:
+            return errc::limit_differs;
+        case refusal::too_many:
+            break;
+    }
+    return errc::too_many_requests;
 }
 
 // ---- releases
@@ -431,6 +442,10 @@ void holder::on(const peer_id& from, const release_request& asked, base::time_po
 
 void holder::on(const peer_id& from, const lock_state& told, base::time_point) {
     link_.heard(from, told, out_);
+}
+
+void holder::on(const peer_id& from, const watch_refused& said, base::time_point now) {
+    link_.refused(from, said, now, out_);
 }
 
 // ---- what always holds

@@ -93,6 +93,7 @@ private:
     void on(const peer_id& from, const break_hold& asked, base::time_point now);
     void on(const peer_id& from, const release_request& asked, base::time_point now);
     void on(const peer_id& from, const lock_state& told, base::time_point now);
+    void on(const peer_id& from, const watch_refused& said, base::time_point now);
 
     void send_request(request_iterator at, base::time_point now);
     void ask_after_queued(base::time_point now);
@@ -100,6 +101,7 @@ private:
               std::optional<lock_summary> summary = {});
     void take(const hold_key& key, request_iterator at, const grant& given, base::time_point now);
     [[nodiscard]] errc timeout_reason() const;
+    [[nodiscard]] static errc reason_of(refusal why);
     [[nodiscard]] bool is_below_promise(slot at, holdfast::token t) const;
 
     void check_hold_limits(base::time_point now);

@@ -10,7 +10,7 @@
 namespace holdfast::lock {
 
 using holder_output = std::variant<send, was_granted, has_failed, was_lost, hold_stalled,
-                                   release_requested, state_changed>;
+                                   release_requested, state_changed, watch_not_taken>;
 using holder_outbox = base::outbox<holder_output>;
 
 }  // namespace holdfast::lock

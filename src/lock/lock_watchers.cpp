@@ -7,37 +7,48 @@
 
 namespace holdfast::lock {
 
-bool lock_watchers::add(slot s, const peer_id& by, const watch& asked) {
+lock_watchers::added lock_watchers::add(slot s, const peer_id& by, const watch& asked,
+                                        quotas& used) {
     auto& known = all_[{s, asked.name}];
     auto at =
         std::find_if(known.begin(), known.end(), [&](const auto& w) { return w.second.by == by; });
     if (at == known.end()) {
+        if (!used.has_room_to_watch(by)) {
+            if (known.empty()) {
+                all_.erase({s, asked.name});
+            }
+            return added::too_many;
+        }
+        used.add_watch(by);
         at = known.emplace(++last_place_, watcher{by, asked.number}).first;
     }
     auto& w = at->second;
     if (asked.number < w.number) {
-        return false;
+        return added::is_old;
     }
     w.number = asked.number;
-    return true;
+    return added::yes;
 }
 
 template <class Gone>
-lock_watchers::map::iterator lock_watchers::remove_from(map::iterator at, Gone is_gone) {
+lock_watchers::map::iterator lock_watchers::remove_from(map::iterator at, quotas& used,
+                                                        Gone is_gone) {
     auto& known = at->second;
     for (auto w = known.begin(); w != known.end();) {
         const auto here = w++;
         if (is_gone(here->second)) {
             repeat(at->first, *here, std::nullopt);
+            used.remove_watch(here->second.by);
             known.erase(here);
         }
     }
     return known.empty() ? all_.erase(at) : std::next(at);
 }
 
-void lock_watchers::remove(slot s, const peer_id& by, const unwatch& asked) {
+void lock_watchers::remove(slot s, const peer_id& by, const unwatch& asked, quotas& used) {
     if (const auto at = all_.find({s, asked.name}); at != all_.end()) {
-        remove_from(at, [&](const watcher& w) { return w.by == by && w.number <= asked.number; });
+        remove_from(at, used,
+                    [&](const watcher& w) { return w.by == by && w.number <= asked.number; });
     }
 }
 
@@ -54,15 +65,15 @@ void lock_watchers::seen(slot s, const peer_id& by, const lock_state_seen& what)
     }
 }
 
-void lock_watchers::forget(slot s) {
+void lock_watchers::forget(slot s, quotas& used) {
     for (auto at = all_.lower_bound({s, ""}); at != all_.end() && at->first.first == s;) {
-        at = remove_from(at, [](const watcher&) { return true; });
+        at = remove_from(at, used, [](const watcher&) { return true; });
     }
 }
 
-void lock_watchers::drop_non_members(const view& v) {
+void lock_watchers::drop_non_members(const view& v, quotas& used) {
     for (auto at = all_.begin(); at != all_.end();) {
-        at = remove_from(at, [&](const watcher& w) { return !v.has(w.by); });
+        at = remove_from(at, used, [&](const watcher& w) { return !v.has(w.by); });
     }
 }
 
@@ -74,6 +85,16 @@ std::vector<std::string> lock_watchers::names_in(slot s) const {
     std::vector<std::string> out;
     for (auto at = all_.lower_bound({s, ""}); at != all_.end() && at->first.first == s; ++at) {
         out.push_back(at->first.second);
+    }
+    return out;
+}
+
+std::size_t lock_watchers::count_of(const peer_id& member) const {
+    std::size_t out = 0;
+    for (const auto& [lock, known] : all_) {
+        for (const auto& [place, w] : known) {
+            out += w.by == member ? 1 : 0;
+        }
     }
     return out;
 }

@@ -19,6 +19,7 @@
 #include "base/time.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_output.hpp"
+#include "lock/quotas.hpp"
 #include "lock/tenures.hpp"
 
 namespace holdfast::lock {
@@ -27,17 +28,23 @@ class lock_watchers {
 public:
     explicit lock_watchers(const base::settings& settings) : settings_{settings} {}
 
-    /// False: it is an old copy of an earlier watch.
-    [[nodiscard]] bool add(slot s, const peer_id& by, const watch& asked);
-    void remove(slot s, const peer_id& by, const unwatch& asked);
+    enum class added : std::uint8_t {
+        yes,
+        is_old,    ///< a copy of an earlier watch
+        too_many,  ///< LOAD-3
+    };
+    [[nodiscard]] added add(slot s, const peer_id& by, const watch& asked, quotas& used);
+    void remove(slot s, const peer_id& by, const unwatch& asked, quotas& used);
     void seen(slot s, const peer_id& by, const lock_state_seen& what);
     /// The slot is ours no more; the watchers register with its next owner.
-    void forget(slot s);
-    void drop_non_members(const view& v);
+    void forget(slot s, quotas& used);
+    void drop_non_members(const view& v, quotas& used);
 
     [[nodiscard]] bool is_empty() const { return all_.empty(); }
     [[nodiscard]] bool has(slot s, const std::string& name) const;
     [[nodiscard]] std::vector<std::string> names_in(slot s) const;
+    /// How many a member has. Looks at all of them.
+    [[nodiscard]] std::size_t count_of(const peer_id& member) const;
 
     /// Tells all watchers of the lock how it stands now, or only `one` of them.
     void notify(slot s, const std::string& name, const lock_summary& summary, view_number in,
@@ -73,7 +80,7 @@ private:
     }
     /// Those of whom `is_gone(watcher)` says so.
     template <class Gone>
-    map::iterator remove_from(map::iterator at, Gone is_gone);
+    map::iterator remove_from(map::iterator at, quotas& used, Gone is_gone);
 
     const base::settings& settings_;
     map all_;

@@ -113,6 +113,7 @@ struct still_queued {
 enum class refusal : std::uint8_t {
     is_held,        ///< of a try: others have it
     limit_differs,  ///< LIMIT, of any request
+    too_many,       ///< LOAD-3, of any request
 };
 struct denied {
     request_number number;
@@ -231,6 +232,12 @@ struct unwatch {
     std::uint64_t number = 0;
     bool operator==(const unwatch&) const = default;
 };
+/// LOAD-3: it is not watched, for its sender watches too many locks here. Asked again once per A.
+struct watch_refused {
+    std::string name;
+    std::uint64_t number = 0;
+    bool operator==(const watch_refused&) const = default;
+};
 /// How `name` stands now. Steps may be missed, the last state not: repeated until answered.
 struct lock_state {
     std::string name;
@@ -347,7 +354,7 @@ using to_owner = std::variant<request, grant_ack, release, cancel, report, table
                               list_locks, revoke_request, release_request_ack, still_waiting>;
 /// To a member that holds locks, asks for them or watches them.
 using to_holder = std::variant<queued, denied, grant, released, cancelled, hold_probe, break_hold,
-                               gather, lock_state, release_request, still_queued>;
+                               gather, lock_state, release_request, still_queued, watch_refused>;
 /// To a member that has asked a question: the answers, in the order of the questions.
 using to_asker = std::variant<inspect_reply, listed, revoke_reply, record_stored, records_read>;
 /// To a member that fills a seat.

@@ -48,6 +48,10 @@ struct state_changed {
     std::string name;
     lock_summary summary;
 };
+/// LOAD-3: its owner keeps no more watches for this peer. It is asked again once per A.
+struct watch_not_taken {
+    std::string name;
+};
 /// As an owner: a hold is to be broken because of its own policy.
 struct broke_by_policy {
     hold_info what;

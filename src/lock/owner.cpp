@@ -109,7 +109,7 @@ void owner::on(const peer_id& from, const cancel& asked, base::time_point now) {
         return;
     }
     if (auto* e = find_lock(s, asked.name)) {
-        const bool is_gone = e->queue.remove(from, asked.number);
+        const bool is_gone = granter_.remove_waiter(*e, from, asked.number);
         if (!granter_.grant_waiters(s, asked.name, *e, now) && is_gone) {
             granter_.notify(s, asked.name, now);
         }
@@ -124,7 +124,13 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
     if (!is_member(from) || granter_.slots().find(s) == nullptr) {
         return;
     }
-    if (granter_.watchers().add(s, from, asked) && granter_.slots().serving(s) != nullptr) {
+    const auto is_added = granter_.watchers().add(s, from, asked, granter_.quotas());
+    if (is_added == lock_watchers::added::too_many) {
+        granter_.note_refusal(from, now);
+        send_to(from, watch_refused{asked.name, asked.number});
+        return;
+    }
+    if (is_added == lock_watchers::added::yes && granter_.slots().serving(s) != nullptr) {
         const auto* e = find_lock(s, asked.name);
         granter_.watchers().notify(from, s, asked.name,
                                    e == nullptr ? lock_summary{} : e->summary(), view_->number, now,
@@ -133,7 +139,7 @@ void owner::on(const peer_id& from, const watch& asked, base::time_point now) {
 }
 
 void owner::on(const peer_id& from, const unwatch& asked, base::time_point) {
-    granter_.watchers().remove(slot_of(asked.name), from, asked);
+    granter_.watchers().remove(slot_of(asked.name), from, asked, granter_.quotas());
 }
 
 void owner::on(const peer_id& from, const lock_state_seen& seen, base::time_point) {
@@ -327,7 +333,7 @@ void owner::take_table(const peer_id& from, view_number in, tenure& t, const slo
     }
     for (const auto& w : given.queue) {
         if (is_here(w.name) && is_member(w.peer) && !t.table[w.name].queue.has(w.peer, w.number)) {
-            t.table[w.name].queue.insert(w);
+            granter_.add_waiter(t.table[w.name], w);
         }
     }
     t.history_is_complete = given.history_is_complete;
@@ -358,7 +364,7 @@ void owner::add_hold(tenure& t, const hold_info& h, base::time_point now) {
         granter_.pending().start_break_of_conflict(h, now);
         return;
     }
-    e.held.add({h, granter_.name_of(h.holder), {now, 0}, 0, now, false, {}});
+    granter_.add_hold(e, {h, granter_.name_of(h.holder), {now, 0}, 0, now, false, {}});
 }
 
 void owner::on(const peer_id& from, const report& given, base::time_point now) {

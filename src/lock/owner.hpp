@@ -40,6 +40,7 @@ public:
         std::uint64_t tables_received = 0;
         std::uint64_t conflicts = 0;  ///< HOLD-4
         std::uint64_t dropped = 0;
+        std::uint64_t refused = 0;  ///< LOAD-3
     };
 
     owner(const base::settings& settings, const peer_id& self, slot_function slot_of)
@@ -61,9 +62,14 @@ public:
     /// No table waits to be handed over or forwarded (LEAVE-1).
     [[nodiscard]] bool has_handed_over() const { return transfers_.is_empty(); }
     [[nodiscard]] std::vector<hold_info> holds() const;
+    /// LOAD-3: what a member takes up here.
+    [[nodiscard]] quotas::usage used_by(const peer_id& member) const {
+        return granter_.quotas().of(member);
+    }
     [[nodiscard]] counters counted() const {
         auto out = counters_;
         out.granted = granter_.granted();
+        out.refused = granter_.quotas().refused();
         return out;
     }
     void invariants() const;

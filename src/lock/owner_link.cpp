@@ -92,6 +92,14 @@ void owner_link::heard(const peer_id& from, const lock_state& told, holder_outbo
     }
 }
 
+void owner_link::refused(const peer_id& from, const watch_refused& said, base::time_point now,
+                         holder_outbox& out) {
+    if (owner_of(slot_of(said.name)) == from &&
+        subscriptions_.put_off(said, now + settings_.lease)) {
+        out.push(watch_not_taken{said.name});
+    }
+}
+
 void owner_link::tick(base::time_point now, holder_outbox& out) {
     const auto again = [&](auto& one) { send_one(one, false, now, out); };
     releases_.repeat(now, again);

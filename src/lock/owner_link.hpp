@@ -54,6 +54,8 @@ public:
     void watch_lock(std::string_view name, base::time_point now, holder_outbox& out);
     void unwatch_lock(std::string_view name, holder_outbox& out);
     void heard(const peer_id& from, const lock_state& told, holder_outbox& out);
+    void refused(const peer_id& from, const watch_refused& said, base::time_point now,
+                 holder_outbox& out);
 
     void tick(base::time_point now, holder_outbox& out);
     [[nodiscard]] std::optional<base::time_point> deadline() const;

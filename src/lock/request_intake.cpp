@@ -24,7 +24,7 @@ bool request_intake::request(granter& g, const peer_id& from, const lock::reques
     if (t->is_serving()) {
         enqueue(g, s, *t, from, asked, now);
     } else {
-        put_off(g, *t, from, asked);
+        put_off(g, *t, from, asked, now);
     }
     return true;
 }
@@ -52,13 +52,27 @@ bool request_intake::still_waiting(granter& g, const peer_id& from,
     return true;
 }
 
-void request_intake::put_off(granter& g, tenure& t, const peer_id& from,
-                             const lock::request& asked) {
-    t.deferred.add(from, asked);
+void request_intake::put_off(granter& g, tenure& t, const peer_id& from, const lock::request& asked,
+                             base::time_point now) {
+    if (!t.deferred.has(from, asked.number)) {
+        if (!g.quotas().has_room(from, asked)) {
+            refuse(g, from, asked, {}, now);
+            return;
+        }
+        g.quotas().add_waiting(from, asked);
+        t.deferred.add(from, asked);
+    }
     if (!asked.is_try) {
         // a try goes on asking: its answer is not repeated
         g.out().push(send{from, queued{asked.number}});
     }
+}
+
+/// LOAD-3.
+void request_intake::refuse(granter& g, const peer_id& from, const lock::request& asked,
+                            lock_summary summary, base::time_point now) {
+    g.note_refusal(from, now);
+    g.out().push(send{from, denied{asked.number, refusal::too_many, std::move(summary)}});
 }
 
 void request_intake::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
@@ -77,7 +91,7 @@ void request_intake::enqueue(granter& g, slot s, tenure& t, const peer_id& from,
             }
             return;
         }
-        e.queue.insert({asked.name, from, asked.number, asked.terms, asked.priority});
+        g.add_waiter(e, {asked.name, from, asked.number, asked.terms, asked.priority});
     }
     const bool has_granted = g.grant_waiters(s, asked.name, e, now);
     const auto* left = g.slots().find_lock(s, asked.name);
@@ -96,6 +110,10 @@ bool request_intake::is_refused(granter& g, slot s, const peer_id& from, const l
         g.out().push(send{from, denied{asked.number, refusal::limit_differs, e.summary()}});
         return true;  // LIMIT
     }
+    if (!g.quotas().has_room(from, asked)) {
+        refuse(g, from, asked, e.summary(), now);
+        return true;
+    }
     if (asked.is_try &&
         (!(e.queue.empty() && e.has_room(mode)) || g.is_delayed(s, asked.name, now))) {
         g.out().push(send{from, denied{asked.number, refusal::is_held, e.summary()}});
@@ -106,6 +124,7 @@ bool request_intake::is_refused(granter& g, slot s, const peer_id& from, const l
 
 void request_intake::resume(granter& g, slot s, tenure& t, const view& v, base::time_point now) {
     for (const auto& [from, asked] : t.deferred.take_all()) {
+        g.quotas().remove_waiting(from, asked);
         if (v.has(from)) {
             enqueue(g, s, t, from, asked, now);
         }

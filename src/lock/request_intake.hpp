@@ -41,7 +41,10 @@ private:
     [[nodiscard]] bool is_refused(granter& g, slot s, const peer_id& from,
                                   const lock::request& asked, const lock_entry& e,
                                   base::time_point now) const;
-    static void put_off(granter& g, tenure& t, const peer_id& from, const lock::request& asked);
+    static void put_off(granter& g, tenure& t, const peer_id& from, const lock::request& asked,
+                        base::time_point now);
+    static void refuse(granter& g, const peer_id& from, const lock::request& asked,
+                       lock_summary summary, base::time_point now);
 
     const base::settings& settings_;
     // OWN-10: below it, every request of that peer is over

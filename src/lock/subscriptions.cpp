@@ -47,6 +47,17 @@ subscriptions::heard subscriptions::hear(const lock_state& told) {
     return heard::news;
 }
 
+bool subscriptions::put_off(const watch_refused& said, base::time_point until) {
+    const auto at = all_.find(said.name);
+    if (at == all_.end() || at->second.what.number != said.number || at->second.is_answered) {
+        return false;
+    }
+    auto& one = at->second;
+    one.again = {until, 0};
+    due_.set(at->first, one.repeat_at, until);
+    return true;
+}
+
 void subscriptions::invariants() const {
     if (base::checks_everything()) {
         for (const auto& [name, one] : all_) {

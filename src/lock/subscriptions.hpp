@@ -37,6 +37,8 @@ public:
     /// Nothing: it was not watched.
     [[nodiscard]] std::optional<item> remove(std::string_view name);
     [[nodiscard]] heard hear(const lock_state& told);
+    /// LOAD-3: it is asked again then. False: it is another watch.
+    [[nodiscard]] bool put_off(const watch_refused& said, base::time_point until);
     void clear() {
         all_.clear();
         due_.clear();

@@ -41,6 +41,11 @@ void wait_queue::move_to_front(const peer_id& peer, request_number number) {
     HOLDFAST_ASSERT(front().peer == peer && front().number == number);
 }
 
+const waiter* wait_queue::find(const peer_id& peer, request_number number) const {
+    const auto at = places_.find({peer, number});
+    return at == places_.end() ? nullptr : &order_.at(at->second);
+}
+
 bool wait_queue::remove(const peer_id& peer, request_number number) {
     const auto at = places_.find({peer, number});
     if (at == places_.end()) {

@@ -25,6 +25,8 @@ public:
     [[nodiscard]] bool has(const peer_id& peer, request_number number) const {
         return places_.contains({peer, number});
     }
+    /// Null: there is none.
+    [[nodiscard]] const waiter* find(const peer_id& peer, request_number number) const;
     /// LIMIT: whether one of them is a permit of another number.
     [[nodiscard]] bool contradicts(const lock_mode& mode) const;
 
@@ -37,14 +39,14 @@ public:
     [[nodiscard]] waiter take_front() { return take(order_.begin()); }
     [[nodiscard]] bool remove(const peer_id& peer, request_number number);
     /// Those of peers of whom `is_gone(peer)` says so; each peer is looked at once. How many.
-    template <class Gone>
-    std::size_t remove_peers(Gone is_gone) {
+    template <class Gone, class Removed>
+    std::size_t remove_peers(Gone is_gone, Removed removed) {
         const auto before = size();
         for (auto at = places_.begin(); at != places_.end();) {
             const auto peer = at->first.first;
             if (is_gone(peer)) {
                 const auto gone = at++;
-                (void)take(order_.find(gone->second));
+                removed(take(order_.find(gone->second)));
             } else {
                 at = places_.upper_bound({peer, request_number{UINT64_MAX}});
             }

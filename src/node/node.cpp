@@ -299,6 +299,7 @@ const statistics& node::stats() const {
     s.stats.slots_gathered = s.owner.counted().slots_gathered;
     s.stats.tables_received = s.owner.counted().tables_received;
     s.stats.conflicts_reported = s.owner.counted().conflicts;
+    s.stats.requests_refused = s.owner.counted().refused;
     s.stats.grants_taken = s.holder.counted().taken;
     s.stats.holds_lost = s.holder.counted().lost;
     return s.stats;

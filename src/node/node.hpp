@@ -60,6 +60,7 @@ struct statistics {
     std::uint64_t slots_gathered = 0;
     std::uint64_t tables_received = 0;
     std::uint64_t conflicts_reported = 0;  ///< HOLD-4: must stay 0
+    std::uint64_t requests_refused = 0;    ///< LOAD-3
     std::uint64_t dropped = 0;             ///< messages no rule lets us act on
 };
 

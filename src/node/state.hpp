@@ -96,7 +96,9 @@ struct node::state {
     void from_owner(lock::owner_granted& g, base::moment now);
     void from_owner(broke_by_policy& b, base::moment now);
     void from_owner(lock::epoch_wanted&, base::moment now);
+    void from_owner(lock::quota_reached& q, base::moment now);
     void from_holder(lock::send& s) { mail.send_lock(s, last_now); }
+    void from_holder(lock::watch_not_taken& w);
     template <class Told>
     void from_holder(Told& what) {
         out.push(std::move(what));

@@ -11,6 +11,7 @@ void add(statistics& to, const node::statistics& of) {
     to.slots_gathered += of.slots_gathered;
     to.tables_received += of.tables_received;
     to.conflicts_reported += of.conflicts_reported;
+    to.requests_refused += of.requests_refused;
     to.grants_taken += of.grants_taken;
     to.holds_lost += of.holds_lost;
     to.dropped += of.dropped;

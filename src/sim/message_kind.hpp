@@ -20,7 +20,7 @@ using lock_kinds_in_order = std::variant<
     lock::lock_state, lock::lock_state_seen, lock::inspect_request, lock::inspect_reply,
     lock::list_locks, lock::listed, lock::revoke_request, lock::revoke_reply, lock::release_request,
     lock::release_request_ack, lock::store_record, lock::record_stored, lock::read_records,
-    lock::records_read, lock::still_waiting, lock::still_queued>;
+    lock::records_read, lock::still_waiting, lock::still_queued, lock::watch_refused>;
 static_assert(std::variant_size_v<lock_kinds_in_order> == base::message_count<lock::message>);
 
 constexpr std::size_t swim_kinds = base::message_count<swim::message>;

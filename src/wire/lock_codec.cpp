@@ -99,7 +99,7 @@ void fields(auto& a, is<lock::still_queued> auto& m) {
 template <>
 constexpr kind about<lock::denied>{0x55, "lock.denied"};
 void fields(auto& a, is<lock::denied> auto& m) {
-    a(m.number, one_of(m.why, lock::refusal::is_held, lock::refusal::limit_differs), m.summary);
+    a(m.number, one_of(m.why, lock::refusal::is_held, lock::refusal::too_many), m.summary);
 }
 
 template <>
@@ -173,6 +173,10 @@ void fields(auto& a, is<lock::watch> auto& m) { a(text(m.name, limits::name), m.
 template <>
 constexpr kind about<lock::unwatch>{0x61, "lock.unwatch"};
 void fields(auto& a, is<lock::unwatch> auto& m) { a(text(m.name, limits::name), m.number); }
+
+template <>
+constexpr kind about<lock::watch_refused>{0x73, "lock.watch_refused"};
+void fields(auto& a, is<lock::watch_refused> auto& m) { a(text(m.name, limits::name), m.number); }
 
 template <>
 constexpr kind about<lock::lock_state>{0x62, "lock.lock_state"};

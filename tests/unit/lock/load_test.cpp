@@ -119,3 +119,118 @@ TEST_CASE("LOAD-1: of a hundred thousand watches only those that are not answere
     CHECK(c.count<watch>() == 1);
     CHECK(c.wire.size() == 1);
 }
+
+// ---- quotas
+
+TEST_CASE("LOAD-3: who has too many requests waiting is refused one more, and others are not") {
+    cluster c;
+    wait_all(c, 1, 1);
+    c.settings.quota.waiting = 3;
+    wait_all(c, 2, 5);
+    REQUIRE(c[2].failed.size() == 2);
+    CHECK(c[2].failed[0].why == errc::too_many_requests);
+    CHECK(c[2].failed[0].number == request_number{4});
+    CHECK(c[1].as_owner.used_by(peer(2)).refused == 2);
+    CHECK(c[1].as_owner.counted().refused == 2);
+    wait_all(c, 3, 2);
+    CHECK(c[3].failed.empty());
+    c.deliver({peer(2), peer(1), request{{1}, "a", {}, false, {1}, 0}});  // known, and so not new
+    CHECK(the<queued>(c.take<queued>().what).number == request_number{1});
+    c.release(1, "a", c[1].granted.at(0).token);
+    c.run();
+    REQUIRE(c[2].granted.size() == 1);
+    wait_all(c, 2, 1);  // there is room again
+    CHECK(c[2].failed.size() == 2);
+}
+
+TEST_CASE("LOAD-3: names and notes count, and what is held") {
+    cluster c;
+    acquire_params noted;
+    noted.terms.note = std::string(900, 'n');
+    SECTION("bytes") {
+        c.settings.quota.bytes = 2000;
+        c.acquire(2, "a", noted);
+        c.acquire(2, "b", noted);
+        c.acquire(2, "c", noted);
+    }
+    SECTION("holds") {
+        c.settings.quota.holds = 2;
+        c.acquire(2, "a");
+        c.acquire(2, "b");
+        c.acquire(2, "c");
+    }
+    c.run();
+    CHECK(c[2].granted.size() == 2);
+    REQUIRE(c[2].failed.size() == 1);
+    CHECK(c[2].failed[0].why == errc::too_many_requests);
+    c.release(2, "a", c[2].granted.at(0).token);
+    c.run();
+    c.acquire(2, "c");
+    c.run();
+    CHECK(c[2].granted.size() == 3);
+}
+
+TEST_CASE("LOAD-3: what is agreed on is never refused: reports, tables, and who waits there") {
+    cluster c;
+    c.acquire(2, "a");
+    c.acquire(2, "b");
+    c.run();
+    REQUIRE(c[2].granted.size() == 2);
+    c.acquire(2, "a");
+    c.acquire(2, "b");
+    c.run();
+    c.settings.quota = {.waiting = 0, .holds = 0, .bytes = 0, .watches = 0};
+    const auto to_third = c.next_view(3, {});
+    for (const auto& [n, p] : c.all) {
+        c.install_at(n, to_third);
+    }
+    c.run();
+    CHECK(c[3].as_owner.used_by(peer(2)).holds == 2);
+    CHECK(c[3].as_owner.used_by(peer(2)).waiting == 2);
+    CHECK(c[1].as_owner.used_by(peer(2)).holds == 0);
+    c.kill(3);
+    const auto to_first = c.next_view(1, {3}, 100ms);
+    c.install_at(1, to_first);
+    c.install_at(2, to_first);
+    c.pass(500ms);
+    CHECK(c[1].as_owner.holds().size() == 2);
+    CHECK(c[1].as_owner.used_by(peer(2)).holds == 2);
+}
+
+TEST_CASE("LOAD-3: requests put off until the owner serves count as well") {
+    cluster c;
+    c.settings.quota.waiting = 2;
+    c.kill(1);
+    const auto s = c.next_view(2, {1}, 500ms);
+    c.install_at(2, s);
+    c.install_at(3, s);
+    wait_all(c, 3, 4);
+    CHECK(c[3].failed.size() == 2);
+    CHECK(c[2].as_owner.used_by(peer(3)).waiting == 2);
+    c.pass(1s);
+    CHECK(c[3].granted.size() == 1);
+    CHECK(c[2].as_owner.used_by(peer(3)).waiting == 1);
+    CHECK(c[2].as_owner.used_by(peer(3)).holds == 1);
+}
+
+TEST_CASE("LOAD-3: a watch too many is refused, and asked for again once per lease") {
+    cluster c;
+    c.settings.quota.watches = 1;
+    for (const auto* name : {"a", "b"}) {
+        c[2].as_holder.watch_lock(name, c.now);
+        c.drain(2);
+    }
+    c.run();
+    CHECK(c[2].states.size() == 1);
+    CHECK(c[1].as_owner.used_by(peer(2)).refused == 1);
+    c.now += 500ms;
+    c.tick();
+    CHECK(c.count<watch>() == 0);
+    c.run();
+    c[2].as_holder.unwatch_lock("a", c.now);
+    c.drain(2);
+    c.pass(600ms);
+    REQUIRE(c[2].states.size() == 2);
+    CHECK(c[2].states[1].name == "b");
+    CHECK(c[1].as_owner.used_by(peer(2)).watches == 1);
+}

@@ -37,7 +37,7 @@ concept has_2 =
               lock::hold_probe, lock::table_ack, lock::watch, lock::unwatch, lock::past,
               lock::inspect_request, lock::list_locks, lock::listed_lock, lock::revoke_reply,
               lock::store_record, lock::records_read, lock::still_waiting, lock::still_queued,
-              views::evict, seat>;
+              lock::watch_refused, views::evict, seat>;
 template <class T>
 concept has_3 =
     one_among<T, views::found_prepare, swim::ack, swim::push_pull, swim::introduction,
