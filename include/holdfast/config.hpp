@@ -104,8 +104,9 @@ struct config {
     /// one for this long, where `lock_options::lock_delay` does not say. A fenced hold has no
     /// delay. LIVE comes later by it. At most 60 s.
     std::chrono::milliseconds lock_delay{0};
-    /// The names of the operators whose requests this peer, as an owner, accepts. The same list at
-    /// every peer. A name is no proof: every process with the cluster's key can use it. Empty: all.
+    /// The names of the operators whose requests this peer, as an owner or a voter, accepts. The
+    /// same list at every peer. A name is no proof: every process with the cluster's key can use
+    /// it. Empty: all.
     std::vector<std::string> operators{};
 
     /// Starts a small process that kills this one (SIGKILL) when its lease ends while it holds a

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <holdfast/ids.hpp>
@@ -45,6 +46,7 @@ struct member_quota {
     std::size_t holds = 200'000;    ///< and waiting requests
     std::size_t bytes = 64u << 20;  ///< of both
     std::size_t watches = 100'000;
+    std::size_t demands = 16;  ///< of operators, on one hold
 };
 
 struct settings {
@@ -80,8 +82,10 @@ struct settings {
     /// holds that have ended, remembered by an owner (FATE)
     std::size_t most_pasts = 4096;
 
-    /// the operators who may request releases and break holds; empty: all may (BREAK-1)
+    /// the operators who may request releases, break holds and evict members; empty: all may
     std::vector<std::string> operators;
+    /// how long what an operator demanded counts, after it was last heard (BREAK-2)
+    duration demands_last = std::chrono::minutes{10};
 
     member_quota quota{};
 
@@ -110,6 +114,8 @@ struct settings {
     /// A * (1 + drift): after this much silence on our clock a lease of length A has ended on every
     /// clock.
     [[nodiscard]] duration full_lease() const;
+    /// BREAK-2, VIEW-8.
+    [[nodiscard]] bool is_operator(std::string_view who) const;
 };
 
 }  // namespace holdfast::base

@@ -161,8 +161,8 @@ void state_access::add(digest& out, const transfers& t) {
 }
 
 void state_access::add_breaks(digest& out, const revocations& r) {
-    const auto& [settings, breaks, demands, breaks_due, asks_due] = r;
-    HOLDFAST_ASSERT(demands.empty() && asks_due.size() == 0);
+    const auto& [settings, breaks, demands, breaks_due, demands_due] = r;
+    HOLDFAST_ASSERT(demands.empty() && demands_due.size() == 0);
     out.add_each(breaks, [&](const auto& b) {
         const auto& [holder, number, who, why, again, repeat_at] = b.second;
         out.add(b.first.first);

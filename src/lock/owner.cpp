@@ -178,7 +178,12 @@ void owner::on(const peer_id& from, const revoke_request& wanted, base::time_poi
         return;
     }
     auto& pending = granter_.pending();
-    const auto so_far = pending.demanded_by(from, wanted, *h, now);
+    const auto taken = pending.demanded_by(from, wanted, *h, now);
+    if (!taken) {
+        granter_.note_refusal(from, now);
+    }
+    const auto so_far =
+        taken.value_or(break_outcome{break_stage::no_answer, end_reason::none, 0, 0});
     if (wanted.how == revoke_kind::break_hold && so_far.stage == break_stage::sent) {
         const auto& policy = h->what.terms.policy;
         HOLDFAST_ASSERT(policy.by_operators && so_far.approvals >= policy.approvals);  // BREAK-2

@@ -1,40 +1,32 @@
 #include "lock/revocations.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
 
 namespace holdfast::lock {
-namespace {
-
-/// At one hold. More asks take the place of the oldest, which is asked again if its member still
-/// waits; further breakers are not heard.
-constexpr std::size_t most_demands = 64;
-
-}  // namespace
 
 // ---- demands
 
-break_outcome revocations::demanded_by(const peer_id& from, const revoke_request& wanted,
-                                       const granted_hold& h, base::time_point now) {
+std::optional<break_outcome> revocations::demanded_by(const peer_id& from,
+                                                      const revoke_request& wanted,
+                                                      const granted_hold& h, base::time_point now) {
     HOLDFAST_ASSERT(h.what.name == wanted.name && h.what.token == wanted.token);
-    const auto& operators = settings_.operators;
-    const bool is_operator = operators.empty() || std::find(operators.begin(), operators.end(),
-                                                            wanted.who) != operators.end();
+    const bool is_operator = settings_.is_operator(wanted.who);
     const bool is_allowed = is_operator && (wanted.how == revoke_kind::request_release ||
                                             h.what.terms.policy.by_operators);
     if (!is_allowed) {
-        return {break_stage::refused, end_reason::none, 0, 0};
+        return break_outcome{break_stage::refused, end_reason::none, 0, 0};
     }
     const hold_key key{wanted.name, wanted.token};
     auto& known = demands_[key];
+    drop_lapsed(known, now);
     const auto* mine = find_or_add(from, wanted, known, now);
+    plan(key, known);
     if (mine == nullptr) {
-        return {break_stage::no_answer, end_reason::none, 0, 0};
+        return std::nullopt;
     }
-    plan_asks(key, known);
     return outcome_for(h, mine->how, mine->is_heard, known);
 }
 
@@ -43,25 +35,33 @@ revocations::pending_demand* revocations::find_or_add(const peer_id& from,
                                                       const revoke_request& wanted, demands& known,
                                                       base::time_point now) {
     auto& all = known.all;
+    const pending_demand later{from,         wanted.number, wanted.how, wanted.who, wanted.why,
+                               wanted.grace, false,         {now, 0},   now};
     const auto mine = std::find_if(all.begin(), all.end(), [&](const pending_demand& d) {
-        return d.by == from && d.number == wanted.number && d.how == wanted.how;
+        return d.who == wanted.who && d.how == wanted.how;
     });
     if (mine != all.end()) {
+        const bool is_repeat = mine->by == from && mine->number == wanted.number;
+        const bool is_old = mine->by == from && wanted.number < mine->number;
+        if (!is_repeat && !is_old) {
+            *mine = later;
+        }
+        mine->heard_at = now;
         return &*mine;
     }
-    if (all.size() >= most_demands) {
-        const auto oldest = std::find_if(all.begin(), all.end(), [](const pending_demand& d) {
-            return d.how == revoke_kind::request_release;
-        });
-        if (oldest == all.end()) {
-            return nullptr;
-        }
-        all.erase(oldest);
+    const auto theirs = std::count_if(all.begin(), all.end(),
+                                      [&](const pending_demand& d) { return d.by == from; });
+    if (static_cast<std::size_t>(theirs) >= settings_.quota.demands) {
+        return nullptr;
     }
-    all.push_back(
-        {from, wanted.number, wanted.how, wanted.who, wanted.why, wanted.grace, false, {now, 0}});
-    HOLDFAST_ASSERT(all.size() <= most_demands);
+    all.push_back(later);
     return &all.back();
+}
+
+void revocations::drop_lapsed(demands& known, base::time_point now) const {
+    std::erase_if(known.all, [&](const pending_demand& d) {
+        return d.heard_at + settings_.demands_last <= now;
+    });
 }
 
 break_outcome revocations::outcome_for(const granted_hold& h, revoke_kind how, bool is_heard,
@@ -69,14 +69,11 @@ break_outcome revocations::outcome_for(const granted_hold& h, revoke_kind how, b
     if (how == revoke_kind::request_release) {
         return {is_heard ? break_stage::delivered : break_stage::sent, end_reason::none, 0, 0};
     }
-    std::set<std::string_view> who;
-    for (const auto& other : known.all) {
-        if (other.how == revoke_kind::break_hold) {
-            who.insert(other.who);
-        }
-    }
+    const auto count = std::count_if(  // one for each operator
+        known.all.begin(), known.all.end(),
+        [](const pending_demand& d) { return d.how == revoke_kind::break_hold; });
     const auto needed = std::max<std::uint8_t>(h.what.terms.policy.approvals, 1);
-    const auto approvals = static_cast<std::uint8_t>(std::min<std::size_t>(who.size(), 255));
+    const auto approvals = static_cast<std::uint8_t>(std::min<std::ptrdiff_t>(count, 255));
     HOLDFAST_ASSERT(approvals >= 1);  // that of the member that is answered
     return {approvals >= needed ? break_stage::sent : break_stage::needs_approval, end_reason::none,
             approvals, needed};
@@ -110,7 +107,7 @@ void revocations::heard(const release_request_ack& what, owner_outbox& out) {
                 d.by, revoke_reply{d.number, {break_stage::delivered, end_reason::none, 0, 0}}});
         }
     }
-    plan_asks(at->first, at->second);
+    plan(at->first, at->second);
 }
 
 // ---- breaking
@@ -152,7 +149,7 @@ void revocations::forget(std::map<hold_key, pending_break>::iterator at) {
 }
 
 void revocations::forget(std::map<hold_key, demands>::iterator at) {
-    asks_due_.set(at->first, at->second.repeat_at, std::nullopt);
+    demands_due_.set(at->first, at->second.look_at, std::nullopt);
     demands_.erase(at);
 }
 
@@ -187,12 +184,17 @@ void revocations::repeat_breaks(const tenures& ours, const void_times& voids, co
 }
 
 void revocations::repeat_asks(const tenures& ours, base::time_point now, owner_outbox& out) {
-    for (const auto& key : asks_due_.due(now)) {
+    for (const auto& key : demands_due_.due(now)) {
         const auto at = demands_.find(key);
         HOLDFAST_ASSERT(at != demands_.end());
         const auto& [name, token] = key;
         const auto* h = ours.find_hold(name, token);
         if (h == nullptr) {
+            forget(at);
+            continue;
+        }
+        drop_lapsed(at->second, now);
+        if (at->second.all.empty()) {
             forget(at);
             continue;
         }
@@ -203,25 +205,26 @@ void revocations::repeat_asks(const tenures& ours, base::time_point now, owner_o
                               d.again.sent(settings_, now)});
             }
         }
-        plan_asks(key, at->second);
+        plan(key, at->second);
     }
 }
 
-void revocations::plan_asks(const hold_key& key, demands& known) {
+void revocations::plan(const hold_key& key, demands& known) {
     std::optional<base::time_point> first;
     for (const auto& d : known.all) {
+        base::earlier(first, d.heard_at + settings_.demands_last);
         if (d.how == revoke_kind::request_release && !d.is_heard) {
             base::earlier(first, d.again.next);
         }
     }
-    asks_due_.set(key, known.repeat_at, first);
+    demands_due_.set(key, known.look_at, first);
 }
 
 // ---- what there is
 
 std::optional<base::time_point> revocations::deadline() const {
     auto due = breaks_due_.next();
-    base::earlier(due, asks_due_.next());
+    base::earlier(due, demands_due_.next());
     return due;
 }
 
@@ -242,11 +245,15 @@ void revocations::invariants() const {
         return;
     }
     for (const auto& [key, known] : demands_) {
-        HOLDFAST_ASSERT(!known.all.empty() && known.all.size() <= most_demands);
-        for (const auto& d : known.all) {
-            HOLDFAST_ASSERT(!d.is_heard || d.how == revoke_kind::request_release);
-            HOLDFAST_ASSERT(d.how != revoke_kind::request_release || d.is_heard ||
-                            (known.repeat_at && *known.repeat_at <= d.again.next));
+        HOLDFAST_ASSERT(!known.all.empty() && known.look_at);
+        for (auto d = known.all.begin(); d != known.all.end(); ++d) {
+            const bool is_ask = d->how == revoke_kind::request_release;
+            HOLDFAST_ASSERT(!d->is_heard || is_ask);
+            HOLDFAST_ASSERT(!is_ask || d->is_heard || *known.look_at <= d->again.next);
+            HOLDFAST_ASSERT(*known.look_at <= d->heard_at + settings_.demands_last);
+            HOLDFAST_ASSERT(std::none_of(known.all.begin(), d, [&](const pending_demand& other) {
+                return other.who == d->who && other.how == d->how;  // BREAK-2
+            }));
         }
     }
     for (const auto& [key, b] : breaks_) {

@@ -34,10 +34,13 @@ public:
 
     explicit revocations(const base::settings& settings) : settings_{settings} {}
 
-    /// What a member that demands it is to be told now. The demand is kept until the hold is gone,
-    /// unless this refuses it.
-    [[nodiscard]] break_outcome demanded_by(const peer_id& from, const revoke_request& wanted,
-                                            const granted_hold& h, base::time_point now);
+    /// What a member that demands it is to be told now. The demand is kept until the hold is gone
+    /// or it lapses, unless this refuses it. Of one operator the latest of a kind is kept
+    /// (BREAK-2). Nothing: the member has made too many on this hold (LOAD-3).
+    [[nodiscard]] std::optional<break_outcome> demanded_by(const peer_id& from,
+                                                           const revoke_request& wanted,
+                                                           const granted_hold& h,
+                                                           base::time_point now);
     /// The holder is told to give it up, until it is heard. False: it has been told before.
     bool start_break(const hold_info& h, const std::string& who, const std::string& why,
                      base::time_point now);
@@ -53,6 +56,7 @@ public:
     void forget_unserved(const tenures& ours);
     void repeat_breaks(const tenures& ours, const void_times& voids, const view& v,
                        base::time_point now, owner_outbox& out);
+    /// And forgets what has lapsed.
     void repeat_asks(const tenures& ours, base::time_point now, owner_outbox& out);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
 
@@ -83,17 +87,19 @@ private:
         base::duration grace{};
         bool is_heard = false;  // of an ask: by the holder
         base::retry again{};
+        base::time_point heard_at;
     };
     /// Of one hold.
     struct demands {
         std::vector<pending_demand> all;
-        std::optional<base::time_point> repeat_at{};  // the first ask
+        std::optional<base::time_point> look_at{};  // an ask is to be repeated, or one lapses
     };
 
     [[nodiscard]] pending_demand* find_or_add(const peer_id& from, const revoke_request& wanted,
                                               demands& known, base::time_point now);
     void start_break(const hold_key& key, pending_break what, base::time_point now);
-    void plan_asks(const hold_key& key, demands& known);
+    void drop_lapsed(demands& known, base::time_point now) const;
+    void plan(const hold_key& key, demands& known);
     void forget(std::map<hold_key, pending_break>::iterator at);
     void forget(std::map<hold_key, demands>::iterator at);
     [[nodiscard]] break_outcome outcome_for(const granted_hold& h, revoke_kind how, bool is_heard,
@@ -103,7 +109,7 @@ private:
     std::map<hold_key, pending_break> breaks_;
     std::map<hold_key, demands> demands_;
     base::agenda<hold_key> breaks_due_;
-    base::agenda<hold_key> asks_due_;
+    base::agenda<hold_key> demands_due_;
 };
 
 }  // namespace holdfast::lock

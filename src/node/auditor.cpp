@@ -129,7 +129,7 @@ std::optional<auditor::eviction> auditor::act(std::uint64_t number, views::proof
         return std::nullopt;
     }
     invariants();
-    return eviction{a.what.whom, a.until};
+    return eviction{a.what.whom, a.until, a.what.who};
 }
 
 void auditor::record_break(const broke_by_policy& done, base::moment now) {

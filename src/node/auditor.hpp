@@ -43,6 +43,7 @@ public:
     struct eviction {
         peer_id whom;
         base::time_point until;
+        std::string who;
     };
     /// What to do now. Nothing: there is no such eviction, it is not recorded yet, or the member is
     /// gone already.

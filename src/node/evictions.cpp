@@ -6,10 +6,9 @@
 
 namespace holdfast::node {
 
-void evictions::add(const peer_id& whom, views::proof proof, base::time_point until,
-                    base::time_point now) {
-    auto& known = all_[whom];
-    known = {std::max(known.proof, proof), std::max(known.until, until), now};
+void evictions::add(const views::evict& wanted, base::time_point until, base::time_point now) {
+    auto& known = all_[wanted.whom];
+    known = {std::max(known.proof, wanted.proof), std::max(known.until, until), now, wanted.who};
 }
 
 std::vector<views::evict> evictions::due(bool has_view, base::time_point now) {
@@ -18,7 +17,7 @@ std::vector<views::evict> evictions::due(bool has_view, base::time_point now) {
     for (auto& [whom, e] : all_) {
         if (has_view && e.next_send <= now) {
             e.next_send = now + settings_.retry;
-            out.push_back({whom, e.proof});
+            out.push_back({whom, e.proof, e.who});
         }
     }
     return out;

@@ -20,7 +20,8 @@ public:
     explicit evictions(const base::settings& settings) : settings_{settings} {}
 
     /// Again: what is proven stays so, and the later end counts.
-    void add(const peer_id& whom, views::proof proof, base::time_point until, base::time_point now);
+    /// And the later operator.
+    void add(const views::evict& wanted, base::time_point until, base::time_point now);
     /// What to tell the voters now. None outside a view, where there are no voters.
     [[nodiscard]] std::vector<views::evict> due(bool has_view, base::time_point now);
     /// Forgets those that are no members any more.
@@ -32,6 +33,7 @@ private:
         views::proof proof{};
         base::time_point until;
         base::time_point next_send;
+        std::string who{};
     };
 
     const base::settings& settings_;

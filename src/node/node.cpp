@@ -213,7 +213,7 @@ void node::act(std::uint64_t eviction, views::proof proof, moment now) {
     auto& s = *state_;
     s.begin(now);
     if (const auto e = s.auditor.act(eviction, proof, now.now)) {
-        s.evictions.add(e->whom, proof, e->until, now.now);
+        s.evictions.add({e->whom, proof, e->who}, e->until, now.now);
         s.send_evictions(now.now);
     }
     s.end_call(now);
@@ -223,7 +223,7 @@ void node::process_is_gone(const peer_id& peer, moment now) {
     auto& s = *state_;
     s.begin(now);
     if (!s.is_over && s.member_of_our_machine(peer) != nullptr) {
-        s.certificates.add(peer, views::proof::gone, now.now + 4 * s.settings.lease, now.now);
+        s.certificates.add({peer, views::proof::gone, {}}, now.now + 4 * s.settings.lease, now.now);
         s.send_evictions(now.now);
     }
     s.end_call(now);

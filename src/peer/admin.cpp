@@ -243,6 +243,11 @@ result<void> admin::evict(const peer_id& whom, break_options options) {
         return tl::unexpected<error>{known.error()};
     }
     const auto words = words_of(options);
+    if (!driver_.settings().is_operator(words.who)) {
+        return fail(errc::bad_config, "operators: \"" + words.who +
+                                          "\" is none of them, so the seats would not listen; name "
+                                          "one that is, or add it at every seat");
+    }
     audit_call call{driver_};
     auto done =
         call.begin([&](node::node& n) { return n.evict(whom, words, until, moment_now()); });

@@ -216,7 +216,8 @@ void agreement::on(const sender&, const welcome& given, base::moment now) {
 // ---- wishes
 
 void agreement::on(const sender& from, const evict& asked, base::moment now) {
-    if (!current() || !current()->has(from.id) || !current()->has(asked.whom)) {
+    if (!current() || !current()->has(from.id) || !current()->has(asked.whom) ||
+        !settings_.is_operator(asked.who)) {
         return;
     }
     const bool was_stopped = hints_.is_stopped(asked.whom);

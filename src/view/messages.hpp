@@ -184,6 +184,7 @@ enum class proof : std::uint8_t {
 struct evict {
     peer_id whom;
     views::proof proof{};
+    std::string who{};  ///< the operator, by the name it gives
     bool operator==(const evict&) const = default;
 };
 /// The sender is on the machine of this member and finds no such process (CERT-3). A claim: it

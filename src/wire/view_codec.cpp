@@ -158,7 +158,7 @@ void fields(auto& a, is<views::left> auto&) { a(); }
 template <>
 constexpr kind about<views::evict>{0x37, "view.evict"};
 void fields(auto& a, is<views::evict> auto& m) {
-    a(m.whom, one_of(m.proof, views::proof::none, views::proof::fenced));
+    a(m.whom, one_of(m.proof, views::proof::none, views::proof::fenced), text(m.who, limits::who));
 }
 
 template <>

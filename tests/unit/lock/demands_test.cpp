@@ -282,8 +282,86 @@ TEST_CASE("BREAK-2: so many different operators must ask for it as the policy sa
     c.ask(1, for_hold("a", t, revoke_kind::break_hold, "bob"));
     c.run();
     CHECK(c[2].lost.size() == 1);
-    CHECK(last_outcome(c[3]).stage == break_stage::ended);
     CHECK(last_outcome(c[1]).stage == break_stage::ended);
+    c.pass(1s);  // the later one of ann's took the place of her first, which asks again by then
+    CHECK(last_outcome(c[3]).stage == break_stage::ended);
+}
+
+TEST_CASE("BREAK-2: however often one operator asks, the second one is heard") {
+    cluster c;
+    acquire_params own;
+    own.terms.policy.approvals = 2;
+    const auto t = granted_to(c, 2, "a", own);
+    for (int i = 0; i < 64; ++i) {
+        c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"));
+    }
+    c.run();
+    CHECK(c[2].lost.empty());
+    c.ask(1, for_hold("a", t, revoke_kind::break_hold, "bob"));
+    c.run();
+    CHECK(c[2].lost.size() == 1);
+}
+
+TEST_CASE("BREAK-2: a request to release takes nobody's approval back, nor does an old copy") {
+    cluster c;
+    acquire_params own;
+    own.terms.policy.approvals = 2;
+    const auto t = granted_to(c, 2, "a", own);
+    c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"));
+    c.ask(3, for_hold("a", t, revoke_kind::request_release, "ann"));
+    c.run();
+    CHECK(c[2].release_requests.size() == 1);
+    c.ask(1, for_hold("a", t, revoke_kind::break_hold, "bob"));
+    c.run();
+    CHECK(c[2].lost.size() == 1);
+}
+
+TEST_CASE("BREAK-2: an approval lapses when it was not heard for so long") {
+    cluster c;
+    c.settings.demands_last = 5s;
+    acquire_params own;
+    own.terms.policy.approvals = 2;
+    const auto t = granted_to(c, 2, "a", own);
+    SECTION("from an operator that waits no more") {
+        c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"), 300ms);
+        c.run();
+        c.pass(6s);
+        c.ask(1, for_hold("a", t, revoke_kind::break_hold, "bob"), 300ms);
+        c.pass(400ms);
+        CHECK(c[2].lost.empty());
+        REQUIRE(c[1].silences.size() == 1);
+        CHECK(std::get<revoke_reply>(c[1].silences[0].so_far.value()).so_far.approvals == 1);
+    }
+    SECTION("not from one that waits") {
+        c.ask(3, for_hold("a", t, revoke_kind::break_hold, "ann"), 20s);
+        c.run();
+        c.pass(6s);
+        c.ask(1, for_hold("a", t, revoke_kind::break_hold, "bob"));
+        c.run();
+        CHECK(c[2].lost.size() == 1);
+    }
+}
+
+TEST_CASE("LOAD-3: one member speaks for so many operators on a hold, and others are heard") {
+    cluster c;
+    c.settings.quota.demands = 2;
+    acquire_params own;
+    own.terms.policy.approvals = 4;
+    const auto t = granted_to(c, 2, "a", own);
+    for (const auto* who : {"o1", "o2", "o3", "o4"}) {
+        c.ask(3, for_hold("a", t, revoke_kind::break_hold, who), 300ms);
+    }
+    c.pass(400ms);
+    CHECK(c[2].lost.empty());
+    REQUIRE(c[3].silences.size() == 4);
+    using last = revoke_reply;
+    CHECK(std::get<last>(c[3].silences[1].so_far.value()).so_far.approvals == 2);
+    CHECK(std::get<last>(c[3].silences[2].so_far.value()).so_far.stage == break_stage::no_answer);
+    CHECK(c[1].as_owner.used_by(peer(3)).refused == 2);
+    c.ask(1, for_hold("a", t, revoke_kind::break_hold, "o5"));
+    c.ask(1, for_hold("a", t, revoke_kind::break_hold, "o6"));
+    c.run();
+    CHECK(c[2].lost.size() == 1);
 }
 
 TEST_CASE("BREAK-2: where operators are named, others are refused") {

@@ -23,8 +23,8 @@ struct fixture {
 }  // namespace
 
 TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is repeated until its end, or the member is none") {
-    mine.add(peer(2), proof::none, at(1s), at(0s));
-    REQUIRE(mine.due(true, at(0s)) == std::vector{views::evict{peer(2), proof::none}});
+    mine.add({peer(2), proof::none, "ann"}, at(1s), at(0s));
+    REQUIRE(mine.due(true, at(0s)) == std::vector{views::evict{peer(2), proof::none, "ann"}});
     CHECK(mine.due(true, at(99ms)).empty());
     CHECK(mine.deadline(true) == at(100ms));
     CHECK(mine.due(true, at(100ms)).size() == 1);
@@ -41,15 +41,15 @@ TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is repeated until its end, or the
 }
 
 TEST_CASE_METHOD(fixture, "CERT-1: what is proven of a member stays so") {
-    mine.add(peer(2), proof::gone, at(5s), at(0s));
-    mine.add(peer(2), proof::none, at(1s), at(0s));
+    mine.add({peer(2), proof::gone, "ann"}, at(5s), at(0s));
+    mine.add({peer(2), proof::none, "ann"}, at(1s), at(0s));
     const auto due = mine.due(true, at(2s));
     REQUIRE(due.size() == 1);
     CHECK(due[0].proof == proof::gone);
 }
 
 TEST_CASE_METHOD(fixture, "an eviction outside a view says nothing, and is due at its end only") {
-    mine.add(peer(2), proof::none, at(1s), at(0s));
+    mine.add({peer(2), proof::none, "ann"}, at(1s), at(0s));
     CHECK(mine.due(false, at(0s)).empty());
     CHECK(mine.deadline(false) == at(1s));
     CHECK(mine.due(false, at(1s)).empty());

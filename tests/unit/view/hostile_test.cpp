@@ -346,11 +346,27 @@ TEST_CASE("VIEW-8: who is evicted, and by whom, must be members") {
         alone.receive(2, opinion_ask{third, {peer(4)}});
         return !alone.said<opinion>().at(0).objects.empty();
     };
-    alone.receive(2, evict{{}, proof::fenced});
-    alone.receive(2, evict{peer(77), proof::gone});  // of which no process is known
-    alone.receive(77, evict{peer(4), proof::fenced});
+    alone.receive(2, evict{{}, proof::fenced, {}});
+    alone.receive(2, evict{peer(77), proof::gone, {}});  // of which no process is known
+    alone.receive(77, evict{peer(4), proof::fenced, {}});
     CHECK(objects());
-    alone.receive(2, evict{peer(4), proof::fenced});
+    alone.receive(2, evict{peer(4), proof::fenced, {}});
+    CHECK_FALSE(objects());
+}
+
+TEST_CASE("VIEW-8: where operators are named, a voter hears no other") {
+    lone alone;
+    alone.settings.operators = {"ann"};
+    alone.start_in_view_2();
+    alone.surroundings.vouched_for = {peer(4)};
+    const auto objects = [&] {
+        alone.forget();
+        alone.receive(2, opinion_ask{third, {peer(4)}});
+        return !alone.said<opinion>().at(0).objects.empty();
+    };
+    alone.receive(2, evict{peer(4), proof::fenced, "eve"});
+    CHECK(objects());
+    alone.receive(2, evict{peer(4), proof::none, "ann"});
     CHECK_FALSE(objects());
 }
 

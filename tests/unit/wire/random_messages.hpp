@@ -37,13 +37,13 @@ concept has_2 =
               lock::hold_probe, lock::table_ack, lock::watch, lock::unwatch, lock::past,
               lock::inspect_request, lock::list_locks, lock::listed_lock, lock::revoke_reply,
               lock::store_record, lock::records_read, lock::still_waiting, lock::still_queued,
-              lock::watch_refused, views::evict, seat>;
+              lock::watch_refused, seat>;
 template <class T>
-concept has_3 =
-    one_among<T, views::found_prepare, swim::ack, swim::push_pull, swim::introduction,
-              views::welcome, views::opinion, views::rejected, views::accept, views::accepted,
-              lease::renew_request, break_policy, process_identity, lock::denied,
-              lock::lock_summary, lock::no_table, lock::lock_state_seen, former_member>;
+concept has_3 = one_among<T, views::found_prepare, swim::ack, swim::push_pull, swim::introduction,
+                          views::welcome, views::opinion, views::rejected, views::accept,
+                          views::accepted, lease::renew_request, break_policy, process_identity,
+                          lock::denied, lock::lock_summary, lock::no_table, lock::lock_state_seen,
+                          former_member, views::evict>;
 template <class T>
 concept has_4 = one_among<T, swim::ping, views::found_promise, lock::gather, lock::listed,
                           lock::release_request_ack, lock::terms, break_outcome, node::relayed>;
