@@ -56,8 +56,6 @@ void granter::for_each_contended(Each each) {
 // ---- granting
 
 bool granter::grant_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now) {
-    // OWN-1
-
     const auto waited = order_of(e);
     bool has_granted = false;
     while (is_leased_ && !e.queue.empty() && !delays_.is_delayed(s, name, now)) {
@@ -139,9 +137,10 @@ void granter::send_grant(slot s, granted_hold& h, bool is_contended, base::time_
     }
 }
 
-/// Nothing: not any more.
 void granter::repeat_grant(slot s, granted_hold& h, std::optional<base::time_point> when) {
-    unacked_.set({s, h.what.name, h.what.token}, h.repeat_at, when);
+    if (h.repeat_at != when) {  // a key costs a copy of the name
+        unacked_.set({s, h.what.name, h.what.token}, h.repeat_at, when);
+    }
 }
 
 void granter::resend_grants(base::time_point now) {
@@ -168,14 +167,6 @@ void granter::note_waiters(slot s, const std::string& name, lock_entry& e, base:
     }
     if (!timers_.is_set(timer::probes)) {
         timers_.set_earliest(timer::probes, now + settings_.lease);
-    }
-}
-
-void granter::plan_patience(slot s, const std::string& name, lock_entry& e) {
-    const auto shortest = e.first ? e.held.shortest_patience() : std::nullopt;
-    if (shortest || e.patience_ends) {  // as a rule neither; a key costs a copy of the name
-        patience_.set({s, name}, e.patience_ends,
-                      shortest ? std::optional{e.first->since + *shortest} : std::nullopt);
     }
 }
 
@@ -276,46 +267,6 @@ void granter::drop_non_members(base::time_point now) {
     watchers_.drop_non_members(*view_, quotas_);
     quotas_.drop_non_members(*view_);
     revocations_.forget_unserved(tenures_);
-}
-
-// ---- breaking
-
-void granter::break_hold_of(slot s, const hold_info& h, const std::string& who,
-                            const std::string& why, base::time_point now) {
-    HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
-    if (!revocations_.start_break(h, who, why, now)) {
-        return;
-    }
-
-    repeat_breaks(now);
-}
-
-void granter::repeat_breaks(base::time_point now) {
-    revocations_.repeat_breaks(tenures_, voids_, *view_, now, out_);
-}
-
-void granter::break_for_waiters(base::time_point now) {
-    if (!is_leased_ || now < breaks_from_) {
-        return;
-    }
-    for (const auto& [s, name] : patience_.due(now)) {
-        auto* e = tenures_.find_lock(s, name);
-        HOLDFAST_ASSERT(e != nullptr && e->first);
-        const auto waited =
-            std::chrono::duration_cast<std::chrono::milliseconds>(now - e->first->since);
-        for (const auto* h : e->held.take_patient(waited)) {
-            if (revocations_.is_to_break(name, h->token)) {
-                continue;
-            }
-            const auto who =
-                ("policy, for " + name_of(e->first->peer)).substr(0, base::limits::who);
-            const auto why =
-                "it has waited for " + std::to_string(h->terms.policy.waited_for.count()) + " ms";
-            out_.push(broke_by_policy{*h, who, why});
-            break_hold_of(s, *h, who, why, now);
-        }
-        plan_patience(s, name, *e);
-    }
 }
 
 // ---- slots

@@ -129,6 +129,7 @@ private:
     template <class Each>
     void for_each_contended(Each each);
     void grant_one(slot s, lock_entry& e, waiter next, base::time_point now);
+    /// Nothing: not any more.
     void repeat_grant(slot s, granted_hold& h, std::optional<base::time_point> when);
     void note_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now);
     void ask_still_held(base::time_point now);

@@ -48,18 +48,6 @@ std::optional<base::time_point> owner::deadline() const {
     return due;
 }
 
-std::vector<hold_info> owner::holds() const {
-    std::vector<hold_info> out;
-    granter_.slots().for_each([&](slot, const tenure& t) {
-        for (const auto& [name, e] : t.table) {
-            for (const auto& [token, h] : e.held.all()) {
-                out.push_back(h.what);
-            }
-        }
-    });
-    return out;
-}
-
 // ---- requests
 
 void owner::on(const peer_id& from, const request& asked, base::time_point now) {
@@ -182,8 +170,7 @@ void owner::on(const peer_id& from, const revoke_request& wanted, base::time_poi
     if (!taken) {
         granter_.note_refusal(from, now);
     }
-    const auto so_far =
-        taken.value_or(break_outcome{break_stage::no_answer, end_reason::none, 0, 0});
+    const auto so_far = taken.value_or(break_outcome{});  // no answer, as yet
     if (wanted.how == revoke_kind::break_hold && so_far.stage == break_stage::sent) {
         const auto& policy = h->what.terms.policy;
         HOLDFAST_ASSERT(policy.by_operators && so_far.approvals >= policy.approvals);  // BREAK-2

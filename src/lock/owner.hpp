@@ -61,7 +61,7 @@ public:
 
     /// No table waits to be handed over or forwarded (LEAVE-1).
     [[nodiscard]] bool has_handed_over() const { return transfers_.is_empty(); }
-    [[nodiscard]] std::vector<hold_info> holds() const;
+    [[nodiscard]] std::vector<hold_info> holds() const { return granter_.slots().holds(); }
     /// LOAD-3: what a member takes up here.
     [[nodiscard]] quotas::usage used_by(const peer_id& member) const {
         return granter_.quotas().of(member);

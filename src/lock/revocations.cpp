@@ -25,6 +25,9 @@ std::optional<break_outcome> revocations::demanded_by(const peer_id& from,
     const auto* mine = find_or_add(from, wanted, known, now);
     plan(key, known);
     if (mine == nullptr) {
+        if (known.all.empty()) {
+            forget(demands_.find(key));
+        }
         return std::nullopt;
     }
     return outcome_for(h, mine->how, mine->is_heard, known);

@@ -18,6 +18,18 @@ const granted_hold* tenures::find_hold(std::string_view name, token t) const {
     return e == nullptr ? nullptr : e->held.find(t);
 }
 
+std::vector<hold_info> tenures::holds() const {
+    std::vector<hold_info> out;
+    for_each([&](slot, const tenure& t) {
+        for (const auto& [name, e] : t.table) {
+            for (const auto& [token, h] : e.held.all()) {
+                out.push_back(h.what);
+            }
+        }
+    });
+    return out;
+}
+
 tenure& tenures::add(slot s, tenure t) {
     HOLDFAST_ASSERT(find(s) == nullptr);
     if (places_.size() <= s.value) {

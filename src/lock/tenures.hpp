@@ -46,6 +46,8 @@ public:
     }
     [[nodiscard]] const granted_hold* find_hold(std::string_view name, holdfast::token t) const;
 
+    [[nodiscard]] std::vector<hold_info> holds() const;
+
     /// The slot must not be ours yet. References to other tenures stay good.
     tenure& add(slot s, tenure t);
     void erase(slot s);

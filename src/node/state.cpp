@@ -325,25 +325,6 @@ void node::state::from_owner(lock::epoch_wanted&, moment now) {
     agreement.wants_new_epoch(now.now);
 }
 
-void node::state::from_owner(lock::quota_reached& q, moment) {
-    const auto& v = agreement.current();
-    const auto* m = v ? v->find(q.member) : nullptr;
-    out.push(problem{errc::too_many_requests,
-                     (m == nullptr ? "" : m->name + " ") + to_string(q.member) + " at " +
-                         (m == nullptr ? "?" : to_string(m->address)) +
-                         " takes up as much at this owner as one member may (LOAD-3): " +
-                         std::to_string(q.refused) +
-                         " of its requests, watches or demands were refused so far; see what it "
-                         "waits for, and let it ask for less at once"});
-}
-
-void node::state::from_holder(lock::watch_not_taken& w) {
-    out.push(problem{errc::too_many_requests,
-                     "the owner of \"" + w.name +
-                         "\" keeps no more watches for this peer (LOAD-3); it is asked again, but "
-                         "until then no change is told: watch fewer locks from one peer"});
-}
-
 void node::state::from_query_client(lock::answered& a) {
     // After the end, an answer to an audit that is over would be taken for one to the caller.
     if (!audit_log.hear(a) && !auditor.hear(a, last_now) && !is_over) {

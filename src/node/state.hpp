@@ -29,6 +29,7 @@
 #include "node/message.hpp"
 #include "node/node.hpp"
 #include "node/process_watch.hpp"
+#include "node/quota_problems.hpp"
 #include "node/relay.hpp"
 #include "node/stream_ends.hpp"
 #include "node/view_environment.hpp"
@@ -96,9 +97,11 @@ struct node::state {
     void from_owner(lock::owner_granted& g, base::moment now);
     void from_owner(broke_by_policy& b, base::moment now);
     void from_owner(lock::epoch_wanted&, base::moment now);
-    void from_owner(lock::quota_reached& q, base::moment now);
+    void from_owner(lock::quota_reached& q, base::moment) {
+        out.push(problem_of(q, agreement.current().get()));
+    }
     void from_holder(lock::send& s) { mail.send_lock(s, last_now); }
-    void from_holder(lock::watch_not_taken& w);
+    void from_holder(lock::watch_not_taken& w) { out.push(problem_of(w)); }
     template <class Told>
     void from_holder(Told& what) {
         out.push(std::move(what));
