@@ -97,8 +97,8 @@ public:
     ///
     /// Errors:
     /// - `not_a_member`, `no_quorum`: not within `wait`; the text has the reason that is known;
-    /// - `seeds_differ`, `wrong_key`, `wrong_cluster`, `version_mismatch`, `ring_not_supported`:
-    ///   not within `wait`, and this was the reason seen;
+    /// - `seeds_differ`, `wrong_key`, `wrong_cluster`, `version_mismatch`, `ring_not_supported`,
+    ///   `clock_wrong`: not within `wait`, and this was the reason seen;
     /// - `cancelled` by `stop`, `shutting_down`.
     [[nodiscard]] result<void> wait_ready(std::chrono::nanoseconds wait,
                                           std::stop_token stop = {}) const;

@@ -64,6 +64,9 @@ constexpr entry entries[] = {
      "CLOCK_MONOTONIC differs from CLOCK_MONOTONIC_RAW by more than half of clock_drift: if the "
      "time of day of this machine is merely being corrected, no harm is done; if it has to be "
      "corrected all the time, its hardware clock is wrong, and locks are not safe with it"},
+    {errc::clock_wrong, "clock_wrong", held::refused,
+     "a wall clock is, or was, years off; set the clocks of all seats. If a cluster was founded by "
+     "a wrong one, tokens can rise only from there: force a new cluster"},
     {errc::lease_lost, "lease_lost", held::maybe,
      "the lease ran out before a majority of the seats renewed it; what the lock guarded may "
      "already be another's: stop using it"},

@@ -49,6 +49,14 @@ struct member_quota {
     std::size_t demands = 16;  ///< of operators, on one hold
 };
 
+/// What a process knows of epochs when a node of it starts (FOUND-5, FOUND-9).
+struct remembered_epochs {
+    /// the highest of all: its state_dir's, a person's (FORCE-1), those of its former PeerIds
+    epoch highest;
+    epoch agreed;  ///< the highest that a former PeerId of it installed or accepted
+    bool operator==(const remembered_epochs&) const = default;
+};
+
 struct settings {
     // Who we are.
     std::string cluster_name = "default";
@@ -60,9 +68,10 @@ struct settings {
     // The seats, sorted; empty: this peer is its own only seat.
     std::vector<endpoint> seeds;
     bool may_found = true;
-    /// the highest this process (or its state_dir) has known (FOUND-5)
-    epoch highest_epoch{};
+    remembered_epochs epochs{};
     bool keeps_epochs = false;  ///< they are written to a state_dir
+    /// A wall clock that says less is wrong (FOUND-9). In its seconds.
+    std::int64_t built_at_s = 0;
     /// the PeerId this process gave up for this one, or nil (LEASE-4)
     peer_id stopped_being;
 

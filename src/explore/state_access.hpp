@@ -59,6 +59,7 @@ private:
     static void add(digest& out, const views::proposer& p);
     static void add(digest& out, const views::joining& j);
     static void add(digest& out, const views::founding& f);
+    static void add(digest& out, const views::epoch_memory& e);
 };
 
 }  // namespace holdfast::explore

@@ -41,7 +41,7 @@ void add(digest& out, const acceptor<Accepted>& a) {
 void state_access::add(digest& out, const agreement& a) {
     // Told at the start: settings, environment, seeds.
     const auto& [settings, environment, self, seeds, log, hints, accepts, proposes, founds, joins,
-                 catches_up, founded_by, highest_epoch, timers, is_over, out_box] = a;
+                 catches_up, founded_by, epochs, timers, is_over, out_box] = a;
     HOLDFAST_ASSERT(out_box.empty() && settings.retry == base::duration::zero());
     // As retry is zero, the time of the last steps to a peer holds no message back.
     [[maybe_unused]] const auto& [catch_up_settings, last_told] = catches_up;
@@ -53,7 +53,7 @@ void state_access::add(digest& out, const agreement& a) {
     out.add_presence(founded_by);
     add(out, accepts);
     out.add_presence(timers.at(agreement::timer::recover));
-    out.add(std::uint64_t{highest_epoch.value});
+    add(out, epochs);
     add(out, joins);
     out.add_presence(timers.at(agreement::timer::look));
     out.add(std::uint64_t{is_over});
@@ -145,11 +145,19 @@ void state_access::add(digest& out, const proposer& p) {
 void state_access::add(digest& out, const founding& f) {
     // The world founds nothing.
     const auto& [settings, self, seeds, seat, random, accepts, phase, highest_round, highest_told,
-                 next_try, barred_until, seats_of_other, out_box] = f;
+                 replaced, next_try, barred_until, seats_of_other, out_box] = f;
     HOLDFAST_ASSERT(out_box.empty() && std::holds_alternative<founding::idle>(phase) &&
                     highest_round == 0 && !next_try && !barred_until && seats_of_other.empty());
     explore::add(out, accepts);
     out.add(std::uint64_t{highest_told.value});
+    out.add(std::uint64_t{replaced.value});
+}
+
+void state_access::add(digest& out, const epoch_memory& e) {
+    const auto& [known, agreed, accepted, heard] = e;
+    for (const auto one : {known, agreed, accepted, heard}) {
+        out.add(std::uint64_t{one.value});
+    }
 }
 
 bool state_access::is_armed(const agreement& a, view_timer which) {

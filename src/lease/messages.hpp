@@ -15,6 +15,7 @@ struct renew_request {
     view_number seats;
     base::right_time sent_at;  ///< a number; what it means only its sender knows (NOW-2)
     bool is_running = false;
+    holdfast::epoch epoch{};  ///< the highest that the sender has agreed to (FOUND-9)
     bool operator==(const renew_request&) const = default;
 };
 struct ack {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/message_groups.hpp"
+#include "node/told_epoch.hpp"
 
 namespace holdfast::node {
 
@@ -18,6 +19,7 @@ void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, 
         ++dropped_;
         return;
     }
+    tell_epoch(what, of_.agreement.epochs().agreed());
     out_.push(send{head_for(to), at, stream, is_lazy, std::move(what)});
 }
 

@@ -1,6 +1,5 @@
 #include "node/node.hpp"
 
-#include <limits>
 #include <utility>
 #include <variant>
 
@@ -9,6 +8,7 @@
 #include "node/admission.hpp"
 #include "node/state.hpp"
 #include "node/succession.hpp"
+#include "node/told_epoch.hpp"
 
 namespace holdfast::node {
 
@@ -27,6 +27,9 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
     auto& s = *state_;
     s.begin(now);
     s.streams.heard(head.from);
+    if (!head.from.is_nil()) {
+        s.agreement.hear_of_epoch(told_epoch(what));  // also one for a former process here
+    }
     if (s.is_over || head.from == s.self || head.from.is_nil() ||
         (!head.to.is_nil() && head.to != s.self)) {
         if (!s.is_over && head.from != s.self && !head.from.is_nil()) {
@@ -246,14 +249,15 @@ bool node::give_up(moment now) {
     const bool is_allowed = !s.lease.is_running() && !s.leaving && !s.is_over;
     if (is_allowed) {
         s.finish(errc::no_quorum);
-        const auto known = s.agreement.highest_epoch();
+        const auto known = s.agreement.epochs().highest();
         const auto goes_on = epoch_after_force(s.settings, known, now.wall_s);
         // FORCE-1: what others went on to unheard lies below it, as far as there are epochs
         HOLDFAST_ASSERT(!s.settings.keeps_epochs || goes_on > known ||
-                        known.value >= std::numeric_limits<std::uint32_t>::max() - 1);
+                        known.value + 1 >= views::last_by_clock.value);
         // before it is anything else: a restart is to know of it
         s.out.push(persist_epoch{goes_on});
-        s.final_output = must_restart{errc::no_quorum, goes_on, s.self};
+        const auto agreed = s.agreement.epochs().agreed();
+        s.final_output = must_restart{errc::no_quorum, {goes_on, agreed}, s.self};
     }
     s.end_call(now);
     return is_allowed;
@@ -290,7 +294,7 @@ std::optional<swim::rumour> node::known(const peer_id& peer) const {
     return state_->swim.known(peer);
 }
 std::vector<swim::rumour> node::roster() const { return state_->swim.roster(); }
-epoch node::highest_epoch() const { return state_->agreement.highest_epoch(); }
+epoch node::highest_epoch() const { return state_->agreement.epochs().highest(); }
 
 const statistics& node::stats() const {
     auto& s = *state_;

@@ -10,6 +10,7 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "lock/outputs.hpp"
 #include "lock/query_client.hpp"
@@ -69,7 +70,7 @@ struct check_process {
 /// makes a new node, with a new PeerId and successor_settings() (node/succession.hpp).
 struct must_restart {
     errc why{};
-    holdfast::epoch highest_epoch;
+    base::remembered_epochs epochs;
     peer_id self;
 };
 /// leave() is done: slots handed over, holds released, lease ended.

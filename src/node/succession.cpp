@@ -1,7 +1,8 @@
 #include "node/succession.hpp"
 
 #include <algorithm>
-#include <limits>
+
+#include "view/change.hpp"
 
 namespace holdfast::node {
 
@@ -18,12 +19,13 @@ epoch epoch_after_force(const base::settings& settings, epoch highest, std::int6
     constexpr std::int64_t hour = 3600 + 61;
     // In a cluster that was forced itself, epochs are past the clocks already.
     const auto from = std::max(wall_s, std::int64_t{highest.value});
+    // The founding that follows needs one more.
     return {static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(from + hour, 0, std::numeric_limits<std::uint32_t>::max() - 1))};
+        std::clamp<std::int64_t>(from + hour, 0, std::int64_t{views::last_by_clock.value} - 1))};
 }
 
 base::settings successor_settings(base::settings former, const must_restart& over) {
-    former.highest_epoch = over.highest_epoch;
+    former.epochs = over.epochs;
     former.stopped_being = over.self;
     return former;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "base/suspend_count.hpp"
 #include "base/time.hpp"
@@ -15,6 +16,10 @@ namespace holdfast::runtime {
 /// For who has a right as well, and with the wall clock, in whole seconds since 2024-01-01, for
 /// epochs. All threads of the process see one count of suspends.
 [[nodiscard]] base::moment moment_now();
+
+/// When this version was released, in the same seconds: 2026-11-01. A wall clock that says less is
+/// wrong (FOUND-9).
+constexpr std::int64_t released_at_s = 89'424'000;
 
 /// All that moments are made of, as close together as they could be read.
 [[nodiscard]] base::clock_reading read_clocks();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "peer/addresses.hpp"
+#include "peer/clock.hpp"
 #include "peer/identity.hpp"
 #include "peer/key.hpp"
 #include "peer/state_dir.hpp"
@@ -126,6 +127,7 @@ result<setup> prepare(config options) {
     s.settings.cluster_name = s.transport.cluster_name = c.cluster;
     s.settings.name = c.name;
     s.settings.weight = c.weight;
+    s.settings.built_at_s = released_at_s;
     s.settings.may_found = c.bootstrap == bootstrap_mode::allowed;
     s.settings.clock_drift = c.clock_drift;
     s.settings.operators = c.operators;
@@ -147,7 +149,7 @@ result<setup> prepare(config options) {
         if (!known) {
             return tl::unexpected{known.error()};
         }
-        s.settings.highest_epoch = *known;
+        s.settings.epochs.highest = *known;
         s.settings.keeps_epochs = true;
     }
     return s;

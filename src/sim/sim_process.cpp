@@ -48,7 +48,7 @@ void sim_process::start() {
     settings_.lease = planned.lease.value_or(plan.common.lease);
     settings_.seeds = planned.seeds.empty() ? addresses_of(seats_) : planned.seeds;
     settings_.keeps_epochs = plan.has_state_dir;
-    settings_.highest_epoch = plan.has_state_dir ? persisted_ : epoch{};
+    settings_.epochs = {plan.has_state_dir ? persisted_ : epoch{}, {}};
     is_leaving_ = false;
     make_node(same_id ? me().id : context_.draw_id());
 }

@@ -307,6 +307,8 @@ std::uint64_t hash_number_of(errc why) {
             return 25;
         case errc::clock_slewed:
             return 26;
+        case errc::clock_wrong:
+            return 27;
     }
     return 0;
 }

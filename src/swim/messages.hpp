@@ -71,6 +71,7 @@ struct push_pull {
     bool is_answer = false;
     introduction sender;
     std::vector<rumour> roster;
+    holdfast::epoch epoch{};  ///< the highest that the sender has agreed to (FOUND-9)
     bool operator==(const push_pull&) const = default;
 };
 

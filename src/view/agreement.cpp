@@ -31,7 +31,7 @@ agreement::agreement(const base::settings& settings, const peer_id& self,
       founding_{settings, self_, seeds_, random.next(), now.now},
       joining_{settings, self_, seeds_, random, now.now},
       catch_up_{settings},
-      highest_epoch_{settings.highest_epoch} {}
+      epochs_{settings.epochs} {}
 
 void agreement::handle(const peer_id& from, const endpoint& at, view_number installed_there,
                        const message& what, base::moment now) {
@@ -61,18 +61,13 @@ void agreement::invariants() const {
     HOLDFAST_ASSERT(acceptor_.accepted().has_value() == timers_.is_set(timer::recover));
     HOLDFAST_ASSERT(!is_voter() || timers_.is_set(timer::look));
     if (current()) {
-        HOLDFAST_ASSERT(highest_epoch_ >= current()->epoch);  // FOUND-5
+        HOLDFAST_ASSERT(epochs_.agreed() >= current()->epoch);  // FOUND-5
         HOLDFAST_ASSERT(current()->has(self_.id));
     }
     if (const auto& a = acceptor_.accepted()) {
         HOLDFAST_ASSERT(a->value.number == current()->number.next());
-        HOLDFAST_ASSERT(a->value.epoch <= highest_epoch_);
+        HOLDFAST_ASSERT(a->value.epoch <= epochs_.agreed());
     }
-}
-
-void agreement::take(const sender& from, const founding_message& what, base::moment now) {
-    founding_.handle(from.id, from.at, what,
-                     {is_bound(), highest_epoch_, environment_.lease_left()}, now);
 }
 
 void agreement::tick(base::moment now) {
@@ -80,7 +75,7 @@ void agreement::tick(base::moment now) {
         return;
     }
     if (!current()) {
-        founding_.tick(highest_epoch_, now);
+        founding_.tick(epochs_.named(), now);
         drain_founding(now.now);
         if (!current() && joining_.tick(now.now)) {
             ask_every_seat();
@@ -292,7 +287,7 @@ void agreement::on(const sender& from, const accept& asked, base::moment now) {
         return;
     }
     out_.push(persist{asked.value.epoch});  // FOUND-5
-    highest_epoch_ = std::max(highest_epoch_, asked.value.epoch);
+    epochs_.agree(asked.value.epoch);
     if (!acceptor_.accepted()) {
         proposer_.reset_backoff();
     }
@@ -394,7 +389,7 @@ void agreement::install(result<installation> done, base::time_point now) {
     }
     const auto& v = *done->now;
     HOLDFAST_ASSERT(done->now == current() && done->map == map());
-    highest_epoch_ = std::max(highest_epoch_, v.epoch);
+    epochs_.agree(v.epoch);
     acceptor_.installed(now);
     timers_.clear(timer::recover);
     joining_.installed();
@@ -415,24 +410,6 @@ void agreement::end(errc why) {
     HOLDFAST_ASSERT(!is_over_);
     is_over_ = true;
     out_.push(evicted{why});
-}
-
-void agreement::drain_founding(base::time_point now) {
-    while (auto out = founding_.next()) {
-        if (auto* s = std::get_if<founding::send>(&*out)) {
-            out_.push(send{s->to, s->at, std::move(s->what)});
-        } else if (const auto* p = std::get_if<founding::persist>(&*out)) {
-            highest_epoch_ = std::max(highest_epoch_, p->epoch);
-            out_.push(persist{p->epoch});
-        } else if (const auto* f = std::get_if<founding::founded_with_us>(&*out)) {
-            if (!is_bound()) {
-                founded_by_ = f->value;
-                install(view_log_.found(first_view(f->value, seeds_), environment_), now);
-            }
-        } else {
-            out_.push(std::get<problem>(std::move(*out)));
-        }
-    }
 }
 
 void agreement::drain_proposer(base::time_point now) {

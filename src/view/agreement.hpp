@@ -25,6 +25,7 @@
 #include "view/catch_up.hpp"
 #include "view/change_acceptor.hpp"
 #include "view/environment.hpp"
+#include "view/epoch_memory.hpp"
 #include "view/founding.hpp"
 #include "view/joining.hpp"
 #include "view/membership_hints.hpp"
@@ -83,7 +84,9 @@ public:
 
     [[nodiscard]] const std::shared_ptr<const view>& current() const { return view_log_.current(); }
     [[nodiscard]] const base::shared_slot_map& map() const { return view_log_.map(); }
-    [[nodiscard]] epoch highest_epoch() const { return highest_epoch_; }
+    [[nodiscard]] const epoch_memory& epochs() const { return epochs_; }
+    /// FOUND-9: another peer agreed to it, in whatever cluster of this name.
+    void hear_of_epoch(epoch e) { epochs_.hear(e); }
     [[nodiscard]] bool is_over() const { return is_over_; }
     [[nodiscard]] std::uint64_t ballots_started() const { return proposer_.ballots_started(); }
     [[nodiscard]] const std::vector<endpoint>& seeds() const { return seeds_; }
@@ -172,7 +175,7 @@ private:
     catch_up catch_up_;
     // of a cluster this peer has founded with others
     std::optional<founding_value> founded_by_;
-    epoch highest_epoch_;
+    epoch_memory epochs_;
     base::timers<timer, timer::look> timers_;
     bool is_over_ = false;
     base::outbox<output> out_;

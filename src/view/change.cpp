@@ -96,6 +96,9 @@ result<view> apply(const view& before, const change& what) {
     if (what.epoch <= before.epoch) {
         return does_not_follow("the epoch does not rise");  // VIEW-1
     }
+    if (what.epoch > last_by_clock && what.epoch.value - before.epoch.value > 1) {
+        return does_not_follow("the epoch leaves too few for the views after it");  // VIEW-1
+    }
     view after = before;
     after.number = what.number;
     after.epoch = what.epoch;

@@ -14,6 +14,10 @@
 
 namespace holdfast::views {
 
+/// No wall clock brings an epoch past this one, in 2159: from there on each view raises it by one,
+/// so that views go on (VIEW-1), and a founding has none (FOUND-9).
+constexpr epoch last_by_clock{0xffff'ffff - (1u << 24)};
+
 /// Seat `index` is filled by another peer, or vacated (nil).
 struct seat_change {
     std::uint8_t index = 0;

@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "view/founding_epoch.hpp"
 #include "view/joining.hpp"
 
 namespace holdfast::views {
@@ -53,7 +54,7 @@ bool is_sound(const founding_value& value, const std::vector<endpoint>& seeds) {
         }
     }
     return seats.size() >= seeds.size() / 2 + 1 && !value.cluster.is_nil() && value.slots > 0 &&
-           value.slots <= base::limits::slots;
+           value.slots <= base::limits::slots && value.epoch <= last_by_clock;
 }
 
 std::vector<endpoint> seats_to_knock_at(const view& installed, const environment& surroundings) {
@@ -100,7 +101,7 @@ void founding::tick(epoch highest, base::moment now) {
     highest_told_ = std::max(highest_told_, highest);
     if (const auto* p = std::get_if<preparing>(&phase_);
         p != nullptr && base::is_due(p->proposes_at, now.now)) {
-        propose(now);
+        propose();
     }
     if (next_try_ && *next_try_ <= now.now) {
         prepare(now.now);
@@ -178,9 +179,12 @@ void founding::on(const occasion& when, const found_prepare& asked) {
     } else if (!acceptor_.prepare(asked.ballot)) {
         refuse(when, asked.ballot, found_refusal::higher_ballot);
     } else {
+        // FOUND-9: that a value was accepted says nothing against this value
+        const auto highest = std::max(when.ours.highest, replaced_);
         out_.push(send{
             when.from, when.at,
-            found_promise{asked.ballot, {self_, *seat_}, acceptor_.accepted(), when.ours.highest}});
+            found_promise{
+                asked.ballot, {self_, *seat_}, acceptor_.accepted(), highest, when.now.wall_s}});
     }
 }
 
@@ -193,6 +197,9 @@ void founding::on(const occasion& when, const found_accept& asked) {
         refuse(when, asked.ballot, found_refusal::higher_ballot);
     } else if (is_sound(asked.value, seeds_)) {
         out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
+        if (const auto& before = acceptor_.accepted(); before && before->value != asked.value) {
+            replaced_ = std::max(replaced_, before->value.epoch);
+        }
         acceptor_.accept(asked.ballot, asked.value);
         HOLDFAST_ASSERT(acceptor_.promised() == asked.ballot);
         out_.push(send{when.from, when.at, found_accepted{asked.ballot}});
@@ -223,7 +230,7 @@ void founding::on(const occasion& when, const found_promise& given) {
                   [&](const auto& p) { return p.second.self.seat == given.self.seat; });
     phase->promises.emplace(when.from, given);
     if (phase->promises.size() == seeds_.size()) {
-        propose(when.now);
+        propose();
     } else if (phase->promises.size() >= quorum() && !phase->proposes_at) {
         // View 1 with a bare quorum of seats would not survive one crash, and VIEW-1 holds view 2
         // back for a second.
@@ -231,7 +238,7 @@ void founding::on(const occasion& when, const found_promise& given) {
     }
 }
 
-void founding::propose(base::moment now) {
+void founding::propose() {
     auto* phase = std::get_if<preparing>(&phase_);
     HOLDFAST_ASSERT(phase != nullptr && phase->promises.size() >= quorum());
     accepting next{phase->mine, {}, {}, {}};
@@ -242,25 +249,14 @@ void founding::propose(base::moment now) {
             highest = &*p.accepted;
         }
     }
-    if (highest != nullptr && can_live(highest->value, *phase)) {
+    if (highest != nullptr && can_live(highest->value, *phase) &&
+        is_above_all(highest->value.epoch, *phase)) {
         next.value = highest->value;
+    } else if (auto made = new_value(*phase)) {
+        next.value = std::move(*made);
     } else {
-        next.value.cluster = {random_.next(), random_.next() | 1};
-
-        next.value.slots = settings_.slots;
-        // FOUND-5. The 61 s are VIEW-1's 60 and the rounding of two clocks to whole seconds.
-        const auto by_wall =
-            std::clamp<std::int64_t>(now.wall_s + 61, 0, std::numeric_limits<std::uint32_t>::max());
-        const auto after_all = std::min<std::uint64_t>(std::uint64_t{highest_told_.value} + 1,
-                                                       std::numeric_limits<std::uint32_t>::max());
-        next.value.epoch = {static_cast<std::uint32_t>(by_wall)};
-        next.value.epoch = std::max(next.value.epoch, epoch{static_cast<std::uint32_t>(after_all)});
-        for (const auto& [id, p] : phase->promises) {
-            next.value.founders.push_back(p.self);
-            // FOUND-5, as far as there are epochs
-            HOLDFAST_ASSERT(next.value.epoch > p.highest ||
-                            next.value.epoch.value == std::numeric_limits<std::uint32_t>::max());
-        }
+        phase_ = idle{};  // `next_try_` stands
+        return;
     }
     HOLDFAST_ASSERT(is_sound(next.value, seeds_));
     HOLDFAST_ASSERT(can_live(next.value, *phase));  // FOUND-7, whether it is ours or not
@@ -273,6 +269,36 @@ void founding::propose(base::moment now) {
     for (const auto& [id, at] : to) {
         out_.push(send{id, at, proposal});
     }
+}
+
+/// Nothing, and a complaint: no epoch is left for it.
+std::optional<founding_value> founding::new_value(const preparing& phase) {
+    std::vector<std::int64_t> walls;
+    auto named = highest_told_;
+    for (const auto& [id, p] : phase.promises) {
+        walls.push_back(p.wall_s);
+        named = std::max({named, p.highest, p.accepted ? p.accepted->value.epoch : epoch{}});
+    }
+    const auto epoch = founding_epoch(std::move(walls), quorum(), settings_.built_at_s, named);
+    if (!epoch) {
+        out_.push(epochs_end{named});
+        return std::nullopt;
+    }
+    founding_value value;
+    value.cluster = {random_.next(), random_.next() | 1};
+    value.slots = settings_.slots;
+    value.epoch = *epoch;
+    for (const auto& [id, p] : phase.promises) {
+        value.founders.push_back(p.self);
+    }
+    HOLDFAST_ASSERT(is_above_all(value.epoch, phase));  // FOUND-5
+    return value;
+}
+
+/// FOUND-9: a token of a lower epoch may have been given already.
+bool founding::is_above_all(epoch wanted, const preparing& phase) {
+    return std::all_of(phase.promises.begin(), phase.promises.end(),
+                       [&](const auto& p) { return wanted > p.second.highest; });
 }
 
 /// FOUND-7: whether enough of its founders may still be there. One is gone for good when its seat

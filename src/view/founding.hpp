@@ -50,7 +50,11 @@ public:
     struct founded_with_us {
         founding_value value;
     };
-    using output = std::variant<send, persist, founded_with_us, problem>;
+    /// FOUND-9: no founding can rise above the epochs that the seats named.
+    struct epochs_end {
+        epoch highest;
+    };
+    using output = std::variant<send, persist, founded_with_us, epochs_end, problem>;
 
     /// What this peer is while a message is handled.
     struct standing {
@@ -104,8 +108,10 @@ private:
     void on(const occasion& when, const knock& told);
     void refuse(const occasion& when, const ballot& asked, found_refusal why);
     [[nodiscard]] bool can_live(const founding_value& value, const preparing& phase) const;
+    [[nodiscard]] static bool is_above_all(epoch wanted, const preparing& phase);
+    [[nodiscard]] std::optional<founding_value> new_value(const preparing& phase);
     void prepare(base::time_point now);
-    void propose(base::moment now);
+    void propose();
     void retry_later(base::time_point now);
     void ask(const endpoint& seat, const ballot& mine);
     void wait_out(base::duration lease_left, base::time_point now);
@@ -125,6 +131,7 @@ private:
     std::variant<idle, preparing, accepting> phase_;
     std::uint64_t highest_round_ = 0;
     epoch highest_told_;
+    epoch replaced_;  // the highest of the values accepted here before the present one
     std::optional<base::time_point> next_try_;
     // FOUND-8: the lease of a member runs until then
     std::optional<base::time_point> barred_until_;

@@ -230,7 +230,8 @@ struct found_promise {
     views::ballot ballot;
     founder self;
     std::optional<accepted_founding> accepted;
-    holdfast::epoch highest;  ///< FOUND-5
+    holdfast::epoch highest;  ///< FOUND-5, without that of `accepted`
+    std::int64_t wall_s = 0;  ///< the acceptor's wall clock (FOUND-9)
     bool operator==(const found_promise&) const = default;
 };
 enum class found_refusal : std::uint8_t {

@@ -33,7 +33,8 @@ epoch next_epoch(epoch last, std::vector<std::int64_t> walls, std::size_t quorum
         wall = walls[quorum - 1];
     }
     constexpr auto highest = std::numeric_limits<std::uint32_t>::max();
-    const auto next = std::max(std::int64_t{last.value} + 1, wall);
+    const auto next =
+        std::max(std::int64_t{last.value} + 1, std::min<std::int64_t>(wall, last_by_clock.value));
     const epoch out{static_cast<std::uint32_t>(std::min<std::int64_t>(next, highest))};
     HOLDFAST_ASSERT(out > last || last.value == highest);
     return out;

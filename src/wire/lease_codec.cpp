@@ -5,7 +5,9 @@ namespace holdfast::wire {
 
 template <>
 constexpr kind about<lease::renew_request>{0x40, "lease.renew_request"};
-void fields(auto& a, is<lease::renew_request> auto& m) { a(m.seats, m.sent_at, m.is_running); }
+void fields(auto& a, is<lease::renew_request> auto& m) {
+    a(m.seats, m.sent_at, m.is_running, m.epoch);
+}
 
 template <>
 constexpr kind about<lease::ack>{0x41, "lease.ack"};

@@ -49,7 +49,7 @@ void fields(auto& a, is<swim::gossip> auto& m) { a(list(m.rumours, limits::gossi
 template <>
 constexpr kind about<swim::push_pull>{0x15, "swim.push_pull"};
 void fields(auto& a, is<swim::push_pull> auto& m) {
-    a(m.is_answer, m.sender, list(m.roster, most_of_a_roster));
+    a(m.is_answer, m.sender, list(m.roster, most_of_a_roster), m.epoch);
 }
 
 void write_swim(pack::writer out, const swim::message& what) { write_message(out, what); }

@@ -190,7 +190,7 @@ void fields(auto& a, is<views::found_prepare> auto& m) {
 template <>
 constexpr kind about<views::found_promise>{0x32, "view.found_promise"};
 void fields(auto& a, is<views::found_promise> auto& m) {
-    a(m.ballot, m.self, maybe(m.accepted), m.highest);
+    a(m.ballot, m.self, maybe(m.accepted), m.highest, m.wall_s);
 }
 
 template <>

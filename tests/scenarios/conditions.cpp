@@ -104,9 +104,11 @@ runner::condition runner::condition_about(const group& those, words w) {
     if (what == "holds") {
         const auto l = take_lock(w);
         const auto before = w.takes("after") ? std::optional{take_end_reason(w)} : std::nullopt;
+        const bool must_rise = w.takes("with a higher token");
         w.expect_end();
-        return all([this, l, before](place at) {
-            return holds(at, l) && (!before || stake_of(at, l).before == *before);
+        return all([this, l, before, must_rise](place at) {
+            return holds(at, l) && (!before || stake_of(at, l).before == *before) &&
+                   (!must_rise || stake_of(at, l).has_risen);
         });
     }
     if (what == "waits") {

@@ -26,6 +26,7 @@ runner::runner(const scenario& s, sim::mutant mutant)
       machines_{plan_, plan_.asked.seed, judge_, names_, events_},
       trace_recorder_{machines_, names_, events_, plan_.locks},
       stakes_(plan_.places.size(), std::vector<stake>(plan_.locks.size())),
+      highest_tokens_(plan_.locks.size()),
       problems_(plan_.places.size()) {
     machines_.attach(*this, *this, this);
     sim::weather fair;
@@ -142,6 +143,8 @@ void runner::granted(place at, request_number number, sim::judge::lock l, token 
     }
     s.is = stake::state::held;
     s.held = t;
+    s.has_risen = t > highest_tokens_[l];
+    highest_tokens_[l] = std::max(highest_tokens_[l], t);
     (void)judge_.wrote(l, t, events_.now());
     if (const auto b = bundles_.find(at); b != bundles_.end() && !b->second.is_done) {
         b->second.all.was_granted();

@@ -45,6 +45,7 @@ private:
         errc why{};
         end_reason before{};
         bool release_requested = false;
+        bool has_risen = false;  // its token is above all of that lock before it
     };
     /// Several locks that a process wants, or has, at once.
     struct bundle {
@@ -110,6 +111,7 @@ private:
     sim::cluster machines_;
     trace_recorder trace_recorder_;
     std::vector<std::vector<stake>> stakes_;  // by place and lock
+    std::vector<token> highest_tokens_;       // by lock
     std::map<place, bundle> bundles_;
     std::uint64_t last_together_ = 0;
     std::map<std::string, place> called_;

@@ -50,6 +50,7 @@ TEST_CASE("the numbers of the errors never change") {
               {"address_in_use", 61},     {"seeds_differ", 62},      {"times_differ", 63},
               {"wrong_key", 64},          {"wrong_cluster", 65},     {"version_mismatch", 66},
               {"ring_not_supported", 67}, {"io_error", 68},          {"clock_slewed", 69},
+              {"clock_wrong", 70},
               {"lease_lost", 80},         {"evicted", 81},           {"broken", 82},
               {"internal_error", 100},    {"out_of_memory", 101}});
 }

@@ -60,7 +60,7 @@ public:
 
     void start(std::uint64_t i, epoch highest = {}) {
         auto s = settings_of(i);
-        s.highest_epoch = highest;
+        s.epochs.highest = highest;
         start(i, s);
     }
     void start(std::uint64_t i, const base::settings& s) {

@@ -4,17 +4,18 @@
 
 #include "catch.hpp"
 #include "made_up.hpp"
+#include "view/change.hpp"
 
 using namespace holdfast;
 using made_up::peer;
 
-TEST_CASE("a successor knows which PeerId it was, and the highest epoch of that") {
+TEST_CASE("a successor knows which PeerId it was, and the highest epochs of that") {
     base::settings former;
     former.name = "a";
-    former.highest_epoch = {3};
+    former.epochs = {{3}, {2}};
     former.stopped_being = peer(1);
-    const auto next = node::successor_settings(former, {errc::evicted, {7}, peer(2)});
-    CHECK(next.highest_epoch == epoch{7});
+    const auto next = node::successor_settings(former, {errc::evicted, {{7}, {6}}, peer(2)});
+    CHECK(next.epochs == base::remembered_epochs{{7}, {6}});
     CHECK(next.stopped_being == peer(2));
     CHECK(next.name == "a");
 }
@@ -25,7 +26,7 @@ TEST_CASE("FORCE-1: epochs go on an hour past the clock or the highest known, if
     CHECK(node::epoch_after_force(s, {5}, 10'000).value > 13'600);
     CHECK(node::epoch_after_force(s, {20'000}, 10'000).value > 23'600);
     CHECK(node::epoch_after_force(s, {std::numeric_limits<std::uint32_t>::max()}, 0).value ==
-          std::numeric_limits<std::uint32_t>::max() - 1);
+          views::last_by_clock.value - 1);
     s.keeps_epochs = false;
     CHECK(node::epoch_after_force(s, {5}, 10'000) == epoch{5});
 }

@@ -25,7 +25,7 @@ TEST_CASE_METHOD(lone, "a welcome is the first view; a second one changes nothin
     REQUIRE(told<installed>().size() == 1);
     CHECK(told<installed>()[0].what.is_first);
     CHECK(mine->current()->number == view_number{2});
-    CHECK(mine->highest_epoch() == mine->current()->epoch);
+    CHECK(mine->epochs().agreed() == mine->current()->epoch);
     const auto first = mine->current();
     receive(3, start_of_all());
     CHECK(mine->current() == first);
@@ -89,6 +89,56 @@ TEST_CASE_METHOD(lone, "FOUND-5: an epoch is written down before its value is ac
     REQUIRE(said<promise>().size() == 1);
     REQUIRE(said<promise>()[0].accepted);
     CHECK(said<promise>()[0].accepted->value == c);
+}
+
+TEST_CASE_METHOD(lone,
+                 "FOUND-9: a founding a year past the clock is for who knows of such epochs") {
+    constexpr std::uint32_t year = 366 * 24 * 3600;
+    const auto is_accepted = [&](std::uint32_t epoch) {
+        founding_value value{{1, 1}, {epoch}, 16, {}};
+        for (std::uint8_t s = 0; s < 3; ++s) {
+            value.founders.push_back({made_up::member(s + 1u), s});
+        }
+        forget();
+        receive(2, found_accept{{1, 1, peer(2)}, value}, 0);
+        return said<found_accepted>().size() == 1;
+    };
+    SECTION("by the clock alone") {
+        start();
+        CHECK_FALSE(is_accepted(1000 + year + 1));
+        REQUIRE(told<problem>().size() == 1);
+        CHECK(told<problem>()[0].why == errc::clock_wrong);
+        CHECK(told<persist>().empty());
+        CHECK(is_accepted(1000 + year));
+    }
+    SECTION("what others say changes nothing") {
+        start();
+        mine->hear_of_epoch({1000 + year});
+        CHECK_FALSE(is_accepted(1000 + year + 1));
+    }
+    SECTION("its own file, or a person") {
+        settings.epochs.highest = {1000 + year};
+        start();
+        CHECK(is_accepted(1000 + year + 1));
+    }
+    SECTION("a clock from before this library was built says nothing") {
+        settings.built_at_s = 1001;
+        start();
+        CHECK(is_accepted(1000 + year + 1));
+    }
+}
+
+TEST_CASE_METHOD(lone, "FOUND-9: epochs that were agreed are told, and no others") {
+    settings.epochs = {{5000}, {700}};  // a mark, and what a former PeerId installed
+    start();
+    mine->hear_of_epoch({6000});
+    CHECK(mine->epochs().agreed() == epoch{700});
+    CHECK(mine->epochs().named() == epoch{6000});
+    CHECK(mine->epochs().own() == epoch{5000});
+    receive(2, start_of_all());
+    REQUIRE(mine->current());
+    CHECK(mine->epochs().agreed() == epoch{700});
+    CHECK(mine->epochs().to_remember() == base::remembered_epochs{{5000}, {700}});
 }
 
 TEST_CASE_METHOD(lone, "what is below a promise is rejected, with the ballot in the way") {

@@ -1,5 +1,7 @@
 #include "view/change.hpp"
 
+#include <limits>
+
 #include "catch.hpp"
 #include "made_up.hpp"
 
@@ -35,6 +37,10 @@ TEST_CASE("a change that does not follow is refused") {
     SECTION("another cluster") { c.cluster.low = 9; }
     SECTION("a number too far") { c.number = {3}; }
     SECTION("an epoch that stays") { c.epoch = v.epoch; }
+    SECTION("VIEW-1: the last epoch of all") {
+        c.epoch = {std::numeric_limits<std::uint32_t>::max()};
+    }
+    SECTION("VIEW-1: an epoch that clocks do not reach") { c.epoch = {last_by_clock.value + 1}; }
     SECTION("removing a stranger") { c.removed = {peer(9)}; }
     SECTION("removing twice") { c.removed = {peer(4), peer(4)}; }
     SECTION("adding a member") { c.added = {made_up::member(4)}; }
@@ -52,6 +58,15 @@ TEST_CASE("a change that does not follow is refused") {
         c.removed = {peer(2), peer(3)};
         c.seats = {{1, {}}, {2, {}}};
     }
+    CHECK_FALSE(apply(v, c));
+}
+
+TEST_CASE("VIEW-1: from the last epoch that clocks reach, views go on one by one") {
+    auto v = made_up::first_view(3);
+    v.epoch = last_by_clock;
+    auto c = after(v);
+    CHECK(apply(v, c));
+    ++c.epoch.value;
     CHECK_FALSE(apply(v, c));
 }
 

@@ -31,6 +31,7 @@ struct seats {
         std::unique_ptr<founding> part;
         std::optional<founding_value> chosen;
         epoch highest{};
+        std::optional<epoch> end;  // of all epochs, as it was told
     };
     std::vector<one> all;
     struct packet {
@@ -45,6 +46,8 @@ struct seats {
             all.push_back(
                 {peer(n),
                  std::make_unique<founding>(settings, made_up::member(n), seeds, n, at(0s)),
+                 {},
+                 {},
                  {}});
         }
     }
@@ -52,10 +55,10 @@ struct seats {
         while (auto o = all[i].part->next()) {
             if (auto* s = std::get_if<founding::send>(&*o)) {
                 wire.push_back({all[i].id, seeds[i], *s});
-            } else if (auto* p = std::get_if<founding::persist>(&*o)) {
-                all[i].highest = p->epoch;
             } else if (auto* f = std::get_if<founding::founded_with_us>(&*o)) {
                 all[i].chosen = f->value;
+            } else if (auto* e = std::get_if<founding::epochs_end>(&*o)) {
+                all[i].end = e->highest;
             }
         }
     }
@@ -192,6 +195,81 @@ TEST_CASE_METHOD(seats, "FOUND-7: a value whose founders have restarted is not a
         }
     }
     CHECK(founders >= 2);
+}
+
+TEST_CASE_METHOD(seats, "FOUND-9: a value that is not above all that is named is not adopted") {
+    const ballot old{1, 0, peer(1)}, mine{2, 1, peer(2)};
+    const founding_value value{
+        {1, 1}, {1061}, 16, {{made_up::member(1), 0}, {made_up::member(2), 1}}};
+    const auto third = [](std::uint32_t highest) {
+        return found_promise{{}, {made_up::member(3), 2}, {}, {highest}, 1000};
+    };
+    all[1].part->handle(peer(1), seeds[0], found_rejected{{}, {}, old, {}, {}}, false, {},
+                        {at(1s), 1000});
+    all[1].part->tick({}, {at(1s), 1000});
+    drain(1);
+    const auto answer = [&](found_promise given) {
+        given.ballot = mine;
+        all[1].part->handle(given.self.self.id, given.self.self.address, given, false, {},
+                            {at(1s), 1000});
+    };
+    answer({{}, {made_up::member(1), 0}, accepted_founding{old, value}, {}, 1000});
+    answer({{}, {made_up::member(2), 1}, {}, {}, 1000});
+    wire.clear();
+    std::uint32_t expected = 0;
+    SECTION("it is above: the third seat knows of an earlier cluster") {
+        answer(third(1060));
+        expected = 1061;
+    }
+    SECTION("the third seat knows of a later one: a token of this epoch may have been given") {
+        answer(third(1061));
+        expected = 1062;
+    }
+    drain(1);
+    REQUIRE_FALSE(wire.empty());
+    const auto* proposed = std::get_if<found_accept>(&wire[0].what.what);
+    REQUIRE(proposed != nullptr);
+    CHECK(proposed->value.epoch == epoch{expected});
+    CHECK((proposed->value == value) == (expected == 1061));
+}
+
+TEST_CASE_METHOD(seats, "FOUND-9: a promise names what was accepted before the value it has now") {
+    const lease_terms terms{settings.lease, settings.drift_ppm()};
+    const auto accepts = [&](std::uint64_t round, std::uint32_t epoch) {
+        const founding_value value{
+            {round, 1}, {epoch}, 16, {{made_up::member(1), 0}, {made_up::member(2), 1}}};
+        all[2].part->handle(peer(1), seeds[0], found_accept{{round, 0, peer(1)}, value}, false, {},
+                            {at(1s), 1000});
+    };
+    const auto named = [&](std::uint64_t round) {
+        wire.clear();
+        all[2].part->handle(peer(1), seeds[0], found_prepare{{round, 0, peer(1)}, seeds, terms},
+                            false, {}, {at(1s), 1234});
+        drain(2);
+        REQUIRE(wire.size() == 1);
+        const auto given = std::get<found_promise>(wire[0].what.what);
+        CHECK(given.wall_s == 1234);
+        return given.highest;
+    };
+    accepts(1, 1061);
+    drain(2);
+    CHECK(named(2) == epoch{});  // else it could never be adopted
+    accepts(3, 1070);
+    drain(2);
+    CHECK(named(4) == epoch{1061});
+}
+
+TEST_CASE_METHOD(seats,
+                 "FOUND-9: where no epoch is left nothing is proposed, and a person is told") {
+    all[0].highest = {last_by_clock};
+    for (auto t = 0ms; t < 2s && !all[0].end; t += 10ms) {
+        all[0].part->tick(all[0].highest, {at(t), 1000});
+        drain(0);
+        deliver_all(at(t));
+    }
+    CHECK(all[0].end == last_by_clock);
+    CHECK_FALSE(all[0].chosen);
+    CHECK(all[0].part->deadline());  // it goes on trying: clocks can be set
 }
 
 TEST_CASE_METHOD(seats,

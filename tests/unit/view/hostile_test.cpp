@@ -121,6 +121,8 @@ struct founder_of_three {
             out.emplace_back(what, good());
             change(out.back().second);
         };
+        add("FOUND-9: an epoch that leaves too few for views",
+            [](auto& v) { v.epoch = {last_by_clock.value + 1}; });
         add("a founder with two seats", [](auto& v) { v.founders[2].self.id = peer(2); });
         add("two founders in a seat", [](auto& v) {
             v.founders[2].seat = 1;
@@ -223,7 +225,11 @@ TEST_CASE_METHOD(voter, "a value that does not follow from the view is not accep
     SECTION("CHECKSUM") { ++wrong.checksum; }
     SECTION("another number than the message has") { wrong.number = {last_number}; }
     SECTION("no epoch") { wrong.epoch = {}; }
-    SECTION("VIEW-1: the last epoch of all, in the second after view 2") {
+    SECTION("VIEW-1: the last epoch that clocks reach, in the second after view 2") {
+        wrong.epoch = last_by_clock;
+    }
+    SECTION("VIEW-1: the last epoch of all, whenever it comes") {
+        now += 10s;
         wrong.epoch = {std::numeric_limits<std::uint32_t>::max()};
     }
     SECTION("a member without a PeerId") { wrong.added = {made_up::member(0)}; }
@@ -557,13 +563,15 @@ TEST_CASE_METHOD(founder_of_three, "a founding is not promised in a round that n
     CHECK_FALSE(sent<found_promise>()[0].accepted);
 }
 
-TEST_CASE_METHOD(founder_of_three, "FOUND-5: after the last epoch comes no first one") {
+TEST_CASE_METHOD(founder_of_three, "FOUND-9: after the last epoch comes no first one") {
     constexpr epoch last{std::numeric_limits<std::uint32_t>::max()};
     const auto b = next_ballot();
     receive(3, found_rejected{b, found_refusal::has_a_view, {}, last, {}});
     promise_by(1, b);
     promise_by(2, b);
     pass(settings.batch_wait);
-    REQUIRE_FALSE(sent<found_accept>().empty());
-    CHECK(sent<found_accept>()[0].value.epoch == last);
+    CHECK(sent<found_accept>().empty());
+    REQUIRE(said.size() == 1);
+    REQUIRE(std::holds_alternative<founding::epochs_end>(said[0]));
+    CHECK(std::get<founding::epochs_end>(said[0]).highest == last);
 }

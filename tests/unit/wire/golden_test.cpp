@@ -40,12 +40,23 @@ TEST_CASE("golden bytes", "[wire]") {
             "91"
             "07");
     REQUIRE(hex(lease::message{
-                lease::renew_request{{3}, base::right_time{base::duration{1000000}}, true}}) ==
+                lease::renew_request{{3}, base::right_time{base::duration{1000000}}, true, {300}}}) ==
             "40"
-            "93"
+            "94"
             "03"
             "ce000f4240"
-            "c3");
+            "c3"
+            "cd012c");
+    REQUIRE(hex(swim::message{swim::push_pull{true, {7, "n", {}}, {}, {300}}}) ==
+            "15"
+            "94"
+            "c3"
+            "93"
+            "07"
+            "a16e"
+            "c412000000000000000000000000000000000000"
+            "90"
+            "cd012c");
     REQUIRE(
         hex(lock::message{lock::request{{9}, "orders", {"n", lock_mode::permit(3)}, true, {8}}}) ==
         "50"
@@ -89,6 +100,26 @@ TEST_CASE("golden bytes", "[wire]") {
             "58"
             "91"
             "03");
+    REQUIRE(hex(views::message{views::found_promise{{1, 2, {}}, {{}, 2}, {}, {77}, -2}}) ==
+            "32"
+            "95"
+            "93"
+            "01"
+            "02"
+            "c41000000000000000000000000000000000"
+            "92"
+            "97"
+            "c41000000000000000000000000000000000"
+            "a0"
+            "c412000000000000000000000000000000000000"
+            "01"
+            "c2"
+            "00"
+            "93000000"
+            "02"
+            "90"
+            "4d"
+            "fe");
     views::change change{{1, 2}, {2}, {77}, {}, {{0, 9}}, {}, {{1, {}}}, 5};
     REQUIRE(hex(views::message{views::accept{{2}, {1, 2, {}}, change}}) ==
             "29"
