@@ -26,6 +26,9 @@ struct file_error {
 [[nodiscard]] std::optional<file_error> replace_file(const std::string& path,
                                                      const std::string& fresh,
                                                      std::string_view content, mode_t mode);
+/// Opens a file of this directory with O_CLOEXEC, and no link; -1 and errno, if that fails.
+[[nodiscard]] int open_file_in(int directory, const std::string& name, int flags, mode_t mode = 0);
+
 /// Makes the names in this directory durable.
 [[nodiscard]] std::optional<file_error> sync_directory(const std::string& path);
 
@@ -34,5 +37,9 @@ struct file_error {
                                                       const std::string& path,
                                                       const std::string& fresh,
                                                       std::string_view content, mode_t mode);
+/// The same for two names in an open directory. No link is followed.
+[[nodiscard]] std::optional<file_error> write_durably_in(int directory, const std::string& name,
+                                                         const std::string& fresh,
+                                                         std::string_view content, mode_t mode);
 
 }  // namespace holdfast::os

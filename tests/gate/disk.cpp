@@ -84,7 +84,7 @@ extern "C" int fsync(int fd) {
     return 0;
 }
 
-extern "C" int rename(const char* from, const char* to) noexcept {
+extern "C" int renameat(int from_in, const char* from, int to_in, const char* to) noexcept {
     if (trouble_comes()) {
         return -1;
     }
@@ -94,7 +94,7 @@ extern "C" int rename(const char* from, const char* to) noexcept {
             unsynced.insert(to);
         }
     }
-    return static_cast<int>(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
+    return static_cast<int>(syscall(SYS_renameat2, from_in, from, to_in, to, 0));
 }
 
 namespace disk {

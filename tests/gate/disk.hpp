@@ -1,5 +1,5 @@
 // A disk that fails, and a machine that dies, at a chosen call. This program has its own write,
-// fsync and rename, which the gate uses; while a plan is there they count, and remember what a
+// fsync and renameat, which the gate uses; while a plan is there they count, and remember what a
 // power cut could take back.
 #pragma once
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "catch.hpp"
+#include "os/unique_fd.hpp"
 
 using namespace holdfast;
 
@@ -84,4 +85,22 @@ TEST_CASE("a failure names the step and the file, and leaves the former content"
         CHECK(std::string{why->step} == "sync");
     }
     CHECK(content_of(f.at("file")) == "former");
+}
+
+TEST_CASE("in an open directory no link is followed, whatever its path leads to by now") {
+    const folder f;
+    std::filesystem::create_directory(f.at("d"));
+    const os::unique_fd d{os::open_file(f.at("d"), O_RDONLY | O_DIRECTORY)};
+    REQUIRE(d);
+    std::ofstream{f.at("precious")} << "precious";
+    std::filesystem::create_symlink(f.at("precious"), f.at("d/file"));
+    std::filesystem::create_symlink(f.at("precious"), f.at("d/file.new"));
+    CHECK(os::open_file_in(d.get(), "file", O_RDONLY) == -1);
+    CHECK(errno == ELOOP);
+    std::filesystem::rename(f.at("d"), f.at("moved"));
+    CHECK_FALSE(os::write_durably_in(d.get(), "file", "file.new", "it", 0600));
+    CHECK(content_of(f.at("moved/file")) == "it");
+    CHECK(mode_of(f.at("moved/file")) == 0600);
+    CHECK(content_of(f.at("precious")) == "precious");
+    CHECK_FALSE(std::filesystem::exists(f.at("moved/file.new")));
 }
