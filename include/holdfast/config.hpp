@@ -93,7 +93,9 @@ struct config {
     bootstrap_mode bootstrap = bootstrap_mode::allowed;
     /// A directory for the few bytes that must survive a restart of all peers at once (FOUND-5).
     /// With it, tokens go on rising even if the wall clocks of all seats were set back meanwhile.
-    /// Created if missing. A peer that cannot write to it stops. Empty: none.
+    /// Created if missing, with mode 0700; one that others can write to is refused, and one that
+    /// another process uses, after 5 s. A peer that cannot write to it says so (`problem`, with
+    /// `io_error`) and goes on (DISK-1). Empty: none.
     std::string state_dir{};
 
     // ---- breaking holds (breaking.hpp)

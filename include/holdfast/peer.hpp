@@ -72,7 +72,6 @@ struct known_peer {
 /// A peer stops for good (events::stopped) in these cases. Its holds are then lost, its calls fail
 /// with that error, and the program goes on.
 /// - `internal_error`: an invariant of the library is broken; the text says where.
-/// - `io_error`: it cannot write to its `state_dir`.
 /// - `seeds_differ`: its seeds cannot be those of its cluster.
 /// - `out_of_memory`: see above.
 class HOLDFAST_EXPORT peer {
@@ -120,8 +119,8 @@ public:
     /// - `limit_differs`: others use this semaphore with another limit (LIMIT);
     /// - `name_too_long`, `value_too_long`, `too_many_requests`, `bad_config`, `would_deadlock`,
     ///   `shutting_down`: the lock was not asked for;
-    /// - `internal_error`, `out_of_memory`, `io_error`, `seeds_differ`: the peer has stopped for
-    ///   good, see above.
+    /// - `internal_error`, `out_of_memory`, `seeds_differ`: the peer has stopped for good, see
+    ///   above.
     [[nodiscard]] result<hold> lock(std::string_view name, lock_options options = {}) const;
 
     /// One try instead of a wait. It takes a round trip to the owner of the name, and up to about

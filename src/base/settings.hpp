@@ -53,7 +53,8 @@ struct member_quota {
 struct remembered_epochs {
     /// the highest of all: its state_dir's, a person's (FORCE-1), those of its former PeerIds
     epoch highest;
-    epoch agreed;  ///< the highest that a former PeerId of it installed or accepted
+    epoch agreed;   ///< the highest that a former PeerId of it installed or accepted
+    epoch written;  ///< the mark in its state_dir (DISK-1)
     bool operator==(const remembered_epochs&) const = default;
 };
 

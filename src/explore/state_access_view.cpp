@@ -41,8 +41,12 @@ void add(digest& out, const acceptor<Accepted>& a) {
 void state_access::add(digest& out, const agreement& a) {
     // Told at the start: settings, environment, seeds.
     const auto& [settings, environment, self, seeds, log, hints, accepts, proposes, founds, joins,
-                 catches_up, founded_by, epochs, timers, is_over, out_box] = a;
+                 catches_up, founded_by, epochs, mark, seats_epoch, waiting, timers, is_over,
+                 out_box] = a;
     HOLDFAST_ASSERT(out_box.empty() && settings.retry == base::duration::zero());
+    // No peer of a world has a state_dir, so nothing is written, and nothing waits for it.
+    HOLDFAST_ASSERT(!settings.keeps_epochs && !waiting && !mark.deadline());
+    [[maybe_unused]] const auto& [mark_settings, written, asked, complains_at] = mark;
     // As retry is zero, the time of the last steps to a peer holds no message back.
     [[maybe_unused]] const auto& [catch_up_settings, last_told] = catches_up;
     out.add(self.id);

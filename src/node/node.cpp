@@ -243,6 +243,13 @@ void node::stream_ended(const peer_id& peer, moment now) {
     s.end_call(now);
 }
 
+void node::persisted(epoch mark, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    s.agreement.persisted(mark, now);
+    s.end_call(now);
+}
+
 bool node::give_up(moment now) {
     auto& s = *state_;
     s.begin(now);
@@ -254,10 +261,12 @@ bool node::give_up(moment now) {
         // FORCE-1: what others went on to unheard lies below it, as far as there are epochs
         HOLDFAST_ASSERT(!s.settings.keeps_epochs || goes_on > known ||
                         known.value + 1 >= views::last_by_clock.value);
-        // before it is anything else: a restart is to know of it
-        s.out.push(persist_epoch{goes_on});
-        const auto agreed = s.agreement.epochs().agreed();
-        s.final_output = must_restart{errc::no_quorum, {goes_on, agreed}, s.self};
+        if (s.settings.keeps_epochs) {
+            s.out.push(persist_mark{goes_on});  // it is soon needed: the founding is above it
+        }
+        auto remembered = s.agreement.to_remember();
+        remembered.highest = goes_on;
+        s.final_output = must_restart{errc::no_quorum, remembered, s.self};
     }
     s.end_call(now);
     return is_allowed;

@@ -9,8 +9,8 @@
 //  2. It calls one of the functions that take a moment. The node notices first whether its lease
 //     has ended (LEASE-5), then acts, then has its parts answer one another until none of them has
 //     anything to say.
-//  3. It takes an output with next() and performs it, before it takes the next one: what is to be
-//     persisted is on the disk before a later output is sent (FOUND-5).
+//  3. It takes an output with next() and performs it, before it takes the next one. A write to the
+//     disk is only begun: persisted() says when it is done (DISK-1).
 //  4. To perform an output it may call the node (step 1). Calls never overlap, for the node calls
 //     nothing outside; what such a call puts out comes after the outputs that still wait.
 //  5. It goes on with step 3 until next() has nothing.
@@ -104,8 +104,10 @@ public:
     /// `peer` has closed its last stream with us: it was not reset, and not given up by this end
     /// (CERT-3).
     void stream_ended(const peer_id& peer, base::moment now);
-    /// FORCE-1: ends this PeerId as if its cluster were over; ends in `persist_epoch` and
-    /// `must_restart`. False, and nothing happens: its lease runs.
+    /// DISK-1, after `persist_mark`: this mark, or a higher one, is on the disk.
+    void persisted(holdfast::epoch mark, base::moment now);
+    /// FORCE-1: ends this PeerId as if its cluster were over; ends in `must_restart`. False, and
+    /// nothing happens: its lease runs.
     [[nodiscard]] bool give_up(base::moment now);
     /// LEAVE-1. Ends in `has_left`.
     void leave(base::moment now);

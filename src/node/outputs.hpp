@@ -34,7 +34,7 @@ struct send {
     bool is_lazy = false;
     message what;
 };
-using persist_epoch = views::persist;
+using persist_mark = views::persist;
 
 // ---- what a node tells its driver
 
@@ -84,7 +84,7 @@ struct owner_granted {
     view_number in;
 };
 using output =
-    std::variant<send, persist_epoch, granted, request_failed, hold_lost, hold_stalled,
+    std::variant<send, persist_mark, granted, request_failed, hold_lost, hold_stalled,
                  release_requested, broke_by_policy, answered, unanswered, at_risk, view_installed,
                  liveness_changed, lock_changed, check_process, watch_process, unwatch_process,
                  audit_recorded, audit_ended, audit_log_read, record_written, must_restart,

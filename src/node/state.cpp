@@ -441,7 +441,7 @@ void node::state::finish(errc why) {
     } else {
         const bool is_final = why == errc::internal_error || why == errc::seeds_differ;
         holder.end(is_final ? why : errc::evicted, is_final ? why : errc::not_a_member);
-        final_output = must_restart{why, agreement.epochs().to_remember(), self};
+        final_output = must_restart{why, agreement.to_remember(), self};
     }
     auditor.end(leaving ? errc::shutting_down : errc::not_a_member);
     query_client.end(leaving ? errc::shutting_down : errc::not_a_member);

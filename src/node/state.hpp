@@ -86,7 +86,7 @@ struct node::state {
     // ---- what the parts say
 
     void from_view(views::send& s, base::moment now);
-    void from_view(persist_epoch& p, base::moment) { out.push(p); }
+    void from_view(persist_mark& p, base::moment) { out.push(p); }
     void from_view(problem& c, base::moment) { out.push(std::move(c)); }
     void from_view(views::evicted& e, base::moment now);
     void from_view(views::installed& i, base::moment now) { install(i.what, now); }

@@ -55,7 +55,8 @@ driver::driver(setup s)
       events_{event_dispatcher_, options_.on_event},
       calls_{dispatcher_},
       held_{dispatcher_, events_},
-      observers_{dispatcher_, settings_.lease} {}
+      observers_{dispatcher_, settings_.lease},
+      writer_{std::move(s.directory), [this](const result<epoch>& mark) { on_written(mark); }} {}
 
 driver::~driver() { stop(); }
 
@@ -82,6 +83,7 @@ result<void> driver::open() {
     if (settings_.address.port == 0) {
         settings_.address.port = transport_->address().port;
     }
+    writer_.start();
     sink_ = [this](const net::received& packet) { receive(packet); };
     node_ = std::make_unique<node::node>(settings_, transport_options_.self, random_number(),
                                          moment_now());
@@ -322,6 +324,7 @@ void driver::stop() {
     }
     wakeups.run();
     loop_.reset();
+    writer_.stop();
     watchdog_.reset();
     std::unique_ptr<net::transport> sockets;
     std::map<std::string, observers::entry> observed;

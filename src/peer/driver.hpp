@@ -48,6 +48,7 @@
 #include "peer/held_locks.hpp"
 #include "peer/lock_calls.hpp"
 #include "peer/loop.hpp"
+#include "peer/mark_writer.hpp"
 #include "peer/noexcept_error.hpp"
 #include "peer/observers.hpp"
 #include "peer/open_questions.hpp"
@@ -128,6 +129,7 @@ private:
     bool on_readable();
     bool on_timer();
     bool on_process();
+    void on_written(const result<epoch>& mark);
     void receive(const net::received& packet);
     void refresh_lease();
     void restart();
@@ -137,8 +139,7 @@ private:
     [[nodiscard]] statistics totals() const;
 
     /// Asks; `then` under the mutex, when it was asked and before any answer.
-    template <class Then>
-    result<void> begin(call* inside, call& c, Then&& then);
+    result<void> begin(call* inside, call& c, auto&& then);
     void send_request(call& c);
     void cancel(call& c);
     void read_for(call& c, bool is_broken);
@@ -146,7 +147,7 @@ private:
     // ---- what the node wants done (driver_outputs.cpp)
 
     void perform(node::send& o);
-    void perform(node::persist_epoch& o);
+    void perform(node::persist_mark& o) { writer_.write(o.mark); }
     void perform(node::granted& o);
     void perform(node::request_failed& o);
     void perform(node::hold_lost& o) { held_.on_lost(o); }
@@ -170,8 +171,7 @@ private:
     void perform(node::has_left& o);
     void perform(node::problem& o);
     void perform(node::owner_granted&) {}
-    template <class Told>
-    void hear(Told& o);
+    void hear(auto& o);
 
     const fork_guard process_;
     const config options_;
@@ -205,6 +205,7 @@ private:
     std::unique_ptr<watchdog> watchdog_;  // config::watchdog
     timer timer_;
     process_watcher processes_;
+    mark_writer writer_;
     std::mutex stop_mutex_;  // one stop() at a time
     std::unique_ptr<loop> loop_;
 };
@@ -250,8 +251,7 @@ result<void> driver::with_node(Act&& act, call* inside) {
     return outcome;
 }
 
-template <class Told>
-void driver::hear(Told& o) {
+void driver::hear(auto& o) {
     if (open_.hear(o)) {
         changed_.notify_all();
     }

@@ -12,8 +12,7 @@ namespace holdfast::runtime {
 
 // ---- asking for a lock
 
-template <class Then>
-result<void> driver::begin(call* inside, call& c, Then&& then) {
+result<void> driver::begin(call* inside, call& c, auto&& then) {
     bool was_asked = false;
     result<void> refused;
     const auto entered = with_node(

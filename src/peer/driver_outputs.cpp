@@ -8,7 +8,6 @@
 #include "peer/driver.hpp"
 #include "peer/entropy.hpp"
 #include "peer/identity.hpp"
-#include "peer/state_dir.hpp"
 #include "peer/statistics.hpp"
 #include "peer/to_public.hpp"
 #include "wire/codec.hpp"
@@ -26,16 +25,14 @@ void driver::perform(node::send& o) {
     }
 }
 
-void driver::perform(node::persist_epoch& o) {
-    if (options_.state_dir.empty()) {
-        return;
-    }
-    if (const auto stored = store_epoch(options_.state_dir, o.epoch); !stored) {
-        // FOUND-5: what is not on the disk may not be accepted, and the accept is among the outputs
-        // that follow.
-        close({errc::io_error,
-               stored.error().text + "; this peer has stopped: mend that, and start it again"});
-    }
+void driver::on_written(const result<epoch>& mark) {
+    (void)with_node([&](node::node& n) {
+        if (mark) {
+            n.persisted(*mark, moment_now());
+        } else {
+            events_.report_problem(mark.error());
+        }
+    });
 }
 
 void driver::perform(node::granted& o) {

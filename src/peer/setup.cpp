@@ -10,7 +10,6 @@
 #include "peer/clock.hpp"
 #include "peer/identity.hpp"
 #include "peer/key.hpp"
-#include "peer/state_dir.hpp"
 
 namespace holdfast::runtime {
 namespace {
@@ -145,12 +144,17 @@ result<setup> prepare(config options) {
         return tl::unexpected{done.error()};
     }
     if (!c.state_dir.empty()) {
-        const auto known = load_epoch(c.state_dir);
+        auto directory = state_dir::open(c.state_dir);
+        if (!directory) {
+            return tl::unexpected{directory.error()};
+        }
+        const auto known = directory->load();
         if (!known) {
             return tl::unexpected{known.error()};
         }
-        s.settings.epochs.highest = *known;
+        s.settings.epochs = {*known, {}, *known};
         s.settings.keeps_epochs = true;
+        s.directory = std::move(*directory);
     }
     return s;
 }

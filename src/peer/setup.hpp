@@ -2,11 +2,14 @@
 // state found.
 #pragma once
 
+#include <optional>
+
 #include <holdfast/config.hpp>
 #include <holdfast/result.hpp>
 
 #include "base/settings.hpp"
 #include "net/transport.hpp"
+#include "peer/state_dir.hpp"
 
 namespace holdfast::runtime {
 
@@ -15,6 +18,7 @@ struct setup {
     base::settings settings;           ///< without `address`, which needs the bound port
     net::transport_options transport;  ///< without `self`
     endpoint advertise;                ///< port 0: that of the socket
+    std::optional<state_dir> directory;
 };
 
 /// Looks names up and reads files, so it may block for as long as these take. `bad_config`, `io`.

@@ -1,6 +1,7 @@
 #include "peer/state_dir.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,40 +9,93 @@
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <thread>
+#include <utility>
 
 #include "os/durable_file.hpp"
-#include "os/unique_fd.hpp"
 
 namespace holdfast::runtime {
 namespace {
 
 constexpr std::string_view heading = "holdfast epoch 1\n";
+constexpr std::chrono::milliseconds between_tries{20};
+const std::string file = "epoch";
 
-tl::unexpected<error> refused(const os::file_error& why) {
-    return fail(errc::io_error, "state_dir: cannot " + std::string{why.step} + " " + why.path +
-                                    ": " + std::strerror(why.code));
-}
-tl::unexpected<error> refused(const std::string& path, const char* step) {
-    return refused({step, path, errno});
+tl::unexpected<error> refused(std::string_view step, const std::string& path, int code) {
+    return fail(errc::io_error,
+                "state_dir: cannot " + std::string{step} + " " + path + ": " + std::strerror(code));
 }
 
-std::string path_in(const std::string& directory) { return directory + "/epoch"; }
+/// Who can write here can take tokens back.
+result<void> check_owner(const std::string& path, const struct stat& is) {
+    if (is.st_uid != geteuid()) {
+        return fail(errc::bad_config, "state_dir: " + path + " belongs to another user (" +
+                                          std::to_string(is.st_uid) +
+                                          "); it must belong to the user that this peer runs as: "
+                                          "chown it, or name another");
+    }
+    if ((is.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return fail(errc::bad_config, "state_dir: others can write to " + path +
+                                          "; take that from them: chmod go-w " + path);
+    }
+    return {};
+}
+
+result<void> lock(const os::unique_fd& directory, const std::string& path,
+                  std::chrono::milliseconds wait) {
+    const auto until = std::chrono::steady_clock::now() + wait;
+    while (flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return refused("lock", path, errno);
+        }
+        if (std::chrono::steady_clock::now() >= until) {
+            return fail(errc::io_error, "state_dir: another process uses " + path +
+                                            "; stop it, or give each peer a directory of its own");
+        }
+        std::this_thread::sleep_for(between_tries);
+    }
+    return {};
+}
 
 }  // namespace
 
-result<epoch> load_epoch(const std::string& directory) {
-    if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
-        return refused(directory, "create");
+result<state_dir> state_dir::open(const std::string& path, std::chrono::milliseconds wait) {
+    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+        return refused("create", path, errno);
     }
-    const auto path = path_in(directory);
-    const os::unique_fd in{os::open_file(path, O_RDONLY)};
+    os::unique_fd fd{os::open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)};
+    struct stat is {};
+    if (!fd) {
+        const int why = errno;
+        if (lstat(path.c_str(), &is) == 0 && S_ISLNK(is.st_mode)) {
+            return fail(errc::bad_config,
+                        "state_dir: " + path + " is a link; name the directory itself");
+        }
+        return refused("open", path, why);
+    }
+    if (fstat(fd.get(), &is) != 0) {
+        return refused("look at", path, errno);
+    }
+    if (auto checked = check_owner(path, is); !checked) {
+        return tl::unexpected<error>{std::move(checked.error())};
+    }
+    if (auto locked = lock(fd, path, wait); !locked) {
+        return tl::unexpected<error>{std::move(locked.error())};
+    }
+    return state_dir{path, std::move(fd)};
+}
+
+result<epoch> state_dir::load() const {
+    const auto path = path_ + "/" + file;
+    // A pipe of that name would keep the open waiting.
+    const os::unique_fd in{os::open_file_in(fd_.get(), file, O_RDONLY | O_NONBLOCK)};
     if (!in) {
-        return errno == ENOENT ? result<epoch>{epoch{}} : refused(path, "open");
+        return errno == ENOENT ? result<epoch>{epoch{}} : refused("open", path, errno);
     }
     char bytes[64];
     const auto size = read(in.get(), bytes, sizeof bytes);
     if (size < 0) {
-        return refused(path, "read");
+        return refused("read", path, errno);
     }
     std::string_view text{bytes, static_cast<std::size_t>(size)};
     std::uint32_t value = 0;
@@ -60,11 +114,10 @@ result<epoch> load_epoch(const std::string& directory) {
             " is damaged; restore it, or remove it if every lock of the cluster may be forgotten");
 }
 
-result<void> store_epoch(const std::string& directory, epoch highest) {
-    const auto path = path_in(directory);
-    const auto text = std::string{heading} + std::to_string(highest.value) + "\n";
-    if (const auto why = os::write_durably(directory, path, path + ".new", text, 0644)) {
-        return refused(*why);
+result<void> state_dir::store(epoch mark) const {
+    const auto text = std::string{heading} + std::to_string(mark.value) + "\n";
+    if (const auto why = os::write_durably_in(fd_.get(), file, file + ".new", text, 0600)) {
+        return refused(why->step, path_ + "/" + why->path, why->code);
     }
     return {};
 }

@@ -44,6 +44,9 @@ void cluster::handle(const event& e) {
         case event_kind::process_gone:
             p.hear_end(e);
             break;
+        case event_kind::disk:
+            p.disk_is_due(e.detail);
+            break;
         case event_kind::resume:
             p.resume_is_due(static_cast<judge::run>(e.detail));
             break;

@@ -78,6 +78,7 @@ public:
         processes_[place].slew(parts_per_million);
     }
     void step_wall(std::uint32_t place, std::chrono::seconds by);
+    void set_disk(std::uint32_t place, const disk_plan& plan) { processes_[place].set_disk(plan); }
     /// What is down or paused is started or resumed now.
     void heal();
     [[nodiscard]] sim::network& net() { return context_.net; }

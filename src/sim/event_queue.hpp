@@ -24,6 +24,7 @@ enum class event_kind : std::uint8_t {
     look,          ///< the run looks whether it is done
     stream_ended,  ///< the other end has closed or reset it: detail is that run
     process_gone,  ///< a process of the same machine has ended: detail is that run
+    disk,          ///< a write is done, or is tried again: detail is which
 };
 
 struct event {

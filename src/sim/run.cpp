@@ -69,6 +69,7 @@ private:
             case event_kind::resume:
             case event_kind::stream_ended:
             case event_kind::process_gone:
+            case event_kind::disk:
                 machines_.handle(e);
                 break;
             case event_kind::application:

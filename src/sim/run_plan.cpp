@@ -304,6 +304,28 @@ void draw_clocks(run_plan& s) {
     }
 }
 
+/// DISK-1.
+void draw_disks(run_plan& s) {
+    base::random_source random{s.asked.seed * 0xC2B2AE3D27D4EB4FULL + s.asked.nodes};
+    if (!s.has_state_dir || random.chance(0.5)) {
+        return;
+    }
+    for (auto& p : s.places) {
+        if (random.chance(0.4)) {
+            p.disk.longest_write = one_of<base::duration, 3>(random, {20ms, 300ms, 3s});
+        } else if (random.chance(0.3)) {
+            p.disk.full_until = random.between(0s, 20s);
+        }
+    }
+    const auto& a = s.liveness_phase;
+    const auto full = random.below(s.seats);
+    // beside it no other seat may be missing: both together are more than one fault
+    if (s.seats >= 3 && a.what == impairment::none && !a.leaver && !a.cut_link && !a.churned &&
+        !a.owner_crashes && random.chance(0.5)) {
+        s.places[full].disk_fills_up = true;
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
@@ -368,6 +390,7 @@ run_plan draw(const options& asked) {
     draw_operators(s);
     draw_newest(s);
     draw_clocks(s);
+    draw_disks(s);
     return s;
 }
 

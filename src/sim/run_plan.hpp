@@ -102,6 +102,12 @@ struct fault_plan {
     double slews = 0;     ///< at each fault, that a clock is slewed for a while (NOW-2)
 };
 
+/// How the disk of a process fares (DISK-1).
+struct disk_plan {
+    base::duration longest_write{};
+    instant full_until{};
+};
+
 struct place_plan {
     std::string name;
     endpoint address;
@@ -114,6 +120,8 @@ struct place_plan {
     base::time_point raw;  ///< what its clock shows at first
     int parts_per_million = 0;
     std::int64_t wall_s = 0;
+    disk_plan disk{};            ///< until the faults end
+    bool disk_fills_up = false;  ///< then, for good
 
     /// No cluster lets it in.
     [[nodiscard]] bool is_misfit() const { return lease || !seeds.empty(); }

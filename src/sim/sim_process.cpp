@@ -29,6 +29,7 @@ sim_process::sim_process(context& shared, message_sender& sends, output_reporter
       clock_{shared.plan.places[place].raw, shared.plan.places[place].parts_per_million,
              shared.plan.places[place].wall_s},
       suspends_{clock_.read({})},
+      disk_{shared.plan.places[place].disk, shared.plan.asked.seed * 64 + place},
       seats_(shared.plan.seats) {
     std::iota(seats_.begin(), seats_.end(), 0u);
 }
@@ -48,7 +49,10 @@ void sim_process::start() {
     settings_.lease = planned.lease.value_or(plan.common.lease);
     settings_.seeds = planned.seeds.empty() ? addresses_of(seats_) : planned.seeds;
     settings_.keeps_epochs = plan.has_state_dir;
-    settings_.epochs = {plan.has_state_dir ? persisted_ : epoch{}, {}};
+    settings_.epochs = {};
+    if (plan.has_state_dir) {
+        settings_.epochs = {disk_.written(), {}, disk_.written()};
+    }
     is_leaving_ = false;
     make_node(same_id ? me().id : context_.draw_id());
 }
@@ -122,6 +126,8 @@ void sim_process::crash(base::duration after) {
     }
     say("crashes");
     context_.judged_by.crashed(me().run);
+    disk_.lose_power(context_.events.now());
+    ++disk_writes_;
     end_node();
     tell_watchers();
     context_.events.plan(context_.events.now() + after, event_kind::start, place_);
@@ -227,7 +233,49 @@ void sim_process::clock_has_changed() {
     }
 }
 
+void sim_process::perform(const node::persist_mark& p) {
+    disk_.begin(p.mark);
+    write_to_disk();
+}
+
+/// As the writing thread of a peer does it: one write at a time, and again if it fails.
+void sim_process::write_to_disk() {
+    if (!disk_.is_writing()) {
+        me().node->persisted(disk_.written(), moment());
+        return;
+    }
+    const auto now = context_.events.now();
+    const auto takes = disk_.takes(now);
+    if (takes == base::duration::zero()) {
+        disk_.finish();
+        me().node->persisted(disk_.written(), moment());
+        return;
+    }
+    if (context_.trace.is_printed()) {
+        say(takes ? "writes to a slow disk" : "cannot write to its disk");
+    }
+    context_.events.plan(now + takes.value_or(1s), event_kind::disk, place_,
+                         ++disk_writes_ * 2 + (takes ? 1 : 0));
+}
+
+void sim_process::disk_is_due(std::uint64_t which) {
+    const bool is_done = which % 2 == 1;
+    if (which / 2 != disk_writes_ || !me().node) {
+        return;
+    }
+    if (me().paused_until) {
+        context_.events.plan(context_.events.now() + 50ms, event_kind::disk, place_, which);
+        return;
+    }
+    if (is_done) {
+        disk_.finish();
+    }
+    step([&](node::node&, base::moment) { write_to_disk(); });
+}
+
 void sim_process::heal() {
+    const bool fills_up = context_.plan.places[place_].disk_fills_up;
+    disk_.set({{}, fills_up ? instant::max() : instant{}});
     pause_in_next_step_.reset();
     restart_after_ = {};
     if (!me().node) {
@@ -381,6 +429,8 @@ void sim_process::settle() {
     }
     if (has_left_) {
         c.judged_by.gave_up(me().run, c.events.now());
+        disk_.lose_power(c.events.now());
+        ++disk_writes_;
         end_node();
         c.events.plan(c.events.now() + restart_after_, event_kind::start, place_);
         return;

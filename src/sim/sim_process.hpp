@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/context.hpp"
+#include "sim/disk.hpp"
 #include "sim/machine_clock.hpp"
 #include "sim/message_sender.hpp"
 #include "sim/output_reporter.hpp"
@@ -47,6 +48,7 @@ public:
         clock_has_changed();
     }
     void step_wall(std::chrono::seconds by) { clock_.step_wall(by); }
+    void set_disk(const disk_plan& plan) { disk_.set(plan); }
     /// It is started or resumed now if it is down or paused, and is not stopped again.
     void heal();
     void resume();
@@ -57,6 +59,7 @@ public:
     void timer_is_due(std::uint32_t generation);
     void start_is_due();
     void resume_is_due(judge::run of);
+    void disk_is_due(std::uint64_t which);
     /// A stream to it, or a process of its machine, has ended.
     void hear_end(const event& e);
 
@@ -103,7 +106,8 @@ private:
     void tell_watchers();
 
     void perform(node::send& s) { send(s); }
-    void perform(const node::persist_epoch& p) { persisted_ = std::max(persisted_, p.epoch); }
+    void perform(const node::persist_mark& p);
+    void write_to_disk();
     void perform(const node::must_restart& m) {
         reporter_.report(place_, m);
         is_over_ = m;
@@ -130,7 +134,8 @@ private:
     machine_clock clock_;
     base::suspend_count suspends_;
     base::duration misjudged_{};  // of the present suspend
-    epoch persisted_;             // on the disk, where there is a state_dir
+    disk disk_;
+    std::uint64_t disk_writes_ = 0;  // the number of the one under way
     base::settings settings_;
     std::vector<std::uint32_t> seats_;         // the places that it takes for the seats
     std::vector<event> ends_;                  // that it will hear of when it goes on

@@ -31,7 +31,8 @@ agreement::agreement(const base::settings& settings, const peer_id& self,
       founding_{settings, self_, seeds_, random.next(), now.now},
       joining_{settings, self_, seeds_, random, now.now},
       catch_up_{settings},
-      epochs_{settings.epochs} {}
+      epochs_{settings.epochs},
+      mark_{settings} {}
 
 void agreement::handle(const peer_id& from, const endpoint& at, view_number installed_there,
                        const message& what, base::moment now) {
@@ -42,6 +43,7 @@ void agreement::handle(const peer_id& from, const endpoint& at, view_number inst
     std::visit([&](const auto& group) { take(by, group, now); }, what);
     drain_founding(now.now);
     maybe_propose(now.now);
+    keep_up_the_mark(now);
     invariants();
 }
 
@@ -65,6 +67,7 @@ void agreement::invariants() const {
         HOLDFAST_ASSERT(current()->has(self_.id));
     }
     if (const auto& a = acceptor_.accepted()) {
+        HOLDFAST_ASSERT(mark_.covers(a->value.epoch));  // DISK-1
         HOLDFAST_ASSERT(a->value.number == current()->number.next());
         HOLDFAST_ASSERT(a->value.epoch <= epochs_.agreed());
     }
@@ -95,6 +98,7 @@ void agreement::tick(base::moment now) {
         }
         drain_proposer(now.now);
     }
+    keep_up_the_mark(now);
     HOLDFAST_ASSERT(!deadline() || *deadline() > now.now ||
                     settings_.retry == base::duration::zero());
     invariants();
@@ -112,6 +116,7 @@ std::optional<base::time_point> agreement::deadline() const {
         due = proposer_.deadline();
         base::earlier(due, timers_.deadline());
     }
+    base::earlier(due, mark_.deadline());
     return due;
 }
 
@@ -286,7 +291,10 @@ void agreement::on(const sender& from, const accept& asked, base::moment now) {
     if (!acceptor_.is_sound(asked, *current(), map(), now)) {
         return;
     }
-    out_.push(persist{asked.value.epoch});  // FOUND-5
+    if (!remembers(asked.value.epoch, now)) {
+        wait_for_disk({from.id, from.at, from.installed, asked});
+        return;
+    }
     epochs_.agree(asked.value.epoch);
     if (!acceptor_.accepted()) {
         proposer_.reset_backoff();
@@ -390,6 +398,8 @@ void agreement::install(result<installation> done, base::time_point now) {
     const auto& v = *done->now;
     HOLDFAST_ASSERT(done->now == current() && done->map == map());
     epochs_.agree(v.epoch);
+    seats_epoch_ = v.seats_since == v.number ? v.epoch : seats_epoch_;
+    waiting_.reset();
     acceptor_.installed(now);
     timers_.clear(timer::recover);
     joining_.installed();

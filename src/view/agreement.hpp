@@ -25,6 +25,7 @@
 #include "view/catch_up.hpp"
 #include "view/change_acceptor.hpp"
 #include "view/environment.hpp"
+#include "view/epoch_mark.hpp"
 #include "view/epoch_memory.hpp"
 #include "view/founding.hpp"
 #include "view/joining.hpp"
@@ -51,6 +52,15 @@ struct evicted {
 };
 using output = std::variant<send, persist, installed, evicted, problem>;
 
+/// DISK-1: an accept that waits until its epoch is on the disk.
+struct waiting_accept {
+    peer_id from;
+    endpoint at;
+    view_number installed;
+    std::variant<accept, found_accept> what;
+    [[nodiscard]] const views::ballot& ballot() const;
+};
+
 class agreement {
 public:
     agreement(const base::settings& settings, const peer_id& self, std::uint64_t seed,
@@ -61,6 +71,8 @@ public:
     void handle(const peer_id& from, const endpoint& at, view_number installed_there,
                 const message& what, base::moment now);
     void tick(base::moment now);
+    /// DISK-1: this mark, or a higher one, is on the disk.
+    void persisted(epoch mark, base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
     void invariants() const;
@@ -78,15 +90,17 @@ public:
     void wants_new_epoch(base::time_point now);
 
     /// LEASE-1: the value we last accepted for the next number removes `peer` or changes a seat.
-    [[nodiscard]] bool blocks_lease_of(const peer_id& peer) const {
-        return acceptor_.blocks_lease_of(peer);
-    }
+    /// DISK-1: or a restart would not know the epoch in which these seats were filled.
+    [[nodiscard]] bool blocks_lease_of(const peer_id& peer) const;
 
     [[nodiscard]] const std::shared_ptr<const view>& current() const { return view_log_.current(); }
     [[nodiscard]] const base::shared_slot_map& map() const { return view_log_.map(); }
     [[nodiscard]] const epoch_memory& epochs() const { return epochs_; }
     /// FOUND-9: another peer agreed to it, in whatever cluster of this name.
     void hear_of_epoch(epoch e) { epochs_.hear(e); }
+    [[nodiscard]] base::remembered_epochs to_remember() const {
+        return {epochs_.own(), epochs_.agreed(), mark_.on_disk()};
+    }
     [[nodiscard]] bool is_over() const { return is_over_; }
     [[nodiscard]] std::uint64_t ballots_started() const { return proposer_.ballots_started(); }
     [[nodiscard]] const std::vector<endpoint>& seeds() const { return seeds_; }
@@ -113,6 +127,11 @@ private:
         std::visit([&](const auto& m) { on(from, m, now); }, group);
     }
     void take(const sender& from, const founding_message& what, base::moment now);
+
+    /// The disk has it. If not, it is asked to.
+    [[nodiscard]] bool remembers(epoch agreed, base::moment now);
+    void wait_for_disk(waiting_accept asked);
+    void keep_up_the_mark(base::moment now);
 
     void on(const sender& from, const join& asked, base::moment now);
     void on(const sender& from, const join_shown& told, base::moment now);
@@ -176,6 +195,9 @@ private:
     // of a cluster this peer has founded with others
     std::optional<founding_value> founded_by_;
     epoch_memory epochs_;
+    epoch_mark mark_;
+    epoch seats_epoch_;  // of the view in which the seats last changed
+    std::optional<waiting_accept> waiting_;
     base::timers<timer, timer::look> timers_;
     bool is_over_ = false;
     base::outbox<output> out_;

@@ -16,13 +16,19 @@ problem clock_is_wrong(const std::string& what) {
 
 void agreement::take(const sender& from, const founding_message& what, base::moment now) {
     const auto* asked = std::get_if<found_accept>(&what);
-    if (asked != nullptr && !is_bound() &&
-        is_too_far(asked->value.epoch, now.wall_s, settings_.built_at_s, epochs_.own())) {
-        // FOUND-9. Not answered: it asks again, and by then the clock may have been set.
-        out_.push(clock_is_wrong("a founding has the epoch " +
-                                 std::to_string(asked->value.epoch.value) +
-                                 ", more than a year past this clock"));
-        return;
+    if (asked != nullptr && !is_bound() && founding_.can_accept(*asked)) {
+        const auto epoch = asked->value.epoch;
+        if (is_too_far(epoch, now.wall_s, settings_.built_at_s, epochs_.own())) {
+            // FOUND-9. Not answered: it asks again, and by then the clock may have been set.
+            out_.push(clock_is_wrong("a founding has the epoch " + std::to_string(epoch.value) +
+                                     ", more than a year past this clock"));
+            return;
+        }
+        if (!remembers(epoch, now)) {
+            wait_for_disk({from.id, from.at, from.installed, *asked});
+            return;
+        }
+        epochs_.accept_founding(epoch);
     }
     founding_.handle(from.id, from.at, what,
                      {is_bound(), epochs_.named(), environment_.lease_left()}, now);
@@ -32,9 +38,6 @@ void agreement::drain_founding(base::time_point now) {
     while (auto out = founding_.next()) {
         if (auto* s = std::get_if<founding::send>(&*out)) {
             out_.push(send{s->to, s->at, std::move(s->what)});
-        } else if (const auto* p = std::get_if<founding::persist>(&*out)) {
-            epochs_.accept_founding(p->epoch);
-            out_.push(persist{p->epoch});
         } else if (const auto* f = std::get_if<founding::founded_with_us>(&*out)) {
             if (!is_bound()) {
                 founded_by_ = f->value;

@@ -32,7 +32,6 @@ public:
     /// What a founding must rise above, but for the one that was accepted here.
     [[nodiscard]] epoch named() const { return std::max(known_, heard_); }
     [[nodiscard]] epoch highest() const { return std::max(own(), heard_); }
-    [[nodiscard]] base::remembered_epochs to_remember() const { return {own(), agreed()}; }
 
 private:
     friend struct explore::state_access;

@@ -188,6 +188,10 @@ void founding::on(const occasion& when, const found_prepare& asked) {
     }
 }
 
+bool founding::can_accept(const found_accept& asked) const {
+    return seat_ && acceptor_.may_accept(asked.ballot) && is_sound(asked.value, seeds_);
+}
+
 void founding::on(const occasion& when, const found_accept& asked) {
     if (when.ours.has_view) {
         refuse(when, asked.ballot, found_refusal::has_a_view);
@@ -195,8 +199,7 @@ void founding::on(const occasion& when, const found_accept& asked) {
         return;  // FOUND-8
     } else if (!acceptor_.may_accept(asked.ballot)) {
         refuse(when, asked.ballot, found_refusal::higher_ballot);
-    } else if (is_sound(asked.value, seeds_)) {
-        out_.push(persist{asked.value.epoch});  // FOUND-5: before it accepts
+    } else if (can_accept(asked)) {
         if (const auto& before = acceptor_.accepted(); before && before->value != asked.value) {
             replaced_ = std::max(replaced_, before->value.epoch);
         }

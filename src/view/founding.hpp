@@ -43,9 +43,6 @@ public:
         endpoint at;
         founding_message what;
     };
-    struct persist {
-        holdfast::epoch epoch;
-    };
     /// Chosen, and we are in it.
     struct founded_with_us {
         founding_value value;
@@ -54,7 +51,7 @@ public:
     struct epochs_end {
         epoch highest;
     };
-    using output = std::variant<send, persist, founded_with_us, epochs_end, problem>;
+    using output = std::variant<send, founded_with_us, epochs_end, problem>;
 
     /// What this peer is while a message is handled.
     struct standing {
@@ -71,6 +68,8 @@ public:
     void handle(const peer_id& from, const endpoint& at, const founding_message& what,
                 const standing& ours, base::moment now);
     void tick(epoch highest, base::moment now);
+    /// It would accept that, of a peer without a view.
+    [[nodiscard]] bool can_accept(const found_accept& asked) const;
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
     void invariants() const;

@@ -8,9 +8,10 @@
 
 namespace holdfast::views {
 
-/// FOUND-5: write this to state_dir, durably, before performing any later output.
+/// DISK-1: write this to state_dir, durably, and call persisted() when it is there. What must not
+/// happen before waits in the node. If the write fails, try again.
 struct persist {
-    holdfast::epoch epoch;
+    epoch mark;
 };
 /// What a person should know: seeds_differ, wrong cluster, ring function lacking. The peer goes on
 /// trying.

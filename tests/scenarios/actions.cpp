@@ -72,6 +72,17 @@ void runner::act_out(words w) {
             machines_.pause(p, how_long, false);
         }
         w.expect_end();
+    } else if (w.takes("fill disk of")) {
+        set_disks(take_group(w), {{}, sim::instant::max()});
+        w.expect_end();
+    } else if (w.takes("mend disk of")) {
+        set_disks(take_group(w), {});
+        w.expect_end();
+    } else if (w.takes("slow disk of")) {
+        const auto who = take_group(w);
+        w.expect("to");
+        set_disks(who, {w.take_time(), {}});
+        w.expect_end();
     } else if (w.takes("cut")) {
         cut(w);
     } else if (w.takes("heal")) {
@@ -213,6 +224,13 @@ void runner::revoke_request(const group& who, lock::revoke_kind how, words w) {
         machines_.operators().revoke_request(p, l, *t, how, name);
     }
     machines_.tell_applications();
+}
+
+/// DISK-1.
+void runner::set_disks(const group& whose, const sim::disk_plan& plan) {
+    for (const auto p : whose) {
+        machines_.set_disk(p, plan);
+    }
 }
 
 void runner::crash(place at) {

@@ -88,6 +88,7 @@ private:
     void cut(words w);
     void heal_cuts();
     void crash(place at);
+    void set_disks(const group& whose, const sim::disk_plan& plan);
     [[nodiscard]] condition condition_of(words w);
     [[nodiscard]] condition condition_about(const group& those, words w);
 

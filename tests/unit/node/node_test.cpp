@@ -1,7 +1,11 @@
 #include "node/node.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "base/message_groups.hpp"
 #include "catch.hpp"
+#include "node/told_epoch.hpp"
 #include "small_cluster.hpp"
 
 using namespace node_test;
@@ -326,9 +330,55 @@ TEST_CASE("FOUND-2: a joiner with other seeds is refused, and both sides say so"
 
 TEST_CASE("FOUND-5: the epoch is persisted before it is accepted, and goes on from there") {
     small_cluster c{3};
+    c.settings.keeps_epochs = true;
     REQUIRE(c.form({1, 2, 3}));
     REQUIRE_FALSE(c.all[1].persisted.empty());
-    CHECK(c.all[1].persisted.back() >= c[1].installed()->epoch);
+    CHECK(c.written(1) >= c[1].installed()->epoch);
+}
+
+TEST_CASE("FOUND-9: peers tell the highest epoch that they agreed to, and no mark") {
+    small_cluster c{3};
+    c.settings.keeps_epochs = true;
+    std::set<std::uint32_t> told;
+    c.lose = [&](const node::message& m) {
+        told.insert(node::told_epoch(m).value);
+        return false;
+    };
+    REQUIRE(c.form({1, 2, 3}));
+    c.run_for(2s);
+    const auto epoch = c[1].installed()->epoch.value;
+    CHECK(told.contains(epoch));
+    CHECK(*told.rbegin() == epoch);
+    CHECK(c.written(1).value > epoch + 3000);
+    // Nor is a mark that was found: the first founding is above it, and no higher.
+    for (const auto i : {1u, 2u, 3u}) {
+        const auto mark = c.written(i);
+        c.kill(i);
+        c.start(i, mark);
+    }
+    told.clear();
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }, 60s));
+    CHECK(c[1].installed()->epoch.value > epoch + 3000);
+    CHECK(*told.rbegin() == c[1].installed()->epoch.value);
+    CHECK(std::all_of(told.begin(), told.end(), [&](std::uint32_t one) {
+        return one == 0 || one > c.written(1).value - 3600;
+    }));
+}
+
+TEST_CASE("FOUND-9: seats that restart without a state_dir hear the epoch from who lives on") {
+    small_cluster c{3};
+    c.start(1, epoch{13'700});  // the clocks of the others say less
+    for (const auto i : {2u, 3u, 4u, 5u}) {
+        c.start(i);
+    }
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4, 5}); }));
+    const auto before = c[4].installed()->epoch;
+    REQUIRE(before > epoch{13'700});
+    c.kill(1), c.kill(2), c.kill(3);
+    c.run_for(500ms);
+    c.start(2), c.start(3);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({2, 3, 4, 5}); }, 60s));
+    CHECK(c[4].installed()->epoch > before);
 }
 
 TEST_CASE("WATCH-1: a watcher sees the note of the holder, through a crash of the owner") {
@@ -465,7 +515,7 @@ TEST_CASE(
     REQUIRE(c.force(4, {4}));
     REQUIRE(c.run_until([&] { return c.is_member_everywhere({4}); }, 60s));
     CHECK(c[4].installed()->cluster != before);
-    CHECK(c.written(4) >= c[4].installed()->epoch);
+    CHECK((!c.settings.keeps_epochs || c.written(4) >= c[4].installed()->epoch));
     CHECK((std::int64_t{c[4].installed()->epoch.value} > wall + 3600) == c.settings.keeps_epochs);
 }
 

@@ -60,7 +60,7 @@ public:
 
     void start(std::uint64_t i, epoch highest = {}) {
         auto s = settings_of(i);
-        s.epochs.highest = highest;
+        s.epochs = {highest, {}, highest};
         start(i, s);
     }
     void start(std::uint64_t i, const base::settings& s) {
@@ -268,8 +268,9 @@ private:
                 p.answered.push_back(*a);
             } else if (auto* k = std::get_if<node::check_process>(&*o)) {
                 p.checks.push_back(*k);
-            } else if (auto* e = std::get_if<node::persist_epoch>(&*o)) {
-                p.persisted.push_back(e->epoch);
+            } else if (auto* e = std::get_if<node::persist_mark>(&*o)) {
+                p.persisted.push_back(e->mark);
+                p.node->persisted(e->mark, moment(i));
             } else if (std::holds_alternative<node::has_left>(*o)) {
                 p.has_left = true;
             } else if (auto* m = std::get_if<node::must_restart>(&*o)) {

@@ -1,0 +1,115 @@
+// DISK-1 with real processes: the disks of all seats are slow, or full. No lease is lost for it.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <array>
+#include <cerrno>
+
+#include "agents.hpp"
+#include "os/unique_fd.hpp"
+
+using namespace process_tests;
+
+namespace {
+
+/// Three seats, each with a state_dir below `disks`, and a command that holds a lock.
+struct seats {
+    std::vector<std::string> addresses = test_support::free_addresses(3);
+    std::string seeds = addresses[0] + "," + addresses[1] + "," + addresses[2];
+    std::filesystem::path disks;
+    std::list<child> all;
+
+    seats(std::filesystem::path on, const std::vector<std::string>& prefix) : disks{std::move(on)} {
+        for (std::size_t i = 0; i < 3; ++i) {
+            auto words = prefix;
+            words.insert(words.end(), {"/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&1"});
+            for (auto& w : command({"agent", "--listen", addresses[i], "--state-dir",
+                                    disks / std::to_string(i)})) {
+                words.push_back(std::move(w));
+            }
+            all.emplace_back(words);
+        }
+        for (auto& a : all) {
+            REQUIRE(a.expect("ready 127.0.0.1:", 40s));
+        }
+    }
+    [[nodiscard]] std::vector<std::string> command(std::vector<std::string> words) const {
+        words.insert(words.begin(), tool);
+        words.insert(words.begin() + 2, {"--seeds", seeds, "--profile", "local"});
+        return words;
+    }
+    [[nodiscard]] child run(const std::string& lock, const std::string& shell) const {
+        return child{command({"run", "--lock", lock, "--", "/bin/sh", "-c", shell})};
+    }
+    /// Members come and go, which takes views; a hold lives through them.
+    void let_members_come_and_go() {
+        auto holder = run("job", "echo held; read line; echo still here");
+        REQUIRE(holder.expect("held", 40s));
+        for (int i = 0; i < 3; ++i) {
+            auto other = run("other " + std::to_string(i), "echo came");
+            REQUIRE(other.expect("came", 40s));
+            CHECK(other.wait() == 0);
+        }
+        holder.say("go on");
+        CHECK(holder.expect("still here"));
+        CHECK(holder.wait() == 0);
+        for (auto& a : all) {
+            for (const auto& l : a.all_unread()) {
+                CHECK(l.text != "holdfast: lease lost");
+            }
+        }
+    }
+};
+
+struct folder {
+    folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
+    ~folder() { std::filesystem::remove_all(path); }
+    std::string path = "/tmp/holdfast-disks-XXXXXX";
+};
+
+/// A small disk, which no other process sees, and which goes with the test.
+struct small_disk : folder {
+    small_disk() {
+        is_there = unshare(CLONE_NEWNS) == 0 &&
+                   mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                   mount("none", path.c_str(), "tmpfs", 0, "size=64k,nr_inodes=64") == 0;
+    }
+    ~small_disk() {
+        if (is_there) {
+            umount2(path.c_str(), MNT_DETACH);
+        }
+    }
+    void fill() const {
+        const os::unique_fd junk{
+            open((path + "/junk").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+        REQUIRE(junk);
+        constexpr std::array<char, 512> bytes{};
+        while (write(junk.get(), bytes.data(), bytes.size()) > 0) {
+        }
+        CHECK(errno == ENOSPC);
+    }
+
+    bool is_there = false;
+};
+
+}  // namespace
+
+TEST_CASE("a sync that takes two leases holds a founding back, and costs no lease") {
+    const folder f;
+    seats s{
+        f.path,
+        {"/usr/bin/env", std::string{"LD_PRELOAD="} + HOLDFAST_SLOW_FSYNC, "SLOW_FSYNC_MS=1000"}};
+    s.let_members_come_and_go();
+}
+
+TEST_CASE("full disks at all seats cost nothing for an hour") {
+    const small_disk disk;
+    if (!disk.is_there) {
+        return;  // only root may mount
+    }
+    seats s{disk.path, {"/usr/bin/env"}};
+    disk.fill();
+    s.let_members_come_and_go();
+    std::filesystem::remove(disk.path + "/junk");
+}
