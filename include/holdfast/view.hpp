@@ -35,6 +35,7 @@ struct member {
     bool leaving = false;
     view_number since;  ///< the view that added it
     process_identity process{};
+    bool has_state_dir = false;  ///< it knows epochs over a restart (VIEW-11)
 
     bool operator==(const member&) const = default;
 };

@@ -83,7 +83,19 @@ const char* change_seats(view& after, const change& what) {
     return nullptr;
 }
 
+/// The others need no file: they accept nothing, and a vacant seat does not either.
+bool seats_remember(const view& v) {
+    return std::all_of(v.seats.begin(), v.seats.end(), [&](const seat& s) {
+        const auto* m = v.find(s.filled_by);
+        return m == nullptr || m->has_state_dir;
+    });
+}
+
 }  // namespace
+
+bool all_seats_remember(const view& before, const view& after) {
+    return seats_remember(before) && seats_remember(after);
+}
 
 bool change::removes(const peer_id& id) const {
     return std::find(removed.begin(), removed.end(), id) != removed.end();

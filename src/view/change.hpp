@@ -61,4 +61,7 @@ struct step {
 /// from the view and the change alone (VIEW-1, VIEW-6's first half, FOUND-2's one seat per PeerId).
 [[nodiscard]] result<view> apply(const view& before, const change& what);
 
+/// VIEW-11: every peer that fills a seat, before or after, knows epochs over a restart.
+[[nodiscard]] bool all_seats_remember(const view& before, const view& after);
+
 }  // namespace holdfast::views

@@ -23,7 +23,8 @@ bool change_acceptor::is_sound(const views::accept& asked, const view& current,
     }
     // VIEW-1: views may be quicker than the seconds they are named for, but not for long.
     const bool runs_ahead = std::int64_t{asked.value.epoch.value} > now.wall_s + 60;
-    return !runs_ahead || now.now - installed_at_ >= std::chrono::seconds{1};
+    return !runs_ahead || now.now - installed_at_ >= std::chrono::seconds{1} ||
+           all_seats_remember(current, *after);
 }
 
 void change_acceptor::accept(const ballot& asked, const change& value) {

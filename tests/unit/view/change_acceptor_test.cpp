@@ -52,6 +52,46 @@ TEST_CASE_METHOD(voting, "a value of another number than its message is not soun
 }
 
 TEST_CASE_METHOD(voting,
+                 "VIEW-11: no second is waited for if all who fill seats have a state_dir") {
+    part.installed(now);
+    auto c = empty_change(current);
+    c.epoch = {static_cast<std::uint32_t>(wall_s) + 61};
+    CHECK_FALSE(is_sound(c));
+    for (std::size_t i = 0; i < 3; ++i) {
+        current.members[i].has_state_dir = true;
+    }
+    CHECK(is_sound(c));  // the fourth member fills no seat
+    SECTION("a seat that had none before") {
+        current.members[1].has_state_dir = false;
+        CHECK_FALSE(is_sound(c));
+        SECTION("even if it has one after") {
+            auto other = made_up::member(9);
+            other.address = made_up::address(2);
+            other.has_state_dir = true;
+            c.added = {other};
+            c.removed = {peer(2)};
+            c.seats = {{1, peer(9)}};
+            CHECK_FALSE(is_sound(c));
+        }
+    }
+    SECTION("a seat that has none after") {
+        auto other = made_up::member(9);
+        other.address = made_up::address(2);
+        c.added = {other};
+        c.removed = {peer(2)};
+        c.seats = {{1, peer(9)}};
+        CHECK_FALSE(is_sound(c));
+        c.added[0].has_state_dir = true;
+        CHECK(is_sound(c));
+    }
+    SECTION("a seat that falls vacant") {
+        c.removed = {peer(2)};
+        c.seats = {{1, {}}};
+        CHECK(is_sound(c));
+    }
+}
+
+TEST_CASE_METHOD(voting,
                  "VIEW-1: an epoch runs ahead of the wall clock by a second for each view") {
     part.installed(now);
     auto c = empty_change(current);

@@ -57,9 +57,9 @@ concept has_6 =
     one_among<T, views::join, views::found_rejected, swim::rumour, lock::slot_table,
               lock::inspect_reply, lock::seen_hold, lock::hold_info, lock::request, previous_hold>;
 template <class T>
-concept has_7 = one_among<T, member, lock::release, lock::revoke_request, lock::release_request>;
+concept has_7 = one_among<T, lock::release, lock::revoke_request, lock::release_request>;
 template <class T>
-concept has_8 = one_among<T, views::change>;
+concept has_8 = one_among<T, member, views::change>;
 template <class T>
 concept has_13 = one_among<T, audit_record>;
 template <class T>
