@@ -406,12 +406,11 @@ void node::state::advance_departure(moment now) {
         return;
     }
     const auto& v = agreement.current();
-    const auto* me = v ? v->find(self) : nullptr;
     departure::situation at;
-    if (me != nullptr) {
-        at = {true, me->leaving, !v->is_voter(self) && !agreement.map()->owns_any(self),
-              owner.has_handed_over() && holder.has_released_all(), mail.has_granted()};
-        at.is_leased = lease.is_running();
+    if (const auto* me = v ? v->find(self) : nullptr) {
+        const bool owns_nothing = !v->is_voter(self) && !agreement.map()->owns_any(self);
+        const bool is_done = owner.has_handed_over() && holder.has_released_all();
+        at = {true, me->leaving, owns_nothing, is_done, mail.has_granted(), lease.is_running()};
     }
     const auto wanted = leaving->advance(at, now.now);
     if (wanted.ends_lease) {

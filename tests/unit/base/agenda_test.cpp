@@ -52,7 +52,7 @@ TEST_CASE("LOAD-2: of very much that is due a part comes now, and the rest a mom
             all.set(i, listed[static_cast<std::size_t>(i)], std::nullopt);
         }
         const auto next = all.next();
-        REQUIRE((!next || *next > now));  // whoever drives it does not spin
+        REQUIRE((!next || *next > now));  // its driver does not spin
         now = next.value_or(now);
     }
     CHECK(turns == 4);

@@ -39,8 +39,8 @@ TEST_CASE("golden bytes", "[wire]") {
             "13"
             "91"
             "07");
-    REQUIRE(hex(lease::message{
-                lease::renew_request{{3}, base::right_time{base::duration{1000000}}, true, {300}}}) ==
+    REQUIRE(hex(lease::message{lease::renew_request{
+                {3}, base::right_time{base::duration{1000000}}, true, {300}}}) ==
             "40"
             "94"
             "03"

@@ -39,19 +39,18 @@ concept has_2 =
               lock::store_record, lock::records_read, lock::still_waiting, lock::still_queued,
               lock::watch_refused, seat>;
 template <class T>
-concept has_3 = one_among<T, views::found_prepare, swim::ack, swim::introduction,
-                          views::welcome, views::opinion, views::rejected, views::accept,
-                          views::accepted, break_policy, process_identity,
-                          lock::denied, lock::lock_summary, lock::no_table, lock::lock_state_seen,
-                          former_member, views::evict>;
+concept has_3 = one_among<T, views::found_prepare, swim::ack, swim::introduction, views::welcome,
+                          views::opinion, views::rejected, views::accept, views::accepted,
+                          break_policy, process_identity, lock::denied, lock::lock_summary,
+                          lock::no_table, lock::lock_state_seen, former_member, views::evict>;
 template <class T>
 concept has_4 =
     one_among<T, swim::ping, swim::push_pull, lease::renew_request, lock::gather, lock::listed,
               lock::release_request_ack, lock::terms, break_outcome, node::relayed>;
 template <class T>
-concept has_5 = one_among<T, views::promise, views::found_promise, swim::ping_request,
-                          lock::report, lock::lock_state, lock::grant,
-                          lock::break_hold, lock::waiter, node::envelope>;
+concept has_5 =
+    one_among<T, views::promise, views::found_promise, swim::ping_request, lock::report,
+              lock::lock_state, lock::grant, lock::break_hold, lock::waiter, node::envelope>;
 template <class T>
 concept has_6 =
     one_among<T, views::join, views::found_rejected, swim::rumour, lock::slot_table,
