@@ -145,7 +145,7 @@ words vote_world::first() {
                        {},
                        1,
                        {settings_[i].lease, settings_[i].drift_ppm()}};
-            m.who.handle(asked.self.id, asked.self.address, {}, asked, moment);
+            m.who.handle(asked.self.id, {}, {}, asked, moment);
         }
         if (i == 0 && options_.has_removal) {
             m.who.set_suspected(peer(member_without_seat), true, now);

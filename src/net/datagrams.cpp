@@ -25,12 +25,19 @@ std::uint64_t counter_of(std::span<const std::uint8_t> whole) {
     return counter;
 }
 
+/// What is sealed beside the message: the header, and whom it is for.
+std::array<std::uint8_t, header_size + 16> bound_to(std::span<const std::uint8_t> header,
+                                                    const peer_id& to) {
+    std::array<std::uint8_t, header_size + 16> out;
+    std::copy_n(header.begin(), header_size, out.begin());
+    const auto id = bytes_of(to);
+    std::copy(id.begin(), id.end(), out.begin() + header_size);
+    return out;
+}
+
 }  // namespace
 
-datagrams::datagrams(transport_context& shared)
-    : shared_{shared}, senders_{shared.options.key, shared.options.cluster_name} {
-    set_identity();
-}
+datagrams::datagrams(transport_context& shared) : shared_{shared} { set_identity(); }
 
 void datagrams::open(os::unique_fd socket, bool is_ipv6) {
     HOLDFAST_ASSERT(socket && !socket_);
@@ -39,26 +46,26 @@ void datagrams::open(os::unique_fd socket, bool is_ipv6) {
 }
 
 void datagrams::set_identity() {
-    own_subkey_ = shared_.is_sealing() ? senders_.subkey(shared_.mine.self) : secret{};
-    counter_ = 0;
+    own_subkey_ = shared_.is_sealing() ? shared_.senders.subkey(shared_.mine.self) : secret{};
+    shared_.mine.datagrams_sent = 0;
 }
 
-void datagrams::send(const endpoint& at, std::span<const std::byte> bytes) {
+void datagrams::send(const peer_id& to, const endpoint& at, std::span<const std::byte> bytes) {
+    HOLDFAST_ASSERT(!to.is_nil());
     out_.clear();
     out_.push_back(shared_.is_sealing() ? sealed_datagram : plain_datagram);
     const auto self = bytes_of(shared_.mine.self);
     out_.insert(out_.end(), self.begin(), self.end());
-    const auto counter = ++counter_;
+    const auto counter = ++shared_.mine.datagrams_sent;
     HOLDFAST_ASSERT(counter != 0);  // a nonce is never used twice
     for (int i = 0; i < 8; ++i) {
         out_.push_back(static_cast<std::uint8_t>(counter >> (8 * i)));
     }
-    std::uint8_t header[header_size];
-    std::copy_n(out_.begin(), header_size, header);
+    const auto bound = bound_to({out_.data(), header_size}, to);
     const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
     out_.insert(out_.end(), from, from + bytes.size());
     if (shared_.is_sealing()) {
-        seal(out_, header_size, header, own_subkey_, counter);
+        seal(out_, header_size, bound, own_subkey_, counter);
     }
     sockaddr_storage address{};
     const auto length = to_sockaddr(at, address, is_ipv6_);
@@ -113,42 +120,33 @@ void datagrams::open_one(std::span<std::uint8_t> whole, const endpoint& at, cons
         return;
     }
     const auto from = peer_of(whole.subspan<1, 16>());
-    if ((whole[0] == sealed_datagram) != shared_.is_sealing()) {
-        shared_.complain_about(errc::wrong_key, [&] {
-            return to_string(at) +
-                   (shared_.is_sealing() ? " has no key" : " has a key and we have none");
-        });
+    auto* known = shared_.senders.find(from);
+    // Of those that are not read none is complained about: any host can send them, and one that is
+    // set up wrongly meets us on a stream (SEAL-2).
+    if (known == nullptr || (whole[0] == sealed_datagram) != shared_.is_sealing()) {
+        ++shared_.stats.not_authentic;
         return;
     }
     const auto message =
-        shared_.is_sealing() ? unseal(whole, from, at) : std::optional{whole.subspan(header_size)};
+        shared_.is_sealing() ? unseal(whole, *known) : std::optional{whole.subspan(header_size)};
     if (!message || from == shared_.mine.self) {
         return;
     }
     shared_.give(
-        to, {from, at, {reinterpret_cast<const std::byte*>(message->data()), message->size()}});
+        to,
+        {from, {at, {}}, {reinterpret_cast<const std::byte*>(message->data()), message->size()}});
 }
 
 std::optional<std::span<std::uint8_t>> datagrams::unseal(std::span<std::uint8_t> whole,
-                                                         const peer_id& from, const endpoint& at) {
+                                                         known_senders::entry& from) {
     const auto counter = counter_of(whole);
-    auto* known = senders_.find(from);
-    const auto key = known != nullptr ? known->key : senders_.subkey(from);
-    const auto opened =
-        net::open(whole.subspan(header_size), whole.first(header_size), key, counter);
+    const auto bound = bound_to(whole.first(header_size), shared_.mine.self);
+    const auto opened = net::open(whole.subspan(header_size), bound, from.key, counter);
     if (!opened) {
-        // The cluster's name goes into the subkey, so from here the two look the same.
-        shared_.complain_about(errc::wrong_key, [&] {
-            return "a datagram from " + to_string(at) +
-                   " does not open with our key as one of cluster \"" +
-                   shared_.options.cluster_name +
-                   "\": its sender has another key, or belongs to a cluster of another name; give "
-                   "every peer the same key and cluster";
-        });
+        ++shared_.stats.not_authentic;
         return std::nullopt;
     }
-    auto& entry = known != nullptr ? *known : senders_.remember(from, key);
-    if (!entry.window.admit(counter)) {
+    if (!from.window.admit(counter)) {
         ++shared_.stats.replayed;
         return std::nullopt;
     }

@@ -147,29 +147,9 @@ bool replay_window::admit(std::uint64_t counter) {
     return true;
 }
 
-sender_keys::sender_keys(std::span<const std::byte> cluster_key, std::string_view cluster_name)
-    : cluster_key_{cluster_key.begin(), cluster_key.end()}, cluster_{fingerprint(cluster_name)} {}
-
-secret sender_keys::subkey(const peer_id& sender) const {
-    return derive(cluster_key_, {bytes("datagram"), cluster_, bytes_of(sender)});
-}
-
-sender_keys::entry* sender_keys::find(const peer_id& sender) {
-    const auto at = known_.find(sender);
-    if (at == known_.end()) {
-        return nullptr;
-    }
-    at->second.last_used = ++uses_;
-    return &at->second;
-}
-
-sender_keys::entry& sender_keys::remember(const peer_id& sender, const secret& key) {
-    if (known_.size() >= most) {
-        known_.erase(std::min_element(
-            known_.begin(), known_.end(),
-            [](const auto& a, const auto& b) { return a.second.last_used < b.second.last_used; }));
-    }
-    return known_.insert_or_assign(sender, entry{key, {}, ++uses_}).first->second;
+void replay_window::begin_after(std::uint64_t counter) {
+    newest_ = counter;
+    seen_.set();
 }
 
 }  // namespace holdfast::net

@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <holdfast/ids.hpp>
@@ -38,7 +37,7 @@ void fill_random(std::span<std::uint8_t> out);
 [[nodiscard]] peer_id peer_of(std::span<const std::uint8_t, 16> bytes);
 
 /// Seals the message that is at the end of `buffer`, from `begins`, in place, and appends the tag.
-/// `header` is bound to it.
+/// `header` is bound to it, whether it is sent or known to both.
 void seal(std::vector<std::uint8_t>& buffer, std::size_t begins,
           std::span<const std::uint8_t> header, const secret& key, std::uint64_t counter);
 /// Opens in place: the message is then the front of `sealed` without the tag. Nothing when it is
@@ -51,35 +50,13 @@ void seal(std::vector<std::uint8_t>& buffer, std::size_t begins,
 class replay_window {
 public:
     [[nodiscard]] bool admit(std::uint64_t counter);
+    /// Lets in none up to this one.
+    void begin_after(std::uint64_t counter);
 
 private:
     static constexpr std::size_t width = 1024;
     std::uint64_t newest_ = 0;
     std::bitset<width> seen_;  // by counter modulo width
-};
-
-/// Subkeys of senders of datagrams, and what was already received from each.
-class sender_keys {
-public:
-    sender_keys(std::span<const std::byte> cluster_key, std::string_view cluster_name);
-
-    [[nodiscard]] secret subkey(const peer_id& sender) const;
-    struct entry {
-        secret key;
-        replay_window window;
-        std::uint64_t last_used = 0;
-    };
-    /// Known senders only: an entry is made when a first datagram was authentic, so strangers cost
-    /// no memory.
-    [[nodiscard]] entry* find(const peer_id& sender);
-    entry& remember(const peer_id& sender, const secret& key);
-
-private:
-    static constexpr std::size_t most = 4096;
-    std::vector<std::byte> cluster_key_;
-    std::array<std::uint8_t, 8> cluster_;
-    std::unordered_map<peer_id, entry> known_;
-    std::uint64_t uses_ = 0;
 };
 
 }  // namespace holdfast::net

@@ -20,6 +20,8 @@ constexpr std::size_t hello_size = 64;
 // is a refusal.
 constexpr std::size_t length_size = 4;
 constexpr std::uint32_t refused = 0x80000000U;
+// The proof: how many datagrams its sender has sent, least significant byte first.
+constexpr std::size_t proof_size = 8;
 
 // bytes of messages for an end that is not proven
 constexpr std::size_t most_kept = 1 << 20;
@@ -119,7 +121,7 @@ bool stream::on_hello(std::span<const std::uint8_t> hello) {
     is_greeted_ = true;
     // the proof that we have the key: sent for a mere hello, so that neither end waits for the
     // other's
-    put_frame({});
+    put_proof();
     return true;
 }
 
@@ -136,9 +138,24 @@ bool stream::would_keep_too_much(std::size_t size) const {
     return !is_proven_ && !kept_.empty() && kept_bytes_ + size + cost_of_keeping > most_kept;
 }
 
-void stream::prove() {
-    HOLDFAST_ASSERT(is_greeted_ && !is_proven_);
+/// With what it says, datagrams that were recorded before are told from later ones (SEAL-2).
+void stream::put_proof() {
+    std::array<std::byte, proof_size> proof{};
+    for (std::size_t i = 0; i < proof.size(); ++i) {
+        proof[i] = static_cast<std::byte>(mine_.datagrams_sent >> (8 * i));
+    }
+    put_frame(proof);
+}
+
+void stream::prove(std::span<const std::uint8_t> proof) {
+    HOLDFAST_ASSERT(is_greeted_ && !is_proven_ && proof.size() <= proof_size);
     is_proven_ = true;
+    if (proof.size() == proof_size) {
+        datagrams_before_ = 0;
+        for (std::size_t i = 0; i < proof.size(); ++i) {
+            *datagrams_before_ |= std::uint64_t{proof[i]} << (8 * i);
+        }
+    }
     for (const auto& k : std::exchange(kept_, {})) {
         if (k.to.is_nil() || k.to == peer_) {
             put_frame(k.bytes);
@@ -270,8 +287,9 @@ std::optional<std::size_t> stream::consume(std::span<std::uint8_t> bytes, const 
             return std::nullopt;
         }
         const std::size_t overhead = mine_.key.empty() ? 0 : tag_size;
-        // Until the other end has proven itself it may make us keep no more than an empty frame.
-        if (length < overhead || length > (is_proven_ ? mine_.max_frame + overhead : overhead)) {
+        // Until the other end has proven itself it may make us keep no more than its proof.
+        const auto most = is_proven_ ? mine_.max_frame : proof_size;
+        if (length < overhead || length > most + overhead) {
             if (!is_proven_) {
                 refuse(refusal::wrong_key);
             }
@@ -294,7 +312,7 @@ std::optional<std::size_t> stream::consume(std::span<std::uint8_t> bytes, const 
         }
         used += length_size + length;
         if (!is_proven_) {
-            prove();  // its first frame is the empty proof
+            prove(message);  // its first frame
             continue;
         }
         ++counters_.frames_in;

@@ -25,6 +25,7 @@ struct stream_identity {
     std::vector<std::byte> key;  ///< empty: not sealed
     std::array<std::uint8_t, 8> cluster{};
     std::size_t max_frame = 0;
+    std::uint64_t datagrams_sent = 0;  ///< by `self`
 };
 
 class stream {
@@ -64,6 +65,10 @@ public:
     /// The other end has shown that it has the key, so it is the peer it claims to be. Without a
     /// key: it has answered our hello.
     [[nodiscard]] bool is_proven() const { return is_proven_; }
+    /// How many datagrams its peer had sent when it proved itself. Nothing: it did not say.
+    [[nodiscard]] const std::optional<std::uint64_t>& datagrams_before() const {
+        return datagrams_before_;
+    }
     /// The other end has closed it. A reset does not count: firewalls send them in the name of
     /// others.
     [[nodiscard]] bool was_ended_there() const { return was_ended_there_; }
@@ -86,6 +91,7 @@ public:
     bool is_dirty = false;  ///< the transport's: appended to since the last write
     /// the transport's: when it last asked whether this peer is still the one at the address
     base::time_point last_recheck{};
+    base::time_point last_read{};  ///< the transport's: when anything came last
 
 private:
     enum class refusal : std::uint8_t { wrong_key = 1, wrong_cluster = 2, version = 3 };
@@ -93,7 +99,8 @@ private:
     void greet();
     [[nodiscard]] bool on_hello(std::span<const std::uint8_t> hello);
     [[nodiscard]] std::optional<std::size_t> consume(std::span<std::uint8_t> bytes, const sink& to);
-    void prove();
+    void put_proof();
+    void prove(std::span<const std::uint8_t> proof);
     void put_frame(std::span<const std::byte> message);
     void refuse(refusal why);
     void was_refused(refusal why, bool by_them);
@@ -106,6 +113,7 @@ private:
     bool is_greeted_ = false;
     bool is_proven_ = false;
     bool was_ended_there_ = false;
+    std::optional<std::uint64_t> datagrams_before_;
     peer_id peer_;
     base::time_point began_;
     std::array<std::uint8_t, 32> nonce_{};

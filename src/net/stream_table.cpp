@@ -74,7 +74,7 @@ void stream_table::end(std::uint64_t id, bool has_failed) {
         return;
     }
     const auto s = at->second;
-    count(*s);
+    shared_.count(s->take_counters());
     shared_.stats.dropped_full += s->kept();
     poll_.remove(s->fd());
     s->is_ended = true;
@@ -88,6 +88,9 @@ void stream_table::end(std::uint64_t id, bool has_failed) {
     }
     streams_.erase(at);
     std::erase(dirty_, id);
+    if (s->is_dialled() && s->is_proven()) {
+        reached_.lost(s->at(), s->peer());
+    }
     (void)shared_.try_alloc([&] {
         if (has_failed && s->is_dialled() && !s->is_proven()) {
             // also when it was refused: each message would dial again otherwise
@@ -120,21 +123,9 @@ void stream_table::drop(const peer_id& peer) {
     }
 }
 
-void stream_table::count(stream& s) {
-    const auto c = s.take_counters();
-    auto& stats = shared_.stats;
-    stats.frames_received += c.frames_in;
-    stats.frames_sent += c.frames_out;
-    stats.bytes_received += c.bytes_in;
-    stats.bytes_sent += c.bytes_out;
-    stats.reads += c.reads;
-    stats.writes += c.writes;
-    stats.dropped_full += c.dropped;
-}
-
 void stream_table::count_all() {
     for (const auto& [id, s] : streams_) {
-        count(*s);
+        shared_.count(s->take_counters());
     }
 }
 
@@ -184,20 +175,23 @@ std::uint64_t stream_table::stream_to(const peer_id& to, const endpoint& at, tim
         return usable;
     }
     stream* other = nullptr;
+    std::uint64_t for_any = 0;
     // one that is being made, or for whichever peer is at that address
     for (const auto& [id, s] : streams_) {
         if (s->is_dialled() && s->at() == at) {
-            if (to.is_nil() || !s->is_proven()) {
+            const bool is_live = to.is_nil() && now - s->last_read < between_rechecks;
+            if (is_live || !s->is_proven()) {
                 return id;
             }
             other = s.get();
+            for_any = to.is_nil() ? id : 0;
         }
     }
     if (other != nullptr) {
         // Mostly `to` is a former start of the peer there. But it may be the later one, on a host
         // that vanished without a word, and then nothing else would tell.
         if (now - other->last_recheck < between_rechecks) {
-            return 0;
+            return for_any;
         }
         other->last_recheck = now;
     }
@@ -351,7 +345,7 @@ void stream_table::read_once(std::uint64_t id, const sink& to) {
     const bool was_proven = s->is_proven();
     const bool goes_on = s->read(scratch_, [&](std::span<const std::byte> message) {
         if (!s->is_ended) {
-            shared_.give(to, {s->peer(), endpoint{}, message});
+            shared_.give(to, {s->peer(), {{}, reached_.address_of(s->peer())}, message});
         }
     });
     if (s->is_ended) {
@@ -367,18 +361,29 @@ void stream_table::read_once(std::uint64_t id, const sink& to) {
             return;
         }
     }
-    if (!was_proven && s->is_proven() && s->is_dialled()) {
-        back_off_.has_succeeded(s->at());
-        s->last_recheck = shared_.now_seen;
-        end_others_at(id, *s);
+    s->last_read = shared_.now_seen;
+    if (!was_proven && s->is_proven()) {
+        has_proven(id, *s);
     }
     if (!goes_on) {
         end(id);
         return;
     }
-    count(*s);
+    shared_.count(s->take_counters());
     if (was_greeted != s->is_greeted() || was_proven != s->is_proven()) {
         write(id);  // our proof, or what was kept for this peer
+    }
+}
+
+void stream_table::has_proven(std::uint64_t id, stream& s) {
+    if (const auto& before = s.datagrams_before()) {
+        shared_.senders.has_proven(s.peer(), *before);
+    }
+    if (s.is_dialled()) {
+        back_off_.has_succeeded(s.at());
+        s.last_recheck = shared_.now_seen;
+        end_others_at(id, s);
+        reached_.reached(s.at(), s.peer());
     }
 }
 

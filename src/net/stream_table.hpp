@@ -17,6 +17,7 @@
 #include "net/dial_back_off.hpp"
 #include "net/newcomers.hpp"
 #include "net/poll_set.hpp"
+#include "net/reached_peers.hpp"
 #include "net/stream.hpp"
 #include "net/transport_context.hpp"
 #include "os/unique_fd.hpp"
@@ -56,13 +57,13 @@ public:
 
     /// The peers that have ended their last stream with us since the last call.
     [[nodiscard]] std::vector<peer_id> take_ended() { return std::exchange(ended_, {}); }
+    [[nodiscard]] std::vector<reached_peer> take_reached() { return reached_.take_news(); }
     /// Brings the shared statistics up to date.
     void count_all();
 
 private:
     std::uint64_t add(os::unique_fd fd, const endpoint& at, bool is_dialled, base::time_point now);
     void rewatch(std::uint64_t id, stream& s);
-    void count(stream& s);
     [[nodiscard]] std::uint64_t usable_stream(const peer_id& to) const;
     [[nodiscard]] std::uint64_t stream_to(const peer_id& to, const endpoint& at,
                                           base::time_point now);
@@ -71,6 +72,7 @@ private:
     void write(std::uint64_t id);
     void on_connected(std::uint64_t id, stream& s);
     void read_stream(std::uint64_t id, const sink& to);
+    void has_proven(std::uint64_t id, stream& s);
     void read_once(std::uint64_t id, const sink& to);
     [[nodiscard]] bool is_redundant(const stream& s) const;
     void end_others_at(std::uint64_t id, const stream& s);
@@ -88,6 +90,7 @@ private:
     std::map<peer_id, claimed> claims_;
     dial_back_off back_off_;
     std::vector<peer_id> ended_;
+    reached_peers reached_;
     bool is_corked_ = false;
     std::vector<std::uint64_t> dirty_;     // appended to, not written
     std::vector<std::uint64_t> to_write_;  // of those, what uncork() writes

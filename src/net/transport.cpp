@@ -149,6 +149,7 @@ void transport::set_identity(const peer_id& self) {
     auto& s = *state_;
     s.streams.end_all();
     s.shared.mine.self = self;
+    s.shared.senders.clear();
     s.unconnected.set_identity();
 }
 
@@ -156,8 +157,8 @@ void transport::send(const peer_id& to, const endpoint& at, bool stream, bool is
                      std::span<const std::byte> bytes, time_point now) {
     auto& s = *state_;
     s.shared.now_seen = now;
-    if (!stream && bytes.size() <= s.shared.options.max_datagram) {
-        s.unconnected.send(at, bytes);
+    if (!stream && !to.is_nil() && bytes.size() <= s.shared.options.max_datagram) {
+        s.unconnected.send(to, at, bytes);
     } else {
         s.streams.send(to, at, is_lazy, bytes, now);
     }
@@ -201,6 +202,10 @@ void transport::read_claimed(const peer_id& peer, const net::sink& to, time_poin
 }
 
 void transport::give_back(const peer_id& peer) { state_->streams.give_back(peer); }
+void transport::set_members(std::span<const peer_id> members) {
+    state_->shared.senders.set_members(members);
+}
+std::vector<reached_peer> transport::take_reached() { return state_->streams.take_reached(); }
 std::vector<peer_id> transport::take_ended() { return state_->streams.take_ended(); }
 void transport::drop(const peer_id& peer) { state_->streams.drop(peer); }
 

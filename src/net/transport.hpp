@@ -24,6 +24,7 @@
 #include <holdfast/result.hpp>
 
 #include "base/time.hpp"
+#include "base/way.hpp"
 
 namespace holdfast::net {
 
@@ -43,14 +44,20 @@ struct transport_options {
 /// one it claims).
 struct received {
     peer_id from;
-    endpoint address;  ///< source of a datagram; nil for a stream
+    base::way came;
     std::span<const std::byte> bytes;
+};
+/// A stream that we have dialled to that address reached this peer, which has proven itself.
+struct reached_peer {
+    endpoint at;
+    peer_id peer;
 };
 using sink = std::function<void(const received&)>;
 
 struct transport_statistics {
     std::uint64_t datagrams_sent = 0, datagrams_received = 0, frames_sent = 0, frames_received = 0;
     std::uint64_t bytes_sent = 0, bytes_received = 0, writes = 0, reads = 0;
+    /// `not_authentic`: also datagrams of peers that we do not know
     std::uint64_t not_authentic = 0, replayed = 0, malformed = 0, connect_failures = 0;
     /// datagrams and streams lost in reading because memory ran out
     std::uint64_t lacked_memory = 0;
@@ -74,7 +81,8 @@ public:
 
     /// A new PeerId: new subkeys; the streams are closed.
     void set_identity(const peer_id& self);
-    /// `to` may be nil (by address only). A stream message connects when it must. `is_lazy` may
+    /// `to` may be nil (by address only): that goes by stream (SEAL-2). A stream message connects
+    /// when it must. `is_lazy` may
     /// wait for company until the next message to that peer or flush(). Never blocks; what the
     /// socket does not take now is queued.
     void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy,
@@ -105,6 +113,10 @@ public:
     void read_claimed(const peer_id& peer, const sink& to, base::time_point now);
     void give_back(const peer_id& peer);
 
+    /// The members of our view: their datagrams are read (SEAL-2).
+    void set_members(std::span<const peer_id> members);
+    /// Whom the streams that we dialled have reached since the last call (SEAL-3).
+    [[nodiscard]] std::vector<reached_peer> take_reached();
     /// The peers that have closed their last stream with us since the last call: not those whose
     /// streams were reset, failed, or were ended here.
     [[nodiscard]] std::vector<peer_id> take_ended();

@@ -11,6 +11,7 @@
 #include <holdfast/error.hpp>
 
 #include "base/time.hpp"
+#include "net/known_senders.hpp"
 #include "net/stream.hpp"
 #include "net/transport.hpp"
 
@@ -19,7 +20,9 @@ namespace holdfast::net {
 class transport_context {
 public:
     transport_context(transport_options given, std::function<void(error)> complain)
-        : options{std::move(given)}, complain_{std::move(complain)} {
+        : options{std::move(given)},
+          senders{options.key, options.cluster_name},
+          complain_{std::move(complain)} {
         mine.self = options.self;
         mine.key = options.key;
         mine.cluster = fingerprint(options.cluster_name);
@@ -30,10 +33,21 @@ public:
 
     const transport_options options;
     stream_identity mine;
+    known_senders senders;
     transport_statistics stats;
     base::time_point now_seen{};  ///< of the latest call from outside
 
     [[nodiscard]] bool is_sealing() const { return !mine.key.empty(); }
+
+    void count(const stream::counters& c) {
+        stats.frames_received += c.frames_in;
+        stats.frames_sent += c.frames_out;
+        stats.bytes_received += c.bytes_in;
+        stats.bytes_sent += c.bytes_out;
+        stats.reads += c.reads;
+        stats.writes += c.writes;
+        stats.dropped_full += c.dropped;
+    }
 
     /// Gives a message to the driver. What `to` throws goes through try_alloc: it has half done
     /// what it does, and that is not the transport's to judge.

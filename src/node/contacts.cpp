@@ -9,6 +9,26 @@ void contacts::heard(const endpoint& address, const peer_id& peer, const cluster
     heard_[address] = {peer, now, cluster};
 }
 
+void contacts::found(const endpoint& address, const peer_id& peer, base::time_point now) {
+    const auto at = heard_.find(address);
+    const bool is_known = at != heard_.end() && at->second.peer == peer;
+    heard_[address] = {peer, now, is_known ? at->second.cluster : std::nullopt};
+}
+
+void contacts::removed(const peer_id& peer) {
+    std::erase_if(heard_, [&](const auto& c) { return c.second.peer == peer; });
+}
+
+peer_id contacts::last_at(const endpoint& address) const {
+    const auto at = heard_.find(address);
+    return at == heard_.end() ? peer_id{} : at->second.peer;
+}
+
+bool contacts::is_heard(const endpoint& address, base::time_point now) const {
+    const auto at = heard_.find(address);
+    return at != heard_.end() && now - at->second.heard < settings_.lease / 4;
+}
+
 bool contacts::is_replaced_at(const endpoint& address, const peer_id& peer,
                               base::time_point now) const {
     const auto at = heard_.find(address);
@@ -48,7 +68,8 @@ contacts::seats_heard contacts::count(const view& v, base::time_point now) const
             ++out.all;
             out.by_voters += v.is_voter(self_) ? 1 : 0;
         } else if (const auto at = heard_.find(s.address);
-                   at != heard_.end() && now - at->second.heard < settings_.lease) {
+                   at != heard_.end() && at->second.cluster &&
+                   now - at->second.heard < settings_.lease) {
             ++out.all;
             out.by_voters += at->second.cluster == v.cluster && v.is_voter(at->second.peer) ? 1 : 0;
         }

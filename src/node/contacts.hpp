@@ -21,9 +21,17 @@ public:
     contacts(const base::settings& settings, const peer_id& self)
         : settings_{settings}, self_{self} {}
 
-    /// `peer` itself says that it is at `address`; its message showed that cluster.
+    /// `peer` lives at `address` (SEAL-3), and its message showed that cluster.
     void heard(const endpoint& address, const peer_id& peer, const cluster_id& cluster,
                base::time_point now);
+    /// A stream that we dialled there has reached it; it said nothing yet.
+    void found(const endpoint& address, const peer_id& peer, base::time_point now);
+    /// The view has removed it: that it lived there says nothing about who does.
+    void removed(const peer_id& peer);
+    /// The last that was known to live there; nil: none was lately.
+    [[nodiscard]] peer_id last_at(const endpoint& address) const;
+    /// Within the last A/4.
+    [[nodiscard]] bool is_heard(const endpoint& address, base::time_point now) const;
     /// VIEW-2: another PeerId answers at the address of `peer`.
     [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer,
                                       base::time_point now) const;
@@ -51,7 +59,7 @@ private:
     struct contact {
         peer_id peer;
         base::time_point heard;
-        cluster_id cluster;
+        std::optional<cluster_id> cluster;  // nothing: it has said nothing yet
     };
     struct seats_heard {
         std::size_t all = 0;

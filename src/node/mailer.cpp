@@ -20,7 +20,8 @@ void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, 
         return;
     }
     tell_epoch(what, of_.agreement.epochs().agreed());
-    out_.push(send{head_for(to), at, stream, is_lazy, std::move(what)});
+    // A datagram is sealed for one peer (SEAL-2).
+    out_.push(send{head_for(to), at, stream || to.is_nil(), is_lazy, std::move(what)});
 }
 
 void mailer::send_lock(const lock::send& s, base::time_point now) {

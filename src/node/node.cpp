@@ -22,8 +22,7 @@ node::node(const base::settings& settings, peer_id self, std::uint64_t seed, mom
 
 node::~node() = default;
 
-void node::handle(const envelope& head, const endpoint& from_address, const message& what,
-                  moment now) {
+void node::handle(const envelope& head, const base::way& came, const message& what, moment now) {
     auto& s = *state_;
     s.begin(now);
     s.streams.heard(head.from);
@@ -34,7 +33,7 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         (!head.to.is_nil() && head.to != s.self)) {
         if (!s.is_over && head.from != s.self && !head.from.is_nil()) {
             // it asks a process that was here before
-            show_to_stranger(head, from_address, what);
+            show_to_stranger(head, came.source, what);
         }
         ++s.stats.dropped;
         s.end_call(now);
@@ -47,17 +46,21 @@ void node::handle(const envelope& head, const endpoint& from_address, const mess
         s.end_call(now);
         return;
     }
-    receive(head, from_address, what, now);
+    receive(head, came, what, now);
     s.end_call_and_depart(now);
 }
 
-void node::receive(const envelope& head, const endpoint& from_address, const message& what,
-                   moment now) {
+void node::receive(const envelope& head, const base::way& came, const message& what, moment now) {
     auto& s = *state_;
     s.shown_cluster = head.cluster;
     const auto& v = s.agreement.current();
-    if (!from_address.is_nil() && (!v || !v->has(head.from))) {
-        s.contacts.came_from(head.from, from_address);
+    if (!came.is_stream() && (!v || !v->has(head.from))) {
+        s.contacts.came_from(head.from, came.source);
+    }
+    // what comes of a former member can be of long ago: it shows nothing
+    const bool is_former = v && v->find_former(head.from) != nullptr;
+    if (!came.dialled.is_nil() && !is_former) {
+        s.contacts.heard(came.dialled, head.from, head.cluster, now.now);
     }
     const bool is_ours = holdfast::node::is_ours(head, v.get());
     const receiver here{v.get(), !s.settings.seeds.empty(), s.leaving.has_value(),
@@ -65,7 +68,7 @@ void node::receive(const envelope& head, const endpoint& from_address, const mes
     switch (admit(head, what, here)) {
         case admission::stop_seatless:
             s.out.push(problem{errc::seeds_differ,
-                               to_string(from_address) +
+                               to_string(came.is_stream() ? came.dialled : came.source) +
                                    " is a member of a cluster of this name that has seats; this "
                                    "peer was started without seeds. Give it the seeds of that "
                                    "cluster, or another cluster name."});
@@ -75,20 +78,23 @@ void node::receive(const envelope& head, const endpoint& from_address, const mes
             s.finish(errc::wrong_cluster);
             return;
         case admission::refuse:
-            show_to_stranger(head, from_address, what);
+            show_to_stranger(head, came.source, what);
             ++s.stats.dropped;
             return;
         case admission::read:
             break;
     }
-    if (const auto* asked = base::get_message_if<views::join>(what)) {
-        // FOUND-6: gossip alone hears of a seat too seldom
-        s.contacts.heard(asked->self.address, head.from, head.cluster, now.now);
+    if (const auto* asked = base::get_message_if<views::join>(what); asked != nullptr) {
+        s.check_claim(asked->self.address, head.from, now.now);
     }
     if (is_ours && head.installed.value != 0) {
         s.agreement.on_view_number(head.from, head.installed, now.now);
     }
-    s.dispatch(head.from, from_address, head.installed, what, now);
+    if (is_former && std::holds_alternative<swim::message>(what)) {
+        ++s.stats.dropped;
+        return;
+    }
+    s.dispatch(head.from, came, head.installed, what, now);
 }
 
 /// FOUND-3: a peer that asks for a lease of another cluster meets this one, even if no gossip
@@ -99,7 +105,7 @@ void node::show_to_stranger(const envelope& head, const endpoint& at, const mess
     const auto* asked = std::get_if<lease::message>(&what);
     const bool asks = asked != nullptr && std::holds_alternative<lease::renew_request>(*asked);
     if (v && s.lease.is_running() && asks && head.cluster != v->cluster) {
-        s.mail.send_to(head.from, at, false, false,
+        s.mail.send_to(head.from, at, at.is_nil(), false,
                        views::message{views::join_shown{v->cluster, v->number}});
     }
 }
@@ -112,6 +118,7 @@ void node::tick(moment now) {
     constexpr int most_rounds = 2;
     for (int round = 0; round < most_rounds && (round == 0 || s.is_due(now)); ++round) {
         if (!s.is_over) {
+            s.swim.knocks_at_seats(!s.lease.is_running() || s.is_voter());
             s.swim.tick(now.now);
             s.agreement.tick(now);
             s.renewal.tick(now);
@@ -247,6 +254,18 @@ void node::persisted(epoch mark, moment now) {
     auto& s = *state_;
     s.begin(now);
     s.agreement.persisted(mark, now);
+    s.end_call(now);
+}
+
+void node::found_there(const endpoint& at, const peer_id& peer, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    const auto& v = s.agreement.current();
+    if (!s.is_over && peer != s.self && !(v && v->find_former(peer) != nullptr)) {
+        s.contacts.found(at, peer, now.now);
+        s.swim.lives_at(at, peer, now.now);
+        s.ask_for_cluster(at, now.now);
+    }
     s.end_call(now);
 }
 

@@ -37,6 +37,7 @@
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
+#include "base/way.hpp"
 #include "lock/acquire_params.hpp"
 #include "lock/messages.hpp"
 #include "lock/query_client.hpp"
@@ -71,9 +72,7 @@ public:
     node(const node&) = delete;
     node& operator=(const node&) = delete;
 
-    /// `from_address`: the datagram's source; nil for a stream.
-    void handle(const envelope& head, const endpoint& from_address, const message& what,
-                base::moment now);
+    void handle(const envelope& head, const base::way& came, const message& what, base::moment now);
     void tick(base::moment now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] bool is_due(base::moment now) const;
@@ -106,6 +105,9 @@ public:
     void stream_ended(const peer_id& peer, base::moment now);
     /// DISK-1, after `persist_mark`: this mark, or a higher one, is on the disk.
     void persisted(holdfast::epoch mark, base::moment now);
+    /// A stream that was dialled to that address has reached `peer`, whichever peer it was dialled
+    /// for (SEAL-3).
+    void found_there(const endpoint& at, const peer_id& peer, base::moment now);
     /// FORCE-1: ends this PeerId as if its cluster were over; ends in `must_restart`. False, and
     /// nothing happens: its lease runs.
     [[nodiscard]] bool give_up(base::moment now);
@@ -152,7 +154,7 @@ public:
 
 private:
     struct state;
-    void receive(const envelope& head, const endpoint& from_address, const message& what,
+    void receive(const envelope& head, const base::way& came, const message& what,
                  base::moment now);
     template <class Begin>
     std::uint64_t audit(base::moment now, Begin&& begins);

@@ -112,7 +112,7 @@ void node::state::settle(moment now) {
         while (mail.has_local() && !is_over) {
             is_busy = true;
             const auto what = mail.next_local();
-            dispatch(self, endpoint{}, mail.installed(), *what, now);
+            dispatch(self, {}, mail.installed(), *what, now);
         }
         notice_lease(now);
     }
@@ -196,14 +196,14 @@ std::optional<time_point> node::state::deadline() const {
 
 // ---- what comes in
 
-void node::state::dispatch(const peer_id& from, const endpoint& at, view_number shown,
+void node::state::dispatch(const peer_id& from, const base::way& came, view_number shown,
                            const message& what, moment now) {
     if (const auto* s = std::get_if<swim::message>(&what)) {
-        swim.handle(from, at, *s, now.now);
+        swim.handle(from, came, *s, now.now);
     } else if (const auto* v = std::get_if<views::message>(&what)) {
-        agreement.handle(from, at, shown, *v, now);
+        agreement.handle(from, came.source, shown, *v, now);
     } else if (const auto* l = std::get_if<lease::message>(&what)) {
-        handle_lease(from, at.is_nil(), shown, *l, now);
+        handle_lease(from, came.is_stream(), shown, *l, now);
     } else if (const auto* k = std::get_if<lock::message>(&what)) {
         handle_lock(from, *k, now.now);
     } else {
@@ -347,6 +347,7 @@ void node::state::install(views::installation& i, moment at) {
     const auto step = lock_step_of(i, settings, now);
     for (const auto& removed : step.removed) {
         swim.forget(removed.id, now);
+        contacts.removed(removed.id);
     }
     for (const auto& m : i.now->members) {
         if (m.id != self && (before == nullptr || !before->has(m.id))) {
@@ -375,21 +376,6 @@ void node::state::install(views::installation& i, moment at) {
 }
 
 // ---- leaving, and the end of a PeerId
-
-void node::state::check_isolation(time_point now) {
-    if (!base::is_due(next_isolation_check, now)) {
-        return;
-    }
-    next_isolation_check = now + settings.lease / 4;
-    contacts.forget_old(now);
-    relay.forget_old(now);
-    const auto& v = agreement.current();
-    if (!v || lease.is_running()) {
-        contacts.is_not_superseded();
-    } else if (contacts.is_superseded(*v, lease.last_ran(), now)) {
-        finish(errc::no_quorum);
-    }
-}
 
 /// VIEW-8.
 void node::state::send_evictions(time_point now) {

@@ -60,8 +60,8 @@ struct node::state {
 
     // ---- what comes in
 
-    void dispatch(const peer_id& from, const endpoint& at, view_number shown, const message& what,
-                  base::moment now);
+    void dispatch(const peer_id& from, const base::way& came, view_number shown,
+                  const message& what, base::moment now);
     void handle_lease(const peer_id& from, bool by_stream, view_number shown,
                       const lease::message& what, base::moment now);
     void handle_lock(const peer_id& from, const lock::message& what, base::time_point now);
@@ -110,6 +110,16 @@ struct node::state {
     void from_query_client(lock::answered& a);
     void from_query_client(lock::unanswered& u);
     void install(views::installation& i, base::moment now);
+
+    // ---- who lives where (addresses.cpp)
+
+    [[nodiscard]] bool is_voter() const;
+    /// A peer says that it lives at an address where, by the view, another does.
+    void check_claim(const endpoint& at, const peer_id& claims, base::time_point now);
+    /// FOUND-3: without a lease, of the peer that was found there, if it is no member.
+    void ask_for_cluster(const endpoint& at, base::time_point now);
+    /// Of every seat that was not heard just now.
+    void look_for_seats(base::time_point now);
 
     // ---- leaving, and the end of a PeerId
 

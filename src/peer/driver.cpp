@@ -122,6 +122,9 @@ void driver::tell_ends() {
     for (const auto& peer : transport_->take_ended()) {
         node_->stream_ended(peer, moment_now());
     }
+    for (const auto& [at, peer] : transport_->take_reached()) {
+        node_->found_there(at, peer, moment_now());
+    }
 }
 
 void driver::drain_node() {
@@ -261,7 +264,7 @@ void driver::receive(const net::received& packet) {
         if (decoded.error() == wire::decode_error::version ||
             decoded.error() == wire::decode_error::wrong_cluster) {
             events_.report_problem(
-                {why, to_string(packet.address) + ": " + std::string{explain(why)}});
+                {why, to_string(packet.came.source) + ": " + std::string{explain(why)}});
         }
         return;
     }
@@ -270,7 +273,7 @@ void driver::receive(const net::received& packet) {
         return;
     }
     tell_ends();
-    node_->handle(decoded->envelope, packet.address, decoded->what, moment_now());  // NOW-1
+    node_->handle(decoded->envelope, packet.came, decoded->what, moment_now());  // NOW-1
 }
 
 void driver::refresh_lease() {

@@ -109,6 +109,11 @@ void driver::perform(node::view_installed& o) {
             }
         }
     }
+    std::vector<peer_id> members;
+    for (const auto& m : o.view->members) {
+        members.push_back(m.id);
+    }
+    transport_->set_members(members);
     view_ = o.view;
     map_ = o.map;
     changed_.notify_all();

@@ -9,7 +9,10 @@ cluster::cluster(const run_plan& plan, std::uint64_t seed, judge& watching, sim:
     : context_{plan, seed, watching, trace, events},
       sender_{context_},
       reporter_{context_},
-      operators_{context_, processes_} {
+      operators_{context_, processes_},
+      // a number that no other source of this run has
+      replayer_{context_, seed ^ 0x4E91A7ULL} {
+    context_.replays = &replayer_;
     processes_.reserve(plan.places.size());
     for (std::uint32_t place = 0; place < plan.places.size(); ++place) {
         processes_.emplace_back(context_, sender_, reporter_, place);
@@ -42,10 +45,14 @@ void cluster::handle(const event& e) {
             break;
         case event_kind::stream_ended:
         case event_kind::process_gone:
+        case event_kind::found_there:
             p.hear_end(e);
             break;
         case event_kind::disk:
             p.disk_is_due(e.detail);
+            break;
+        case event_kind::replay:
+            replayer_.act();
             break;
         case event_kind::resume:
             p.resume_is_due(static_cast<judge::run>(e.detail));

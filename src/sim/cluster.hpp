@@ -16,6 +16,7 @@
 #include "sim/message_sender.hpp"
 #include "sim/operators.hpp"
 #include "sim/output_reporter.hpp"
+#include "sim/replayer.hpp"
 #include "sim/sim_process.hpp"
 
 namespace holdfast::sim {
@@ -82,6 +83,7 @@ public:
     /// What is down or paused is started or resumed now.
     void heal();
     [[nodiscard]] sim::network& net() { return context_.net; }
+    [[nodiscard]] sim::replayer& replays() { return replayer_; }
     /// Both ways. An end that `hears` takes it for the end of the other process.
     void reset_streams(std::uint32_t x, bool x_hears, std::uint32_t y, bool y_hears);
     /// CERT-3: the process at `by` is told that the one at `whom` is gone.
@@ -134,6 +136,7 @@ private:
     output_reporter reporter_;
     std::vector<sim_process> processes_;
     sim::operators operators_;
+    sim::replayer replayer_;
     application* application_ = nullptr;
     std::vector<app_event> telling_;
     std::int64_t least_wall_ = 0;

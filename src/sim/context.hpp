@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@
 #include "sim/trace.hpp"
 
 namespace holdfast::sim {
+
+class replayer;
 
 /// What an application is told when the event is over.
 struct app_event {
@@ -50,6 +53,9 @@ struct occupant {
     std::optional<base::right_time> lease_end;  ///< as last asked
     std::optional<instant> lease_ends;          ///< the same in true time
     std::set<peer_id> watched;                  ///< whose process it watches (CERT-3)
+    std::set<peer_id> proven;                   ///< by a stream to this run (SEAL-2)
+    std::shared_ptr<const view> proven_under;   ///< those that it removed are not among them
+    std::set<std::uint64_t> recorded_seen;      ///< packets of the replayer's that it has had
 };
 
 struct context {
@@ -85,6 +91,7 @@ struct context {
     // were sent before, and scenarios keep their owners
     base::random_source identity_random;
     interceptor* intercepts = nullptr;
+    replayer* replays = nullptr;
     observer* observes = nullptr;
     std::vector<occupant> places;
     std::vector<std::uint32_t> place_of_run{0};

@@ -25,6 +25,8 @@ enum class event_kind : std::uint8_t {
     stream_ended,  ///< the other end has closed or reset it: detail is that run
     process_gone,  ///< a process of the same machine has ended: detail is that run
     disk,          ///< a write is done, or is tried again: detail is which
+    found_there,   ///< a stream was dialled to where another run is: detail is that run
+    replay,        ///< a stranger sends something again
 };
 
 struct event {

@@ -5,9 +5,10 @@
 namespace holdfast::sim {
 
 std::string_view to_string(guarantee p) {
-    constexpr std::string_view names[] = {
-        "MUTEX",   "FENCE", "ONE-VIEW", "NO-LOSS", "MINORITY", "LIVE", "STUCK",  "INVARIANT",
-        "SILENCE", "WATCH", "ORDER",    "FATE",    "LOOK",     "ALL",  "RECORD", "ENDS"};
+    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW",  "NO-LOSS", "MINORITY",
+                                          "LIVE",  "STUCK", "INVARIANT", "SILENCE", "WATCH",
+                                          "ORDER", "FATE",  "LOOK",      "ALL",     "RECORD",
+                                          "ENDS",  "REPLAY"};
     return names[static_cast<std::size_t>(p)];
 }
 

@@ -39,9 +39,10 @@ enum class guarantee : std::uint8_t {
     look,
     all,
     record,
-    ends
+    ends,
+    replay
 };
-constexpr std::size_t guarantee_kinds = 16;
+constexpr std::size_t guarantee_kinds = 17;
 [[nodiscard]] std::string_view to_string(guarantee p);
 
 struct violation {

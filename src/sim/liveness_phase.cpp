@@ -75,11 +75,32 @@ bool liveness_phase::look() {
                 be_quiet(now);
             } else if (now >= until_) {
                 judge_.check_watchers(now);
-                return true;
+                if (!has_replays()) {
+                    return true;
+                }
+                nodes_before_ = machines_.counted().nodes_started;
+                enter(phase::replays, now + 10s);
             }
             break;
+        case phase::replays:
+            return look_at_replays(now);
     }
     return false;
+}
+
+/// Without a key a stranger can send anything, and without a link two members can lose each other.
+bool liveness_phase::has_replays() const {
+    return scenario_.is_sealed && scenario_.replays.mean_wait > base::duration{} && !plan_.cut_link;
+}
+
+bool liveness_phase::look_at_replays(instant now) {
+    if (machines_.counted().nodes_started != nodes_before_) {
+        judge_.object(guarantee::replay, now,
+                      "a member had to go while nothing happened but that a stranger sent "
+                      "recorded packets again");
+        return true;
+    }
+    return now >= until_;
 }
 
 void liveness_phase::look_at_checking(instant now) {
@@ -280,7 +301,10 @@ void liveness_phase::look_at_closing(instant now) {
 
 void liveness_phase::be_quiet(instant now) {
     views_before_ = machines_.counted().views_installed;
-    enter(phase::quiet, scenario_.work.watches ? now + 1s + scenario_.common.lease : now);
+    const auto calm = has_replays()            ? 3s + 3 * scenario_.common.lease
+                      : scenario_.work.watches ? 1s + scenario_.common.lease
+                                               : base::duration{};
+    enter(phase::quiet, now + calm);
 }
 
 void liveness_phase::enter(phase next, instant until) {

@@ -37,6 +37,7 @@ private:
         resting,   // no message is about locks (SILENCE)
         closing,   // the last locks are released
         quiet,     // the last watchers are notified
+        replays,   // recorded packets come again, and cost no member its place (SEAL-3)
     };
 
     void look_at_checking(instant now);
@@ -44,6 +45,8 @@ private:
     void look_at_rest(instant now);
     void look_at_closing(instant now);
     void be_quiet(instant now);
+    [[nodiscard]] bool has_replays() const;
+    [[nodiscard]] bool look_at_replays(instant now);
     void trouble(instant now);
     void force_views(instant now);
     void befall();
@@ -72,6 +75,7 @@ private:
     std::vector<std::pair<instant, std::uint32_t>> untold_;  // of them, and when they will be
     std::vector<std::pair<std::uint32_t, std::uint32_t>> cut_;
     std::uint64_t views_before_ = 0;
+    std::uint64_t nodes_before_ = 0;
     std::uint64_t lock_messages_before_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/message_groups.hpp"
+#include "sim/replayer.hpp"
 
 namespace holdfast::sim {
 
@@ -14,7 +15,8 @@ void message_sender::send(std::uint32_t from, node::send& s, std::vector<network
     if (!to) {
         return;
     }
-    const auto verdict = c.intercepts->sending(kind_of(s.what), from, *to);
+    const auto kind = kind_of(s.what);
+    const auto verdict = c.intercepts->sending(kind, from, *to);
     if (c.trace.is_printed()) {
         c.say(from, "> " + c.plan.places[*to].name + " " + c.trace.describe(s.what) +
                         (verdict.is_lost ? "  (lost)" : ""));
@@ -24,8 +26,7 @@ void message_sender::send(std::uint32_t from, node::send& s, std::vector<network
             c.judged_by.queued(c.places[from].run, s.head.to, q->number, c.events.now());
         }
     }
-    c.counted.lock_messages += kind_of(s.what) >= first_lock ? 1 : 0;
-    const bool is_table = kind_of(s.what) == kind_of_type<lock::table>;
+    c.counted.lock_messages += kind >= first_lock ? 1 : 0;
     packet_.envelope = s.head;
     packet_.what = std::move(s.what);
     const auto n = c.net.blank();
@@ -44,8 +45,15 @@ void message_sender::send(std::uint32_t from, node::send& s, std::vector<network
     out.from_run = c.places[from].run;
     out.to_run = c.places[*to].node ? c.places[*to].run : 0;
     out.is_stream = s.stream || bytes.size() > base::limits::datagram;
-    if (is_table) {
+    out.is_to_nobody = s.head.to.is_nil();
+    out.is_again = false;
+    out.recorded_as = 0;
+    if (kind == kind_of_type<lock::table>) {
         remember_table(out, verdict.brings_back_older);
+    }
+    if (c.replays != nullptr && c.replays->records(out, kind)) {
+        c.net.discard(n);
+        return;
     }
     if (unsent != nullptr) {
         unsent->push_back(n);

@@ -87,6 +87,7 @@ void network::reset(std::uint32_t from, std::uint32_t to) {
     ++s.generation;
     s.is_planned = false;
     s.is_open = false;
+    s.is_dialled = false;
     s.last_due = {};
     if (s.under_way.empty()) {
         return;
@@ -168,6 +169,8 @@ void network::post_on_stream(number n, base::duration extra) {
         return;
     }
     s.is_open = true;
+    // with nothing but an address it dials, whatever streams there are
+    s.is_dialled = s.is_dialled || p.is_to_nobody || !streams_[link(p.to, p.from)].is_dialled;
     // In order: nothing overtakes what was sent before it.
     s.last_due = std::max(s.last_due, events_.now() + delay(l) + extra);
     s.under_way.push_back({n, s.last_due});

@@ -41,6 +41,9 @@ struct packet {
     std::uint32_t from_run = 0;  ///< which process it was at that place
     std::uint32_t to_run = 0;
     bool is_stream = false;
+    bool is_to_nobody = false;      ///< but to the process at that address
+    bool is_again = false;          ///< a stranger sends it, who recorded it
+    std::uint64_t recorded_as = 0;  ///< 0: it was not recorded
 };
 
 class network {
@@ -95,6 +98,10 @@ public:
     [[nodiscard]] bool are_connected(std::uint32_t x, std::uint32_t y) const {
         return streams_[link(x, y)].is_open || streams_[link(y, x)].is_open;
     }
+    /// The process at `from` has dialled the one at `to` itself.
+    [[nodiscard]] bool has_dialled(std::uint32_t from, std::uint32_t to) const {
+        return streams_[link(from, to)].is_dialled && !is_stopped(from, to);
+    }
     /// `run`, at `from`, has closed its stream to `to`, or what is between them has reset it.
     void tell_of_end(std::uint32_t from, std::uint32_t to, std::uint32_t run);
 
@@ -110,6 +117,7 @@ private:
         std::uint32_t generation = 0;
         bool is_planned = false;  // an event will deliver the first packet
         bool is_open = false;     // something was sent on it
+        bool is_dialled = false;  // there is one that this side has dialled
         instant last_due{};
     };
 

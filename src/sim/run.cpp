@@ -70,6 +70,8 @@ private:
             case event_kind::stream_ended:
             case event_kind::process_gone:
             case event_kind::disk:
+            case event_kind::found_there:
+            case event_kind::replay:
                 machines_.handle(e);
                 break;
             case event_kind::application:
@@ -97,6 +99,7 @@ private:
             faults_.heal();
             adversary_.heal();
             machines_.heal();
+            machines_.replays().heal();
             machines_.tell_applications();
             work_.wind_down();
             after_.begin();

@@ -326,6 +326,17 @@ void draw_disks(run_plan& s) {
     }
 }
 
+void draw_replays(run_plan& s) {
+    base::random_source random{s.asked.seed * 0x8CB92BA72F3D8DD7ULL + s.asked.nodes};
+    if (!random.chance(0.5)) {
+        return;
+    }
+    s.is_sealed = random.chance(0.75);
+    s.replays.is_recording = true;
+    s.replays.mean_wait = one_of<base::duration, 3>(random, {50ms, 200ms, 500ms});
+    s.replays.kept_back = one_of<double, 3>(random, {0, 0.01, 0.05});
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
@@ -391,6 +402,7 @@ run_plan draw(const options& asked) {
     draw_newest(s);
     draw_clocks(s);
     draw_disks(s);
+    draw_replays(s);
     return s;
 }
 

@@ -189,6 +189,13 @@ struct liveness_plan {
     bool rests = false;
 };
 
+/// What a stranger does with packets that it has recorded (replayer.hpp).
+struct replay_plan {
+    bool is_recording = false;
+    base::duration mean_wait{};  ///< between one that comes again and the next; none: none comes
+    double kept_back = 0;        ///< the chance that a datagram does not arrive, and may come later
+};
+
 struct run_plan {
     options asked;
     base::settings common;  ///< all but name, address and weight
@@ -205,6 +212,8 @@ struct run_plan {
     fault_plan faults;
     work_plan work;
     liveness_plan liveness_phase;
+    bool is_sealed = true;  ///< the cluster has a key
+    replay_plan replays;
 };
 
 [[nodiscard]] run_plan draw(const options& asked);

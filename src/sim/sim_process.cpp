@@ -25,6 +25,7 @@ sim_process::sim_process(context& shared, message_sender& sends, output_reporter
     : context_{shared},
       sender_{sends},
       reporter_{reports},
+      sockets_{shared},
       place_{place},
       clock_{shared.plan.places[place].raw, shared.plan.places[place].parts_per_million,
              shared.plan.places[place].wall_s},
@@ -116,6 +117,9 @@ void sim_process::end_node() {
     }
     ends_.clear();
     p.watched.clear();
+    p.proven.clear();
+    p.proven_under.reset();
+    p.recorded_seen.clear();
     c.net.run_ended(place_, p.run);
     c.app_events.push_back({app_event::what::ended, place_, {}, 0, {}});
 }
@@ -321,20 +325,29 @@ void sim_process::hear_end(const event& e) {
         return;
     }
     const auto& other = context_.id_of_run[e.detail];
-    const bool is_stream = e.kind == event_kind::stream_ended;
     if (context_.trace.is_printed()) {
-        say((is_stream ? "hears the end of the stream of " : "finds gone ") +
+        say((e.kind == event_kind::stream_ended  ? "hears the end of the stream of "
+             : e.kind == event_kind::found_there ? "finds at an address "
+                                                 : "finds gone ") +
             context_.trace.name_of(other));
     }
     step([&](node::node& n, base::moment now) {
-        is_stream ? n.stream_ended(other, now) : n.process_is_gone(other, now);
+        if (e.kind == event_kind::stream_ended) {
+            n.stream_ended(other, now);
+        } else if (e.kind == event_kind::found_there) {
+            const auto at = context_.place_of_run[e.detail];
+            n.found_there(context_.plan.places[at].address, other, now);
+        } else {
+            n.process_is_gone(other, now);
+        }
     });
 }
 
 void sim_process::receive(network::number n) {
     auto& c = context_;
     const auto& p = me();
-    const bool is_for_this_run = !c.net.at(n).is_stream || c.net.at(n).to_run == p.run;
+    const bool is_for_this_run =
+        !c.net.at(n).is_stream || c.net.at(n).is_again || c.net.at(n).to_run == p.run;
     if (!p.node || !is_for_this_run ||
         (p.paused_until && inbox_.size() >= most_kept_while_paused)) {
         c.net.discard(n);
@@ -347,10 +360,14 @@ void sim_process::receive(network::number n) {
     const auto& arrived = c.net.at(n);
     const auto from = arrived.from;
     const auto packet = wire::decode(arrived.bytes, c.plan.common.cluster_name);
-    const bool is_stream = arrived.is_stream;
+    const auto way = sockets_.way_of(place_, arrived);
+    const bool is_let_in = packet && sockets_.let_in(place_, arrived, packet->envelope);
     c.net.discard(n);
     if (!packet) {
         c.broken(place_, "what a node sent does not parse");
+        return;
+    }
+    if (!is_let_in) {
         return;
     }
     if (c.trace.is_printed()) {
@@ -360,8 +377,7 @@ void sim_process::receive(network::number n) {
         c.judged_by.heard(p.run, static_cast<std::size_t>(seat - seats_.begin()), c.events.now());
     }
     step([&](node::node& to, base::moment now) {
-        to.handle(packet->envelope, is_stream ? endpoint{} : c.plan.places[from].address,
-                  packet->what, now);
+        to.handle(packet->envelope, way, packet->what, now);
     });
 }
 

@@ -16,6 +16,7 @@
 #include "sim/machine_clock.hpp"
 #include "sim/message_sender.hpp"
 #include "sim/output_reporter.hpp"
+#include "sim/sockets.hpp"
 
 namespace holdfast::sim {
 
@@ -60,7 +61,8 @@ public:
     void start_is_due();
     void resume_is_due(judge::run of);
     void disk_is_due(std::uint64_t which);
-    /// A stream to it, or a process of its machine, has ended.
+    /// A stream to it, or a process of its machine, has ended; or it has found another peer where
+    /// it dialled.
     void hear_end(const event& e);
 
     // ---- what its application and its operators do
@@ -130,6 +132,7 @@ private:
     context& context_;
     message_sender& sender_;
     output_reporter& reporter_;
+    sockets sockets_;
     std::uint32_t place_;
     machine_clock clock_;
     base::suspend_count suspends_;

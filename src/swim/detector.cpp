@@ -8,6 +8,9 @@
 #include "base/deadline.hpp"
 #include "base/outbox.hpp"
 #include "base/random.hpp"
+#include "swim/address_questions.hpp"
+#include "swim/local_health.hpp"
+#include "swim/probe.hpp"
 #include "swim/probe_relay.hpp"
 #include "swim/probe_round.hpp"
 #include "swim/roster.hpp"
@@ -18,17 +21,8 @@ namespace holdfast::swim {
 using base::time_point;
 
 struct detector::state {
-    /// One probe of one peer, in its period (SWIM section 3.1).
-    struct probe {
-        std::uint64_t sequence = 0;
-        peer_id target;
-        std::optional<time_point> go_indirect;  // none once we have
-        time_point ends;
-        std::size_t asked = 0;  // how many were asked to help
-        std::size_t nacks = 0;  // how many of them said that they could not reach it either
-    };
     state(const base::settings& s, const peer_id& id, std::uint64_t seed, time_point now)
-        : settings{s}, self{id}, random{seed}, peers{settings} {
+        : settings{s}, self{id}, random{seed} {
         next_probe = now + random.between({}, settings.probe_period);
         next_push_pull = now;
         next_dead = now;
@@ -36,12 +30,8 @@ struct detector::state {
 
     introduction me() const { return {incarnation, settings.name, settings.address}; }
     rumour about_me() const {
-        return {has_left ? condition::left : condition::alive,
-                self,
-                incarnation,
-                self,
-                settings.name,
-                settings.address};
+        const auto mine = has_left ? condition::left : condition::alive;
+        return {mine, self, incarnation, self, settings.name, settings.address};
     }
     std::vector<rumour> gossip_for(const peer_id& to) {
         // Lifeguard, buddy system: a peer that is thought ill is told first, so that it can refute
@@ -59,6 +49,13 @@ struct detector::state {
 
     // ---- believing
 
+    struct origin {
+        const peer_id& from;
+        const base::way& came;
+        time_point now;
+        endpoint lives_at;  // where we know that it lives (SEAL-3); nil: it only says so
+    };
+
     void learn(const rumour& told, time_point now) {
         if (told.about == self) {
             // Above the highest incarnation there is none to refute with.
@@ -66,7 +63,7 @@ struct detector::state {
             if (!has_left && told.state != condition::alive && told.incarnation >= incarnation &&
                 can_refute) {
                 incarnation = told.incarnation + 1;
-                worsen(1);
+                health.worsen(1);
                 queue.add(about_me());
             }
             return;
@@ -88,45 +85,54 @@ struct detector::state {
         }
     }
 
-    void meet(const peer_id& from, const introduction& who, time_point now) {
-        if (from.is_nil() || from == self) {
+    void meet(const origin& of, const introduction& who) {
+        if (of.from.is_nil() || of.from == self) {
             return;
         }
-        learn({condition::alive, from, who.incarnation, from, who.name, who.address}, now);
-        out.push(heard{from, who.address});
-        // Another PeerId at one address: the process there has restarted, the one before is gone
-        // (SEAT-1).
-        std::vector<rumour> gone;
-        for (const auto& [id, k] : peers.all()) {
-            if (id != from && k.told.address == who.address && k.is_probed()) {
-                gone.push_back(k.told);
-            }
+        learn({condition::alive, of.from, who.incarnation, of.from, who.name, who.address}, of.now);
+        if (!of.lives_at.is_nil()) {
+            out.push(heard{of.from, of.lives_at});
+            lives_at(of.lives_at, of.from, of.now);
+        } else if (!peers.others_at(who.address, of.from).empty()) {
+            // It says so, and so did another: one of them is gone (SEAL-3).
+            find_out(who.address, of.now);
         }
-        for (auto& g : gone) {
-            g.state = condition::dead;
-            g.by = self;
-            learn(g, now);
+    }
+    /// Another PeerId at one address: the process there has restarted, the one before is gone
+    /// (SEAT-1).
+    void lives_at(const endpoint& at, const peer_id& peer, time_point now) {
+        for (auto& gone : peers.others_at(at, peer)) {
+            gone.state = condition::dead;
+            gone.by = self;
+            learn(gone, now);
+        }
+    }
+
+    // ---- asking
+
+    /// A number that none but the peer asked can know.
+    std::uint64_t question_to(const endpoint& at, time_point now) {
+        const auto number = random.next();
+        questions.ask(number, at, now);
+        return number;
+    }
+    void find_out(const endpoint& at, time_point now) {
+        if (questions.may_find_out(at, now)) {
+            send_to({}, at, true, ping{question_to(at, now), {}, me(), gossip_for({})});
         }
     }
 
     // ---- probing
 
-    void worsen(int by) {
-        const auto health = static_cast<int>(local_health) + by;
-        local_health = static_cast<std::size_t>(
-            std::clamp(health, 0, static_cast<int>(settings.max_local_health)));
-    }
-    base::duration scaled(base::duration d) const { return d * static_cast<int>(local_health + 1); }
-
     void start_probe(time_point now) {
-        next_probe = now + scaled(settings.probe_period);
+        next_probe = now + health.scaled(settings.probe_period);
         const auto target = has_left ? std::nullopt : round.next(peers, random);
         if (!target) {
             return;
         }
         const auto address = peers.find(*target)->told.address;
-        running =
-            probe{++last_sequence, *target, now + scaled(settings.probe_timeout), next_probe, 0, 0};
+        const auto patience = now + health.scaled(settings.probe_timeout);
+        running = probe{question_to(address, now), *target, patience, next_probe, 0, 0};
         send_to(*target, address, false,
                 ping{running->sequence, *target, me(), gossip_for(*target)});
     }
@@ -152,8 +158,9 @@ struct detector::state {
     void end_probe(time_point now) {
         const auto failed = *std::exchange(running, std::nullopt);
         // Lifeguard: helpers that did not even say nack point at ourselves.
-        worsen(failed.asked == 0 ? 1
-                                 : static_cast<int>(failed.asked) - static_cast<int>(failed.nacks));
+        health.worsen(failed.asked == 0
+                          ? 1
+                          : static_cast<int>(failed.asked) - static_cast<int>(failed.nacks));
         if (const auto* k = peers.find(failed.target); k != nullptr && k->is_probed()) {
             auto told = k->told;
             told.state = condition::suspect;
@@ -162,15 +169,11 @@ struct detector::state {
         }
     }
 
-    std::vector<peer_id> some_alive(std::size_t count, const peer_id& but) {
-        auto out_of = peers.those_that_are(condition::alive);
-        std::erase(out_of, but);
-        random.shuffle(out_of);
-        out_of.resize(std::min(out_of.size(), count));
-        return out_of;
-    }
-
     // ---- spreading
+
+    std::vector<peer_id> some_alive(std::size_t count, const peer_id& but) {
+        return peers.some_alive(count, but, random);
+    }
 
     void gossip_round(time_point now) {
         last_gossip = now;
@@ -222,42 +225,37 @@ struct detector::state {
         next_dead = now + settings.dead_probe_period;
         peers.forget_old(now);
         for (const auto& seat : settings.seeds) {
-            if (!peers.has_alive_at(seat)) {
-                send_to({}, seat, false, ping{++last_sequence, {}, me(), gossip_for({})});
+            if (knocks_at_seats && !peers.has_alive_at(seat)) {
+                find_out(seat, now);
             }
         }
         const auto dead = peers.those_that_are(condition::dead);
         if (!dead.empty()) {
             const auto& id = dead[++knocks % dead.size()];
             send_to(id, peers.find(id)->told.address, false,
-                    ping{++last_sequence, id, me(), gossip_for(id)});
+                    ping{question_to(peers.find(id)->told.address, now), id, me(), gossip_for(id)});
         }
     }
 
     // ---- hearing
 
-    struct origin {
-        const peer_id& from;
-        const endpoint& address;  // nil for streams
-        time_point now;
-    };
     void learn_all(const std::vector<rumour>& told, time_point now) {
         std::for_each(told.begin(), told.end(), [&](const rumour& r) { learn(r, now); });
     }
 
     void on(const origin& of, const ping& p) {
-        meet(of.from, p.sender, of.now);
+        meet(of, p.sender);
         learn_all(p.gossip, of.now);
         if (p.target.is_nil() || p.target == self) {
             // The way it came: a stream is the last resort of a peer whose datagrams do not arrive.
-            send_to(of.from, p.sender.address, of.address.is_nil(),
+            send_to(of.from, p.sender.address, of.came.is_stream(),
                     ack{p.sequence, me(), gossip_for(of.from)});
         }
     }
     void on(const origin& of, const ping_request& r) {
-        meet(of.from, r.sender, of.now);
+        meet(of, r.sender);
         learn_all(r.gossip, of.now);
-        const auto mine = ++last_sequence;
+        const auto mine = random.next();
         // Lifeguard: at 80 % of the timeout, so that the nack is there before the asker's period is
         // over.
         relay.start(mine, {r.sequence, of.from, r.sender.address},
@@ -266,11 +264,13 @@ struct detector::state {
                 ping{mine, r.target, me(), gossip_for(r.target)});
     }
     void on(const origin& of, const ack& a) {
-        meet(of.from, a.sender, of.now);
+        const auto asked_at = questions.take(a.sequence, of.now);
+        const bool shows_address = asked_at && of.came.source == *asked_at;
+        meet(shows_address ? origin{of.from, of.came, of.now, *asked_at} : of, a.sender);
         learn_all(a.gossip, of.now);
         if (running && running->sequence == a.sequence) {
             running.reset();
-            worsen(-1);
+            health.worsen(-1);
         } else if (const auto by = relay.take(a.sequence)) {
             send_to(by->peer, by->address, false, ack{by->sequence, me(), {}});
         }
@@ -282,7 +282,7 @@ struct detector::state {
     }
     void on(const origin& of, const gossip& g) { learn_all(g.rumours, of.now); }
     void on(const origin& of, const push_pull& p) {
-        meet(of.from, p.sender, of.now);
+        meet(of, p.sender);
         learn_all(p.roster, of.now);
         if (!p.is_answer) {
             send_to(of.from, p.sender.address, true, push_pull{true, me(), roster_to_tell()});
@@ -291,17 +291,12 @@ struct detector::state {
 
     void invariants() const {
         HOLDFAST_ASSERT(incarnation >= 1);
-        HOLDFAST_ASSERT(local_health <= settings.max_local_health);
         HOLDFAST_ASSERT(peers.find(self) == nullptr);
         HOLDFAST_ASSERT(!has_left || !running);  // a peer that leaves suspects no other
         if (running) {
-            HOLDFAST_ASSERT(running->sequence <= last_sequence && running->target != self);
-            HOLDFAST_ASSERT(running->nacks <= running->asked);
-            HOLDFAST_ASSERT(running->asked <= settings.indirect_probes);
-            HOLDFAST_ASSERT(!running->go_indirect || running->asked == 0);
+            running->invariants(settings, self);
         }
         round.invariants();
-        relay.invariants(last_sequence);
         peers.invariants();
         queue.invariants();
     }
@@ -309,12 +304,13 @@ struct detector::state {
     const base::settings settings;
     peer_id self;
     base::random_source random;
-    holdfast::swim::roster peers;
+    holdfast::swim::roster peers{settings};
     holdfast::swim::rumours queue;
     std::uint64_t incarnation = 1;
     bool has_left = false;
-    std::size_t local_health = 0;
-    std::uint64_t last_sequence = 0;
+    holdfast::swim::local_health health{settings};
+    address_questions questions{settings};
+    bool knocks_at_seats = true;
     probe_round round;
     std::optional<probe> running;
     probe_relay relay;
@@ -332,9 +328,9 @@ detector::detector(const base::settings& settings, peer_id self, std::uint64_t s
 
 detector::~detector() = default;
 
-void detector::handle(const peer_id& from, const endpoint& address, const message& what,
+void detector::handle(const peer_id& from, const base::way& came, const message& what,
                       time_point now) {
-    const state::origin of{from, address, now};
+    const state::origin of{from, came, now, came.dialled};
     std::visit([&](const auto& m) { state_->on(of, m); }, what);
     state_->invariants();
 }
@@ -407,6 +403,12 @@ void detector::forget(const peer_id& peer, time_point now) {
     }
 }
 
+void detector::knocks_at_seats(bool does) { state_->knocks_at_seats = does; }
+void detector::find_out(const endpoint& at, time_point now) { state_->find_out(at, now); }
+void detector::lives_at(const endpoint& at, const peer_id& peer, time_point now) {
+    state_->lives_at(at, peer, now);
+}
+
 void detector::leave(time_point now) {
     auto& s = *state_;
     s.has_left = true;
@@ -421,13 +423,13 @@ bool detector::seems_alive(const peer_id& peer) const {
 }
 
 std::optional<condition> detector::liveness(const peer_id& peer) const {
-    const auto* k = state_->peers.find(peer);
-    return k == nullptr ? std::nullopt : std::optional{k->told.state};
+    const auto k = known(peer);
+    return k ? std::optional{k->state} : std::nullopt;
 }
 
 std::optional<endpoint> detector::address_of(const peer_id& peer) const {
-    const auto* k = state_->peers.find(peer);
-    return k == nullptr ? std::nullopt : std::optional{k->told.address};
+    const auto k = known(peer);
+    return k ? std::optional{k->address} : std::nullopt;
 }
 
 std::optional<rumour> detector::known(const peer_id& peer) const {
@@ -442,6 +444,6 @@ std::vector<rumour> detector::roster() const {
     }
     return all;
 }
-std::size_t detector::local_health() const { return state_->local_health; }
+std::size_t detector::local_health() const { return state_->health.value(); }
 
 }  // namespace holdfast::swim

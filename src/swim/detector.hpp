@@ -17,6 +17,7 @@
 
 #include "base/settings.hpp"
 #include "base/time.hpp"
+#include "base/way.hpp"
 #include "swim/messages.hpp"
 #include "swim/outputs.hpp"
 
@@ -30,9 +31,9 @@ struct send {
     bool stream = false;
     message what;
 };
-/// `peer` itself was heard, directly, and says that it is at `address`. Told for every direct
-/// message with an introduction, not only for changes: `view` wants to know which PeerId answers at
-/// a seat's address, and when.
+/// `peer` lives at `address`: it answered a question of ours there (SEAL-3). Told for every such
+/// answer, not only for changes: `view` wants to know which PeerId answers at a seat's address, and
+/// when.
 struct heard {
     peer_id peer;
     endpoint address;
@@ -47,9 +48,8 @@ public:
     detector(const detector&) = delete;
     detector& operator=(const detector&) = delete;
 
-    /// A message that came from `from` (its PeerId by the envelope; `address` is where it came
-    /// from, nil for streams).
-    void handle(const peer_id& from, const endpoint& address, const message& what,
+    /// A message that came from `from` (its PeerId by the envelope).
+    void handle(const peer_id& from, const base::way& came, const message& what,
                 base::time_point now);
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
@@ -62,6 +62,13 @@ public:
     /// The view removed it: it is believed dead or left, spread as such, and not probed as a member
     /// any more.
     void forget(const peer_id& peer, base::time_point now);
+    /// Seats where no peer seems alive are asked who is there, or not: it takes a stream to each,
+    /// so not all members do it (SEAL-2).
+    void knocks_at_seats(bool does);
+    /// Asks who lives at that address, by a stream that we dial.
+    void find_out(const endpoint& at, base::time_point now);
+    /// It does, so whatever was there before is gone.
+    void lives_at(const endpoint& at, const peer_id& peer, base::time_point now);
     /// Tells a few members that we leave. Afterwards this detector answers but suspects no peer.
     void leave(base::time_point now);
 

@@ -44,8 +44,4 @@ std::optional<base::time_point> probe_relay::deadline() const {
     return due;
 }
 
-void probe_relay::invariants(std::uint64_t last_sequence) const {
-    HOLDFAST_ASSERT(favours_.empty() || favours_.rbegin()->first <= last_sequence);
-}
-
 }  // namespace holdfast::swim

@@ -32,9 +32,6 @@ public:
     [[nodiscard]] std::vector<asker> tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
 
-    /// `last_sequence`: of all our pings.
-    void invariants(std::uint64_t last_sequence) const;
-
 private:
     struct favour {
         asker by;

@@ -64,6 +64,15 @@ std::vector<peer_id> roster::those_that_are(condition state) const {
     return out;
 }
 
+std::vector<peer_id> roster::some_alive(std::size_t count, const peer_id& but,
+                                        base::random_source& random) const {
+    auto out_of = those_that_are(condition::alive);
+    std::erase(out_of, but);
+    random.shuffle(out_of);
+    out_of.resize(std::min(out_of.size(), count));
+    return out_of;
+}
+
 std::vector<rumour> roster::told_first_hand() const {
     std::vector<rumour> out;
     for (const auto& [id, k] : peers_) {
@@ -106,6 +115,16 @@ bool roster::has_alive_at(const endpoint& address) const {
     return std::any_of(peers_.begin(), peers_.end(), [&](const auto& p) {
         return p.second.told.state == condition::alive && p.second.told.address == address;
     });
+}
+
+std::vector<rumour> roster::others_at(const endpoint& address, const peer_id& but) const {
+    std::vector<rumour> out;
+    for (const auto& [id, k] : peers_) {
+        if (id != but && k.told.address == address && k.is_probed()) {
+            out.push_back(k.told);
+        }
+    }
+    return out;
 }
 
 void roster::forget_old(base::time_point now) {

@@ -8,6 +8,7 @@
 
 #include <holdfast/ids.hpp>
 
+#include "base/random.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "swim/messages.hpp"
@@ -39,6 +40,8 @@ public:
     [[nodiscard]] const known_peer* find(const peer_id& id) const;
     [[nodiscard]] const std::map<peer_id, known_peer>& all() const { return peers_; }
     [[nodiscard]] std::vector<peer_id> those_that_are(condition state) const;
+    [[nodiscard]] std::vector<peer_id> some_alive(std::size_t count, const peer_id& but,
+                                                  base::random_source& random) const;
     /// Without the dead we never knew alive: each peer that heard of them keeps them for the whole
     /// of forget_dead_after. If all told on what they heard, some peer would always have heard of
     /// them late, and none could ever forget them.
@@ -49,6 +52,8 @@ public:
     /// Ourselves counted.
     [[nodiscard]] std::size_t alive() const;
     [[nodiscard]] bool has_alive_at(const endpoint& address) const;
+    /// That are probed, and say that they live there; without `but`.
+    [[nodiscard]] std::vector<rumour> others_at(const endpoint& address, const peer_id& but) const;
     void forget_old(base::time_point now);
     void invariants() const;
 

@@ -172,7 +172,8 @@ void agreement::ask_every_seat() {
 }
 
 void agreement::on(const sender& from, const join& asked, base::moment now) {
-    if (!is_voter() || asked.self.id != from.id) {
+    // by stream, as it is now and not as it once was (SEAL-2)
+    if (!is_voter() || asked.self.id != from.id || !from.at.is_nil()) {
         return;
     }
     auto answer = joining_.answer_to(asked, view_log_, founded_by_);
@@ -180,8 +181,7 @@ void agreement::on(const sender& from, const join& asked, base::moment now) {
         out_.push(std::move(*answer.problem));
     }
     if (answer.reply) {
-        out_.push(send{from.id, from.at.is_nil() ? asked.self.address : from.at,
-                       std::move(*answer.reply)});
+        out_.push(send{from.id, asked.self.address, std::move(*answer.reply)});
     }
     if (answer.is_candidate) {
         hints_.asks_to_join(asked, now.now);

@@ -25,7 +25,7 @@ public:
     [[nodiscard]] virtual bool vouches_for(const peer_id& peer, base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.
     [[nodiscard]] virtual bool seems_alive(const peer_id& peer) const = 0;
-    /// Gossip last heard another PeerId at its address.
+    /// Another PeerId lives at its address (SEAL-3).
     [[nodiscard]] virtual bool is_replaced_at(const endpoint& address,
                                               const peer_id& peer) const = 0;
 

@@ -112,7 +112,7 @@ std::vector<peer_id> membership_hints::removals(const view& current, const peer_
         // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
         const bool is_silent = environment_.time_since_ack(m.id, now) >= 2 * settings_.lease;
         if (gone_.contains(m.id) || is_evicted(m.id, now) || stopped_.contains(m.id) ||
-            is_certain(m.id) || is_replaced(m, now) || is_silent) {
+            is_certain(m.id) || is_replaced(m) || is_silent) {
             out.push_back(m.id);
         }
     }
@@ -128,7 +128,7 @@ bool membership_hints::objects_to_removal(const view& current, const peer_id& pe
                                           base::time_point now) const {
     const auto* m = current.find(peer);
     if (m == nullptr || stopped_.contains(peer) || is_certain(peer) || is_evicted(peer, now) ||
-        is_replaced(*m, now)) {
+        is_replaced(*m)) {
         return false;
     }
     return environment_.vouches_for(peer, now);
@@ -234,7 +234,7 @@ void membership_hints::take_removals(const view& current, const std::set<peer_id
             out.removed.push_back(id);
             continue;
         }
-        const bool is_live = environment_.seems_alive(id) && !is_replaced(*m, now);
+        const bool is_live = environment_.seems_alive(id) && !is_replaced(*m);
         if (is_live && has_replaced_live_voter) {
             continue;
         }
@@ -251,12 +251,8 @@ void membership_hints::take_removals(const view& current, const std::set<peer_id
     }
 }
 
-bool membership_hints::is_replaced(const member& m, base::time_point now) const {
-    const bool by_a_joiner = std::any_of(joiners_.begin(), joiners_.end(), [&](const auto& j) {
-        return j.first != m.id && j.second.asked_us && j.second.who.address == m.address &&
-               is_fresh(j.second, now);
-    });
-    return by_a_joiner || environment_.is_replaced_at(m.address, m.id);
+bool membership_hints::is_replaced(const member& m) const {
+    return environment_.is_replaced_at(m.address, m.id);
 }
 
 bool membership_hints::may_refill(std::size_t seat, base::time_point now) const {

@@ -80,7 +80,7 @@ private:
         const auto at = evictions_.find(peer);
         return at != evictions_.end() && now - at->second < settings_.lease;
     }
-    [[nodiscard]] bool is_replaced(const member& m, base::time_point now) const;
+    [[nodiscard]] bool is_replaced(const member& m) const;
     [[nodiscard]] bool may_refill(std::size_t seat, base::time_point now) const;
 
     // What a draft is made of.

@@ -89,6 +89,7 @@ TEST_CASE(
     for (std::size_t nth = 1; has_struck; ++nth) {
         CAPTURE(nth);
         end a{1}, b{2};
+        b.transport->set_members(std::vector{peer_id{0, 1}});
         bool is_over = false;
         {
             const auto give_up = now() + 10s;
@@ -128,6 +129,7 @@ TEST_CASE("whichever allocation of sending fails, that message is lost as a whol
         for (std::size_t nth = 1; has_struck; ++nth) {
             CAPTURE(nth, is_stream);
             end a{1}, b{2};
+            b.transport->set_members(std::vector{peer_id{0, 1}});
             if (nth % 2 == 0) {  // on a stream that is there already, and on one that is not
                 REQUIRE(until(
                     a, b, [&] { return b.has("before"); }, [&] { a.send(b, "before", true); }));

@@ -1,6 +1,7 @@
 #include "net/seal.hpp"
 
 #include "catch.hpp"
+#include "net/known_senders.hpp"
 #include "net/socket.hpp"
 
 using namespace holdfast;
@@ -9,7 +10,7 @@ using namespace holdfast::net;
 TEST_CASE("what is sealed opens with the same key, header and counter only") {
     REQUIRE(start_cryptography());
     const std::vector<std::byte> cluster_key(32, std::byte{7});
-    const sender_keys mine{cluster_key, "c"};
+    const known_senders mine{cluster_key, "c"};
     const auto key = mine.subkey({1, 2});
     const std::uint8_t header[3] = {1, 2, 3};
     std::vector<std::uint8_t> buffer{9, 8, 7, 'h', 'i'};
@@ -30,7 +31,7 @@ TEST_CASE("what is sealed opens with the same key, header and counter only") {
         damaged[i] ^= 1;
         CHECK_FALSE(opens(damaged, header, key, 42));
     }
-    CHECK(sender_keys{cluster_key, "d"}.subkey({1, 2}) != key);
+    CHECK(known_senders{cluster_key, "d"}.subkey({1, 2}) != key);
 }
 
 TEST_CASE("a replay window lets each counter in once, in any order within its width") {
@@ -45,6 +46,73 @@ TEST_CASE("a replay window lets each counter in once, in any order within its wi
     CHECK_FALSE(w.admit(1001));  // too old to know
     CHECK(w.admit(4999));
     CHECK_FALSE(w.admit(4999));
+}
+
+TEST_CASE("a replay window that begins after a counter lets none in up to it") {
+    replay_window w;
+    w.begin_after(5000);
+    for (const std::uint64_t old : {1, 4000, 4999, 5000}) {
+        CHECK_FALSE(w.admit(old));
+    }
+    CHECK(w.admit(5001));
+    CHECK_FALSE(w.admit(5001));
+}
+
+namespace {
+
+peer_id other(std::uint64_t n) { return {9, n}; }
+
+}  // namespace
+
+TEST_CASE("SEAL-2: datagrams are read from members and from peers that have proven themselves") {
+    known_senders all{std::vector<std::byte>(32, std::byte{7}), "c"};
+    const peer_id member{1, 1}, proven{1, 2};
+    CHECK(all.find(member) == nullptr);
+    CHECK(all.find(proven) == nullptr);
+    all.set_members(std::vector{member});
+    all.has_proven(proven, 10);
+    REQUIRE(all.find(member) != nullptr);
+    REQUIRE(all.find(proven) != nullptr);
+    CHECK_FALSE(all.find(proven)->window.admit(10));
+    CHECK(all.find(proven)->window.admit(11));
+    CHECK(all.find(member)->window.admit(3));
+
+    SECTION("what was received is remembered when they prove themselves again") {
+        all.has_proven(member, 0);
+        all.has_proven(proven, 0);
+        CHECK_FALSE(all.find(member)->window.admit(3));
+        CHECK_FALSE(all.find(proven)->window.admit(11));
+    }
+    SECTION("and when one that has proven itself becomes a member") {
+        all.set_members(std::vector{member, proven});
+        CHECK_FALSE(all.find(proven)->window.admit(11));
+    }
+    SECTION("of a member for as long as it is one, however many others come") {
+        for (std::uint64_t n = 1; n <= 10'000; ++n) {
+            all.has_proven(other(n), 0);
+        }
+        CHECK_FALSE(all.find(member)->window.admit(3));
+        CHECK(all.find(other(10'000)) != nullptr);
+        // the one that is no member was forgotten, and what was recorded of it is not read when it
+        // comes back
+        CHECK(all.find(proven) == nullptr);
+        all.has_proven(proven, 12);
+        CHECK_FALSE(all.find(proven)->window.admit(11));
+        CHECK_FALSE(all.find(proven)->window.admit(12));
+        CHECK(all.find(proven)->window.admit(13));
+    }
+    SECTION("a removed member is not read, until it proves itself") {
+        all.set_members(std::vector{proven});
+        CHECK(all.find(member) == nullptr);
+        CHECK(all.find(proven) != nullptr);
+    }
+    SECTION("a new start knows none of them") {
+        all.clear();
+        CHECK(all.find(member) == nullptr);
+        CHECK(all.find(proven) == nullptr);
+        all.has_proven(proven, 0);
+        CHECK(all.find(proven) != nullptr);
+    }
 }
 
 TEST_CASE("endpoints go to the system and back") {

@@ -32,7 +32,7 @@ struct pair_of_streams {
         return s.read(scratch, [this](std::span<const std::byte>) { ++frames; });
     }
 
-    stream_identity mine{{0, 1}, {}, {}, 0}, theirs = mine;
+    stream_identity mine{{0, 1}, {}, {}, 0, 0}, theirs = mine;
     std::optional<stream> a, b;
     std::vector<std::uint8_t> scratch = std::vector<std::uint8_t>(64 << 10);
     std::size_t frames = 0;

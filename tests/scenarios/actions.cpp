@@ -94,6 +94,8 @@ void runner::act_out(words w) {
         intercept(w, interception::delays);
     } else if (w.takes("double")) {
         intercept(w, interception::doubles);
+    } else if (w.takes("replay")) {
+        replay(w);
     } else if (w.takes("let pass")) {
         const auto kind = take_kind(w);
         w.expect_end();
@@ -268,6 +270,21 @@ void runner::intercept(words w, interception how) {
     }
     w.expect_end();
     rules_.add(std::move(r));
+}
+
+/// `replay view.join of p1 to p2,p3`: the first one that was recorded of p1.
+void runner::replay(words w) {
+    const auto kind = take_kind(w);
+    w.expect("of");
+    const auto from = take_group(w).front();
+    w.expect("to");
+    const auto to = take_group(w);
+    w.expect_end();
+    for (const auto p : to) {
+        if (!machines_.replays().send_again(kind, from, p)) {
+            w.object("none was recorded");
+        }
+    }
 }
 
 void runner::cut(words w) {

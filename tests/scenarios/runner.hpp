@@ -85,6 +85,7 @@ private:
     void act_of(words w);
     void intercept(words w, interception how);
     [[nodiscard]] message_rules::rule rule_of(words& w);
+    void replay(words w);
     void cut(words w);
     void heal_cuts();
     void crash(place at);

@@ -66,6 +66,8 @@ sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
     plan.common.cluster_name = "scenario";
     plan.common.slots = static_cast<std::uint32_t>(given.number("slots", 64));
     plan.has_state_dir = given.text("state_dir", "no") == "yes";
+    plan.is_sealed = given.text("sealed", "yes") == "yes";
+    plan.replays.is_recording = given.text("recorded", "no") == "yes";
     plan.longest_timer_delay = 100us;
     plan.locks = s.locks;
     const auto zero_weight = given.number("zero_weight", 0);

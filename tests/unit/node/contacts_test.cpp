@@ -51,6 +51,26 @@ TEST_CASE_METHOD(fixture, "FOUND-6: a view is superseded once its seats answer a
     }
 }
 
+TEST_CASE_METHOD(fixture, "SEAL-3: a peer that was found at an address lives there") {
+    mine.heard(address(2), peer(2), v.cluster, at(0s));
+    CHECK(mine.is_heard(address(2), at(249ms)));
+    CHECK_FALSE(mine.is_heard(address(2), at(250ms)));
+    CHECK(mine.last_at(address(2)) == peer(2));
+    mine.found(address(2), peer(12), at(1s));
+    CHECK(mine.last_at(address(2)) == peer(12));
+    CHECK(mine.is_replaced_at(address(2), peer(2), at(1s)));
+    // FOUND-6: but it has not said yet of which cluster it is
+    CHECK_FALSE(mine.is_superseded(v, at(0s), at(2s - 1ns)));
+    CHECK_FALSE(mine.is_superseded(v, at(-1s), at(1500ms)));
+    mine.heard(address(2), peer(12), other, at(1500ms));
+    CHECK(mine.is_superseded(v, at(-1s), at(1500ms)));
+    mine.found(address(2), peer(12), at(2s));  // what it said still holds
+    CHECK(mine.is_superseded(v, at(-1s), at(2500ms)));
+    mine.removed(peer(12));
+    CHECK(mine.last_at(address(2)).is_nil());
+    CHECK_FALSE(mine.is_replaced_at(address(2), peer(2), at(2s)));
+}
+
 TEST_CASE_METHOD(fixture, "FOUND-6: a view is superseded when its voters are heard without acks") {
     const auto hears = [&](base::time_point now) {
         mine.heard(address(2), peer(2), v.cluster, now);

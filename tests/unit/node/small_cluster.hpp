@@ -64,11 +64,15 @@ public:
         start(i, s);
     }
     void start(std::uint64_t i, const base::settings& s) {
+        forget_streams(i);
         all[i].node =
             std::make_unique<node::node>(s, peer_id{7, ++last_id_}, random_.next(), moment(i));
         drain(i);
     }
-    void kill(std::uint64_t i) { all.erase(i); }
+    void kill(std::uint64_t i) {
+        all.erase(i);
+        forget_streams(i);
+    }
     void cut(std::uint64_t a, std::uint64_t b) { cut_.insert({a, b}), cut_.insert({b, a}); }
     void mend() { cut_.clear(); }
 
@@ -171,11 +175,7 @@ public:
             if (const auto to = all.find(p.to); to != all.end() && !cut_.contains({p.from, p.to}) &&
                                                 !(lose && lose(p.what.what)) &&
                                                 !(lose_to && lose_to(p.to, p.what.stream))) {
-                to->second.node->handle(p.what.head,
-                                        p.what.stream ? endpoint{} : made_up::address(p.from),
-                                        p.what.what, moment());
-                to->second.node->check();
-                drain(p.to);
+                arrive(p, *to->second.node);
             }
         }
         return true;
@@ -247,6 +247,33 @@ private:
         node::send what;
     };
 
+    void forget_streams(std::uint64_t i) {
+        std::erase_if(dialled_, [&](const auto& d) { return d.first == i || d.second == i; });
+    }
+
+    void arrive(const packet& p, node::node& to) {
+        const auto& head = p.what.head;
+        const auto from = made_up::address(p.from);
+        if (p.what.stream) {
+            if (head.to.is_nil() || !dialled_.contains({p.to, p.from})) {
+                dialled_.insert({p.from, p.to});
+            }
+            if (!head.to.is_nil() && head.to != to.self()) {
+                // the stream reaches another than the one that it was dialled for
+                if (const auto back = all.find(p.from); back != all.end()) {
+                    back->second.node->found_there(made_up::address(p.to), to.self(), moment());
+                    drain(p.from);
+                }
+                return;
+            }
+        }
+        const bool is_dialled = p.what.stream && dialled_.contains({p.to, p.from});
+        to.handle(head, {p.what.stream ? endpoint{} : from, is_dialled ? from : endpoint{}},
+                  p.what.what, moment());
+        to.check();
+        drain(p.to);
+    }
+
     void drain(std::uint64_t i) {
         auto& p = all.at(i);
         while (auto o = p.node->next()) {
@@ -288,6 +315,7 @@ private:
     std::uint64_t last_packet_ = 0;
     std::map<std::pair<time_point, std::uint64_t>, packet> packets_;
     std::set<std::pair<std::uint64_t, std::uint64_t>> cut_;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> dialled_;  // the first by itself the second
 };
 
 }  // namespace node_test

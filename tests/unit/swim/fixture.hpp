@@ -109,8 +109,9 @@ struct lone {
         std::vector<sent<ping>> pings;
         while (auto o = mine->next()) {
             if (auto* s = std::get_if<send>(&*o)) {
-                if (const auto* p = std::get_if<ping>(&s->what); p != nullptr && !s->stream) {
-                    pings.push_back({now, number_of(s->to), false, *p});
+                if (const auto* p = std::get_if<ping>(&s->what);
+                    p != nullptr && (!s->stream || s->peer.is_nil())) {
+                    pings.push_back({now, number_of(s->to), s->stream, *p});
                 }
                 said.push_back({now, number_of(s->to), s->stream, std::move(s->what)});
             } else if (auto* b = std::get_if<liveness_changed>(&*o)) {
@@ -126,7 +127,10 @@ struct lone {
         }
     }
     void receive(std::uint64_t from, const message& what, bool by_stream = false) {
-        mine->handle(peer(from), by_stream ? endpoint{} : address(from), what, now);
+        receive(from, what, {by_stream ? endpoint{} : address(from), {}});
+    }
+    void receive(std::uint64_t from, const message& what, const base::way& came) {
+        mine->handle(peer(from), came, what, now);
         drain();
     }
     void answer(const sent<ping>& p, std::uint64_t incarnation = 1) {
@@ -293,7 +297,7 @@ struct group {
             // there.
             if (all.contains(to) && (p.what.peer.is_nil() || p.what.peer == peer(to)) &&
                 !is_lost(p.from, to, p.what.stream)) {
-                all.at(to)->handle(peer(p.from), p.what.stream ? endpoint{} : address(p.from),
+                all.at(to)->handle(peer(p.from), {p.what.stream ? endpoint{} : address(p.from), {}},
                                    p.what.what, now);
                 drain(to);
             }

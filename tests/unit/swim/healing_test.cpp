@@ -147,15 +147,17 @@ TEST_CASE_METHOD(lone, "a seat where no peer seems alive is probed for ever, wit
     said.clear();
     run_for(1min);
     std::size_t knocks = 0;
-    for (const auto& p : pings()) {
+    for (const auto& p : all<ping>()) {
         CHECK((p.to == 2 || p.to == 3));
         knocks += p.to == 3 ? 1 : 0;
         CHECK(p.what.target == (p.to == 3 ? peer_id{} : peer(2)));
+        CHECK(p.stream == (p.to == 3));  // SEAL-2: to no peer in particular
     }
     CHECK(knocks == 15);
     on_ping = [this](const auto& p) {  // a new peer answers there
         if (p.to == 3) {
-            receive(33, ack{p.what.sequence, {1, name(33), address(3)}, {}});
+            const ack answer{p.what.sequence, {1, name(33), address(3)}, {}};
+            receive(33, answer, base::way{p.stream ? endpoint{} : address(3), address(3)});
         } else {
             answer(p);
         }
@@ -163,8 +165,84 @@ TEST_CASE_METHOD(lone, "a seat where no peer seems alive is probed for ever, wit
     run_for(10s);
     said.clear();
     run_for(1min);
-    for (const auto& p : pings()) {
+    for (const auto& p : all<ping>()) {
         CHECK_FALSE(p.what.target.is_nil());
+    }
+}
+
+TEST_CASE_METHOD(lone, "a peer that does not knock at seats leaves a silent one alone") {
+    settings.dead_probe_period = 4s;
+    settings.seeds = {address(1), address(2), address(3)};
+    all_answer_but(3);
+    start(2);
+    mine->knocks_at_seats(false);
+    run_for(1min);
+    for (const auto& p : all<ping>()) {
+        CHECK(p.to == 2);
+    }
+}
+
+// ---- who lives at an address (SEAL-3)
+
+TEST_CASE_METHOD(lone,
+                 "SEAL-3: a peer that claims the address of another is believed when it answers "
+                 "there, and not before") {
+    all_answer();
+    start(3);
+    const introduction at_the_same{1, name(22), address(2)};
+    const auto is_unharmed = [&] {
+        return liveness(2) == condition::alive && heard_from.empty() && beliefs.size() == 1;
+    };
+    said.clear();
+    SECTION("by what it says, from wherever") {
+        receive(22, ping{7, {}, at_the_same, {}}, base::way{address(2), {}});
+        CHECK(is_unharmed());
+        receive(22, ping{8, peer(1), at_the_same, {}}, base::way{});
+        receive(22, push_pull{true, at_the_same, {}}, base::way{});
+        receive(22, ack{9, at_the_same, {}}, base::way{address(2), {}});
+        CHECK(is_unharmed());
+        // but we ask there, once for all of these
+        REQUIRE(all<ping>().size() == 1);
+        CHECK(all<ping>()[0].to == 2);
+        CHECK(all<ping>()[0].stream);
+        CHECK(all<ping>()[0].what.target.is_nil());
+    }
+    SECTION("when a stream that we dialled there brings its word") {
+        receive(22, ping{7, peer(1), at_the_same, {}}, base::way{{}, address(2)});
+        CHECK(liveness(2) == condition::dead);
+        REQUIRE(heard_from.size() == 1);
+        CHECK(heard_from[0].peer == peer(22));
+    }
+}
+
+TEST_CASE_METHOD(lone,
+                 "SEAL-3: an answer shows where its sender lives if it is to our question and "
+                 "comes from where we asked") {
+    start(2);
+    REQUIRE(run_to_next_ping());
+    const auto asked = pings().back().what.sequence;
+    SECTION("it does") {
+        receive(2, ack{asked, intro(2), {}});
+        CHECK(heard_from.size() == 1);
+        receive(2, ack{asked, intro(2), {}});  // once
+        CHECK(heard_from.size() == 1);
+    }
+    SECTION("from elsewhere") {
+        receive(2, ack{asked, intro(2), {}}, base::way{address(9), {}});
+        CHECK(heard_from.empty());
+    }
+    SECTION("by a stream that it dialled") {
+        receive(2, ack{asked, intro(2), {}}, true);
+        CHECK(heard_from.empty());
+    }
+    SECTION("to another question") {
+        receive(2, ack{asked + 1, intro(2), {}});
+        CHECK(heard_from.empty());
+    }
+    SECTION("a lease later") {
+        now += settings.lease;
+        receive(2, ack{asked, intro(2), {}});
+        CHECK(heard_from.empty());
     }
 }
 

@@ -70,6 +70,23 @@ TEST_CASE_METHOD(lone, "HEARSAY: a promise names those that asked this voter to 
     CHECK(said<promise>()[0].joiners[0].id == peer(9));
 }
 
+TEST_CASE_METHOD(lone, "SEAL-2: a join that came as a datagram is not heard, nor who has stopped") {
+    start_in_view_2();
+    auto asked = asked_by(9, settings);
+    asked.shown = view_number{2};
+    asked.stopped_being = peer(4);
+    receive_from(address(9), 9, asked, 0);
+    receive(2, prepare{third, {1, 1, peer(2)}});
+    REQUIRE(said<promise>().size() == 1);
+    CHECK(said<promise>()[0].joiners.empty());
+    asked.shown.reset();
+    forget();
+    receive_from(address(9), 9, asked, 0);
+    CHECK(sent.empty());
+    receive(9, asked, 0);
+    CHECK(said<join_shown>().size() == 1);
+}
+
 TEST_CASE_METHOD(lone, "LEASE-4: an accept says how long ago each removed peer was acked") {
     start_in_view_2();
     auto c = next_change();

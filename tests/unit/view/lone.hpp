@@ -55,7 +55,13 @@ struct lone {
     }
     [[nodiscard]] base::moment moment() const { return {now, 1000}; }
     void receive(std::uint64_t from, const message& what, std::uint64_t shown = 2) {
-        mine->handle(peer(from), address(from), {shown}, what, moment());
+        // as they are sent: joins by stream (SEAL-2)
+        const bool is_join = base::get_message_if<join>(what) != nullptr;
+        receive_from(is_join ? endpoint{} : address(from), from, what, shown);
+    }
+    void receive_from(const endpoint& at, std::uint64_t from, const message& what,
+                      std::uint64_t shown) {
+        mine->handle(peer(from), at, {shown}, what, moment());
         drain();
     }
     void tick() {

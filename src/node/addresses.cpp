@@ -1,0 +1,61 @@
+// Who lives where: what a node asks to find out (SEAL-3, FOUND-3, FOUND-6).
+#include <algorithm>
+
+#include "base/deadline.hpp"
+#include "node/state.hpp"
+
+namespace holdfast::node {
+
+bool node::state::is_voter() const {
+    const auto& v = agreement.current();
+    return v && v->is_voter(self);
+}
+
+void node::state::check_claim(const endpoint& at, const peer_id& claims, base::time_point now) {
+    const auto& v = agreement.current();
+    const bool is_of_another =
+        v && std::any_of(v->members.begin(), v->members.end(), [&](const member& m) {
+            return m.address == at && m.id != claims && m.id != self;
+        });
+    const bool is_shown = contacts.last_at(at) == claims && contacts.is_heard(at, now);
+    if (is_of_another && !is_shown) {
+        swim.find_out(at, now);
+    }
+}
+
+void node::state::ask_for_cluster(const endpoint& at, base::time_point now) {
+    const auto& v = agreement.current();
+    const auto peer = contacts.last_at(at);
+    if (v && !peer.is_nil() && !v->has(peer) && !lease.is_running()) {
+        mail.send_to(peer, at, true, false,
+                     lease::message{lease::renew_request{v->seats_since, now, false}});
+    }
+}
+
+void node::state::look_for_seats(base::time_point now) {
+    for (const auto& s : agreement.current()->seats) {
+        if (s.address != settings.address && !contacts.is_heard(s.address, now)) {
+            swim.find_out(s.address, now);
+            ask_for_cluster(s.address, now);
+        }
+    }
+}
+
+void node::state::check_isolation(base::time_point now) {
+    if (!base::is_due(next_isolation_check, now)) {
+        return;
+    }
+    next_isolation_check = now + settings.lease / 4;
+    contacts.forget_old(now);
+    relay.forget_old(now);
+    const auto& v = agreement.current();
+    if (!v || lease.is_running()) {
+        contacts.is_not_superseded();
+    } else if (contacts.is_superseded(*v, lease.last_ran(), now)) {
+        finish(errc::no_quorum);
+    } else {
+        look_for_seats(now);
+    }
+}
+
+}  // namespace holdfast::node
