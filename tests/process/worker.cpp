@@ -58,6 +58,11 @@ int run(const std::vector<std::string>& command) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+std::string from_environment(const char* name) {
+    const auto* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,8 +77,10 @@ int main(int argc, char** argv) {
     auto started = holdfast::peer::start(
         {.name = argv[1],
          .listen = argv[2],
+         .advertise = from_environment("HOLDFAST_WORKER_ADVERTISE"),
          .seeds = seeds,
          .cluster = "process-test",
+         .key = from_environment("HOLDFAST_WORKER_KEY"),
          .profile = holdfast::profile::local,
          .watchdog = std::getenv("HOLDFAST_WORKER_WATCHDOG") != nullptr,
          .on_event = [name = std::string{argv[1]}](const holdfast::event& e) {
@@ -83,6 +90,9 @@ int main(int argc, char** argv) {
                              1000000;
              std::fprintf(stderr, "%6lld %s: %s\n", static_cast<long long>(at), name.c_str(),
                           holdfast::to_string(e).c_str());
+             if (std::holds_alternative<holdfast::events::restarted>(e)) {
+                 say("restarted");
+             }
          }});
     if (!started) {
         say("failed " + started.error().text);
@@ -145,6 +155,13 @@ int main(int argc, char** argv) {
             say("ahead " +
                 std::to_string((v ? std::int64_t{v->epoch.value} : 0) -
                                std::chrono::floor<std::chrono::seconds>(since_2024).count()));
+        } else if (verb == "view") {
+            const auto v = peer.view();
+            auto text = "view " + (v ? std::to_string(v->number.value) : "none");
+            for (const auto& m : v ? v->members : std::vector<holdfast::member>{}) {
+                text += " " + to_string(m.id);
+            }
+            say(text);
         } else if (verb == "write") {
             std::string program, file, content;
             words >> program >> file >> content;
