@@ -37,7 +37,10 @@ public:
     /// come and go.
     void set_members(std::span<const peer_id> members);
     /// This peer starts under a new PeerId.
-    void clear() { known_.clear(); }
+    void clear() {
+        known_.clear();
+        members_ = 0;
+    }
 
 private:
     // that are no members: those that were silent for longest are forgotten

@@ -187,7 +187,6 @@ TEST_CASE_METHOD(lone, "a peer that does not knock at seats leaves a silent one 
 TEST_CASE_METHOD(lone,
                  "SEAL-3: a peer that claims the address of another is believed when it answers "
                  "there, and not before") {
-    all_answer();
     start(3);
     const introduction at_the_same{1, name(22), address(2)};
     const auto is_unharmed = [&] {
