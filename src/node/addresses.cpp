@@ -23,12 +23,13 @@ void node::state::check_claim(const endpoint& at, const peer_id& claims, base::t
     }
 }
 
-void node::state::ask_for_cluster(const endpoint& at, base::time_point now) {
+void node::state::ask_for_cluster(const endpoint& at) {
     const auto& v = agreement.current();
     const auto peer = contacts.last_at(at);
     if (v && !peer.is_nil() && !v->has(peer) && !lease.is_running()) {
         mail.send_to(peer, at, true, false,
-                     lease::message{lease::renew_request{v->seats_since, now, false}});
+                     lease::message{lease::renew_request{
+                         v->seats_since, lease.noticed().for_rights(), false, {}}});
     }
 }
 
@@ -36,7 +37,7 @@ void node::state::look_for_seats(base::time_point now) {
     for (const auto& s : agreement.current()->seats) {
         if (s.address != settings.address && !contacts.is_heard(s.address, now)) {
             swim.find_out(s.address, now);
-            ask_for_cluster(s.address, now);
+            ask_for_cluster(s.address);
         }
     }
 }

@@ -264,7 +264,7 @@ void node::found_there(const endpoint& at, const peer_id& peer, moment now) {
     if (!s.is_over && peer != s.self && !(v && v->find_former(peer) != nullptr)) {
         s.contacts.found(at, peer, now.now);
         s.swim.lives_at(at, peer, now.now);
-        s.ask_for_cluster(at, now.now);
+        s.ask_for_cluster(at);
     }
     s.end_call(now);
 }

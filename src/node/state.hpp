@@ -117,7 +117,7 @@ struct node::state {
     /// A peer says that it lives at an address where, by the view, another does.
     void check_claim(const endpoint& at, const peer_id& claims, base::time_point now);
     /// FOUND-3: without a lease, of the peer that was found there, if it is no member.
-    void ask_for_cluster(const endpoint& at, base::time_point now);
+    void ask_for_cluster(const endpoint& at);
     /// Of every seat that was not heard just now.
     void look_for_seats(base::time_point now);
 

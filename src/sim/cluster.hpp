@@ -64,8 +64,9 @@ public:
         processes_[place].pause(how_long, in_mid_step);
     }
     /// NOW-2: its machine, and so all its clocks.
-    void suspend(std::uint32_t place, base::duration how_long, base::duration misjudged) {
-        processes_[place].suspend(how_long, misjudged);
+    void suspend(std::uint32_t place, base::duration how_long,
+                 std::optional<base::duration> phase) {
+        processes_[place].suspend(how_long, phase);
     }
     void leave(std::uint32_t place, base::duration restart_after) {
         processes_[place].leave(restart_after);

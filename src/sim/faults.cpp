@@ -223,8 +223,9 @@ void faults::pause(std::uint32_t someone) {
 /// NOW-2. Systems measure how long they slept by a clock that may count whole seconds only.
 void faults::suspend(std::uint32_t someone) {
     const auto how_long = random_of_clocks_.between({}, plan_.faults.longest_pause);
-    const auto misjudged = random_of_clocks_.between({}, 2s) - 1s;
-    machines_.suspend(someone, how_long, misjudged);
+    const auto phase = random_of_clocks_.between({}, 1s);
+    machines_.suspend(someone, how_long,
+                      random_of_clocks_.chance(0.5) ? std::optional{phase} : std::nullopt);
 }
 
 /// NOW-2: by as much as what corrects the time of day does.

@@ -93,6 +93,10 @@ bool liveness_phase::has_replays() const {
     return scenario_.is_sealed && scenario_.replays.mean_wait > base::duration{} && !plan_.cut_link;
 }
 
+bool liveness_phase::answers_strangers() const {
+    return !scenario_.is_sealed && scenario_.replays.mean_wait > base::duration{};
+}
+
 bool liveness_phase::look_at_replays(instant now) {
     if (machines_.counted().nodes_started != nodes_before_) {
         judge_.object(guarantee::replay, now,
@@ -280,7 +284,8 @@ void liveness_phase::look_at_rest(instant now) {
         enter(phase::resting, now + 1s + 2 * scenario_.common.lease);
         lock_messages_before_ = machines_.counted().lock_messages;
     } else if (now >= until_) {
-        if (const auto said = machines_.counted().lock_messages - lock_messages_before_; said > 0) {
+        const auto said = machines_.counted().lock_messages - lock_messages_before_;
+        if (said > 0 && !answers_strangers()) {
             judge_.object(
                 guarantee::silence, now,
                 std::to_string(said) + " messages about locks while no process asked for any");

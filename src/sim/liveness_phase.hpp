@@ -46,6 +46,7 @@ private:
     void look_at_closing(instant now);
     void be_quiet(instant now);
     [[nodiscard]] bool has_replays() const;
+    [[nodiscard]] bool answers_strangers() const;
     [[nodiscard]] bool look_at_replays(instant now);
     void trouble(instant now);
     void force_views(instant now);

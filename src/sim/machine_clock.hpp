@@ -75,12 +75,14 @@ public:
     /// It is suspended: raw and slewed clocks stand still until wake().
     void suspend(instant now) { stopped_at_ = now; }
     [[nodiscard]] bool is_suspended() const { return stopped_at_.has_value(); }
-    /// What it takes for the time that it slept is `misjudged` too little. That it slept is seen.
-    void wake(base::duration misjudged, instant now) {
+    /// What it takes for the time that it slept: just that, or, by a clock of whole seconds, what
+    /// began `phase` before it. Never none: a suspend that is not seen cannot be counted.
+    void wake(std::optional<base::duration> phase, instant now) {
         if (stopped_at_) {
-            const auto slept = now - *stopped_at_;
-            slept_ += std::max<base::duration>(slept - misjudged,
-                                               std::min<base::duration>(slept, least_judged));
+            const base::duration slept = now - *stopped_at_;
+            using std::chrono::seconds;
+            slept_ +=
+                phase ? std::max(seconds{1}, std::chrono::floor<seconds>(slept + *phase)) : slept;
             stood_still_at(raw(now), now);
             stopped_at_.reset();
         }
@@ -90,7 +92,6 @@ public:
 
 private:
     static constexpr std::int64_t million = 1'000'000;
-    static constexpr base::duration least_judged = std::chrono::milliseconds{2};
 
     /// passed * parts_per_million / million, in two parts because a clock that nearly stands still
     /// lets years pass in two hours.

@@ -102,7 +102,7 @@ void sim_process::end_node() {
     }
     p.node.reset();
     p.paused_until.reset();
-    clock_.wake(misjudged_, c.events.now());
+    clock_.wake(phase_, c.events.now());
     earlier_turn_.reset();
     pause_in_next_step_.reset();
     records_read_.reset();
@@ -161,13 +161,13 @@ void sim_process::pause(base::duration how_long, bool in_mid_step) {
     context_.events.plan(*p.paused_until, event_kind::resume, place_, p.run);
 }
 
-void sim_process::suspend(base::duration how_long, base::duration misjudged) {
+void sim_process::suspend(base::duration how_long, std::optional<base::duration> phase) {
     if (!is_running()) {
         return;
     }
     pause(how_long, false);
     say("is suspended, with its machine");
-    misjudged_ = misjudged;
+    phase_ = phase;
     clock_.suspend(context_.events.now());
 }
 
@@ -179,7 +179,7 @@ void sim_process::resume() {
     p.paused_until.reset();
     context_.judged_by.resumed(p.run, context_.events.now());
     if (clock_.is_suspended()) {
-        clock_.wake(misjudged_, context_.events.now());
+        clock_.wake(phase_, context_.events.now());
         note_suspends();
         p.lease_end.reset();
         tell_lease();

@@ -37,7 +37,7 @@ public:
     void pause(base::duration how_long, bool in_mid_step);
     /// Its machine is suspended: it stops, and its clocks too. When they go on, they take the time
     /// for so much shorter than it was.
-    void suspend(base::duration how_long, base::duration misjudged);
+    void suspend(base::duration how_long, std::optional<base::duration> phase);
     void leave(base::duration restart_after);
     void slew(int parts_per_million) { clock_.slew(parts_per_million, context_.events.now()); }
     void set_rate(int parts_per_million) {
@@ -136,7 +136,7 @@ private:
     std::uint32_t place_;
     machine_clock clock_;
     base::suspend_count suspends_;
-    base::duration misjudged_{};  // of the present suspend
+    std::optional<base::duration> phase_;  // of the clock by which the present suspend is measured
     disk disk_;
     std::uint64_t disk_writes_ = 0;  // the number of the one under way
     base::settings settings_;

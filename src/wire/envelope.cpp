@@ -78,6 +78,7 @@ bool read_any(pack::reader& in, std::uint64_t kind, node::message& what) {
             return read_lease(in, kind, what.emplace<lease::message>());
         case 5:
         case 6:
+        case 7:
             return read_lock(in, kind, what.emplace<lock::message>());
         default:
             return false;

@@ -81,7 +81,7 @@ struct small_disk : folder {
         }
     }
     void fill() const {
-        const os::unique_fd junk{
+        const holdfast::os::unique_fd junk{
             open((path + "/junk").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
         REQUIRE(junk);
         constexpr std::array<char, 512> bytes{};

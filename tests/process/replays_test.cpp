@@ -33,31 +33,36 @@ struct sealed_seats {
         }
         are_ready();
     }
-    ~sealed_seats() {
-        unconst auto key = std::string{"2f1c9d"} + std::string(58, '7');
-        setenv("HOLDFAST_WORKER_KEY", key.c_str(), 1);
+    ~sealed_seats() { unsetenv("HOLDFAST_WORKER_KEY"); }
+    sealed_seats(const sealed_seats&) = delete;
+    sealed_seats& operator=(const sealed_seats&) = delete;
+
+    void start(std::size_t i) {
+        if (i == 0) {
+            setenv("HOLDFAST_WORKER_ADVERTISE", all[0].c_str(), 1);
+        }
+        workers.emplace_back(std::vector<std::string>{HOLDFAST_WORKER, "w" + std::to_string(i),
+                                                      i == 0 ? behind : all[i], seeds});
+        unsetenv("HOLDFAST_WORKER_ADVERTISE");
+        at[i] = &workers.back();
     }
-    workers.emplace_back(std::vector<std::string>{HOLDFAST_WORKER, "w" + std::to_string(i),
-                                                  i == 0 ? behind : all[i], seeds});
-    unsetenv("HOLDFAST_WORKER_ADVERTISE");
-    at[i] = &workers.back();
-} void restart(std::size_t i) {
-    at[i]->kill(SIGKILL);
-    REQUIRE(at[i]->wait() == -SIGKILL);
-    start(i);
-}
-void are_ready() {
-    for (auto* w : at) {
-        REQUIRE(w->expect("ready"));
+    void restart(std::size_t i) {
+        at[i]->kill(SIGKILL);
+        REQUIRE(at[i]->wait() == -SIGKILL);
+        start(i);
     }
-}
-/// The PeerIds there, and the view.
-std::string members(std::size_t asked) {
-    at[asked]->say("view");
-    const auto got = at[asked]->expect("view ");
-    REQUIRE(got);
-    return got->text;
-}
+    void are_ready() {
+        for (auto* w : at) {
+            REQUIRE(w->expect("ready"));
+        }
+    }
+    /// The PeerIds there, and the view.
+    std::string members(std::size_t asked) {
+        at[asked]->say("view");
+        const auto got = at[asked]->expect("view ");
+        REQUIRE(got);
+        return got->text;
+    }
 };
 
 }  // namespace

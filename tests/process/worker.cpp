@@ -80,8 +80,8 @@ int main(int argc, char** argv) {
          .advertise = from_environment("HOLDFAST_WORKER_ADVERTISE"),
          .seeds = seeds,
          .cluster = "process-test",
-         .key = from_environment("HOLDFAST_WORKER_KEY"),
          .profile = holdfast::profile::local,
+         .key = from_environment("HOLDFAST_WORKER_KEY"),
          .watchdog = std::getenv("HOLDFAST_WORKER_WATCHDOG") != nullptr,
          .on_event = [name = std::string{argv[1]}](const holdfast::event& e) {
              const auto at = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -157,11 +157,11 @@ int main(int argc, char** argv) {
                                std::chrono::floor<std::chrono::seconds>(since_2024).count()));
         } else if (verb == "view") {
             const auto v = peer.view();
-            auto text = "view " + (v ? std::to_string(v->number.value) : "none");
+            auto members = "view " + (v ? std::to_string(v->number.value) : "none");
             for (const auto& m : v ? v->members : std::vector<holdfast::member>{}) {
-                text += " " + to_string(m.id);
+                members += " " + to_string(m.id);
             }
-            say(text);
+            say(members);
         } else if (verb == "write") {
             std::string program, file, content;
             words >> program >> file >> content;

@@ -184,7 +184,7 @@ TEST_CASE_METHOD(
     "a suspect hears of it in the next ping and refutes at once: no peer ever believes it dead") {
     start_knowing({1, 2, 3, 4});
     run_for(5s);
-    all[1]->handle(peer(2), address(2), gossip{{about(4, condition::suspect, 1, 2)}}, now);
+    all[1]->handle(peer(2), {address(2), {}}, gossip{{about(4, condition::suspect, 1, 2)}}, now);
     run_for(5s);
     CHECK(was_believed(4, condition::suspect));
     CHECK(all_believe(4, condition::alive));

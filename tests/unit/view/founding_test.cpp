@@ -204,14 +204,13 @@ TEST_CASE_METHOD(seats, "FOUND-9: a value that is not above all that is named is
     const auto third = [](std::uint32_t highest) {
         return found_promise{{}, {made_up::member(3), 2}, {}, {highest}, 1000};
     };
-    all[1].part->handle(peer(1), seeds[0], found_rejected{{}, {}, old, {}, {}}, false, {},
+    all[1].part->handle(peer(1), seeds[0], found_rejected{{}, {}, old, {}, {}, {}}, {},
                         {at(1s), 1000});
     all[1].part->tick({}, {at(1s), 1000});
     drain(1);
     const auto answer = [&](found_promise given) {
         given.ballot = mine;
-        all[1].part->handle(given.self.self.id, given.self.self.address, given, false, {},
-                            {at(1s), 1000});
+        all[1].part->handle(given.self.self.id, given.self.self.address, given, {}, {at(1s), 1000});
     };
     answer({{}, {made_up::member(1), 0}, accepted_founding{old, value}, {}, 1000});
     answer({{}, {made_up::member(2), 1}, {}, {}, 1000});
@@ -238,13 +237,13 @@ TEST_CASE_METHOD(seats, "FOUND-9: a promise names what was accepted before the v
     const auto accepts = [&](std::uint64_t round, std::uint32_t epoch) {
         const founding_value value{
             {round, 1}, {epoch}, 16, {{made_up::member(1), 0}, {made_up::member(2), 1}}};
-        all[2].part->handle(peer(1), seeds[0], found_accept{{round, 0, peer(1)}, value}, false, {},
+        all[2].part->handle(peer(1), seeds[0], found_accept{{round, 0, peer(1)}, value}, {},
                             {at(1s), 1000});
     };
     const auto named = [&](std::uint64_t round) {
         wire.clear();
-        all[2].part->handle(peer(1), seeds[0], found_prepare{{round, 0, peer(1)}, seeds, terms},
-                            false, {}, {at(1s), 1234});
+        all[2].part->handle(peer(1), seeds[0], found_prepare{{round, 0, peer(1)}, seeds, terms}, {},
+                            {at(1s), 1234});
         drain(2);
         REQUIRE(wire.size() == 1);
         const auto given = std::get<found_promise>(wire[0].what.what);
