@@ -14,8 +14,7 @@ void holder::on(const peer_id& from, const queued& said, base::time_point now) {
     // HOLD-5, QUEUED: it may have been queued in a tenure that ends before ours begins, so it is
     // asked after once per A; the owner knows it then.
     requests_.note_queued(at, now + settings_.lease);
-    const auto after = requests_.asks_after(said.number);
-    HOLDFAST_ASSERT(after && *after <= now + settings_.lease);
+    HOLDFAST_ASSERT(requests_.asks_after(said.number));
 }
 
 void holder::ask_after_queued(base::time_point now) {

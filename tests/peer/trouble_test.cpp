@@ -215,7 +215,13 @@ TEST_CASE("what a stranger sends changes no answer but the reason why a peer is 
                               problems.add(c->what.code);
                           }
                       }});
+    // A datagram of its is not read, and nothing is said of it (SEAL-2); it knocks by a stream,
+    // too.
     shout_at(p.address());
+    const auto stranger = started({.listen = seeds[1],
+                                   .seeds = seeds,
+                                   .profile = profile::local,
+                                   .key = std::string(64, 'b')});
     REQUIRE(problems.wait([](const auto& all) { return !all.empty(); }));
     CHECK(p.lock("a", {.wait = 20ms}).error().code == errc::not_a_member);
     CHECK(p.owner_of("a").error().code == errc::not_a_member);

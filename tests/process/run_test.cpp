@@ -286,7 +286,10 @@ TEST_CASE("holdfast run: standard descriptors that are closed are /dev/null", "[
     const auto& a = unharmed();
     const auto seen = (a.folder / "descriptors").string();
     auto words = a.command({"run", "--lock", "closed", "--", "/bin/sh", "-c",
-                            "readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2 > " + seen});
+                            // dash redirects in the shell itself, while its command runs
+                            "x=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2); "
+                            "echo \"$x\" > " +
+                                seen});
     words.insert(words.begin(), {"/bin/sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"});
     CHECK(child{words}.wait() == 0);
     std::ifstream file{seen};

@@ -177,10 +177,16 @@ TEST_CASE("a clock at its own rate, and when it will show a time", "[sim]") {
     CHECK(clock.raw(34s) == base::time_point{30s});
     clock.set_rate(0, 34s);
     CHECK(clock.raw(35s) == base::time_point{30s});
-    clock.wake(500ms, 40s);
+    clock.wake(std::nullopt, 40s);
     CHECK(clock.read(50s).raw == 40s);
     CHECK(clock.read(50s).monotonic == 39s);
-    CHECK(clock.read(50s).boot == 39s + 9500ms);
+    CHECK(clock.read(50s).boot == 39s + 10s);
+    clock.suspend(50s);
+    clock.wake(900ms, 50s + 50ms);  // by a clock of whole seconds
+    CHECK(clock.read(50s + 50ms).boot == 39s + 10s + 1s);
+    clock.suspend(51s);
+    clock.wake(100ms, 53s + 950ms);
+    CHECK(clock.read(53s + 950ms).boot == 39s + 950ms + 10s + 1s + 3s);
     CHECK(clock.wall_s(1500ms) == 1001);
     clock.step_wall(-5s);
     CHECK(clock.wall_s(1500ms) == 996);
