@@ -85,8 +85,9 @@ result<void> driver::open() {
     }
     writer_.start();
     sink_ = [this](const net::received& packet) { receive(packet); };
-    node_ = std::make_unique<node::node>(settings_, transport_options_.self, random_number(),
-                                         moment_now());
+    next_ = settings_;
+    node_ =
+        std::make_unique<node::node>(next_, transport_options_.self, random_number(), moment_now());
     if (auto begun = with_node([](node::node&) {});
         !begun && begun.error().code == errc::out_of_memory) {
         return begun;

@@ -175,7 +175,7 @@ private:
 
     const fork_guard process_;
     const config options_;
-    base::settings settings_;
+    base::settings settings_, next_;  // of the start, never changed; of the node and its successor
     net::transport_options transport_options_;
     endpoint advertise_;
     dispatcher dispatcher_, event_dispatcher_;  // what is told of holds waits for no `on_event`

@@ -264,12 +264,12 @@ result<void> driver::start_over_with(std::vector<endpoint> seeds) {
             refused = open;
             return;
         }
-        auto former = std::exchange(settings_.seeds, std::move(seeds));
+        auto former = std::exchange(next_.seeds, std::move(seeds));
         // where an operator founds, this is how
-        const bool might = std::exchange(settings_.may_found, true);
+        const bool might = std::exchange(next_.may_found, true);
         if (!n.give_up(moment_now())) {
-            settings_.seeds = std::move(former);
-            settings_.may_found = might;
+            next_.seeds = std::move(former);
+            next_.may_found = might;
             refused = fail(errc::bad_config,
                            "a majority of the seats answers this peer; this is for when they are "
                            "gone for good");

@@ -151,14 +151,14 @@ void driver::restart() {
     ++totals_.restarts;
 
     const auto after = random_peer_id();
-    settings_ = node::successor_settings(std::move(settings_), why);
+    next_ = node::successor_settings(std::move(next_), why);
     transport_options_.self = after;
     view_.reset();
     map_.reset();
     write_out();
     transport_->set_identity(after);
     processes_.clear();
-    node_ = std::make_unique<node::node>(settings_, after, random_number(), moment_now());
+    node_ = std::make_unique<node::node>(next_, after, random_number(), moment_now());
     events_.emit(events::restarted{before, after, why.why});
     observers_.restart(*node_);
     for (auto* c : calls_.to_restart()) {

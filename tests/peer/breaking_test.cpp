@@ -1,4 +1,5 @@
 // Looking at locks, and ending holds of others, as programs use it.
+#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -243,6 +244,25 @@ TEST_CASE(
     const auto all = c.peers[1].audit_log();
     REQUIRE(all);
     CHECK(all->back().what == (succeeds ? admin_action::fenced : admin_action::evicted));
+}
+
+TEST_CASE("name and address of a peer may be read while it starts over as a new one") {
+    three c;
+    auto light = started_light(c.seeds);
+    REQUIRE(light.wait_ready(20s));
+    const auto before = light.id();
+    const auto address = light.address();
+    std::atomic<bool> differs{false};
+    {
+        const std::jthread reader{[&](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                differs = differs || light.name() != "light" || light.address() != address;
+            }
+        }};
+        REQUIRE(c.peers[0].evict(before, by("ann")));
+        REQUIRE(comes_true([&] { return light.id() != before; }));
+    }
+    CHECK_FALSE(differs);
 }
 
 TEST_CASE("what is no token is refused before any peer is asked") {
