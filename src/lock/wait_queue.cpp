@@ -36,8 +36,9 @@ void wait_queue::move_to_front(const peer_id& heir) {
 void wait_queue::move_to_front(const peer_id& peer, request_number number) {
     auto w = take(order_.find(places_.at({peer, number})));
     // PRIORITY: who comes later does not go before it either
-    w.priority = std::numeric_limits<std::int32_t>::max();
-    add({-std::int64_t{w.priority}, --last_heir_}, std::move(w));
+    constexpr auto highest = std::numeric_limits<std::int32_t>::max();
+    w.priority = highest;
+    add({-std::int64_t{highest}, --last_heir_}, std::move(w));
     HOLDFAST_ASSERT(front().peer == peer && front().number == number);
 }
 

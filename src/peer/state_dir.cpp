@@ -41,8 +41,8 @@ result<void> check_owner(const std::string& path, const struct stat& is) {
     return {};
 }
 
-result<void> lock(const os::unique_fd& directory, const std::string& path,
-                  std::chrono::milliseconds wait) {
+result<void> lock_directory(const os::unique_fd& directory, const std::string& path,
+                            std::chrono::milliseconds wait) {
     const auto until = std::chrono::steady_clock::now() + wait;
     while (flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR) {
@@ -79,7 +79,7 @@ result<state_dir> state_dir::open(const std::string& path, std::chrono::millisec
     if (auto checked = check_owner(path, is); !checked) {
         return tl::unexpected<error>{std::move(checked.error())};
     }
-    if (auto locked = lock(fd, path, wait); !locked) {
+    if (auto locked = lock_directory(fd, path, wait); !locked) {
         return tl::unexpected<error>{std::move(locked.error())};
     }
     return state_dir{path, std::move(fd)};
