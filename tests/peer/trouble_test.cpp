@@ -98,14 +98,16 @@ TEST_CASE("NOW-2: a lease is as long as ever when the time of day is being corre
         auto h = c.peers[0].lock("a", {.wait = 10s});
         REQUIRE(h);
         const machine::slewed_clocks slewed{monotonic, boot};
-        std::this_thread::sleep_for(2s);
+        const auto begun = machine::raw_now();
+        REQUIRE(comes_true([&] { return machine::raw_now() - begun > 2s; }));  // two leases
         CHECK(h->is_valid());
         CHECK(c.peers[0].stats().leases_lost == 0);
         const machine::no_network cut_off;
-        std::this_thread::sleep_for(50ms);
+        // By then no answer is on its way: a lease is asked for when four fifths of it are left.
+        REQUIRE(comes_true([&] { return h->remaining() < 700ms; }));
         const auto before = machine::raw_now();
         const auto left = h->remaining();
-        std::this_thread::sleep_for(300ms);
+        REQUIRE(comes_true([&] { return machine::raw_now() - before > 300ms; }));
         const auto less = left - h->remaining();
         const auto passed = machine::raw_now() - before;
         REQUIRE(h->is_valid());
