@@ -51,9 +51,8 @@ struct known_peer {
 ///   most for microseconds.
 /// - The peer has one thread for reading and timers, one callback thread, which is started when
 ///   first needed, and one for `on_event`, if that is given.
-/// - Every callback of the application but `on_event` runs on the callback thread, in order,
-/// outside
-///   every lock of the library, and may call the library. A callback that waits delays the
+/// - Every callback of the application but `on_event` runs on the callback thread, in order and
+///   outside every lock of the library, and may call the library. A callback that waits delays the
 ///   callbacks behind it, those of `hold::lost` too: give such calls a short `wait`, or make them
 ///   on another thread.
 /// - `on_event` runs on a thread of its own, so one that waits (for who reads a log) delays events

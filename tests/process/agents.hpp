@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <list>
 #include <string>
 #include <vector>
@@ -22,6 +23,17 @@ using test_support::child;
 using test_support::steady;
 
 inline const std::string tool = HOLDFAST_TOOL;
+
+/// Asks until it is so; bounded. For facts of which no process tells.
+inline bool until_it_is_so(const std::function<bool()>& is_so) {
+    const auto until = steady::now() + 30s;
+    while (!is_so()) {
+        if (steady::now() > until) {
+            return false;
+        }
+    }
+    return true;
+}
 
 struct agents {
     std::vector<std::string> addresses = test_support::free_addresses(3);

@@ -18,16 +18,6 @@ json told(const agents& a, std::vector<std::string> words, int expected_code = 0
 
 long long token_of(const json& hold) { return std::stoll(hold["token"].get<std::string>()); }
 
-bool until_it_is_so(const std::function<bool()>& is_so) {
-    const auto until = steady::now() + 30s;
-    while (!is_so()) {
-        if (steady::now() > until) {
-            return false;
-        }
-    }
-    return true;
-}
-
 }  // namespace
 
 TEST_CASE(

@@ -18,16 +18,6 @@ using namespace process_tests;
 
 namespace {
 
-bool until_it_is_so(const std::function<bool()>& is_so) {
-    const auto until = steady::now() + 20s;
-    while (!is_so()) {
-        if (steady::now() > until) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /// The field of /proc/ID/stat after the name: the state first, then the parent.
 std::string of_process(pid_t id, int field) {
     std::ifstream file{"/proc/" + std::to_string(id) + "/stat"};

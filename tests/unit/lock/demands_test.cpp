@@ -302,7 +302,7 @@ TEST_CASE("BREAK-2: however often one operator asks, the second one is heard") {
     CHECK(c[2].lost.size() == 1);
 }
 
-TEST_CASE("BREAK-2: a request to release takes nobody's approval back, nor does an old copy") {
+TEST_CASE("BREAK-2: a request to release takes no approval back, nor does an old copy") {
     cluster c;
     acquire_params own;
     own.terms.policy.approvals = 2;

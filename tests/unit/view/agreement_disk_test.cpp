@@ -35,6 +35,14 @@ struct lone_with_a_disk : lone {
 
 const ballot low{1, 1, peer(2)}, high{2, 2, peer(3)};
 
+founding_value founded_by_three() {
+    founding_value value{{1, 1}, {1061}, 16, {}};
+    for (std::uint8_t s = 0; s < 3; ++s) {
+        value.founders.push_back({made_up::member(s + 1u), s});
+    }
+    return value;
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(lone_with_a_disk,
@@ -126,10 +134,7 @@ TEST_CASE_METHOD(lone_with_a_disk, "a mark is written beside, before any accept 
 
 TEST_CASE_METHOD(lone_with_a_disk, "the accept of a founding waits for the disk") {
     start();
-    founding_value value{{1, 1}, {1061}, 16, {}};
-    for (std::uint8_t s = 0; s < 3; ++s) {
-        value.founders.push_back({made_up::member(s + 1u), s});
-    }
+    const auto value = founded_by_three();
     receive(2, found_accept{low, value}, 0);
     CHECK(said<found_accepted>().empty());
     CHECK(marks() == std::vector{epoch{4600}});
@@ -146,10 +151,7 @@ TEST_CASE_METHOD(lone_with_a_disk, "the accept of a founding waits for the disk"
 
 TEST_CASE_METHOD(lone_with_a_disk, "FOUND-9: a mark that was written in this life is not named") {
     start();
-    founding_value value{{1, 1}, {1061}, 16, {}};
-    for (std::uint8_t s = 0; s < 3; ++s) {
-        value.founders.push_back({made_up::member(s + 1u), s});
-    }
+    const auto value = founded_by_three();
     receive(2, found_accept{low, value}, 0);
     is_written({4600});
     receive(3, found_prepare{high, seeds, {settings.lease, settings.drift_ppm()}}, 0);
