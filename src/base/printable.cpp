@@ -54,7 +54,7 @@ bool is_hidden(char32_t code) {
 }
 
 void append(std::string& out, const char* format, unsigned value) {
-    char escaped[8];
+    char escaped[16];
     std::snprintf(escaped, sizeof escaped, format, value);
     out += escaped;
 }
