@@ -17,7 +17,7 @@ using runtime::hold_state;
 
 namespace {
 
-struct fixture {
+struct held_locks_fixture {
     std::shared_ptr<hold_state> held(std::string name, std::int64_t token) {
         auto h = std::make_shared<hold_state>(
             nullptr, std::move(name), holdfast::token{token}, previous_hold{},
@@ -52,7 +52,7 @@ struct fixture {
 }  // namespace
 
 TEST_CASE("a hold that is lost says why, once, and tells its program") {
-    fixture f;
+    held_locks_fixture f;
     const auto h = f.held("a", 1);
     const auto lost = h->lost_token();
     CHECK_FALSE(h->why_lost());
@@ -68,7 +68,7 @@ TEST_CASE("a hold that is lost says why, once, and tells its program") {
 }
 
 TEST_CASE("a hold that was released is never lost") {
-    fixture f;
+    held_locks_fixture f;
     const auto h = f.held("a", 1);
     CHECK(f.locks.release(*h));
     CHECK_FALSE(f.locks.release(*h));
@@ -81,7 +81,7 @@ TEST_CASE("a hold that was released is never lost") {
 }
 
 TEST_CASE("a loss names the hold by name and token: another one of the same name stays") {
-    fixture f;
+    held_locks_fixture f;
     const auto first = f.held("a", 1);
     const auto second = f.held("a", 2);
     f.lose(*first, errc::broken);
@@ -91,7 +91,7 @@ TEST_CASE("a loss names the hold by name and token: another one of the same name
 }
 
 TEST_CASE("when the peer stops, all that it holds is lost") {
-    fixture f;
+    held_locks_fixture f;
     const auto a = f.held("a", 1);
     const auto b = f.held("b", 2);
     f.locks.lose_all(errc::shutting_down);
@@ -103,7 +103,7 @@ TEST_CASE("when the peer stops, all that it holds is lost") {
 }
 
 TEST_CASE("a hold is good for as long as the lease, and not after its end") {
-    fixture f;
+    held_locks_fixture f;
     const auto h = f.held("a", 1);
     CHECK(f.locks.remaining(*h) == 0ns);  // no lease yet
     f.locks.set_lease_end(runtime::moment_now().for_rights() + 1h);
@@ -114,7 +114,7 @@ TEST_CASE("a hold is good for as long as the lease, and not after its end") {
 }
 
 TEST_CASE("a lease that is lost at once warns before it tells the loss") {
-    fixture f;
+    held_locks_fixture f;
     const auto h = f.held("a", 1);
     const auto at_risk = f.locks.at_risk();
     f.lose(*h, errc::lease_lost);
@@ -125,7 +125,7 @@ TEST_CASE("a lease that is lost at once warns before it tells the loss") {
 }
 
 TEST_CASE("a hold that is asked back tells its program, also when it asks later") {
-    fixture f;
+    held_locks_fixture f;
     const auto h = f.held("a", 1);
     lock::release_request by;
     by.name = "a";

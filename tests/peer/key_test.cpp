@@ -14,7 +14,7 @@ using runtime::parse_key;
 namespace {
 
 /// The bytes 0xe0 to 0xff, whose base64 has the two digits in which the alphabets differ.
-std::vector<std::byte> sample() {
+std::vector<std::byte> sample_key() {
     std::vector<std::byte> out;
     for (int i = 0xe0; i <= 0xff; ++i) {
         out.push_back(static_cast<std::byte>(i));
@@ -37,7 +37,7 @@ TEST_CASE("a key is read from hexadecimal digits of either case, and from base64
         CAPTURE(text);
         const auto key = parse_key(text);
         REQUIRE(key);
-        CHECK(*key == sample());
+        CHECK(*key == sample_key());
     }
 }
 

@@ -25,7 +25,7 @@ std::unique_ptr<net::transport> no_streams() {
     return std::move(*opened);
 }
 
-struct fixture {
+struct lock_calls_fixture {
     void add(call& c, std::uint64_t number, const peer_id& owner = {}) {
         c.number = {number};
         c.owner = owner;
@@ -80,7 +80,7 @@ TEST_CASE("what a call does not say comes from the configuration") {
 }
 
 TEST_CASE("the caller inside is answered at once, another when the mutex is free") {
-    fixture f;
+    lock_calls_fixture f;
     call inside, other;
     f.add(inside, 1);
     f.add(other, 2);
@@ -100,7 +100,7 @@ TEST_CASE("the caller inside is answered at once, another when the mutex is free
 }
 
 TEST_CASE("a call is answered once") {
-    fixture f;
+    lock_calls_fixture f;
     call c;
     f.add(c, 1);
     f.calls.fail(c, {errc::timed_out, ""}, *f.streams, f.now);
@@ -110,7 +110,7 @@ TEST_CASE("a call is answered once") {
 }
 
 TEST_CASE("a call that ends with its PeerId waits on, and is asked again under another number") {
-    fixture f;
+    lock_calls_fixture f;
     call c;
     f.add(c, 1, {0, 2});
     f.calls.enter(nullptr, f.wakeups);
@@ -128,7 +128,7 @@ TEST_CASE("a call that ends with its PeerId waits on, and is asked again under a
 }
 
 TEST_CASE("when the peer stops, every call fails: those that wait, and those to be asked again") {
-    fixture f;
+    lock_calls_fixture f;
     call waiting, postponed;
     f.add(waiting, 1, {0, 2});
     f.add(postponed, 2, {0, 2});
@@ -145,7 +145,7 @@ TEST_CASE("when the peer stops, every call fails: those that wait, and those to 
 }
 
 TEST_CASE("a call in which no thread waits is answered on the callback thread") {
-    fixture f;
+    lock_calls_fixture f;
     const auto later = std::make_shared<runtime::later_call>();
     std::optional<errc> told;
     later->then = [&](auto got) { told = got.error().code; };

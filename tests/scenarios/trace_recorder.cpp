@@ -16,7 +16,7 @@ constexpr auto late = 100ms;
 // The same said by several within this time is one line.
 constexpr auto at_one_time = 20ms;
 
-std::string quoted(std::string_view name) { return "\"" + std::string{name} + "\""; }
+std::string in_quotes(std::string_view name) { return "\"" + std::string{name} + "\""; }
 
 /// Hundredths of a second: a reader has no use for more, and a small change of the code changes
 /// less.
@@ -98,7 +98,7 @@ std::string trace_recorder::lock_names(std::uint32_t at, const std::vector<slot>
     for (const auto& name : locks_) {
         if (std::find(slots.begin(), slots.end(), machines_.node_at(at)->slot_of(name)) !=
             slots.end()) {
-            out += (out.empty() ? "" : ", ") + quoted(name);
+            out += (out.empty() ? "" : ", ") + in_quotes(name);
         }
     }
     return out;
@@ -181,10 +181,10 @@ std::string trace_recorder::owners_text(const known_view* before, const known_vi
             const auto s = n->slot_of(name);
             const auto is = after.map->owner_of(s);
             if (before == nullptr) {
-                out += "; " + quoted(name) + ": " + names_.name_of(is);
+                out += "; " + in_quotes(name) + ": " + names_.name_of(is);
             } else if (const auto was = before->map->owner_of(s); was != is) {
-                out +=
-                    "; " + quoted(name) + ": " + names_.name_of(was) + " -> " + names_.name_of(is);
+                out += "; " + in_quotes(name) + ": " + names_.name_of(was) + " -> " +
+                       names_.name_of(is);
             }
             break;
         }
@@ -251,7 +251,7 @@ void trace_recorder::see_sent(std::uint32_t at, const peer_id& to, const lock::m
     } else if (const auto* r = base::get_message_if<lock::report>(what)) {
         std::string holds;
         for (const auto& h : r->holds) {
-            holds += (holds.empty() ? "" : ", ") + quoted(h.name) + " " + name_of(h.token);
+            holds += (holds.empty() ? "" : ", ") + in_quotes(h.name) + " " + name_of(h.token);
         }
         if (!gathered_[{to, r->serial}].empty()) {
             add_once(at, "reports " + (holds.empty() ? "nothing" : holds) + " to " + to_whom +
@@ -262,7 +262,7 @@ void trace_recorder::see_sent(std::uint32_t at, const peer_id& to, const lock::m
             const auto names = lock_names(at, {st.slot});
             std::string holds;
             for (const auto& h : st.holds) {
-                holds += (holds.empty() ? "" : ", ") + quoted(h.name) + " " + name_of(h.token) +
+                holds += (holds.empty() ? "" : ", ") + in_quotes(h.name) + " " + name_of(h.token) +
                          " at " + names_.name_of(h.holder);
             }
             if (!names.empty()) {
@@ -281,10 +281,10 @@ void trace_recorder::see_sent(std::uint32_t at, const peer_id& to, const lock::m
         }
     } else if (const auto* back = base::get_message_if<lock::release>(what)) {
         if (!held_.contains({at, back->name, back->token})) {
-            add_once(at, "gives back " + quoted(back->name) + " " + name_of(back->token));
+            add_once(at, "gives back " + in_quotes(back->name) + " " + name_of(back->token));
         }
     } else if (const auto* b = base::get_message_if<lock::break_hold>(what)) {
-        add_once(at, "breaks " + quoted(b->name) + " " + name_of(b->token) + " at " + to_whom);
+        add_once(at, "breaks " + in_quotes(b->name) + " " + name_of(b->token) + " at " + to_whom);
     }
 }
 
@@ -292,31 +292,31 @@ void trace_recorder::see_sent(std::uint32_t at, const peer_id& to, const lock::m
 
 void trace_recorder::see(std::uint32_t at, const node::owner_granted& g) {
     add(machines_.name_at(at),
-        "grants " + quoted(g.name) + " " + name_of(g.token) + " to " + names_.name_of(g.holder));
+        "grants " + in_quotes(g.name) + " " + name_of(g.token) + " to " + names_.name_of(g.holder));
 }
 
 void trace_recorder::see(std::uint32_t at, const node::granted& g) {
     held_.insert({at, g.name, g.token});
-    add(machines_.name_at(at), "holds " + quoted(g.name) + " " + name_of(g.token));
+    add(machines_.name_at(at), "holds " + in_quotes(g.name) + " " + name_of(g.token));
 }
 
 void trace_recorder::see(std::uint32_t at, const node::hold_lost& l) {
-    add(machines_.name_at(at),
-        "lost " + quoted(l.name) + " " + name_of(l.token) + ": " + std::string{to_string(l.why)});
+    add(machines_.name_at(at), "lost " + in_quotes(l.name) + " " + name_of(l.token) + ": " +
+                                   std::string{to_string(l.why)});
 }
 
 void trace_recorder::see(std::uint32_t at, const node::release_requested& a) {
-    add(machines_.name_at(at), "is asked to release " + quoted(a.what.name) + " " +
+    add(machines_.name_at(at), "is asked to release " + in_quotes(a.what.name) + " " +
                                    name_of(a.what.token) + " by " + a.what.who);
 }
 
 void trace_recorder::see(std::uint32_t at, const node::broke_by_policy& b) {
     add(machines_.name_at(at),
-        "breaks " + quoted(b.what.name) + " " + name_of(b.what.token) + ", " + b.why);
+        "breaks " + in_quotes(b.what.name) + " " + name_of(b.what.token) + ", " + b.why);
 }
 
 void trace_recorder::see(std::uint32_t at, const node::hold_stalled& s) {
-    add(machines_.name_at(at), "makes no progress with " + quoted(s.name));
+    add(machines_.name_at(at), "makes no progress with " + in_quotes(s.name));
 }
 
 void trace_recorder::see(std::uint32_t at, const node::answered& a) {

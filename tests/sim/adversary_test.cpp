@@ -1,29 +1,13 @@
 // Aimed faults: every attack gets to its end, and none breaks a promise.
 #include "catch.hpp"
+#include "run_without_abort.hpp"
 
-#include "base/assert.hpp"
 #include "sim/attacks.hpp"
-#include "sim/run.hpp"
 
 namespace holdfast::sim {
 namespace {
 
 using namespace std::chrono_literals;
-
-result run_without_abort(const options& asked) {
-    base::abort_on_broken_invariant(false);
-    auto r = run(asked);
-    base::abort_on_broken_invariant(true);
-    return r;
-}
-
-std::string text_of(const result& r) {
-    std::string text = replay_line(r.asked);
-    for (const auto& v : r.violations) {
-        text += "\n" + std::string{to_string(v.broken)} + " at " + to_string(v.at) + ": " + v.text;
-    }
-    return text;
-}
 
 TEST_CASE("every promise is kept under aimed faults, and every attack gets to its end",
           "[adversary]") {

@@ -102,7 +102,7 @@ void keeper::run() {
             runtime::clear_resume(resumes);
         }
         signalfd_siginfo ignored{};
-        while (read(child_changed, &ignored, sizeof ignored) > 0) {
+        while (::read(child_changed, &ignored, sizeof ignored) > 0) {
         }
         take_orders();
         if (command_id_ == 0) {
@@ -211,7 +211,7 @@ void keeper::start(const order& what) {
 void keeper::become_command(int go, pid_t keeper_id) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     char word = 0;
-    if (getppid() != keeper_id || read(go, &word, 1) != 1) {
+    if (getppid() != keeper_id || ::read(go, &word, 1) != 1) {
         _exit(lock_lost);  // the guard has died
     }
     std::vector<char*> arguments;

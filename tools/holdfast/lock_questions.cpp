@@ -196,16 +196,14 @@ void print_group(const json& all, page& on) {
     }
 }
 
-const parameter wait{"wait", "--wait", "how long to wait, e.g. 10s or 500ms (default: 10s)", false};
-
 }  // namespace
 
 std::vector<question> lock_questions() {
     return {
-        {"locks", "every lock that is held or waited for", {wait}, locks, print_locks},
+        {"locks", "every lock that is held or waited for", {wait_parameter}, locks, print_locks},
         {"why",
          "the state of a lock: owner, holders, queue, and what it waits for",
-         {{"name", "NAME", "the lock"}, wait},
+         {{"name", "NAME", "the lock"}, wait_parameter},
          why,
          print_why},
         {"watch",
@@ -220,7 +218,7 @@ std::vector<question> lock_questions() {
          print_observe},
         {"group",
          "the members of a group",
-         {{"name", "NAME", "the group"}, wait},
+         {{"name", "NAME", "the group"}, wait_parameter},
          group,
          print_group},
     };

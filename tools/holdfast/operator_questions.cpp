@@ -246,7 +246,6 @@ void print_audit_log(const json& all, page& on) {
 }
 
 const parameter lock_name{"name", "NAME", "the lock"};
-const parameter wait{"wait", "--wait", "how long to wait, e.g. 10s or 500ms (default: 10s)", false};
 const parameter operator_name{"operator", "--operator",
                               "the operator, for the audit log (default: this peer's name)", false};
 const parameter reason{"reason", "--reason", "why, for the holder and the audit log"};
@@ -259,17 +258,17 @@ std::vector<question> operator_questions() {
     return {
         {"request-release",
          "ask a holder's program to release its lock",
-         {lock_name, token, maybe_reason, operator_name, wait},
+         {lock_name, token, maybe_reason, operator_name, wait_parameter},
          request_release,
          print_outcome},
         {"break",
          "have a holder's library give its lock up, whatever its program does",
-         {lock_name, reason, token, operator_name, wait},
+         {lock_name, reason, token, operator_name, wait_parameter},
          break_hold,
          print_outcome},
         {"approve",
          "agree to the breaking of a hold whose policy wants several operators",
-         {lock_name, reason, token, operator_name, wait},
+         {lock_name, reason, token, operator_name, wait_parameter},
          break_hold,
          print_outcome},
         {"evict",
@@ -277,7 +276,7 @@ std::vector<question> operator_questions() {
          {{"peer", "PEER", "its name or id"},
           reason,
           operator_name,
-          wait,
+          wait_parameter,
           {"fence", "--fence",
            "a command that makes sure it can do nothing any more, and exits with 0 then; its lease "
            "is not waited out",
@@ -294,7 +293,7 @@ std::vector<question> operator_questions() {
          print_force_new_cluster},
         {"audit-log",
          "what operators and policies did to holds and members",
-         {wait},
+         {wait_parameter},
          audit_log,
          print_audit_log},
     };

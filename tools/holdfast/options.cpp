@@ -34,7 +34,7 @@ std::vector<std::string> values_of(std::string_view text) {
     return out;
 }
 
-constexpr auto group = "Options of the peer";
+constexpr auto heading = "Options of the peer";
 
 }  // namespace
 
@@ -63,7 +63,7 @@ void common::add_to(CLI::App& command) {
                                  std::string{o.help})
                            : command.add_option_function<std::string>(as_flag(name), into,
                                                                       std::string{o.help});
-        option->envname(as_variable(name))->group(group);
+        option->envname(as_variable(name))->group(heading);
         if (o.is_flag) {
             continue;
         }
@@ -77,14 +77,14 @@ void common::add_to(CLI::App& command) {
     command.add_option("--control", control, "the control socket of the agent")
         ->type_name("FILE")
         ->envname("HOLDFAST_CONTROL")
-        ->group(group);
+        ->group(heading);
     command
         .add_option("--join-wait", join_wait, "how long to look for the cluster, without an agent")
         ->type_name("DURATION")
         ->capture_default_str()
         ->envname("HOLDFAST_JOIN_WAIT")
         ->check(check_duration)
-        ->group(group);
+        ->group(heading);
 }
 
 holdfast::config common::make(kind what) const {

@@ -30,6 +30,10 @@ struct parameter {
     bool is_required = true;
 };
 
+/// Of the questions that other peers answer.
+inline const parameter wait_parameter{"wait", "--wait",
+                                      "how long to wait, e.g. 10s or 500ms (default: 10s)", false};
+
 struct question {
     const char* name;
     const char* about;

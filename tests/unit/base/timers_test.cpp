@@ -2,15 +2,15 @@
 
 #include "base/retry.hpp"
 #include "catch.hpp"
+#include "made_up.hpp"
 
 using namespace holdfast::base;
 using namespace std::chrono_literals;
+using made_up::at;
 
 namespace {
 
 enum class what { first, second };
-
-time_point at(duration d) { return time_point{d}; }
 
 }  // namespace
 

@@ -26,7 +26,7 @@ TEST_CASE("LEASE-2: a lease runs from the Q-th newest send time, shortened by th
 
 namespace {
 
-struct fixture {
+struct renewal_fixture {
     base::settings settings = [] {
         base::settings s;
         s.lease = 1s;
@@ -45,7 +45,8 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "a member asks every voter at once, and then every fifth of the lease") {
+TEST_CASE_METHOD(renewal_fixture,
+                 "a member asks every voter at once, and then every fifth of the lease") {
     mine.installed(made_up::first_view(3, 1), moment(0s));
     CHECK(sent().size() == 3);
     CHECK(mine.deadline() == at(200ms));
@@ -55,7 +56,8 @@ TEST_CASE_METHOD(fixture, "a member asks every voter at once, and then every fif
     CHECK(sent().size() == 3);
 }
 
-TEST_CASE_METHOD(fixture, "LEASE-8: of five renewals one goes by stream, to one voter at a time") {
+TEST_CASE_METHOD(renewal_fixture,
+                 "LEASE-8: of five renewals one goes by stream, to one voter at a time") {
     mine.installed(made_up::first_view(3, 1), moment(0s));
     std::map<peer_id, std::vector<base::time_point>> by_stream;
     for (auto now = at(0s); now < at(2s); now += 200ms) {
@@ -73,7 +75,7 @@ TEST_CASE_METHOD(fixture, "LEASE-8: of five renewals one goes by stream, to one 
     CHECK(by_stream[peer(3)] == std::vector{at(200ms), at(1200ms)});
 }
 
-TEST_CASE_METHOD(fixture, "send time counts, not the ack's arrival") {
+TEST_CASE_METHOD(renewal_fixture, "send time counts, not the ack's arrival") {
     mine.installed(made_up::first_view(3), moment(0s));
     mine.handle(peer(1), ack{{1}, right(0s)}, moment(900ms));
     CHECK_FALSE(mine.is_running(right(900ms)));  // one ack is no quorum
@@ -82,7 +84,7 @@ TEST_CASE_METHOD(fixture, "send time counts, not the ack's arrival") {
     CHECK_FALSE(mine.is_running(right(990ms)));
 }
 
-TEST_CASE_METHOD(fixture, "LEASE-2: a majority is one of all seats, vacant ones counted") {
+TEST_CASE_METHOD(renewal_fixture, "LEASE-2: a majority is one of all seats, vacant ones counted") {
     auto v = made_up::first_view(5);
     v.seats[3].filled_by = v.seats[4].filled_by = {};
     mine.installed(v, moment(0s));
@@ -93,7 +95,7 @@ TEST_CASE_METHOD(fixture, "LEASE-2: a majority is one of all seats, vacant ones 
     CHECK(mine.is_running(right(10ms)));
 }
 
-TEST_CASE_METHOD(fixture, "duplicates, strangers and times never sent do not count") {
+TEST_CASE_METHOD(renewal_fixture, "duplicates, strangers and times never sent do not count") {
     mine.installed(made_up::first_view(3, 1), moment(0s));
     mine.handle(peer(1), ack{{1}, right(0s)}, moment(10ms));
     mine.handle(peer(1), ack{{1}, right(0s)}, moment(10ms));
@@ -103,7 +105,7 @@ TEST_CASE_METHOD(fixture, "duplicates, strangers and times never sent do not cou
     CHECK_FALSE(mine.is_running(right(60ms)));
 }
 
-TEST_CASE_METHOD(fixture,
+TEST_CASE_METHOD(renewal_fixture,
                  "acks under different seats are not mixed, and an end once reached stands") {
     auto v = made_up::first_view(3, 1);
     mine.installed(v, moment(0s));
@@ -122,7 +124,7 @@ TEST_CASE_METHOD(fixture,
     CHECK(*mine.end() > *end);
 }
 
-TEST_CASE_METHOD(fixture, "a stopped lease does not come back") {
+TEST_CASE_METHOD(renewal_fixture, "a stopped lease does not come back") {
     mine.installed(made_up::first_view(1), moment(0s));
     mine.handle(peer(1), ack{{1}, right(0s)}, moment(1ms));
     CHECK(mine.is_running(right(1ms)));
@@ -133,7 +135,7 @@ TEST_CASE_METHOD(fixture, "a stopped lease does not come back") {
     CHECK_FALSE(mine.deadline());
 }
 
-TEST_CASE_METHOD(fixture,
+TEST_CASE_METHOD(renewal_fixture,
                  "NOW-2: a lease ends earlier for the time that its machine was suspended") {
     mine.installed(made_up::first_view(1), moment(0s));
     mine.handle(peer(1), ack{{1}, right(0s)}, moment(1ms));
@@ -160,7 +162,7 @@ TEST_CASE_METHOD(fixture,
 
 namespace {
 
-struct repeating : fixture {
+struct repeating : renewal_fixture {
     repeating() { settings.retry = 50ms; }
     /// To whom it sends at each moment of a span.
     std::map<base::time_point, std::vector<peer_id>> sent_from(base::duration first,

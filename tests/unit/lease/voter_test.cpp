@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
+struct voter_fixture {
     base::settings settings = [] {
         base::settings s;
         s.lease = 1s;
@@ -33,7 +33,7 @@ struct fixture {
 }  // namespace
 
 TEST_CASE_METHOD(
-    fixture,
+    voter_fixture,
     "LEASE-1: members are acked, under the same seats, unless a value accepted bars them") {
     mine.installed(v, nullptr, at(0s));
     CHECK(acks(4, at(1ms)));
@@ -44,7 +44,8 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(
-    fixture, "LEASE-3: a first view and a change of seats take every member as acked just now") {
+    voter_fixture,
+    "LEASE-3: a first view and a change of seats take every member as acked just now") {
     mine.installed(v, nullptr, at(0s));
     CHECK(mine.time_since_ack(peer(4), at(700ms)) == 700ms);
     CHECK(acks(4, at(700ms)));
@@ -60,7 +61,8 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(
-    fixture, "VIEW-2: it vouches for newcomers and for those whose running lease it really acked") {
+    voter_fixture,
+    "VIEW-2: it vouches for newcomers and for those whose running lease it really acked") {
     mine.installed(v, nullptr, at(0s));
     CHECK(mine.vouches_for(peer(4), at(999ms)));
     CHECK_FALSE(mine.vouches_for(peer(4), at(1s)));

@@ -13,12 +13,6 @@ const previous_hold& take(cluster& c, std::uint64_t n, const std::string& name =
     REQUIRE_FALSE(c[n].granted.empty());
     return c[n].granted.back().before;
 }
-void give_back(cluster& c, std::uint64_t n, release_params words = {},
-               const std::string& name = "a") {
-    c.release(n, name, c[n].granted.back().token, std::move(words));
-    c.run();
-}
-
 /// As the fixture is before it has waited (FOUND-1).
 void begin_anew(cluster& c) {
     for (auto& [n, p] : c.all) {
@@ -38,7 +32,7 @@ TEST_CASE(
     cluster c;
     CHECK(take(c, 2).how == end_reason::none);
     const auto first = c[2].granted.back().token;
-    give_back(c, 2, {false, "seven"});
+    c.give_back(2, {false, "seven"});
     const auto before = take(c, 3);
     CHECK(before.how == end_reason::released);
     CHECK(before.is_clean());
@@ -47,11 +41,11 @@ TEST_CASE(
     CHECK(before.holder_name == c.v.find(peer(2))->name);
     CHECK(before.value == "seven");
     SECTION("a holder that leaves no value leaves the one that it found") {
-        give_back(c, 3);
+        c.give_back(3);
         CHECK(take(c, 2).value == "seven");
     }
     SECTION("unless it leaves an empty one") {
-        give_back(c, 3, {false, ""});
+        c.give_back(3, {false, ""});
         CHECK(take(c, 2).value.empty());
     }
 }
@@ -68,12 +62,12 @@ TEST_CASE("FATE: a lease that ran out is told until a holder says that all is we
     CHECK(before.how == end_reason::expired);
     CHECK(before.token == lost);
     CHECK_FALSE(before.is_clean());
-    give_back(c, 3, {false, "half"});
+    c.give_back(3, {false, "half"});
     before = take(c, 2);
     CHECK(before.how == end_reason::expired);
     CHECK(before.token == lost);
     CHECK(before.value == "half");
-    give_back(c, 2, {true, {}});
+    c.give_back(2, {true, {}});
     before = take(c, 3);
     CHECK(before.how == end_reason::released);
     CHECK(before.value == "half");
@@ -103,7 +97,7 @@ TEST_CASE("FATE: a holder that was removed has died, a broken one was broken") {
 TEST_CASE("FATE: a grant that was given back was no hold") {
     cluster c;
     take(c, 2);
-    give_back(c, 2);
+    c.give_back(2);
     const auto number = c.acquire(3, "a");
     const auto on_its_way = c.wire;
     c[3].as_holder.cancel(number, c.now);
@@ -121,7 +115,7 @@ TEST_CASE("FATE: a grant that was given back was no hold") {
 TEST_CASE("FATE: shared holds and permits leave none") {
     cluster c;
     take(c, 2);
-    give_back(c, 2);
+    c.give_back(2);
     c.acquire(3, "a", false, {}, lock_mode::shared());
     c.run();
     CHECK(c[3].granted.back().before.holder == peer(2));
@@ -144,9 +138,9 @@ TEST_CASE("FATE: it moves with the slot, and is lost with the owner") {
     }
     c.run();
     CHECK(take(c, 1).how == end_reason::expired);
-    give_back(c, 1);
+    c.give_back(1);
     CHECK(take(c, 1, "b").how == end_reason::none);  // of other locks nothing bad is known
-    give_back(c, 1, {}, "b");
+    c.give_back(1, {}, "b");
     c.kill(2);
     const auto without = c.next_view(1, {2}, 0ms);
     c.install_at(1, without);
@@ -154,9 +148,9 @@ TEST_CASE("FATE: it moves with the slot, and is lost with the owner") {
     c.run();
     c.pass(1200ms);
     CHECK(take(c, 3).how == end_reason::unknown);
-    give_back(c, 3);
+    c.give_back(3);
     CHECK(take(c, 1).how == end_reason::unknown);  // no holder has said that all is well
-    give_back(c, 1, {true, {}});
+    c.give_back(1, {true, {}});
     CHECK(take(c, 3).how == end_reason::released);
     CHECK(take(c, 3, "b").how == end_reason::unknown);
 }
@@ -207,12 +201,12 @@ TEST_CASE("FATE: an owner forgets what ended well first, and knows when it has f
     lose("a");
     for (const auto* name : {"b", "c", "d"}) {
         take(c, 3, name);
-        give_back(c, 3, {}, name);
+        c.give_back(3, {}, name);
     }
     CHECK(take(c, 3).how == end_reason::expired);
-    give_back(c, 3);
+    c.give_back(3);
     CHECK(take(c, 3, "b").how == end_reason::none);  // it was released, and that is forgotten
-    give_back(c, 3, {}, "b");
+    c.give_back(3, {}, "b");
     lose("b");
     lose("c");  // "a" is forgotten
     CHECK(take(c, 3).how == end_reason::unknown);

@@ -234,6 +234,11 @@ struct cluster {
         all.at(n)->as_holder.release(name, t, std::move(last_words), now);
         drain(n);
     }
+    /// Releases the last hold that was granted to it, and delivers what that leads to.
+    void give_back(std::uint64_t n, release_params last_words = {}, const std::string& name = "a") {
+        release(n, name, all.at(n)->granted.back().token, std::move(last_words));
+        run();
+    }
     void kill(std::uint64_t n) { all.erase(n); }
     /// Takes the first message of this kind off the wire.
     template <class Kind>

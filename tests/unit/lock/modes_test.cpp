@@ -13,11 +13,6 @@ request_number ask(cluster& c, std::uint64_t n, lock_mode mode, bool is_try = fa
     return number;
 }
 
-void give_back(cluster& c, std::uint64_t n) {
-    c.release(n, "a", c[n].granted.back().token);
-    c.run();
-}
-
 }  // namespace
 
 TEST_CASE("MODES: which holds go together") {
@@ -47,9 +42,9 @@ TEST_CASE(
     CHECK(c[2].granted[0].token < c[3].granted[0].token);
     ask(c, 1, {});
     CHECK(c[1].granted.empty());
-    give_back(c, 2);
+    c.give_back(2);
     CHECK(c[1].granted.empty());
-    give_back(c, 3);
+    c.give_back(3);
     REQUIRE(c[1].granted.size() == 1);
     CHECK(c[3].granted[0].token < c[1].granted[0].token);
 }
@@ -61,10 +56,10 @@ TEST_CASE("OWN-10: who asks for a shared hold after a waiting exclusive request 
     ask(c, 1, shared);
     CHECK(c[1].granted.empty());
     SECTION("and is granted after it") {
-        give_back(c, 2);
+        c.give_back(2);
         REQUIRE(c[3].granted.size() == 1);
         CHECK(c[1].granted.empty());
-        give_back(c, 3);
+        c.give_back(3);
         CHECK(c[1].granted.size() == 1);
     }
     SECTION("and at once when it is cancelled") {
@@ -96,10 +91,10 @@ TEST_CASE(
     CHECK(c[2].failed[0].summary->holders == 2);
     CHECK(c[2].failed[0].summary->waiting == 1);
     CHECK(c[2].failed[0].summary->held[0].holder == peer(2));
-    give_back(c, 3);
+    c.give_back(3);
     CHECK(c[1].granted.size() == 1);
     // One process may have several.
-    give_back(c, 1);
+    c.give_back(1);
     ask(c, 2, permit);
     CHECK(c[2].granted.size() == 2);
 }
@@ -114,7 +109,7 @@ TEST_CASE(
     REQUIRE(c[3].failed.size() == 1);
     CHECK(c[3].failed[0].why == errc::limit_differs);
     CHECK(c[1].as_owner.holds().size() == 1);
-    give_back(c, 2);
+    c.give_back(2);
     ask(c, 3, lock_mode::permit(3), is_try);
     CHECK(c[3].granted.size() == 1);
 }
@@ -154,8 +149,8 @@ TEST_CASE("OWN-3: shared holds and waiters move with their modes") {
     CHECK(c[2].as_owner.holds().size() == 2);
     ask(c, 2, shared);
     CHECK(c[2].granted.size() == 1);  // behind the one that waits
-    give_back(c, 2);
-    give_back(c, 3);
+    c.give_back(2);
+    c.give_back(3);
     REQUIRE(c[1].granted.size() == 1);
     CHECK(c[2].granted.size() == 1);
 }

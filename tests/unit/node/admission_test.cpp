@@ -9,7 +9,7 @@ using node::admission;
 
 namespace {
 
-struct fixture {
+struct admission_fixture {
     view v = made_up::first_view(3);
     node::receiver here{&v, true, false, false};
     node::envelope head{peer(9), peer(1), {9, 9}, {4}, true};  // of another cluster that lives
@@ -20,7 +20,8 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "FOUND-3: of other clusters only gossip, joins and foundings are read") {
+TEST_CASE_METHOD(admission_fixture,
+                 "FOUND-3: of other clusters only gossip, joins and foundings are read") {
     CHECK(admit(head, lease_request, here) == admission::refuse);
     CHECK(admit(head, join, here) == admission::read);
     CHECK(admit(head, ping, here) == admission::read);
@@ -31,7 +32,8 @@ TEST_CASE_METHOD(fixture, "FOUND-3: of other clusters only gossip, joins and fou
     CHECK(admit(head, join, here) == admission::read);
 }
 
-TEST_CASE_METHOD(fixture, "FOUND-3: a peer whose lease is long lost joins a cluster that lives") {
+TEST_CASE_METHOD(admission_fixture,
+                 "FOUND-3: a peer whose lease is long lost joins a cluster that lives") {
     here.is_lease_long_lost = true;
     CHECK(admit(head, ping, here) == admission::join_other);
     SECTION("not for one that does not live") {
@@ -48,7 +50,8 @@ TEST_CASE_METHOD(fixture, "FOUND-3: a peer whose lease is long lost joins a clus
     }
 }
 
-TEST_CASE_METHOD(fixture, "SEAT-2: a peer without seeds stops when it meets a cluster with seats") {
+TEST_CASE_METHOD(admission_fixture,
+                 "SEAT-2: a peer without seeds stops when it meets a cluster with seats") {
     here.has_seeds = false;
     CHECK(admit(head, ping, here) == admission::stop_seatless);
     here.is_leaving = true;

@@ -15,12 +15,12 @@ audit_record made_record(std::uint64_t number) {
     return out;
 }
 
-struct fixture {
+struct audit_log_fixture {
     node::audit_log mine{peer(1)};
     view before = made_up::first_view(3, 2);
     view v = before;
 
-    fixture() {
+    audit_log_fixture() {
         before.number = {6};
         before.seats[0].filled_by = {};
         v.number = {7};
@@ -29,7 +29,8 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "RECORD-1: a voter that has come tells nothing before a quorum told it") {
+TEST_CASE_METHOD(audit_log_fixture,
+                 "RECORD-1: a voter that has come tells nothing before a quorum told it") {
     REQUIRE(mine.installed(v, &before) == std::vector{peer(2), peer(3)});
     mine.has_asked(1);
     mine.has_asked(2);
@@ -42,7 +43,7 @@ TEST_CASE_METHOD(fixture, "RECORD-1: a voter that has come tells nothing before 
     CHECK(mine.all()->size() == 3);
 }
 
-TEST_CASE_METHOD(fixture,
+TEST_CASE_METHOD(audit_log_fixture,
                  "RECORD-1: a voter tells what it has when the time for the others is up") {
     (void)mine.installed(v, &before);
     mine.has_asked(1);
@@ -53,14 +54,15 @@ TEST_CASE_METHOD(fixture,
     CHECK(mine.all());
 }
 
-TEST_CASE_METHOD(fixture, "RECORD-1: answers to questions of others are not the log's") {
+TEST_CASE_METHOD(audit_log_fixture, "RECORD-1: answers to questions of others are not the log's") {
     (void)mine.installed(v, &before);
     mine.has_asked(1);
     CHECK_FALSE(mine.hear(lock::answered{7, lock::records_read{7, {made_record(2)}}}));
     CHECK_FALSE(mine.hear(lock::unanswered{7, errc::timed_out, {}}));
 }
 
-TEST_CASE_METHOD(fixture, "RECORD-1: while it asks, voters that come later are asked as well") {
+TEST_CASE_METHOD(audit_log_fixture,
+                 "RECORD-1: while it asks, voters that come later are asked as well") {
     (void)mine.installed(v, &before);
     mine.has_asked(1);
     mine.has_asked(2);
@@ -79,7 +81,8 @@ TEST_CASE_METHOD(fixture, "RECORD-1: while it asks, voters that come later are a
     }
 }
 
-TEST_CASE_METHOD(fixture, "RECORD-1: a founder has nothing to ask for, and no more have others") {
+TEST_CASE_METHOD(audit_log_fixture,
+                 "RECORD-1: a founder has nothing to ask for, and no more have others") {
     CHECK(mine.installed(made_up::first_view(3), nullptr).empty());
     CHECK(mine.all());
     node::audit_log no_voter{peer(5)};

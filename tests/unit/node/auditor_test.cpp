@@ -26,7 +26,7 @@ lock::hold_info held() {
 }
 
 /// p1 to p3 fill the seats and p4 is the operator's peer; p1 owns every name.
-struct fixture {
+struct auditor_fixture {
     base::settings settings = [] {
         base::settings s;
         s.lease = 1s;
@@ -45,7 +45,7 @@ struct fixture {
     std::vector<node::record_written> written;
     std::size_t may_act = 0;
 
-    fixture() { install(v); }
+    auditor_fixture() { install(v); }
     void install(const view& after) {
         base::slot_map map;
         map.owners = {peer(1)};
@@ -130,7 +130,8 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "RECORD-1: a hold is broken once a majority has the record, not before") {
+TEST_CASE_METHOD(auditor_fixture,
+                 "RECORD-1: a hold is broken once a majority has the record, not before") {
     const auto number = breaks();
     see_holder();
     REQUIRE(records.size() == 3);
@@ -174,7 +175,7 @@ TEST_CASE_METHOD(fixture, "RECORD-1: a hold is broken once a majority has the re
     }
 }
 
-TEST_CASE_METHOD(fixture, "RECORD-1: what cannot be recorded is not done") {
+TEST_CASE_METHOD(auditor_fixture, "RECORD-1: what cannot be recorded is not done") {
     (void)breaks();
     see_holder();
     keep({1});
@@ -184,7 +185,8 @@ TEST_CASE_METHOD(fixture, "RECORD-1: what cannot be recorded is not done") {
     CHECK(demands.empty());
 }
 
-TEST_CASE_METHOD(fixture, "RECORD-1: an owner that does not say who holds it holds nothing up") {
+TEST_CASE_METHOD(auditor_fixture,
+                 "RECORD-1: an owner that does not say who holds it holds nothing up") {
     (void)breaks();
     CHECK(records.empty());
     pass(400ms);
@@ -192,7 +194,8 @@ TEST_CASE_METHOD(fixture, "RECORD-1: an owner that does not say who holds it hol
     CHECK(records[0].second.what.whom.is_nil());
 }
 
-TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is done when it is recorded, and over with a view") {
+TEST_CASE_METHOD(auditor_fixture,
+                 "VIEW-8: an eviction is done when it is recorded, and over with a view") {
     const auto number = mine.evict(peer(5), {"me", {}}, now + 10s, moment());
     drain();
     CHECK_FALSE(mine.act(number, views::proof::none, now));  // not recorded yet
@@ -225,7 +228,7 @@ TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is done when it is recorded, and 
     }
 }
 
-TEST_CASE_METHOD(fixture, "VIEW-8: an eviction that is never set off ends with its time") {
+TEST_CASE_METHOD(auditor_fixture, "VIEW-8: an eviction that is never set off ends with its time") {
     const auto number = mine.evict(peer(5), {"me", {}}, now + 10s, moment());
     drain();
     keep({1, 2});
@@ -242,7 +245,8 @@ TEST_CASE_METHOD(fixture, "VIEW-8: an eviction that is never set off ends with i
     CHECK_FALSE(mine.deadline());
 }
 
-TEST_CASE_METHOD(fixture, "RECORD-1: what the policy of a hold does is recorded while it is done") {
+TEST_CASE_METHOD(auditor_fixture,
+                 "RECORD-1: what the policy of a hold does is recorded while it is done") {
     mine.record_break({held(), std::string(500, 'x'), "why"}, moment());
     drain();
     REQUIRE(records.size() == 3);
@@ -253,7 +257,7 @@ TEST_CASE_METHOD(fixture, "RECORD-1: what the policy of a hold does is recorded 
     CHECK_FALSE(ended);  // nothing waits for it
 }
 
-TEST_CASE_METHOD(fixture, "RECORD-1: a reader hears a majority of the seats") {
+TEST_CASE_METHOD(auditor_fixture, "RECORD-1: a reader hears a majority of the seats") {
     const auto number = mine.read(now + 1s, moment());
     drain();
     REQUIRE(reads.size() == 3);
@@ -270,7 +274,8 @@ TEST_CASE_METHOD(fixture, "RECORD-1: a reader hears a majority of the seats") {
     CHECK(read->records == std::vector<audit_record>{later});
 }
 
-TEST_CASE_METHOD(fixture, "VIEW-8: a peer that evicts itself has succeeded when its PeerId ends") {
+TEST_CASE_METHOD(auditor_fixture,
+                 "VIEW-8: a peer that evicts itself has succeeded when its PeerId ends") {
     const auto number = mine.evict(peer(4), {"me", {}}, now + 10s, moment());
     drain();
     keep({1, 2});
@@ -282,7 +287,7 @@ TEST_CASE_METHOD(fixture, "VIEW-8: a peer that evicts itself has succeeded when 
     CHECK(ended->outcome.stage == break_stage::ended);
 }
 
-TEST_CASE_METHOD(fixture, "RECORD-1: what was done stays done when the PeerId ends") {
+TEST_CASE_METHOD(auditor_fixture, "RECORD-1: what was done stays done when the PeerId ends") {
     const auto number = mine.evict(peer(5), {"me", {}}, now + 10s, moment());
     drain();
     keep({1, 2});
@@ -299,7 +304,7 @@ TEST_CASE_METHOD(fixture, "RECORD-1: what was done stays done when the PeerId en
     CHECK(ended->outcome.stage == break_stage::ended);
 }
 
-TEST_CASE_METHOD(fixture, "everything that an operator wants ends with the PeerId") {
+TEST_CASE_METHOD(auditor_fixture, "everything that an operator wants ends with the PeerId") {
     (void)breaks();
     mine.end(errc::not_a_member);
     drain();

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
+struct contacts_fixture {
     base::settings settings = [] {
         base::settings s;
         s.lease = 1s;
@@ -25,7 +25,8 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "VIEW-2: a peer is replaced while another was heard at its address") {
+TEST_CASE_METHOD(contacts_fixture,
+                 "VIEW-2: a peer is replaced while another was heard at its address") {
     CHECK_FALSE(mine.is_replaced_at(address(2), peer(2), at(0s)));
     mine.heard(address(2), peer(2), v.cluster, at(0s));
     CHECK_FALSE(mine.is_replaced_at(address(2), peer(2), at(0s)));
@@ -36,7 +37,8 @@ TEST_CASE_METHOD(fixture, "VIEW-2: a peer is replaced while another was heard at
     CHECK_FALSE(mine.is_replaced_at(address(1), peer(1), at(2s)));  // we are here
 }
 
-TEST_CASE_METHOD(fixture, "FOUND-6: a view is superseded once its seats answer as other peers") {
+TEST_CASE_METHOD(contacts_fixture,
+                 "FOUND-6: a view is superseded once its seats answer as other peers") {
     mine.heard(address(2), peer(12), other, at(2s));
     CHECK_FALSE(mine.is_superseded(v, at(100ms), at(2s)));  // not for 2A without a lease yet
     CHECK(mine.is_superseded(v, at(0s), at(2s)));
@@ -51,7 +53,7 @@ TEST_CASE_METHOD(fixture, "FOUND-6: a view is superseded once its seats answer a
     }
 }
 
-TEST_CASE_METHOD(fixture, "SEAL-3: a peer that was found at an address lives there") {
+TEST_CASE_METHOD(contacts_fixture, "SEAL-3: a peer that was found at an address lives there") {
     mine.heard(address(2), peer(2), v.cluster, at(0s));
     CHECK(mine.is_heard(address(2), at(249ms)));
     CHECK_FALSE(mine.is_heard(address(2), at(250ms)));
@@ -71,7 +73,8 @@ TEST_CASE_METHOD(fixture, "SEAL-3: a peer that was found at an address lives the
     CHECK_FALSE(mine.is_replaced_at(address(2), peer(2), at(2s)));
 }
 
-TEST_CASE_METHOD(fixture, "FOUND-6: a view is superseded when its voters are heard without acks") {
+TEST_CASE_METHOD(contacts_fixture,
+                 "FOUND-6: a view is superseded when its voters are heard without acks") {
     const auto hears = [&](base::time_point now) {
         mine.heard(address(2), peer(2), v.cluster, now);
         return mine.is_superseded(v, at(0s), now);
@@ -92,7 +95,8 @@ TEST_CASE_METHOD(fixture, "FOUND-6: a view is superseded when its voters are hea
     }
 }
 
-TEST_CASE_METHOD(fixture, "LEASE-7: a view lags behind once the next was installed A ago") {
+TEST_CASE_METHOD(contacts_fixture,
+                 "LEASE-7: a view lags behind once the next was installed A ago") {
     mine.installed({1}, at(0s));
     mine.installed({2}, at(5s));
     CHECK_FALSE(mine.lags_behind({1}, at(6s)));
@@ -100,7 +104,7 @@ TEST_CASE_METHOD(fixture, "LEASE-7: a view lags behind once the next was install
     CHECK_FALSE(mine.lags_behind({2}, at(60s)));
 }
 
-TEST_CASE_METHOD(fixture, "the address of a stranger is the source of its last datagram") {
+TEST_CASE_METHOD(contacts_fixture, "the address of a stranger is the source of its last datagram") {
     CHECK(mine.last_seen_at(peer(7)).is_nil());
     mine.came_from(peer(7), address(7));
     mine.came_from(peer(7), address(8));

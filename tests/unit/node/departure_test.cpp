@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
+struct departure_fixture {
     base::settings settings = [] {
         base::settings s;
         s.lease = 1s;
@@ -22,7 +22,8 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "LEAVE-1: a peer asks until it is marked, gives up, then says so") {
+TEST_CASE_METHOD(departure_fixture,
+                 "LEAVE-1: a peer asks until it is marked, gives up, then says so") {
     CHECK(mine.advance(now, at(0s)).asks_to_leave);
     CHECK_FALSE(mine.advance(now, at(50ms)).asks_to_leave);
     CHECK(mine.advance(now, at(100ms)).asks_to_leave);
@@ -41,7 +42,7 @@ TEST_CASE_METHOD(fixture, "LEAVE-1: a peer asks until it is marked, gives up, th
     CHECK(mine.advance(now, at(400ms)).is_over);
 }
 
-TEST_CASE_METHOD(fixture, "LEAVE-1: no phase takes longer than its time") {
+TEST_CASE_METHOD(departure_fixture, "LEAVE-1: no phase takes longer than its time") {
     CHECK_FALSE(mine.advance(now, at(1999ms)).ends_lease);
     (void)mine.advance(now, at(2s));  // handing over from now on
     CHECK_FALSE(mine.advance(now, at(3999ms)).ends_lease);
@@ -50,7 +51,7 @@ TEST_CASE_METHOD(fixture, "LEAVE-1: no phase takes longer than its time") {
     CHECK(mine.advance(now, at(5s)).is_over);
 }
 
-TEST_CASE_METHOD(fixture, "LEAVE-1: the lease does not end in a call that has granted") {
+TEST_CASE_METHOD(departure_fixture, "LEAVE-1: the lease does not end in a call that has granted") {
     now.owns_nothing = true;
     now.has_given_all_up = true;
     now.has_granted = true;
@@ -61,14 +62,16 @@ TEST_CASE_METHOD(fixture, "LEAVE-1: the lease does not end in a call that has gr
     CHECK(mine.advance(now, at(5s)).ends_lease);
 }
 
-TEST_CASE_METHOD(fixture, "LEAVE-1: a peer that owns nothing does not wait to be marked") {
+TEST_CASE_METHOD(departure_fixture,
+                 "LEAVE-1: a peer that owns nothing does not wait to be marked") {
     now.owns_nothing = true;
     CHECK_FALSE(mine.advance(now, at(0s)).asks_to_leave);
     now.has_given_all_up = true;
     CHECK(mine.advance(now, at(1ms)).ends_lease);
 }
 
-TEST_CASE_METHOD(fixture, "LEAVE-1: a peer whose lease is over says so once and waits for none") {
+TEST_CASE_METHOD(departure_fixture,
+                 "LEAVE-1: a peer whose lease is over says so once and waits for none") {
     CHECK(mine.advance(now, at(0s)).asks_to_leave);
     CHECK_FALSE(mine.advance(now, at(900ms)).is_over);
     now.is_leased = false;
@@ -77,7 +80,8 @@ TEST_CASE_METHOD(fixture, "LEAVE-1: a peer whose lease is over says so once and 
     CHECK(end.is_over);
 }
 
-TEST_CASE_METHOD(fixture, "LEAVE-1: a peer that has ended its lease itself goes on saying so") {
+TEST_CASE_METHOD(departure_fixture,
+                 "LEAVE-1: a peer that has ended its lease itself goes on saying so") {
     now.owns_nothing = now.has_given_all_up = true;
     CHECK(mine.advance(now, at(0s)).ends_lease);
     now.is_leased = false;

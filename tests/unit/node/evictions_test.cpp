@@ -11,7 +11,7 @@ using views::proof;
 
 namespace {
 
-struct fixture {
+struct evictions_fixture {
     base::settings settings = [] {
         base::settings s;
         s.retry = 100ms;
@@ -22,7 +22,8 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is repeated until its end, or the member is none") {
+TEST_CASE_METHOD(evictions_fixture,
+                 "VIEW-8: an eviction is repeated until its end, or the member is none") {
     mine.add({peer(2), proof::none, "ann"}, at(1s), at(0s));
     REQUIRE(mine.due(true, at(0s)) == std::vector{views::evict{peer(2), proof::none, "ann"}});
     CHECK(mine.due(true, at(99ms)).empty());
@@ -40,7 +41,7 @@ TEST_CASE_METHOD(fixture, "VIEW-8: an eviction is repeated until its end, or the
     }
 }
 
-TEST_CASE_METHOD(fixture, "CERT-1: what is proven of a member stays so") {
+TEST_CASE_METHOD(evictions_fixture, "CERT-1: what is proven of a member stays so") {
     mine.add({peer(2), proof::gone, "ann"}, at(5s), at(0s));
     mine.add({peer(2), proof::none, "ann"}, at(1s), at(0s));
     const auto due = mine.due(true, at(2s));
@@ -48,7 +49,8 @@ TEST_CASE_METHOD(fixture, "CERT-1: what is proven of a member stays so") {
     CHECK(due[0].proof == proof::gone);
 }
 
-TEST_CASE_METHOD(fixture, "an eviction outside a view says nothing, and is due at its end only") {
+TEST_CASE_METHOD(evictions_fixture,
+                 "an eviction outside a view says nothing, and is due at its end only") {
     mine.add({peer(2), proof::none, "ann"}, at(1s), at(0s));
     CHECK(mine.due(false, at(0s)).empty());
     CHECK(mine.deadline(false) == at(1s));

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
+struct lease_watch_fixture {
     base::settings settings = [] {
         base::settings s;
         s.lease = 1s;
@@ -22,7 +22,7 @@ struct fixture {
     node::lease_watch mine{settings, renewal};
     view v = made_up::first_view(1);
 
-    fixture() {
+    lease_watch_fixture() {
         renewal.installed(v, moment(0s));
         mine.installed_first_view(at(0s));
     }
@@ -35,7 +35,7 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "LEASE-5: each start and end of a lease is noticed once") {
+TEST_CASE_METHOD(lease_watch_fixture, "LEASE-5: each start and end of a lease is noticed once") {
     CHECK_FALSE(mine.notice(moment(0s)).is_of_lease);
     CHECK_FALSE(mine.deadline());
     ack(0s);
@@ -49,7 +49,8 @@ TEST_CASE_METHOD(fixture, "LEASE-5: each start and end of a lease is noticed onc
     CHECK_FALSE(mine.notice(moment(2s)).is_of_lease);
 }
 
-TEST_CASE_METHOD(fixture, "LEASE-5: a lease is at risk from 2A/5 before its end, until renewed") {
+TEST_CASE_METHOD(lease_watch_fixture,
+                 "LEASE-5: a lease is at risk from 2A/5 before its end, until renewed") {
     ack(0s);
     (void)mine.notice(moment(0s));
     REQUIRE(mine.deadline());
@@ -64,7 +65,7 @@ TEST_CASE_METHOD(fixture, "LEASE-5: a lease is at risk from 2A/5 before its end,
     CHECK_FALSE(mine.is_at_risk());
 }
 
-TEST_CASE_METHOD(fixture, "FOUND-3: a lease is long lost when it has not run for A/2") {
+TEST_CASE_METHOD(lease_watch_fixture, "FOUND-3: a lease is long lost when it has not run for A/2") {
     CHECK_FALSE(mine.is_long_lost(at(499ms)));  // since the first view
     CHECK(mine.is_long_lost(at(500ms)));
     ack(0s);
@@ -75,7 +76,8 @@ TEST_CASE_METHOD(fixture, "FOUND-3: a lease is long lost when it has not run for
     CHECK(mine.is_long_lost(at(1500ms)));
 }
 
-TEST_CASE_METHOD(fixture, "NOW-2: a suspend brings the end of a lease forward, and its warning") {
+TEST_CASE_METHOD(lease_watch_fixture,
+                 "NOW-2: a suspend brings the end of a lease forward, and its warning") {
     ack(0s);
     (void)mine.notice(moment(0s));
     CHECK(*mine.deadline() > at(599ms));

@@ -22,7 +22,7 @@ view with_members(std::uint64_t count) {
     return v;
 }
 
-struct fixture {
+struct process_watch_fixture {
     node::process_watch mine{peer(5), {here, 5, 1}};
     std::vector<peer_id> watched;
 
@@ -42,7 +42,8 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "CERT-3: a member watches the processes of its machine, up to eight") {
+TEST_CASE_METHOD(process_watch_fixture,
+                 "CERT-3: a member watches the processes of its machine, up to eight") {
     install(with_members(6));
     CHECK(watched == std::vector{peer(1), peer(2), peer(3), peer(4), peer(6)});
     SECTION("of a larger number the next three in the order of PeerIds") {

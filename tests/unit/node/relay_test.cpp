@@ -11,7 +11,7 @@ using action = node::relay::action;
 
 namespace {
 
-struct fixture {
+struct relay_fixture {
     base::settings settings = [] {
         base::settings s;
         s.lease = 1s;
@@ -32,7 +32,7 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "NET-1: after two tries a copy goes by one voter after another") {
+TEST_CASE_METHOD(relay_fixture, "NET-1: after two tries a copy goes by one voter after another") {
     CHECK(detours(0, at(0s)).empty());
     CHECK(detours(1, at(0s)).empty());
     for (const unsigned attempt : {2u, 3u, 4u, 5u}) {
@@ -58,7 +58,8 @@ TEST_CASE("NET-1: neither the sender nor the receiver is the voter that a copy g
     CHECK(mine.detours(alone, {peer(2), lock::grant_ack{"a", {1}}, 2}, at(0s)).empty());
 }
 
-TEST_CASE_METHOD(fixture, "NET-1: what came round is answered the same way for A, as an echo") {
+TEST_CASE_METHOD(relay_fixture,
+                 "NET-1: what came round is answered the same way for A, as an echo") {
     REQUIRE(receive(2, 5, 4, at(0s)) == action::take);
     const auto back = detours(0, at(999ms));
     REQUIRE(back.size() == 1);
@@ -71,14 +72,15 @@ TEST_CASE_METHOD(fixture, "NET-1: what came round is answered the same way for A
     }
 }
 
-TEST_CASE_METHOD(fixture, "NET-1: what comes round is taken from voters only, for members only") {
+TEST_CASE_METHOD(relay_fixture,
+                 "NET-1: what comes round is taken from voters only, for members only") {
     CHECK(receive(5, 1, 4, at(0s)) == action::refuse);  // peer 5 is no voter
     CHECK(receive(1, 9, 4, at(0s)) == action::refuse);  // peer 9 is no member
     CHECK(receive(1, 4, 4, at(0s)) == action::ignore);  // our own
     CHECK(detours(0, at(0s)).empty());
 }
 
-TEST_CASE_METHOD(fixture, "NET-1: a message is passed on for its origin, to members") {
+TEST_CASE_METHOD(relay_fixture, "NET-1: a message is passed on for its origin, to members") {
     CHECK(receive(5, 5, 1, at(0s)) == action::forward);
     CHECK(receive(3, 5, 1, at(0s)) == action::ignore);  // peer 3 is not its origin
     CHECK(receive(5, 5, 9, at(0s)) == action::ignore);

@@ -11,7 +11,7 @@ namespace {
 constexpr condition conditions[] = {condition::alive, condition::suspect, condition::dead,
                                     condition::left};
 
-struct fixture {
+struct roster_fixture {
     base::settings settings;
     holdfast::swim::roster mine{settings};
 
@@ -58,7 +58,7 @@ TEST_CASE("which rumour overrides which (SWIM 4.2)") {
             for (std::uint64_t i = 1; i <= 3; ++i) {
                 for (std::uint64_t j = 1; j <= 3; ++j) {
                     CAPTURE(static_cast<int>(believed), i, static_cast<int>(told), j);
-                    fixture f;
+                    roster_fixture f;
                     f.has_members(5);
                     f.hears(about(9, believed, i, 2));
                     const auto before = f.mine.find(peer(9))->told;
@@ -73,7 +73,7 @@ TEST_CASE("which rumour overrides which (SWIM 4.2)") {
     }
 }
 
-TEST_CASE_METHOD(fixture, "what a rumour did is told: added, changed, renewed, or nothing") {
+TEST_CASE_METHOD(roster_fixture, "what a rumour did is told: added, changed, renewed, or nothing") {
     CHECK(hears(about(2, condition::alive, 1)) == effect::added);
     CHECK(hears(about(2, condition::alive, 1)) == effect::none);
     CHECK(hears(about(2, condition::alive, 2)) == effect::renewed);
@@ -88,7 +88,7 @@ TEST_CASE_METHOD(fixture, "what a rumour did is told: added, changed, renewed, o
     CHECK_FALSE(mine.has_alive_at(address(2)));
 }
 
-TEST_CASE_METHOD(fixture,
+TEST_CASE_METHOD(roster_fixture,
                  "a suspicion runs for the time of the group's size, shorter with each peer, "
                  "each counted once") {
     settings.suspicion_confirmations = 3;
@@ -116,7 +116,8 @@ TEST_CASE_METHOD(fixture,
     CHECK(mine.overdue(at(10s) + shortest)[0].about == peer(9));
 }
 
-TEST_CASE_METHOD(fixture, "no more confirmations are waited for than there are others to confirm") {
+TEST_CASE_METHOD(roster_fixture,
+                 "no more confirmations are waited for than there are others to confirm") {
     has_members(3);  // with us three: neither the suspect nor the peer that suspects it can confirm
     hears(about(3, condition::suspect, 1, 1));
     hears(about(3, condition::suspect, 1, 2));
@@ -126,7 +127,7 @@ TEST_CASE_METHOD(fixture, "no more confirmations are waited for than there are o
     CHECK(two.next_overdue() == at(0s) + shortest_suspicion(settings, 2));
 }
 
-TEST_CASE_METHOD(fixture,
+TEST_CASE_METHOD(roster_fixture,
                  "a later incarnation refutes a suspicion; the same or an earlier one does not") {
     has_members(5);
     hears(about(5, condition::suspect, 4, 2));
@@ -139,7 +140,7 @@ TEST_CASE_METHOD(fixture,
     CHECK(mine.find(peer(5))->told.state == condition::alive);
 }
 
-TEST_CASE_METHOD(fixture, "a suspicion of a later incarnation starts anew") {
+TEST_CASE_METHOD(roster_fixture, "a suspicion of a later incarnation starts anew") {
     has_members(5);
     hears(about(5, condition::suspect, 1, 2), 0s);
     hears(about(5, condition::suspect, 1, 3), 1s);
@@ -150,7 +151,7 @@ TEST_CASE_METHOD(fixture, "a suspicion of a later incarnation starts anew") {
 }
 
 TEST_CASE_METHOD(
-    fixture,
+    roster_fixture,
     "the dead and those that left are forgotten after forget_dead_after, the living never") {
     settings.forget_dead_after = 1h;
     has_members(5);
@@ -168,7 +169,7 @@ TEST_CASE_METHOD(
     CHECK(mine.find(peer(5)) != nullptr);
 }
 
-TEST_CASE_METHOD(fixture, "that one is dead again does not make it younger") {
+TEST_CASE_METHOD(roster_fixture, "that one is dead again does not make it younger") {
     settings.forget_dead_after = 1h;
     hears(about(2, condition::alive, 1), 0s);
     hears(about(2, condition::dead, 1), 0s);
@@ -178,7 +179,8 @@ TEST_CASE_METHOD(fixture, "that one is dead again does not make it younger") {
 }
 
 TEST_CASE_METHOD(
-    fixture, "who was dead when we first heard of it is hearsay, until it is heard of as alive") {
+    roster_fixture,
+    "who was dead when we first heard of it is hearsay, until it is heard of as alive") {
     hears(about(2, condition::dead));
     CHECK(mine.find(peer(2))->is_hearsay);
     hears(about(2, condition::dead, 2));
@@ -191,7 +193,7 @@ TEST_CASE_METHOD(
     CHECK(mine.find(peer(3))->is_hearsay);
 }
 
-TEST_CASE_METHOD(fixture, "alive counts ourselves, the alive and the suspects") {
+TEST_CASE_METHOD(roster_fixture, "alive counts ourselves, the alive and the suspects") {
     CHECK(mine.alive() == 1);
     hears(about(2, condition::alive));
     hears(about(3, condition::suspect));

@@ -14,13 +14,13 @@ struct joiner {
     joining part{settings, made_up::member(9), seeds, base::random_source{1}, at(0s)};
 };
 
-struct voter {
+struct joined_voter {
     base::settings settings;
     set_environment surroundings;
     view_log log;
     joining part{settings, made_up::member(1), seeds, base::random_source{1}, at(0s)};
 
-    voter() { (void)log.found(made_up::first_view(3), surroundings); }
+    joined_voter() { (void)log.found(made_up::first_view(3), surroundings); }
     void install(const change& c) { REQUIRE(log.append({c, {}}, surroundings)); }
     joining::answer answer(const join& asked) { return part.answer_to(asked, log, {}); }
 };
@@ -70,13 +70,13 @@ TEST_CASE_METHOD(joiner, "a joiner takes only a welcome that adds it, to a clust
     CHECK_FALSE(part.is_welcome(given));
 }
 
-TEST_CASE_METHOD(voter, "a join that names a view not too old makes a candidate") {
+TEST_CASE_METHOD(joined_voter, "a join that names a view not too old makes a candidate") {
     const auto answer_now = answer(asked_by(9, settings));
     CHECK(answer_now.is_candidate);
     CHECK_FALSE(answer_now.reply);
 }
 
-TEST_CASE_METHOD(voter,
+TEST_CASE_METHOD(joined_voter,
                  "VIEW-3: a join that names no view, or none there is, is shown the newest") {
     auto asked = asked_by(9, settings);
     SECTION("none") { asked.shown.reset(); }
@@ -93,7 +93,8 @@ TEST_CASE_METHOD(voter,
     CHECK(shown.cluster == log.current()->cluster);
 }
 
-TEST_CASE_METHOD(voter, "a joiner with other settings is refused, and the operator is told of it") {
+TEST_CASE_METHOD(joined_voter,
+                 "a joiner with other settings is refused, and the operator is told of it") {
     auto asked = asked_by(9, settings);
     std::optional<refusal> why;
     std::optional<errc> told;
@@ -121,7 +122,7 @@ TEST_CASE_METHOD(voter, "a joiner with other settings is refused, and the operat
     }
 }
 
-TEST_CASE_METHOD(voter, "a member that asks again gets its welcome again") {
+TEST_CASE_METHOD(joined_voter, "a member that asks again gets its welcome again") {
     auto c = empty_change(*log.current());
     c.added = {made_up::member(9)};
     install(c);
@@ -130,7 +131,7 @@ TEST_CASE_METHOD(voter, "a member that asks again gets its welcome again") {
     CHECK(whole.added_by.what == c);
 }
 
-TEST_CASE_METHOD(voter,
+TEST_CASE_METHOD(joined_voter,
                  "a founder that asks to join is told what was chosen, by the founders only") {
     const founding_value chosen{{1, 1}, {100}, 16, {}};
     const auto asked = asked_by(2, settings);
@@ -138,7 +139,7 @@ TEST_CASE_METHOD(voter,
     CHECK(reply<founded>(part.answer_to(asked, log, chosen)).value == chosen);
 }
 
-TEST_CASE_METHOD(voter, "VIEW-3: a PeerId that was removed is refused for good") {
+TEST_CASE_METHOD(joined_voter, "VIEW-3: a PeerId that was removed is refused for good") {
     auto c = empty_change(*log.current());
     c.added = {made_up::member(9)};
     install(c);
