@@ -104,7 +104,7 @@ class Places(unittest.TestCase):
 
     def test_a_host_of_a_registry_is_told(self):
         for host in (
-            "registry." + "example",
+            "registry." + "example" + ".org",
             "deb.debian" + ".org",
             "packages.build" + ".internal",
         ):
