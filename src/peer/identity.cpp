@@ -1,5 +1,6 @@
 #include "peer/identity.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -73,10 +74,15 @@ os::unique_fd open_process(pid_t pid) {
         return os::unique_fd{opened};
     }
     // The thread sanitizer sees no descriptor opened by a system call, nor one that libuv closes by
-    // one. It takes this for a descriptor that had the number before, until it sees a copy made.
-    const int copy = ::dup(opened);
+    // one. It takes this for a descriptor that had the number before. So it sees a file opened,
+    // whose number is then given to the descriptor (a dup that it sees would end the former one).
+    const int seen = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (seen < 0) {
+        return os::unique_fd{opened};
+    }
+    ::syscall(SYS_dup3, opened, seen, O_CLOEXEC);
     ::syscall(SYS_close, opened);
-    return os::unique_fd{copy};
+    return os::unique_fd{seen};
 }
 
 }  // namespace
