@@ -61,13 +61,14 @@ struct three {
     std::vector<std::string> seeds = test_support::free_addresses(3);
     std::vector<peer> peers;
 
-    three() {
+    explicit three(std::optional<std::chrono::milliseconds> lease = {}) {
         for (const auto& at : seeds) {
             peers.push_back(started({.name = at,
                                      .listen = at,
                                      .seeds = seeds,
                                      .cluster = "test",
-                                     .profile = profile::local}));
+                                     .profile = profile::local,
+                                     .lease = lease}));
         }
         for (const auto& p : peers) {
             const auto ready = p.wait_ready(20s);
