@@ -291,13 +291,15 @@ TEST_CASE("a peer whose cluster goes while it looks for all members of a group c
         light.group("crowd").watch([&](const group_change& now) { told.add(now.members.size()); });
     REQUIRE(told.wait([](const auto& all) { return !all.empty() && all.back() == 30; }));
     // Each change has it look again; the owner goes in the midst of that.
-    std::thread churn{[&] {
-        while (light.group("crowd").join({.wait = 100ms})) {
+    std::jthread churn{[&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            (void)light.group("crowd").join({.wait = 100ms});
         }
     }};
     REQUIRE(told.wait([](const auto& all) { return all.size() > 20; }));
     seat.reset();
-    churn.join();
+    REQUIRE(comes_true([&] { return !light.is_ready(); }));
+    churn = {};
     (void)light.leave(5s);
     CHECK_FALSE(light.is_ready());
 }

@@ -14,9 +14,9 @@ using namespace peers;
 
 #ifdef __SANITIZE_ADDRESS__
 // A child has the memory of threads that it does not have, which is no leak: only the first process
-// looks for leaks.
+// looks for leaks. The sanitizer's library must find the function in the program.
 const pid_t first_process = getpid();
-extern "C" int __lsan_is_turned_off();
+extern "C" [[gnu::visibility("default")]] int __lsan_is_turned_off();
 extern "C" int __lsan_is_turned_off() { return getpid() != first_process; }
 #endif
 
