@@ -87,7 +87,7 @@ inline const agents& unharmed() {
 
 inline json first_line_of(child c, int expected_code = 0) {
     const auto l = c.expect("");
-    CHECK(c.wait() == expected_code);
+    REQUIRE(c.wait() == expected_code);
     return l ? json::parse(l->text, nullptr, false) : json{};
 }
 
