@@ -296,7 +296,7 @@ TEST_CASE("a peer whose cluster goes while it looks for all members of a group c
             (void)light.group("crowd").join({.wait = 100ms});
         }
     }};
-    REQUIRE(told.wait([](const auto& all) { return all.size() > 20; }));
+    REQUIRE(told.wait([](const auto& all) { return all.size() > 5; }));
     seat.reset();
     REQUIRE(comes_true([&] { return !light.is_ready(); }));
     churn = {};

@@ -46,7 +46,7 @@ bool comes_true(Is is) {
         if (std::chrono::steady_clock::now() > until) {
             return false;
         }
-        std::this_thread::yield();
+        std::this_thread::sleep_for(1ms);  // between two looks: the peers need the processor
     }
     return true;
 }
