@@ -105,7 +105,7 @@ TEST_CASE("BREAK-1: a hold is broken although its program does nothing; all is r
     how.on_lost = [&](errc why) { told.add(why); };
     auto mine = c.peers[0].lock("a", how);
     REQUIRE(mine);
-    const auto asked = c.peers[1].request_release("a", mine->token(), by("ann", 100ms));
+    const auto asked = c.peers[1].request_release("a", mine->token(), by("ann", 1s));
     REQUIRE(asked);
     CHECK(asked->stage == break_stage::delivered);
     const auto broken = c.peers[1].break_hold("a", mine->token(), by("ann"));
@@ -243,6 +243,7 @@ TEST_CASE(
     CHECK(c.peers[1].lock("a", {.wait = 20s}));
     const auto all = c.peers[1].audit_log();
     REQUIRE(all);
+    REQUIRE_FALSE(all->empty());
     CHECK(all->back().what == (succeeds ? admin_action::fenced : admin_action::evicted));
 }
 
