@@ -15,7 +15,8 @@ peer started_light(const std::vector<std::string>& seeds) {
                     .seeds = seeds,
                     .cluster = "test",
                     .profile = profile::local,
-                    .weight = 0});
+                    .weight = 0,
+                    .lease = usual_lease});
 }
 
 break_options by(const std::string& who, std::chrono::nanoseconds wait = 10s) {
@@ -279,7 +280,8 @@ TEST_CASE("a peer whose cluster goes while it looks for all members of a group c
                                                 .listen = seeds[0],
                                                 .seeds = seeds,
                                                 .cluster = "test",
-                                                .profile = profile::local}));
+                                                .profile = profile::local,
+                                                .lease = usual_lease}));
     REQUIRE(seat->wait_ready(20s));
     auto light = started_light(seeds);
     REQUIRE(light.wait_ready(20s));

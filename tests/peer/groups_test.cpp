@@ -54,7 +54,8 @@ TEST_CASE("a group: its watchers are told who joins and leaves, and a member goe
                           .seeds = c.seeds,
                           .cluster = "test",
                           .profile = profile::local,
-                          .weight = 0});
+                          .weight = 0,
+                          .lease = usual_lease});
     REQUIRE(light.wait_ready(20s));
     lock_options how;
     how.note = "x";
@@ -163,7 +164,8 @@ TEST_CASE("DELAY: a lock rests after a hold that was lost, unless what it guards
                           .cluster = "test",
                           .profile = profile::local,
                           .weight = 0,
-                          .lock_delay = 60s});
+                          .lock_delay = 60s,
+                          .lease = usual_lease});
     REQUIRE(light.wait_ready(20s));
     lock_options how;
     how.wait = 10s;
