@@ -166,7 +166,7 @@ TEST_CASE("two leaves at once are one") {
 
 TEST_CASE("calls in many threads end when the peer leaves") {
     three c;
-    std::atomic<int> granted{0};
+    seen<int> granted;
     std::atomic<int> wrong{0};
     std::vector<std::jthread> threads;
     for (int t = 0; t < 8; ++t) {
@@ -178,7 +178,7 @@ TEST_CASE("calls in many threads end when the peer leaves") {
                 }
                 const auto h = c.peers[2].lock("n" + std::to_string(t / 3), std::move(options));
                 if (h) {
-                    ++granted;
+                    granted.add(t);
                 } else if (h.error().code == errc::shutting_down) {
                     return;
                 } else if (h.error().code != errc::timed_out && h.error().code != errc::no_quorum &&
@@ -188,9 +188,7 @@ TEST_CASE("calls in many threads end when the peer leaves") {
             }
         });
     }
-    while (granted < 100) {
-        std::this_thread::sleep_for(1ms);  // between two looks: the peers need the processor
-    }
+    CHECK(granted.wait([](const auto& all) { return all.size() >= 100; }));
     CHECK(c.peers[2].leave());
     threads.clear();
     CHECK(wrong == 0);
