@@ -36,6 +36,8 @@ struct member {
     view_number since;  ///< the view that added it
     process_identity process{};
     bool has_state_dir = false;  ///< it knows epochs over a restart (VIEW-11)
+    /// the newest version of the protocol that it speaks (WIRE-2)
+    std::uint32_t wire_version = 0;
 
     bool operator==(const member&) const = default;
 };
@@ -70,6 +72,14 @@ struct view {
     std::vector<former_member> former_members;  ///< oldest first, at most 256 views back
 
     bool operator==(const view&) const = default;
+
+    /// The version of the protocol that all members speak (WIRE-2).
+    [[nodiscard]] std::uint32_t wire_version() const {
+        const auto lowest = std::min_element(
+            members.begin(), members.end(),
+            [](const member& x, const member& y) { return x.wire_version < y.wire_version; });
+        return lowest != members.end() ? lowest->wire_version : 0;
+    }
 
     /// A majority of all seats, vacant ones counted.
     [[nodiscard]] std::size_t quorum() const { return seats.size() / 2 + 1; }

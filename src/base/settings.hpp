@@ -64,7 +64,8 @@ struct settings {
     std::string name;
     endpoint address;
     std::uint32_t weight = 1;
-    process_identity process{};  ///< CERT-1
+    process_identity process{};      ///< CERT-1
+    std::uint32_t wire_version = 0;  ///< the newest that this process speaks (WIRE-2)
 
     // The seats, sorted; empty: this peer is its own only seat.
     std::vector<endpoint> seeds;

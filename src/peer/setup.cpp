@@ -10,6 +10,7 @@
 #include "peer/clock.hpp"
 #include "peer/identity.hpp"
 #include "peer/key.hpp"
+#include "wire/codec.hpp"
 
 namespace holdfast::runtime {
 namespace {
@@ -131,6 +132,7 @@ result<setup> prepare(config options) {
     s.settings.clock_drift = c.clock_drift;
     s.settings.operators = c.operators;
     s.settings.process = own_identity();
+    s.settings.wire_version = wire::newest_version;
     if (c.work_outlives_process) {
         s.settings.process.machine = 0;  // CERT-4; its id is for people and fences
     }

@@ -14,8 +14,8 @@ std::vector<endpoint> seats_of(const base::settings& settings) {
 }
 
 member self_of(const base::settings& settings, const peer_id& self) {
-    return {self, settings.name,    settings.address,     settings.weight, false,
-            {},   settings.process, settings.keeps_epochs};
+    return {self, settings.name,    settings.address,      settings.weight,      false,
+            {},   settings.process, settings.keeps_epochs, settings.wire_version};
 }
 
 }  // namespace

@@ -21,17 +21,18 @@ void writing::put(const base::shared_slot_map& map) {
         return;
     }
     check(map->slots() <= base::limits::slots && rises(map->owners));
-    out_.array(3);
+    out_.fields(3);
     put(list(map->owners, base::limits::members));
     out_.number(map->slots());
     out_.bytes(pack_indices(map->owner_index, map->owners.size()));
+    out_.end_fields();
 }
 
 void reading::get(base::shared_slot_map& map) {
     if (in_.array(1) == 0) {
         return;
     }
-    check(in_.array(3) == 3);
+    const auto unknown = in_.fields(3);
     auto made = std::make_shared<base::slot_map>();
     auto owners = list(made->owners, base::limits::members);
     get(owners);
@@ -39,6 +40,7 @@ void reading::get(base::shared_slot_map& map) {
     const auto slots = in_.number();
     check(slots <= base::limits::slots);
     const auto packed = in_.bytes(2 * base::limits::slots);
+    in_.skip(unknown);
     if (in_.has_failed()) {
         return;
     }

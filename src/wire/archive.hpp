@@ -3,8 +3,9 @@
 //     template <> constexpr kind about<swim::nack>{0x13, "swim.nack"};
 //     void fields(auto& a, is<swim::nack> auto& m) { a(m.sequence); }
 //
-// `a(...)` is one msgpack array of these fields; `a.check(...)` says what must hold of them: on
-// reading it refuses the message, on writing it asserts. Wrappers below give a field its limit.
+// `a(...)` is one msgpack array of these fields, and on reading of unknown ones behind them;
+// `a.check(...)` says what must hold of them: on reading it refuses the message, on writing it
+// asserts. Wrappers below give a field its limit.
 #pragma once
 
 #include <array>
@@ -88,8 +89,9 @@ public:
 
     template <class... Field>
     void operator()(const Field&... field) {
-        out_.array(sizeof...(field));
+        out_.fields(sizeof...(field));
         (put(field), ...);
+        out_.end_fields();
     }
     void check(bool holds) { HOLDFAST_ASSERT(holds); }
 
@@ -167,8 +169,9 @@ public:
 
     template <class... Field>
     void operator()(Field&&... field) {
-        check(in_.array(sizeof...(field)) == sizeof...(field));
+        const auto unknown = in_.fields(sizeof...(field));
         (get(field), ...);
+        in_.skip(unknown);  // WIRE-1
     }
     void check(bool holds) {
         if (!holds) {

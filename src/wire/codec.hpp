@@ -15,8 +15,9 @@
 
 namespace holdfast::wire {
 
-/// The versions of the protocol this build speaks. A peer refuses what is outside
-/// (errc::version_mismatch).
+/// The versions of the protocol this build speaks: what it reads, and what it can do. A packet
+/// names the oldest that can read it. A peer refuses what is outside (errc::version_mismatch,
+/// WIRE-2).
 constexpr std::uint8_t oldest_version = 2;
 constexpr std::uint8_t newest_version = 2;
 
@@ -35,8 +36,10 @@ enum class decode_error : std::uint8_t {
 };
 
 /// Appends the encoded packet to `out`. `cluster_name` goes in as its hash: peers of clusters of
-/// another name refuse it. Throws std::bad_alloc; `out` then ends with a part of it.
-void encode(const packet& p, std::string_view cluster_name, std::vector<std::byte>& out);
+/// another name refuse it. Throws std::bad_alloc; `out` then ends with a part of it. `unknown`:
+/// so many more fields at the end of each struct, only to try what a later version may send.
+void encode(const packet& p, std::string_view cluster_name, std::vector<std::byte>& out,
+            std::size_t unknown = 0);
 /// Reads exactly one packet. Any bytes may be given; limits are checked before memory is taken. A
 /// packet for which there is no memory is an error as others are, not an exception.
 [[nodiscard]] tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes,

@@ -16,7 +16,7 @@ constexpr std::uint64_t relayed_kind = 0x70;
 
 std::array<std::byte, head_size> head_for(std::string_view cluster_name) {
     std::array<std::byte, head_size> head{};
-    head[0] = std::byte{newest_version};
+    head[0] = std::byte{oldest_version};
     const auto hash = XXH3_64bits(cluster_name.data(), cluster_name.size());
     for (unsigned i = 0; i < 8; ++i) {
         head[1 + i] = static_cast<std::byte>(hash >> (56 - 8 * i));
@@ -87,10 +87,11 @@ bool read_any(pack::reader& in, std::uint64_t kind, node::message& what) {
 
 }  // namespace
 
-void encode(const packet& p, std::string_view cluster_name, std::vector<std::byte>& out) {
+void encode(const packet& p, std::string_view cluster_name, std::vector<std::byte>& out,
+            std::size_t unknown) {
     const auto head = head_for(cluster_name);
     out.insert(out.end(), head.begin(), head.end());
-    pack::writer to{out};
+    pack::writer to{out, unknown};
     writing{to}.put(p.envelope);
     std::visit(write_alternative{to}, p.what);
 }

@@ -82,6 +82,20 @@ void writer::array(std::size_t count) {
     msgpack::packer<sink>{to}.pack_array(static_cast<std::uint32_t>(count));
 }
 
+void writer::put_unknown() {
+    for (std::size_t i = 0; i < unknown_; ++i) {
+        if (i % 2 == 0) {
+            text("later");
+            continue;
+        }
+        array(3);
+        number(i);
+        array(0);
+        array(1);
+        boolean(true);
+    }
+}
+
 void writer::number(std::uint64_t value) {
     sink to{out_};
     msgpack::packer<sink>{to}.pack_uint64(value);
@@ -156,6 +170,30 @@ std::size_t reader::array(std::size_t limit) {
         return 0;
     }
     return static_cast<std::size_t>(t.positive);
+}
+
+std::size_t reader::fields(std::size_t known) {
+    const auto count = array(known + most_unknown_fields);
+    if (count < known) {
+        fail(failure::malformed);
+        return 0;
+    }
+    return count - known;
+}
+
+void reader::skip(std::size_t count) {
+    // In a loop, for any host may say how deep arrays are in arrays.
+    while (count > 0 && !has_failed()) {
+        if (count > left()) {  // no element takes less than a byte
+            fail(failure::malformed);
+            return;
+        }
+        const auto t = next<one_token>();
+        --count;
+        if (t.is == one_token::type::array) {
+            count += static_cast<std::size_t>(t.positive);
+        }
+    }
 }
 
 std::uint64_t reader::number() {

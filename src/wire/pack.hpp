@@ -14,9 +14,19 @@ namespace holdfast::wire::pack {
 /// Appends to a buffer that its caller keeps, so that a reused one costs no allocation.
 class writer {
 public:
-    explicit writer(std::vector<std::byte>& out) : out_{out} {}
+    /// `unknown`: so many fields more at the end of each struct, only to try what a later version
+    /// may send (WIRE-1).
+    explicit writer(std::vector<std::byte>& out, std::size_t unknown = 0)
+        : out_{out}, unknown_{unknown} {}
 
     void array(std::size_t count);
+    /// The head of a struct; its fields follow, then `end_fields`.
+    void fields(std::size_t count) { array(count + unknown_); }
+    void end_fields() {
+        if (unknown_ > 0) {
+            put_unknown();
+        }
+    }
     void number(std::uint64_t value);
     void signed_number(std::int64_t value);
     void boolean(bool value);
@@ -24,8 +34,14 @@ public:
     void bytes(std::span<const std::byte> value);
 
 private:
+    void put_unknown();
+
     std::vector<std::byte>& out_;
+    std::size_t unknown_;
 };
+
+/// A struct may have so many more fields than its reader knows.
+constexpr std::size_t most_unknown_fields = 64;
 
 enum class failure : std::uint8_t {
     none = 0,
@@ -42,6 +58,11 @@ public:
     /// The number of elements that follow, at most `limit` and at most as many as there are bytes
     /// left for.
     std::size_t array(std::size_t limit);
+    /// The head of a struct with at least `known` fields. Answers how many more it has, which are
+    /// to be skipped behind those (WIRE-1).
+    std::size_t fields(std::size_t known);
+    /// Steps over so many elements, each with all that is in it.
+    void skip(std::size_t count);
     std::uint64_t number();
     std::int64_t signed_number();
     bool boolean();

@@ -26,7 +26,7 @@ bool rises(const Range& range, Projection projection) {
 void fields(auto& a, is<process_identity> auto& p) { a(p.machine, p.pid, p.started); }
 void fields(auto& a, is<member> auto& m) {
     a(m.id, text(m.name, limits::member_name), m.address, m.weight, m.leaving, m.since, m.process,
-      m.has_state_dir);
+      m.has_state_dir, m.wire_version);
 }
 void fields(auto& a, is<seat> auto& s) { a(s.address, s.filled_by); }
 void fields(auto& a, is<former_member> auto& f) { a(f.id, f.since, f.removed); }

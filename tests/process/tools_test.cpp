@@ -196,6 +196,7 @@ TEST_CASE("holdfast members, view and owner, by the agent's socket and by joinin
         const auto view = ask({"view"});
         CHECK(view["number"].get<int>() >= 1);
         CHECK(view["seats"].size() == 3);
+        CHECK(view["wire_version"] == 2);
         std::set<std::string> names;
         std::size_t slots = 0;
         for (const auto& m : ask({"members"})) {

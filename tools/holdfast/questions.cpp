@@ -57,13 +57,14 @@ void view(const holdfast::peer& p, const json&, const listener& to) {
              {"number", v->number.value},
              {"epoch", v->epoch.value},
              {"seats", seats},
-             {"member_count", v->members.size()}});
+             {"member_count", v->members.size()},
+             {"wire_version", v->wire_version()}});
 }
 
 void print_view(const json& v, page& on) {
-    on.line("view %d of cluster %s, epoch %u, %d members", v["number"].get<int>(),
+    on.line("view %d of cluster %s, epoch %u, %d members, protocol %u", v["number"].get<int>(),
             shown(v, "cluster").substr(0, 8).c_str(), v["epoch"].get<unsigned>(),
-            v["member_count"].get<int>());
+            v["member_count"].get<int>(), v["wire_version"].get<unsigned>());
     for (const auto& s : v["seats"]) {
         on.line("  seat %-24s %s", shown(s, "address").c_str(),
                 s["filled_by"].is_null() ? "vacant" : short_id(s["filled_by"]).c_str());

@@ -19,6 +19,14 @@ TEST_CASE_METHOD(lone, "a peer without a view asks the other seats to let it in,
     CHECK(said<join>().size() >= 2);
 }
 
+TEST_CASE_METHOD(lone, "WIRE-2: a joiner says which version it speaks") {
+    settings.wire_version = 7;
+    start();
+    tick();
+    REQUIRE_FALSE(said<join>().empty());
+    CHECK(said<join>()[0].self.wire_version == 7);
+}
+
 TEST_CASE_METHOD(lone, "a welcome is the first view; a second one changes nothing") {
     start();
     receive(2, start_of_all());

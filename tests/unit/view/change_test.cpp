@@ -91,6 +91,29 @@ TEST_CASE("a voter is removed and its seat refilled in one step") {
     }
 }
 
+TEST_CASE("WIRE-2: a view says the lowest version among its members") {
+    auto v = made_up::first_view(3);
+    CHECK(v.wire_version() == 0);
+    for (auto& m : v.members) {
+        m.wire_version = 4;
+    }
+    CHECK(v.wire_version() == 4);
+    auto c = after(v);
+    c.added = {made_up::member(9)};
+    c.added[0].wire_version = 3;
+    auto next = apply(v, c);
+    REQUIRE(next);
+    CHECK(next->wire_version() == 3);
+    SECTION("and rises when the last of it has left") {
+        c = after(*next);
+        c.removed = {peer(9)};
+        next = apply(*next, c);
+        REQUIRE(next);
+        CHECK(next->wire_version() == 4);
+    }
+    CHECK(view{}.wire_version() == 0);
+}
+
 TEST_CASE("former members are remembered for as long as steps are kept") {
     auto v = made_up::first_view(3, 1);
     auto c = after(v);

@@ -58,7 +58,9 @@ concept has_6 =
 template <class T>
 concept has_7 = one_among<T, lock::release, lock::revoke_request, lock::release_request>;
 template <class T>
-concept has_8 = one_among<T, member, views::change>;
+concept has_8 = one_among<T, views::change>;
+template <class T>
+concept has_9 = one_among<T, member>;
 template <class T>
 concept has_13 = one_among<T, audit_record>;
 template <class T>
@@ -316,6 +318,11 @@ private:
     void fill(T& m) {
         auto& [a, b, c, d, e, f, g, h] = m;
         each(a, b, c, d, e, f, g, h);
+    }
+    template <has_9 T>
+    void fill(T& m) {
+        auto& [a, b, c, d, e, f, g, h, i] = m;
+        each(a, b, c, d, e, f, g, h, i);
     }
 
     base::random_source chance_;
