@@ -8,6 +8,18 @@ namespace {
 using namespace std::chrono_literals;
 using test_support::impairment;
 
+std::string list(const std::vector<bool>& side) {
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < side.size(); ++i) {
+        if (side[i]) {
+            places.push_back(i);
+        }
+    }
+    return chaos::list(places);
+}
+
+}  // namespace
+
 std::string list(const std::vector<std::size_t>& places) {
     std::string out;
     for (const auto p : places) {
@@ -16,22 +28,10 @@ std::string list(const std::vector<std::size_t>& places) {
     return out;
 }
 
-std::string list(const std::vector<bool>& side) {
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < side.size(); ++i) {
-        if (side[i]) {
-            places.push_back(i);
-        }
-    }
-    return list(places);
-}
-
 std::string in_ms(milliseconds t) { return std::to_string(t.count()) + " ms"; }
 
-}  // namespace
-
-const std::array<faults::kind, 14>& faults::all() {
-    static constexpr std::array<kind, 14> kinds{{
+const std::array<faults::kind, 21>& faults::all() {
+    static constexpr std::array<kind, 21> kinds{{
         {"split", 4, &faults::split},
         {"one-way", 3, &faults::one_way},
         {"flapping", 3, &faults::flapping},
@@ -46,24 +46,32 @@ const std::array<faults::kind, 14>& faults::all() {
         {"starved", 2, &faults::starved},
         {"left", 2, &faults::left},
         {"total-restart", 1, &faults::total_restart},
+        {"no-tcp", 2, &faults::no_tcp},
+        {"no-udp", 2, &faults::no_udp},
+        {"no-large", 2, &faults::no_large},
+        {"crash-loop", 2, &faults::crash_loop},
+        {"pid-namespace", 2, &faults::pid_namespace},
+        {"slow-disk", 2, &faults::slow_disk},
+        {"replayed", 2, &faults::replayed},
     }};
     return kinds;
 }
 
-std::vector<std::string_view> faults::kinds() {
-    std::vector<std::string_view> out;
+std::vector<std::string> faults::kinds() {
+    std::vector<std::string> out;
     for (const auto& k : all()) {
-        out.push_back(k.name);
+        out.emplace_back(k.name);
     }
     return out;
 }
 
-faults::faults(fleet& f, history& told, std::uint64_t seed, milliseconds lease, std::string only)
+faults::faults(fleet& f, history& told, std::uint64_t seed, milliseconds lease,
+               std::vector<std::string> chosen)
     : fleet_{f},
       told_{told},
       random_{seed},
       lease_{lease},
-      only_{std::move(only)},
+      chosen_{std::move(chosen)},
       is_taken_(f.size()) {}
 
 std::optional<std::int64_t> faults::next() const {
@@ -97,8 +105,9 @@ void faults::say(std::string_view what, const std::string& text) {
 void faults::begin_episode() {
     std::vector<const kind*> pool;
     for (const auto& k : all()) {
-        pool.insert(pool.end(),
-                    static_cast<std::size_t>(only_.empty() ? k.weight : k.name == only_), &k);
+        if (std::find(chosen_.begin(), chosen_.end(), k.name) != chosen_.end()) {
+            pool.insert(pool.end(), static_cast<std::size_t>(k.weight), &k);
+        }
     }
     auto longest = 0ms;
     const auto count = below(3) == 0 ? 2 : 1;

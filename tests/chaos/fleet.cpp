@@ -1,9 +1,12 @@
 #include "fleet.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace chaos {
@@ -19,22 +23,44 @@ namespace {
 using test_support::impaired_network;
 using test_support::impairment;
 
-/// In a child: it ends with the harness, whatever way that ends, and no key on the terminal reaches
-/// it.
-void belong_to(pid_t harness) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != harness) {
-        _exit(126);
+/// No other thread may have locks that the child needs: it calls the system only, and then executes
+/// another program.
+pid_t fork_with(process_ids ids) {
+    if (ids == process_ids::shared) {
+        return fork();
     }
-    setpgid(0, 0);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    return static_cast<pid_t>(
+        syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
 }
 
+/// Where that is forbidden it keeps the /proc of all.
+void mount_own_proc() {
+    if (unshare(CLONE_NEWNS) == 0 &&
+        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0) {
+        mount("proc", "/proc", "proc", 0, nullptr);
+    }
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& words) {
+    std::vector<char*> out;
+    for (const auto& w : words) {
+        out.push_back(const_cast<char*>(w.c_str()));
+    }
+    out.push_back(nullptr);
+    return out;
+}
+
+std::string slow_file(std::size_t place) { return "slow-" + std::to_string(place); }
+
 impairment both(const impairment& a, const impairment& b) {
-    return {a.cut || b.cut, std::max(a.loss, b.loss), std::max(a.doubled, b.doubled),
-            std::max(a.held_back, b.held_back), std::max(a.jitter, b.jitter)};
+    return {a.cut || b.cut,
+            std::max(a.loss, b.loss),
+            std::max(a.doubled, b.doubled),
+            std::max(a.held_back, b.held_back),
+            std::max(a.jitter, b.jitter),
+            a.no_tcp || b.no_tcp,
+            a.no_udp || b.no_udp,
+            a.no_large || b.no_large};
 }
 
 const char* word_for(const impairment& link) {
@@ -46,10 +72,15 @@ const char* word_for(const impairment& link) {
 fleet::fleet(const fleet_options& options, history& told)
     : options_{options},
       told_{told},
+      harness_{static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0))},
       network_{options.places, options.seed},
       random_{options.seed},
       places_(options.places),
-      links_(options.places, std::vector<impairment>(options.places)) {}
+      links_(options.places, std::vector<impairment>(options.places)) {
+    if (harness_ < 0) {
+        throw std::runtime_error{std::string{"pidfd_open: "} + std::strerror(errno)};
+    }
+}
 
 fleet::~fleet() {
     for (std::size_t i = 0; i < places_.size(); ++i) {
@@ -58,40 +89,70 @@ fleet::~fleet() {
             kill(i);
         }
     }
+    close(harness_);
 }
 
-void fleet::start(std::size_t i) {
+/// In a child: it ends with the harness, whatever way that ends, and no key on the terminal reaches
+/// it. It does not ask for its parent: in a process namespace of its own it has none.
+void fleet::belong_to_the_harness() const {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pollfd end{harness_, POLLIN, 0};
+    if (poll(&end, 1, 0) != 0) {
+        _exit(126);
+    }
+    setpgid(0, 0);
+    // SIGTERM waits for a program that takes it: the first process of a namespace would lose it.
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_SETMASK, &term, nullptr);
+}
+
+std::vector<std::string> fleet::environment_of(std::size_t i) const {
+    std::vector<std::string> out;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        out.emplace_back(*variable);
+    }
+    if (!options_.slow_fsync.empty()) {
+        out.push_back("LD_PRELOAD=" + options_.slow_fsync);
+        out.push_back("SLOW_FSYNC_FILE=" + slow_file(i));
+    }
+    return out;
+}
+
+void fleet::start(std::size_t i, process_ids ids) {
     auto& p = places_[i];
     std::string seeds;
     for (std::size_t s = 0; s < options_.seats; ++s) {
         seeds += (s == 0 ? "" : ",") + impaired_network::address(s) + ":4653";
     }
-    const auto name = std::to_string(i) + "." + std::to_string(++p.starts);
+    p.name = std::to_string(i) + "." + std::to_string(++p.starts);
+    p.started = now();
     const std::vector<std::string> words{options_.worker,
-                                         name,
+                                         p.name,
                                          impaired_network::address(i) + ":4653",
                                          seeds,
                                          std::to_string(options_.lease_ms),
                                          std::to_string(random_())};
-    std::vector<char*> arguments;
-    for (const auto& w : words) {
-        arguments.push_back(const_cast<char*>(w.c_str()));
-    }
-    arguments.push_back(nullptr);
-    const auto harness = getpid();
-    p.pid = fork();
+    const auto variables = environment_of(i);
+    const auto arguments = pointers_to(words);
+    const auto environment = pointers_to(variables);
+    p.pid = fork_with(ids);
     if (p.pid < 0) {
         throw std::runtime_error{std::string{"fork: "} + std::strerror(errno)};
     }
     if (p.pid == 0) {
-        belong_to(harness);
+        belong_to_the_harness();
         if (!network_.enter(i)) {
             _exit(125);
         }
-        execv(arguments[0], arguments.data());
+        if (ids == process_ids::own_with_own_proc) {
+            mount_own_proc();
+        }
+        execve(arguments[0], arguments.data(), environment.data());
         _exit(127);
     }
-    told_.tell("start", now(), i, p.pid, name);
+    told_.tell("start", now(), i, p.pid, p.name);
 }
 
 /// Never of a place without a process: -1 would mean every process there is.
@@ -172,11 +233,10 @@ void fleet::schedule(std::size_t i, int policy) const {
 void fleet::keep_hogs() {
     const bool wanted =
         std::any_of(places_.begin(), places_.end(), [](const occupant& p) { return p.is_starved; });
-    const auto harness = getpid();
     while (wanted && static_cast<long>(hogs_.size()) < sysconf(_SC_NPROCESSORS_ONLN)) {
         const auto pid = fork();
         if (pid == 0) {
-            belong_to(harness);
+            belong_to_the_harness();
             for (volatile bool is_busy = true; is_busy;) {
             }
         }
@@ -189,6 +249,17 @@ void fleet::keep_hogs() {
         waitpid(hogs_.back(), nullptr, 0);
         hogs_.pop_back();
     }
+}
+
+void fleet::slow_down(std::size_t i, std::chrono::milliseconds each) {
+    told_.tell("slow", now(), i);
+    std::ofstream{slow_file(i)} << each.count();
+}
+
+void fleet::quicken(std::size_t i) {
+    std::error_code ignored;
+    std::filesystem::remove(slow_file(i), ignored);
+    told_.tell("quick", now(), i);
 }
 
 void fleet::reap() {

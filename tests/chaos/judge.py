@@ -26,6 +26,8 @@ LIVE      waits end in time; after the kill of one process alone names are grant
           answered
 SOUND     no process ends by itself, hangs when told to leave, stops with an error, or meets
           conflicting reports (HOLD-4)
+SIZE      no process knows more peers than there ever were, nor grows beyond what that and its
+          streams account for, from a sixth of the run to its end
 """
 
 import bisect
@@ -36,6 +38,19 @@ import sys
 MS = 1_000_000
 S = 1_000_000_000
 FOREVER = 1 << 62
+
+# What may be added to a process. An allocator does not give back all that was freed: each of some
+# ten threads has an arena of its own, of which a few hundred KiB may stay. An owner remembers 4096
+# ends of holds (FATE), about 1 MiB with these short names. A leak of 1 KiB for each lock that a
+# process is granted passes that within minutes.
+SPARE_KIB = 8 * 1024
+# For each PeerId that is new to it: an entry of the roster with its name, a former member of the
+# view, what was received of that sender, the time at which its lease is void. The dead stay for a
+# day.
+KIB_PER_PEER = 4
+# Beside the streams, two to each other place while one takes the place of the other: descriptors of
+# at most eight processes of the same machine (CERT-3).
+SPARE_DESCRIPTORS = 8
 
 
 class Hold:
@@ -88,7 +103,20 @@ class Process:
         self.requests = {}
         self.peers = []  # (time, PeerId)
         self.views = []  # (time, [PeerId of each seat])
+        self.rosters = []  # (time, how many peers it knew from then on)
         self.errors = []
+
+    def roster(self, at):
+        known = [count for told, count in self.rosters if told <= at]
+        return known[-1] if known else 0
+
+
+class Size:
+    """Of one process: `when` is early or last."""
+
+    def __init__(self, words):
+        self.at, self.place, self.name, self.when = int(words[1]), int(words[2]), words[3], words[4]
+        self.kib, self.descriptors, self.age = int(words[5]), int(words[6]), int(words[7]) * MS
 
 
 def lines(path):
@@ -113,6 +141,8 @@ def read_process(path):
         elif kind == "stopped":
             if w[2] != "shutting_down":
                 p.errors.append(" ".join(w[2:]))
+        elif kind == "roster":
+            p.rosters.append((at, int(w[2])))
         elif kind == "conflicts":
             p.errors.append(f"{w[2]} conflicts reported (HOLD-4)")
         elif kind not in ("start", "end"):
@@ -170,6 +200,13 @@ class Run:
         ]
         self.writes = list(lines(os.path.join(folder, "resource.history")))
         self.by_name = {p.name: p for p in self.processes}
+        self.sizes = collections.defaultdict(dict)  # by place, then early or last
+        for size in (Size(w) for w in self.harness if w[0] == "size"):
+            self.sizes[size.place][size.when] = size
+        self.drawn = {}  # when each PeerId was first told
+        for p in self.processes:
+            for at, peer in p.peers:
+                self.drawn[peer] = min(at, self.drawn.get(peer, at))
         self.note_ends()
         self.requests = [h for p in self.processes for h in p.requests.values()]
         self.holds = sorted(
@@ -178,6 +215,9 @@ class Run:
         self.names = collections.defaultdict(list)
         for h in self.holds:
             self.names[h.name].append(h)
+
+    def peers_until(self, at):
+        return sum(drawn <= at for drawn in self.drawn.values())
 
     def note_ends(self):
         running = {}
@@ -227,6 +267,12 @@ class Weather:
         self.impaired = {
             (i, j): Spans() for j in range(run.places) for i in range(j)
         }  # the link between two places, either way
+        self.rough = [Spans() for _ in range(run.places)]  # links to it that are not merely cut
+        self.slow = [Spans() for _ in range(run.places)]  # its disk
+        self.kills = [
+            [int(w[1]) for w in run.harness if w[0] == "kill" and int(w[2]) == i]
+            for i in range(run.places)
+        ]
         self.stalls = Spans()
         self.look_back()
 
@@ -235,6 +281,7 @@ class Weather:
         n = range(run.places)
         up, gone = [False] * run.places, [True] * run.places
         stopped, starved = [False] * run.places, [False] * run.places
+        slow = [False] * run.places
         links = [["clean"] * run.places for _ in n]
         peer, seats = [None] * run.places, [None] * run.places
         changes = []
@@ -243,7 +290,7 @@ class Weather:
                 changes.append((int(w[2]), w))  # certain after the change
             elif w[0] == "stall":
                 self.stalls.all.append((int(w[1]), int(w[2])))
-            elif w[0] in ("start", "kill", "gone", "cont", "starve", "feed"):
+            elif w[0] in ("start", "kill", "gone", "cont", "starve", "feed", "slow", "quick"):
                 changes.append((int(w[1]), w))
         for p in run.processes:
             changes += [(at, ["peer", p.place, x]) for at, x in p.peers] + [
@@ -272,6 +319,8 @@ class Weather:
                 stopped[int(w[3])] = False
             elif kind in ("starve", "feed"):
                 starved[int(w[2])] = kind == "starve"
+            elif kind in ("slow", "quick"):
+                slow[int(w[2])] = kind == "slow"
             elif kind == "link":
                 links[int(w[3])][int(w[4])] = w[5]
             elif kind == "peer":
@@ -287,18 +336,36 @@ class Weather:
                     if seats[i]
                     and seats[i][s] == peer[s]
                     and runs(s)
+                    and not slow[s]  # it may have to wait before it accepts or acks (DISK-1)
                     and joined(i, s, lambda x: x == "clean")
                 )
                 self.unhealthy[i].set(at, not runs(i) or good < run.quorum)
                 self.halted[i].set(at, not runs(i))
+                self.slow[i].set(at, slow[i])
+                self.rough[i].set(at, any("rough" in (links[i][j], links[j][i]) for j in n))
             for (i, j), spans in self.impaired.items():
                 spans.set(at, links[i][j] != "clean" or links[j][i] != "clean")
-        for spans in (*self.unhealthy, *self.halted, *self.impaired.values()):
+        for spans in (
+            *self.unhealthy,
+            *self.halted,
+            *self.slow,
+            *self.rough,
+            *self.impaired.values(),
+        ):
             spans.set(run.end, False)
 
     def alone(self, place, start, end):
         """Whether nothing else was wrong in that time than what was wrong with that place."""
         if self.stalls.meets(start, end):
+            return False
+        # One that comes back and is gone again owns slots each time, whose locks wait for its lease
+        # each time; and so does one that comes back behind a firewall.
+        if sum(start <= at <= end for at in self.kills[place]) > 1:
+            return False
+        if self.rough[place].meets(start, end):
+            return False
+        # What a fail-over decides waits for no disk that is well.
+        if any(spans.meets(start, end) for spans in self.slow):
             return False
         # A power cut impairs the links to the place; another fault of those days may impair them
         # too, but not them alone.
@@ -547,6 +614,35 @@ def check_sound(run, bad):
             bad("SOUND", f"{p.name}: {e}")
 
 
+def check_sizes(run, bad):
+    for place, sizes in sorted(run.sizes.items()):
+        last, early = sizes.get("last"), sizes.get("early")
+        if last is None:
+            continue
+        # A process that is killed as it draws a PeerId may have no time to tell.
+        most = run.peers_until(last.at) + run.places + sum(not p.peers for p in run.processes)
+        known = run.by_name[last.name].roster(last.at)
+        if known > most:
+            bad("SIZE", f"{last.name} knows {known} peers, of {most} that there ever were")
+        if early is None:
+            continue
+        new_peers = run.peers_until(last.at) - run.peers_until(early.at)
+        allowed = SPARE_KIB + KIB_PER_PEER * new_peers
+        if last.kib - early.kib > allowed:
+            bad(
+                "SIZE",
+                f"place {place} grew from {early.kib} KiB ({early.name}) to {last.kib} KiB "
+                f"({last.name}), by more than {allowed} KiB",
+            )
+        allowed = 2 * run.places + SPARE_DESCRIPTORS
+        if last.descriptors - early.descriptors > allowed:
+            bad(
+                "SIZE",
+                f"place {place} had {early.descriptors} descriptors ({early.name}) and then "
+                f"{last.descriptors} ({last.name}), more than {allowed} more",
+            )
+
+
 def fail_overs(run, weather, bad):
     """Times from the kill of a holder, and of an owner, to the next grant of the name; and of those
     kills that came alone.
@@ -618,9 +714,17 @@ def outlived(run):
     return count
 
 
+def size_text(run, size):
+    return (
+        f"{size.when} {size.kib / 1024:.1f} MiB, {size.descriptors} descriptors, "
+        f"{run.by_name[size.name].roster(size.at)} peers known "
+        f"({size.name}, {size.age / S:.0f} s old)"
+    )
+
+
 def report(run, weather, lost, found, alone):
     faults = collections.Counter(w[2] for w in run.harness if w[0] == "fault")
-    packets = next((w[1:] for w in run.harness if w[0] == "packets"), ["0"] * 6)
+    packets = next((w[1:] for w in run.harness if w[0] == "packets"), ["0"] * 8)
     stalls = sum(end - start for start, end in weather.stalls.all)
     healthy = run.places * run.end - sum(e - s for spans in weather.unhealthy for s, e in spans.all)
     first = min(int(w[1]) for w in run.harness if w[0] == "start")
@@ -636,7 +740,7 @@ def report(run, weather, lost, found, alone):
     )
     print(
         "packets           carried {}, cut {}, lost {}, doubled {}, held back {}, "
-        "jittered {}".format(*packets)
+        "jittered {}, dropped by firewalls {}, sent again by a stranger {}".format(*packets)
     )
     print(
         f"processes         {len(run.processes)} started; machine stalls "
@@ -657,6 +761,10 @@ def report(run, weather, lost, found, alone):
     for role in ("holder", "owner"):
         print(f"{role} killed".ljust(17), "next grant", times(found[role]))
         print(f"  alone".ljust(17), "next grant", times(alone[role]))
+    for place, sizes in sorted(run.sizes.items()):
+        print(
+            f"size of place {place}".ljust(17), "; ".join(size_text(run, s) for s in sizes.values())
+        )
 
 
 def judge(folder):
@@ -676,6 +784,7 @@ def judge(folder):
     check_waits(run, weather, bad)
     check_last_calm(run, weather, bad)
     check_sound(run, bad)
+    check_sizes(run, bad)
     found, alone = fail_overs(run, weather, bad)
     report(run, weather, lost, found, alone)
     return violations

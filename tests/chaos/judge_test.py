@@ -89,6 +89,19 @@ class Story:
         self.one_way(at, place, other, until)
         self.one_way(at, other, place, until)
 
+    def rough(self, at, place, until):
+        for state, when in (("rough", at), ("clean", until)):
+            for other in {0, 1, 2} - {place}:
+                self.harness.append(f"link {when * MS} {when * MS} {place} {other} {state}")
+
+    def slow_disk(self, at, place, until):
+        self.harness += [f"slow {at * MS} {place}", f"quick {until * MS} {place}"]
+
+    def size(self, at, place, count, when, kib, descriptors, roster):
+        name = f"{place}.{count}"
+        self.harness.append(f"size {at * MS} {place} {name} {when} {kib} {descriptors} 1000")
+        self.processes[name].append(f"roster {(at - 1) * MS} {roster}")
+
     def broken(self):
         """The promises that the judge finds broken."""
         with tempfile.TemporaryDirectory() as folder:
@@ -180,7 +193,64 @@ class Judge(unittest.TestCase):
         s.hold("0.2", "n0", 50_020, 50_030, 1001)
         self.expect()
 
+    def test_a_seat_with_a_slow_disk_is_no_help_to_a_quorum(self):
+        s = self.story
+        s.slow_disk(9_000, 1, 10_900)
+        s.slow_disk(9_000, 2, 10_900)
+        n = s.grant("0.1", "n0", 9_100, 1)
+        s.lose("0.1", n, 10_800)
+        self.expect()
+
+    def slow_fail_over(self):
+        """By one process, which dies and is the only one that does."""
+        s = self.story
+        s.grant("0.1", "n0", 10_000, 1)
+        s.kill(10_100, 0)
+        s.hold("1.1", "n0", 14_200, 14_300, 2, asked=10_000)
+        s.start(20_000, 0, 2)
+        s.hold("0.2", "n0", 50_020, 50_030, 1001)
+
+    def test_a_slow_fail_over_beside_a_slow_disk(self):
+        self.slow_fail_over()
+        self.story.slow_disk(9_000, 2, 11_000)
+        self.expect()
+
+    def test_a_slow_fail_over_of_a_process_behind_a_firewall(self):
+        self.slow_fail_over()
+        self.story.rough(9_000, 0, 10_500)
+        self.expect()
+
+    def test_a_slow_fail_over_of_a_process_that_dies_again_and_again(self):
+        self.slow_fail_over()
+        self.story.kill(12_000, 0)
+        self.expect()
+
+    def test_a_process_that_grows_as_it_may(self):
+        self.story.size(10_000, 0, 1, "early", 5_000, 30, 3)
+        self.story.size(59_000, 0, 1, "last", 13_000, 44, 6)
+        self.expect()
+
     # ---- errors that it must find
+
+    def test_a_process_whose_memory_grows(self):
+        self.story.size(10_000, 0, 1, "early", 5_000, 30, 3)
+        self.story.size(59_000, 0, 1, "last", 13_193, 30, 3)
+        self.expect("SIZE")
+
+    def test_a_process_whose_descriptors_grow(self):
+        self.story.size(10_000, 0, 1, "early", 5_000, 30, 3)
+        self.story.size(59_000, 0, 1, "last", 5_000, 45, 3)
+        self.expect("SIZE")
+
+    def test_a_process_that_knows_peers_that_never_were(self):
+        self.story.size(59_000, 0, 1, "last", 5_000, 30, 7)
+        self.expect("SIZE")
+
+    def test_a_hold_lost_beside_one_slow_disk(self):
+        self.story.slow_disk(9_000, 1, 10_900)
+        n = self.story.grant("0.1", "n0", 9_100, 1)
+        self.story.lose("0.1", n, 10_800)
+        self.expect("NO-LOSS")
 
     def test_two_holds_at_once(self):
         self.story.hold("0.1", "n0", 10_000, 10_500, 1)
@@ -317,12 +387,7 @@ class Judge(unittest.TestCase):
         self.expect("LIVE")
 
     def test_a_fail_over_that_takes_too_long(self):
-        s = self.story
-        s.grant("0.1", "n0", 10_000, 1)
-        s.kill(10_100, 0)
-        s.hold("1.1", "n0", 14_200, 14_300, 2, asked=10_000)
-        s.start(20_000, 0, 2)
-        s.hold("0.2", "n0", 50_020, 50_030, 1001)
+        self.slow_fail_over()
         self.expect("LIVE")
 
     def test_a_process_that_dies_by_itself(self):

@@ -17,12 +17,14 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "faults.hpp"
 #include "fleet.hpp"
 #include "history.hpp"
+#include "measures.hpp"
 #include "resource.hpp"
 
 namespace {
@@ -33,9 +35,12 @@ using chaos::now;
 
 struct options {
     double minutes = 10;
-    chaos::fleet_options fleet{
-        .seats = 0, .seed = std::random_device{}(), .worker = HOLDFAST_CHAOS_WORKER};
-    std::string only;
+    chaos::fleet_options fleet{.seats = 0,
+                               .seed = std::random_device{}(),
+                               .worker = HOLDFAST_CHAOS_WORKER,
+                               .slow_fsync = HOLDFAST_SLOW_FSYNC};
+    std::vector<std::string> only;
+    std::vector<std::string> without;
     std::string folder = "chaos-runs";
     bool keep = false;
     bool open_gate = false;
@@ -112,6 +117,15 @@ private:
     std::jthread thread_;
 };
 
+/// The kinds of faults that these options leave.
+std::vector<std::string> kinds_for(const options& o) {
+    auto kinds = o.only.empty() ? chaos::faults::kinds() : o.only;
+    std::erase_if(kinds, [&](const std::string& kind) {
+        return std::find(o.without.begin(), o.without.end(), kind) != o.without.end();
+    });
+    return kinds;
+}
+
 /// Waits for a signal until then. The signal, or 0.
 int wait_for_signal(int signals, std::int64_t until) {
     pollfd fd{signals, POLLIN, 0};
@@ -139,11 +153,14 @@ bool torment(const options& o, chaos::history& told, int signals) {
     // looks at.
     const auto first = start + 5 * o.fleet.lease_ms * 1'000'000;
     const auto last = end - 25 * o.fleet.lease_ms * 1'000'000;
+    // A sixth of the run lets what a process takes up once be taken up: 5 minutes of 30.
+    const auto early = start + (end - start) / 6;
+    chaos::measures sizes{fleet, told};
     std::optional<chaos::faults> faults;
     bool is_calm = false;
     for (auto at = start; at < end; at = now()) {
         if (!faults && at >= first) {
-            faults.emplace(fleet, told, o.fleet.seed, lease, o.only);
+            faults.emplace(fleet, told, o.fleet.seed, lease, kinds_for(o));
         }
         if (faults && at >= last) {
             faults->end();
@@ -151,13 +168,16 @@ bool torment(const options& o, chaos::history& told, int signals) {
         if (faults) {
             faults->do_what_is_due();
         }
+        if (at >= early) {
+            sizes.take_early(5 * o.fleet.lease_ms * 1'000'000);
+        }
         const auto next = faults ? faults->next() : first;
         if (faults && !next && !is_calm) {
             is_calm = true;
             told.tell("calm", now());
         }
-        switch (
-            wait_for_signal(signals, std::min({next.value_or(end), at < last ? last : end, end}))) {
+        switch (wait_for_signal(signals, std::min({next.value_or(end), at < last ? last : end,
+                                                   at < early ? early : end, end}))) {
             case SIGINT:
             case SIGTERM:
                 return false;
@@ -168,9 +188,10 @@ bool torment(const options& o, chaos::history& told, int signals) {
                 break;
         }
     }
+    sizes.take_last();
     const auto packets = fleet.network().counted();
     told.tell("packets", packets.carried, packets.cut, packets.lost, packets.doubled,
-              packets.held_back, packets.jittered);
+              packets.held_back, packets.jittered, packets.filtered, packets.replayed);
     told.tell("end", now());
     return true;
 }
@@ -221,9 +242,13 @@ int run(const options& o) {
     const int verdict = judge(folder.path());
     if (verdict != 0) {
         folder.keep();
+        std::string kinds;
+        for (const auto& kind : kinds_for(o)) {
+            kinds += (kinds.empty() ? " --only " : ",") + kind;
+        }
         std::printf(
-            "again: ./dev chaos --seed %llu --seats %zu --minutes %g; the histories are in %s\n",
-            static_cast<unsigned long long>(o.fleet.seed), o.fleet.seats, o.minutes,
+            "again: ./dev chaos --seed %llu --seats %zu --minutes %g%s; the histories are in %s\n",
+            static_cast<unsigned long long>(o.fleet.seed), o.fleet.seats, o.minutes, kinds.c_str(),
             folder.path().c_str());
     }
     return verdict;
@@ -249,8 +274,13 @@ int main(int argc, char** argv) {
     app.add_option("--lease-ms", o.fleet.lease_ms, "the lease; at least 1000")
         ->check(CLI::Range(1000, 60000))
         ->capture_default_str();
-    app.add_option("--only", o.only, "only this kind of fault")
-        ->check(CLI::IsMember(chaos::faults::kinds()));
+    const CLI::IsMember is_a_kind{chaos::faults::kinds()};
+    app.add_option("--only", o.only, "only these kinds of faults")
+        ->delimiter(',')
+        ->check(is_a_kind);
+    app.add_option("--without", o.without, "all kinds of faults but these")
+        ->delimiter(',')
+        ->check(is_a_kind);
     app.add_option("--folder", o.folder, "where the histories of a run get a folder")
         ->capture_default_str();
     app.add_flag("--keep", o.keep, "keep the histories of a good run, too");
@@ -261,6 +291,10 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     if (o.fleet.seats == 0) {
         o.fleet.seats = o.fleet.places >= 5 && o.fleet.seed % 2 == 1 ? 5 : 3;
+    }
+    if (kinds_for(o).empty()) {
+        std::fprintf(stderr, "no kind of fault is left\n");
+        return 64;
     }
     std::string why_not;
     if (!test_support::can_make_networks(why_not)) {

@@ -173,3 +173,56 @@ TEST_CASE("packets are lost, doubled and reordered by their share") {
     CHECK(b.next() == "second");
     CHECK(b.next() == "first");
 }
+
+TEST_CASE("a firewall drops what it drops, and nothing else") {
+    if (!may_run()) {
+        return;
+    }
+    impaired_network network{2, 1};
+    const box a{network, 0, SOCK_DGRAM}, b{network, 1, SOCK_DGRAM};
+    const box server{network, 1, SOCK_STREAM};
+    REQUIRE(listen(server.fd(), 1) == 0);
+    const auto there = at(1);
+    const auto dials = [&](const box& client) {
+        return connect(client.fd(), reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0;
+    };
+    const auto has_filtered = [&](std::uint64_t count) {
+        return soon([&] { return network.counted().filtered >= count; });
+    };
+
+    network.set(0, 1, {.no_udp = true});
+    a.send(1, "dropped");
+    REQUIRE(has_filtered(1));
+    {
+        const box client{network, 0, SOCK_STREAM};
+        CHECK(dials(client));
+    }
+    network.set(0, 1, {.no_large = true});
+    a.send(1, std::string(1200, 'x'));
+    REQUIRE(has_filtered(2));
+    a.send(1, "small");
+    CHECK(b.next() == "small");
+
+    network.set(0, 1, {.no_tcp = true});
+    const auto before = network.counted().filtered;
+    const box client{network, 0, SOCK_STREAM | SOCK_NONBLOCK};
+    CHECK_FALSE(dials(client));
+    REQUIRE(has_filtered(before + 1));
+    a.send(1, "a datagram");
+    CHECK(b.next() == "a datagram");
+}
+
+TEST_CASE("a recorded datagram is sent again, to where it went and to others") {
+    if (!may_run()) {
+        return;
+    }
+    impaired_network network{3, 1};
+    const box a{network, 0, SOCK_DGRAM}, b{network, 1, SOCK_DGRAM}, c{network, 2, SOCK_DGRAM};
+    network.replay(10);
+    CHECK(network.counted().replayed == 0);
+    a.send(1, "once");
+    REQUIRE(b.next() == "once");
+    network.replay(100);  // that none goes to the third has a chance of one in a hundred million
+    CHECK(b.next() == "once");
+    CHECK(c.next() == "once");
+}

@@ -14,6 +14,7 @@
 //   write T N accepted|refused REMAINING   T is before the write, REMAINING is asked after its
 //   answer release T N    released T N ok|ERROR lost T N ERROR                 the library says so
 //   conflicts T COUNT              HOLD-4, which is a bug of the library
+//   roster T COUNT                 the peers that it knows, the dead too
 #include <signal.h>
 #include <unistd.h>
 
@@ -225,7 +226,11 @@ int main(int argc, char** argv) {
     });
     threads.emplace_back([&p](std::stop_token stop) {
         pause_until_end pause;
+        std::size_t peers = 0;
         for (std::uint64_t known = 0; pause.rest(500ms, stop);) {
+            if (const auto count = p.peer->members().size(); count != peers) {
+                p.told.tell("roster", now(), peers = count);
+            }
             if (const auto conflicts = p.peer->stats().conflicts_reported; conflicts != known) {
                 p.told.tell("conflicts", now(), known = conflicts);
             }

@@ -120,6 +120,38 @@ place make_place(std::size_t index) {
     return made;
 }
 
+// ---- what stands in the head of an IP packet, by its place there
+
+constexpr std::size_t least_head = 20;
+constexpr std::size_t protocol_at = 9, checksum_at = 10, destination_at = 19;
+constexpr std::uint8_t tcp = 6, udp = 17;
+
+std::uint8_t byte_of(const char* packet, std::size_t at) {
+    return static_cast<std::uint8_t>(packet[at]);
+}
+
+bool is_filtered(const impairment& link, const char* packet, std::size_t size) {
+    const auto protocol = byte_of(packet, protocol_at);
+    return (link.no_tcp && protocol == tcp) || (link.no_udp && protocol == udp) ||
+           (link.no_large && size > 1000);
+}
+
+/// As if its sender had addressed it to that place; a datagram goes without a checksum then.
+void readdress(std::vector<char>& datagram, std::size_t place) {
+    const std::size_t head = (byte_of(datagram.data(), 0) & 15u) * 4u;
+    datagram[destination_at] = static_cast<char>(place + 1);
+    datagram[checksum_at] = datagram[checksum_at + 1] = 0;
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < head; i += 2) {
+        sum += byte_of(datagram.data(), i) * 256u + byte_of(datagram.data(), i + 1);
+    }
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = ~(sum + (sum >> 16));
+    datagram[checksum_at] = static_cast<char>(sum >> 8 & 255);
+    datagram[checksum_at + 1] = static_cast<char>(sum & 255);
+    datagram[head + 6] = datagram[head + 7] = 0;
+}
+
 struct packet {
     steady::time_point due;
     std::size_t from, to;
@@ -142,6 +174,8 @@ struct impaired_network::state {
 
     std::mt19937_64 random;
     std::priority_queue<packet> under_way;
+    std::uint64_t datagrams = 0;  // that have arrived
+    std::vector<std::vector<char>> recorded;
     std::thread carrier;
 
     bool happens(double share) {
@@ -150,10 +184,10 @@ struct impaired_network::state {
 
     std::optional<std::size_t> destination(const std::array<char, 2048>& bytes,
                                            std::size_t size) const {
-        if (size < 20 || (static_cast<unsigned char>(bytes[0]) >> 4) != 4) {
+        if (size < least_head || (byte_of(bytes.data(), 0) >> 4) != 4) {
             return std::nullopt;  // IPv6: no process here has such an address
         }
-        const auto last = static_cast<unsigned char>(bytes[19]);
+        const auto last = byte_of(bytes.data(), destination_at);
         return last >= 1 && last <= places.size() ? std::optional<std::size_t>{last - 1}
                                                   : std::nullopt;
     }
@@ -166,6 +200,10 @@ struct impaired_network::state {
         const auto& link = links[from][*to];
         if (link.cut) {
             ++counted.cut;
+            return;
+        }
+        if (is_filtered(link, bytes.data(), size)) {
+            ++counted.filtered;
             return;
         }
         if (happens(link.loss)) {
@@ -196,8 +234,41 @@ struct impaired_network::state {
     }
     void give(std::size_t to, const char* bytes, std::size_t size) {
         // A device whose queue is full loses the packet, as any network may.
-        counted.carried +=
-            write(places[to].device.get(), bytes, size) == static_cast<ssize_t>(size);
+        if (!put(to, bytes, size)) {
+            return;
+        }
+        ++counted.carried;
+        if (byte_of(bytes, protocol_at) == udp && size >= least_head + 8) {
+            record({bytes, bytes + size});
+        }
+    }
+    bool put(std::size_t to, const char* bytes, std::size_t size) const {
+        return write(places[to].device.get(), bytes, size) == static_cast<ssize_t>(size);
+    }
+    std::size_t pick(std::uint64_t count) {
+        return std::uniform_int_distribution<std::size_t>{0, count - 1}(random);
+    }
+    /// Each that has arrived is among them with the same chance, the first of the run too. What was
+    /// lost is not: sent again it would only be late.
+    void record(std::vector<char> datagram) {
+        constexpr std::size_t most = 4096;
+        ++datagrams;
+        if (recorded.size() < most) {
+            recorded.push_back(std::move(datagram));
+        } else if (const auto at = pick(datagrams); at < most) {
+            recorded[at] = std::move(datagram);
+        }
+    }
+    void replay(std::size_t count) {
+        for (; count > 0 && !recorded.empty(); --count) {
+            auto datagram = recorded[pick(recorded.size())];
+            std::size_t to = byte_of(datagram.data(), destination_at) - 1u;
+            if (pick(2) == 0) {
+                to = pick(places.size());
+                readdress(datagram, to);
+            }
+            counted.replayed += put(to, datagram.data(), datagram.size());
+        }
     }
     void give_what_is_due() {
         while (!under_way.empty() && under_way.top().due <= steady::now()) {
@@ -274,6 +345,11 @@ bool impaired_network::enter(std::size_t place) const {
 void impaired_network::set(std::size_t from, std::size_t to, const impairment& what) {
     const std::lock_guard guard{state_->mutex};
     state_->links[from][to] = what;
+}
+
+void impaired_network::replay(std::size_t count) {
+    const std::lock_guard guard{state_->mutex};
+    state_->replay(count);
 }
 
 impaired_network::counts impaired_network::counted() const {

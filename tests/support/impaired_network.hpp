@@ -23,6 +23,10 @@ struct impairment {
     /// the share that arrive 5 to 50 ms late, behind what was sent after them
     double held_back = 0;
     std::chrono::microseconds jitter{};  ///< each packet is late by a random part of it
+    // what a firewall drops without a word, or a router that packets do not fit through
+    bool no_tcp = false;
+    bool no_udp = false;
+    bool no_large = false;  ///< of more than 1000 bytes
 
     bool operator==(const impairment&) const = default;
     [[nodiscard]] bool is_clean() const { return *this == impairment{}; }
@@ -47,8 +51,13 @@ public:
     /// would arrive.
     void set(std::size_t from, std::size_t to, const impairment& what);
 
+    /// A stranger without the key sends datagrams again that arrived at any time before: each to
+    /// where it went, or to another place.
+    void replay(std::size_t count);
+
     struct counts {
-        std::uint64_t carried = 0, cut = 0, lost = 0, doubled = 0, held_back = 0, jittered = 0;
+        std::uint64_t carried = 0, cut = 0, lost = 0, doubled = 0, held_back = 0, jittered = 0,
+                      filtered = 0, replayed = 0;
     };
     [[nodiscard]] counts counted() const;
 
