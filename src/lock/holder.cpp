@@ -327,7 +327,7 @@ void holder::check_hold_limits(base::time_point now) {
             continue;
         }
 
-        constexpr auto why = "its program makes no progress (progress_every)";
+        constexpr auto why = "its program makes no progress (progress_timeout)";
         out_.push(hold_stalled{name, token});
         if (on_stall == stall_action::break_hold) {
             lose_broken(key, by_policy, why, now);
