@@ -31,7 +31,7 @@ void message_sender::send(std::uint32_t from, node::send& s, std::vector<network
     packet_.what = std::move(s.what);
     const auto n = c.net.blank();
     auto& bytes = c.net.at(n).bytes;
-    wire::encode(packet_, c.plan.common.cluster_name, bytes);
+    wire::encode(packet_, c.plan.common.cluster_name, bytes, c.plan.places[from].unknown_fields);
     c.trace.add(static_cast<std::uint64_t>(c.events.now().count()) ^ (std::uint64_t{from} << 56) ^
                 (std::uint64_t{*to} << 48));
     c.trace.add(bytes);

@@ -326,6 +326,17 @@ void draw_disks(run_plan& s) {
     }
 }
 
+/// WIRE-1: a fleet in the midst of an upgrade.
+void draw_versions(run_plan& s) {
+    base::random_source random{s.asked.seed * 0xD6E8FEB86659FD93ULL + s.asked.nodes};
+    if (!random.chance(0.3)) {
+        return;
+    }
+    for (auto& p : s.places) {
+        p.unknown_fields = random.below(3);
+    }
+}
+
 void draw_replays(run_plan& s) {
     base::random_source random{s.asked.seed * 0x8CB92BA72F3D8DD7ULL + s.asked.nodes};
     if (!random.chance(0.5)) {
@@ -403,6 +414,7 @@ run_plan draw(const options& asked) {
     draw_clocks(s);
     draw_disks(s);
     draw_replays(s);
+    draw_versions(s);
     return s;
 }
 

@@ -120,6 +120,8 @@ struct place_plan {
     base::time_point raw;  ///< what its clock shows at first
     int parts_per_million = 0;
     std::int64_t wall_s = 0;
+    /// it is of a later version, with so many fields more in each struct that it sends (WIRE-1)
+    std::size_t unknown_fields = 0;
     disk_plan disk{};            ///< until the faults end
     bool disk_fills_up = false;  ///< then, for good
 

@@ -48,7 +48,7 @@ void sim_process::start() {
     settings_.address = planned.address;
     settings_.weight = planned.weight;
     settings_.process = {planned.machine, place_ + 1, me().starts};
-    settings_.wire_version = wire::newest_version;
+    settings_.wire_version = wire::newest_version + (planned.unknown_fields > 0 ? 1 : 0);
     settings_.lease = planned.lease.value_or(plan.common.lease);
     settings_.seeds = planned.seeds.empty() ? addresses_of(seats_) : planned.seeds;
     settings_.keeps_epochs = plan.has_state_dir;

@@ -74,6 +74,7 @@ sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
     // p1 on the first, p2 on the second and so on, round and round
     const auto machines = given.number("machines", 0);
     const auto absent = names_in(given.text("absent", ""));
+    const auto later = names_in(given.text("later", ""));
     const auto lease = given.text("lease", "");   // p5:4s
     const auto others = given.text("seeds", "");  // p4,p5:p3,p4,p5
     const auto ahead = given.text("ahead", "");   // p1,p2:100s
@@ -96,6 +97,7 @@ sim::run_plan plan_of(const scenario& s, sim::mutant mutant) {
         p.first_start = std::find(absent.begin(), absent.end(), p.name) == absent.end()
                             ? 1ms * static_cast<int>(i)
                             : sim::instant{for_good};
+        p.unknown_fields = std::find(later.begin(), later.end(), p.name) == later.end() ? 0 : 2;
         if (lease.starts_with(p.name + ":")) {
             p.lease = words{0, lease.substr(p.name.size() + 1)}.take_time();
         }
