@@ -24,7 +24,6 @@ NO_MESSAGES = {
     "stream to the acceptor": "what a key is derived with",
     "stream to the dialler": "what a key is derived with",
     "a message without a kind": "of a static_assert",
-    "lost watched process": "a name in a trace",
 }
 
 TOKEN = re.compile(
