@@ -136,9 +136,16 @@ bool is_filtered(const impairment& link, const char* packet, std::size_t size) {
            (link.no_large && size > 1000);
 }
 
-/// As if its sender had addressed it to that place; a datagram goes without a checksum then.
+std::size_t head_of(const char* packet) { return (byte_of(packet, 0) & 15u) * 4u; }
+
+/// Whole, with a head of UDP.
+bool is_datagram(const char* packet, std::size_t size) {
+    return byte_of(packet, protocol_at) == udp && size >= head_of(packet) + 8;
+}
+
+/// As if its sender had addressed it to that place; it goes without a checksum of UDP then.
 void readdress(std::vector<char>& datagram, std::size_t place) {
-    const std::size_t head = (byte_of(datagram.data(), 0) & 15u) * 4u;
+    const auto head = head_of(datagram.data());
     datagram[destination_at] = static_cast<char>(place + 1);
     datagram[checksum_at] = datagram[checksum_at + 1] = 0;
     std::uint32_t sum = 0;
@@ -238,7 +245,7 @@ struct impaired_network::state {
             return;
         }
         ++counted.carried;
-        if (byte_of(bytes, protocol_at) == udp && size >= least_head + 8) {
+        if (is_datagram(bytes, size)) {
             record({bytes, bytes + size});
         }
     }

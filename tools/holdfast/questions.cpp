@@ -64,7 +64,7 @@ void view(const holdfast::peer& p, const json&, const listener& to) {
 void print_view(const json& v, page& on) {
     on.line("view %d of cluster %s, epoch %u, %d members, protocol %u", v["number"].get<int>(),
             shown(v, "cluster").substr(0, 8).c_str(), v["epoch"].get<unsigned>(),
-            v["member_count"].get<int>(), v["wire_version"].get<unsigned>());
+            v["member_count"].get<int>(), v.value("wire_version", 0u));
     for (const auto& s : v["seats"]) {
         on.line("  seat %-24s %s", shown(s, "address").c_str(),
                 s["filled_by"].is_null() ? "vacant" : short_id(s["filled_by"]).c_str());
