@@ -96,7 +96,10 @@ void state_access::add(digest& out, const view_log& c) {
 void state_access::add(digest& out, const membership_hints& c) {
     // Joiners stay fresh and seats refilled: the lease of the world is longer than its life.
     const auto& [settings, environment, joiners, leaving, stopped, certified, gone, evictions,
-                 new_epoch_at, refilled] = c;
+                 new_epoch_at, refilled, probation] = c;
+    // No member of a world is seen to renew, so none is settled, and it does not matter for how
+    // long one would have to wait.
+    [[maybe_unused]] const auto& [probation_settings, joined, departing, failures] = probation;
     HOLDFAST_ASSERT(evictions.empty());
     out.add_each(joiners, [&](const auto& j) {
         const auto& [who, heard, asked_us] = j.second;
@@ -113,9 +116,10 @@ void state_access::add(digest& out, const membership_hints& c) {
 
 void state_access::add(digest& out, const proposer& p) {
     // tries only makes waits longer; current and map are those of the chain.
-    const auto& [settings, self, environment, random, current, map, phase, consents, highest_round,
-                 tries, not_before, ballots_started, out_box] = p;
-    HOLDFAST_ASSERT(out_box.empty());
+    const auto& [settings, self, environment, random, current, map, phase, consents, seen_by,
+                 settles_not_before, highest_round, tries, not_before, ballots_started, out_box] =
+        p;
+    HOLDFAST_ASSERT(out_box.empty() && seen_by.empty() && !settles_not_before);
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{phase.index()});
     if (const auto* preparing = std::get_if<proposer::preparing>(&phase)) {

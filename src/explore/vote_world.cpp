@@ -85,6 +85,7 @@ struct vote_world::seat_facts final : environment {
     bool has_ended_stream(const peer_id&) const override { return false; }
     base::duration lease_left() const override { return {}; }
     bool vouches_for(const peer_id&, base::time_point) const override { return false; }
+    base::duration renewed_for(const peer_id&, base::time_point) const override { return {}; }
     bool seems_alive(const peer_id&) const override { return true; }
     bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }
     base::shared_slot_map first_map(const view& v) const override {

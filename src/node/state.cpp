@@ -35,9 +35,10 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       relay{settings, self},
       process_watch{self, settings.process},
       swim{settings, self, random.next(), now.now},
-      environment{settings, self, swim, voter, lease, contacts, streams, last_now},
+      environment{settings, self, swim, voter, renewal_runs, lease, contacts, streams, last_now},
       agreement{settings, self, random.next(), environment, now},
       voter{settings},
+      renewal_runs{settings, self},
       renewal{settings, random.next()},
       lease{settings, renewal},
       mail{settings, self, {agreement, swim, contacts, relay, lease}, out, stats.dropped},
@@ -220,6 +221,7 @@ void node::state::handle_lease(const peer_id& from, bool by_stream, view_number 
             const bool is_barred =
                 agreement.blocks_lease_of(from) || contacts.lags_behind(shown, now.now);
             if (const auto answer = voter.handle(from, *asked, *v, is_barred, now.now)) {
+                renewal_runs.acked(from, *asked, by_stream, now.now);
                 mail.send_to(from, {}, by_stream, false, lease::message{*answer});
             }
         }
@@ -343,6 +345,7 @@ void node::state::install(views::installation& i, moment at) {
     contacts.installed(i.now->number, now);
     const view* before = i.is_first ? nullptr : i.before.get();
     voter.installed(*i.now, before, now);
+    renewal_runs.installed(*i.now);
     renewal.installed(*i.now, at);
     const auto step = lock_step_of(i, settings, now);
     for (const auto& removed : step.removed) {

@@ -15,6 +15,7 @@
 #include "base/settings.hpp"
 #include "base/time.hpp"
 #include "lease/renewal.hpp"
+#include "lease/renewal_runs.hpp"
 #include "lease/voter.hpp"
 #include "lock/holder.hpp"
 #include "lock/owner.hpp"
@@ -142,6 +143,7 @@ struct node::state {
     view_environment environment;
     views::agreement agreement;
     lease::voter voter;
+    lease::renewal_runs renewal_runs;
     lease::renewal renewal;
     lease_watch lease;
     mailer mail;

@@ -22,6 +22,10 @@ bool view_environment::vouches_for(const peer_id& peer, base::time_point now) co
     return voter_.vouches_for(peer, now);
 }
 
+base::duration view_environment::renewed_for(const peer_id& peer, base::time_point now) const {
+    return runs_.length(peer, now);
+}
+
 bool view_environment::seems_alive(const peer_id& peer) const {
     return peer == self_ || gossip_.seems_alive(peer);
 }

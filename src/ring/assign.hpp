@@ -21,7 +21,8 @@ constexpr std::uint32_t function = 1;
 [[nodiscard]] slot slot_of(std::string_view name, const cluster_id& cluster, std::uint32_t slots);
 
 /// The members of `v` that may own, in the order of their PeerIds, with the number of slots that is
-/// their fair share. The oldest `max_owners` of them; by RING-2 when no member has weight.
+/// their fair share. The oldest `max_owners` of those that are settled (OWN-11); of all with weight
+/// when none is settled, and by RING-2 when none has weight.
 struct share {
     peer_id id;
     std::uint32_t weight;

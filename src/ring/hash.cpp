@@ -54,7 +54,7 @@ void put(canonical& to, const view& v) {
         to.text(m.name);
         to.address(m.address);
         to.number(m.weight);
-        to.number(m.leaving ? 1 : 0);
+        to.number((m.leaving ? 1u : 0u) | (m.is_settled ? 2u : 0u));
         to.number(m.since.value);
     }
     to.number(v.former_members.size());

@@ -49,7 +49,11 @@ std::uint64_t distance(slot s, const peer_id& id, std::uint32_t weight) {
 }
 
 std::vector<share> owners_of(const view& v, std::size_t max_owners) {
-    auto may_own = those_that(v, [](const member& m) { return m.weight > 0 && !m.leaving; });
+    const auto has_share = [](const member& m) { return m.weight > 0 && !m.leaving; };
+    auto may_own = those_that(v, [&](const member& m) { return has_share(m) && m.is_settled; });
+    if (may_own.empty()) {  // OWN-11
+        may_own = those_that(v, has_share);
+    }
     if (may_own.empty()) {  // RING-2
         may_own = those_that(v, [&](const member& m) { return v.is_voter(m.id) && !m.leaving; });
     }

@@ -1,6 +1,7 @@
 #include "view/agreement.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -252,11 +253,13 @@ void agreement::on(const sender& from, const opinion_ask& asked, base::moment no
     if (!concerns_next_view(from, asked.number)) {
         return;
     }
-    opinion mine{asked.number, {}, {}};
+    opinion mine{asked.number, {}, {}, {}};
     for (const auto& id : asked.about) {
         (hints_.objects_to_removal(*current(), id, now.now) ? mine.objects : mine.consents)
             .push_back(id);
     }
+    std::copy_if(asked.to_settle.begin(), asked.to_settle.end(), std::back_inserter(mine.settles),
+                 [&](const peer_id& id) { return hints_.may_settle(*current(), id, now.now); });
     out_.push(send{from.id, {}, std::move(mine)});
 }
 

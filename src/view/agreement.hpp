@@ -153,7 +153,7 @@ private:
     void on(const sender& from, const leave_request&, base::moment) {
         hints_.asks_to_leave(from.id);
     }
-    void on(const sender& from, const left&, base::moment) { hints_.lease_ended(from.id); }
+    void on(const sender& from, const left&, base::moment) { hints_.has_left(from.id); }
     void on(const sender& from, const evict& asked, base::moment now);
     void on(const sender& from, const certificate& given, base::moment now);
     /// `whom` runs, or ran, on the machine of `by`, as the view has it.

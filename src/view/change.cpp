@@ -41,12 +41,25 @@ const char* mark_leaving(view& after, const change& what) {
     return nullptr;
 }
 
+const char* settle_members(view& after, const view& before, const change& what) {
+    for (const auto& id : what.settled) {
+        const auto at = std::find_if(after.members.begin(), after.members.end(),
+                                     [&](const member& m) { return m.id == id; });
+        if (at == after.members.end() || !before.has(id) || at->is_settled || at->leaving ||
+            at->weight == 0) {
+            return "it settles a peer that is no member yet, is settled, leaves or has no weight";
+        }
+        at->is_settled = true;
+    }
+    return nullptr;
+}
+
 const char* add_members(view& after, const view& before, const change& what) {
     for (const auto& m : what.added) {
         if (m.id.is_nil() || before.has(m.id) || after.has(m.id) ||
-            after.find_former(m.id) != nullptr || m.leaving) {
-            // VIEW-3
-            return "it adds a member, a former one, or one that leaves";
+            after.find_former(m.id) != nullptr || m.leaving || m.is_settled) {
+            // VIEW-3, OWN-11
+            return "it adds a member, a former one, or one that leaves or is settled already";
         }
         member added = m;
         added.since = what.number;
@@ -120,6 +133,9 @@ result<view> apply(const view& before, const change& what) {
     const char* flaw = remove_members(after, what);
     if (flaw == nullptr) {
         flaw = mark_leaving(after, what);
+    }
+    if (flaw == nullptr) {
+        flaw = settle_members(after, before, what);
     }
     if (flaw == nullptr) {
         flaw = add_members(after, before, what);

@@ -37,6 +37,7 @@ struct change {
     std::vector<seat_change> seats;
     /// of the view it makes and its slot map: a peer that computes another one stops
     std::uint64_t checksum = 0;
+    std::vector<peer_id> settled{};  ///< marked as settled by this step (OWN-11)
     bool operator==(const change&) const = default;
 
     [[nodiscard]] bool changes_seats() const { return !seats.empty(); }

@@ -23,6 +23,10 @@ public:
     [[nodiscard]] virtual base::duration lease_left() const = 0;
     /// It joined a short while ago or was heard with a running lease (VIEW-2).
     [[nodiscard]] virtual bool vouches_for(const peer_id& peer, base::time_point now) const = 0;
+    /// For how long it has renewed its lease at this voter, by datagram and by stream; zero when it
+    /// does not (OWN-11).
+    [[nodiscard]] virtual base::duration renewed_for(const peer_id& peer,
+                                                     base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.
     [[nodiscard]] virtual bool seems_alive(const peer_id& peer) const = 0;
     /// Another PeerId lives at its address (SEAL-3).

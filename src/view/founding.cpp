@@ -36,6 +36,7 @@ view first_view(const founding_value& value, const std::vector<endpoint>& seeds)
         v.members.push_back(f.self);
         v.members.back().since = {1};
         v.members.back().leaving = false;
+        v.members.back().is_settled = f.self.weight > 0;  // OWN-11
     }
     std::sort(v.members.begin(), v.members.end(),
               [](const member& a, const member& b) { return a.id < b.id; });

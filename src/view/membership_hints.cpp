@@ -6,10 +6,13 @@
 
 namespace holdfast::views {
 
-void membership_hints::evict(const peer_id& peer, base::time_point now) { evictions_[peer] = now; }
+void membership_hints::evict(const peer_id& peer, base::time_point now) {
+    evictions_[peer] = now;
+    probation_.departs(peer);
+}
 
 bool membership_hints::may_remember(const member& who, base::time_point now) {
-    if (who.id.is_nil() || who.leaving) {
+    if (who.id.is_nil() || who.leaving || who.is_settled) {
         return false;  // no view may add it, nor what else is in a draft with it
     }
     if (joiners_.size() >= base::limits::members) {
@@ -58,6 +61,7 @@ void membership_hints::set_suspected(const peer_id& peer, bool is_gone) {
 
 void membership_hints::installed(const view& now_installed, const view* before,
                                  base::time_point now) {
+    probation_.installed(now_installed, before, now);
     const auto drop_strangers = [&](std::set<peer_id>& ids) {
         std::erase_if(ids, [&](const peer_id& id) { return !now_installed.has(id); });
     };
@@ -94,6 +98,7 @@ void membership_hints::installed(const view& now_installed, const view* before,
 }
 
 void membership_hints::invariants() const {
+    probation_.invariants();
     HOLDFAST_ASSERT(refilled_.size() <= base::limits::seats);
     HOLDFAST_ASSERT(joiners_.size() <= base::limits::members);  // a promise may name them all
     if (base::checks_everything()) {
@@ -134,6 +139,23 @@ bool membership_hints::objects_to_removal(const view& current, const peer_id& pe
     return environment_.vouches_for(peer, now);
 }
 
+std::vector<peer_id> membership_hints::to_settle(const view& current, base::time_point now) const {
+    std::vector<peer_id> out;
+    for (const auto& m : current.members) {
+        if (!m.is_settled && m.weight > 0 && may_settle(current, m.id, now)) {
+            out.push_back(m.id);
+        }
+    }
+    return out;
+}
+
+bool membership_hints::may_settle(const view& current, const peer_id& peer,
+                                  base::time_point now) const {
+    const auto* m = current.find(peer);
+    return m != nullptr && m->weight > 0 && !m->leaving && !gone_.contains(peer) &&
+           environment_.renewed_for(peer, now) >= probation_.length_for(*m, now);
+}
+
 bool membership_hints::has_any(const view& current, const peer_id& self,
                                base::time_point now) const {
     const auto wanted = removals(current, self, now);
@@ -142,7 +164,8 @@ bool membership_hints::has_any(const view& current, const peer_id& self,
 
 std::optional<change> membership_hints::draft(const view& current,
                                               const std::set<peer_id>& agreed_removals,
-                                              base::time_point now) const {
+                                              base::time_point now,
+                                              const std::set<peer_id>& agreed_to_settle) const {
     change out;
     out.cluster = current.cluster;
     out.number = current.number.next();
@@ -155,6 +178,13 @@ std::optional<change> membership_hints::draft(const view& current,
     }
     auto filled = fill_seats(current, out, agreed_removals, now);
     take_removals(current, agreed_removals, now, out, filled);
+    for (const auto& id : agreed_to_settle) {
+        const auto* m = current.find(id);
+        if (m != nullptr && !m->is_settled && !m->leaving && m->weight > 0 && !out.removes(id) &&
+            !leaving_.contains(id)) {
+            out.settled.push_back(id);
+        }
+    }
     for (std::size_t i = 0; i < filled.size(); ++i) {
         if (filled[i] != current.seats[i].filled_by) {
             out.seats.push_back({static_cast<std::uint8_t>(i), filled[i]});
@@ -166,7 +196,7 @@ std::optional<change> membership_hints::draft(const view& current,
     HOLDFAST_ASSERT(out.seats.size() <= current.seats.size());
     const bool wants_epoch = new_epoch_at_ && *new_epoch_at_ == current.number;
     if (out.added.empty() && out.removed.empty() && out.leaving.empty() && out.seats.empty() &&
-        !wants_epoch) {
+        out.settled.empty() && !wants_epoch) {
         return std::nullopt;
     }
     return out;

@@ -18,13 +18,14 @@
 #include "base/time.hpp"
 #include "view/environment.hpp"
 #include "view/messages.hpp"
+#include "view/probation.hpp"
 
 namespace holdfast::views {
 
 class membership_hints {
 public:
     membership_hints(const base::settings& settings, const environment& environment)
-        : settings_{settings}, environment_{environment} {}
+        : settings_{settings}, environment_{environment}, probation_{settings} {}
 
     void asks_to_join(const join& asked, base::time_point now);
     /// Another voter was asked (HEARSAY).
@@ -32,6 +33,11 @@ public:
     /// Who asked this voter itself, lately.
     [[nodiscard]] std::vector<member> asked_here(base::time_point now) const;
     void asks_to_leave(const peer_id& peer) { leaving_.insert(peer); }
+    /// It has left (LEAVE-1).
+    void has_left(const peer_id& peer) {
+        lease_ended(peer);
+        probation_.departs(peer);
+    }
     /// It ended its lease itself: by its own word (LEAVE-1), or by its successor's (LEASE-4).
     void lease_ended(const peer_id& peer) { stopped_.insert(peer); }
     /// A member of its machine finds no such process (CERT-1).
@@ -49,17 +55,23 @@ public:
     /// VIEW-2: this voter's own opinion of a removal.
     [[nodiscard]] bool objects_to_removal(const view& current, const peer_id& peer,
                                           base::time_point now) const;
+    /// OWN-11: members that are on probation and that this voter has seen renew for long enough.
+    [[nodiscard]] std::vector<peer_id> to_settle(const view& current, base::time_point now) const;
+    [[nodiscard]] bool may_settle(const view& current, const peer_id& peer,
+                                  base::time_point now) const;
     [[nodiscard]] bool is_stopped(const peer_id& peer) const { return stopped_.contains(peer); }
     /// CERT-3: it is certified, and this voter knows itself that its stream has ended.
     [[nodiscard]] bool is_certain(const peer_id& peer) const;
     /// Anything that could go into the next view, removals taken for granted.
     [[nodiscard]] bool has_any(const view& current, const peer_id& self,
                                base::time_point now) const;
-    /// The next change, with those of `agreed_removals` that VIEW-6 allows; nothing when there is
-    /// nothing to change. Epoch and checksum are left to the proposer.
+    /// The next change, with those of `agreed_removals` that VIEW-6 allows, and with those of
+    /// `agreed_to_settle` that stay; nothing when there is nothing to change. Epoch and checksum
+    /// are left to the proposer.
     [[nodiscard]] std::optional<change> draft(const view& current,
                                               const std::set<peer_id>& agreed_removals,
-                                              base::time_point now) const;
+                                              base::time_point now,
+                                              const std::set<peer_id>& agreed_to_settle = {}) const;
 
     void invariants() const;
 
@@ -109,6 +121,7 @@ private:
     std::optional<view_number> new_epoch_at_;
     // when a seat was last filled, as we saw it (SEAT-3)
     std::map<std::size_t, base::time_point> refilled_;
+    probation probation_;
 };
 
 }  // namespace holdfast::views

@@ -91,12 +91,14 @@ struct welcome {
 struct opinion_ask {
     view_number number;
     std::vector<peer_id> about;
+    std::vector<peer_id> to_settle{};  ///< OWN-11
     bool operator==(const opinion_ask&) const = default;
 };
 struct opinion {
     view_number number;
     std::vector<peer_id> consents;
     std::vector<peer_id> objects;
+    std::vector<peer_id> settles{};  ///< its sender saw them renew for long enough (OWN-11)
     bool operator==(const opinion&) const = default;
 };
 struct prepare {

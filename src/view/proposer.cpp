@@ -57,6 +57,8 @@ void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_
     map_ = std::move(map);
     phase_ = idle{};
     consents_.clear();
+    seen_by_.clear();
+    settles_not_before_.reset();
     highest_round_ = 0;
     tries_ = 0;
     not_before_.reset();
@@ -78,10 +80,13 @@ void proposer::invariants() const {
         HOLDFAST_ASSERT(a->accepts.size() < quorum());
     }
     if (base::checks_everything()) {
-        HOLDFAST_ASSERT(std::all_of(consents_.begin(), consents_.end(), [&](const auto& c) {
-            return std::all_of(c.second.begin(), c.second.end(),
-                               [&](const peer_id& voter) { return current_->is_voter(voter); });
-        }));
+        const auto are_of_voters = [&](const auto& by_peer) {
+            return std::all_of(by_peer.begin(), by_peer.end(), [&](const auto& c) {
+                return std::all_of(c.second.begin(), c.second.end(),
+                                   [&](const peer_id& voter) { return current_->is_voter(voter); });
+            });
+        };
+        HOLDFAST_ASSERT(are_of_voters(consents_) && are_of_voters(seen_by_));
     }
 }
 
@@ -89,7 +94,7 @@ void proposer::maybe_propose(const membership_hints& hints, base::time_point now
     if (!std::holds_alternative<idle>(phase_) || (not_before_ && now < *not_before_)) {
         return;
     }
-    if (hints.has_any(*current_, self_, now)) {
+    if (hints.has_any(*current_, self_, now) || wants_to_settle(hints, now)) {
         batch(hints, now);
     }
 }
@@ -111,6 +116,11 @@ void proposer::handle(const peer_id& from, const opinion& given, base::time_poin
     }
     for (const auto& id : given.objects) {
         consents_[id].erase(from);
+    }
+    for (const auto& id : given.settles) {
+        if (const auto asked = seen_by_.find(id); asked != seen_by_.end()) {
+            asked->second.insert(from);
+        }
     }
 }
 
@@ -166,7 +176,7 @@ std::optional<change> proposer::choose_value(const preparing& phase, const membe
     if (highest != nullptr) {
         return highest->value;
     }
-    auto mine = hints.draft(*current_, agreed_removals(hints, now), now);
+    auto mine = hints.draft(*current_, agreed_removals(hints, now), now, agreed_to_settle());
     if (!mine) {
         return std::nullopt;
     }
@@ -268,8 +278,10 @@ void proposer::handle(const peer_id& from, const rejected& given, base::time_poi
 void proposer::tick(const membership_hints& hints, base::time_point now) {
     if (const auto* b = std::get_if<batching>(&phase_); b != nullptr && b->until <= now) {
         const auto agreed = agreed_removals(hints, now);
-        if (hints.draft(*current_, agreed, now)) {
+        if (hints.draft(*current_, agreed, now, agreed_to_settle())) {
             prepare(now);
+        } else if (!seen_by_.empty() && !hints.has_any(*current_, self_, now)) {
+            phase_ = idle{};  // no failure: other voters have not seen it renew for so long
         } else {
             // Others object to every removal, or have not answered. Ask again in a while.
             back_off(now);
@@ -321,9 +333,15 @@ void proposer::batch(const membership_hints& hints, base::time_point now) {
         batching{now + settings_.batch_wait + settings_.proposer_stagger * static_cast<int>(rank) +
                  random_.between({}, settings_.batch_wait / 4)};
     consents_.clear();
+    seen_by_.clear();
     const auto about = hints.removals(*current_, self_, now);
-    if (about.empty()) {
+    const auto to_settle = hints.to_settle(*current_, now);
+    if (about.empty() && to_settle.empty()) {
         return;
+    }
+    for (const auto& id : to_settle) {
+        seen_by_[id].insert(self_);
+        settles_not_before_ = now + settings_.lease / 4;
     }
     for (const auto& id : about) {
         if (!hints.objects_to_removal(*current_, id, now)) {
@@ -332,7 +350,7 @@ void proposer::batch(const membership_hints& hints, base::time_point now) {
     }
     for (const auto& s : current_->seats) {
         if (!s.filled_by.is_nil() && s.filled_by != self_) {
-            out_.push(send{s.filled_by, opinion_ask{current_->number.next(), about}});
+            out_.push(send{s.filled_by, opinion_ask{current_->number.next(), about, to_settle}});
         }
     }
 }
@@ -372,6 +390,22 @@ bool proposer::is_majority(const Answers& by_voter) const {
     const auto voters = std::count_if(by_voter.begin(), by_voter.end(),
                                       [&](const auto& a) { return current_->is_voter(a.first); });
     return 2 * static_cast<std::size_t>(voters) > current_->seats.size();
+}
+
+bool proposer::wants_to_settle(const membership_hints& hints, base::time_point now) const {
+    // Voters that see a member less well than this one answer the same again and again.
+    const bool may_ask = !settles_not_before_ || *settles_not_before_ <= now;
+    return may_ask && !hints.to_settle(*current_, now).empty();
+}
+
+std::set<peer_id> proposer::agreed_to_settle() const {
+    std::set<peer_id> out;
+    for (const auto& [id, voters] : seen_by_) {
+        if (voters.size() >= quorum()) {
+            out.insert(id);
+        }
+    }
+    return out;
 }
 
 std::set<peer_id> proposer::agreed_removals(const membership_hints& hints,

@@ -115,6 +115,8 @@ private:
     [[nodiscard]] bool is_majority(const Answers& by_voter) const;
     [[nodiscard]] std::set<peer_id> agreed_removals(const membership_hints& hints,
                                                     base::time_point now) const;
+    [[nodiscard]] bool wants_to_settle(const membership_hints& hints, base::time_point now) const;
+    [[nodiscard]] std::set<peer_id> agreed_to_settle() const;
 
     const base::settings& settings_;
     peer_id self_;
@@ -125,6 +127,9 @@ private:
     std::variant<idle, batching, preparing, accepting> phase_;
     // for a removal: the voters that do not object
     std::map<peer_id, std::set<peer_id>> consents_;
+    // OWN-11: for a member on probation, the voters that saw it renew for long enough
+    std::map<peer_id, std::set<peer_id>> seen_by_;
+    std::optional<base::time_point> settles_not_before_;
     std::uint64_t highest_round_ = 0;
     unsigned tries_ = 0;
     std::optional<base::time_point> not_before_;

@@ -26,7 +26,7 @@ bool rises(const Range& range, Projection projection) {
 void fields(auto& a, is<process_identity> auto& p) { a(p.machine, p.pid, p.started); }
 void fields(auto& a, is<member> auto& m) {
     a(m.id, text(m.name, limits::member_name), m.address, m.weight, m.leaving, m.since, m.process,
-      m.has_state_dir, m.wire_version);
+      m.has_state_dir, m.wire_version, m.is_settled);
 }
 void fields(auto& a, is<seat> auto& s) { a(s.address, s.filled_by); }
 void fields(auto& a, is<former_member> auto& f) { a(f.id, f.since, f.removed); }
@@ -48,7 +48,7 @@ void fields(auto& a, is<views::seat_change> auto& s) {
 void fields(auto& a, is<views::change> auto& c) {
     a(c.cluster, c.number, c.epoch, list(c.added, limits::members),
       list(c.removed, limits::members), list(c.leaving, limits::members),
-      list(c.seats, limits::seats), c.checksum);
+      list(c.seats, limits::seats), c.checksum, list(c.settled, limits::members));
 }
 void fields(auto& a, is<views::remaining> auto& r) {
     a(r.peer, r.lease);
@@ -99,13 +99,14 @@ void fields(auto& a, is<views::welcome> auto& m) { a(m.before, m.map_before, m.a
 template <>
 constexpr kind about<views::opinion_ask>{0x24, "view.opinion_ask"};
 void fields(auto& a, is<views::opinion_ask> auto& m) {
-    a(m.number, list(m.about, limits::members));
+    a(m.number, list(m.about, limits::members), list(m.to_settle, limits::members));
 }
 
 template <>
 constexpr kind about<views::opinion>{0x25, "view.opinion"};
 void fields(auto& a, is<views::opinion> auto& m) {
-    a(m.number, list(m.consents, limits::members), list(m.objects, limits::members));
+    a(m.number, list(m.consents, limits::members), list(m.objects, limits::members),
+      list(m.settles, limits::members));
 }
 
 template <>

@@ -39,6 +39,12 @@ struct set_environment final : environment {
     bool vouches_for(const peer_id& id, base::time_point) const override {
         return vouched_for.contains(id);
     }
+    /// 0 of those that are not named (OWN-11)
+    std::map<peer_id, base::duration> renewing;
+    base::duration renewed_for(const peer_id& id, base::time_point) const override {
+        const auto at = renewing.find(id);
+        return at == renewing.end() ? base::duration::zero() : at->second;
+    }
     bool seems_alive(const peer_id& id) const override { return !dead.contains(id); }
     bool is_replaced_at(const endpoint&, const peer_id& id) const override {
         return replaced.contains(id);

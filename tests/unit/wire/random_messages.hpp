@@ -32,21 +32,21 @@ concept has_1 = one_among<T, swim::nack, swim::gossip, views::steps, views::want
 template <class T>
 concept has_2 =
     one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
-              views::opinion_ask, views::prepare, views::accepted_founding, views::lease_terms,
-              views::found_accept, lease::ack, lock::grant_ack, lock::cancel, lock::released,
-              lock::hold_probe, lock::table_ack, lock::watch, lock::unwatch, lock::past,
-              lock::inspect_request, lock::list_locks, lock::listed_lock, lock::revoke_reply,
-              lock::store_record, lock::records_read, lock::still_waiting, lock::still_queued,
-              lock::watch_refused, seat>;
+              views::prepare, views::accepted_founding, views::lease_terms, views::found_accept,
+              lease::ack, lock::grant_ack, lock::cancel, lock::released, lock::hold_probe,
+              lock::table_ack, lock::watch, lock::unwatch, lock::past, lock::inspect_request,
+              lock::list_locks, lock::listed_lock, lock::revoke_reply, lock::store_record,
+              lock::records_read, lock::still_waiting, lock::still_queued, lock::watch_refused,
+              seat>;
 template <class T>
 concept has_3 = one_among<T, views::found_prepare, swim::ack, swim::introduction, views::welcome,
-                          views::opinion, views::rejected, views::accept, views::accepted,
+                          views::opinion_ask, views::rejected, views::accept, views::accepted,
                           break_policy, process_identity, lock::denied, lock::lock_summary,
                           lock::no_table, lock::lock_state_seen, former_member, views::evict>;
 template <class T>
 concept has_4 =
     one_among<T, swim::ping, swim::push_pull, lease::renew_request, lock::gather, lock::listed,
-              lock::release_request_ack, lock::terms, break_outcome, node::relayed>;
+              lock::release_request_ack, lock::terms, break_outcome, views::opinion, node::relayed>;
 template <class T>
 concept has_5 =
     one_among<T, views::promise, views::found_promise, swim::ping_request, lock::report,
@@ -58,9 +58,9 @@ concept has_6 =
 template <class T>
 concept has_7 = one_among<T, lock::release, lock::revoke_request, lock::release_request>;
 template <class T>
-concept has_8 = one_among<T, views::change>;
+concept has_9 = one_among<T, views::change>;
 template <class T>
-concept has_9 = one_among<T, member>;
+concept has_10 = one_among<T, member>;
 template <class T>
 concept has_13 = one_among<T, audit_record>;
 template <class T>
@@ -314,15 +314,15 @@ private:
         auto& [a, b, c, d, e, f, g, h, i, j, k, l, n] = m;
         each(a, b, c, d, e, f, g, h, i, j, k, l, n);
     }
-    template <has_8 T>
-    void fill(T& m) {
-        auto& [a, b, c, d, e, f, g, h] = m;
-        each(a, b, c, d, e, f, g, h);
-    }
     template <has_9 T>
     void fill(T& m) {
         auto& [a, b, c, d, e, f, g, h, i] = m;
         each(a, b, c, d, e, f, g, h, i);
+    }
+    template <has_10 T>
+    void fill(T& m) {
+        auto& [a, b, c, d, e, f, g, h, i, j] = m;
+        each(a, b, c, d, e, f, g, h, i, j);
     }
 
     base::random_source chance_;
