@@ -133,6 +133,52 @@ TEST_CASE("LEAVE-1: who leaves hands its slots over and is removed with nothing 
     CHECK(c.run_until([&] { return c.all[2].granted.size() == 1; }, 200ms));
 }
 
+TEST_CASE("OWN-11: a joiner owns slots once it has renewed for a lease, and not before") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.start(4);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    const auto joined = c.now;
+    CHECK_FALSE(c[1].map()->owns_any(c[4].self()));
+    REQUIRE(c.run_until([&] { return c.is_settled({4}); }, 5s));
+    CHECK(c.now - joined >= c.settings.lease);
+    CHECK(c[1].map()->owns_any(c[4].self()));
+}
+
+TEST_CASE("OWN-11: a peer that crashes within a lease of each start owns nothing, and waits") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    for (int life = 0; life < 3; ++life) {
+        c.start(4);
+        REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+        c.run_for(c.settings.lease / 4);
+        CHECK_FALSE(c[1].map()->owns_any(c[4].self()));
+        c.kill(4);
+        REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+    }
+    c.start(4);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    const auto joined = c.now;
+    REQUIRE(c.run_until([&] { return c.is_settled({4}); }, 30s));
+    CHECK(c.now - joined >= 8 * c.settings.lease);
+}
+
+TEST_CASE("OWN-11: seats that are replaced one by one all own slots again") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    for (const std::uint64_t seat : {1, 2, 3}) {
+        c.leave(seat);
+        REQUIRE(c.run_until([&] { return c.all[seat].has_left; }));
+        c.kill(seat);
+        c.start(seat);
+        REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+        REQUIRE(c.run_until([&] { return c.is_settled({1, 2, 3}); }, 10s));
+    }
+    for (const std::uint64_t seat : {1, 2, 3}) {
+        CHECK(c[2].map()->owns_any(c[seat].self()));
+    }
+}
+
 TEST_CASE(
     "FOUND-6: two of three seats that restart together found again, and the third joins them") {
     small_cluster c{3};

@@ -198,7 +198,17 @@ public:
         for (const auto i : who) {
             start(i);
         }
-        return run_until([&] { return is_member_everywhere(who); });
+        return run_until([&] { return is_member_everywhere(who) && is_settled(who); });
+    }
+    /// OWN-11: so each owns slots, if it has weight.
+    bool is_settled(std::set<std::uint64_t> who) {
+        return std::all_of(who.begin(), who.end(), [&](std::uint64_t i) {
+            return std::all_of(all.begin(), all.end(), [&](const auto& p) {
+                const auto v = p.second.node->installed();
+                const auto* m = v ? v->find(all.at(i).node->self()) : nullptr;
+                return m != nullptr && (m->is_settled || m->weight == 0);
+            });
+        });
     }
     std::uint64_t owner_of(std::string_view name) {
         auto& some = *all.begin()->second.node;

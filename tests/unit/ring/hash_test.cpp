@@ -88,6 +88,7 @@ TEST_CASE("the checksum sees every field of a view and its map", "[ring]") {
     REQUIRE(differs([](view& o, auto&) { o.members[1].address.port ^= 1; }));
     REQUIRE(differs([](view& o, auto&) { o.members[1].weight ^= 1; }));
     REQUIRE(differs([](view& o, auto&) { o.members[1].leaving = true; }));
+    REQUIRE(differs([](view& o, auto&) { o.members[1].is_settled = true; }));
     REQUIRE(differs([](view& o, auto&) { o.members[1].since.value ^= 1; }));
     REQUIRE(differs([](view& o, auto&) { o.former_members[0].id.low ^= 1; }));
     REQUIRE(differs([](view& o, auto&) { o.former_members[0].since.value ^= 1; }));

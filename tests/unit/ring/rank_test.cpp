@@ -66,6 +66,17 @@ TEST_CASE("members with weight that do not leave may own, by PeerId") {
     CHECK(owners_of({}, 64).empty());
 }
 
+TEST_CASE("OWN-11: settled members own; when none is settled, those with weight") {
+    auto v = made_up::first_view(3, 2);
+    v.members[1].is_settled = v.members[3].is_settled = true;
+    CHECK(ids(owners_of(v, 64)) == std::vector{peer(2), peer(4)});
+    CHECK(ids(owners_of(v, 1)) == std::vector{peer(2)});  // no place goes to who is not settled
+    v.members[3].leaving = true;
+    CHECK(ids(owners_of(v, 64)) == std::vector{peer(2)});
+    v.members[1].weight = 0;
+    CHECK(ids(owners_of(v, 64)) == std::vector{peer(1), peer(3), peer(5)});
+}
+
 TEST_CASE("RING-2: when no member has weight the voters own") {
     auto v = made_up::first_view(2, 1);
     for (auto& m : v.members) {

@@ -48,6 +48,16 @@ TEST_CASE("a change that does not follow is refused") {
         c.removed = {peer(4)}, c.added = {made_up::member(4)};
     }
     SECTION("marking a stranger") { c.leaving = {peer(9)}; }
+    SECTION("OWN-11: settling a stranger") { c.settled = {peer(9)}; }
+    SECTION("OWN-11: settling twice") { c.settled = {peer(4), peer(4)}; }
+    SECTION("OWN-11: settling who is removed") { c.settled = c.removed = {peer(4)}; }
+    SECTION("OWN-11: settling who leaves") { c.settled = c.leaving = {peer(4)}; }
+    SECTION("OWN-11: settling who is added") {
+        c.added = {made_up::member(9)}, c.settled = {peer(9)};
+    }
+    SECTION("OWN-11: adding who is settled") {
+        c.added = {made_up::member(9)}, c.added[0].is_settled = true;
+    }
     SECTION("removing a voter but not from its seat") { c.removed = {peer(3)}; }
     SECTION("a seat that is not there") { c.seats = {{7, {}}}; }
     SECTION("a seat that does not change") { c.seats = {{0, peer(1)}}; }
@@ -59,6 +69,22 @@ TEST_CASE("a change that does not follow is refused") {
         c.seats = {{1, {}}, {2, {}}};
     }
     CHECK_FALSE(apply(v, c));
+}
+
+TEST_CASE("OWN-11: a member with weight is settled once") {
+    auto v = made_up::first_view(3, 2);
+    v.members[4].weight = 0;
+    auto c = after(v);
+    c.settled = {peer(4)};
+    const auto next = apply(v, c);
+    REQUIRE(next);
+    CHECK(next->find(peer(4))->is_settled);
+    CHECK_FALSE(next->find(peer(3))->is_settled);
+    c = after(*next);
+    c.settled = {peer(4)};
+    CHECK_FALSE(apply(*next, c));
+    c.settled = {peer(5)};
+    CHECK_FALSE(apply(*next, c));
 }
 
 TEST_CASE("VIEW-1: from the last epoch that clocks reach, views go on one by one") {

@@ -76,6 +76,31 @@ TEST_CASE_METHOD(wishing, "who leaves is marked once, unless it is removed") {
     CHECK_FALSE(draft());
 }
 
+TEST_CASE_METHOD(wishing, "OWN-11: who is agreed to have renewed is settled, unless it goes") {
+    const auto settles = [&](const std::set<peer_id>& removals = {}) {
+        const auto c = hints.draft(current, removals, now, {peer(4)});
+        return c ? c->settled : std::vector<peer_id>{};
+    };
+    CHECK(settles() == std::vector{peer(4)});
+    CHECK(settles({peer(4)}).empty());
+    SECTION("no weight") { current.members[3].weight = 0; }
+    SECTION("it is settled") { current.members[3].is_settled = true; }
+    SECTION("it leaves with a view") { current.members[3].leaving = true; }
+    SECTION("it asks to leave") { hints.asks_to_leave(peer(4)); }
+    CHECK(settles().empty());
+}
+
+TEST_CASE_METHOD(wishing, "OWN-11: whom this voter would settle") {
+    surroundings.renewing = {{peer(2), 1h}, {peer(4), settings.lease}};
+    current.members[1].is_settled = true;
+    CHECK(hints.to_settle(current, now) == std::vector{peer(4)});
+    SECTION("not for so long") { surroundings.renewing[peer(4)] -= 1ns; }
+    SECTION("no weight") { current.members[3].weight = 0; }
+    SECTION("it leaves") { current.members[3].leaving = true; }
+    SECTION("gossip believes it gone") { hints.set_suspected(peer(4), true); }
+    CHECK(hints.to_settle(current, now).empty());
+}
+
 TEST_CASE_METHOD(wishing, "a new epoch is made of an empty change, and only once") {
     hints.wants_new_epoch(current.number);
     const auto c = draft();
