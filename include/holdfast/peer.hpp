@@ -39,6 +39,7 @@ struct known_peer {
     bool is_member = false;  ///< in the view installed here
     bool is_voter = false;   ///< fills a seat of that view
     bool is_leaving = false;
+    bool is_settled = false;   ///< a member with weight that owns its share; false: not yet
     std::uint32_t weight = 0;  ///< 0 for a peer that is no member
     std::size_t slots = 0;     ///< the number of slots that it owns
     holdfast::liveness liveness = holdfast::liveness::alive;

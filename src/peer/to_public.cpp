@@ -140,6 +140,7 @@ std::vector<known_peer> known_peers(const node::node& n) {
             k.is_member = true;
             k.is_voter = v->is_voter(m.id);
             k.is_leaving = m.leaving;
+            k.is_settled = m.is_settled;
             k.weight = m.weight;
         }
         const auto map = n.map();

@@ -109,10 +109,6 @@ liveness_plan draw_liveness(base::random_source& random, const run_plan& s) {
 void draw_more(run_plan& s) {
     base::random_source random{s.asked.seed * 0xD1B54A32D192ED03ULL + s.asked.nodes};
     s.liveness_phase = draw_liveness(random, s);
-    if (s.liveness_phase.churned) {
-        // whatever it owned would never be served: it gathers, and dies of it
-        s.places[*s.liveness_phase.churned].weight = 0;
-    }
     s.work.watches = random.chance(0.25);
     if (random.chance(0.2)) {
         s.faults.orphans = 0.3;
@@ -177,7 +173,6 @@ void draw_impairment(base::random_source& random, run_plan& s) {
                 return;
             }
             a.churned = no_seat;
-            s.places[no_seat].weight = 0;
             a.whom = any_place;
             break;
         case impairment::hears_of_no_views:
@@ -186,8 +181,6 @@ void draw_impairment(base::random_source& random, run_plan& s) {
             }
             a.churned.reset();
             a.whom = no_seat;
-            // who is let in again and again, and never knows, cannot serve what it owns
-            s.places[no_seat].weight = 0;
             a.owner_crashes = true;
             // Without a seat: were seats to change, the old ones in its requests would give it
             // away.

@@ -181,7 +181,7 @@ struct liveness_plan {
     std::optional<std::pair<std::uint32_t, std::uint32_t>> cut_link;
     /// leaves, and no process takes its place
     std::optional<std::uint32_t> leaver;
-    /// owns nothing, is killed and started again and again
+    /// is killed within a lease of each start, again and again (OWN-11)
     std::optional<std::uint32_t> churned;
     bool owner_crashes = false;
     /// else that of the first lock

@@ -90,6 +90,9 @@ public:
         for (const auto& id : c.leaving) {
             text += " leaving:" + names_.name_of(id);
         }
+        for (const auto& id : c.settled) {
+            text += " settled:" + names_.name_of(id);
+        }
         for (const auto& s : c.seats) {
             text += " seat" + std::to_string(s.index) + ":" + names_.name_of(s.filled_by);
         }

@@ -152,8 +152,14 @@ std::vector<peer_id> membership_hints::to_settle(const view& current, base::time
 bool membership_hints::may_settle(const view& current, const peer_id& peer,
                                   base::time_point now) const {
     const auto* m = current.find(peer);
-    return m != nullptr && m->weight > 0 && !m->leaving && !gone_.contains(peer) &&
-           environment_.renewed_for(peer, now) >= probation_.length_for(*m, now);
+    if (m == nullptr || m->weight == 0 || m->leaving || gone_.contains(peer)) {
+        return false;
+    }
+    // While none is settled all with weight own, those too that come and go.
+    const bool is_first = std::none_of(current.members.begin(), current.members.end(),
+                                       [](const member& o) { return o.is_settled && !o.leaving; });
+    const auto wanted = is_first ? settings_.lease : probation_.length_for(*m, now);
+    return environment_.renewed_for(peer, now) >= wanted;
 }
 
 bool membership_hints::has_any(const view& current, const peer_id& self,

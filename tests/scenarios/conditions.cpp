@@ -212,6 +212,14 @@ runner::condition runner::condition_about(const group& those, words w) {
         w.expect_end();
         return all([this](place at) { return machines_.is_leased(at); });
     }
+    if (what == "is" && w.takes("settled")) {
+        w.expect_end();
+        return all([this, view_of](place at) {
+            const auto* m =
+                view_of(at) ? view_of(at)->find(machines_.node_at(at)->self()) : nullptr;
+            return m != nullptr && m->is_settled;
+        });
+    }
     if (what == "is" && w.takes("in view")) {
         const auto number = w.take_number();
         w.expect_end();

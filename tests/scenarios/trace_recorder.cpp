@@ -141,15 +141,19 @@ std::string trace_recorder::change_text(const known_view& before, const known_vi
     const auto& is = *after.what;
     std::vector<peer_id> added;
     std::vector<peer_id> leaving;
+    std::vector<peer_id> settled;
     for (const auto& m : is.members) {
         const auto* old = was.find(m.id);
         if (old == nullptr) {
             added.push_back(m.id);
         } else if (m.leaving && !old->leaving) {
             leaving.push_back(m.id);
+        } else if (m.is_settled && !old->is_settled) {
+            settled.push_back(m.id);
         }
     }
-    auto out = names_text(added, "+") + names_text(leaving, "leaving ");
+    auto out =
+        names_text(added, "+") + names_text(settled, "settles ") + names_text(leaving, "leaving ");
     for (const auto& m : was.members) {
         if (!is.has(m.id)) {
             out += " -" + names_.name_of(m.id);
@@ -197,7 +201,8 @@ std::string trace_recorder::value_text(const views::change& c) const {
     for (const auto& m : c.added) {
         added.push_back(m.id);
     }
-    return names_text(added, "+") + names_text(c.removed, "-") + names_text(c.leaving, "leaving ");
+    return names_text(added, "+") + names_text(c.settled, "settles ") + names_text(c.removed, "-") +
+           names_text(c.leaving, "leaving ");
 }
 
 // ---- what is sent

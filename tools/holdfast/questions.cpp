@@ -24,6 +24,7 @@ void members(const holdfast::peer& p, const json&, const listener& to) {
                        {"is_member", m.is_member},
                        {"is_voter", m.is_voter},
                        {"is_leaving", m.is_leaving},
+                       {"is_settled", m.is_settled},
                        {"weight", m.weight},
                        {"slots", m.slots}});
     }

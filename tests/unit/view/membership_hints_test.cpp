@@ -101,6 +101,30 @@ TEST_CASE_METHOD(wishing, "OWN-11: whom this voter would settle") {
     CHECK(hints.to_settle(current, now).empty());
 }
 
+TEST_CASE_METHOD(wishing, "OWN-11: the first that is settled waits for a lease, whoever it is") {
+    auto before = current;
+    current.number = current.number.next();
+    current.members.push_back(made_up::member(9));
+    hints.installed(current, &before, now);
+    before = current;
+    current.members.pop_back();
+    current.number = current.number.next();
+    hints.installed(current, &before, now);
+    before = current;
+    current.members.push_back(made_up::member(9));
+    current.members.back().id = peer(10);
+    hints.installed(current, &before, now);
+    surroundings.renewing[peer(10)] = settings.lease;
+    CHECK(hints.to_settle(current, now) == std::vector{peer(10)});
+    current.members[0].is_settled = true;
+    CHECK(hints.to_settle(current, now).empty());
+    surroundings.renewing[peer(10)] = 2 * settings.lease;
+    CHECK(hints.to_settle(current, now) == std::vector{peer(10)});
+    surroundings.renewing[peer(10)] = settings.lease;
+    current.members[0].leaving = true;
+    CHECK(hints.to_settle(current, now) == std::vector{peer(10)});
+}
+
 TEST_CASE_METHOD(wishing, "a new epoch is made of an empty change, and only once") {
     hints.wants_new_epoch(current.number);
     const auto c = draft();

@@ -92,6 +92,7 @@ TEST_CASE_METHOD(settling, "OWN-11: who came back soon after an early removal wa
     receive(2, steps{{step{c, {}}}}, 3);
     c = next_change();
     c.removed = {peer(9)};
+    c.settled = {peer(2)};
     receive(2, steps{{step{c, {}}}}, 4);
     again.id = peer(10);
     c = next_change();
@@ -119,6 +120,7 @@ TEST_CASE_METHOD(settling,
             receive(9, left{}, 3);
             c = next_change();
             c.removed = {peer(9)};
+            c.settled = {peer(2)};
             receive(2, steps{{step{c, {}}}}, 4);
         }
     }
