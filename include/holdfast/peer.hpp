@@ -92,7 +92,8 @@ public:
     ~peer();
 
     /// Waits until this peer is a member with a running lease, so that locks can be granted to it.
-    /// `lock` may be called before: it waits.
+    /// `lock` may be called before: it waits. A peer with weight that has joined owns its share of
+    /// the names a little later (`known_peer::is_settled`).
     ///
     /// Errors:
     /// - `not_a_member`, `no_quorum`: not within `wait`; the text has the reason that is known;

@@ -155,11 +155,14 @@ bool membership_hints::may_settle(const view& current, const peer_id& peer,
     if (m == nullptr || m->weight == 0 || m->leaving || gone_.contains(peer)) {
         return false;
     }
+    const auto renewed_for = environment_.renewed_for(peer, now);
+    if (renewed_for < settings_.lease) {
+        return false;
+    }
     // While none is settled all with weight own, those too that come and go.
     const bool is_first = std::none_of(current.members.begin(), current.members.end(),
                                        [](const member& o) { return o.is_settled && !o.leaving; });
-    const auto wanted = is_first ? settings_.lease : probation_.length_for(*m, now);
-    return environment_.renewed_for(peer, now) >= wanted;
+    return is_first || renewed_for >= probation_.length_for(*m, now);
 }
 
 bool membership_hints::has_any(const view& current, const peer_id& self,
