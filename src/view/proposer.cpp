@@ -281,7 +281,9 @@ void proposer::tick(const membership_hints& hints, base::time_point now) {
         if (hints.draft(*current_, agreed, now, agreed_to_settle())) {
             prepare(now);
         } else if (!seen_by_.empty() && !hints.has_any(*current_, self_, now)) {
-            phase_ = idle{};  // no failure: other voters have not seen it renew for so long
+            // No failure: other voters have not seen it renew for so long.
+            phase_ = idle{};
+            not_before_.reset();
         } else {
             // Others object to every removal, or have not answered. Ask again in a while.
             back_off(now);

@@ -180,6 +180,23 @@ TEST_CASE("OWN-11: seats that are replaced one by one all own slots again") {
 }
 
 TEST_CASE(
+    "OWN-11: seats that are replaced faster than they are settled leave no lock without owner") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    for (const std::uint64_t seat : {1, 2, 3}) {
+        c.leave(seat);
+        REQUIRE(c.run_until([&] { return c.all[seat].has_left; }));
+        c.kill(seat);
+        c.start(seat);
+        REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+        c.acquire(seat, "a");
+        REQUIRE(c.run_until([&] { return c.all[seat].granted.size() == 1; }, 2s));
+        c.release(seat, "a", c.all[seat].granted[0].token);
+    }
+    CHECK(c.run_until([&] { return c.is_settled({1, 2, 3}); }, 10s));
+}
+
+TEST_CASE(
     "FOUND-6: two of three seats that restart together found again, and the third joins them") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3}));

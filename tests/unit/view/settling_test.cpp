@@ -65,6 +65,24 @@ TEST_CASE_METHOD(settling, "OWN-11: what one voter saw settles no member, and is
     CHECK(said<prepare>().empty());
 }
 
+TEST_CASE_METHOD(settling, "OWN-11: a question in vain leaves no timer of an earlier try behind") {
+    mine->set_suspected(peer(4), true, now);
+    now = *mine->deadline();
+    tick();  // no other voter consents to its removal
+    mine->set_suspected(peer(4), false, now);
+    drain();
+    surroundings.renewing[peer(4)] = settings.lease;
+    now = *mine->deadline();
+    receive(2, want_steps{{2}});  // comes before the timer of the next try is looked at
+    REQUIRE_FALSE(said<opinion_ask>().empty());
+    REQUIRE(said<opinion_ask>().back().to_settle == std::vector{peer(4)});
+    now = *mine->deadline();
+    tick();
+    REQUIRE(mine->deadline());
+    CHECK(*mine->deadline() > now);
+    CHECK(said<prepare>().empty());
+}
+
 TEST_CASE_METHOD(settling, "OWN-11: a voter says whom it saw renew for long enough") {
     surroundings.renewing = {{peer(4), settings.lease}, {peer(3), settings.lease - 1ns}};
     receive(2, opinion_ask{third, {}, {peer(3), peer(4), peer(77)}});
