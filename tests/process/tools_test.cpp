@@ -2,6 +2,7 @@
 // them.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -237,7 +238,8 @@ TEST_CASE("holdfast agent leaves at SIGTERM, and its options come from the envir
     setenv("HOLDFAST_PROFILE", "local", 1);
     setenv("HOLDFAST_NAME", "from-the-environment", 1);
     setenv("HOLDFAST_LISTEN", "127.0.0.1:0", 1);
-    child fourth{{tool, "agent"}};
+    const auto control = (a.folder / "fourth.sock").string();
+    child fourth{{tool, "agent", "--control", control}};
     for (const auto* name :
          {"HOLDFAST_SEEDS", "HOLDFAST_PROFILE", "HOLDFAST_NAME", "HOLDFAST_LISTEN"}) {
         unsetenv(name);
@@ -247,6 +249,15 @@ TEST_CASE("holdfast agent leaves at SIGTERM, and its options come from the envir
     while (!is_member(a, "from-the-environment") && steady::now() < until) {
     }
     CHECK(is_member(a, "from-the-environment"));
+    // OWN-11: it was not ready before it owned its share
+    const auto all = first_line_of(child{a.command({"members", "--json", "--control", control})});
+    const auto us = std::find_if(all.begin(), all.end(), [](const json& m) {
+        return m["peer"]["name"] == "from-the-environment" && m["is_member"].get<bool>();
+    });
+    const bool is_there = us != all.end();
+    REQUIRE(is_there);
+    CHECK((*us)["is_settled"].get<bool>());
+    CHECK((*us)["slots"].get<int>() > 0);
     fourth.kill(SIGTERM);
     CHECK(fourth.wait() == 0);
     while (is_member(a, "from-the-environment") && steady::now() < until) {

@@ -101,7 +101,7 @@ TEST_CASE_METHOD(wishing, "OWN-11: whom this voter would settle") {
     CHECK(hints.to_settle(current, now).empty());
 }
 
-TEST_CASE_METHOD(wishing, "OWN-11: the first that is settled waits for a lease, whoever it is") {
+TEST_CASE_METHOD(wishing, "OWN-11: the first that is settled waits for a lease, whatever failed") {
     auto before = current;
     current.number = current.number.next();
     current.members.push_back(made_up::member(9));
