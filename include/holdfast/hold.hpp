@@ -59,9 +59,9 @@ struct lock_options {
     /// next holder need not wait for that work to end: `lock_delay` defaults to zero.
     bool is_fenced = false;
     /// After a hold that ended without a release (a crash, a lost lease), the lock is not granted
-    /// for this long, so that work of the lost hold that still goes on can end. At most 60 s. The
-    /// delay is kept while the owner of the lock's name lives. Nullopt: `config::lock_delay`, and
-    /// zero for a fenced hold.
+    /// for this long, so that work of the lost hold that still goes on can end. At most 60 s. A
+    /// grant takes a round trip to the seats longer for it, and a majority of them remembers it
+    /// (DELAY). Nullopt: `config::lock_delay`, and zero for a fenced hold.
     std::optional<std::chrono::milliseconds> lock_delay{};
 };
 

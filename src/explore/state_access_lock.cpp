@@ -39,7 +39,7 @@ void state_access::add(digest& out, const owner& o, base::time_point now) {
 void state_access::add(digest& out, const granter& g, base::time_point now) {
     const auto& [settings, current, grant_epoch, sequence, last_granted, is_leased, voids, tenures,
                  unacked, contended, patience, breaks_from, timers, pasts, watchers, revocations,
-                 delays, used, granted, out_box] = g;
+                 delays, told, used, granted, out_box] = g;
     // From when on policies break holds is left out: no hold here has one.
     HOLDFAST_ASSERT(out_box.empty() && pasts.size() == 0 && patience.size() == 0);
     out.add(std::uint64_t{grant_epoch.value});
@@ -73,6 +73,9 @@ void state_access::add(digest& out, const granter& g, base::time_point now) {
                     to_tell.size() == 0);
     const auto& [delay_ends, delay_order] = delays;
     HOLDFAST_ASSERT(delay_ends.empty() && delay_order.size() == 0);
+    // The voters follow from the view.
+    const auto& [told_settings, voters, quorum, all_told, told_due, told_number] = told;
+    HOLDFAST_ASSERT(all_told.empty() && told_due.size() == 0 && told_number == 0);
 }
 
 void state_access::add(digest& out, const tenures& t) {
@@ -127,7 +130,8 @@ void state_access::add(digest& out, const gathers& g) {
         out.add(std::uint64_t{promise.value});
         out.add_each(slots, [&](slot s) { explore::add(out, s); });
         out.add_each(heard, [&](const auto& h) {
-            const auto& [number, holds] = h.second;
+            const auto& [number, holds, heard_delays, heard_at] = h.second;
+            HOLDFAST_ASSERT(heard_delays.empty());
             out.add(h.first);
             out.add(number);
             out.add_each(holds, [&](const hold_info& held) { explore::add(out, held); });
@@ -174,8 +178,11 @@ void state_access::add_breaks(digest& out, const revocations& r) {
 
 void state_access::add(digest& out, const holder& h) {
     const auto& [settings, self, current, is_leased, is_leaving, last_report, requests, held, link,
-                 promises, next_limit, counters, out_box] = h;
+                 promises, delays, next_limit, counters, out_box] = h;
     HOLDFAST_ASSERT(out_box.empty() && !next_limit);
+    const auto& [kept, kept_ends, told_in, newest_told] = delays;
+    HOLDFAST_ASSERT(kept.empty() && kept_ends.size() == 0 && told_in.empty() &&
+                    newest_told.empty());
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{is_leased});
     out.add(std::uint64_t{is_leaving});

@@ -13,7 +13,6 @@
 #include "base/agenda.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
-#include "lock/messages.hpp"
 
 namespace holdfast::lock {
 
@@ -26,20 +25,12 @@ public:
         auto& end = ends_[key];
         order_.set(key, end, end ? std::max(*end, until) : until);
     }
-    /// A delay that has ended is forgotten.
-    [[nodiscard]] bool is_delayed(slot s, const std::string& name, base::time_point now) {
+    [[nodiscard]] bool is_delayed(slot s, const std::string& name, base::time_point now) const {
         if (ends_.empty()) {
             return false;  // as a rule; a key costs a copy of the name at every grant
         }
         const auto at = ends_.find({s, name});
-        if (at == ends_.end()) {
-            return false;
-        }
-        if (*at->second <= now) {
-            forget(at);
-            return false;
-        }
-        return true;
+        return at != ends_.end() && *at->second > now;
     }
     /// Those that have ended are forgotten: their locks.
     [[nodiscard]] std::vector<lock_key> take_ended(base::time_point now) {
@@ -53,17 +44,6 @@ public:
         for (auto at = ends_.lower_bound({s, ""}); at != ends_.end() && at->first.first == s;) {
             forget(at++);
         }
-    }
-    /// What is left of them, in the order of the names.
-    [[nodiscard]] std::vector<delay> of(slot s, base::time_point now) const {
-        std::vector<delay> out;
-        for (auto at = ends_.lower_bound({s, ""}); at != ends_.end() && at->first.first == s;
-             ++at) {
-            if (*at->second > now) {
-                out.push_back({at->first.second, *at->second - now});
-            }
-        }
-        return out;
     }
     [[nodiscard]] std::optional<base::time_point> deadline() const { return order_.next(); }
 

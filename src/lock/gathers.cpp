@@ -102,6 +102,8 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
     }
     heard.number = given.number;
     heard.holds = given.holds;
+    heard.delays = given.delays;
+    heard.at = now;
     return true;
 }
 

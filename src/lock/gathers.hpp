@@ -26,6 +26,8 @@ public:
     struct report_heard {
         std::uint64_t number = 0;
         std::vector<hold_info> holds;
+        std::vector<delay> delays{};
+        base::time_point at{};  // when it was heard
     };
     struct round {
         view_number named;

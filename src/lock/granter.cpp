@@ -17,6 +17,7 @@ granter::granter(const base::settings& settings, slot_function slot_of)
       former_holds_{settings.most_pasts},
       watchers_{settings},
       revocations_{settings},
+      told_{settings},
       quotas_{settings} {}
 
 void granter::install(const view_change& s, base::time_point now) {
@@ -26,6 +27,7 @@ void granter::install(const view_change& s, base::time_point now) {
     grant_epoch_ = view_->epoch;
     sequence_ = 0;
     voids_.install(s, now);
+    told_.install(*view_, now);
 }
 
 void granter::set_leased(bool is_leased, base::time_point now) {
@@ -123,11 +125,15 @@ void granter::grant_one(slot s, lock_entry& e, waiter next, base::time_point now
     auto& h = e.held.add(std::move(given));
     ++granted_;
     out_.push(owner_granted{h.what, view_->number});
+    told_.add(s, h.what, false, now);
     send_grant(s, h, !e.queue.empty(), now);
 }
 
 void granter::send_grant(slot s, granted_hold& h, bool is_contended, base::time_point now) {
     const auto& g = h.what;
+    if (told_.holds_back(s, g)) {
+        return;  // DELAY: it is granted when the voters know
+    }
     const auto attempt = h.again.count();
     out_.push(send{g.holder, grant{g.number, g.name, g.token, is_contended, told_before(s, g.name)},
                    attempt});
@@ -177,13 +183,10 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
     HOLDFAST_ASSERT(tenures_.serving(s) != nullptr);
     const std::string ended{std::string_view{name}};  // a copy: `name` may live in the entry
     auto* const h = e.held.find(t);
+    if (h != nullptr) {
+        end_delay_of(s, h->what, how, now);
+    }
     if (h != nullptr && how) {
-        const bool is_waited_for =  // DELAY
-            h->what.terms.delay.count() > 0 &&
-            (how->how == end_reason::died || how->how == end_reason::expired);
-        if (is_waited_for) {
-            delays_.start(s, ended, now + h->what.terms.delay);
-        }
         const bool has_died = how->how == end_reason::died;
         // OWN-5, BREAK-1: without its holder's word it ends with its holder's lease
         HOLDFAST_ASSERT(!has_died || has_no_lease(h->what.holder, *view_, voids_, now));
@@ -308,6 +311,7 @@ void granter::forget(slot s) {
     contended_.forget(s);
     watchers_.forget(s, quotas_);  // WATCH-1: they register again
     delays_.forget(s);
+    told_.forget(s);
     former_holds_.forget(s);
     tenures_.erase(s);
 }
@@ -351,19 +355,12 @@ void granter::ask_still_held(base::time_point now) {
     }
 }
 
-void granter::end_delays(base::time_point now) {
-    for (const auto& [s, name] : delays_.take_ended(now)) {
-        if (auto* e = tenures_.find_lock(s, name); e != nullptr && !e->queue.empty()) {
-            grant_waiters(s, name, *e, now);
-        }
-    }
-}
-
 std::optional<base::time_point> granter::deadline() const {
     auto due = timers_.deadline();
     base::earlier(due, revocations_.deadline());
     base::earlier(due, watchers_.deadline());
     base::earlier(due, delays_.deadline());
+    base::earlier(due, told_.deadline());
     base::earlier(due, unacked_.next());
     if (const auto ends = patience_.next(); ends && is_leased_) {
         base::earlier(due, std::max(*ends, breaks_from_));
@@ -413,6 +410,7 @@ void granter::invariants() const {
     tenures_.invariants();
     watchers_.invariants();
     revocations_.invariants();
+    told_.invariants();
     HOLDFAST_ASSERT(former_holds_.size() <= settings_.most_pasts);
     HOLDFAST_ASSERT(contended_.empty() || timers_.is_set(timer::probes));
     if (!view_) {
@@ -436,7 +434,8 @@ void granter::invariants() const {
             contended += e.queue.empty() ? 0 : 1;
             for (const auto& [token, h] : e.held.all()) {
                 // NET-2: what was granted, and not taken, is repeated
-                HOLDFAST_ASSERT(!t.is_serving() || h.what.is_taken || h.repeat_at == h.again.next);
+                HOLDFAST_ASSERT(!t.is_serving() || h.what.is_taken || h.repeat_at == h.again.next ||
+                                told_.holds_back(s, h.what));
                 unacked += h.repeat_at ? 1 : 0;
             }
             patient += e.patience_ends ? 1 : 0;

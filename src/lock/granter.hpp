@@ -31,6 +31,7 @@
 #include "lock/revocations.hpp"
 #include "lock/tenure.hpp"
 #include "lock/tenures.hpp"
+#include "lock/told_delays.hpp"
 #include "lock/view_change.hpp"
 #include "lock/void_times.hpp"
 
@@ -57,6 +58,7 @@ public:
     /// That another owner granted.
     void add_hold(lock_entry& e, granted_hold h) {
         quotas_.add_hold(h.what);
+        told_.add(tenures_.slot_of(h.what.name), h.what, h.what.is_taken, h.since);
         e.held.add(std::move(h));
     }
     void send_grant(slot s, granted_hold& h, bool is_contended, base::time_point now);
@@ -71,9 +73,17 @@ public:
                        base::time_point now);
     /// FATE, from the owner before.
     void remember(slot s, const std::string& name, previous_hold what);
-    [[nodiscard]] bool is_delayed(slot s, const std::string& name, base::time_point now) {
+    [[nodiscard]] bool is_delayed(slot s, const std::string& name, base::time_point now) const {
         return delays_.is_delayed(s, name, now);
     }
+    /// DELAY: after a hold that ended at another owner.
+    void wait_for(slot s, const std::string& name, holdfast::token t, base::time_point until,
+                  base::time_point now);
+    /// A voter keeps delays. What waited for that is granted.
+    void heard(const peer_id& from, const lock::delays_kept& said, base::time_point now);
+    /// At the end of a call.
+    void tell_delays(base::time_point now) { told_.tell(grant_epoch_, now, out_); }
+    [[nodiscard]] const told_delays& told() const { return told_; }
     void drop_non_members(base::time_point now);
     void end_holds_of_removed(base::time_point now);
     void notify(slot s, const std::string& name, base::time_point now);
@@ -104,7 +114,6 @@ public:
     [[nodiscard]] const former_holds& former() const { return former_holds_; }
     [[nodiscard]] lock_watchers& watchers() { return watchers_; }
     [[nodiscard]] revocations& pending() { return revocations_; }
-    [[nodiscard]] delays& waits() { return delays_; }
     [[nodiscard]] holdfast::lock::quotas& quotas() { return quotas_; }
     [[nodiscard]] const holdfast::lock::quotas& quotas() const { return quotas_; }
     /// LOAD-3: something of this member was refused.
@@ -133,6 +142,8 @@ private:
     void repeat_grant(slot s, granted_hold& h, std::optional<base::time_point> when);
     void note_waiters(slot s, const std::string& name, lock_entry& e, base::time_point now);
     void ask_still_held(base::time_point now);
+    void end_delay_of(slot s, const hold_info& h, const std::optional<hold_end>& how,
+                      base::time_point now);
     void end_delays(base::time_point now);
     void plan_patience(slot s, const std::string& name, lock_entry& e);
     void break_for_waiters(base::time_point now);
@@ -160,6 +171,7 @@ private:
     lock_watchers watchers_;
     revocations revocations_;
     delays delays_;
+    told_delays told_;
     holdfast::lock::quotas quotas_;
     std::uint64_t granted_ = 0;
     owner_outbox out_;

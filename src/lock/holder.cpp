@@ -75,6 +75,7 @@ void holder::unwatch_lock(std::string_view name, base::time_point) {
 void holder::install(const view_change& s, base::time_point now) {
     view_ = s.now;
     link_.install(s);
+    delays_.install(*view_);
     for (auto at = requests_.begin(); at != requests_.end(); ++at) {
         auto& p = at->second;
         if (s.is_first) {
@@ -126,6 +127,7 @@ void holder::tick(base::time_point now) {
     }
     ask_after_queued(now);
     check_hold_limits(now);
+    delays_.tick(now);
     link_.tick(now, out_);
     invariants();
 }
@@ -133,6 +135,7 @@ void holder::tick(base::time_point now) {
 std::optional<base::time_point> holder::deadline() const {
     auto due = link_.deadline();
     base::earlier(due, next_limit_);
+    base::earlier(due, delays_.deadline());
     base::earlier(due, requests_.deadline());
     return due;
 }
@@ -350,7 +353,7 @@ void holder::lose_broken(const hold_key& key, const std::string& who, const std:
 
 // ---- what owners ask
 
-void holder::on(const peer_id& from, const gather& asked, base::time_point) {
+void holder::on(const peer_id& from, const gather& asked, base::time_point now) {
     if (!view_ || view_->number < asked.named || asked.promise > view_->epoch) {
         return;  // NET-3: the views up to it are on their way, and the ask is repeated
     }
@@ -363,7 +366,9 @@ void holder::on(const peer_id& from, const gather& asked, base::time_point) {
         auto& promise = promises_[s];
         promise = std::max(promise, asked.promise);
     }
-    out_.push(send{from, held_.report_for(asked, self_, ++last_report_)});
+    auto answer = held_.report_for(asked, self_, ++last_report_);
+    delays_.add_to(answer, asked, now);
+    out_.push(send{from, std::move(answer)});
 }
 
 void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
@@ -403,6 +408,16 @@ void holder::on(const peer_id& from, const watch_refused& said, base::time_point
     link_.refused(from, said, now, out_);
 }
 
+void holder::on(const peer_id& from, const keep_delays& told, base::time_point now) {
+    if (!view_) {
+        return;  // it does not know the slots yet
+    }
+    auto kept = delays_.keep(from, told, promises_, link_.slots_of(), now);
+    if (!kept.empty()) {
+        out_.push(send{from, delays_kept{std::move(kept)}});
+    }
+}
+
 // ---- what always holds
 
 void holder::invariants() const {
@@ -413,6 +428,7 @@ void holder::invariants() const {
     HOLDFAST_ASSERT(counters_.ended + held_.size() == counters_.taken);
     requests_.invariants();
     link_.invariants();
+    delays_.invariants();
     if (!base::checks_everything()) {
         return;
     }

@@ -21,6 +21,7 @@
 #include "base/time.hpp"
 #include "lock/acquire_params.hpp"
 #include "lock/holder_output.hpp"
+#include "lock/kept_delays.hpp"
 #include "lock/local_holds.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_link.hpp"
@@ -94,6 +95,7 @@ private:
     void on(const peer_id& from, const release_request& asked, base::time_point now);
     void on(const peer_id& from, const lock_state& told, base::time_point now);
     void on(const peer_id& from, const watch_refused& said, base::time_point now);
+    void on(const peer_id& from, const keep_delays& told, base::time_point now);
 
     void send_request(request_iterator at, base::time_point now);
     void ask_after_queued(base::time_point now);
@@ -124,6 +126,7 @@ private:
     local_holds held_;
     owner_link link_;
     std::map<slot, epoch> promises_;  // HOLD-1
+    kept_delays delays_;
     // not later than the first hold that ends, or is stuck
     std::optional<base::time_point> next_limit_;
     counters counters_;

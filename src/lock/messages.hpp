@@ -154,6 +154,36 @@ struct break_hold {
     bool operator==(const break_hold&) const = default;
 };
 
+// ---- delays (DELAY)
+
+enum class delay_stage : std::uint8_t {
+    held,     ///< so long the lock rests if the hold ends without a release
+    running,  ///< it has ended so, and the lock rests
+    over,     ///< it is waited for no more
+};
+/// Of the hold with this token.
+struct delay {
+    std::string name;
+    base::duration left{};
+    holdfast::token token;
+    delay_stage is{};
+    bool operator==(const delay&) const = default;
+};
+/// Owner to each voter, until it is answered.
+struct keep_delays {
+    /// of the view in which its sender serves these locks: who promised a later one to another
+    /// owner does not keep them (HOLD-1)
+    epoch in;
+    std::uint64_t number = 0;  ///< rises
+    std::vector<delay> what;
+    bool operator==(const keep_delays&) const = default;
+};
+/// These of them are kept, or forgotten, as they were told.
+struct delays_kept {
+    std::vector<delay> what;
+    bool operator==(const delays_kept&) const = default;
+};
+
 // ---- a new owner and the members (OWN-4, HOLD-1)
 
 struct gather {
@@ -171,6 +201,7 @@ struct report {
     /// there are holds for more than one message: ask for fewer slots at once
     bool is_too_large = false;
     std::vector<hold_info> holds;
+    std::vector<delay> delays{};  ///< that it was told of, of whichever holders
     bool operator==(const report&) const = default;
 };
 
@@ -182,12 +213,6 @@ struct past {
     previous_hold what;
     bool operator==(const past&) const = default;
 };
-/// DELAY: this lock is not granted for so long.
-struct delay {
-    std::string name;
-    base::duration left{};
-    bool operator==(const delay&) const = default;
-};
 /// The table of one slot, handed over in the step to view `to_view`; from-view is always the one
 /// before.
 struct slot_table {
@@ -197,7 +222,7 @@ struct slot_table {
     std::vector<past> pasts;
     /// of a lock without a past nothing bad is known; else it has `moved` (FATE)
     bool history_is_complete = false;
-    std::vector<delay> delays{};
+    std::vector<delay> delays{};  ///< that run, or that voters may still keep
     bool operator==(const slot_table&) const = default;
 };
 struct table {
@@ -349,12 +374,14 @@ struct release_request_ack {
 // ---- by who takes them
 
 /// To the owner of a slot.
-using to_owner = std::variant<request, grant_ack, release, cancel, report, table, no_table,
-                              table_ack, watch, unwatch, lock_state_seen, inspect_request,
-                              list_locks, revoke_request, release_request_ack, still_waiting>;
+using to_owner =
+    std::variant<request, grant_ack, release, cancel, report, table, no_table, table_ack, watch,
+                 unwatch, lock_state_seen, inspect_request, list_locks, revoke_request,
+                 release_request_ack, still_waiting, delays_kept>;
 /// To a member that holds locks, asks for them or watches them.
-using to_holder = std::variant<queued, denied, grant, released, cancelled, hold_probe, break_hold,
-                               gather, lock_state, release_request, still_queued, watch_refused>;
+using to_holder =
+    std::variant<queued, denied, grant, released, cancelled, hold_probe, break_hold, gather,
+                 lock_state, release_request, still_queued, watch_refused, keep_delays>;
 /// To a member that has asked a question: the answers, in the order of the questions.
 using to_asker = std::variant<inspect_reply, listed, revoke_reply, record_stored, records_read>;
 /// To a member that fills a seat.

@@ -14,6 +14,7 @@ namespace holdfast::lock {
 
 void owner::set_leased(bool is_leased, base::time_point now) {
     granter_.set_leased(is_leased, now);
+    granter_.tell_delays(now);
     invariants();
 }
 
@@ -23,6 +24,7 @@ void owner::handle(const peer_id& from, const to_owner& what, base::time_point n
         return;
     }
     std::visit([&](const auto& m) { on(from, m, now); }, what);
+    granter_.tell_delays(now);
     invariants();
 }
 
@@ -38,6 +40,7 @@ void owner::tick(base::time_point now) {
         try_serve(now);
     }
     granter_.tick(now);
+    granter_.tell_delays(now);
     invariants();
 }
 
@@ -223,6 +226,7 @@ void owner::install(const view_change& s, base::time_point now) {
     transfers_.send_due(now, granter_.out());
     gathers_.ask_wanted(*view_, now, granter_.out());
     try_serve(now);
+    granter_.tell_delays(now);
     invariants();
 }
 
@@ -252,8 +256,7 @@ void owner::lose(slot s, const peer_id& to, base::time_point now) {
     auto& t = *granter_.slots().find(s);
     if (t.is_serving()) {
         transfers_.give(view_->number, to, s,
-                        table_of(s, t, granter_.waits(), granter_.former(), now), now);
-
+                        table_of(s, t, granter_.told().of(s, now), granter_.former()), now);
     } else if (const auto* from = t.waits_for(); from != nullptr && is_member(*from)) {
         transfers_.expect(s, t.gained, {*from, view_->number, to});
     } else {
@@ -313,7 +316,7 @@ void owner::take_table(const peer_id& from, view_number in, tenure& t, const slo
     const auto is_here = [&](const std::string& name) { return slot_of(name) == given.slot; };
     for (const auto& d : given.delays) {
         if (is_here(d.name)) {
-            granter_.waits().start(given.slot, d.name, now + d.left);
+            granter_.wait_for(given.slot, d.name, d.token, now + d.left, now);
         }
     }
     ++counters_.tables_received;
@@ -391,6 +394,12 @@ void owner::serve_gathered(const gathers::round& g, base::time_point now) {
     });
     for (const auto& h : reported) {
         add_hold(*slots.find(slot_of(h.name)), h, now);
+    }
+    for (const auto& [key, until] : delays_heard(g, slots.slots_of(), now)) {
+        const auto& [s, name, token] = key;
+        if (!granter_.told().has(s, name, token)) {  // DELAY: it is held by no member
+            granter_.wait_for(s, name, token, until, now);
+        }
     }
     for (const auto& s : g.slots) {
         auto* t = slots.find(s);

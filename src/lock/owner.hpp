@@ -93,6 +93,9 @@ private:
     void on(const peer_id& from, const list_locks& asked, base::time_point now);
     void on(const peer_id& from, const revoke_request& wanted, base::time_point now);
     void on(const peer_id& from, const release_request_ack& heard, base::time_point now);
+    void on(const peer_id& from, const delays_kept& said, base::time_point now) {
+        granter_.heard(from, said, now);
+    }
 
     void gain(slot s, const peer_id& from);
     void lose(slot s, const peer_id& to, base::time_point now);

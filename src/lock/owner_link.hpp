@@ -30,6 +30,7 @@ public:
         : settings_{settings}, slot_of_{std::move(slot_of)} {}
 
     /// Slot 0 as long as there is no view.
+    [[nodiscard]] const slot_function& slots_of() const { return slot_of_; }
     [[nodiscard]] slot slot_of(std::string_view name) const {
         return map_ ? slot_of_(name) : slot{};
     }

@@ -22,6 +22,7 @@ public:
     explicit tenures(slot_function slot_of) : slot_of_{std::move(slot_of)} {}
 
     [[nodiscard]] slot slot_of(std::string_view name) const { return slot_of_(name); }
+    [[nodiscard]] const slot_function& slots_of() const { return slot_of_; }
     /// Null: the slot is not ours.
     [[nodiscard]] tenure* find(slot s) {
         const auto place = s.value < places_.size() ? places_[s.value] : 0;

@@ -9,8 +9,6 @@
 namespace holdfast::lock {
 namespace {
 
-std::size_t bytes_of_delay(const delay& d) { return d.name.size() + 16; }
-
 std::size_t bytes_of_table(const slot_table& t) {
     std::size_t bytes = 0;
     for (const auto& h : t.holds) {
@@ -23,20 +21,20 @@ std::size_t bytes_of_table(const slot_table& t) {
         bytes += bytes_of(remembered);
     }
     for (const auto& d : t.delays) {
-        bytes += bytes_of_delay(d);
+        bytes += bytes_of(d);
     }
     return bytes;
 }
 
 }  // namespace
 
-slot_table table_of(slot s, const tenure& t, const delays& d, const former_holds& former,
-                    base::time_point now) {
+slot_table table_of(slot s, const tenure& t, std::vector<delay> delays,
+                    const former_holds& former) {
     slot_table out{s, {}, {}, {}, t.history_is_complete, {}};
     std::size_t bytes = 0;
-    for (auto& one : d.of(s, now)) {
+    for (auto& one : delays) {
         if (bytes <= bytes_in_a_message) {
-            bytes += bytes_of_delay(one);
+            bytes += bytes_of(one);
             out.delays.push_back(std::move(one));
         }
     }

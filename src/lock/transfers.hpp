@@ -13,7 +13,6 @@
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
-#include "lock/delays.hpp"
 #include "lock/former_holds.hpp"
 #include "lock/messages.hpp"
 #include "lock/owner_output.hpp"
@@ -22,8 +21,8 @@
 namespace holdfast::lock {
 
 /// What the owner before gives to the next one.
-[[nodiscard]] slot_table table_of(slot s, const tenure& t, const delays& d,
-                                  const former_holds& former, base::time_point now);
+[[nodiscard]] slot_table table_of(slot s, const tenure& t, std::vector<delay> delays,
+                                  const former_holds& former);
 
 class transfers {
 public:

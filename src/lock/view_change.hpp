@@ -59,5 +59,6 @@ template <class Entry>
     return p.name.size() + p.what.holder_name.size() + p.what.note.size() + p.what.value.size() +
            64;
 }
+[[nodiscard]] inline std::size_t bytes_of(const delay& d) { return d.name.size() + 32; }
 
 }  // namespace holdfast::lock

@@ -43,7 +43,8 @@ void fields(auto& a, is<previous_hold> auto& p) {
       text(p.value, limits::value));
 }
 void fields(auto& a, is<lock::delay> auto& d) {
-    a(text(d.name, limits::name), d.left);
+    a(text(d.name, limits::name), d.left, d.token,
+      one_of(d.is, lock::delay_stage::held, lock::delay_stage::over));
     a.check(d.left >= base::duration::zero() && d.left <= limits::lock_delay);
 }
 void fields(auto& a, is<lock::past> auto& p) { a(text(p.name, limits::name), p.what); }
@@ -127,6 +128,16 @@ void fields(auto& a, is<lock::break_hold> auto& m) {
       text(m.why, limits::why));
 }
 
+// ---- delays
+
+template <>
+constexpr kind about<lock::keep_delays>{0x78, "lock.keep_delays"};
+void fields(auto& a, is<lock::keep_delays> auto& m) { a(m.in, m.number, list(m.what, most_holds)); }
+
+template <>
+constexpr kind about<lock::delays_kept>{0x79, "lock.delays_kept"};
+void fields(auto& a, is<lock::delays_kept> auto& m) { a(list(m.what, most_holds)); }
+
 // ---- a new owner and the members
 
 template <>
@@ -138,7 +149,8 @@ void fields(auto& a, is<lock::gather> auto& m) {
 template <>
 constexpr kind about<lock::report>{0x5c, "lock.report"};
 void fields(auto& a, is<lock::report> auto& m) {
-    a(m.named, m.serial, m.number, m.is_too_large, list(m.holds, most_holds));
+    a(m.named, m.serial, m.number, m.is_too_large, list(m.holds, most_holds),
+      list(m.delays, most_holds));
 }
 
 // ---- owner to owner

@@ -92,6 +92,27 @@ TEST_CASE("golden bytes", "[wire]") {
             "01"
             "c4050005"
             "00c101");
+    REQUIRE(hex(lock::message{lock::keep_delays{
+                {300}, 7, {{"a", base::duration{2'000'000}, {5}, lock::delay_stage::running}}}}) ==
+            "78"
+            "93"
+            "cd012c"
+            "07"
+            "91"
+            "94"
+            "a161"
+            "ce001e8480"
+            "05"
+            "01");
+    REQUIRE(hex(lock::message{lock::report{{4}, 1, 2, false, {}, {}}}) ==
+            "5c"
+            "96"
+            "04"
+            "01"
+            "02"
+            "c2"
+            "90"
+            "90");
     REQUIRE(hex(node::relayed{{0, 1}, {0, 2}, true, lock::cancelled{{3}}}) ==
             "70"
             "c41000000000000000000000000000000001"

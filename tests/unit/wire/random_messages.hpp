@@ -28,7 +28,7 @@ template <class T>
 concept has_1 = one_among<T, swim::nack, swim::gossip, views::steps, views::want_steps,
                           views::outdated, views::new_epoch_wanted, views::found_accepted,
                           views::founded, lock::queued, lock::cancelled, lock::record_stored,
-                          lock::read_records, views::certificate, views::knock>;
+                          lock::read_records, views::certificate, views::knock, lock::delays_kept>;
 template <class T>
 concept has_2 =
     one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
@@ -39,21 +39,22 @@ concept has_2 =
               lock::records_read, lock::still_waiting, lock::still_queued, lock::watch_refused,
               seat>;
 template <class T>
-concept has_3 = one_among<T, views::found_prepare, swim::ack, swim::introduction, views::welcome,
-                          views::opinion_ask, views::rejected, views::accept, views::accepted,
-                          break_policy, process_identity, lock::denied, lock::lock_summary,
-                          lock::no_table, lock::lock_state_seen, former_member, views::evict>;
+concept has_3 =
+    one_among<T, views::found_prepare, swim::ack, swim::introduction, views::welcome,
+              views::opinion_ask, views::rejected, views::accept, views::accepted, break_policy,
+              process_identity, lock::denied, lock::lock_summary, lock::no_table,
+              lock::lock_state_seen, former_member, views::evict, lock::keep_delays>;
 template <class T>
 concept has_4 =
     one_among<T, swim::ping, swim::push_pull, lease::renew_request, lock::gather, lock::listed,
               lock::release_request_ack, lock::terms, break_outcome, views::opinion, node::relayed>;
 template <class T>
 concept has_5 =
-    one_among<T, views::promise, views::found_promise, swim::ping_request, lock::report,
-              lock::lock_state, lock::grant, lock::break_hold, lock::waiter, node::envelope>;
+    one_among<T, views::promise, views::found_promise, swim::ping_request, lock::lock_state,
+              lock::grant, lock::break_hold, lock::waiter, node::envelope>;
 template <class T>
 concept has_6 =
-    one_among<T, views::join, views::found_rejected, swim::rumour, lock::slot_table,
+    one_among<T, views::join, views::found_rejected, swim::rumour, lock::slot_table, lock::report,
               lock::inspect_reply, lock::seen_hold, lock::hold_info, lock::request, previous_hold>;
 template <class T>
 concept has_7 = one_among<T, lock::release, lock::revoke_request, lock::release_request>;
@@ -184,6 +185,8 @@ private:
     void fill(lock::delay& d) {
         fill(d.name);
         d.left = base::duration{static_cast<std::int64_t>(chance_.below(60'000'000'000))};
+        fill(d.token);
+        d.is = static_cast<lock::delay_stage>(chance_.below(3));
     }
     void fill(std::int32_t& value) { value = static_cast<std::int32_t>(chance_.next()); }
     void fill(end_reason& how) { how = static_cast<end_reason>(chance_.below(6)); }
