@@ -48,6 +48,7 @@ enum class errc : std::uint8_t {
     io_error = 68,            ///< the operating system refused; the text has its words
     clock_slewed = 69,        ///< clocks of this machine disagree on how long a minute is (NOW-2)
     clock_wrong = 70,         ///< a wall clock is years off, or was (FOUND-9)
+    two_clusters = 71,        ///< another cluster of this name grants locks, too (RIVAL-1)
 
     // ---- 80 to 99, a hold ended without a release: another may already hold the lock
 

@@ -67,6 +67,9 @@ constexpr entry entries[] = {
     {errc::clock_wrong, "clock_wrong", held::refused,
      "a wall clock is, or was, years off; set the clocks of all seats. If a cluster was founded by "
      "a wrong one, tokens can rise only from there: force a new cluster"},
+    {errc::two_clusters, "two_clusters", held::refused,
+     "two clusters of one name grant the same locks, and neither knows of the other's holds: stop "
+     "all processes of one of them, and start them with the seeds of the other"},
     {errc::lease_lost, "lease_lost", held::maybe,
      "the lease ran out before a majority of the seats renewed it; what the lock guarded may "
      "already be another's: stop using it"},

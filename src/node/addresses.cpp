@@ -59,4 +59,24 @@ void node::state::check_isolation(base::time_point now) {
     }
 }
 
+/// RIVAL-1.
+void node::state::tell_of_rivals(base::time_point now) {
+    if (!lease.is_running()) {
+        rivals.clear();
+        return;
+    }
+    rivals.forget_old(now);
+    const auto& v = *agreement.current();
+    for (const auto& [to, at] : rivals.to_tell(now)) {
+        views::knock word;
+        for (const auto& s : v.seats) {
+            word.seeds.push_back(s.address);
+        }
+        mail.send_to(to, at, true, false, views::message{views::founding_message{std::move(word)}});
+    }
+    for (auto& p : rivals.problems(v, now)) {
+        out.push(std::move(p));
+    }
+}
+
 }  // namespace holdfast::node

@@ -62,6 +62,11 @@ void node::receive(const envelope& head, const base::way& came, const message& w
     if (!came.dialled.is_nil() && !is_former) {
         s.contacts.heard(came.dialled, head.from, head.cluster, now.now);
     }
+    if (v && s.lease.is_running()) {
+        const auto* word = base::get_message_if<views::knock>(what);
+        s.rivals.heard(head, v->cluster, came.is_stream() ? came.dialled : came.source,
+                       word == nullptr ? nullptr : &word->seeds, now.now);
+    }
     const bool is_ours = holdfast::node::is_ours(head, v.get());
     const receiver here{v.get(), !s.settings.seeds.empty(), s.leaving.has_value(),
                         s.lease.is_long_lost(now.now)};
@@ -128,6 +133,7 @@ void node::tick(moment now) {
             s.auditor.tick(now.now);
             s.send_evictions(now.now);
             s.check_isolation(now.now);
+            s.tell_of_rivals(now.now);
         }
         s.end_call_and_depart(now);
     }
@@ -322,6 +328,10 @@ std::optional<swim::rumour> node::known(const peer_id& peer) const {
     return state_->swim.known(peer);
 }
 std::vector<swim::rumour> node::roster() const { return state_->swim.roster(); }
+std::map<cluster_id, rivals::rival> node::other_clusters() const {
+    return state_->lease.is_running() ? state_->rivals.certain()
+                                      : std::map<cluster_id, rivals::rival>{};
+}
 epoch node::highest_epoch() const { return state_->agreement.epochs().highest(); }
 
 const statistics& node::stats() const {

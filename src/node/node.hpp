@@ -22,6 +22,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@
 #include "node/audit.hpp"
 #include "node/message.hpp"
 #include "node/outputs.hpp"
+#include "node/rivals.hpp"
 #include "swim/messages.hpp"
 #include "view/messages.hpp"
 
@@ -142,6 +144,8 @@ public:
     [[nodiscard]] base::shared_slot_map map() const;
     [[nodiscard]] slot slot_of(std::string_view name) const;
     [[nodiscard]] std::vector<swim::rumour> roster() const;
+    /// RIVAL-1.
+    [[nodiscard]] std::map<cluster_id, rivals::rival> other_clusters() const;
     /// What gossip believes of one other; nothing: it is unknown here.
     [[nodiscard]] std::optional<swim::rumour> known(const peer_id& peer) const;
     [[nodiscard]] holdfast::epoch highest_epoch() const;

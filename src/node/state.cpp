@@ -33,6 +33,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       random{seed},
       contacts{settings, self},
       relay{settings, self},
+      rivals{settings},
       process_watch{self, settings.process},
       swim{settings, self, random.next(), now.now},
       environment{settings, self, swim, voter, renewal_runs, lease, contacts, streams, last_now},
@@ -188,6 +189,7 @@ std::optional<time_point> node::state::deadline() const {
     base::earlier(due, evictions.deadline(agreement.current() != nullptr));
     base::earlier(due, certificates.deadline(agreement.current() != nullptr));
     base::earlier(due, next_isolation_check);
+    base::earlier(due, rivals.deadline());
     base::earlier(due, lease.deadline());
     if (leaving) {
         base::earlier(due, leaving->next_due(mail.has_granted(), last_now));

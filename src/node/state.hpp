@@ -32,6 +32,7 @@
 #include "node/process_watch.hpp"
 #include "node/quota_problems.hpp"
 #include "node/relay.hpp"
+#include "node/rivals.hpp"
 #include "node/stream_ends.hpp"
 #include "node/view_environment.hpp"
 #include "swim/detector.hpp"
@@ -126,6 +127,7 @@ struct node::state {
 
     void check_isolation(base::time_point now);
     void send_evictions(base::time_point now);
+    void tell_of_rivals(base::time_point now);
     void advance_departure(base::moment now);
     void finish(errc why);
     void drain_after_the_end();
@@ -137,6 +139,7 @@ struct node::state {
     base::random_source random;
     holdfast::node::contacts contacts;
     holdfast::node::relay relay;
+    holdfast::node::rivals rivals;
     stream_ends streams;
     holdfast::node::process_watch process_watch;
     swim::detector swim;

@@ -312,6 +312,8 @@ std::uint64_t hash_number_of(errc why) {
             return 26;
         case errc::clock_wrong:
             return 27;
+        case errc::two_clusters:
+            return 28;
     }
     return 0;
 }

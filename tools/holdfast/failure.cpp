@@ -17,7 +17,7 @@ int failure::exit_code() const {
         "no_agent",           "no_quorum",        "not_a_member",   "shutting_down",
         "too_many_requests",  "too_many_clients", "address_in_use", "seeds_differ",
         "times_differ",       "wrong_key",        "wrong_cluster",  "version_mismatch",
-        "ring_not_supported", "io_error",         "clock_wrong"};
+        "ring_not_supported", "io_error",         "clock_wrong",    "two_clusters"};
     return wrong_use.contains(code)      ? usage
            : our_fault.contains(code)    ? internal
            : out_of_reach.contains(code) ? unavailable

@@ -63,6 +63,7 @@ TEST_CASE("the numbers of the errors never change") {
                                                      {"io_error", 68},
                                                      {"clock_slewed", 69},
                                                      {"clock_wrong", 70},
+                                                     {"two_clusters", 71},
                                                      {"lease_lost", 80},
                                                      {"evicted", 81},
                                                      {"broken", 82},
