@@ -261,6 +261,8 @@ public:
     [[nodiscard]] endpoint address() const;
     /// The view installed here. Null before the first.
     [[nodiscard]] std::shared_ptr<const holdfast::view> view() const;
+    /// Those that are complained of as `two_clusters` (RIVAL-1). As a rule there is none.
+    [[nodiscard]] std::vector<other_cluster> other_clusters() const;
     /// In the order of their PeerIds.
     [[nodiscard]] std::vector<known_peer> members() const;
     /// The member that owns `name` in the view installed here. `not_a_member` before the first.

@@ -111,4 +111,11 @@ struct view {
     [[nodiscard]] bool is_voter(const peer_id& id) const { return seat_of(id).has_value(); }
 };
 
+/// Another cluster of our name that grants the same locks (RIVAL-1), as far as this peer has heard.
+struct other_cluster {
+    cluster_id id;
+    view_number number;           ///< of its newest view
+    std::vector<endpoint> seats;  ///< empty: it has not told them yet
+};
+
 }  // namespace holdfast

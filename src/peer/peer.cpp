@@ -182,6 +182,15 @@ endpoint peer::address() const { return driver_->settings().address; }
 std::shared_ptr<const view> peer::view() const {
     return driver_->locked([](const node::node& n) { return n.installed(); });
 }
+std::vector<other_cluster> peer::other_clusters() const {
+    return driver_->locked([](const node::node& n) {
+        std::vector<other_cluster> out;
+        for (const auto& [id, r] : n.other_clusters()) {
+            out.push_back({id, r.installed, r.seats});
+        }
+        return out;
+    });
+}
 std::vector<known_peer> peer::members() const {
     return driver_->locked([](const node::node& n) { return runtime::known_peers(n); });
 }

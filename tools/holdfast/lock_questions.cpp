@@ -76,6 +76,7 @@ void why(const holdfast::peer& p, const json& arguments, const listener& to) {
              {"queue", queue},
              {"waiting", seen.waiting},
              {"explanation", seen.explain()},
+             {"other_clusters", other_clusters_json(p)},
              {"owner", nullptr}};
     if (seen.owner) {
         out["owner"] = peer_json(*seen.owner);
@@ -114,6 +115,9 @@ void print_why(const json& l, page& on) {
     }
     if (const auto waiting = l["waiting"].get<int>(); waiting > place) {
         on.line("          and %d more", waiting - place);
+    }
+    for (const auto& warning : warnings_of_others(l)) {
+        on.line("%s", warning.c_str());
     }
 }
 

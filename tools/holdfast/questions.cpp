@@ -58,6 +58,7 @@ void view(const holdfast::peer& p, const json&, const listener& to) {
              {"number", v->number.value},
              {"epoch", v->epoch.value},
              {"seats", seats},
+             {"other_clusters", other_clusters_json(p)},
              {"member_count", v->members.size()},
              {"wire_version", v->wire_version()}});
 }
@@ -69,6 +70,9 @@ void print_view(const json& v, page& on) {
     for (const auto& s : v["seats"]) {
         on.line("  seat %-24s %s", shown(s, "address").c_str(),
                 s["filled_by"].is_null() ? "vacant" : short_id(s["filled_by"]).c_str());
+    }
+    for (const auto& warning : warnings_of_others(v)) {
+        on.line("%s", warning.c_str());
     }
 }
 

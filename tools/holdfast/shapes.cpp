@@ -90,4 +90,30 @@ std::string in_words(double seconds) {
     return out;
 }
 
+json other_clusters_json(const holdfast::peer& p) {
+    json out = json::array();
+    for (const auto& c : p.other_clusters()) {
+        json seats = json::array();
+        for (const auto& s : c.seats) {
+            seats.push_back(to_string(s));
+        }
+        out.push_back({{"cluster", to_string(c.id)}, {"number", c.number.value}, {"seats", seats}});
+    }
+    return out;
+}
+
+std::vector<std::string> warnings_of_others(const json& answer) {
+    std::vector<std::string> out;
+    for (const auto& c : answer.value("other_clusters", json::array())) {
+        auto line =
+            "another cluster of this name grants locks, too: " + shown(c, "cluster").substr(0, 8) +
+            " in view " + std::to_string(c["number"].get<std::uint64_t>());
+        for (const auto& s : c["seats"]) {
+            line += ", seat " + s.get<std::string>();
+        }
+        out.push_back(std::move(line));
+    }
+    return out;
+}
+
 }  // namespace holdfast_tool

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,8 @@ namespace holdfast_tool {
 [[nodiscard]] std::string token_json(holdfast::token t);
 [[nodiscard]] nlohmann::json holder_json(const holdfast::lock_holder& h);
 [[nodiscard]] nlohmann::json outcome_json(const holdfast::break_outcome& o);
+/// RIVAL-1.
+[[nodiscard]] nlohmann::json other_clusters_json(const holdfast::peer& p);
 
 // ---- from the arguments of a question
 
@@ -43,6 +46,8 @@ namespace holdfast_tool {
 [[nodiscard]] std::string short_id(const nlohmann::json& peer);
 /// Its name, and the first digits of its id in brackets.
 [[nodiscard]] std::string called(const nlohmann::json& peer);
+/// Of the answer's "other_clusters", a sentence for each: nothing, as a rule.
+[[nodiscard]] std::vector<std::string> warnings_of_others(const nlohmann::json& answer);
 /// `1.5 s`, `3 min`, `2 h`.
 [[nodiscard]] std::string in_words(double seconds);
 
