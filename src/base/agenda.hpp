@@ -67,6 +67,16 @@ public:
         std::sort(out.begin(), out.end());
         return out;
     }
+    /// Whatever is due, and when. Looks at all of them.
+    [[nodiscard]] std::vector<Key> all() const {
+        std::vector<Key> out;
+        out.reserve(order_.size());
+        for (const auto& [when, key] : order_) {
+            out.push_back(key);
+        }
+        std::sort(out.begin(), out.end());
+        return out;
+    }
     [[nodiscard]] std::size_t size() const { return order_.size(); }
     void clear() { order_.clear(); }
 

@@ -82,7 +82,8 @@ words slot_world::first() {
     words at(machine_words(), 0);
     const auto only_slot = [](std::string_view) { return slot{}; };
     for (std::size_t i = 0; i < members; ++i) {
-        machine m{i, {settings_, peer(i), only_slot}, {settings_, peer(i), only_slot}};
+        machine m{
+            i, {settings_, pace_, peer(i), only_slot}, {settings_, pace_, peer(i), only_slot}};
         install(m, long_ago);
         m.owner.set_leased(true, long_ago);
         m.holder.set_leased(true, long_ago);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/pace.hpp"
 #include "base/settings.hpp"
 #include "explore/message_world.hpp"
 #include "explore/state_access.hpp"
@@ -85,6 +86,7 @@ private:
 
     slot_options options_;
     base::settings settings_;
+    base::pace pace_{settings_, 1};         // the times of repeats are chosen here
     std::vector<lock::view_change> steps_;  // to view 1, 2, ...
     stage transitions_;
 };

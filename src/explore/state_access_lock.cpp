@@ -20,8 +20,8 @@ void add(digest& out, const request& r) { out.add(node::message{lock::message{r}
 }  // namespace
 
 // Left out of the digest: maps and epochs, which follow from the view; how often a message was
-// sent, which only decides whether it is relayed as well; counters, which decide nothing; and the
-// times of repeats, which the explorer chooses.
+// sent, and when first, which only decide whether it is relayed as well, and when it is repeated;
+// counters, which decide nothing; and the times of repeats, which the explorer chooses.
 
 void state_access::add(digest& out, const owner& o, base::time_point now) {
     const auto& [settings, self, current, map, granter, intake, gathers, transfers, counters] = o;
@@ -37,9 +37,9 @@ void state_access::add(digest& out, const owner& o, base::time_point now) {
 }
 
 void state_access::add(digest& out, const granter& g, base::time_point now) {
-    const auto& [settings, current, grant_epoch, sequence, last_granted, is_leased, voids, tenures,
-                 unacked, contended, patience, breaks_from, timers, pasts, watchers, revocations,
-                 delays, told, used, granted, out_box] = g;
+    const auto& [settings, pace, current, grant_epoch, sequence, last_granted, is_leased, voids,
+                 tenures, unacked, contended, patience, breaks_from, timers, pasts, watchers,
+                 revocations, delays, told, used, granted, out_box] = g;
     // From when on policies break holds is left out: no hold here has one.
     HOLDFAST_ASSERT(out_box.empty() && pasts.size() == 0 && patience.size() == 0);
     out.add(std::uint64_t{grant_epoch.value});
@@ -68,7 +68,7 @@ void state_access::add(digest& out, const granter& g, base::time_point now) {
     add_breaks(out, revocations);
     // What members use follows from the tables. In these worlds no member watches a lock, requests
     // a break or has a delay.
-    const auto& [watchers_settings, all_watchers, watch_serial, last_place, to_tell] = watchers;
+    const auto& [watchers_pace, all_watchers, watch_serial, last_place, to_tell] = watchers;
     HOLDFAST_ASSERT(all_watchers.empty() && watch_serial == 0 && last_place == 0 &&
                     to_tell.size() == 0);
     const auto& [delay_ends, delay_order] = delays;
@@ -121,7 +121,7 @@ void state_access::add(digest& out, const tenures& t) {
 }
 
 void state_access::add(digest& out, const gathers& g) {
-    const auto& [settings, rounds, last_serial, wanted] = g;
+    const auto& [settings, pace, rounds, last_serial, wanted] = g;
     HOLDFAST_ASSERT(wanted.empty());
     out.add_each(rounds, [&](const auto& one) {
         const auto& [named, promise, slots, heard, again] = one.second;
@@ -141,7 +141,7 @@ void state_access::add(digest& out, const gathers& g) {
 }
 
 void state_access::add(digest& out, const transfers& t) {
-    const auto& [settings, expected, under_way] = t;
+    const auto& [pace, expected, under_way] = t;
     out.add_each(expected, [&](const auto& e) {
         const auto& [from, lost, to] = e.second;
         explore::add(out, e.first.first);
@@ -165,7 +165,7 @@ void state_access::add(digest& out, const transfers& t) {
 }
 
 void state_access::add_breaks(digest& out, const revocations& r) {
-    const auto& [settings, breaks, demands, breaks_due, demands_due] = r;
+    const auto& [settings, pace, breaks, demands, breaks_due, demands_due] = r;
     HOLDFAST_ASSERT(demands.empty() && demands_due.size() == 0);
     out.add_each(breaks, [&](const auto& b) {
         const auto& [holder, number, who, why, again, repeat_at] = b.second;
@@ -177,8 +177,8 @@ void state_access::add_breaks(digest& out, const revocations& r) {
 }
 
 void state_access::add(digest& out, const holder& h) {
-    const auto& [settings, self, current, is_leased, is_leaving, last_report, requests, held, link,
-                 promises, delays, next_limit, counters, out_box] = h;
+    const auto& [settings, pace, self, current, is_leased, is_leaving, last_report, requests, held,
+                 link, promises, delays, next_limit, counters, out_box] = h;
     HOLDFAST_ASSERT(out_box.empty() && !next_limit);
     const auto& [kept, kept_ends, told_in, newest_told] = delays;
     HOLDFAST_ASSERT(kept.empty() && kept_ends.size() == 0 && told_in.empty() &&
@@ -220,8 +220,8 @@ void state_access::add(digest& out, const holder& h) {
 
 void state_access::add(digest& out, const owner_link& l) {
     // The former map is only used within an install, which sets it first.
-    const auto& [settings, slot_of, installed, map, map_before, releases, cancels, subscriptions] =
-        l;
+    const auto& [settings, pace, slot_of, installed, map, map_before, releases, cancels,
+                 subscriptions] = l;
     const auto& [all_releases, releases_due] = releases;
     out.add_each(all_releases, [&](const auto& r) {
         const auto& [at, what, again, repeat_at] = r.second;

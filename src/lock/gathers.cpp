@@ -8,6 +8,17 @@
 #include "lock/checks.hpp"
 
 namespace holdfast::lock {
+namespace {
+
+bool is_awaited(const member& m, const gathers::round& g) {
+    return m.since < g.named && !g.heard.contains(m.id);
+}
+
+gather ask_of(std::uint64_t serial, const gathers::round& g) {
+    return {g.named, g.promise, serial, {g.slots.begin(), g.slots.end()}};
+}
+
+}  // namespace
 
 void gathers::want(slot s, view_number named, epoch promise) {
     HOLDFAST_ASSERT(!wanted_.contains(s));
@@ -66,13 +77,32 @@ void gathers::halve(std::uint64_t serial, const view& v, base::time_point now, o
 
 void gathers::ask(std::uint64_t serial, round& g, const view& v, base::time_point now,
                   owner_outbox& out) {
-    const auto attempt = g.again.sent(settings_, now);
-    const gather what{g.named, g.promise, serial, {g.slots.begin(), g.slots.end()}};
+    // Every new owner asks every member at the same time. What was measured before says little of
+    // how long all of that takes.
+    const auto attempt = g.again.count();
+    g.again.planned = now;
+    g.again.next = now + pace_.pause({}, attempt, settings_.lease / 4);
+    const auto what = ask_of(serial, g);
     for (const auto& m : v.members) {
-        if (m.since < g.named && !g.heard.contains(m.id)) {
+        if (is_awaited(m, g)) {
             out.push(send{m.id, what, attempt});
         }
     }
+}
+
+void gathers::ask_again(const peer_id& member, const view& v, owner_outbox& out) const {
+    const auto* m = v.find(member);
+    for (const auto& [serial, g] : rounds_) {
+        if (m != nullptr && is_awaited(*m, g)) {
+            out.push(send{member, ask_of(serial, g), g.again.attempt});
+        }
+    }
+}
+
+/// LOAD-5: reports that come show that the others are on their way.
+void gathers::put_off(round& g, base::time_point now) const {
+    const auto latest = g.again.planned + settings_.lease / 2;
+    g.again.next = std::max(g.again.next, std::min(now + settings_.lease / 4, latest));
 }
 
 void gathers::repeat(const view& v, base::time_point now, owner_outbox& out) {
@@ -100,6 +130,10 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
     if (given.number <= heard.number) {
         return false;
     }
+    if (heard.number == 0) {
+        at->second.again.answered(pace_, from, now);
+        put_off(at->second, now);
+    }
     heard.number = given.number;
     heard.holds = given.holds;
     heard.delays = given.delays;
@@ -110,7 +144,7 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
 bool gathers::is_finished(const round& g, const view& v, const void_times& voids,
                           base::time_point now, std::optional<base::time_point>& look_again) const {
     for (const auto& m : v.members) {
-        if (m.since < g.named && !g.heard.contains(m.id)) {
+        if (is_awaited(m, g)) {
             return false;  // OWN-4 (a)
         }
     }

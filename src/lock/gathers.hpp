@@ -11,6 +11,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/pace.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
@@ -37,7 +38,7 @@ public:
         base::retry again{};
     };
 
-    explicit gathers(const base::settings& settings) : settings_{settings} {}
+    gathers(const base::settings& settings, base::pace& pace) : settings_{settings}, pace_{pace} {}
 
     /// Gained in view `named`; asked for by the next ask_wanted().
     void want(slot s, view_number named, epoch promise);
@@ -45,6 +46,8 @@ public:
     void forget(slot s);
     void ask_wanted(const view& v, base::time_point now, owner_outbox& out);
     void repeat(const view& v, base::time_point now, owner_outbox& out);
+    /// LOAD-4: a stream was lost. `member` is asked what it has not answered.
+    void ask_again(const peer_id& member, const view& v, owner_outbox& out) const;
     /// Whether a gather knows more now than before.
     [[nodiscard]] bool hear(const peer_id& from, const report& given, const view& v,
                             base::time_point now, owner_outbox& out);
@@ -66,11 +69,13 @@ private:
     void halve(std::uint64_t serial, const view& v, base::time_point now, owner_outbox& out);
     void ask(std::uint64_t serial, round& g, const view& v, base::time_point now,
              owner_outbox& out);
+    void put_off(round& g, base::time_point now) const;
     [[nodiscard]] bool is_finished(const round& g, const view& v, const void_times& voids,
                                    base::time_point now,
                                    std::optional<base::time_point>& look_again) const;
 
     const base::settings& settings_;
+    base::pace& pace_;
     std::map<std::uint64_t, round> rounds_;  // by serial
     std::uint64_t last_serial_ = 0;
     std::map<slot, std::pair<view_number, epoch>> wanted_;

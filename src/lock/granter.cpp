@@ -10,14 +10,15 @@
 
 namespace holdfast::lock {
 
-granter::granter(const base::settings& settings, slot_function slot_of)
+granter::granter(const base::settings& settings, base::pace& pace, slot_function slot_of)
     : settings_{settings},
+      pace_{pace},
       voids_{settings},
       tenures_{std::move(slot_of)},
       former_holds_{settings.most_pasts},
-      watchers_{settings},
-      revocations_{settings},
-      told_{settings},
+      watchers_{pace},
+      revocations_{settings, pace},
+      told_{pace},
       quotas_{settings} {}
 
 void granter::install(const view_change& s, base::time_point now) {
@@ -134,10 +135,9 @@ void granter::send_grant(slot s, granted_hold& h, bool is_contended, base::time_
     if (told_.holds_back(s, g)) {
         return;  // DELAY: it is granted when the voters know
     }
-    const auto attempt = h.again.count();
+    const auto attempt = h.again.sent(pace_, g.holder, now);
     out_.push(send{g.holder, grant{g.number, g.name, g.token, is_contended, told_before(s, g.name)},
                    attempt});
-    h.again.plan(settings_, now);
     if (!g.is_taken) {
         repeat_grant(s, h, h.again.next);
     }

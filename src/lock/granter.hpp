@@ -16,6 +16,7 @@
 #include <holdfast/view.hpp>
 
 #include "base/agenda.hpp"
+#include "base/pace.hpp"
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
@@ -39,7 +40,7 @@ namespace holdfast::lock {
 
 class granter {
 public:
-    granter(const base::settings& settings, slot_function slot_of);
+    granter(const base::settings& settings, base::pace& pace, slot_function slot_of);
 
     void install(const view_change& s, base::time_point now);
     void set_leased(bool is_leased, base::time_point now);
@@ -62,7 +63,10 @@ public:
         e.held.add(std::move(h));
     }
     void send_grant(slot s, granted_hold& h, bool is_contended, base::time_point now);
-    void acknowledge(slot s, granted_hold& h) {
+    void acknowledge(slot s, granted_hold& h, base::time_point now) {
+        if (!h.what.is_taken) {
+            h.again.answered(pace_, h.what.holder, now);
+        }
         h.what.is_taken = true;
         repeat_grant(s, h, std::nullopt);
     }
@@ -99,6 +103,8 @@ public:
 
     void resend_grants(base::time_point now);
     void repeat_breaks(base::time_point now);
+    /// LOAD-4: what `peer` has not answered is sent again at once.
+    void stream_lost(const peer_id& peer, base::time_point now);
     /// OWN-5, OWN-4: a lease that is waited for may have ended. Taken once.
     [[nodiscard]] bool take_voids_due(base::time_point now) {
         return timers_.take_due(timer::voids, now);
@@ -154,6 +160,7 @@ private:
     void check_lock(slot s, const std::string& name, const lock_entry& e) const;
 
     const base::settings& settings_;
+    base::pace& pace_;
     std::shared_ptr<const view> view_;
     epoch grant_epoch_;
     std::uint32_t sequence_ = 0;

@@ -186,9 +186,9 @@ void holder::send_request(request_iterator at, base::time_point now) {
     if (!p.again) {
         p.again.emplace();
     }
-    p.again->plan(settings_, now);
-    requests_.schedule(at);
     const auto owner = link_.owner_of(p.at);
+    p.again->plan(pace_, owner, now);
+    requests_.schedule(at);
     if (owner.is_nil()) {
         return;
     }
@@ -305,7 +305,9 @@ void holder::start_release(lock::release what, bool is_lazy, base::time_point no
     link_.start_release(std::move(what), is_lazy, now, out_);
 }
 
-void holder::on(const peer_id&, const released& said, base::time_point) { link_.acked(said); }
+void holder::on(const peer_id& from, const released& said, base::time_point now) {
+    link_.acked(from, said, now);
+}
 
 void holder::on(const peer_id&, const cancelled& said, base::time_point) { link_.acked(said); }
 

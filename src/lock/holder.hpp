@@ -16,6 +16,7 @@
 #include <holdfast/token.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/pace.hpp"
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
@@ -43,8 +44,12 @@ public:
         std::uint64_t ended = 0;     // of those taken
     };
 
-    holder(const base::settings& settings, const peer_id& self, slot_function slot_of)
-        : settings_{settings}, self_{self}, link_{settings, std::move(slot_of)} {}
+    holder(const base::settings& settings, base::pace& pace, const peer_id& self,
+           slot_function slot_of)
+        : settings_{settings},
+          pace_{pace},
+          self_{self},
+          link_{settings, pace, std::move(slot_of)} {}
 
     [[nodiscard]] request_number acquire(std::string_view name, acquire_params wanted,
                                          base::time_point now);
@@ -61,6 +66,8 @@ public:
     /// lost for good.
     void set_leased(bool is_leased, base::time_point now);
     void handle(const peer_id& from, const to_holder& what, base::time_point now);
+    /// LOAD-4: the stream to that owner was lost, perhaps with what was sent on it.
+    void stream_lost(const peer_id& owner, base::time_point now);
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
@@ -117,6 +124,7 @@ private:
     void start_release(lock::release what, bool is_lazy, base::time_point now);
 
     const base::settings& settings_;
+    base::pace& pace_;
     peer_id self_;
     std::shared_ptr<const view> view_;
     bool is_leased_ = false;

@@ -19,9 +19,8 @@ void holder::on(const peer_id& from, const queued& said, base::time_point now) {
 
 void holder::ask_after_queued(base::time_point now) {
     requests_.ask_after(now, [&](const std::string& name, queued_requests::of_lock& all) {
-        all.again.plan(settings_, now);
-        const auto attempt = all.again.count();
         const auto owner = link_.owner_of(all.at);
+        const auto attempt = all.again.sent(pace_, owner, now);
         if (owner.is_nil()) {
             return;
         }

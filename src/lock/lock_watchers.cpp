@@ -128,10 +128,9 @@ void lock_watchers::tell(const map::key_type& lock, watchers::value_type& w,
     to.serial = ++last_serial_;
     to.has_seen = false;
     to.again.reset();
-    to.again.plan(settings_, now);
+    const auto attempt = to.again.sent(pace_, to.by, now);
     repeat(lock, w, to.again.next);
-    out.push(
-        send{to.by, lock_state{lock.second, in, to.serial, to.number, summary}, to.again.attempt});
+    out.push(send{to.by, lock_state{lock.second, in, to.serial, to.number, summary}, attempt});
 }
 
 void lock_watchers::renotify(const tenures& ours, view_number in, base::time_point now,
@@ -140,14 +139,24 @@ void lock_watchers::renotify(const tenures& ours, view_number in, base::time_poi
         const auto at = all_.find({s, name});
         auto& w = *at->second.find(place);
         auto& to = w.second;
-        to.again.plan(settings_, now);
-        (void)to.again.count();
+        const auto attempt = to.again.sent(pace_, to.by, now);
         repeat(at->first, w, to.again.next);
         const auto* e = ours.find_lock(s, name);
         out.push(send{to.by,
                       lock_state{name, in, to.serial, to.number,
                                  e == nullptr ? lock_summary{} : e->summary()},
-                      to.again.attempt});
+                      attempt});
+    }
+}
+
+void lock_watchers::make_due(const peer_id& peer, base::time_point now) {
+    for (const auto& [s, name, place] : due_.all()) {
+        const auto at = all_.find({s, name});
+        auto& w = *at->second.find(place);
+        if (w.second.by == peer) {
+            w.second.again.next = now;
+            repeat(at->first, w, now);
+        }
     }
 }
 

@@ -13,8 +13,8 @@
 #include <holdfast/view.hpp>
 
 #include "base/agenda.hpp"
+#include "base/pace.hpp"
 #include "base/retry.hpp"
-#include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/messages.hpp"
@@ -26,7 +26,7 @@ namespace holdfast::lock {
 
 class lock_watchers {
 public:
-    explicit lock_watchers(const base::settings& settings) : settings_{settings} {}
+    explicit lock_watchers(base::pace& pace) : pace_{pace} {}
 
     enum class added : std::uint8_t {
         yes,
@@ -53,6 +53,8 @@ public:
                 view_number in, base::time_point now, owner_outbox& out);
     /// Tells those again that have not answered.
     void renotify(const tenures& ours, view_number in, base::time_point now, owner_outbox& out);
+    /// LOAD-4: what `peer` has not answered is told again at once.
+    void make_due(const peer_id& peer, base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const { return due_.next(); }
 
     void invariants() const;
@@ -82,7 +84,7 @@ private:
     template <class Gone>
     map::iterator remove_from(map::iterator at, quotas& used, Gone is_gone);
 
-    const base::settings& settings_;
+    base::pace& pace_;
     map all_;
     std::uint64_t last_serial_ = 0;
     std::uint64_t last_place_ = 0;

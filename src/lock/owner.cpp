@@ -65,12 +65,12 @@ void owner::on(const peer_id& from, const still_waiting& asked, base::time_point
     }
 }
 
-void owner::on(const peer_id& from, const grant_ack& answer, base::time_point) {
+void owner::on(const peer_id& from, const grant_ack& answer, base::time_point now) {
     const auto s = slot_of(answer.name);
     auto* e = find_lock(s, answer.name);
     auto* h = e == nullptr ? nullptr : e->held.find(answer.token);
     if (h != nullptr && h->what.holder == from) {
-        granter_.acknowledge(s, *h);
+        granter_.acknowledge(s, *h, now);
     }
 }
 

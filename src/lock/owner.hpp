@@ -16,6 +16,7 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/pace.hpp"
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
@@ -43,18 +44,21 @@ public:
         std::uint64_t refused = 0;  ///< LOAD-3
     };
 
-    owner(const base::settings& settings, const peer_id& self, slot_function slot_of)
+    owner(const base::settings& settings, base::pace& pace, const peer_id& self,
+          slot_function slot_of)
         : settings_{settings},
           self_{self},
-          granter_{settings, std::move(slot_of)},
+          granter_{settings, pace, std::move(slot_of)},
           intake_{settings},
-          gathers_{settings},
-          transfers_{settings} {}
+          gathers_{settings, pace},
+          transfers_{pace} {}
 
     void install(const view_change& s, base::time_point now);
     /// OWN-1: whether this peer's own lease is running. Told before anything else is handled.
     void set_leased(bool is_leased, base::time_point now);
     void handle(const peer_id& from, const to_owner& what, base::time_point now);
+    /// LOAD-4: the stream to that member was lost, perhaps with what was sent on it.
+    void stream_lost(const peer_id& member, base::time_point now);
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return granter_.out().next(); }

@@ -38,6 +38,13 @@ void owner_link::send_to_new_owners(base::time_point now, holder_outbox& out) {
     });
 }
 
+void owner_link::stream_lost(const peer_id& owner, base::time_point now) {
+    const auto is_its = [&](slot at) { return owner_of(at) == owner; };
+    releases_.make_due(is_its, now);
+    cancels_.make_due(is_its, now);
+    subscriptions_.make_due(is_its, now);
+}
+
 void owner_link::start_release(release what, bool is_lazy, base::time_point now,
                                holder_outbox& out) {
     const hold_key key{what.name, what.token};
@@ -55,8 +62,9 @@ void owner_link::start_cancel(slot at, cancel what, base::time_point now, holder
 
 template <class Item>
 void owner_link::send_one(Item& one, bool is_lazy, base::time_point now, holder_outbox& out) {
-    one.again.plan(settings_, now);
-    if (const auto owner = owner_of(one.at); !owner.is_nil()) {
+    const auto owner = owner_of(one.at);
+    one.again.plan(pace_, owner, now);
+    if (!owner.is_nil()) {
         out.push(send{owner, one.what, one.again.count(), is_lazy});
     }
 }

@@ -11,6 +11,7 @@
 #include <holdfast/view.hpp>
 
 #include "base/outbox.hpp"
+#include "base/pace.hpp"
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "base/state_access.hpp"
@@ -26,8 +27,8 @@ namespace holdfast::lock {
 
 class owner_link {
 public:
-    owner_link(const base::settings& settings, slot_function slot_of)
-        : settings_{settings}, slot_of_{std::move(slot_of)} {}
+    owner_link(const base::settings& settings, base::pace& pace, slot_function slot_of)
+        : settings_{settings}, pace_{pace}, slot_of_{std::move(slot_of)} {}
 
     /// Slot 0 as long as there is no view.
     [[nodiscard]] const slot_function& slots_of() const { return slot_of_; }
@@ -41,6 +42,8 @@ public:
     [[nodiscard]] bool has_moved(slot s) const {
         return !map_before_ || map_before_->owner_of(s) != map_->owner_of(s);
     }
+    /// LOAD-4: what `owner` has not answered is sent again at once.
+    void stream_lost(const peer_id& owner, base::time_point now);
     /// To the new owners of slots that have moved.
     void send_to_new_owners(base::time_point now, holder_outbox& out);
 
@@ -48,8 +51,12 @@ public:
     void start_release(release what, bool is_lazy, base::time_point now, holder_outbox& out);
     void start_cancel(slot at, cancel what, base::time_point now, holder_outbox& out);
     [[nodiscard]] bool is_releasing(const hold_key& key) const { return releases_.has(key); }
-    void acked(const released& said) { releases_.acked({said.name, said.token}); }
-    void acked(const cancelled& said) { cancels_.acked(said.number); }
+    void acked(const peer_id& from, const released& said, base::time_point now) {
+        if (const auto tries = releases_.acked({said.name, said.token})) {
+            tries->answered(pace_, from, now);
+        }
+    }
+    void acked(const cancelled& said) { (void)cancels_.acked(said.number); }
     [[nodiscard]] bool has_released_all() const { return releases_.is_empty(); }
 
     void watch_lock(std::string_view name, base::time_point now, holder_outbox& out);
@@ -72,6 +79,7 @@ private:
     void send_one(Item& one, bool is_lazy, base::time_point now, holder_outbox& out);
 
     const base::settings& settings_;
+    base::pace& pace_;
     slot_function slot_of_;
     view_number installed_;
     base::shared_slot_map map_;

@@ -59,6 +59,21 @@ public:
     [[nodiscard]] std::vector<request_number> due(base::time_point now) { return due_.due(now); }
     [[nodiscard]] std::optional<base::time_point> deadline() const;
 
+    /// LOAD-4: those that were asked for, or after, in slots that `is_meant(slot)`, are again at
+    /// once.
+    template <class Meant>
+    void make_due(Meant is_meant, base::time_point now) {
+        for (const auto number : due_.all()) {
+            const auto at = all_.find(number);
+            auto& p = at->second;
+            if (p.again && p.again->attempt > 0 && !p.is_queued && is_meant(p.at)) {
+                p.again->next = now;
+                schedule(at);
+            }
+        }
+        queued_.make_due(is_meant, now);
+    }
+
     /// QUEUED: it is asked after then, or as soon as another one for the same lock.
     void note_queued(iterator at, base::time_point ask_after);
     void note_unqueued(iterator at);

@@ -112,6 +112,16 @@ void query_client::handle(const peer_id& from, const answer& what, base::time_po
     invariants();
 }
 
+void query_client::stream_lost(const peer_id& peer, base::time_point now) {
+    for (auto& [number, e] : pending_) {
+        if (e.again.attempt > 0 && receiver(e) == peer) {
+            e.again.next = now;
+            plan(number, e);
+        }
+    }
+    invariants();
+}
+
 void query_client::tick(base::time_point now) {
     for (const auto number : due_.due(now)) {
         const auto at = pending_.find(number);
@@ -138,8 +148,9 @@ void query_client::end(errc why) {
 
 void query_client::send_query(pending_query& e, base::time_point now) {
     HOLDFAST_ASSERT(view_ && map_);
-    e.again.plan(settings_, now);
-    if (const auto to = receiver(e); !to.is_nil()) {
+    const auto to = receiver(e);
+    e.again.plan(pace_, to, now);
+    if (!to.is_nil()) {
         std::visit([&](const auto& q) { out_.push(send{to, q, e.again.count()}); }, e.what);
     }
 }

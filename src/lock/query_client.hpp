@@ -15,6 +15,7 @@
 
 #include "base/agenda.hpp"
 #include "base/outbox.hpp"
+#include "base/pace.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
@@ -46,8 +47,8 @@ class query_client {
 public:
     using output = std::variant<send, answered, unanswered>;
 
-    query_client(const base::settings& settings, slot_function slot_of)
-        : settings_{settings}, slot_of_{std::move(slot_of)} {}
+    query_client(const base::settings& settings, base::pace& pace, slot_function slot_of)
+        : settings_{settings}, pace_{pace}, slot_of_{std::move(slot_of)} {}
 
     /// `to`: nil for the owner of the name that it is about.
     [[nodiscard]] std::uint64_t ask(question what, const peer_id& to, base::time_point until,
@@ -57,6 +58,8 @@ public:
 
     void install(const view_change& s, base::time_point now);
     void handle(const peer_id& from, const answer& what, base::time_point now);
+    /// LOAD-4: what `peer` was asked is asked again at once.
+    void stream_lost(const peer_id& peer, base::time_point now);
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }
@@ -84,6 +87,7 @@ private:
     }
 
     const base::settings& settings_;
+    base::pace& pace_;
     slot_function slot_of_;
     std::shared_ptr<const view> view_;
     base::shared_slot_map map_;

@@ -64,6 +64,16 @@ public:
             due_.set(name, one.ask_at, one.again.next);
         }
     }
+    /// Those that were asked after, and not answered.
+    template <class Meant>
+    void make_due(Meant is_meant, base::time_point now) {
+        for (auto& [name, one] : all_) {
+            if (one.again.attempt > 0 && is_meant(one.at)) {
+                one.again.next = now;
+                due_.set(name, one.ask_at, now);
+            }
+        }
+    }
     [[nodiscard]] std::optional<base::time_point> asks_after(const std::string& name) const {
         const auto at = all_.find(name);
         return at == all_.end() ? std::nullopt : at->second.ask_at;

@@ -181,7 +181,7 @@ void revocations::repeat_breaks(const tenures& ours, const void_times& voids, co
             continue;
         }
         out.push(send{b.holder, break_hold{key.first, key.second, b.number, b.who, b.why},
-                      b.again.sent(settings_, now)});
+                      b.again.sent(pace_, b.holder, now)});
         breaks_due_.set(key, b.repeat_at, b.again.next);
     }
 }
@@ -205,10 +205,28 @@ void revocations::repeat_asks(const tenures& ours, base::time_point now, owner_o
             if (d.how == revoke_kind::request_release && !d.is_heard && d.again.is_due(now)) {
                 out.push(send{h->what.holder,
                               release_request{name, token, d.by, d.number, d.who, d.why, d.grace},
-                              d.again.sent(settings_, now)});
+                              d.again.sent(pace_, h->what.holder, now)});
             }
         }
         plan(key, at->second);
+    }
+}
+
+void revocations::make_due(const peer_id& holder, const tenures& ours, base::time_point now) {
+    for (auto& [key, b] : breaks_) {
+        if (b.holder == holder) {
+            b.again.next = now;
+            breaks_due_.set(key, b.repeat_at, now);
+        }
+    }
+    for (auto& [key, known] : demands_) {
+        const auto* h = ours.find_hold(key.first, key.second);
+        if (h != nullptr && h->what.holder == holder) {
+            for (auto& d : known.all) {
+                d.again.next = std::min(d.again.next, now);
+            }
+            plan(key, known);
+        }
     }
 }
 

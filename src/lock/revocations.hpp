@@ -16,6 +16,7 @@
 #include <holdfast/view.hpp>
 
 #include "base/agenda.hpp"
+#include "base/pace.hpp"
 #include "base/retry.hpp"
 #include "base/settings.hpp"
 #include "base/state_access.hpp"
@@ -32,7 +33,8 @@ class revocations {
 public:
     using hold_key = std::pair<std::string, token>;
 
-    explicit revocations(const base::settings& settings) : settings_{settings} {}
+    revocations(const base::settings& settings, base::pace& pace)
+        : settings_{settings}, pace_{pace} {}
 
     /// What a member that demands it is to be told now. The demand is kept until the hold is gone
     /// or it lapses, unless this refuses it. Of one operator the latest of a kind is kept
@@ -58,6 +60,8 @@ public:
                        base::time_point now, owner_outbox& out);
     /// And forgets what has lapsed.
     void repeat_asks(const tenures& ours, base::time_point now, owner_outbox& out);
+    /// LOAD-4: what `holder` has not answered is due now.
+    void make_due(const peer_id& holder, const tenures& ours, base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
 
     [[nodiscard]] bool is_release_requested(const std::string& name, token t) const;
@@ -106,6 +110,7 @@ private:
                                             const demands& known) const;
 
     const base::settings& settings_;
+    base::pace& pace_;
     std::map<hold_key, pending_break> breaks_;
     std::map<hold_key, demands> demands_;
     base::agenda<hold_key> breaks_due_;

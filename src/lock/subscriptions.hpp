@@ -64,6 +64,18 @@ public:
             ask(all_.find(name)->second, send_one);
         }
     }
+    /// LOAD-4: those that were asked for, in slots that `is_meant(slot)`, are asked for again at
+    /// once.
+    template <class Meant>
+    void make_due(Meant is_meant, base::time_point now) {
+        for (const auto& name : due_.all()) {
+            auto& one = all_.find(name)->second;
+            if (one.again.attempt > 0 && is_meant(one.at)) {
+                one.again.next = now;
+                due_.set(name, one.repeat_at, now);
+            }
+        }
+    }
     /// When the next try of one is due.
     [[nodiscard]] std::optional<base::time_point> next() const { return due_.next(); }
 

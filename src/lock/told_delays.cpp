@@ -107,7 +107,7 @@ void told_delays::tell(epoch in, base::time_point now, owner_outbox& out) {
     for (const auto& k : due_.due(now)) {
         auto& one = *all_.find(k);
         auto& [is, length, until, may_be_granted, kept_by, again, tell_at] = one.second;
-        const auto attempt = again.sent(settings_, now);
+        const auto attempt = again.sent(pace_, {}, now);
         const auto left =
             is == delay_stage::running ? std::max(until - now, base::duration{}) : length;
         for (const auto& voter : voters_) {

@@ -18,7 +18,7 @@
 
 #include "base/agenda.hpp"
 #include "base/retry.hpp"
-#include "base/settings.hpp"
+#include "base/pace.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/gathers.hpp"
@@ -32,7 +32,7 @@ class told_delays {
 public:
     using key = std::tuple<slot, std::string, holdfast::token>;
 
-    explicit told_delays(const base::settings& settings) : settings_{settings} {}
+    explicit told_delays(base::pace& pace) : pace_{pace} {}
 
     /// The voters of this view are told what they have not been told yet.
     void install(const view& v, base::time_point now);
@@ -87,7 +87,7 @@ private:
         return one.kept_by.size() == voters_.size();
     }
 
-    const base::settings& settings_;
+    base::pace& pace_;
     std::set<peer_id> voters_;
     std::size_t quorum_ = 0;
     map all_;

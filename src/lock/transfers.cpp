@@ -153,8 +153,16 @@ void transfers::send_due(base::time_point now, owner_outbox& out) {
     }
 }
 
+void transfers::make_due(const peer_id& peer, base::time_point now) {
+    for (auto& p : under_way_) {
+        if (p.to == peer) {
+            p.again.next = now;
+        }
+    }
+}
+
 void transfers::send_one(table_transfer& p, base::time_point now, owner_outbox& out) const {
-    const auto attempt = p.again.sent(settings_, now);
+    const auto attempt = p.again.sent(pace_, p.to, now);
     table tables{p.to_view, {}};
     std::size_t bytes = 0;
     for (const auto& [s, t] : p.tables) {

@@ -9,8 +9,8 @@
 #include <holdfast/ids.hpp>
 #include <holdfast/view.hpp>
 
+#include "base/pace.hpp"
 #include "base/retry.hpp"
-#include "base/settings.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/former_holds.hpp"
@@ -42,7 +42,7 @@ public:
         base::retry again{};
     };
 
-    explicit transfers(const base::settings& settings) : settings_{settings} {}
+    explicit transfers(base::pace& pace) : pace_{pace} {}
 
     /// What was on its way to or from a peer that is a member no more.
     void install(const view& v, base::time_point now);
@@ -60,6 +60,8 @@ public:
                       base::time_point now);
     void acked(const peer_id& from, const table_ack& what);
     void send_due(base::time_point now, owner_outbox& out);
+    /// LOAD-4: what `peer` has not acked is due now.
+    void make_due(const peer_id& peer, base::time_point now);
 
     [[nodiscard]] bool is_empty() const { return under_way_.empty() && expected_.empty(); }
     [[nodiscard]] std::optional<base::time_point> deadline() const;
@@ -73,7 +75,7 @@ private:
                                               base::time_point now);
     void send_one(table_transfer& p, base::time_point now, owner_outbox& out) const;
 
-    const base::settings& settings_;
+    base::pace& pace_;
     // by the view in which we gained the slot
     std::map<std::pair<slot, view_number>, in_transit> expected_;
     std::vector<table_transfer> under_way_;

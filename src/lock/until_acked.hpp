@@ -36,10 +36,15 @@ public:
         }
         return is_new;
     }
-    void acked(const Key& key) {
-        if (const auto at = all_.find(key); at != all_.end()) {
-            forget(at);
+    /// Its tries; nothing: it was acked before.
+    std::optional<base::retry> acked(const Key& key) {
+        const auto at = all_.find(key);
+        if (at == all_.end()) {
+            return std::nullopt;
         }
+        const auto tries = at->second.again;
+        forget(at);
+        return tries;
     }
     void clear() {
         all_.clear();
@@ -55,6 +60,16 @@ public:
     void repeat(base::time_point now, Send send_one) {
         for (const auto& key : due_.due(now)) {
             send(*all_.find(key), send_one);
+        }
+    }
+    /// LOAD-4: those that `is_meant(slot)` are sent again at once.
+    template <class Meant>
+    void make_due(Meant is_meant, base::time_point now) {
+        for (auto& [key, one] : all_) {
+            if (is_meant(one.at)) {
+                one.again.next = now;
+                due_.set(key, one.repeat_at, now);
+            }
         }
     }
     /// To the new owners of slots that have moved: from the beginning, at once.

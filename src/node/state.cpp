@@ -31,6 +31,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
     : settings{given},
       self{id},
       random{seed},
+      pace{settings, ~seed},
       contacts{settings, self},
       relay{settings, self},
       rivals{settings},
@@ -43,9 +44,9 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       renewal{settings, random.next()},
       lease{settings, renewal},
       mail{settings, self, {agreement, swim, contacts, relay, lease}, out, stats.dropped},
-      owner{settings, self, [this](std::string_view name) { return slot_of(name); }},
-      holder{settings, self, [this](std::string_view name) { return slot_of(name); }},
-      query_client{settings, [this](std::string_view name) { return slot_of(name); }},
+      owner{settings, pace, self, [this](std::string_view name) { return slot_of(name); }},
+      holder{settings, pace, self, [this](std::string_view name) { return slot_of(name); }},
+      query_client{settings, pace, [this](std::string_view name) { return slot_of(name); }},
       auditor{settings, self, query_client},
       audit_log{self},
       evictions{settings},
@@ -374,6 +375,7 @@ void node::state::install(views::installation& i, moment at) {
     }
     evictions.installed(*i.now);
     certificates.installed(*i.now);
+    pace.keep_members(*i.now);
     streams.installed(*i.now);
     process_watch.installed(*i.now);
     process_watch.take([&](auto& what) { out.push(what); });

@@ -11,6 +11,7 @@
 
 #include "base/deadline.hpp"
 #include "base/outbox.hpp"
+#include "base/pace.hpp"
 #include "base/random.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
@@ -137,6 +138,7 @@ struct node::state {
     base::outbox<output> out;
     statistics stats;
     base::random_source random;
+    base::pace pace;
     holdfast::node::contacts contacts;
     holdfast::node::relay relay;
     holdfast::node::rivals rivals;

@@ -101,7 +101,7 @@ TEST_CASE("a question is repeated under its number, and what answers another que
     cluster c;
     const auto number = c.ask(2, inspect_request{0, "a"});
     c.wire.clear();
-    c.pass(60ms);
+    c.pass(80ms);
     REQUIRE(c[2].answers.size() == 1);
     CHECK(c[2].answers[0].number == number);
     const auto next = c.ask(2, inspect_request{0, "b"});
@@ -113,7 +113,7 @@ TEST_CASE("a question is repeated under its number, and what answers another que
     c.deliver({peer(1), peer(2), inspect_reply{next + 1, tenure_state::serves, {}, 0, {}, 0}});
     CHECK(c[2].answers.size() == 1);
     c[2].as_query_client.forget(next);
-    c.pass(60ms);
+    c.pass(80ms);
     CHECK(c[2].answers.size() == 1);
     CHECK_FALSE(c[2].as_query_client.deadline());
 }

@@ -48,10 +48,12 @@ inline base::shared_slot_map all_owned_by(std::uint64_t n) {
 struct participant {
     participant(const base::settings& s, std::uint64_t n)
         : id{peer(n)},
-          as_owner{s, id, slot_of},
-          as_holder{s, id, slot_of},
-          as_query_client{s, slot_of} {}
+          pace{s, n},
+          as_owner{s, pace, id, slot_of},
+          as_holder{s, pace, id, slot_of},
+          as_query_client{s, pace, slot_of} {}
     peer_id id;
+    base::pace pace;
     owner as_owner;
     holder as_holder;
     query_client as_query_client;

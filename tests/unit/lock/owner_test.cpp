@@ -203,7 +203,7 @@ TEST_CASE(
     c.pass(100ms);
     CHECK(c[3].granted.empty());
     c.install_at(2, s);
-    c.pass(100ms);
+    c.pass(700ms);                      // it is asked again
     REQUIRE(c[3].granted.size() == 1);  // b; NO-LOSS: a is still held
     CHECK(c[3].granted[0].name == "b");
     CHECK(c[2].as_holder.has("a", c[2].granted[0].token));

@@ -33,7 +33,8 @@ struct auditor_fixture {
         s.retry = 100ms;
         return s;
     }();
-    lock::query_client query_client{settings, [](std::string_view) { return slot{}; }};
+    base::pace pace{settings, 1};
+    lock::query_client query_client{settings, pace, [](std::string_view) { return slot{}; }};
     node::auditor mine{settings, peer(4), query_client};
     view v = made_up::first_view(3, 2);
     base::time_point now = at(0s);
@@ -142,7 +143,7 @@ TEST_CASE_METHOD(auditor_fixture,
     CHECK(first.revision == 0);
     keep({1});
     CHECK(demands.empty());
-    pass(100ms);  // p2 and p3 are asked again
+    pass(130ms);  // p2 and p3 are asked again
     keep({3});
     REQUIRE(demands.size() == 1);
     CHECK(demands[0].token == token{7});
@@ -156,7 +157,7 @@ TEST_CASE_METHOD(auditor_fixture,
         REQUIRE(records.size() == 3);
         CHECK(records[0].second.what.revision == 1);
         CHECK(records[0].second.what.outcome.stage == break_stage::ended);
-        CHECK(records[0].second.what.took == 100ms);
+        CHECK(records[0].second.what.took == 130ms);
         keep({1, 2});
         REQUIRE(ended);
         CHECK(ended->number == number);

@@ -1,0 +1,60 @@
+// How long to wait for an answer before something is sent again (LOAD-5).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include <holdfast/ids.hpp>
+#include <holdfast/view.hpp>
+
+#include "base/random.hpp"
+#include "base/settings.hpp"
+#include "base/time.hpp"
+
+namespace holdfast::base {
+
+/// The round trip to a peer, estimated as in RFC 6298: the smoothed time and how far it varies.
+class round_trip {
+public:
+    void measured(duration took);
+    /// What an answer seldom takes. Nothing: none was measured.
+    [[nodiscard]] std::optional<duration> timeout() const;
+
+private:
+    bool is_known_ = false;
+    duration smoothed_{};
+    duration variation_{};
+};
+
+/// The pauses between the tries of what is sent until it is answered. The first is the time that an
+/// answer of that peer seldom takes, not below `settings::retry`; each is twice as long as the one
+/// before, up to half a lease, and a little more by chance, so that the many that one crash has set
+/// off do not stay in step.
+class pace {
+public:
+    /// `seed`: of the chance.
+    pace(const settings& s, std::uint64_t seed) : settings_{s}, random_{seed} {}
+
+    /// After a try, of which `before` came before it; the first pause is not below `least`. `to`
+    /// nil: of all peers together.
+    [[nodiscard]] duration pause(const peer_id& to, unsigned before, duration least = {});
+    /// An answer took so long. Only of what was sent once: that of a later try may answer an
+    /// earlier one (Karn's rule).
+    void measured(const peer_id& by, duration took);
+    /// Forgets all others.
+    void keep_members(const view& v);
+
+    /// A pause is longer by up to this part of it.
+    static constexpr int most_by_chance = 4;
+
+private:
+    [[nodiscard]] duration first_pause(const peer_id& to) const;
+
+    const settings& settings_;
+    random_source random_;
+    std::map<peer_id, round_trip> known_;
+    round_trip all_;  // for a peer of which nothing is known
+};
+
+}  // namespace holdfast::base
