@@ -17,8 +17,8 @@
 #include <holdfast/view.hpp>
 
 #include "base/agenda.hpp"
-#include "base/retry.hpp"
 #include "base/pace.hpp"
+#include "base/retry.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 #include "lock/gathers.hpp"

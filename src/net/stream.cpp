@@ -1,5 +1,7 @@
 #include "net/stream.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -132,6 +134,16 @@ void stream::append(const peer_id& to, std::span<const std::byte> message, base:
         return;
     }
     put_frame(message);
+}
+
+bool stream::has_drained() const {
+    int unacknowledged = 0;
+    return !has_output() && ::ioctl(fd_.get(), SIOCOUTQ, &unacknowledged) == 0 &&
+           unacknowledged == 0;
+}
+
+bool stream::keeps_for(const peer_id& to) const {
+    return std::any_of(kept_.begin(), kept_.end(), [&](const auto& k) { return k.to == to; });
 }
 
 bool stream::would_keep_too_much(std::size_t size) const {

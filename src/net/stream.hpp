@@ -73,6 +73,10 @@ public:
     /// others.
     [[nodiscard]] bool was_ended_there() const { return was_ended_there_; }
     [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
+    /// All that was appended has arrived at the system of the other end, as far as ours knows.
+    [[nodiscard]] bool has_drained() const;
+    /// Something for this peer waits for the end to be proven.
+    [[nodiscard]] bool keeps_for(const peer_id& to) const;
     [[nodiscard]] std::size_t queued() const { return out_.size() - written_; }
     /// memory that its output takes
     [[nodiscard]] std::size_t output_room() const { return out_.capacity(); }

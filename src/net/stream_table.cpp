@@ -19,9 +19,7 @@ using namespace std::chrono_literals;
 constexpr auto lazy_wait = 500us;
 // for a connection to be made and both ends to prove themselves
 constexpr auto greeting_time = 5s;
-constexpr auto message_patience = 2s;  // the protocol repeats what matters sooner
-// at an address where another peer answers than the one meant
-constexpr auto between_rechecks = 1s;
+constexpr auto message_patience = 2s;           // the protocol repeats what matters sooner
 constexpr std::size_t scratch_size = 32 << 10;  // of one read, and so of one turn (LOAD-2)
 
 constexpr std::uint32_t readable = EPOLLIN, writable = EPOLLOUT, broken = EPOLLERR | EPOLLHUP;
@@ -92,6 +90,9 @@ void stream_table::end(std::uint64_t id, bool has_failed) {
         reached_.lost(s->at(), s->peer());
     }
     (void)shared_.try_alloc([&] {
+        if (s->is_proven()) {
+            lost_.push_back(s->peer());
+        }
         if (has_failed && s->is_dialled() && !s->is_proven()) {
             // also when it was refused: each message would dial again otherwise
             failed_to_connect(s->at(), shared_.now_seen);
@@ -149,70 +150,6 @@ void stream_table::tick(time_point now) {
     for (const auto id : late) {
         end(id);
     }
-}
-
-// ---- which stream a message goes by
-
-/// The usable stream to a peer: a proven one, because any stranger can send a hello that claims to
-/// be that peer. When both ends have dialled, both choose the one that the lower PeerId dialled, so
-/// that a caller that claims it to wait for an answer hears the answer there.
-std::uint64_t stream_table::usable_stream(const peer_id& to) const {
-    std::uint64_t any = 0;
-    for (const auto& [id, s] : streams_) {
-        if (s->is_proven() && s->peer() == to) {
-            if (s->is_dialled() == (shared_.mine.self < to)) {
-                return id;
-            }
-            any = any == 0 ? id : any;
-        }
-    }
-    return any;
-}
-
-/// 0: none, and none can be made now.
-std::uint64_t stream_table::stream_to(const peer_id& to, const endpoint& at, time_point now) {
-    if (const auto usable = to.is_nil() ? 0 : usable_stream(to); usable != 0) {
-        return usable;
-    }
-    stream* other = nullptr;
-    std::uint64_t for_any = 0;
-    // one that is being made, or for whichever peer is at that address
-    for (const auto& [id, s] : streams_) {
-        if (s->is_dialled() && s->at() == at) {
-            const bool is_live = to.is_nil() && now - s->last_read < between_rechecks;
-            if (is_live || !s->is_proven()) {
-                return id;
-            }
-            other = s.get();
-            for_any = to.is_nil() ? id : 0;
-        }
-    }
-    if (other != nullptr) {
-        // Mostly `to` is a former start of the peer there. But it may be the later one, on a host
-        // that vanished without a word, and then nothing else would tell.
-        if (now - other->last_recheck < between_rechecks) {
-            return for_any;
-        }
-        other->last_recheck = now;
-    }
-    return dial_stream(at, now);
-}
-
-std::uint64_t stream_table::dial_stream(const endpoint& at, time_point now) {
-    if (!back_off_.may_dial(at, now)) {
-        return 0;
-    }
-    auto fd = dial(at);
-    if (!fd) {
-        failed_to_connect(at, now);
-        return 0;
-    }
-    return add(std::move(fd), at, true, now);
-}
-
-void stream_table::failed_to_connect(const endpoint& at, time_point now) {
-    ++shared_.stats.connect_failures;
-    back_off_.has_failed(at, now);
 }
 
 // ---- writing

@@ -32,6 +32,7 @@ public:
 
     void send(const peer_id& to, const endpoint& at, bool is_lazy, std::span<const std::byte> bytes,
               base::time_point now);
+    [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at) const;
     void cork() { is_corked_ = true; }
     void uncork();
     [[nodiscard]] std::optional<base::time_point> flush_due() const {
@@ -57,6 +58,8 @@ public:
 
     /// The peers that have ended their last stream with us since the last call.
     [[nodiscard]] std::vector<peer_id> take_ended() { return std::exchange(ended_, {}); }
+    /// Those with whom a proven stream has ended, however, since the last call.
+    [[nodiscard]] std::vector<peer_id> take_lost() { return std::exchange(lost_, {}); }
     [[nodiscard]] std::vector<reached_peer> take_reached() { return reached_.take_news(); }
     /// Brings the shared statistics up to date.
     void count_all();
@@ -90,6 +93,7 @@ private:
     std::map<peer_id, claimed> claims_;
     dial_back_off back_off_;
     std::vector<peer_id> ended_;
+    std::vector<peer_id> lost_;
     reached_peers reached_;
     bool is_corked_ = false;
     std::vector<std::uint64_t> dirty_;     // appended to, not written

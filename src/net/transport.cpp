@@ -164,6 +164,9 @@ void transport::send(const peer_id& to, const endpoint& at, bool stream, bool is
     }
 }
 
+bool transport::has_drained(const peer_id& to, const endpoint& at) const {
+    return state_->streams.has_drained(to, at);
+}
 void transport::cork() { state_->streams.cork(); }
 void transport::uncork() { state_->streams.uncork(); }
 std::optional<time_point> transport::flush_due() const { return state_->streams.flush_due(); }
@@ -207,6 +210,7 @@ void transport::set_members(std::span<const peer_id> members) {
 }
 std::vector<reached_peer> transport::take_reached() { return state_->streams.take_reached(); }
 std::vector<peer_id> transport::take_ended() { return state_->streams.take_ended(); }
+std::vector<peer_id> transport::take_lost() { return state_->streams.take_lost(); }
 void transport::drop(const peer_id& peer) { state_->streams.drop(peer); }
 
 const transport_statistics& transport::stats() const {

@@ -87,6 +87,8 @@ public:
     /// socket does not take now is queued.
     void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy,
               std::span<const std::byte> bytes, base::time_point now);
+    /// Nothing that was sent to `to`, which lives at `at`, by stream is still under way.
+    [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at) const;
     /// Between cork() and uncork() stream messages are only queued; uncork() writes each stream
     /// once. Datagrams are not held back. Calls do not nest.
     void cork();
@@ -120,6 +122,9 @@ public:
     /// The peers that have closed their last stream with us since the last call: not those whose
     /// streams were reset, failed, or were ended here.
     [[nodiscard]] std::vector<peer_id> take_ended();
+    /// The peers with which a proven stream has ended since the last call, for whatever reason:
+    /// what was sent on it may be lost (LOAD-4).
+    [[nodiscard]] std::vector<peer_id> take_lost();
     /// A peer that left the view: its stream and queue go.
     void drop(const peer_id& peer);
     [[nodiscard]] const transport_statistics& stats() const;

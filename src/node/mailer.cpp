@@ -7,7 +7,8 @@
 
 namespace holdfast::node {
 
-void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what) {
+void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what,
+                     bool is_repeat) {
     if (to == self_) {
         local_.push(std::move(what));
         return;
@@ -21,12 +22,12 @@ void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, 
     }
     tell_epoch(what, of_.agreement.epochs().agreed());
     // A datagram is sealed for one peer (SEAL-2).
-    out_.push(send{head_for(to), at, stream || to.is_nil(), is_lazy, std::move(what)});
+    out_.push(send{head_for(to), at, stream || to.is_nil(), is_lazy, std::move(what), is_repeat});
 }
 
 void mailer::send_lock(const lock::send& s, base::time_point now) {
     has_granted_ = has_granted_ || base::holds_message<lock::grant>(s.what);
-    send_to(s.to, {}, true, s.is_lazy, s.what);
+    send_to(s.to, {}, true, s.is_lazy, s.what, s.attempt > 0);
     const auto& v = of_.agreement.current();
     if (s.to == self_ || !v) {
         return;

@@ -28,7 +28,7 @@ public:
         const views::agreement& agreement;
         const swim::detector& gossip;
         const contacts& seen;
-        const relay& ways;
+        relay& ways;
         const lease_watch& lease;
     };
 
@@ -37,7 +37,8 @@ public:
         : settings_{settings}, self_{self}, of_{of}, out_{out}, dropped_{dropped} {}
 
     /// `at` nil: where `to` is known to be. Dropped if that is nowhere.
-    void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what);
+    void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what,
+                 bool is_repeat = false);
     void send_lock(const lock::send& s, base::time_point now);
     void send_to_voters(const views::message& what);
 

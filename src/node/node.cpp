@@ -54,7 +54,9 @@ void node::receive(const envelope& head, const base::way& came, const message& w
     auto& s = *state_;
     s.shown_cluster = head.cluster;
     const auto& v = s.agreement.current();
-    if (!came.is_stream() && (!v || !v->has(head.from))) {
+    if (came.is_stream()) {
+        s.relay.heard(head.from);
+    } else if (!v || !v->has(head.from)) {
         s.contacts.came_from(head.from, came.source);
     }
     // what comes of a former member can be of long ago: it shows nothing
@@ -252,6 +254,15 @@ void node::stream_ended(const peer_id& peer, moment now) {
     if (!s.is_over && v && v->has(peer)) {
         s.streams.ended(peer);
         s.agreement.stream_ended(now.now);
+    }
+    s.end_call(now);
+}
+
+void node::stream_lost(const peer_id& peer, moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    if (!s.is_over) {
+        s.stream_lost(peer, now.now);
     }
     s.end_call(now);
 }

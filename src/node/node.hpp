@@ -105,6 +105,8 @@ public:
     /// `peer` has closed its last stream with us: it was not reset, and not given up by this end
     /// (CERT-3).
     void stream_ended(const peer_id& peer, base::moment now);
+    /// A stream with `peer`, on which it had proven itself, is gone, for whatever reason (LOAD-4).
+    void stream_lost(const peer_id& peer, base::moment now);
     /// DISK-1, after `persist_mark`: this mark, or a higher one, is on the disk.
     void persisted(holdfast::epoch mark, base::moment now);
     /// A stream that was dialled to that address has reached `peer`, whichever peer it was dialled

@@ -26,13 +26,15 @@ namespace holdfast::node {
 
 /// Send `what`. `stream`: over TCP, else a datagram (which falls back to the stream when it does
 /// not fit). `is_lazy`: may wait a moment for company (a release for which no request is known to
-/// wait).
+/// wait). `is_repeat`: it was sent before; not while bytes for that peer are still under way on the
+/// stream, for then the former one is, too, or it has only just arrived (LOAD-4).
 struct send {
     envelope head;
     endpoint address;
     bool stream = false;
     bool is_lazy = false;
     message what;
+    bool is_repeat = false;
 };
 using persist_mark = views::persist;
 

@@ -21,20 +21,30 @@ std::vector<peer_id> voters_between(const view& v, const peer_id& self, const pe
 }  // namespace
 
 std::vector<relay::detour> relay::detours(const view& v, const lock::send& s,
-                                          base::time_point now) const {
+                                          base::time_point now) {
     HOLDFAST_ASSERT(s.to != self_);
     std::vector<detour> out;
     if (const auto back = routes_.find(s.to);
         back != routes_.end() && now - back->second.heard < settings_.lease) {
         out.push_back({back->second.by, {self_, s.to, true, s.what}});
     }
-    if (s.attempt >= tries_before_relaying) {
+    // While a stream is being made, or its other end has much to do, copies would only add to that.
+    if (s.attempt > 0 && is_silent(s.to, now) && s.attempt >= tries_before_relaying) {
         if (const auto voters = voters_between(v, self_, s.to); !voters.empty()) {
             const auto turn = s.attempt - tries_before_relaying;
             out.push_back({voters[turn % voters.size()], {self_, s.to, false, s.what}});
         }
     }
     return out;
+}
+
+bool relay::is_silent(const peer_id& peer, base::time_point now) {
+    const auto since = silent_since_.try_emplace(peer, now).first->second;
+    return now - since >= settings_.lease / 4;
+}
+
+void relay::installed(const view& v) {
+    std::erase_if(silent_since_, [&](const auto& s) { return !v.has(s.first); });
 }
 
 relay::action relay::receive(const view& v, const peer_id& from, const relayed& r,

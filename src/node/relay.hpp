@@ -31,10 +31,18 @@ public:
 
     relay(const base::settings& settings, const peer_id& self) : settings_{settings}, self_{self} {}
 
-    /// The copies to send beside `s` itself. After two tries, by one voter after another; and back
-    /// the way by which messages of its receiver have come lately.
+    /// The copies to send beside `s` itself. After two tries, and if nothing has come from its
+    /// receiver by stream for A/4 since it is tried, by one voter after another; and back the way
+    /// by which messages of its receiver have come lately.
     [[nodiscard]] std::vector<detour> detours(const view& v, const lock::send& s,
-                                              base::time_point now) const;
+                                              base::time_point now);
+    /// By stream, and from itself: so it can be reached (LOAD-5).
+    void heard(const peer_id& peer) {
+        if (!silent_since_.empty()) {
+            silent_since_.erase(peer);
+        }
+    }
+    void installed(const view& v);
     /// What to do with `r`, which came from `from`. Remembers the way of what is to be taken.
     [[nodiscard]] action receive(const view& v, const peer_id& from, const relayed& r,
                                  base::time_point now);
@@ -46,9 +54,13 @@ private:
         base::time_point heard;
     };
 
+    [[nodiscard]] bool is_silent(const peer_id& peer, base::time_point now);
+
     const base::settings& settings_;
     peer_id self_;
     std::map<peer_id, route> routes_;  // by the origin of what came
+    // those that something is repeated to: since when, and nothing has come from them by stream
+    std::map<peer_id, base::time_point> silent_since_;
 };
 
 }  // namespace holdfast::node

@@ -31,7 +31,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
     : settings{given},
       self{id},
       random{seed},
-      pace{settings, ~seed},
+      pace{settings, ~seed},  // what it draws changes nothing for the others
       contacts{settings, self},
       relay{settings, self},
       rivals{settings},
@@ -375,7 +375,7 @@ void node::state::install(views::installation& i, moment at) {
     }
     evictions.installed(*i.now);
     certificates.installed(*i.now);
-    pace.keep_members(*i.now);
+    reach_members(*i.now, now);
     streams.installed(*i.now);
     process_watch.installed(*i.now);
     process_watch.take([&](auto& what) { out.push(what); });

@@ -25,6 +25,7 @@
 #include "node/auditor.hpp"
 #include "node/contacts.hpp"
 #include "node/departure.hpp"
+#include "node/early_asks.hpp"
 #include "node/evictions.hpp"
 #include "node/lease_watch.hpp"
 #include "node/mailer.hpp"
@@ -71,9 +72,7 @@ struct node::state {
     void take(const peer_id& from, const lock::to_owner& what, base::time_point now) {
         owner.handle(from, what, now);
     }
-    void take(const peer_id& from, const lock::to_holder& what, base::time_point now) {
-        holder.handle(from, what, now);
-    }
+    void take(const peer_id& from, const lock::to_holder& what, base::time_point now);
     void take(const peer_id& from, const lock::to_asker& what, base::time_point now) {
         query_client.handle(from, what, now);
     }
@@ -124,6 +123,12 @@ struct node::state {
     /// Of every seat that was not heard just now.
     void look_for_seats(base::time_point now);
 
+    // ---- who is reached late, or not (reach.cpp)
+
+    void stream_lost(const peer_id& peer, base::time_point now);
+    /// After the machines have installed the view.
+    void reach_members(const view& v, base::time_point now);
+
     // ---- leaving, and the end of a PeerId
 
     void check_isolation(base::time_point now);
@@ -155,6 +160,7 @@ struct node::state {
     lock::owner owner;
     lock::holder holder;
     lock::query_client query_client;
+    holdfast::node::early_asks early_asks;
     holdfast::node::auditor auditor;
     holdfast::node::audit_log audit_log;
     holdfast::node::evictions evictions;

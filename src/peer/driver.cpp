@@ -123,6 +123,9 @@ void driver::tell_ends() {
     for (const auto& peer : transport_->take_ended()) {
         node_->stream_ended(peer, moment_now());
     }
+    for (const auto& peer : transport_->take_lost()) {
+        node_->stream_lost(peer, moment_now());
+    }
     for (const auto& [at, peer] : transport_->take_reached()) {
         node_->found_there(at, peer, moment_now());
     }

@@ -17,6 +17,9 @@ namespace holdfast::runtime {
 void driver::perform(node::send& o) {
     buffer_.clear();
     const auto to = o.head.to;
+    if (o.is_repeat && !transport_->has_drained(to, o.address)) {
+        return;
+    }
     try {
         wire::encode({o.head, std::move(o.what)}, settings_.cluster_name, buffer_);
         transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, raw_now());

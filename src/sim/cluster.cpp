@@ -43,6 +43,7 @@ void cluster::handle(const event& e) {
         case event_kind::start:
             p.start_is_due();
             break;
+        case event_kind::stream_lost:
         case event_kind::stream_ended:
         case event_kind::process_gone:
         case event_kind::found_there:

@@ -22,6 +22,7 @@ enum class event_kind : std::uint8_t {
     fault_now,     ///< what a trigger does: detail says what
     attack,        ///< the adversary's: detail says what
     look,          ///< the run looks whether it is done
+    stream_lost,   ///< a stream to that run has broken: detail is the run
     stream_ended,  ///< the other end has closed or reset it: detail is that run
     process_gone,  ///< a process of the same machine has ended: detail is that run
     disk,          ///< a write is done, or is tried again: detail is which

@@ -15,6 +15,9 @@ void message_sender::send(std::uint32_t from, node::send& s, std::vector<network
     if (!to) {
         return;
     }
+    if (s.is_repeat && c.net.is_under_way(from, *to)) {
+        return;  // as a peer does it (LOAD-4)
+    }
     const auto kind = kind_of(s.what);
     const auto verdict = c.intercepts->sending(kind, from, *to);
     if (c.trace.is_printed()) {

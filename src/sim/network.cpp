@@ -59,9 +59,9 @@ network::number network::arrived(const event& e) {
 void network::cut(std::uint32_t from, std::uint32_t to) {
     ++cuts_[link(from, to)];
     if (!weather_.streams_wait_out_cuts) {
-        reset(from, to);
+        reset(from, to, false);  // TCP finds out much later
         if (weather_.one_way_cuts_stop_streams) {
-            reset(to, from);
+            reset(to, from, false);
         }
     }
 }
@@ -82,8 +82,11 @@ void network::heal(std::uint32_t from, std::uint32_t to) {
     }
 }
 
-void network::reset(std::uint32_t from, std::uint32_t to) {
+void network::reset(std::uint32_t from, std::uint32_t to, bool is_noticed) {
     auto& s = streams_[link(from, to)];
+    if (is_noticed && s.is_open) {
+        events_.plan(events_.now(), event_kind::stream_lost, from, s.to_run);
+    }
     ++s.generation;
     s.is_planned = false;
     s.is_open = false;
@@ -169,6 +172,7 @@ void network::post_on_stream(number n, base::duration extra) {
         return;
     }
     s.is_open = true;
+    s.to_run = p.to_run;
     // with nothing but an address it dials, whatever streams there are
     s.is_dialled = s.is_dialled || p.is_to_nobody || !streams_[link(p.to, p.from)].is_dialled;
     // In order: nothing overtakes what was sent before it.

@@ -91,7 +91,12 @@ public:
     void slow_down(std::uint32_t from, std::uint32_t to, base::duration most) {
         slowness_[link(from, to)] = most;
     }
-    void reset(std::uint32_t from, std::uint32_t to);
+    /// `is_noticed`: by its sender, at once.
+    void reset(std::uint32_t from, std::uint32_t to, bool is_noticed = true);
+    /// Something sent by stream has not arrived yet.
+    [[nodiscard]] bool is_under_way(std::uint32_t from, std::uint32_t to) const {
+        return !streams_[link(from, to)].under_way.empty();
+    }
     /// The run at `place` ended: its streams break, and those that it reaches hear of that.
     void run_ended(std::uint32_t place, std::uint32_t run);
     /// There is a stream between the two, whichever of them sent.
@@ -118,6 +123,7 @@ private:
         bool is_planned = false;  // an event will deliver the first packet
         bool is_open = false;     // something was sent on it
         bool is_dialled = false;  // there is one that this side has dialled
+        std::uint32_t to_run = 0;
         instant last_due{};
     };
 

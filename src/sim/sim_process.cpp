@@ -328,13 +328,16 @@ void sim_process::hear_end(const event& e) {
     }
     const auto& other = context_.id_of_run[e.detail];
     if (context_.trace.is_printed()) {
-        say((e.kind == event_kind::stream_ended  ? "hears the end of the stream of "
-             : e.kind == event_kind::found_there ? "finds at an address "
-                                                 : "finds gone ") +
+        say((e.kind == event_kind::stream_lost    ? "has lost its stream to "
+             : e.kind == event_kind::stream_ended ? "hears the end of the stream of "
+             : e.kind == event_kind::found_there  ? "finds at an address "
+                                                  : "finds gone ") +
             context_.trace.name_of(other));
     }
     step([&](node::node& n, base::moment now) {
-        if (e.kind == event_kind::stream_ended) {
+        if (e.kind == event_kind::stream_lost) {
+            n.stream_lost(other, now);
+        } else if (e.kind == event_kind::stream_ended) {
             n.stream_ended(other, now);
         } else if (e.kind == event_kind::found_there) {
             const auto at = context_.place_of_run[e.detail];

@@ -766,3 +766,36 @@ TEST_CASE("LOAD-2: a turn reads so much from streams at most, and the next begin
     CHECK(from(two, load) > 0);
     REQUIRE(until({&one, &two, &busy}, [&] { return busy.got.size() == 2 * each + 1; }));
 }
+
+TEST_CASE("LOAD-4: what was sent by stream is under way until the other end's system has it") {
+    end a{1};
+    auto b = std::make_unique<end>(2);
+    const auto at = b->net->address();
+    const auto id = b->id;
+    CHECK(a.net->has_drained(id, at));  // nothing was sent
+    a.stream(*b, "one");
+    CHECK_FALSE(a.net->has_drained(id, at));  // the stream is being made
+    CHECK(a.net->has_drained({0, 3}, at));    // nothing is kept for this one
+    REQUIRE(until({&a, b.get()}, [&] { return !b->got.empty(); }));
+    REQUIRE(until({&a}, [&] { return a.net->has_drained(id, at); }));
+    SECTION("the other end does not read") {
+        a.stream(*b, std::string(8u << 20, 'x'));
+        CHECK_FALSE(a.net->has_drained(id, at));
+        REQUIRE(until({&a, b.get()}, [&] { return b->got.size() == 2; }));
+        CHECK(until({&a}, [&] { return a.net->has_drained(id, at); }));
+    }
+    SECTION("something waits for company") {
+        a.stream(*b, "two", true);
+        CHECK_FALSE(a.net->has_drained(id, at));
+    }
+    SECTION("it is lost") {
+        CHECK(a.net->take_lost().empty());
+        a.stream(*b, std::string(8u << 20, 'x'));
+        b.reset();
+        std::vector<peer_id> lost;
+        REQUIRE(until({&a}, [&] { return !(lost = a.net->take_lost()).empty(); }));
+        CHECK(lost == std::vector{id});
+        CHECK(a.net->has_drained(id, at));
+        CHECK(a.net->take_lost().empty());
+    }
+}

@@ -20,7 +20,7 @@ struct relay_fixture {
     node::relay mine{settings, peer(4)};  // no voter
     view v = made_up::first_view(3, 2);
 
-    std::vector<node::relay::detour> detours(unsigned attempt, base::time_point now) const {
+    std::vector<node::relay::detour> detours(unsigned attempt, base::time_point now) {
         return mine.detours(v, {peer(5), lock::grant_ack{"a", {1}}, attempt}, now);
     }
     action receive(std::uint64_t from, std::uint64_t origin, std::uint64_t destination,
@@ -32,11 +32,14 @@ struct relay_fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(relay_fixture, "NET-1: after two tries a copy goes by one voter after another") {
+TEST_CASE_METHOD(relay_fixture,
+                 "NET-1: after two tries and A/4 a copy goes by one voter after another") {
     CHECK(detours(0, at(0s)).empty());
-    CHECK(detours(1, at(0s)).empty());
+    CHECK(detours(1, at(50ms)).empty());
+    CHECK(detours(2, at(299ms)).empty());
+    CHECK(detours(1, at(10s)).empty());
     for (const unsigned attempt : {2u, 3u, 4u, 5u}) {
-        const auto by = detours(attempt, at(0s));
+        const auto by = detours(attempt, at(300ms));
         REQUIRE(by.size() == 1);
         CHECK(by[0].by == peer(1 + (attempt - 2) % 3));
         CHECK(by[0].what.origin == peer(4));
@@ -45,17 +48,34 @@ TEST_CASE_METHOD(relay_fixture, "NET-1: after two tries a copy goes by one voter
     }
 }
 
+TEST_CASE_METHOD(relay_fixture,
+                 "LOAD-5: of what is sent to a peer that speaks on its stream no copies go") {
+    CHECK(detours(1, at(0s)).empty());
+    mine.heard(peer(6));
+    mine.heard(peer(5));
+    CHECK(detours(2, at(1s)).empty());
+    CHECK(detours(3, at(1249ms)).empty());
+    CHECK(detours(4, at(1250ms)).size() == 1);
+    mine.installed(v);
+    CHECK(detours(5, at(1250ms)).size() == 1);
+    auto without = v;
+    std::erase_if(without.members, [](const member& m) { return m.id == peer(5); });
+    mine.installed(without);
+    CHECK(detours(6, at(1250ms)).empty());
+}
+
 TEST_CASE("NET-1: neither the sender nor the receiver is the voter that a copy goes by") {
     base::settings settings;
     const auto v = made_up::first_view(3);
     node::relay mine{settings, peer(1)};
+    CHECK(mine.detours(v, {peer(2), lock::grant_ack{"a", {1}}, 1}, at(0s)).empty());
     for (const unsigned attempt : {2u, 3u, 4u}) {
-        const auto by = mine.detours(v, {peer(2), lock::grant_ack{"a", {1}}, attempt}, at(0s));
+        const auto by = mine.detours(v, {peer(2), lock::grant_ack{"a", {1}}, attempt}, at(1s));
         REQUIRE(by.size() == 1);
         CHECK(by[0].by == peer(3));
     }
     const auto alone = made_up::first_view(1, 1);
-    CHECK(mine.detours(alone, {peer(2), lock::grant_ack{"a", {1}}, 2}, at(0s)).empty());
+    CHECK(mine.detours(alone, {peer(2), lock::grant_ack{"a", {1}}, 2}, at(1s)).empty());
 }
 
 TEST_CASE_METHOD(relay_fixture,

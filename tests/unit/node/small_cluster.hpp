@@ -139,6 +139,11 @@ public:
             drain(i);
         }
     }
+    /// LOAD-4: of a stream of process i.
+    void stream_lost(std::uint64_t i, const peer_id& with) {
+        all.at(i).node->stream_lost(with, moment());
+        drain(i);
+    }
     void watch(std::uint64_t i, std::string_view name) {
         all.at(i).node->watch(name, moment());
         drain(i);

@@ -1,0 +1,30 @@
+// Whom a node reaches late, or not: what it keeps of that, and what it does about it.
+#include "node/state.hpp"
+
+namespace holdfast::node {
+
+/// LOAD-4.
+void node::state::stream_lost(const peer_id& peer, base::time_point now) {
+    owner.stream_lost(peer, now);
+    holder.stream_lost(peer, now);
+    query_client.stream_lost(peer, now);
+}
+
+void node::state::take(const peer_id& from, const lock::to_holder& what, base::time_point now) {
+    const auto* asked = std::get_if<lock::gather>(&what);
+    if (asked != nullptr && asked->named > mail.installed()) {
+        early_asks.keep(from, *asked);  // OWN-8
+    } else {
+        holder.handle(from, what, now);
+    }
+}
+
+void node::state::reach_members(const view& v, base::time_point now) {
+    pace.keep_members(v);
+    relay.installed(v);
+    for (const auto& [from, asked] : early_asks.take(v.number)) {
+        holder.handle(from, asked, now);
+    }
+}
+
+}  // namespace holdfast::node

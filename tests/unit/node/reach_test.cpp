@@ -1,0 +1,57 @@
+// What a node does about peers that it reaches late, or not (LOAD-4, OWN-8).
+#include "base/message_groups.hpp"
+#include "catch.hpp"
+#include "node/early_asks.hpp"
+#include "small_cluster.hpp"
+
+using namespace node_test;
+using made_up::peer;
+
+TEST_CASE("LOAD-4: what a lost stream may have carried is sent again at once") {
+    small_cluster c{3};
+    c.settings.retry = 400ms;  // nothing is repeated sooner by itself
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto name = c.name_at(1);
+    bool is_lost = true;
+    c.lose = [&](const node::message& what) {
+        return is_lost && base::holds_message<lock::request>(what);
+    };
+    c.acquire(4, name);
+    c.run_for(20ms);
+    is_lost = false;
+    SECTION("its own") {
+        c.stream_lost(4, c[1].self());
+        CHECK(c.run_until([&] { return c.all[4].granted.size() == 1; }, 20ms));
+    }
+    SECTION("not for the stream of another") {
+        c.stream_lost(4, c[2].self());
+        c.run_for(200ms);
+        CHECK(c.all[4].granted.empty());
+        CHECK(c.run_until([&] { return c.all[4].granted.size() == 1; }, 2s));
+    }
+}
+
+TEST_CASE("OWN-8: what a new owner asks too early is kept until its view is installed") {
+    node::early_asks mine;
+    mine.keep(peer(1), {{3}, {30}, 7, {{1}}});
+    mine.keep(peer(2), {{4}, {40}, 8, {{2}}});
+    mine.keep(peer(1), {{3}, {30}, 9, {{3}}});
+    CHECK(mine.take({2}).empty());
+    const auto first = mine.take({3});
+    REQUIRE(first.size() == 2);
+    CHECK(first[0].first == peer(1));
+    CHECK(first[0].second.serial == 7);
+    CHECK(first[1].second.serial == 9);
+    REQUIRE(mine.take({5}).size() == 1);
+    CHECK(mine.take({5}).empty());
+}
+
+TEST_CASE("OWN-8: of what is asked too early the latest are kept") {
+    node::early_asks mine;
+    for (std::uint64_t i = 0; i < node::early_asks::most + 3; ++i) {
+        mine.keep(peer(1), {{3}, {30}, i, {{1}}});
+    }
+    const auto kept = mine.take({3});
+    REQUIRE(kept.size() == node::early_asks::most);
+    CHECK(kept.front().second.serial == 3);
+}
