@@ -132,6 +132,7 @@ void datagrams::open_one(std::span<std::uint8_t> whole, const endpoint& at, cons
     if (!message || from == shared_.mine.self) {
         return;
     }
+    known->heard = shared_.now_seen;
     shared_.give(
         to,
         {from, {at, {}}, {reinterpret_cast<const std::byte*>(message->data()), message->size()}});

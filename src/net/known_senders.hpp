@@ -11,6 +11,7 @@
 
 #include <holdfast/ids.hpp>
 
+#include "base/time.hpp"
 #include "net/seal.hpp"
 
 namespace holdfast::net {
@@ -26,6 +27,7 @@ public:
         secret key;
         replay_window window;
         bool is_member = false;
+        base::time_point heard{};  ///< a datagram of it, last
         std::uint64_t last_used = 0;
     };
     /// Null: its datagrams are not read.

@@ -125,12 +125,12 @@ result<listening> listen_at(const endpoint& wanted) {
     }
 }
 
-os::unique_fd dial(const endpoint& at) {
+os::unique_fd dial(const endpoint& at, std::chrono::milliseconds patience) {
     os::unique_fd fd{open_socket(at, SOCK_STREAM)};
     if (!fd) {
         return fd;
     }
-    tune(fd.get());
+    tune(fd.get(), patience);
     sockaddr_storage address{};
     const auto length = to_sockaddr(at, address);
     if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 &&
@@ -140,12 +140,12 @@ os::unique_fd dial(const endpoint& at) {
     return fd;
 }
 
-void tune(int fd) {
+void tune(int fd, std::chrono::milliseconds patience) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     // A stream that is cut must not keep messages for minutes: the protocol repeats what matters,
     // over a new one.
-    const unsigned patience_ms = 4000;
+    const auto patience_ms = static_cast<unsigned>(patience.count());
     ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience_ms, sizeof patience_ms);
 }
 

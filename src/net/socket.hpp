@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/socket.h>
+#include <chrono>
 
 #include <holdfast/ids.hpp>
 #include <holdfast/result.hpp>
@@ -29,8 +30,8 @@ struct listening {
 [[nodiscard]] result<listening> listen_at(const endpoint& at);
 
 /// A stream socket that is being connected, without waiting for it.
-[[nodiscard]] os::unique_fd dial(const endpoint& at);
-/// For both ends of a stream: no delay, and an end when nothing is acknowledged for a few seconds.
-void tune(int fd);
+[[nodiscard]] os::unique_fd dial(const endpoint& at, std::chrono::milliseconds patience);
+/// For both ends of a stream: no delay, and an end when nothing is acknowledged for so long.
+void tune(int fd, std::chrono::milliseconds patience);
 
 }  // namespace holdfast::net

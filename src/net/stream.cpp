@@ -136,10 +136,13 @@ void stream::append(const peer_id& to, std::span<const std::byte> message, base:
     put_frame(message);
 }
 
-bool stream::has_drained() const {
-    int unacknowledged = 0;
-    return !has_output() && ::ioctl(fd_.get(), SIOCOUTQ, &unacknowledged) == 0 &&
-           unacknowledged == 0;
+bool stream::has_drained() const { return !has_output() && acknowledged() == written_in_all_; }
+
+std::uint64_t stream::acknowledged() const {
+    int waiting = 0;
+    // an error: as if nothing were, so that nothing is held back
+    const bool is_known = ::ioctl(fd_.get(), SIOCOUTQ, &waiting) == 0 && waiting > 0;
+    return written_in_all_ - (is_known ? static_cast<std::uint64_t>(waiting) : 0);
 }
 
 bool stream::keeps_for(const peer_id& to) const {
@@ -223,6 +226,7 @@ bool stream::write() {
             return true;
         }
         written_ += static_cast<std::size_t>(n);
+        written_in_all_ += static_cast<std::uint64_t>(n);
         counters_.bytes_out += static_cast<std::uint64_t>(n);
     }
     written_ = 0;

@@ -14,6 +14,7 @@
 #include <holdfast/ids.hpp>
 
 #include "base/time.hpp"
+#include "net/drain_watch.hpp"
 #include "net/seal.hpp"
 #include "net/socket.hpp"
 
@@ -75,6 +76,8 @@ public:
     [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
     /// All that was appended has arrived at the system of the other end, as far as ours knows.
     [[nodiscard]] bool has_drained() const;
+    /// Bytes of all that was written.
+    [[nodiscard]] std::uint64_t acknowledged() const;
     /// Something for this peer waits for the end to be proven.
     [[nodiscard]] bool keeps_for(const peer_id& to) const;
     [[nodiscard]] std::size_t queued() const { return out_.size() - written_; }
@@ -96,6 +99,8 @@ public:
     /// the transport's: when it last asked whether this peer is still the one at the address
     base::time_point last_recheck{};
     base::time_point last_read{};  ///< the transport's: when anything came last
+    drain_watch drain;             ///< the transport's
+    bool is_stuck = false;         ///< the transport's: another one is to take its place
 
 private:
     enum class refusal : std::uint8_t { wrong_key = 1, wrong_cluster = 2, version = 3 };
@@ -125,6 +130,7 @@ private:
     std::uint64_t sent_ = 0, received_ = 0;
     std::vector<std::uint8_t> out_;
     std::size_t written_ = 0;
+    std::uint64_t written_in_all_ = 0;
     std::vector<std::uint8_t> in_;  // the beginning of a frame whose rest has not come
     struct kept_message {
         peer_id to;

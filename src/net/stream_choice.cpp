@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 // at an address where another peer answers than the one meant
 constexpr auto between_rechecks = 1s;
+constexpr int looks_in_a_lease = 8;
 
 }  // namespace
 
@@ -65,7 +66,7 @@ std::uint64_t stream_table::dial_stream(const endpoint& at, time_point now) {
     if (!back_off_.may_dial(at, now)) {
         return 0;
     }
-    auto fd = dial(at);
+    auto fd = dial(at, shared_.longest_silence());
     if (!fd) {
         failed_to_connect(at, now);
         return 0;
@@ -78,14 +79,47 @@ void stream_table::failed_to_connect(const endpoint& at, time_point now) {
     back_off_.has_failed(at, now);
 }
 
-bool stream_table::has_drained(const peer_id& to, const endpoint& at) const {
+bool stream_table::has_drained(const peer_id& to, const endpoint& at, time_point now) {
     if (const auto usable = usable_stream(to); usable != 0) {
-        return streams_.at(usable)->has_drained();
+        const auto s = streams_.at(usable);
+        look_whether_stuck(*s, at, now);
+        return s->has_drained();
     }
     return std::none_of(streams_.begin(), streams_.end(), [&](const auto& entry) {
         const auto& s = *entry.second;
         return s.is_dialled() && !s.is_proven() && s.at() == at && s.keeps_for(to);
     });
+}
+
+/// LOAD-4: one that takes nothing is dialled anew beside, sooner if datagrams of its peer come.
+void stream_table::look_whether_stuck(stream& s, const endpoint& at, time_point now) {
+    const auto& options = shared_.options;
+    if (!s.drain.is_due(options.lease / looks_in_a_lease, now)) {
+        return;
+    }
+    s.drain.look(s.acknowledged(), s.has_drained(), now);
+    const auto* sender = shared_.senders.find(s.peer());
+    const bool speaks = sender != nullptr && now - sender->heard < options.lease;
+    s.is_stuck = s.drain.stuck_for(now) >= (speaks ? options.lease : options.patience());
+    const bool is_being_made = std::any_of(streams_.begin(), streams_.end(), [&](const auto& e) {
+        return e.second->is_dialled() && !e.second->is_proven() && e.second->at() == at;
+    });
+    if (s.is_stuck && !is_being_made) {
+        (void)dial_stream(at, now);
+    }
+}
+
+/// LOAD-4: another one to their peer is proven, so they count as lost.
+void stream_table::end_stuck(std::uint64_t besides, const peer_id& peer) {
+    std::vector<std::uint64_t> stuck;
+    for (const auto& [id, s] : streams_) {
+        if (id != besides && s->is_stuck && s->peer() == peer) {
+            stuck.push_back(id);
+        }
+    }
+    for (const auto id : stuck) {
+        end(id);
+    }
 }
 
 }  // namespace holdfast::net

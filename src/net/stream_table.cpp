@@ -51,7 +51,7 @@ std::uint64_t stream_table::add(os::unique_fd fd, const endpoint& at, bool is_di
 }
 
 std::uint64_t stream_table::accept(os::unique_fd fd, const endpoint& at, time_point now) {
-    tune(fd.get());
+    tune(fd.get(), shared_.longest_silence());
     base::earlier(next_tick_, now + greeting_time);
     return add(std::move(fd), at, false, now);
 }
@@ -171,6 +171,9 @@ void stream_table::send(const peer_id& to, const endpoint& at, bool is_lazy,
     reserve_one(dirty_);  // the append is the last that may fail
     reserve_one(to_write_);
     s.append(to, bytes, now);
+    if (s.is_proven() && !to.is_nil()) {
+        look_whether_stuck(s, at, now);
+    }
     if (!s.is_proven()) {
         base::earlier(next_tick_, now + message_patience);
         return;
@@ -316,6 +319,7 @@ void stream_table::has_proven(std::uint64_t id, stream& s) {
     if (const auto& before = s.datagrams_before()) {
         shared_.senders.has_proven(s.peer(), *before);
     }
+    end_stuck(id, s.peer());
     if (s.is_dialled()) {
         back_off_.has_succeeded(s.at());
         s.last_recheck = shared_.now_seen;
@@ -329,7 +333,7 @@ bool stream_table::is_redundant(const stream& s) const {
     return s.is_dialled() && std::any_of(streams_.begin(), streams_.end(), [&](const auto& entry) {
                const auto& one = *entry.second;
                return &one != &s && one.is_dialled() && one.is_proven() && one.at() == s.at() &&
-                      one.peer() == s.peer();
+                      one.peer() == s.peer() && !one.is_stuck;
            });
 }
 

@@ -32,7 +32,7 @@ public:
 
     void send(const peer_id& to, const endpoint& at, bool is_lazy, std::span<const std::byte> bytes,
               base::time_point now);
-    [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at) const;
+    [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at, base::time_point now);
     void cork() { is_corked_ = true; }
     void uncork();
     [[nodiscard]] std::optional<base::time_point> flush_due() const {
@@ -71,6 +71,8 @@ private:
     [[nodiscard]] std::uint64_t stream_to(const peer_id& to, const endpoint& at,
                                           base::time_point now);
     [[nodiscard]] std::uint64_t dial_stream(const endpoint& at, base::time_point now);
+    void look_whether_stuck(stream& s, const endpoint& at, base::time_point now);
+    void end_stuck(std::uint64_t besides, const peer_id& peer);
     void failed_to_connect(const endpoint& at, base::time_point now);
     void write(std::uint64_t id);
     void on_connected(std::uint64_t id, stream& s);

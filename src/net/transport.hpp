@@ -11,6 +11,8 @@
 // this message is lost, and no part of it is sent.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -38,6 +40,12 @@ struct transport_options {
     std::size_t max_datagram = 1350;  ///< payload; a larger one goes by stream
     /// bytes waiting for one peer; beyond it, new messages to it are dropped and counted
     std::size_t max_queued = 64u << 20;
+    base::duration lease = std::chrono::seconds{4};
+
+    /// LOAD-4: a stream that takes nothing for so long is dialled anew; it ends after twice that.
+    [[nodiscard]] base::duration patience() const {
+        return std::max<base::duration>(lease, std::chrono::seconds{4});
+    }
 };
 
 /// One message that arrived. `from`: the PeerId under whose key it was sealed (without a key: the
@@ -88,7 +96,7 @@ public:
     void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy,
               std::span<const std::byte> bytes, base::time_point now);
     /// Nothing that was sent to `to`, which lives at `at`, by stream is still under way.
-    [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at) const;
+    [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at, base::time_point now);
     /// Between cork() and uncork() stream messages are only queued; uncork() writes each stream
     /// once. Datagrams are not held back. Calls do not nest.
     void cork();

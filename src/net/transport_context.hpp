@@ -2,6 +2,7 @@
 // told, and what happens when memory runs out.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <new>
 #include <optional>
@@ -37,6 +38,10 @@ public:
     transport_statistics stats;
     base::time_point now_seen{};  ///< of the latest call from outside
 
+    /// Of a stream, for the system: whatever is kept for it comes too late then.
+    [[nodiscard]] std::chrono::milliseconds longest_silence() const {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(2 * options.patience());
+    }
     [[nodiscard]] bool is_sealing() const { return !mine.key.empty(); }
 
     void count(const stream::counters& c) {

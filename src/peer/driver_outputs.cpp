@@ -17,7 +17,7 @@ namespace holdfast::runtime {
 void driver::perform(node::send& o) {
     buffer_.clear();
     const auto to = o.head.to;
-    if (o.is_repeat && !transport_->has_drained(to, o.address)) {
+    if (o.is_repeat && !transport_->has_drained(to, o.address, raw_now())) {
         return;
     }
     try {

@@ -81,7 +81,7 @@ result<void> read_key(setup& s) {
 void copy_times(setup& s) {
     const auto t = times_of(s.options);
     auto& to = s.settings;
-    to.lease = t.lease;
+    to.lease = s.transport.lease = t.lease;
     to.bootstrap_wait = t.bootstrap_wait;
     to.batch_wait = t.batch_wait;
     to.proposer_stagger = t.proposer_stagger;

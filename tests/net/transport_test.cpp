@@ -92,7 +92,7 @@ bool until(std::vector<end*> ends, const std::function<bool()>& is_so) {
 
 /// A connection of a process that knows the protocol, but not the key.
 struct stranger {
-    explicit stranger(const endpoint& at) : fd{dial(at)} { wait(); }
+    explicit stranger(const endpoint& at) : fd{dial(at, 8s)} { wait(); }
     /// From 127.0.0.`host`.
     stranger(const endpoint& at, std::uint8_t host)
         : fd{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)} {
@@ -444,7 +444,7 @@ TEST_CASE("forged datagrams from many addresses are counted, and none is reporte
 
 TEST_CASE("garbage at the port ends that connection and nothing else") {
     end a{1}, b{2};
-    auto fd = dial(b.net->address());
+    auto fd = dial(b.net->address(), 8s);
     REQUIRE(fd);
     pollfd waits{fd.get(), POLLOUT, 0};
     REQUIRE(::poll(&waits, 1, 5000) == 1);
@@ -772,21 +772,21 @@ TEST_CASE("LOAD-4: what was sent by stream is under way until the other end's sy
     auto b = std::make_unique<end>(2);
     const auto at = b->net->address();
     const auto id = b->id;
-    CHECK(a.net->has_drained(id, at));  // nothing was sent
+    CHECK(a.net->has_drained(id, at, now()));  // nothing was sent
     a.stream(*b, "one");
-    CHECK_FALSE(a.net->has_drained(id, at));  // the stream is being made
-    CHECK(a.net->has_drained({0, 3}, at));    // nothing is kept for this one
+    CHECK_FALSE(a.net->has_drained(id, at, now()));  // the stream is being made
+    CHECK(a.net->has_drained({0, 3}, at, now()));    // nothing is kept for this one
     REQUIRE(until({&a, b.get()}, [&] { return !b->got.empty(); }));
-    REQUIRE(until({&a}, [&] { return a.net->has_drained(id, at); }));
+    REQUIRE(until({&a}, [&] { return a.net->has_drained(id, at, now()); }));
     SECTION("the other end does not read") {
         a.stream(*b, std::string(8u << 20, 'x'));
-        CHECK_FALSE(a.net->has_drained(id, at));
+        CHECK_FALSE(a.net->has_drained(id, at, now()));
         REQUIRE(until({&a, b.get()}, [&] { return b->got.size() == 2; }));
-        CHECK(until({&a}, [&] { return a.net->has_drained(id, at); }));
+        CHECK(until({&a}, [&] { return a.net->has_drained(id, at, now()); }));
     }
     SECTION("something waits for company") {
         a.stream(*b, "two", true);
-        CHECK_FALSE(a.net->has_drained(id, at));
+        CHECK_FALSE(a.net->has_drained(id, at, now()));
     }
     SECTION("it is lost") {
         CHECK(a.net->take_lost().empty());
@@ -795,7 +795,29 @@ TEST_CASE("LOAD-4: what was sent by stream is under way until the other end's sy
         std::vector<peer_id> lost;
         REQUIRE(until({&a}, [&] { return !(lost = a.net->take_lost()).empty(); }));
         CHECK(lost == std::vector{id});
-        CHECK(a.net->has_drained(id, at));
+        CHECK(a.net->has_drained(id, at, now()));
         CHECK(a.net->take_lost().empty());
     }
+}
+
+TEST_CASE("LOAD-4: a stream that takes nothing is dialled anew beside, and then counts as lost") {
+    end a{1};
+    end b{2};
+    const auto at = b.net->address();
+    a.stream(b, "one");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    REQUIRE(until({&a}, [&] { return a.net->has_drained(b.id, at, now()); }));
+    // More than the buffers of both systems take, and the other end does not read.
+    constexpr int messages = 3;
+    for (int i = 0; i < messages; ++i) {
+        a.stream(b, std::string(12u << 20, 'x'));
+    }
+    const auto looks = now() + 1s;
+    CHECK_FALSE(a.net->has_drained(b.id, at, looks));
+    CHECK_FALSE(a.net->take_reached().empty());  // the first one
+    CHECK_FALSE(a.net->has_drained(b.id, at, looks + 5s));
+    REQUIRE(until({&a, &b}, [&] { return !a.net->take_reached().empty(); }));
+    CHECK(a.net->take_lost() == std::vector{b.id});
+    a.stream(b, "two");
+    CHECK(until({&a, &b}, [&] { return !b.got.empty() && b.got.back().second == "two"; }));
 }
