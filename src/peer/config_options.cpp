@@ -233,7 +233,7 @@ constexpr std::pair<config_option, accessor> table[] = {
      access_to<&config::batch_wait>},
     {{"proposer_stagger", "DURATION", by_profile, "how much later the next voter proposes"},
      access_to<&config::proposer_stagger>},
-    {{"retry", "DURATION", by_profile, "how long to wait before a message is repeated"},
+    {{"retry", "DURATION", by_profile, "the least pause before a message is repeated"},
      access_to<&config::retry>},
     {{"probe_period", "DURATION", by_profile, "how often one other peer is probed"},
      access_to<&config::probe_period>},
