@@ -134,6 +134,7 @@ void stream::append(const peer_id& to, std::span<const std::byte> message, base:
         return;
     }
     put_frame(message);
+    ++counters_.frames_out;
 }
 
 bool stream::has_drained() const { return !has_output() && acknowledged() == written_in_all_; }
@@ -174,6 +175,7 @@ void stream::prove(std::span<const std::uint8_t> proof) {
     for (const auto& k : std::exchange(kept_, {})) {
         if (k.to.is_nil() || k.to == peer_) {
             put_frame(k.bytes);
+            ++counters_.frames_out;
         } else {
             ++counters_.dropped;
         }
@@ -199,7 +201,6 @@ void stream::put_frame(std::span<const std::byte> message) {
         put_length(header, length);
         seal(out_, begins + length_size, header, sends_, sent_++);
     }
-    ++counters_.frames_out;
 }
 
 bool stream::write() {
