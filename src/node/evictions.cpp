@@ -8,7 +8,8 @@ namespace holdfast::node {
 
 void evictions::add(const views::evict& wanted, base::time_point until, base::time_point now) {
     auto& known = all_[wanted.whom];
-    known = {std::max(known.proof, wanted.proof), std::max(known.until, until), now, wanted.who};
+    known = {
+        std::max(known.proof, wanted.proof), std::max(known.until, until), now, {}, wanted.who};
 }
 
 std::vector<views::evict> evictions::due(bool has_view, base::time_point now) {
@@ -16,7 +17,11 @@ std::vector<views::evict> evictions::due(bool has_view, base::time_point now) {
     std::vector<views::evict> out;
     for (auto& [whom, e] : all_) {
         if (has_view && e.next_send <= now) {
-            e.next_send = now + settings_.retry;
+            // LOAD-5: every member of a machine may say so at once
+            e.pause = e.pause == base::duration::zero()
+                          ? settings_.retry
+                          : std::max(settings_.retry, std::min(2 * e.pause, settings_.lease / 2));
+            e.next_send = now + e.pause;
             out.push_back({whom, e.proof, e.who});
         }
     }

@@ -33,6 +33,7 @@ private:
         views::proof proof{};
         base::time_point until;
         base::time_point next_send;
+        base::duration pause{};  // before the next; zero: it was not sent
         std::string who{};
     };
 

@@ -29,6 +29,8 @@ TEST_CASE_METHOD(evictions_fixture,
     CHECK(mine.due(true, at(99ms)).empty());
     CHECK(mine.deadline(true) == at(100ms));
     CHECK(mine.due(true, at(100ms)).size() == 1);
+    CHECK(mine.due(true, at(299ms)).empty());
+    CHECK(mine.due(true, at(300ms)).size() == 1);
     SECTION("its end") {
         CHECK(mine.due(true, at(1s)).empty());
         CHECK_FALSE(mine.deadline(true));
