@@ -47,8 +47,9 @@ void state_access::add(digest& out, const agreement& a) {
     // No peer of a world has a state_dir, so nothing is written, and nothing waits for it.
     HOLDFAST_ASSERT(!settings.keeps_epochs && !waiting && !mark.deadline());
     [[maybe_unused]] const auto& [mark_settings, written, asked, complains_at] = mark;
-    // As retry is zero, the time of the last steps to a peer holds no message back.
-    [[maybe_unused]] const auto& [catch_up_settings, last_told] = catches_up;
+    // As retry is zero, the time of the last steps to a peer, or asked for, holds no message back.
+    [[maybe_unused]] const auto& [catch_up_settings, last_told, asks_since, asked_for_steps] =
+        catches_up;
     out.add(self.id);
     add(out, log);
     add(out, hints);

@@ -8,6 +8,9 @@ namespace holdfast::views {
 namespace {
 
 constexpr std::size_t steps_in_a_message = 32;
+// LOAD-5: who is behind for a moment hears of that from all at once. More than one, for those that
+// it hears need not hear it.
+constexpr unsigned most_asked_at_once = 4;
 
 }  // namespace
 
@@ -24,11 +27,23 @@ std::optional<spreading_message> catch_up::on_view_number(const peer_id& from, v
     if (at != last_told_.end() && now - at->second < settings_.retry / 2) {
         return std::nullopt;
     }
+    if (theirs > ours && !may_ask(now)) {
+        return std::nullopt;
+    }
     last_told_[from] = now;
     if (theirs > ours) {
         return want_steps{ours};
     }
     return answer_to(from, theirs, log);
+}
+
+/// At most so many peers in half a retry period.
+bool catch_up::may_ask(base::time_point now) {
+    if (!asks_since_ || now - *asks_since_ >= settings_.retry / 2) {
+        asks_since_ = now;
+        asked_ = 0;
+    }
+    return asked_++ < most_asked_at_once;
 }
 
 std::optional<spreading_message> catch_up::answer_to(const peer_id& from, view_number after,
@@ -47,6 +62,7 @@ std::optional<spreading_message> catch_up::answer_to(const peer_id& from, view_n
 }
 
 void catch_up::installed(base::time_point now) {
+    asks_since_.reset();
     std::erase_if(last_told_, [&](const auto& t) { return now - t.second > settings_.lease; });
 }
 

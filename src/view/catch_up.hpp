@@ -33,9 +33,14 @@ public:
 private:
     friend struct explore::state_access;
 
+    [[nodiscard]] bool may_ask(base::time_point now);
+
     const base::settings& settings_;
     // when a peer was last told of steps, or asked for them
     std::map<peer_id, base::time_point> last_told_;
+    // for steps: since when, and how many peers since
+    std::optional<base::time_point> asks_since_;
+    unsigned asked_ = 0;
 };
 
 }  // namespace holdfast::views

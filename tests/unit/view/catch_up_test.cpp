@@ -58,6 +58,29 @@ TEST_CASE_METHOD(follower, "each peer is told at most once in half a retry perio
     CHECK(part.on_view_number(peer(2), {1}, log, at(settings.retry / 2)));
 }
 
+TEST_CASE_METHOD(follower, "LOAD-5: of many that show a later view a few are asked at once") {
+    std::size_t asked = 0;
+    for (std::uint64_t n = 2; n < 60; ++n) {
+        asked += part.on_view_number(peer(n), {9}, log, at(1ms)) ? 1 : 0;
+    }
+    CHECK(asked == 4);
+    CHECK_FALSE(part.on_view_number(peer(59), {9}, log, at(settings.retry / 2)));
+    CHECK(part.on_view_number(peer(59), {9}, log, at(settings.retry / 2 + 1ms)));
+    SECTION("and others when a step has come") {
+        for (std::uint64_t n = 20; n < 60; ++n) {
+            (void)part.on_view_number(peer(n), {9}, log, at(1h));
+        }
+        CHECK_FALSE(part.on_view_number(peer(10), {9}, log, at(1h)));
+        install_empty(1);
+        part.installed(at(1h));
+        CHECK(part.on_view_number(peer(10), {9}, log, at(1h)));
+    }
+    SECTION("who is behind is told all the same") {
+        install_empty(1);
+        CHECK(part.on_view_number(peer(70), {1}, log, at(settings.retry / 2 + 1ms)));
+    }
+}
+
 TEST_CASE_METHOD(follower, "VIEW-4: a peer is outdated when it is far behind, or was removed") {
     SECTION("further behind than steps are kept") {
         install_empty(static_cast<int>(base::limits::steps_kept) + 1);
