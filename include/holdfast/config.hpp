@@ -149,8 +149,8 @@ struct config {
     /// How much later the next voter proposes when the one before does not. At least 2 round trips.
     /// 30 / 150 / 600 ms.
     std::optional<std::chrono::milliseconds> proposer_stagger{};
-    /// How long to wait for an answer before a message is repeated. Above the usual round trip. 50
-    /// / 200 / 600 ms.
+    /// The least pause before a message that is not answered is repeated. Above the usual round
+    /// trip. 50 / 200 / 600 ms.
     std::optional<std::chrono::milliseconds> retry{};
     /// How often one other peer is probed. Detection takes about 2 periods, and then the time of a
     /// suspicion (4 * log10(n + 1) periods). Shorter: sooner, with more packets. 100 ms / 1 s / 3
