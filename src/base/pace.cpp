@@ -41,7 +41,10 @@ duration pace::pause(const peer_id& to, unsigned before, duration least) {
 }
 
 void pace::measured(const peer_id& by, duration took) {
-    took = std::clamp(took, duration::zero(), settings_.lease);
+    if (took <= duration::zero()) {
+        return;  // it was this peer itself
+    }
+    took = std::min(took, settings_.lease);
     known_[by].measured(took);
     all_.measured(took);
 }

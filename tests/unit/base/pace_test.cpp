@@ -69,6 +69,8 @@ TEST_CASE("LOAD-5: the first pause is the time that an answer of this peer seldo
         check(mine.pause(peer(3), 0), 600ms);
         check(mine.pause({}, 0), 600ms);
         check(mine.pause({}, 0, 2s), 2s);
+        mine.measured(peer(4), 0s);  // as of what a peer says to itself
+        check(mine.pause(peer(3), 0), 600ms);
     }
     SECTION("and one that was removed, too") {
         mine.measured(peer(9), 1s);
