@@ -31,7 +31,7 @@ liveness_phase::liveness_phase(const run_plan& plan, cluster& machines, workload
 void liveness_phase::begin() {
     const auto now = events_.now();
     began_ = now;
-    enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
+    enter(phase::checking, now + 30s + 13 * scenario_.common.lease);
     next_kill_ = plan_.churned ? now : never;
     owner_crashes_ = plan_.owner_crashes && plan_.what != impairment::is_without_gossip
                          ? now + plan_.owner_crashes_after
@@ -59,7 +59,7 @@ bool liveness_phase::look() {
         case phase::calming:
             if (now >= until_) {
                 work_.rest();
-                gives_up_resting_ = now + 60s + 10 * scenario_.common.lease;
+                gives_up_resting_ = now + 60s + 13 * scenario_.common.lease;
                 settle(now);
             }
             break;
@@ -133,7 +133,7 @@ void liveness_phase::trouble(instant now) {
     if (plan_.what == impairment::is_without_gossip && !is_impaired_) {
         is_impaired_ = true;
         owner_crashes_ = now + plan_.owner_crashes_after;
-        enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
+        enter(phase::checking, now + 30s + 13 * scenario_.common.lease);
     }
     if (now >= leaves_) {
         leaves_ = never;
@@ -215,14 +215,14 @@ void liveness_phase::force_views(instant now) {
         return u.first <= now && machines_.operators().force_new_cluster(u.second, new_seats_);
     });
     if (is_last && untold_.empty()) {
-        enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
+        enter(phase::checking, now + 30s + 13 * scenario_.common.lease);
         seats_restart_ = plan_.whom % 3 == 0 ? never : now + 2 * scenario_.common.lease + 2s;
     }
     if (now >= seats_restart_) {
         // all of them: only what is on their disks is left of the cluster
         seats_restart_ = never;
         began_ = now;
-        enter(phase::checking, now + 30s + 10 * scenario_.common.lease);
+        enter(phase::checking, now + 30s + 13 * scenario_.common.lease);
         for (const auto place : new_seats_) {
             machines_.crash(place, 20ms);
         }

@@ -28,7 +28,10 @@ struct wire_tap {
     std::vector<int> arrive() {
         std::vector<int> out;
         while (!events.empty()) {
-            if (const auto n = net.arrived(events.next()); n != network::none) {
+            const auto e = events.next();
+            lost += e.kind == event_kind::stream_lost ? 1 : 0;
+            const bool is_packet = e.kind == event_kind::datagram || e.kind == event_kind::stream;
+            if (const auto n = is_packet ? net.arrived(e) : network::none; n != network::none) {
                 out.push_back(static_cast<int>(net.at(n).bytes.front()));
                 net.discard(n);
             }
@@ -38,6 +41,7 @@ struct wire_tap {
 
     event_queue events;
     network net;
+    int lost = 0;  // streams, as their senders were told
 };
 
 weather stormy() {
@@ -142,6 +146,28 @@ TEST_CASE("a reset loses the end of what was under way, never the middle", "[sim
     }
     CHECK(has_lost);
     CHECK(has_kept);
+}
+
+TEST_CASE("LOAD-4: who sends hears of a reset, and not of a cut", "[sim]") {
+    wire_tap net;
+    CHECK_FALSE(net.net.is_under_way(0, 1));
+    net.send(1, true);
+    CHECK(net.net.is_under_way(0, 1));
+    SECTION("a reset") {
+        net.net.reset(0, 1);
+        CHECK_FALSE(net.net.is_under_way(0, 1));
+        (void)net.arrive();
+        CHECK(net.lost == 1);
+        net.net.reset(0, 1);  // there is no stream any more
+        (void)net.arrive();
+        CHECK(net.lost == 1);
+    }
+    SECTION("a cut") {
+        net.net.cut(0, 1);
+        CHECK_FALSE(net.net.is_under_way(0, 1));
+        (void)net.arrive();
+        CHECK(net.lost == 0);
+    }
 }
 
 TEST_CASE("a clock at its own rate, and when it will show a time", "[sim]") {
