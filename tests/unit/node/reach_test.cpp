@@ -55,3 +55,26 @@ TEST_CASE("OWN-8: of what is asked too early the latest are kept") {
     REQUIRE(kept.size() == node::early_asks::most);
     CHECK(kept.front().second.serial == 3);
 }
+
+TEST_CASE("LOAD-5: after a crash each new owner asks each member once, and not by way of others") {
+    small_cluster c{3};
+    c.settings.retry = 1ms;  // answers take longer
+    REQUIRE(c.form({1, 2, 3, 4, 5, 6, 7, 8}));
+    std::size_t asked = 0;
+    std::size_t reported = 0;
+    std::size_t relayed = 0;
+    c.lose = [&](const node::message& what) {
+        asked += base::holds_message<lock::gather>(what) ? 1 : 0;
+        reported += base::holds_message<lock::report>(what) ? 1 : 0;
+        relayed += std::holds_alternative<node::relayed>(what) ? 1 : 0;
+        return false;
+    };
+    c.kill(8);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4, 5, 6, 7}); }));
+    c.run_for(2s);
+    CHECK(asked > 0);
+    CHECK(asked % 6 == 0);  // each of the others
+    CHECK(asked <= 7 * 6);
+    CHECK(reported == asked);
+    CHECK(relayed == 0);
+}
