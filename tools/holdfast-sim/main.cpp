@@ -12,6 +12,7 @@
 #include "base/assert.hpp"
 #include "sim/mutants.hpp"
 #include "sim/run.hpp"
+#include "sim/sizes.hpp"
 #include "sweep.hpp"
 
 namespace {
@@ -129,6 +130,7 @@ int main(int argc, char** argv) {
     options asked;
     sweep_options how;
     std::uint64_t seconds = 60;
+    std::string nodes = "5";
     std::string mutant_name;
     std::string directed;
     bool is_quiet = false;
@@ -139,9 +141,9 @@ int main(int argc, char** argv) {
     app.add_option("--jobs", how.jobs, "Threads")
         ->capture_default_str()
         ->check(CLI::Range(1u, 1024u));
-    app.add_option("--nodes", asked.nodes, "Processes in the cluster")
-        ->capture_default_str()
-        ->check(CLI::Range(1u, 200u));
+    app.add_option("--nodes", nodes,
+                   "Processes in the cluster: 5, or 1-15 to draw it for each seed")
+        ->capture_default_str();
     app.add_option("--seconds", seconds, "Simulated seconds with faults")
         ->capture_default_str()
         ->check(CLI::Range(1u, 3600u));
@@ -159,6 +161,14 @@ int main(int argc, char** argv) {
     seed->excludes(seeds);
     CLI11_PARSE(app, argc, argv);
 
+    const auto some = parse_sizes(nodes);
+    if (!some) {
+        std::fprintf(stderr, "--nodes takes a number up to %zu, or two of them as in 1-15\n",
+                     most_nodes);
+        return 2;
+    }
+    how.nodes = *some;
+    asked.nodes = draw_size(*some, asked.seed);
     asked.length = std::chrono::seconds{seconds};
     asked.aims = directed == "only"   ? aims::instead
                  : directed == "both" ? aims::beside

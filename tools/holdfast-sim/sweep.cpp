@@ -60,6 +60,7 @@ void sweep(const options& what, const sweep_options& how,
                     return;
                 }
                 mine.seed = next++;
+                mine.nodes = draw_size(how.nodes, mine.seed);
             }
             running = mine;
             auto done = run(mine);

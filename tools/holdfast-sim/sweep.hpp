@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/run.hpp"
+#include "sim/sizes.hpp"
 
 namespace holdfast::sim {
 
@@ -39,12 +40,14 @@ struct sums {
 struct sweep_options {
     std::uint64_t from = 1;
     std::uint64_t seeds = 1;
+    sizes nodes{};  ///< drawn for each seed
     unsigned jobs = 1;
     bool stops_at_first_failure = false;
 };
 
-/// Runs `what` with each seed, and gives each result to `each` in the order of the seeds. Stopping
-/// at a failure, the last result given is the failure with the lowest seed.
+/// Runs `what` with each seed and its number of processes, and gives each result to `each` in the
+/// order of the seeds. Stopping at a failure, the last result given is the failure with the lowest
+/// seed.
 void sweep(const options& what, const sweep_options& how,
            const std::function<void(const result&)>& each);
 
