@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/rule_effects.hpp"
+
 namespace holdfast::base {
 namespace {
 
@@ -21,6 +23,9 @@ moment suspend_count::note(const clock_reading& r, std::int64_t wall_s) {
             // any growth, for a short suspend looks the same. But it is no suspend each time.
             const auto slewed = std::min(passed, longest_unread) / fastest_slew;
             const bool is_step = now - read_ - slewed > least_suspend;
+            if (is_step) {
+                count(effect::now_2_counts);
+            }
             suspended_ += now - counted_ + (is_step ? more_for_each : duration{});
             counted_ = now;
         } else if (r.width() <= close && counted_ - now > least_suspend) {

@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::lease {
 
@@ -142,6 +143,9 @@ void renewal::ask(base::moment now) {
     ++asked_;
     for (std::size_t i = 0; i < voters_.size(); ++i) {
         const bool by_stream = (asked_ + i) % asks_in_a_lease == 0;
+        if (by_stream) {
+            base::count(base::effect::lease_8_by_stream);
+        }
         out_.push({voters_[i], renew_request{seats_, sent_at, is_running(sent_at)}, by_stream});
     }
 }
@@ -153,6 +157,7 @@ void renewal::repeat(base::moment now) {
     repeat_again(now.now);
     for (const auto& voter : voters_) {
         if (!has_acked(voter) && is_heard(voter, now.now)) {
+            base::count(base::effect::lease_9_repeats);
             out_.push({voter, renew_request{seats_, sent_at, is_running(sent_at)}, false});
         }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::lease {
 
@@ -49,6 +50,7 @@ std::optional<ack> voter::handle(const peer_id& from, const renew_request& asked
     // LEASE-1: any quorum that renews P and any that removes P share a voter (majorities meet), so
     // the silence of those that accepted the removal is what lets void_at be computed at all.
     if (is_barred) {
+        base::count(base::effect::lease_1_bars);
         return std::nullopt;
     }
     HOLDFAST_ASSERT(now >= known->second.last_ack);

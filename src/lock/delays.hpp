@@ -11,6 +11,7 @@
 #include <holdfast/ids.hpp>
 
 #include "base/agenda.hpp"
+#include "base/rule_effects.hpp"
 #include "base/state_access.hpp"
 #include "base/time.hpp"
 
@@ -21,6 +22,7 @@ public:
     using lock_key = std::pair<slot, std::string>;
 
     void start(slot s, const std::string& name, base::time_point until) {
+        base::count(base::effect::delay_begins);
         const lock_key key{s, name};
         auto& end = ends_[key];
         order_.set(key, end, end ? std::max(*end, until) : until);

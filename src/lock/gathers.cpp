@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 #include "lock/checks.hpp"
 
 namespace holdfast::lock {
@@ -118,6 +119,7 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
     const auto at = rounds_.find(given.serial);
     if (at == rounds_.end() || at->second.named != given.named || !v.has(from) ||
         given.number == 0) {
+        base::count(base::effect::own_8_drops);
         return false;  // OWN-8: not an answer to a present gather of ours
     }
     if (given.is_too_large) {
@@ -150,6 +152,7 @@ bool gathers::is_finished(const round& g, const view& v, const void_times& voids
     }
     for (const auto& [id, end] : voids.removed()) {
         if (end.since < g.named && !g.heard.contains(id) && now < end.at) {
+            base::count(base::effect::own_4_waits_for_void);
             base::earlier(look_again, end.at);
             return false;  // OWN-4 (b)
         }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 #include "lock/granter.hpp"
 
 namespace holdfast::lock {
@@ -40,6 +41,7 @@ void granter::break_for_waiters(base::time_point now) {
                 ("policy, for " + name_of(e->first->peer)).substr(0, base::limits::who);
             const auto why =
                 "it has waited for " + std::to_string(h->terms.policy.waited_for.count()) + " ms";
+            base::count(base::effect::break_2_breaks);
             out_.push(broke_by_policy{*h, who, why});
             break_hold_of(s, *h, who, why, now);
         }

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::lock {
 
@@ -22,6 +23,7 @@ void hold_limits::progress(base::time_point now) {
 hold_limits::verdict hold_limits::check(base::time_point now) {
     HOLDFAST_ASSERT(!stuck_from_ || progress_every_ > base::duration::zero());
     if (base::is_due(ends_, now)) {
+        base::count(base::effect::max_hold_ends);
         return verdict::too_long;
     }
     if (base::is_due(stuck_from_, now)) {

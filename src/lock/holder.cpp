@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::lock {
 namespace {
@@ -224,6 +225,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
     const bool is_held = held_.has(key);
     if (is_held) {
         out_.push(send{from, grant_ack{given.name, given.token}, 0, true});  // HOLD-6
+        base::count(base::effect::hold_6_acks_again);
         return;
     }
     const auto at = requests_.find(given.number);
@@ -231,6 +233,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
                            at->second.name == given.name && !link_.is_releasing(key);
     if (is_wanted) {
         if (is_below_promise(at->second.at, given.token)) {
+            base::count(base::effect::hold_1_declines);
             // HOLD-1: an owner may have been told that we hold nothing. The request goes on
             // waiting at the new one.
             start_release(given.name, given.token, ending::declined, now);
@@ -244,6 +247,7 @@ void holder::on(const peer_id& from, const grant& given, base::time_point now) {
         // HOLD-2: the grant would not be valid. It is given back, so that others can have the lock;
         // the caller's request is asked anew under a fresh number once the lease returns, for this
         // number's grant is used up.
+        base::count(base::effect::hold_2_declines);
         HOLDFAST_ASSERT(!is_leased_);
         at->second.was_asked = false;
         at->second.again.reset();
@@ -313,6 +317,7 @@ void holder::on(const peer_id&, const cancelled& said, base::time_point) { link_
 
 void holder::on(const peer_id&, const hold_probe& asked, base::time_point now) {
     if (!held_.has({asked.name, asked.token})) {
+        base::count(base::effect::own_9_releases);
         // OWN-9; how it ended is not known any more
         start_release(asked.name, asked.token, ending::expired, now);
     }

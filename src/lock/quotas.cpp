@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "base/rule_effects.hpp"
+
 namespace holdfast::lock {
 namespace {
 
@@ -21,6 +23,7 @@ bool quotas::has_room_to_watch(const peer_id& member) const {
 }
 
 std::optional<quota_reached> quotas::refused(const peer_id& member, base::time_point now) {
+    base::count(base::effect::load_3_refuses);
     ++refused_;
     auto& u = all_[member];
     ++u.refused;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::lock {
 
@@ -14,6 +15,7 @@ bool request_intake::request(granter& g, const peer_id& from, const lock::reques
         floor = std::max(floor, asked.lowest_pending);
     }
     if (asked.number < floor) {
+        base::count(base::effect::own_10_drops);
         return true;  // OWN-10: it was answered long ago, this is an old copy
     }
     const auto s = g.slots().slot_of(asked.name);
@@ -45,6 +47,7 @@ bool request_intake::still_waiting(granter& g, const peer_id& from,
         if (auto* granted = e == nullptr ? nullptr : e->held.find(from, number)) {
             g.send_grant(s, *granted, !e->queue.empty(), now);  // HOLD-5
         } else {
+            base::count(base::effect::queued_is_unknown);
             answer.unknown.push_back(number);
         }
     }
@@ -107,6 +110,7 @@ bool request_intake::is_refused(granter& g, slot s, const peer_id& from, const l
                                 const lock_entry& e, base::time_point now) const {
     const auto& mode = asked.terms.mode;
     if (e.contradicts(mode)) {
+        base::count(base::effect::limit_refuses);
         g.out().push(send{from, denied{asked.number, refusal::limit_differs, e.summary()}});
         return true;  // LIMIT
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 #include "node/state.hpp"
 
 namespace holdfast::node {
@@ -19,6 +20,7 @@ void node::state::check_claim(const endpoint& at, const peer_id& claims, base::t
         });
     const bool is_shown = contacts.last_at(at) == claims && contacts.is_heard(at, now);
     if (is_of_another && !is_shown) {
+        base::count(base::effect::seal_3_asks);
         swim.find_out(at, now);
     }
 }

@@ -1,6 +1,7 @@
 #include "node/contacts.hpp"
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::node {
 
@@ -58,7 +59,11 @@ bool contacts::lags_behind(view_number shown, base::time_point now) {
         overtaken_ = installs_.front().first.previous();
         installs_.pop_front();
     }
-    return shown <= overtaken_;
+    if (shown <= overtaken_) {
+        base::count(base::effect::lease_7_does_not_ack);
+        return true;
+    }
+    return false;
 }
 
 contacts::seats_heard contacts::count(const view& v, base::time_point now) const {
@@ -90,7 +95,11 @@ bool contacts::is_superseded(const view& v, base::time_point unleased_since, bas
     }
     quorum_heard_since_ = quorum_heard_since_.value_or(now);
     // To be heard is not to answer: a voter that hears no other seems to be there for ever.
-    return heard.by_voters < v.quorum() || now - *quorum_heard_since_ >= 2 * settings_.lease;
+    if (heard.by_voters < v.quorum() || now - *quorum_heard_since_ >= 2 * settings_.lease) {
+        base::count(base::effect::found_6_forgets);
+        return true;
+    }
+    return false;
 }
 
 void contacts::forget_old(base::time_point now) {

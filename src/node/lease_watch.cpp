@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::node {
 
@@ -15,6 +16,9 @@ lease_watch::change lease_watch::notice(base::moment now) {
     out.is_of_lease = runs != is_running_;
     if (runs || out.is_of_lease) {
         last_ran_ = now.now;
+    }
+    if (out.is_of_lease && !runs) {
+        base::count(base::effect::lease_5_ends);
     }
     is_running_ = runs;
     const bool is_at_risk = runs && now.for_rights() >= renewal_.at_risk_from();

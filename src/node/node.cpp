@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/message_groups.hpp"
+#include "base/rule_effects.hpp"
 #include "node/admission.hpp"
 #include "node/state.hpp"
 #include "node/succession.hpp"
@@ -98,6 +99,7 @@ void node::receive(const envelope& head, const base::way& came, const message& w
         s.agreement.on_view_number(head.from, head.installed, now.now);
     }
     if (is_former && std::holds_alternative<swim::message>(what)) {
+        base::count(base::effect::seal_3_drops);
         ++s.stats.dropped;
         return;
     }

@@ -1,6 +1,7 @@
 #include "node/relay.hpp"
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::node {
 namespace {
@@ -54,6 +55,9 @@ relay::action relay::receive(const view& v, const peer_id& from, const relayed& 
     }
     if (r.destination != self_) {
         const bool is_asked_by_origin = from == r.origin && v.has(r.destination);
+        if (is_asked_by_origin) {
+            base::count(base::effect::net_1_relays);
+        }
         return is_asked_by_origin ? action::forward : action::ignore;
     }
     if (!v.is_voter(from) || !v.has(r.origin)) {

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::ring {
 namespace {
@@ -55,6 +56,7 @@ std::vector<share> owners_of(const view& v, std::size_t max_owners) {
         may_own = those_that(v, has_share);
     }
     if (may_own.empty()) {  // RING-2
+        base::count(base::effect::ring_2_voters_own);
         may_own = those_that(v, [&](const member& m) { return v.is_voter(m.id) && !m.leaving; });
     }
     if (may_own.empty()) {

@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::views {
 namespace {
@@ -139,6 +140,7 @@ void agreement::wants_new_epoch(base::time_point now) {
     if (!current()) {
         return;
     }
+    base::count(base::effect::own_6_wants_epoch);
     hints_.wants_new_epoch(current()->number);
     for (const auto& s : current()->seats) {
         if (!s.filled_by.is_nil() && s.filled_by != self_.id) {
@@ -423,6 +425,7 @@ void agreement::install(result<installation> done, base::time_point now) {
 void agreement::end(errc why) {
     HOLDFAST_ASSERT(!is_over_);
     is_over_ = true;
+    base::count(base::effect::view_4_ends);
     out_.push(evicted{why});
 }
 

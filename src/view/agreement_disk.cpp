@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 #include "view/agreement.hpp"
 
 namespace holdfast::views {
@@ -19,10 +20,14 @@ bool agreement::remembers(epoch agreed, base::moment now) {
 }
 
 bool agreement::blocks_lease_of(const peer_id& peer) const {
+    if (!mark_.covers(seats_epoch_)) {
+        base::count(base::effect::disk_1_does_not_ack);
+    }
     return acceptor_.blocks_lease_of(peer) || !mark_.covers(seats_epoch_);
 }
 
 void agreement::wait_for_disk(waiting_accept asked) {
+    base::count(base::effect::disk_1_accept_waits);
     if (!waiting_ || waiting_->ballot() <= asked.ballot()) {
         waiting_ = std::move(asked);
     }
@@ -56,6 +61,7 @@ void agreement::keep_up_the_mark(base::moment now) {
         (void)remembers(current()->epoch, now);
     }
     if (mark_.must_complain(now.now)) {
+        base::count(base::effect::disk_1_complains);
         out_.push(problem{errc::io_error,
                           "state_dir: a write has not finished. Until it has, this peer agrees to "
                           "no epoch above " +

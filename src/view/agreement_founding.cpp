@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "base/rule_effects.hpp"
 #include "view/agreement.hpp"
 #include "view/founding_epoch.hpp"
 
@@ -19,6 +20,7 @@ void agreement::take(const sender& from, const founding_message& what, base::mom
     if (asked != nullptr && !is_bound() && founding_.can_accept(*asked)) {
         const auto epoch = asked->value.epoch;
         if (is_too_far(epoch, now.wall_s, settings_.built_at_s, epochs_.own())) {
+            base::count(base::effect::found_9_too_far);
             // FOUND-9. Not answered: it asks again, and by then the clock may have been set.
             out_.push(clock_is_wrong("a founding has the epoch " + std::to_string(epoch.value) +
                                      ", more than a year past this clock"));

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::views {
 
@@ -23,8 +24,12 @@ bool change_acceptor::is_sound(const views::accept& asked, const view& current,
     }
     // VIEW-1: views may be quicker than the seconds they are named for, but not for long.
     const bool runs_ahead = std::int64_t{asked.value.epoch.value} > now.wall_s + 60;
-    return !runs_ahead || now.now - installed_at_ >= std::chrono::seconds{1} ||
-           all_seats_remember(current, *after);
+    if (!runs_ahead || now.now - installed_at_ >= std::chrono::seconds{1}) {
+        return true;
+    }
+    const bool goes_on = all_seats_remember(current, *after);
+    base::count(goes_on ? base::effect::view_11_goes_on : base::effect::view_1_waits);
+    return goes_on;
 }
 
 void change_acceptor::accept(const ballot& asked, const change& value) {

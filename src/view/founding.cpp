@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 #include "view/founding_epoch.hpp"
 #include "view/joining.hpp"
 
@@ -165,6 +166,7 @@ void founding::on(const occasion& when, const found_prepare& asked) {
         out_.push(seeds_differ(asked.seeds, when.at));
     }
     if (when.ours.has_view) {  // FOUND-8: whatever the list
+        base::count(base::effect::found_8_refuses);
         refuse(when, asked.ballot, found_refusal::has_a_view);
     } else if (!same_seeds) {
         refuse(when, asked.ballot, found_refusal::seeds_differ);
@@ -257,6 +259,9 @@ void founding::propose() {
         is_above_all(highest->value.epoch, *phase)) {
         next.value = highest->value;
     } else if (auto made = new_value(*phase)) {
+        if (highest != nullptr) {
+            base::count(base::effect::found_7_leaves_a_value);
+        }
         next.value = std::move(*made);
     } else {
         phase_ = idle{};  // `next_try_` stands
@@ -411,6 +416,7 @@ void founding::on(const occasion& when, const knock& told) {
         seats_of_other_.push_back(s);
         const auto* p = std::get_if<preparing>(&phase_);
         if (p != nullptr && std::find(known.begin(), known.end(), s) == known.end()) {
+            base::count(base::effect::found_8_asks_other_seats);
             ask(s, p->mine);
         }
     }
@@ -419,6 +425,7 @@ void founding::on(const occasion& when, const knock& told) {
 /// FOUND-8: the ballot is given up, and no other is promised, until that lease would be over. Who
 /// sent the answer may have renewed it by then, and will say so.
 void founding::wait_out(base::duration lease_left, base::time_point now) {
+    base::count(base::effect::found_8_waits);
     const auto left = std::min<base::duration>(lease_left, settings_.lease);
     const auto until = now + base::stretched(left, settings_.clock_drift);
     barred_until_ = std::max(barred_until_.value_or(until), until);

@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/rule_effects.hpp"
+
 namespace holdfast::views {
 
 std::optional<epoch> founding_epoch(std::vector<std::int64_t> walls, std::size_t quorum,
                                     std::int64_t built_at_s, epoch named) {
+    const auto told = walls.size();
     std::erase_if(walls, [&](std::int64_t wall) { return wall < built_at_s; });
+    if (walls.size() < told) {
+        base::count(base::effect::found_9_clock_does_not_count);
+    }
     auto next = std::int64_t{named.value} + 1;
     if (!walls.empty()) {
         // Where fewer than a quorum can be right, the lowest of these is the best guess.

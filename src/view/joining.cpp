@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::views {
 namespace {
@@ -112,6 +113,7 @@ joining::answer joining::answer_to(const join& asked, const view_log& log,
         return {};
     }
     if (v.find_former(asked.self.id) != nullptr) {
+        base::count(base::effect::view_3_refuses);
         // VIEW-3: it never comes back. Should it live (added, never welcomed, removed), it needs
         // another PeerId.
         return {join_refused{refusal::stale, "this PeerId was removed"}, {}, false};
@@ -132,12 +134,14 @@ std::optional<join_refused> joining::objection_to(const join& asked, const view&
     }
     const auto seats = seat_addresses(v);
     if (asked.seeds != seats) {
+        base::count(base::effect::found_2_refuses);
         return join_refused{refusal::seeds_differ, "our seeds are " + to_text(seats) + ", yours " +
                                                        to_text(asked.seeds) +
                                                        "; give every peer the same list"};
     }
     const lease_terms ours{settings_.lease, settings_.drift_ppm()};
     if (asked.terms != ours) {  // LEASE-6
+        base::count(base::effect::lease_6_refuses);
         return join_refused{refusal::times_differ,
                             to_text(asked.terms) + " there, " + to_text(ours) +
                                 " in the cluster; give every peer the same profile and times"};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::views {
 
@@ -36,6 +37,7 @@ void membership_hints::hears_of(const member& who, base::time_point now) {
     }
     auto& known = joiners_[who.id];
     if (!known.asked_us || !is_fresh(known, now)) {
+        base::count(base::effect::hearsay_is_heard);
         known = {who, now, false};
     }
 }
@@ -116,6 +118,9 @@ std::vector<peer_id> membership_hints::removals(const view& current, const peer_
         }
         // VIEW-5: whatever gossip says, a member this voter has not acked for 2A cannot reach us.
         const bool is_silent = environment_.time_since_ack(m.id, now) >= 2 * settings_.lease;
+        if (is_silent) {
+            base::count(base::effect::view_5_removes);
+        }
         if (gone_.contains(m.id) || is_evicted(m.id, now) || stopped_.contains(m.id) ||
             is_certain(m.id) || is_replaced(m) || is_silent) {
             out.push_back(m.id);
@@ -126,7 +131,11 @@ std::vector<peer_id> membership_hints::removals(const view& current, const peer_
 
 bool membership_hints::is_certain(const peer_id& peer) const {
     // a certificate alone can be wrong, of a clone of this machine for example
-    return certified_.contains(peer) && environment_.has_ended_stream(peer);
+    const bool counts = certified_.contains(peer) && environment_.has_ended_stream(peer);
+    if (!counts && certified_.contains(peer)) {
+        base::count(base::effect::cert_3_does_not_count);
+    }
+    return counts;
 }
 
 bool membership_hints::objects_to_removal(const view& current, const peer_id& peer,
@@ -136,7 +145,11 @@ bool membership_hints::objects_to_removal(const view& current, const peer_id& pe
         is_replaced(*m)) {
         return false;
     }
-    return environment_.vouches_for(peer, now);
+    const bool objects = environment_.vouches_for(peer, now);
+    if (objects) {
+        base::count(base::effect::view_2_objects);
+    }
+    return objects;
 }
 
 std::vector<peer_id> membership_hints::to_settle(const view& current, base::time_point now) const {
@@ -281,6 +294,7 @@ void membership_hints::take_removals(const view& current, const std::set<peer_id
         const auto still_filled = std::count_if(filled.begin(), filled.end(),
                                                 [](const peer_id& p) { return !p.is_nil(); });
         if (filler.is_nil() && static_cast<std::size_t>(still_filled) - 1 < current.quorum()) {
+            base::count(base::effect::view_6_keeps);
             continue;
         }
         has_replaced_live_voter = has_replaced_live_voter || is_live;

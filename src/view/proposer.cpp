@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/rule_effects.hpp"
 
 namespace holdfast::views {
 namespace {
@@ -194,6 +195,9 @@ void proposer::handle(const peer_id& from, const accepted& given, const membersh
                       base::time_point) {
     auto* phase = std::get_if<accepting>(&phase_);
     const bool is_late = given.number != current_->number.next();  // BALLOT-VIEW
+    if (is_late) {
+        base::count(base::effect::ballot_view_drops);
+    }
     if (phase == nullptr || given.ballot != phase->mine || is_late || !current_->is_voter(from)) {
         return;
     }
@@ -226,6 +230,7 @@ step proposer::step_of(accepting phase, const membership_hints& hints) const {
             certain += at != told.end() && at->is_gone ? 1 : 0;
         }
         if (certain >= quorum()) {  // CERT-3
+            base::count(base::effect::cert_3_counts);
             done.leases.push_back({id, base::duration::zero()});
             continue;
         }
