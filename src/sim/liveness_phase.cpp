@@ -1,7 +1,9 @@
 #include "sim/liveness_phase.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace holdfast::sim {
 namespace {
@@ -30,8 +32,8 @@ liveness_phase::liveness_phase(const run_plan& plan, cluster& machines, workload
 
 void liveness_phase::begin() {
     const auto now = events_.now();
-    began_ = now;
-    enter(phase::checking, now + 30s + 13 * scenario_.common.lease);
+    began_ = looked_ = now;
+    enter(phase::checking, served_by(now));
     next_kill_ = plan_.churned ? now : never;
     owner_crashes_ = plan_.owner_crashes && plan_.what != impairment::is_without_gossip
                          ? now + plan_.owner_crashes_after
@@ -52,8 +54,12 @@ void liveness_phase::begin() {
 
 bool liveness_phase::look() {
     const auto now = events_.now();
+    const auto since_last = now - std::exchange(looked_, now);
     switch (phase_) {
         case phase::checking:
+            if (work_.keeps_a_lock()) {
+                until_ += since_last;
+            }
             look_at_checking(now);
             break;
         case phase::calming:
@@ -133,7 +139,7 @@ void liveness_phase::trouble(instant now) {
     if (plan_.what == impairment::is_without_gossip && !is_impaired_) {
         is_impaired_ = true;
         owner_crashes_ = now + plan_.owner_crashes_after;
-        enter(phase::checking, now + 30s + 13 * scenario_.common.lease);
+        enter(phase::checking, served_by(now));
     }
     if (now >= leaves_) {
         leaves_ = never;
@@ -215,14 +221,14 @@ void liveness_phase::force_views(instant now) {
         return u.first <= now && machines_.operators().force_new_cluster(u.second, new_seats_);
     });
     if (is_last && untold_.empty()) {
-        enter(phase::checking, now + 30s + 13 * scenario_.common.lease);
+        enter(phase::checking, served_by(now));
         seats_restart_ = plan_.whom % 3 == 0 ? never : now + 2 * scenario_.common.lease + 2s;
     }
     if (now >= seats_restart_) {
         // all of them: only what is on their disks is left of the cluster
         seats_restart_ = never;
         began_ = now;
-        enter(phase::checking, now + 30s + 13 * scenario_.common.lease);
+        enter(phase::checking, served_by(now));
         for (const auto place : new_seats_) {
             machines_.crash(place, 20ms);
         }
@@ -315,6 +321,14 @@ void liveness_phase::be_quiet(instant now) {
 void liveness_phase::enter(phase next, instant until) {
     phase_ = next;
     until_ = until;
+}
+
+/// The bound of docs/guarantees.md, with a round trip for each request. look() adds the time for
+/// which applications keep locks.
+instant liveness_phase::served_by(instant now) const {
+    constexpr instant round_trip{10ms};
+    return now + 30s + 10 * scenario_.common.lease +
+           round_trip * static_cast<instant::rep>(work_.requests_left());
 }
 
 }  // namespace holdfast::sim

@@ -55,6 +55,8 @@ private:
     void relieve();
     void cut_off_from(std::uint32_t first, std::uint32_t end, bool both_ways);
     void enter(phase next, instant until);
+    /// When all that is left to ask for must have been granted.
+    [[nodiscard]] instant served_by(instant now) const;
 
     const run_plan& scenario_;
     const liveness_plan& plan_;
@@ -64,6 +66,7 @@ private:
     const event_queue& events_;
     phase phase_ = phase::checking;
     instant until_{};
+    instant looked_{};
     instant began_{};
     instant served_after_{};
     instant gives_up_resting_{};

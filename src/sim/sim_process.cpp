@@ -16,8 +16,9 @@ using namespace std::chrono_literals;
 
 // node::check() looks at everything a node has, so not after every step.
 constexpr std::uint64_t steps_between_checks = 16;
-// What a socket keeps for a process that does not read.
-constexpr std::size_t most_kept_while_paused = 1024;
+// What the sockets of a process that does not read keep at least, and for each place.
+constexpr std::size_t least_kept_while_paused = 1024;
+constexpr std::size_t kept_for_each_place = 200;
 
 }  // namespace
 
@@ -353,8 +354,8 @@ void sim_process::receive(network::number n) {
     const auto& p = me();
     const bool is_for_this_run =
         !c.net.at(n).is_stream || c.net.at(n).is_again || c.net.at(n).to_run == p.run;
-    if (!p.node || !is_for_this_run ||
-        (p.paused_until && inbox_.size() >= most_kept_while_paused)) {
+    const auto most_kept = std::max(least_kept_while_paused, kept_for_each_place * c.places.size());
+    if (!p.node || !is_for_this_run || (p.paused_until && inbox_.size() >= most_kept)) {
         c.net.discard(n);
         return;
     }

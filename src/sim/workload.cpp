@@ -184,6 +184,26 @@ bool workload::is_done() const {
     return true;
 }
 
+bool workload::keeps_a_lock() const {
+    return std::any_of(clients_.begin(), clients_.end(), [](const auto& all) {
+        return std::any_of(all.begin(), all.end(), [](const client& c) {
+            return c.what == doing::holding && !c.checks_off;
+        });
+    });
+}
+
+std::size_t workload::requests_left() const {
+    std::size_t left = 0;
+    for (const auto& all : clients_) {
+        for (const auto& c : all) {
+            left += c.checks_off               ? plan_.shared_locks - c.next_to_check
+                    : c.what == doing::nothing ? 0
+                                               : 1;
+        }
+    }
+    return left;
+}
+
 void workload::rest() {
     rests_ = true;
     for (std::uint32_t place = 0; place < clients_.size(); ++place) {

@@ -39,6 +39,11 @@ public:
     void wind_down();
     /// Every process got what it asked for, and no lock is held.
     [[nodiscard]] bool is_done() const;
+    /// An application keeps a lock for as long as it likes, which is not the library's doing
+    /// (LIVE).
+    [[nodiscard]] bool keeps_a_lock() const;
+    /// How many requests there still have to be.
+    [[nodiscard]] std::size_t requests_left() const;
     /// Its processes need not be served any more: they are killed, or have left.
     void excuse(std::uint32_t place) { excused_[place] = true; }
     /// As many processes as there are locks take one each and keep it, until told otherwise.
