@@ -125,6 +125,7 @@ public:
     [[nodiscard]] bool has_owned_holds() const;
     void report_owned_holds() const;
     [[nodiscard]] const context::counters& counted() const { return context_.counted; }
+    void count(trouble t) { context_.count(t); }
     /// A line in the trace that is about no process.
     void note(std::string_view text) { context_.trace.line(context_.events.now(), "--", text); }
 

@@ -19,6 +19,7 @@
 #include "sim/network.hpp"
 #include "sim/run_plan.hpp"
 #include "sim/trace.hpp"
+#include "sim/trouble.hpp"
 
 namespace holdfast::sim {
 
@@ -67,6 +68,7 @@ struct context {
         std::uint64_t slots_gathered = 0;
         std::uint64_t tables_received = 0;
         std::uint64_t lock_messages = 0;  ///< also relayed ones
+        trouble_counts troubles{};
     };
 
     context(const run_plan& from, std::uint64_t seed, judge& watching, sim::trace& told,
@@ -79,6 +81,7 @@ struct context {
     [[nodiscard]] judge::lock lock_of(std::string_view name) const;
     [[nodiscard]] std::optional<std::uint32_t> place_at(const endpoint& address) const;
     [[nodiscard]] peer_id draw_id();
+    void count(trouble t) { ++counted.troubles[static_cast<std::size_t>(t)]; }
     [[nodiscard]] bool is_mutant(mutant which) const { return plan.asked.mutant == which; }
 
     const run_plan& plan;

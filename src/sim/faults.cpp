@@ -17,6 +17,8 @@ constexpr std::uint64_t orphan_now = 6;
 constexpr std::uint64_t renew_now = 7;
 constexpr std::uint64_t clock_goes_on = 8;
 constexpr std::uint64_t rush_on = 9;
+constexpr std::uint64_t crash_on = 10;  // and above it, how many crashes are left
+constexpr unsigned bits_of_detail = 8;
 
 }  // namespace
 
@@ -59,12 +61,23 @@ void faults::begin_next() {
         inject(fault::slewed_clock,
                static_cast<std::uint32_t>(random_of_clocks_.below(machines_.places())));
     }
+    if (plan_.faults.half_open > 0 && random_of_clocks_.chance(plan_.faults.half_open)) {
+        const auto whom = random_of_clocks_.below(machines_.places());
+        const bool are_streams = random_of_clocks_.chance(0.6);
+        inject(are_streams ? fault::no_streams : fault::no_datagrams,
+               static_cast<std::uint32_t>(whom));
+    }
+    if (plan_.faults.crash_loops > 0 && random_of_clocks_.chance(plan_.faults.crash_loops)) {
+        inject(fault::crash_loop,
+               static_cast<std::uint32_t>(random_of_clocks_.below(machines_.places())));
+    }
     if (plan_.asked.drift_beyond && random_.chance(0.3)) {
         abuse_clock(victim());
     } else if (plan_.faults.orphans > 0 && random_.chance(plan_.faults.orphans)) {
         orphan();
     } else if (plan_.faults.rushes > 0 && !is_rushing_ && random_.chance(plan_.faults.rushes)) {
         is_rushing_ = true;
+        machines_.count(trouble::rush);
         rush(60);
     } else if (!plan_.faults.kinds.empty()) {
         // Chance is asked in one order: never twice among the arguments of one call, which
@@ -78,11 +91,14 @@ void faults::begin_next() {
 }
 
 void faults::act_now(std::uint64_t what, std::uint32_t where) {
-    if (what == crash_now) {
+    if (const auto left = what >> bits_of_detail; left > 0) {
+        crash_again(where, left);
+    } else if (what == crash_now) {
         machines_.crash(where, up_to(plan_.faults.longest_outage));
     } else if (what == pause_now) {
         machines_.pause(where, up_to(plan_.faults.longest_pause), false);
     } else if (what == break_now) {
+        machines_.count(trouble::untaken_break);
         machines_.operators().break_untaken(where);
     } else if (what == orphan_now) {
         orphan_a_lock_of(where);
@@ -139,6 +155,9 @@ interceptor::verdict faults::sending(message_kind kind, std::uint32_t from, std:
             v.is_lost = v.is_lost || random_.chance(g.loss);
             v.delay +=
                 random_.chance(g.delay) ? random_.between({}, g.longest_delay) : base::duration{};
+            if (v.is_lost || v.delay > base::duration{}) {
+                machines_.count(trouble::grudge);
+            }
         }
     }
     if (trigger_ && trigger_->waits_for == kind) {
@@ -166,6 +185,7 @@ void faults::heal() {
         machines_.set_rate(place, plan_.places[place].parts_per_million);
     }
     if (const auto& stays = plan_.liveness_phase.cut_link) {
+        machines_.count(trouble::link_stays_cut);
         machines_.net().cut(stays->first, stays->second);
         machines_.net().cut(stays->second, stays->first);
     }
@@ -193,6 +213,9 @@ void faults::inject(fault f, std::uint32_t someone) {
         &faults::false_certificate,
         &faults::suspend,
         &faults::slewed_clock,
+        &faults::no_streams,
+        &faults::no_datagrams,
+        &faults::crash_loop,
     };
     ++injected_[static_cast<std::size_t>(f)];
     machines_.note(to_string(f));
@@ -233,6 +256,40 @@ void faults::slewed_clock(std::uint32_t someone) {
     constexpr int most = 83'333;  // parts in a million
     machines_.slew(someone, random_of_clocks_.chance(0.5) ? most : -most);
     lasting_.begin({{}, {}, {}, false, false, someone}, random_of_clocks_.between(2s, 20s));
+}
+
+/// A firewall that passes one kind only, to one other process or to all, one way or both.
+void faults::half_open(std::uint32_t someone, transport what) {
+    auto& random = random_of_clocks_;
+    const bool is_of_all = random.chance(0.5);
+    const auto one = static_cast<std::uint32_t>(random.below(machines_.places()));
+    const auto ways = random.below(3);
+    lasting_faults::change c;
+    c.blocks = what;
+    for (std::uint32_t other = 0; other < machines_.places(); ++other) {
+        if (other == someone || !(is_of_all || other == one)) {
+            continue;
+        }
+        if (ways != 0) {
+            c.blocked.emplace_back(someone, other);
+        }
+        if (ways != 1) {
+            c.blocked.emplace_back(other, someone);
+        }
+    }
+    lasting_.begin(std::move(c), random.between({}, plan_.faults.longest_cut));
+}
+
+void faults::crash_loop(std::uint32_t someone) {
+    crash_again(someone, 3 + random_of_clocks_.below(8));
+}
+
+void faults::crash_again(std::uint32_t place, std::uint64_t left) {
+    machines_.crash(place, random_of_clocks_.between(5ms, 200ms));
+    if (left > 1) {
+        events_.plan(events_.now() + random_of_clocks_.between(250ms, plan_.common.lease),
+                     event_kind::fault_now, place, crash_on | (left - 1) << bits_of_detail);
+    }
 }
 
 void faults::isolate(std::uint32_t someone) {
@@ -398,6 +455,7 @@ void faults::orphan_a_lock_of(std::uint32_t owner) {
     for (judge::lock l = 0; l < plan_.shared_locks; ++l) {
         const auto holder = machines_.holder_of(l);
         if (holder && *holder != owner && machines_.owner_of(l) == owner && !is_orphaned_) {
+            machines_.count(trouble::orphaned_lock);
             is_orphaned_ = true;  // its removal is voted on, then the owner is started anew
             isolate({*holder}, 2 * plan_.common.lease);
         }

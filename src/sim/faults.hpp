@@ -42,6 +42,8 @@ private:
     void orphan();
     void orphan_a_lock_of(std::uint32_t owner);
     void rush(std::uint32_t left);
+    void half_open(std::uint32_t someone, transport what);
+    void crash_again(std::uint32_t place, std::uint64_t left);
     // one for each kind, in the order of `fault`; some have no use for the victim
     void crash(std::uint32_t someone);
     void crash_majority(std::uint32_t);
@@ -60,6 +62,9 @@ private:
     void false_certificate(std::uint32_t someone);
     void suspend(std::uint32_t someone);
     void slewed_clock(std::uint32_t someone);
+    void no_streams(std::uint32_t someone) { half_open(someone, transport::stream); }
+    void no_datagrams(std::uint32_t someone) { half_open(someone, transport::datagram); }
+    void crash_loop(std::uint32_t someone);
     void gossip_blackout(std::uint32_t someone);
     void set_trigger(std::uint32_t);
     void old_tables(std::uint32_t);
@@ -79,7 +84,7 @@ private:
 
     const run_plan& plan_;
     base::random_source random_;
-    // NOW-2: for what was thought of later, so that seeds without it are the runs they were
+    // for what was thought of later (NOW-2 first), so that seeds without it are the runs they were
     base::random_source random_of_clocks_;
     cluster& machines_;
     event_queue& events_;

@@ -36,6 +36,13 @@ void judge::resumed(run r, instant now) {
     facts_.runs[r].resumed = now;
 }
 
+void judge::lost_its_lease(run r, instant now) {
+    facts_.object_by_the_clock(guarantee::lease, now,
+                               facts_.name_of(r) +
+                                   " has lost its lease, and nothing went wrong but that "
+                                   "datagrams were lost (LEASE-9)");
+}
+
 void judge::asked(run r, lock l, request_number number, const terms& what, instant now) {
     auto& p = facts_.runs[r];
     queue_order_.asked(p.id, number, l, what.priority, now);

@@ -54,6 +54,8 @@ public:
     void forced() { fence_.forced(); }
     void paused(run r) { facts_.runs[r].is_paused = true; }
     void resumed(run r, instant now);
+    /// LEASE: its lease was over before it was renewed, and only datagrams were lost.
+    void lost_its_lease(run r, instant now);
     /// A message from the process at `seat` was handled by `r`.
     void heard(run r, std::size_t seat, instant now) { facts_.runs[r].heard[seat] = now; }
     /// After every step of `r`, when everything else was told.

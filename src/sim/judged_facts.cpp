@@ -5,10 +5,10 @@
 namespace holdfast::sim {
 
 std::string_view to_string(guarantee p) {
-    constexpr std::string_view names[] = {"MUTEX", "FENCE", "ONE-VIEW",  "NO-LOSS", "MINORITY",
-                                          "LIVE",  "STUCK", "INVARIANT", "SILENCE", "WATCH",
-                                          "ORDER", "FATE",  "LOOK",      "ALL",     "RECORD",
-                                          "ENDS",  "REPLAY"};
+    constexpr std::string_view names[] = {"MUTEX", "FENCE",  "ONE-VIEW",  "NO-LOSS", "MINORITY",
+                                          "LIVE",  "STUCK",  "INVARIANT", "SILENCE", "WATCH",
+                                          "ORDER", "FATE",   "LOOK",      "ALL",     "RECORD",
+                                          "ENDS",  "REPLAY", "LEASE"};
     return names[static_cast<std::size_t>(p)];
 }
 

@@ -40,9 +40,10 @@ enum class guarantee : std::uint8_t {
     all,
     record,
     ends,
-    replay
+    replay,
+    lease
 };
-constexpr std::size_t guarantee_kinds = 17;
+constexpr std::size_t guarantee_kinds = 18;
 [[nodiscard]] std::string_view to_string(guarantee p);
 
 struct violation {

@@ -6,6 +6,9 @@ std::uint64_t lasting_faults::begin(change what, base::duration how_long) {
     for (const auto& [from, to] : what.cut) {
         machines_.net().cut(from, to);
     }
+    for (const auto& [from, to] : what.blocked) {
+        machines_.net().block(from, to, what.blocks);
+    }
     if (what.without_gossip) {
         ++without_gossip_[*what.without_gossip];
     }
@@ -36,6 +39,9 @@ void lasting_faults::end_all() {
 void lasting_faults::take_back(const change& what) {
     for (const auto& [from, to] : what.cut) {
         machines_.net().heal(from, to);
+    }
+    for (const auto& [from, to] : what.blocked) {
+        machines_.net().unblock(from, to, what.blocks);
     }
     for (const auto& [from, to] : what.slowed) {
         machines_.net().slow_down(from, to, {});

@@ -1,5 +1,5 @@
-// Faults that last until they are taken back: cut and slow links, lost gossip, late tables, slewed
-// clocks.
+// Faults that last until they are taken back: cut, half-open and slow links, lost gossip, late
+// tables, slewed clocks.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,8 @@ public:
         bool is_until_vote = false;
         bool holds_tables_up = false;
         std::optional<std::uint32_t> slewed{};
+        std::vector<link> blocked{};  // for one of the transports
+        transport blocks{};
     };
 
     lasting_faults(cluster& machines, event_queue& events)

@@ -14,6 +14,28 @@ using namespace std::chrono_literals;
 constexpr instant longest_way{16s};
 constexpr instant never = instant::max();
 
+std::optional<trouble> trouble_of(impairment what) {
+    switch (what) {
+        case impairment::is_deaf:
+            return trouble::deaf;
+        case impairment::loses_the_seats:
+            return trouble::loses_the_seats;
+        case impairment::is_without_gossip:
+            return trouble::without_gossip;
+        case impairment::hears_of_views_late:
+            return trouble::hears_of_views_late;
+        case impairment::hears_of_no_views:
+            return trouble::hears_of_no_views;
+        case impairment::seats_are_gone:
+            return trouble::seats_are_gone;
+        case impairment::seats_do_not_outlive:
+            return trouble::seats_do_not_outlive;
+        case impairment::none:
+            break;
+    }
+    return std::nullopt;
+}
+
 bool is_news_of_views(message_kind kind) {
     return kind == kind_of_type<views::steps> || kind == kind_of_type<views::welcome> ||
            kind == kind_of_type<views::outdated>;
@@ -143,18 +165,21 @@ void liveness_phase::trouble(instant now) {
     }
     if (now >= leaves_) {
         leaves_ = never;
+        machines_.count(trouble::leaves_for_good);
         machines_.leave(*plan_.leaver, 1h);
     }
     if (now >= next_kill_) {
         next_kill_ =
             now + (plan_.what == impairment::hears_of_views_late ? scenario_.common.lease * 3 / 10
                                                                  : scenario_.common.lease * 4 / 5);
+        machines_.count(trouble::killed_again_and_again);
         machines_.crash(*plan_.churned, 20ms);
     }
     if (now >= owner_crashes_) {
         owner_crashes_ = never;
         if (const auto owner = plan_.which_owner ? plan_.which_owner : machines_.owner_of(0);
             owner && owner != plan_.leaver) {
+            machines_.count(trouble::owner_crashes);
             const bool is_another = is_impaired_ && *owner == plan_.whom;
             began_ = is_impaired_ ? now : began_;  // what was waited for until now was this
             machines_.crash(
@@ -188,6 +213,9 @@ void liveness_phase::befall() {
         for (std::uint32_t i = 1; i <= seats / 2; ++i) {
             machines_.crash((plan_.whom + i) % seats, 20ms);
         }
+    }
+    if (const auto t = trouble_of(plan_.what)) {
+        machines_.count(*t);
     }
     if (is_impaired_) {
         machines_.note("impairment of p" + std::to_string(plan_.whom + 1));
@@ -327,7 +355,7 @@ void liveness_phase::enter(phase next, instant until) {
 /// which applications keep locks.
 instant liveness_phase::served_by(instant now) const {
     constexpr instant round_trip{10ms};
-    return now + 30s + 10 * scenario_.common.lease +
+    return now + 30s + 13 * scenario_.common.lease +
            round_trip * static_cast<instant::rep>(work_.requests_left());
 }
 

@@ -17,6 +17,7 @@ network::network(std::size_t places, std::uint64_t seed, event_queue& events)
       events_{events},
       streams_(places * places),
       cuts_(places * places),
+      blocks_(2 * places * places),
       slowness_(places * places) {}
 
 network::number network::blank() {
@@ -58,6 +59,18 @@ network::number network::arrived(const event& e) {
 
 void network::cut(std::uint32_t from, std::uint32_t to) {
     ++cuts_[link(from, to)];
+    break_streams(from, to);
+}
+
+void network::block(std::uint32_t from, std::uint32_t to, transport what) {
+    ++blocks(link(from, to), what);
+    if (what == transport::stream) {
+        break_streams(from, to);
+    }
+}
+
+/// Something between the two no longer lets them pass.
+void network::break_streams(std::uint32_t from, std::uint32_t to) {
     if (!weather_.streams_wait_out_cuts) {
         reset(from, to, false);  // TCP finds out much later
         if (weather_.one_way_cuts_stop_streams) {
@@ -68,6 +81,17 @@ void network::cut(std::uint32_t from, std::uint32_t to) {
 
 void network::heal(std::uint32_t from, std::uint32_t to) {
     --cuts_[link(from, to)];
+    resume_streams(from, to);
+}
+
+void network::unblock(std::uint32_t from, std::uint32_t to, transport what) {
+    --blocks(link(from, to), what);
+    if (what == transport::stream) {
+        resume_streams(from, to);
+    }
+}
+
+void network::resume_streams(std::uint32_t from, std::uint32_t to) {
     for (const auto& [a, b] : {std::pair{from, to}, std::pair{to, from}}) {
         auto& s = streams_[link(a, b)];
         if (!s.under_way.empty() && !s.is_planned && !is_stopped(a, b)) {
@@ -141,12 +165,16 @@ base::duration network::delay(std::size_t l) {
 }
 
 bool network::is_stopped(std::uint32_t from, std::uint32_t to) const {
-    return is_cut(from, to) || (weather_.one_way_cuts_stop_streams && is_cut(to, from));
+    const auto is_shut = [&](std::uint32_t a, std::uint32_t b) {
+        return is_cut(a, b) || is_blocked(link(a, b), transport::stream);
+    };
+    return is_shut(from, to) || (weather_.one_way_cuts_stop_streams && is_shut(to, from));
 }
 
 void network::post_datagram(number n, base::duration extra) {
     const auto l = link(at(n).from, at(n).to);
-    if (cuts_[l] > 0 || (weather_.loss > 0 && random_.chance(weather_.loss))) {
+    if (cuts_[l] > 0 || is_blocked(l, transport::datagram) ||
+        (weather_.loss > 0 && random_.chance(weather_.loss))) {
         ++counters_.lost;
         discard(n);
         return;

@@ -33,6 +33,8 @@ struct weather {
     bool one_way_cuts_stop_streams = false;  ///< acknowledgements cannot come back
 };
 
+enum class transport : std::uint8_t { stream, datagram };
+
 /// A packet on its way, or waiting in a paused process.
 struct packet {
     std::vector<std::byte> bytes;
@@ -87,6 +89,9 @@ public:
     [[nodiscard]] bool is_cut(std::uint32_t from, std::uint32_t to) const {
         return cuts_[link(from, to)] > 0;
     }
+    /// As a cut, for what goes by one of the two.
+    void block(std::uint32_t from, std::uint32_t to, transport what);
+    void unblock(std::uint32_t from, std::uint32_t to, transport what);
     /// Every packet on this link takes up to `most` more.
     void slow_down(std::uint32_t from, std::uint32_t to, base::duration most) {
         slowness_[link(from, to)] = most;
@@ -135,6 +140,14 @@ private:
     void post_datagram(number n, base::duration extra);
     void post_on_stream(number n, base::duration extra);
     void plan_first(std::size_t l);
+    void break_streams(std::uint32_t from, std::uint32_t to);
+    void resume_streams(std::uint32_t from, std::uint32_t to);
+    [[nodiscard]] std::uint16_t& blocks(std::size_t l, transport what) {
+        return blocks_[2 * l + static_cast<std::size_t>(what)];
+    }
+    [[nodiscard]] bool is_blocked(std::size_t l, transport what) const {
+        return blocks_[2 * l + static_cast<std::size_t>(what)] > 0;
+    }
 
     std::size_t places_;
     base::random_source random_;
@@ -145,6 +158,7 @@ private:
     std::vector<number> free_;
     std::vector<stream> streams_;
     std::vector<std::uint16_t> cuts_;
+    std::vector<std::uint16_t> blocks_;  // two for each link
     std::vector<base::duration> slowness_;
     counters counters_;
 };

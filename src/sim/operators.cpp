@@ -27,6 +27,7 @@ void operators::evict(std::uint32_t place, std::uint32_t whom) {
     if (!c.places[place].node || !c.places[whom].node) {
         return;
     }
+    c.count(trouble::eviction);
     if (c.trace.is_printed()) {
         c.say(place, "evicts " + c.places[whom].name);
     }

@@ -26,8 +26,12 @@ bool replayer::records(packet& sent, message_kind kind) {
         sent.recorded_as = ++last_number_;
         kept[random_.below(kept.size())] = sent;
     }
-    return sent.recorded_as != 0 && !is_healed_ && plan.kept_back > 0 &&
-           random_.chance(plan.kept_back);
+    const bool is_kept_back = sent.recorded_as != 0 && !is_healed_ && plan.kept_back > 0 &&
+                              random_.chance(plan.kept_back);
+    if (is_kept_back) {
+        context_.count(trouble::kept_back);
+    }
+    return is_kept_back;
 }
 
 void replayer::act() {
@@ -56,6 +60,7 @@ bool replayer::send_again(message_kind kind, std::uint32_t from, std::uint32_t t
 
 void replayer::post(const packet& recorded, std::uint32_t to) {
     auto& c = context_;
+    c.count(trouble::replay);
     const auto n = c.net.blank();
     c.net.at(n) = recorded;
     c.net.at(n).to = to;

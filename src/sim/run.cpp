@@ -42,6 +42,9 @@ public:
           after_{plan_, machines_, work_, judge_, events_} {
         machines_.attach(work_, everything_);
         events_.plan(plan_.asked.length, event_kind::look);
+        for (const auto t : plan_.troubles) {
+            machines_.count(t);
+        }
     }
 
     result go() {
@@ -147,7 +150,12 @@ private:
 
 }  // namespace
 
-result run(const options& asked) { return one_run{asked}.go(); }
+result run(const options& asked) {
+    (void)base::take_effects();  // of whatever this thread has run before
+    auto r = one_run{asked}.go();
+    r.effects = base::take_effects();
+    return r;
+}
 
 std::string replay_line(const options& asked) {
     const options usual;
@@ -164,7 +172,7 @@ std::string replay_line(const options& asked) {
     line += asked.aims == aims::instead  ? " --directed"
             : asked.aims == aims::beside ? " --directed=both"
                                          : "";
-    return line + (asked.drift_beyond ? " --drift-beyond" : "");
+    return line + (asked.drift_beyond ? " --drift-beyond" : "") + (asked.is_wide ? " --wide" : "");
 }
 
 }  // namespace holdfast::sim

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rule_effects.hpp"
 #include "sim/adversary.hpp"
 #include "sim/cluster.hpp"
 #include "sim/judge.hpp"
@@ -28,6 +29,8 @@ struct result {
     instant served_after{};
     std::array<std::uint64_t, fault_kinds> faults{};
     std::array<adversary::counts, attack_kinds> attacks{};
+    /// how often each rule made a difference
+    base::effect_counts effects{};
     sim::network::counters net;
     sim::context::counters processes;
 };

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/random.hpp"
+#include "sim/wide_plan.hpp"
 
 namespace holdfast::sim {
 namespace {
@@ -345,10 +346,11 @@ void draw_replays(run_plan& s) {
 
 std::string_view to_string(fault f) {
     constexpr std::array<std::string_view, fault_kinds> names{
-        "crash",        "crash_majority",    "pause",           "split",       "isolate",
-        "cut_link",     "one_way",           "leave",           "clock_rate",  "wall_step",
-        "slow_link",    "reset_streams",     "gossip_blackout", "trigger",     "old_tables",
-        "late_removal", "false_certificate", "suspend",         "slewed_clock"};
+        "crash",        "crash_majority",    "pause",           "split",        "isolate",
+        "cut_link",     "one_way",           "leave",           "clock_rate",   "wall_step",
+        "slow_link",    "reset_streams",     "gossip_blackout", "trigger",      "old_tables",
+        "late_removal", "false_certificate", "suspend",         "slewed_clock", "no_streams",
+        "no_datagrams", "crash_loop"};
     return names[static_cast<std::size_t>(f)];
 }
 
@@ -408,6 +410,14 @@ run_plan draw(const options& asked) {
     draw_disks(s);
     draw_replays(s);
     draw_versions(s);
+    if (asked.is_wide) {
+        draw_wide(s);
+    }
+    for (const auto& p : s.places) {
+        if (p.is_misfit()) {
+            s.troubles.push_back(trouble::misfit);
+        }
+    }
     return s;
 }
 

@@ -20,6 +20,7 @@
 #include "sim/message_kind.hpp"
 #include "sim/mutants.hpp"
 #include "sim/network.hpp"
+#include "sim/trouble.hpp"
 
 namespace holdfast::sim {
 
@@ -38,6 +39,8 @@ struct options {
     /// clocks break the bound; MUTEX may then fail, FENCE may not
     bool drift_beyond = false;
     sim::aims aims = sim::aims::none;
+    /// also what wide_plan.hpp draws
+    bool is_wide = false;
     std::FILE* trace = nullptr;
 };
 
@@ -68,10 +71,12 @@ enum class fault : std::uint8_t {
     /// was, or longer (NOW-2)
     suspend,
     slewed_clock,  ///< all clocks of a machine but the raw one, which nothing may notice (NOW-2)
+    no_streams,    ///< between a process and one other, or all; datagrams pass
+    no_datagrams,  ///< streams pass
+    crash_loop,    ///< a process dies again and again, within a lease of each start
 };
-constexpr std::size_t fault_kinds = 19;
-/// Of the others, the first is drawn where machines are shared, the last two by figures of their
-/// own.
+constexpr std::size_t fault_kinds = 22;
+/// Of the others, the first is drawn where machines are shared, the rest by figures of their own.
 constexpr std::size_t drawn_fault_kinds = 16;
 [[nodiscard]] std::string_view to_string(fault f);
 
@@ -98,8 +103,10 @@ struct fault_plan {
     double rushes = 0;
     /// the chance that a grant is held up, and its hold broken before it arrives (BREAK-1)
     double breaks = 0;
-    double suspends = 0;  ///< the chance that a pause is one of the machine (NOW-2)
-    double slews = 0;     ///< at each fault, that a clock is slewed for a while (NOW-2)
+    double suspends = 0;     ///< the chance that a pause is one of the machine (NOW-2)
+    double slews = 0;        ///< at each fault, that a clock is slewed for a while (NOW-2)
+    double half_open = 0;    ///< at each fault, that streams or datagrams do not pass for a while
+    double crash_loops = 0;  ///< at each fault, that a process begins to die again and again
 };
 
 /// How the disk of a process fares (DISK-1).
@@ -216,6 +223,9 @@ struct run_plan {
     liveness_plan liveness_phase;
     bool is_sealed = true;  ///< the cluster has a key
     replay_plan replays;
+    /// Nothing goes wrong but that datagrams are lost: no lease ends (LEASE-9).
+    bool is_loss_alone = false;
+    std::vector<trouble> troubles;  ///< that stand in the plan as a whole
 };
 
 [[nodiscard]] run_plan draw(const options& asked);

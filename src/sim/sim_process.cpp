@@ -74,6 +74,7 @@ void sim_process::make_node(const peer_id& id) {
         std::count(c.place_of_run.begin() + 1, c.place_of_run.end(), place_));
     p.name = c.plan.places[place_].name + (runs > 1 ? "." + std::to_string(runs) : "");
     conflicts_ = 0;
+    leases_lost_ = 0;
     p.lease_end.reset();
     p.lease_ends.reset();
     c.trace.names(id, p.name);
@@ -258,6 +259,7 @@ void sim_process::write_to_disk() {
         me().node->persisted(disk_.written(), moment());
         return;
     }
+    context_.count(takes ? trouble::slow_write : trouble::failed_write);
     if (context_.trace.is_printed()) {
         say(takes ? "writes to a slow disk" : "cannot write to its disk");
     }
@@ -282,6 +284,9 @@ void sim_process::disk_is_due(std::uint64_t which) {
 
 void sim_process::heal() {
     const bool fills_up = context_.plan.places[place_].disk_fills_up;
+    if (fills_up) {
+        context_.count(trouble::disk_fills_up);
+    }
     disk_.set({{}, fills_up ? instant::max() : instant{}});
     pause_in_next_step_.reset();
     restart_after_ = {};
@@ -462,6 +467,12 @@ void sim_process::settle() {
         conflicts_ = now;
         c.judged_by.reported_conflict(me().run, c.events.now());
     }
+    if (const auto now = me().node->stats().leases_lost; now != leases_lost_) {
+        leases_lost_ = now;
+        if (c.plan.is_loss_alone) {
+            c.judged_by.lost_its_lease(me().run, c.events.now());
+        }
+    }
     if (pause_in_next_step_) {
         const auto how_long = *std::exchange(pause_in_next_step_, std::nullopt);
         pause(how_long, false);
@@ -471,6 +482,9 @@ void sim_process::settle() {
 
 void sim_process::restart_as_new_peer() {
     const auto over = *is_over_;
+    if (context_.plan.is_loss_alone && me().lease_ends) {
+        context_.judged_by.lost_its_lease(me().run, context_.events.now());
+    }
     context_.judged_by.gave_up(me().run, context_.events.now());
     end_node();
     settings_ = node::successor_settings(std::move(settings_), over);

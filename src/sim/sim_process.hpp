@@ -155,6 +155,7 @@ private:
     std::optional<base::time_point> timer_;
     std::uint32_t timer_generation_ = 0;
     std::uint64_t conflicts_ = 0;
+    std::uint64_t leases_lost_ = 0;
     std::uint64_t steps_ = 0;
     std::optional<node::must_restart> is_over_;
     bool has_left_ = false;

@@ -1,5 +1,7 @@
 #include "sim/sockets.hpp"
 
+#include "base/rule_effects.hpp"
+
 namespace holdfast::sim {
 
 bool sockets::let_in(std::uint32_t place, const packet& arrived, const node::envelope& head) {
@@ -14,14 +16,21 @@ bool sockets::let_in(std::uint32_t place, const packet& arrived, const node::env
     }
     const bool is_known = here.proven.contains(head.from) || (v && v->has(head.from));
     if (!is_known || head.to.is_nil()) {
-        return false;
+        return drop(arrived);
     }
     if (!context_.plan.is_sealed) {
         return true;
     }
     const bool is_new =
         arrived.recorded_as == 0 || here.recorded_seen.insert(arrived.recorded_as).second;
-    return head.to == here.id && is_new;
+    return (head.to == here.id && is_new) || drop(arrived);
+}
+
+bool sockets::drop(const packet& arrived) {
+    if (arrived.is_again) {
+        base::count(base::effect::seal_2_drops);
+    }
+    return false;
 }
 
 bool sockets::let_in_by_stream(std::uint32_t place, const packet& arrived,

@@ -21,6 +21,8 @@ public:
 private:
     [[nodiscard]] bool let_in_by_stream(std::uint32_t place, const packet& arrived,
                                         const node::envelope& head);
+    /// False.
+    [[nodiscard]] static bool drop(const packet& arrived);
 
     context& context_;
 };

@@ -85,6 +85,14 @@ TEST_CASE("the judge is content with one holder after another", "[judge]") {
     CHECK(s.judged.grants() == 3);
 }
 
+TEST_CASE("LEASE: where nothing goes wrong but that datagrams are lost, no lease ends", "[judge]") {
+    story s;
+    s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);
+    CHECK(s.broken() == broken{});
+    s.judged.lost_its_lease(2, 600ms);
+    CHECK(s.broken() == broken{guarantee::lease});
+}
+
 TEST_CASE("MUTEX: two holders valid at one instant", "[judge]") {
     story s;
     s.grant(1, 2, bob, at(100, 1), 100ms, 600ms);

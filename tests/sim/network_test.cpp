@@ -81,6 +81,35 @@ TEST_CASE("a stream keeps its order, datagrams do not", "[sim]") {
     CHECK_FALSE(std::is_sorted(got.begin(), got.end()));
 }
 
+TEST_CASE("a half-open link carries streams or datagrams, and the way back carries both", "[sim]") {
+    weather w;
+    w.streams_wait_out_cuts = true;
+    wire_tap tap{w};
+    const auto send_both = [&] {
+        tap.send(1, true);
+        tap.send(2, false);
+        tap.send(3, true, 1, 0);
+        tap.send(4, false, 1, 0);
+        auto got = tap.arrive();
+        std::sort(got.begin(), got.end());
+        return got;
+    };
+    SECTION("no streams: they wait, as in a cut") {
+        tap.net.block(0, 1, transport::stream);
+        CHECK(send_both() == std::vector{2, 3, 4});
+        tap.net.unblock(0, 1, transport::stream);
+        CHECK(tap.arrive() == std::vector{1});
+    }
+    SECTION("no datagrams: they are lost") {
+        tap.net.block(0, 1, transport::datagram);
+        CHECK(send_both() == std::vector{1, 3, 4});
+        tap.net.unblock(0, 1, transport::datagram);
+        CHECK(tap.arrive().empty());
+        CHECK(tap.net.counted().lost == 1);
+    }
+    CHECK(send_both() == std::vector{1, 2, 3, 4});
+}
+
 TEST_CASE("datagrams are lost and doubled as the weather says", "[sim]") {
     weather w;
     w.loss = 0.5;

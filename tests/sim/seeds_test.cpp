@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "run_without_abort.hpp"
 
+#include "sim/sizes.hpp"
+
 namespace holdfast::sim {
 namespace {
 
@@ -37,6 +39,26 @@ TEST_CASE("clusters of one to nine", "[sim]") {
         INFO(text_of(r));
         REQUIRE(r.violations.empty());
     }
+}
+
+TEST_CASE("every promise is kept in a wider world, whatever its size", "[sim]") {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        const auto r = run_without_abort(
+            {.seed = seed, .nodes = draw_size({1, 9}, seed), .length = 20s, .is_wide = true});
+        INFO(text_of(r));
+        REQUIRE(r.violations.empty());
+    }
+}
+
+TEST_CASE("a run counts the rules that made a difference in it alone", "[sim]") {
+    const auto count_of = [](const result& r, base::effect e) {
+        return r.effects[static_cast<std::size_t>(e)];
+    };
+    const auto once = run_without_abort({.seed = 7, .length = 10s});
+    const auto again = run_without_abort({.seed = 7, .length = 10s});
+    CHECK(count_of(once, base::effect::lease_8_by_stream) > 0);
+    CHECK(count_of(once, base::effect::found_9_too_far) == 0);
+    CHECK(once.effects == again.effects);
 }
 
 TEST_CASE("a seed is one run and no other", "[sim]") {

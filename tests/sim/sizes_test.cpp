@@ -66,7 +66,52 @@ TEST_CASE("a plan of any size names only what it has", "[sizes]") {
     for (std::size_t nodes = 1; nodes <= 80; ++nodes) {
         for (std::uint64_t seed = 1; seed <= 60; ++seed) {
             check_plan(draw({.seed = seed, .nodes = nodes}));
+            check_plan(draw({.seed = seed, .nodes = nodes, .is_wide = true}));
         }
+    }
+}
+
+bool has(const run_plan& s, trouble t) {
+    return std::find(s.troubles.begin(), s.troubles.end(), t) != s.troubles.end();
+}
+
+TEST_CASE("wide plans have what the usual ones have not", "[sizes]") {
+    std::set<trouble> drawn;
+    for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+        const auto s = draw({.seed = seed, .is_wide = true});
+        drawn.insert(s.troubles.begin(), s.troubles.end());
+        INFO("seed " << seed);
+        if (s.is_loss_alone) {
+            REQUIRE(s.faults.kinds.empty());
+            REQUIRE(s.network.loss > 0);
+        }
+        if (has(s, trouble::other_lists)) {
+            const auto& last = s.places.back();
+            REQUIRE(last.seeds.size() == 3);
+            REQUIRE(std::is_sorted(last.seeds.begin(), last.seeds.end()));
+            // the seat that they share with the others is filled by one of those
+            const auto shared =
+                std::find_if(s.places.begin(), s.places.end(),
+                             [&](const place_plan& p) { return p.address == last.seeds.front(); });
+            REQUIRE(static_cast<std::size_t>(shared - s.places.begin()) < s.seats);
+            REQUIRE_FALSE(shared->is_misfit());
+        }
+        if (has(s, trouble::wild_clock)) {
+            const auto wrong = std::count_if(
+                s.places.begin(), s.places.begin() + static_cast<std::ptrdiff_t>(s.seats),
+                [](const place_plan& p) { return p.wall_s < 60'000'000 || p.wall_s > 61'000'000; });
+            REQUIRE(2 * static_cast<std::size_t>(wrong) < s.seats);
+        }
+        const auto usual = draw({.seed = seed});
+        REQUIRE_FALSE(usual.is_loss_alone);
+        REQUIRE(usual.faults.half_open == 0);
+        REQUIRE(std::all_of(usual.troubles.begin(), usual.troubles.end(),
+                            [](trouble t) { return t == trouble::misfit; }));
+    }
+    for (const auto t : {trouble::wild_clock, trouble::small_quotas, trouble::long_queues,
+                         trouble::loss_alone, trouble::other_lists}) {
+        INFO(to_string(t));
+        CHECK(drawn.contains(t));
     }
 }
 

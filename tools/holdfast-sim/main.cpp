@@ -1,5 +1,6 @@
 // holdfast-sim: runs seeds, or replays one with its trace.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -44,6 +45,14 @@ void print_violations(const result& r) {
     }
 }
 
+template <class Kind, std::size_t kinds>
+void print_counts(const char* what, const std::array<std::uint64_t, kinds>& counts) {
+    for (std::size_t i = 0; i < kinds; ++i) {
+        std::printf("%-17s %-50s %llu\n", what,
+                    std::string{to_string(static_cast<Kind>(i))}.c_str(), number(counts[i]));
+    }
+}
+
 void print_sums(const sums& s, double took) {
     std::printf("seeds             %llu in %.1f s, %.1f each second\n", number(s.seeds), took,
                 static_cast<double>(s.seeds) / took);
@@ -56,12 +65,9 @@ void print_sums(const sums& s, double took) {
     std::printf("holds lost        %llu\n", number(s.holds_lost));
     std::printf("packets           %llu, lost %llu, doubled %llu, held up %llu\n",
                 number(s.packets), number(s.lost), number(s.doubled), number(s.spikes));
-    std::printf("faults           ");
-    for (std::size_t i = 0; i < fault_kinds; ++i) {
-        std::printf("%s %s %llu", i == 0 ? "" : ",",
-                    std::string{to_string(static_cast<fault>(i))}.c_str(), number(s.faults[i]));
-    }
-    std::printf("\n");
+    print_counts<fault>("fault", s.faults);
+    print_counts<trouble>("fault", s.troubles);
+    print_counts<holdfast::base::effect>("rule", s.effects);
     for (std::size_t i = 0; i < attack_kinds; ++i) {
         if (const auto& a = s.attacks[i]; a.begun > 0) {
             std::printf("attack            %-44s carried out %llu times of %llu\n",
@@ -96,7 +102,16 @@ int one_seed(options asked, bool is_quiet) {
     return 0;
 }
 
-int many_seeds(const options& asked, const sweep_options& how) {
+/// False, and names them, if a rule never made a difference or a trouble never came.
+bool has_all(const sums& s) {
+    const auto missing = s.missing();
+    for (const auto& one : missing) {
+        std::printf("never             %s\n", one.c_str());
+    }
+    return missing.empty();
+}
+
+int many_seeds(const options& asked, const sweep_options& how, bool requires_all) {
     sums all;
     std::string last;
     const auto start = wall::now();
@@ -116,10 +131,11 @@ int many_seeds(const options& asked, const sweep_options& how) {
         }
     });
     print_sums(all, seconds_since(start));
+    const bool lacks_some = requires_all && !has_all(all);
     if (!last.empty()) {
         std::printf("%s\n", last.c_str());
     }
-    return last.empty() ? 0 : 1;
+    return last.empty() && !lacks_some ? 0 : 1;
 }
 
 }  // namespace
@@ -134,6 +150,7 @@ int main(int argc, char** argv) {
     std::string mutant_name;
     std::string directed;
     bool is_quiet = false;
+    bool requires_all = false;
     how.jobs = std::max(1u, std::thread::hardware_concurrency());
     auto* seed = app.add_option("--seed", asked.seed, "Run this seed alone and print what happens");
     auto* seeds = app.add_option("--seeds", how.seeds, "Run so many seeds");
@@ -157,6 +174,14 @@ int main(int argc, char** argv) {
                  "Aimed faults (adversary.hpp) instead of random ones, or with "
                  "--directed=both beside them")
         ->check(CLI::IsMember({"only", "both"}));
+    auto* wide = app.add_flag("--wide", asked.is_wide,
+                              "Also half-open networks, crash loops, wild wall clocks, small "
+                              "quotas, long queues, two lists of seats, loss alone");
+    app.add_flag("--require-all", requires_all,
+                 "With --seeds and --wide: end with code 1 if a rule never made a difference or a "
+                 "kind of fault never came")
+        ->needs(seeds)
+        ->needs(wide);
     app.add_flag("--quiet", is_quiet, "With --seed: only the verdict");
     seed->excludes(seeds);
     CLI11_PARSE(app, argc, argv);
@@ -184,7 +209,7 @@ int main(int argc, char** argv) {
     std::signal(SIGSEGV, say_seed_and_die);
     std::signal(SIGABRT, say_seed_and_die);
     if (seeds->count() > 0) {
-        return many_seeds(asked, how);
+        return many_seeds(asked, how, requires_all);
     }
     return one_seed(asked, is_quiet);
 }

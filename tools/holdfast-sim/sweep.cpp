@@ -11,7 +11,31 @@ namespace {
 
 thread_local std::optional<options> running;
 
+template <std::size_t kinds>
+void add_each(std::array<std::uint64_t, kinds>& to, const std::array<std::uint64_t, kinds>& more) {
+    for (std::size_t i = 0; i < kinds; ++i) {
+        to[i] += more[i];
+    }
+}
+
+template <class Kind, std::size_t kinds>
+void name_missing(const std::array<std::uint64_t, kinds>& counts, std::vector<std::string>& out) {
+    for (std::size_t i = 0; i < kinds; ++i) {
+        if (counts[i] == 0) {
+            out.emplace_back(to_string(static_cast<Kind>(i)));
+        }
+    }
+}
+
 }  // namespace
+
+std::vector<std::string> sums::missing() const {
+    std::vector<std::string> out;
+    name_missing<fault>(faults, out);
+    name_missing<trouble>(troubles, out);
+    name_missing<base::effect>(effects, out);
+    return out;
+}
 
 void sums::add(const result& r) {
     ++seeds;
@@ -34,9 +58,9 @@ void sums::add(const result& r) {
     holds_lost += r.processes.holds_lost;
     simulated_s += static_cast<double>(r.simulated.count()) / 1e9;
     hash = (hash ^ r.hash) * 0x100000001B3ULL;
-    for (std::size_t i = 0; i < fault_kinds; ++i) {
-        faults[i] += r.faults[i];
-    }
+    add_each(faults, r.faults);
+    add_each(troubles, r.processes.troubles);
+    add_each(effects, r.effects);
     for (std::size_t i = 0; i < attack_kinds; ++i) {
         attacks[i].begun += r.attacks[i].begun;
         attacks[i].carried_out += r.attacks[i].carried_out;

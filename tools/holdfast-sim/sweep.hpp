@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sim/run.hpp"
@@ -32,9 +33,13 @@ struct sums {
     double simulated_s = 0;
     std::uint64_t hash = 0;  ///< of the runs' hashes, in the order of their seeds
     std::array<std::uint64_t, fault_kinds> faults{};
+    trouble_counts troubles{};
+    base::effect_counts effects{};
     std::array<adversary::counts, attack_kinds> attacks{};
 
     void add(const result& r);
+    /// The rules that never made a difference, and the troubles that never came, in words.
+    [[nodiscard]] std::vector<std::string> missing() const;
 };
 
 struct sweep_options {
