@@ -369,6 +369,9 @@ run_plan draw(const options& asked) {
     s.asked = asked;
     s.common = draw_settings(random);
     s.seats = asked.nodes >= 5 && random.chance(0.5) ? 5 : asked.nodes >= 3 ? 3 : 1;
+    if (asked.is_wide && has_seven_seats(asked)) {
+        s.seats = 7;
+    }
     s.has_state_dir = random.chance(0.5);
     s.longest_timer_delay = one_of<base::duration, 2>(random, {100us, 2ms});
     // Each clock within half the bound, so that any two rates differ by less than it.

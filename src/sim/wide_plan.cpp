@@ -128,6 +128,11 @@ void set_clocks_wrong(base::random_source& random, run_plan& s) {
 
 }  // namespace
 
+bool has_seven_seats(const options& asked) {
+    base::random_source random{asked.seed * 0x9E6C63D0876A9A47ULL + asked.nodes};
+    return asked.nodes >= 7 && random.chance(0.2);
+}
+
 void draw_wide(run_plan& s) {
     base::random_source random{s.asked.seed * 0x94D049BB133111EBULL + s.asked.nodes};
     const bool may_be_quiet = s.asked.aims == aims::none && !s.asked.drift_beyond;

@@ -9,6 +9,8 @@
 
 namespace holdfast::sim {
 
+/// Of so many processes, some have seven seats, the most there are.
+[[nodiscard]] bool has_seven_seats(const options& asked);
 /// To a plan that is complete otherwise.
 void draw_wide(run_plan& s);
 
