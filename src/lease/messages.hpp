@@ -21,6 +21,7 @@ struct renew_request {
 struct ack {
     view_number seats;
     base::right_time sent_at;
+    bool lacks_descriptors = false;  ///< of its voter: streams to it show nothing (LEASE-8)
     bool operator==(const ack&) const = default;
 };
 

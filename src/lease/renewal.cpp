@@ -143,6 +143,9 @@ void renewal::ask(base::moment now) {
     ++asked_;
     for (std::size_t i = 0; i < voters_.size(); ++i) {
         const bool by_stream = (asked_ + i) % asks_in_a_lease == 0;
+        if (is_muted_ && !(by_stream && is_running(sent_at))) {
+            continue;
+        }
         if (by_stream) {
             base::count(base::effect::lease_8_by_stream);
         }
@@ -156,7 +159,7 @@ void renewal::repeat(base::moment now) {
     last_sent_ = sent_at;
     repeat_again(now.now);
     for (const auto& voter : voters_) {
-        if (!has_acked(voter) && is_heard(voter, now.now)) {
+        if (!is_muted_ && !has_acked(voter) && is_heard(voter, now.now)) {
             base::count(base::effect::lease_9_repeats);
             out_.push({voter, renew_request{seats_, sent_at, is_running(sent_at)}, false});
         }

@@ -41,6 +41,9 @@ public:
     void installed(const view& now_installed, base::moment now);
     void handle(const peer_id& from, const ack& answer, base::moment now);
     void tick(base::moment now);
+    /// LEASE-8: too few voters are not mute to renew the lease. What goes by stream still goes
+    /// until it ends, for an ack would show that they are mute no more; then nothing is asked.
+    void set_muted(bool is_muted) { is_muted_ = is_muted; }
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<send> next() { return out_.next(); }
 
@@ -66,6 +69,7 @@ private:
 
     const base::settings& settings_;
     bool is_stopped_ = false;
+    bool is_muted_ = false;
     view_number seats_;
     std::vector<peer_id> voters_;
     std::size_t seat_count_ = 0;

@@ -95,6 +95,9 @@ void node::receive(const envelope& head, const base::way& came, const message& w
     if (const auto* asked = base::get_message_if<views::join>(what); asked != nullptr) {
         s.check_claim(asked->self.address, head.from, now.now);
     }
+    if (is_ours && came.is_stream()) {
+        s.mutes.came_by_stream(head.from, now.now);
+    }
     if (is_ours && head.installed.value != 0) {
         s.agreement.on_view_number(head.from, head.installed, now.now);
     }
@@ -130,6 +133,7 @@ void node::tick(moment now) {
             s.swim.knocks_at_seats(!s.lease.is_running() || s.is_voter());
             s.swim.tick(now.now);
             s.agreement.tick(now);
+            s.mutes.tick(now.now);
             s.renewal.tick(now);
             s.owner.tick(now.now);
             s.holder.tick(now.now);

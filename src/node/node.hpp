@@ -107,6 +107,16 @@ public:
     void stream_ended(const peer_id& peer, base::moment now);
     /// A stream with `peer`, on which it had proven itself, is gone, for whatever reason (LOAD-4).
     void stream_lost(const peer_id& peer, base::moment now);
+    // LEASE-8: what the driver sees of its sockets. A stream from `peer` brought a part of a
+    // message, whose end has not come.
+    void stream_brought_part(const peer_id& peer, base::moment now);
+    /// All that lay in the buffers by then was read. Costs nothing, and may be told of late.
+    void has_read_all(base::time_point until);
+    /// After `dial_again`.
+    void dialled_again(const peer_id& peer, base::moment now);
+    /// The system has no descriptor left for a stream, or has one again.
+    void set_lacking_descriptors(bool is_lacking, base::moment now);
+    [[nodiscard]] bool is_lacking_descriptors() const;
     /// DISK-1, after `persist_mark`: this mark, or a higher one, is on the disk.
     void persisted(holdfast::epoch mark, base::moment now);
     /// A stream that was dialled to that address has reached `peer`, whichever peer it was dialled

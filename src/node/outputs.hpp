@@ -12,6 +12,7 @@
 
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
+#include "lease/mute_watch.hpp"
 #include "lock/outputs.hpp"
 #include "lock/query_client.hpp"
 #include "node/audit.hpp"
@@ -37,6 +38,13 @@ struct send {
     bool is_repeat = false;
 };
 using persist_mark = views::persist;
+/// LEASE-8: dial another stream to that peer, beside those that there are, and call
+/// dialled_again(), unless the system has no descriptor left for it. Once it is proven it takes the
+/// place of the others.
+struct dial_again {
+    peer_id peer;
+    endpoint address;
+};
 
 // ---- what a node tells its driver
 
@@ -86,7 +94,7 @@ struct owner_granted {
     view_number in;
 };
 using output =
-    std::variant<send, persist_mark, granted, request_failed, hold_lost, hold_stalled,
+    std::variant<send, persist_mark, dial_again, granted, request_failed, hold_lost, hold_stalled,
                  release_requested, broke_by_policy, answered, unanswered, at_risk, view_installed,
                  liveness_changed, lock_changed, check_process, watch_process, unwatch_process,
                  audit_recorded, audit_ended, audit_log_read, record_written, must_restart,

@@ -41,6 +41,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       agreement{settings, self, random.next(), environment, now},
       voter{settings},
       renewal_runs{settings, self},
+      mutes{settings, self},
       renewal{settings, random.next()},
       lease{settings, renewal},
       mail{settings, self, {agreement, swim, contacts, relay, lease}, out, stats.dropped},
@@ -89,6 +90,7 @@ void node::state::settle(moment now) {
         if (is_over) {  // VIEW-4: what an owner granted in the step before its removal is not sent
             break;
         }
+        is_busy = take_mutes() || is_busy;
         while (auto o = renewal.next()) {
             is_busy = true;
             mail.send_to(o->to, {}, o->by_stream, false, lease::message{o->what});
@@ -183,6 +185,7 @@ std::optional<time_point> node::state::deadline() const {
     due = swim.deadline();
     base::earlier(due, agreement.deadline());
     base::earlier(due, renewal.deadline());
+    base::earlier(due, mutes.deadline());
     base::earlier(due, owner.deadline());
     base::earlier(due, holder.deadline());
     base::earlier(due, query_client.deadline());
@@ -217,19 +220,27 @@ void node::state::dispatch(const peer_id& from, const base::way& came, view_numb
 
 void node::state::handle_lease(const peer_id& from, bool by_stream, view_number shown,
                                const lease::message& what, moment now) {
+    if (!by_stream) {
+        mutes.came_by_datagram(from, now.now);
+    }
     if (const auto* asked = std::get_if<lease::renew_request>(&what)) {
         const auto& v = agreement.current();
-        if (v && v->is_voter(self)) {
+        if (v && v->is_voter(self) && !mutes.is_refused(from, now.now)) {
             // LEASE-7: a member that lags behind for long is acked no more
             const bool is_barred =
                 agreement.blocks_lease_of(from) || contacts.lags_behind(shown, now.now);
-            if (const auto answer = voter.handle(from, *asked, *v, is_barred, now.now)) {
+            if (auto answer = voter.handle(from, *asked, *v, is_barred, now.now)) {
+                answer->lacks_descriptors = mutes.is_lacking_descriptors();
                 renewal_runs.acked(from, *asked, by_stream, now.now);
                 mail.send_to(from, {}, by_stream, false, lease::message{*answer});
             }
         }
     } else {
-        renewal.handle(from, std::get<lease::ack>(what), now);
+        const auto& answer = std::get<lease::ack>(what);
+        if (answer.lacks_descriptors) {
+            mutes.waived_by(from, now.now);
+        }
+        renewal.handle(from, answer, now);
         notice_lease(now);
     }
 }
@@ -349,6 +360,7 @@ void node::state::install(views::installation& i, moment at) {
     const view* before = i.is_first ? nullptr : i.before.get();
     voter.installed(*i.now, before, now);
     renewal_runs.installed(*i.now);
+    mutes.installed(*i.now, now);
     renewal.installed(*i.now, at);
     const auto step = lock_step_of(i, settings, now);
     for (const auto& removed : step.removed) {

@@ -15,6 +15,7 @@
 #include "base/random.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
+#include "lease/mute_watch.hpp"
 #include "lease/renewal.hpp"
 #include "lease/renewal_runs.hpp"
 #include "lease/voter.hpp"
@@ -113,6 +114,15 @@ struct node::state {
     void from_query_client(lock::unanswered& u);
     void install(views::installation& i, base::moment now);
 
+    // ---- streams that bring nothing (mute.cpp)
+
+    /// What is found of them; whether there was anything.
+    bool take_mutes();
+    void from_mutes(const lease::mute_watch::dial_again& d);
+    void from_mutes(const lease::mute_watch::found_mute& f);
+    /// LEASE-8: the lease is renewed, or is not, for so many voters are mute.
+    void settle_mutes();
+
     // ---- who lives where (addresses.cpp)
 
     [[nodiscard]] bool is_voter() const;
@@ -154,6 +164,7 @@ struct node::state {
     views::agreement agreement;
     lease::voter voter;
     lease::renewal_runs renewal_runs;
+    lease::mute_watch mutes;
     lease::renewal renewal;
     lease_watch lease;
     mailer mail;
@@ -169,6 +180,7 @@ struct node::state {
 
     base::time_point last_now;
     bool is_over = false;
+    bool is_muted = false;  // as was last said
     std::optional<output> final_output;
     std::optional<base::time_point> next_isolation_check;
     cluster_id shown_cluster;  // by the sender of what is being handled

@@ -75,6 +75,27 @@ TEST_CASE_METHOD(renewal_fixture,
     CHECK(by_stream[peer(3)] == std::vector{at(200ms), at(1200ms)});
 }
 
+TEST_CASE_METHOD(renewal_fixture,
+                 "LEASE-8: with voters that are mute it asks by stream, while it lasts") {
+    mine.installed(made_up::first_view(3, 1), moment(0s));
+    (void)sent();
+    mine.handle(peer(1), ack{{1}, right(0s)}, moment(1ms));
+    mine.handle(peer(2), ack{{1}, right(0s)}, moment(1ms));
+    mine.set_muted(true);
+    std::vector<base::time_point> asked;
+    for (auto now = at(200ms); now < at(2s); now += 10ms) {
+        mine.tick({now});
+        for (const auto& s : sent()) {
+            CHECK(s.by_stream);
+            asked.push_back(now);
+        }
+    }
+    CHECK(asked == std::vector{at(200ms), at(400ms), at(600ms)});
+    mine.set_muted(false);
+    mine.tick(moment(2s));
+    CHECK(sent().size() == 3);
+}
+
 TEST_CASE_METHOD(renewal_fixture, "send time counts, not the ack's arrival") {
     mine.installed(made_up::first_view(3), moment(0s));
     mine.handle(peer(1), ack{{1}, right(0s)}, moment(900ms));

@@ -498,6 +498,39 @@ TEST_CASE("LEASE-7: a member that hears no views any more is acked no more, and 
 }
 
 TEST_CASE(
+    "LEASE-8: a member that hears no streams says so, stops and is removed, not before 15 s") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto former = c[4].self();
+    c.lose_to = [](std::uint64_t to, bool stream) { return to == 4 && stream; };
+    c.run_for(14s);
+    CHECK(c.is_leased(4));
+    CHECK(c.all[4].problems.empty());
+    REQUIRE(c.run_until([&] { return !c.is_leased(4); }, 4s));
+    const auto& told = c.all[4].problems;
+    const auto says = std::find_if(told.begin(), told.end(),
+                                   [](const auto& p) { return p.why == errc::no_quorum; });
+    REQUIRE(says != told.end());
+    CHECK(says->text.find("TCP") != std::string::npos);
+    // two of the three are enough to stop
+    CHECK((says->text.find("p1 (") != std::string::npos ||
+           says->text.find("p2 (") != std::string::npos));
+    CHECK(c.run_until([&] { return !c[1].installed()->has(former); }, 5s));
+    CHECK(c.is_leased(1));
+}
+
+TEST_CASE("LEASE-8: in a cluster that rests none is mute") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    c.run_for(60s);
+    for (const std::uint64_t i : {1, 2, 3, 4}) {
+        CHECK(c.is_leased(i));
+        CHECK(c.all[i].problems.empty());
+        CHECK_FALSE(c.all[i].restarted);
+    }
+}
+
+TEST_CASE(
     "SEAT-2: a peer without seeds that meets a cluster of its name with seats is in error and "
     "stops") {
     small_cluster c{3};

@@ -285,6 +285,7 @@ private:
         const bool is_dialled = p.what.stream && dialled_.contains({p.to, p.from});
         to.handle(head, {p.what.stream ? endpoint{} : from, is_dialled ? from : endpoint{}},
                   p.what.what, moment());
+        to.has_read_all(now);
         to.check();
         drain(p.to);
     }
@@ -313,6 +314,8 @@ private:
             } else if (auto* e = std::get_if<node::persist_mark>(&*o)) {
                 p.persisted.push_back(e->mark);
                 p.node->persisted(e->mark, moment(i));
+            } else if (auto* d = std::get_if<node::dial_again>(&*o)) {
+                p.node->dialled_again(d->peer, moment(i));
             } else if (std::holds_alternative<node::has_left>(*o)) {
                 p.has_left = true;
             } else if (auto* m = std::get_if<node::must_restart>(&*o)) {

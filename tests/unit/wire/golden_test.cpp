@@ -47,6 +47,12 @@ TEST_CASE("golden bytes", "[wire]") {
             "ce000f4240"
             "c3"
             "cd012c");
+    REQUIRE(hex(lease::message{lease::ack{{3}, base::right_time{base::duration{1000000}}, true}}) ==
+            "41"
+            "93"
+            "03"
+            "ce000f4240"
+            "c3");
     REQUIRE(hex(swim::message{swim::push_pull{true, {7, "n", {}}, {}, {300}}}) ==
             "15"
             "94"

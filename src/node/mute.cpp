@@ -1,0 +1,90 @@
+// Members and voters that are mute by stream (LEASE-8).
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "node/state.hpp"
+
+namespace holdfast::node {
+namespace {
+
+std::string text_of(const peer_id& peer, const view* v) {
+    const auto* m = v == nullptr ? nullptr : v->find(peer);
+    return m == nullptr ? to_string(peer) : m->name + " (" + to_string(m->address) + ")";
+}
+
+}  // namespace
+
+bool node::state::take_mutes() {
+    bool is_any = false;
+    while (auto o = mutes.next()) {
+        is_any = true;
+        std::visit([&](const auto& what) { from_mutes(what); }, *o);
+    }
+    settle_mutes();
+    return is_any;
+}
+
+void node::state::from_mutes(const lease::mute_watch::dial_again& d) {
+    const auto& v = agreement.current();
+    if (const auto* m = v ? v->find(d.peer) : nullptr) {
+        out.push(dial_again{d.peer, m->address});
+    }
+}
+
+void node::state::from_mutes(const lease::mute_watch::found_mute& f) {
+    out.push(
+        problem{errc::io_error,
+                "nothing comes by TCP from " + text_of(f.peer, agreement.current().get()) +
+                    ", though datagrams pass, and a second connection did no better (LEASE-8): "
+                    "see whether a firewall lets TCP pass both ways"});
+}
+
+void node::state::settle_mutes() {
+    const bool is_too_quiet = !mutes.hears_quorum();
+    renewal.set_muted(is_too_quiet);
+    if (std::exchange(is_muted, is_too_quiet) == is_too_quiet || !is_too_quiet) {
+        return;
+    }
+    std::string who;
+    for (const auto& peer : mutes.mute_voters()) {
+        who += (who.empty() ? "" : ", ") + text_of(peer, agreement.current().get());
+    }
+    out.push(
+        problem{errc::no_quorum,
+                "this peer does not renew its lease: no majority of the seats is heard by TCP, "
+                "though datagrams pass (LEASE-8). Nothing comes from " +
+                    who + ": see whether a firewall lets TCP pass both ways"});
+}
+
+// ---- what the driver sees of its sockets
+
+void node::stream_brought_part(const peer_id& peer, base::moment now) {
+    state_->begin(now);
+    state_->mutes.came_by_stream(peer, now.now);
+    state_->end_call(now);
+}
+
+void node::has_read_all(base::time_point until) { state_->mutes.has_read_all(until); }
+
+void node::dialled_again(const peer_id& peer, base::moment now) {
+    state_->begin(now);
+    state_->mutes.dialled_again(peer);
+    state_->end_call(now);
+}
+
+void node::set_lacking_descriptors(bool is_lacking, base::moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    if (is_lacking && !s.mutes.is_lacking_descriptors() && !s.is_over) {
+        s.out.push(problem{errc::io_error,
+                           "this process has no descriptor left for a stream, so it does not look "
+                           "whether streams bring anything (LEASE-8): raise RLIMIT_NOFILE"});
+    }
+    s.mutes.set_lacking_descriptors(is_lacking, now.now);
+    s.end_call(now);
+}
+
+bool node::is_lacking_descriptors() const { return state_->mutes.is_lacking_descriptors(); }
+
+}  // namespace holdfast::node
