@@ -125,6 +125,11 @@ result<listening> listen_at(const endpoint& wanted) {
     }
 }
 
+bool is_shortage(int code) {
+    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+}
+
+/// Without one, `errno` says why.
 os::unique_fd dial(const endpoint& at, std::chrono::milliseconds patience) {
     os::unique_fd fd{open_socket(at, SOCK_STREAM)};
     if (!fd) {

@@ -73,6 +73,8 @@ public:
     /// The other end has closed it. A reset does not count: firewalls send them in the name of
     /// others.
     [[nodiscard]] bool was_ended_there() const { return was_ended_there_; }
+    /// The beginning of a message has come, and its rest has not.
+    [[nodiscard]] bool has_part() const { return !in_.empty(); }
     [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
     /// All that was appended has arrived at the system of the other end, as far as ours knows.
     [[nodiscard]] bool has_drained() const;
@@ -95,7 +97,8 @@ public:
     bool is_claimed = false;  ///< the transport's: a caller waits on the descriptor
     bool is_ended = false;    ///< the transport's: closed, but the descriptor is still claimed
     bool is_watched_for_output = true;
-    bool is_dirty = false;  ///< the transport's: appended to since the last write
+    bool is_second = false;  ///< the transport's: to take the place of those that bring nothing
+    bool is_dirty = false;   ///< the transport's: appended to since the last write
     /// the transport's: when it last asked whether this peer is still the one at the address
     base::time_point last_recheck{};
     base::time_point last_read{};  ///< the transport's: when anything came last

@@ -1,5 +1,6 @@
 // Which stream a message goes by, and whether what was sent before has arrived.
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include "net/socket.hpp"
@@ -68,6 +69,7 @@ std::uint64_t stream_table::dial_stream(const endpoint& at, time_point now) {
     }
     auto fd = dial(at, shared_.longest_silence());
     if (!fd) {
+        shared_.note_shortage(is_shortage(errno), now);
         failed_to_connect(at, now);
         return 0;
     }

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -54,6 +55,18 @@ std::uint64_t stream_table::accept(os::unique_fd fd, const endpoint& at, time_po
     tune(fd.get(), shared_.longest_silence());
     base::earlier(next_tick_, now + greeting_time);
     return add(std::move(fd), at, false, now);
+}
+
+bool stream_table::dial_again(const endpoint& at, time_point now) {
+    auto fd = dial(at, shared_.longest_silence());
+    if (!fd) {
+        const bool is_short = is_shortage(errno);
+        shared_.note_shortage(is_short, now);
+        return !is_short;  // it was refused: that is an answer
+    }
+    streams_.at(add(std::move(fd), at, true, now))->is_second = true;
+    base::earlier(next_tick_, now + greeting_time);
+    return true;
 }
 
 newcomers stream_table::unproven() const {
@@ -302,6 +315,10 @@ void stream_table::read_once(std::uint64_t id, const sink& to) {
         }
     }
     s->last_read = shared_.now_seen;
+    if (s->is_proven() && s->has_part() &&
+        (partly_read_.empty() || partly_read_.back() != s->peer())) {
+        partly_read_.push_back(s->peer());
+    }
     if (!was_proven && s->is_proven()) {
         has_proven(id, *s);
     }
@@ -326,11 +343,15 @@ void stream_table::has_proven(std::uint64_t id, stream& s) {
         end_others_at(id, s);
         reached_.reached(s.at(), s.peer());
     }
+    if (s.is_second) {
+        end_others_to(id, s);
+    }
 }
 
 /// It was dialled to see which peer is at the address of another stream, and it is still the same.
 bool stream_table::is_redundant(const stream& s) const {
-    return s.is_dialled() && std::any_of(streams_.begin(), streams_.end(), [&](const auto& entry) {
+    return s.is_dialled() && !s.is_second &&
+           std::any_of(streams_.begin(), streams_.end(), [&](const auto& entry) {
                const auto& one = *entry.second;
                return &one != &s && one.is_dialled() && one.is_proven() && one.at() == s.at() &&
                       one.peer() == s.peer() && !one.is_stuck;
@@ -350,41 +371,16 @@ void stream_table::end_others_at(std::uint64_t id, const stream& s) {
     }
 }
 
-// ---- for a caller that reads itself
-
-std::optional<int> stream_table::claim(const peer_id& peer) {
-    if (claims_.contains(peer)) {
-        return std::nullopt;
+/// LEASE-8: nothing came by them, and this one was dialled to see whether it does better.
+void stream_table::end_others_to(std::uint64_t id, const stream& s) {
+    std::vector<std::uint64_t> others;
+    for (const auto& [other, one] : streams_) {
+        if (other != id && one->is_proven() && one->peer() == s.peer()) {
+            others.push_back(other);
+        }
     }
-    const auto id = usable_stream(peer);
-    if (id == 0) {
-        return std::nullopt;
-    }
-    auto& s = *streams_.at(id);
-    HOLDFAST_ASSERT(!s.is_claimed);
-    claims_.insert({peer, {id, nullptr}});
-    s.is_claimed = true;
-    rewatch(id, s);
-    return s.fd();
-}
-
-void stream_table::read_claimed(const peer_id& peer, const sink& to) {
-    if (const auto at = claims_.find(peer); at != claims_.end()) {
-        HOLDFAST_ASSERT(streams_.contains(at->second.id) != (at->second.ended != nullptr));
-        read_stream(at->second.id, to);
-    }
-}
-
-void stream_table::give_back(const peer_id& peer) {
-    const auto at = claims_.find(peer);
-    if (at == claims_.end()) {
-        return;
-    }
-    const auto id = at->second.id;
-    claims_.erase(at);
-    if (const auto s = streams_.find(id); s != streams_.end()) {
-        s->second->is_claimed = false;
-        rewatch(id, *s->second);
+    for (const auto other : others) {
+        end(other, false);
     }
 }
 

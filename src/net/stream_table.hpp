@@ -33,6 +33,8 @@ public:
     void send(const peer_id& to, const endpoint& at, bool is_lazy, std::span<const std::byte> bytes,
               base::time_point now);
     [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at, base::time_point now);
+    /// A second stream to who lives there. False: the system has no descriptor left.
+    [[nodiscard]] bool dial_again(const endpoint& at, base::time_point now);
     void cork() { is_corked_ = true; }
     void uncork();
     [[nodiscard]] std::optional<base::time_point> flush_due() const {
@@ -60,6 +62,10 @@ public:
     [[nodiscard]] std::vector<peer_id> take_ended() { return std::exchange(ended_, {}); }
     /// Those with whom a proven stream has ended, however, since the last call.
     [[nodiscard]] std::vector<peer_id> take_lost() { return std::exchange(lost_, {}); }
+    /// Whose streams have brought a part of a message whose end has not come (LEASE-8).
+    [[nodiscard]] std::vector<peer_id> take_partly_read() {
+        return std::exchange(partly_read_, {});
+    }
     [[nodiscard]] std::vector<reached_peer> take_reached() { return reached_.take_news(); }
     /// Brings the shared statistics up to date.
     void count_all();
@@ -81,6 +87,7 @@ private:
     void read_once(std::uint64_t id, const sink& to);
     [[nodiscard]] bool is_redundant(const stream& s) const;
     void end_others_at(std::uint64_t id, const stream& s);
+    void end_others_to(std::uint64_t id, const stream& s);
 
     struct claimed {
         std::uint64_t id;
@@ -94,8 +101,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<stream>> streams_;  // in the order they were made
     std::map<peer_id, claimed> claims_;
     dial_back_off back_off_;
-    std::vector<peer_id> ended_;
-    std::vector<peer_id> lost_;
+    std::vector<peer_id> ended_, lost_, partly_read_;
     reached_peers reached_;
     bool is_corked_ = false;
     std::vector<std::uint64_t> dirty_;     // appended to, not written

@@ -35,10 +35,6 @@ constexpr std::uint64_t bytes_in_a_turn = 256 << 10;
 // what an epoll event is about
 constexpr std::uint64_t tcp_listener = 0, udp_socket = 1, first_stream = 2;
 
-bool is_shortage(int code) {
-    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
-}
-
 }  // namespace
 
 struct transport::state {
@@ -63,6 +59,7 @@ struct transport::state {
                                        &length, SOCK_NONBLOCK | SOCK_CLOEXEC)};
             if (!fd) {
                 if (is_shortage(errno)) {
+                    shared.note_shortage(true, now);
                     pause_accepting(now);
                 }
                 return;
@@ -198,6 +195,16 @@ void transport::read(const net::sink& to, time_point now) {
     s.has_left_some = s.read_turn(to, now);
 }
 
+bool transport::has_read_all() const { return !state_->has_left_some && !state_->accept_again; }
+
+bool transport::dial_again(const endpoint& at, time_point now) {
+    auto& s = *state_;
+    s.shared.now_seen = now;
+    return s.streams.dial_again(at, now);
+}
+
+bool transport::lacks_descriptors() const { return state_->shared.is_short_of_descriptors(); }
+
 std::optional<int> transport::claim(const peer_id& peer) { return state_->streams.claim(peer); }
 
 void transport::read_claimed(const peer_id& peer, const net::sink& to, time_point now) {
@@ -212,6 +219,7 @@ void transport::set_members(std::span<const peer_id> members) {
 std::vector<reached_peer> transport::take_reached() { return state_->streams.take_reached(); }
 std::vector<peer_id> transport::take_ended() { return state_->streams.take_ended(); }
 std::vector<peer_id> transport::take_lost() { return state_->streams.take_lost(); }
+std::vector<peer_id> transport::take_partly_read() { return state_->streams.take_partly_read(); }
 void transport::drop(const peer_id& peer) { state_->streams.drop(peer); }
 
 const transport_statistics& transport::stats() const {

@@ -113,6 +113,15 @@ public:
     /// at most (LOAD-2). The rest is left for the next call, which begins with the datagrams.
     void read(const sink& to, base::time_point now);
 
+    /// The last read() has left nothing: no stream, but for those that callers read themselves, no
+    /// datagram, and no connection for which there was no descriptor (LEASE-8).
+    [[nodiscard]] bool has_read_all() const;
+    /// Dials a stream to who lives at `at` beside those that there are. When it is proven, the
+    /// others to the same peer end. False: there was no descriptor left for it.
+    [[nodiscard]] bool dial_again(const endpoint& at, base::time_point now);
+    /// Some seconds ago, or since then, the system had none left for a stream.
+    [[nodiscard]] bool lacks_descriptors() const;
+
     // ---- for a caller that waits for an answer and does the reading itself
 
     /// Takes the stream to `peer` out of the loop's watch and gives its descriptor to poll() on
@@ -133,6 +142,9 @@ public:
     /// The peers with which a proven stream has ended since the last call, for whatever reason:
     /// what was sent on it may be lost (LOAD-4).
     [[nodiscard]] std::vector<peer_id> take_lost();
+    /// The peers whose streams have brought a part of a message, whose end has not come, since the
+    /// last call.
+    [[nodiscard]] std::vector<peer_id> take_partly_read();
     /// A peer that left the view: its stream and queue go.
     void drop(const peer_id& peer);
     [[nodiscard]] const transport_statistics& stats() const;

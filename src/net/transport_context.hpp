@@ -42,6 +42,17 @@ public:
     [[nodiscard]] std::chrono::milliseconds longest_silence() const {
         return std::chrono::duration_cast<std::chrono::milliseconds>(2 * options.patience());
     }
+    /// A stream could not be made: `is_short`, for want of a descriptor.
+    void note_shortage(bool is_short, base::time_point now) {
+        if (is_short) {
+            last_shortage_ = now;
+        }
+    }
+    /// For a while after it was so, as it comes and goes with each descriptor.
+    [[nodiscard]] bool is_short_of_descriptors() const {
+        return last_shortage_ && now_seen - *last_shortage_ < shortage_lasts;
+    }
+
     [[nodiscard]] bool is_sealing() const { return !mine.key.empty(); }
 
     void count(const stream::counters& c) {
@@ -96,11 +107,13 @@ public:
 
 private:
     static constexpr base::duration between_complaints = std::chrono::seconds{1};
+    static constexpr base::duration shortage_lasts = std::chrono::seconds{10};
 
     std::function<void(error)> complain_;
     // of a wrong key, a wrong cluster, another version
     std::optional<base::time_point> last_told_[3];
     bool is_in_sink_ = false;
+    std::optional<base::time_point> last_shortage_;
 };
 
 }  // namespace holdfast::net

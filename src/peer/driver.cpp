@@ -129,6 +129,12 @@ void driver::tell_ends() {
     for (const auto& [at, peer] : transport_->take_reached()) {
         node_->found_there(at, peer, moment_now());
     }
+    for (const auto& peer : transport_->take_partly_read()) {
+        node_->stream_brought_part(peer, moment_now());
+    }
+    if (transport_->lacks_descriptors() != node_->is_lacking_descriptors()) {
+        node_->set_lacking_descriptors(transport_->lacks_descriptors(), moment_now());
+    }
 }
 
 void driver::drain_node() {
@@ -216,9 +222,13 @@ void driver::set_timer() {
 
 bool driver::on_readable() {
     bool goes_on = false;
-    (void)with_node([&](node::node&) {
+    (void)with_node([&](node::node& n) {
         goes_on = true;
-        transport_->read(sink_, raw_now());
+        const auto now = raw_now();
+        transport_->read(sink_, now);
+        if (transport_->has_read_all()) {
+            n.has_read_all(now);  // what comes meanwhile may be read with it, or not
+        }
     });
     return goes_on;
 }

@@ -13,6 +13,7 @@
 // but lets it lie.
 #pragma once
 
+#include <concepts>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -58,6 +59,11 @@
 #include "peer/watchdog.hpp"
 
 namespace holdfast::runtime {
+
+/// Said for the simulator's judge and for statistics.
+template <class Output>
+concept only_observed =
+    std::same_as<Output, node::record_written> || std::same_as<Output, node::owner_granted>;
 
 class driver : public std::enable_shared_from_this<driver> {
 public:
@@ -166,11 +172,11 @@ private:
     void perform(node::audit_recorded& o) { hear(o); }
     void perform(node::audit_ended& o) { hear(o); }
     void perform(node::audit_log_read& o) { hear(o); }
-    void perform(node::record_written&) {}
+    void perform(only_observed auto&) {}
     void perform(node::must_restart& o) { restart_ = o; }
     void perform(node::has_left& o);
     void perform(node::problem& o);
-    void perform(node::owner_granted&) {}
+    void perform(node::dial_again& o);
     void hear(auto& o);
 
     const fork_guard process_;

@@ -28,6 +28,17 @@ void driver::perform(node::send& o) {
     }
 }
 
+/// LEASE-8.
+void driver::perform(node::dial_again& o) {
+    try {
+        if (transport_->dial_again(o.address, raw_now())) {
+            node_->dialled_again(o.peer, moment_now());
+        }
+    } catch (const std::bad_alloc&) {
+        ++totals_.lacked_memory;  // it is asked for again
+    }
+}
+
 void driver::on_written(const result<epoch>& mark) {
     (void)with_node([&](node::node& n) {
         if (mark) {
