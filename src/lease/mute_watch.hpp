@@ -23,7 +23,7 @@ namespace holdfast::lease {
 /// peer, is not found mute.
 class mute_watch {
 public:
-    /// A second stream is wanted. Whoever could make one calls dialled_again().
+    /// A second stream is wanted. If one could be made, dialled_again() is called.
     struct dial_again {
         peer_id peer;
     };

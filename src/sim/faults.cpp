@@ -26,6 +26,7 @@ faults::faults(const run_plan& plan, std::uint64_t seed, cluster& machines, even
     : plan_{plan},
       random_{seed},
       random_of_clocks_{seed ^ 0xC10C5ULL},
+      random_of_streams_{seed ^ 0x57EA35ULL},
       machines_{machines},
       events_{events},
       lasting_{machines, events} {
@@ -70,6 +71,10 @@ void faults::begin_next() {
     if (plan_.faults.crash_loops > 0 && random_of_clocks_.chance(plan_.faults.crash_loops)) {
         inject(fault::crash_loop,
                static_cast<std::uint32_t>(random_of_clocks_.below(machines_.places())));
+    }
+    if (plan_.faults.mutes > 0 && random_of_streams_.chance(plan_.faults.mutes)) {
+        inject(fault::mute_streams,
+               static_cast<std::uint32_t>(random_of_streams_.below(machines_.places())));
     }
     if (plan_.asked.drift_beyond && random_.chance(0.3)) {
         abuse_clock(victim());
@@ -216,6 +221,7 @@ void faults::inject(fault f, std::uint32_t someone) {
         &faults::no_streams,
         &faults::no_datagrams,
         &faults::crash_loop,
+        &faults::mute_streams,
     };
     ++injected_[static_cast<std::size_t>(f)];
     machines_.note(to_string(f));
@@ -290,6 +296,22 @@ void faults::crash_again(std::uint32_t place, std::uint64_t left) {
         events_.plan(events_.now() + random_of_clocks_.between(250ms, plan_.common.lease),
                      event_kind::fault_now, place, crash_on | (left - 1) << bits_of_detail);
     }
+}
+
+/// LEASE-8: from it or to it, between it and the seats or all others. Mostly for so long that it is
+/// found mute, which takes 15 s.
+void faults::mute_streams(std::uint32_t someone) {
+    auto& random = random_of_streams_;
+    const bool from_it = random.chance(0.5);
+    const auto others = random.chance(0.5) ? plan_.seats : machines_.places();
+    lasting_faults::change what;
+    for (std::uint32_t other = 0; other < others; ++other) {
+        if (other != someone) {
+            what.muted.emplace_back(from_it ? link{someone, other} : link{other, someone});
+        }
+    }
+    const auto how_long = random.between(5s, 40s);
+    lasting_.begin(std::move(what), how_long);
 }
 
 void faults::isolate(std::uint32_t someone) {

@@ -65,6 +65,7 @@ private:
     void no_streams(std::uint32_t someone) { half_open(someone, transport::stream); }
     void no_datagrams(std::uint32_t someone) { half_open(someone, transport::datagram); }
     void crash_loop(std::uint32_t someone);
+    void mute_streams(std::uint32_t someone);
     void gossip_blackout(std::uint32_t someone);
     void set_trigger(std::uint32_t);
     void old_tables(std::uint32_t);
@@ -86,6 +87,7 @@ private:
     base::random_source random_;
     // for what was thought of later (NOW-2 first), so that seeds without it are the runs they were
     base::random_source random_of_clocks_;
+    base::random_source random_of_streams_;  // LEASE-8
     cluster& machines_;
     event_queue& events_;
     lasting_faults lasting_;

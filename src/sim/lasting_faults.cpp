@@ -9,6 +9,9 @@ std::uint64_t lasting_faults::begin(change what, base::duration how_long) {
     for (const auto& [from, to] : what.blocked) {
         machines_.net().block(from, to, what.blocks);
     }
+    for (const auto& [from, to] : what.muted) {
+        machines_.net().mute(from, to);
+    }
     if (what.without_gossip) {
         ++without_gossip_[*what.without_gossip];
     }
@@ -42,6 +45,9 @@ void lasting_faults::take_back(const change& what) {
     }
     for (const auto& [from, to] : what.blocked) {
         machines_.net().unblock(from, to, what.blocks);
+    }
+    for (const auto& [from, to] : what.muted) {
+        machines_.net().unmute(from, to);
     }
     for (const auto& [from, to] : what.slowed) {
         machines_.net().slow_down(from, to, {});

@@ -1,5 +1,5 @@
 // Faults that last until they are taken back: cut, half-open and slow links, lost gossip, late
-// tables, slewed clocks.
+// tables, slewed clocks, streams that bring nothing.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,7 @@ public:
         std::optional<std::uint32_t> slewed{};
         std::vector<link> blocked{};  // for one of the transports
         transport blocks{};
+        std::vector<link> muted{};
     };
 
     lasting_faults(cluster& machines, event_queue& events)

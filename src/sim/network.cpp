@@ -18,6 +18,7 @@ network::network(std::size_t places, std::uint64_t seed, event_queue& events)
       streams_(places * places),
       cuts_(places * places),
       blocks_(2 * places * places),
+      mutes_(places * places),
       slowness_(places * places) {}
 
 network::number network::blank() {
@@ -106,6 +107,11 @@ void network::resume_streams(std::uint32_t from, std::uint32_t to) {
     }
 }
 
+void network::mute(std::uint32_t from, std::uint32_t to) {
+    ++mutes_[link(from, to)];
+    reset(from, to);
+}
+
 void network::reset(std::uint32_t from, std::uint32_t to, bool is_noticed) {
     auto& s = streams_[link(from, to)];
     if (is_noticed && s.is_open) {
@@ -136,7 +142,7 @@ void network::reset(std::uint32_t from, std::uint32_t to, bool is_noticed) {
 }
 
 void network::tell_of_end(std::uint32_t from, std::uint32_t to, std::uint32_t run) {
-    if (are_connected(from, to) && !is_stopped(from, to)) {
+    if (are_connected(from, to) && !is_stopped(from, to) && mutes_[link(from, to)] == 0) {
         events_.plan(events_.now() + delay(link(from, to)), event_kind::stream_ended, to, run);
     }
 }
@@ -194,7 +200,7 @@ void network::post_on_stream(number n, base::duration extra) {
     auto& s = streams_[l];
     const bool cannot_connect =
         p.to_run == 0 || (is_stopped(p.from, p.to) && !weather_.streams_wait_out_cuts);
-    if (cannot_connect || s.under_way.size() >= most_under_way) {
+    if (cannot_connect || mutes_[l] > 0 || s.under_way.size() >= most_under_way) {
         ++counters_.lost;
         discard(n);
         return;

@@ -102,6 +102,9 @@ public:
     [[nodiscard]] bool is_under_way(std::uint32_t from, std::uint32_t to) const {
         return !streams_[link(from, to)].under_way.empty();
     }
+    /// Nothing passes by a stream, however often it is dialled; datagrams do. Counted like cuts.
+    void mute(std::uint32_t from, std::uint32_t to);
+    void unmute(std::uint32_t from, std::uint32_t to) { --mutes_[link(from, to)]; }
     /// The run at `place` ended: its streams break, and those that it reaches hear of that.
     void run_ended(std::uint32_t place, std::uint32_t run);
     /// There is a stream between the two, whichever of them sent.
@@ -159,6 +162,7 @@ private:
     std::vector<stream> streams_;
     std::vector<std::uint16_t> cuts_;
     std::vector<std::uint16_t> blocks_;  // two for each link
+    std::vector<std::uint16_t> mutes_;
     std::vector<base::duration> slowness_;
     counters counters_;
 };

@@ -342,6 +342,14 @@ void draw_replays(run_plan& s) {
     s.replays.kept_back = one_of<double, 3>(random, {0, 0.01, 0.05});
 }
 
+/// LEASE-8.
+void draw_mutes(run_plan& s) {
+    base::random_source random{s.asked.seed * 0xAEF17502108EF2D9ULL + s.asked.nodes};
+    if (s.asked.aims != aims::instead) {
+        s.faults.mutes = one_of<double, 4>(random, {0, 0, 0.1, 0.4});
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(fault f) {
@@ -350,7 +358,7 @@ std::string_view to_string(fault f) {
         "cut_link",     "one_way",           "leave",           "clock_rate",   "wall_step",
         "slow_link",    "reset_streams",     "gossip_blackout", "trigger",      "old_tables",
         "late_removal", "false_certificate", "suspend",         "slewed_clock", "no_streams",
-        "no_datagrams", "crash_loop"};
+        "no_datagrams", "crash_loop",        "mute_streams"};
     return names[static_cast<std::size_t>(f)];
 }
 
@@ -421,6 +429,7 @@ run_plan draw(const options& asked) {
             s.troubles.push_back(trouble::misfit);
         }
     }
+    draw_mutes(s);
     return s;
 }
 

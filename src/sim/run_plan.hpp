@@ -74,8 +74,10 @@ enum class fault : std::uint8_t {
     no_streams,    ///< between a process and one other, or all; datagrams pass
     no_datagrams,  ///< streams pass
     crash_loop,    ///< a process dies again and again, within a lease of each start
+    /// a process says or hears nothing by streams, and its datagrams pass (LEASE-8)
+    mute_streams,
 };
-constexpr std::size_t fault_kinds = 22;
+constexpr std::size_t fault_kinds = 23;
 /// Of the others, the first is drawn where machines are shared, the rest by figures of their own.
 constexpr std::size_t drawn_fault_kinds = 16;
 [[nodiscard]] std::string_view to_string(fault f);
@@ -107,6 +109,7 @@ struct fault_plan {
     double slews = 0;        ///< at each fault, that a clock is slewed for a while (NOW-2)
     double half_open = 0;    ///< at each fault, that streams or datagrams do not pass for a while
     double crash_loops = 0;  ///< at each fault, that a process begins to die again and again
+    double mutes = 0;        ///< at each fault, that streams bring nothing for a while (LEASE-8)
 };
 
 /// How the disk of a process fares (DISK-1).

@@ -389,6 +389,7 @@ void sim_process::receive(network::number n) {
     }
     step([&](node::node& to, base::moment now) {
         to.handle(packet->envelope, way, packet->what, now);
+        to.has_read_all(now.now);
     });
 }
 

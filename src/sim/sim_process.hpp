@@ -109,6 +109,7 @@ private:
 
     void perform(node::send& s) { send(s); }
     void perform(const node::persist_mark& p);
+    void perform(const node::dial_again& d) { me().node->dialled_again(d.peer, moment()); }
     void write_to_disk();
     void perform(const node::must_restart& m) {
         reporter_.report(place_, m);

@@ -72,19 +72,10 @@ void runner::act_out(words w) {
             machines_.pause(p, how_long, false);
         }
         w.expect_end();
-    } else if (w.takes("fill disk of")) {
-        set_disks(take_group(w), {{}, sim::instant::max()});
-        w.expect_end();
-    } else if (w.takes("mend disk of")) {
-        set_disks(take_group(w), {});
-        w.expect_end();
-    } else if (w.takes("slow disk of")) {
-        const auto who = take_group(w);
-        w.expect("to");
-        set_disks(who, {w.take_time(), {}});
-        w.expect_end();
     } else if (w.takes("cut")) {
-        cut(w);
+        part(w, &sim::network::cut, cuts_);
+    } else if (w.takes("mute")) {
+        part(w, &sim::network::mute, mutes_);
     } else if (w.takes("heal")) {
         w.expect_end();
         heal_cuts();
@@ -106,9 +97,26 @@ void runner::act_out(words w) {
         w.expect("is sent");
         r.then = w;
         rules_.add(std::move(r));
-    } else {
+    } else if (!sets_disks(w)) {
         act_of(w);
     }
+}
+
+/// DISK-1. False: it is another action.
+bool runner::sets_disks(words& w) {
+    if (w.takes("fill disk of")) {
+        set_disks(take_group(w), {{}, sim::instant::max()});
+    } else if (w.takes("mend disk of")) {
+        set_disks(take_group(w), {});
+    } else if (w.takes("slow disk of")) {
+        const auto who = take_group(w);
+        w.expect("to");
+        set_disks(who, {w.take_time(), {}});
+    } else {
+        return false;
+    }
+    w.expect_end();
+    return true;
 }
 
 /// What an application asks of its peer.
@@ -228,7 +236,6 @@ void runner::revoke_request(const group& who, lock::revoke_kind how, words w) {
     machines_.tell_applications();
 }
 
-/// DISK-1.
 void runner::set_disks(const group& whose, const sim::disk_plan& plan) {
     for (const auto p : whose) {
         machines_.set_disk(p, plan);
@@ -287,7 +294,8 @@ void runner::replay(words w) {
     }
 }
 
-void runner::cut(words w) {
+/// `cut` or `mute`: ends of links, both ways or one way.
+void runner::part(words w, parts_link how, std::vector<std::pair<place, place>>& parted) {
     const auto some = take_group(w);
     const bool both_ways = w.takes("from");
     if (!both_ways) {
@@ -297,11 +305,11 @@ void runner::cut(words w) {
     w.expect_end();
     for (const auto a : some) {
         for (const auto b : others) {
-            cuts_.emplace_back(a, b);
-            machines_.net().cut(a, b);
+            parted.emplace_back(a, b);
+            (machines_.net().*how)(a, b);
             if (both_ways) {
-                cuts_.emplace_back(b, a);
-                machines_.net().cut(b, a);
+                parted.emplace_back(b, a);
+                (machines_.net().*how)(b, a);
             }
         }
     }
@@ -310,6 +318,9 @@ void runner::cut(words w) {
 void runner::heal_cuts() {
     for (const auto& [a, b] : std::exchange(cuts_, {})) {
         machines_.net().heal(a, b);
+    }
+    for (const auto& [a, b] : std::exchange(mutes_, {})) {
+        machines_.net().unmute(a, b);
     }
 }
 

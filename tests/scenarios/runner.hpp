@@ -86,9 +86,11 @@ private:
     void intercept(words w, interception how);
     [[nodiscard]] message_rules::rule rule_of(words& w);
     void replay(words w);
-    void cut(words w);
+    using parts_link = void (sim::network::*)(place from, place to);
+    void part(words w, parts_link how, std::vector<std::pair<place, place>>& parted);
     void heal_cuts();
     void crash(place at);
+    bool sets_disks(words& w);
     void set_disks(const group& whose, const sim::disk_plan& plan);
     [[nodiscard]] condition condition_of(words w);
     [[nodiscard]] condition condition_about(const group& those, words w);
@@ -119,6 +121,7 @@ private:
     std::map<std::string, place> called_;
     message_rules rules_;
     std::vector<std::pair<place, place>> cuts_;
+    std::vector<std::pair<place, place>> mutes_;
     std::vector<std::vector<errc>> problems_;
     std::map<place, std::string> last_looked_;
     // by whom what lock was looked at

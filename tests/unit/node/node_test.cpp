@@ -519,6 +519,19 @@ TEST_CASE(
     CHECK(c.is_leased(1));
 }
 
+TEST_CASE("LEASE-8: voters that lack descriptors say so, and no lease ends for want of streams") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    c.lose_to = [](std::uint64_t, bool stream) { return stream; };
+    for (const std::uint64_t i : {1, 2, 3}) {
+        c[i].set_lacking_descriptors(true, c.moment());
+    }
+    c.run_for(40s);
+    CHECK(c.is_leased(4));
+    CHECK(c.all[4].problems.empty());
+    CHECK(c.all[1].problems.size() == 1);
+}
+
 TEST_CASE("LEASE-8: in a cluster that rests none is mute") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4}));
