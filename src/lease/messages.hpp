@@ -22,6 +22,7 @@ struct ack {
     view_number seats;
     base::right_time sent_at;
     bool lacks_descriptors = false;  ///< of its voter: streams to it show nothing (LEASE-8)
+    bool is_at_two_hosts = false;    ///< who asked: its voter has streams from both (CERT-3)
     bool operator==(const ack&) const = default;
 };
 

@@ -62,7 +62,7 @@ std::optional<ack> voter::handle(const peer_id& from, const renew_request& asked
     // VIEW-2: who says that its lease is out is vouched for no longer than before
     HOLDFAST_ASSERT(asked.is_running || known->second.last_running_ack == ran_before);
     invariants();
-    return ack{asked.seats, asked.sent_at, false};
+    return ack{asked.seats, asked.sent_at, false, false};
 }
 
 base::duration voter::time_since_ack(const peer_id& peer, base::time_point now) const {

@@ -343,6 +343,9 @@ void stream_table::has_proven(std::uint64_t id, stream& s) {
         end_others_at(id, s);
         reached_.reached(s.at(), s.peer());
     }
+    if (comes_from_two_hosts(s)) {
+        of_two_hosts_.push_back(s.peer());
+    }
     if (s.is_second) {
         end_others_to(id, s);
     }

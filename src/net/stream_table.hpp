@@ -66,6 +66,10 @@ public:
     [[nodiscard]] std::vector<peer_id> take_partly_read() {
         return std::exchange(partly_read_, {});
     }
+    /// Whose streams have come from two hosts at a time (CERT-3).
+    [[nodiscard]] std::vector<peer_id> take_of_two_hosts() {
+        return std::exchange(of_two_hosts_, {});
+    }
     [[nodiscard]] std::vector<reached_peer> take_reached() { return reached_.take_news(); }
     /// Brings the shared statistics up to date.
     void count_all();
@@ -86,6 +90,7 @@ private:
     void has_proven(std::uint64_t id, stream& s);
     void read_once(std::uint64_t id, const sink& to);
     [[nodiscard]] bool is_redundant(const stream& s) const;
+    [[nodiscard]] bool comes_from_two_hosts(const stream& s) const;
     void end_others_at(std::uint64_t id, const stream& s);
     void end_others_to(std::uint64_t id, const stream& s);
 
@@ -101,7 +106,7 @@ private:
     std::map<std::uint64_t, std::shared_ptr<stream>> streams_;  // in the order they were made
     std::map<peer_id, claimed> claims_;
     dial_back_off back_off_;
-    std::vector<peer_id> ended_, lost_, partly_read_;
+    std::vector<peer_id> ended_, lost_, partly_read_, of_two_hosts_;
     reached_peers reached_;
     bool is_corked_ = false;
     std::vector<std::uint64_t> dirty_;     // appended to, not written

@@ -220,6 +220,7 @@ std::vector<reached_peer> transport::take_reached() { return state_->streams.tak
 std::vector<peer_id> transport::take_ended() { return state_->streams.take_ended(); }
 std::vector<peer_id> transport::take_lost() { return state_->streams.take_lost(); }
 std::vector<peer_id> transport::take_partly_read() { return state_->streams.take_partly_read(); }
+std::vector<peer_id> transport::take_of_two_hosts() { return state_->streams.take_of_two_hosts(); }
 void transport::drop(const peer_id& peer) { state_->streams.drop(peer); }
 
 const transport_statistics& transport::stats() const {

@@ -57,7 +57,36 @@ void node::state::settle_mutes() {
                     who + ": see whether a firewall lets TCP pass both ways"});
 }
 
+void node::state::hear_of_streams(const peer_id& from, const lease::ack& answer,
+                                  base::time_point now) {
+    if (answer.lacks_descriptors) {
+        mutes.waived_by(from, now);
+    }
+    const auto& v = agreement.current();
+    if (answer.is_at_two_hosts && v && v->is_voter(from) && !std::exchange(is_at_two_hosts, true)) {
+        out.push(problem{errc::io_error,
+                         "another process has the PeerId of this one: " + text_of(from, v.get()) +
+                             " has streams of both, from two hosts (CERT-3). This machine, or the "
+                             "other, is a clone: start holdfast again on both"});
+    }
+}
+
 // ---- what the driver sees of its sockets
+
+void node::seen_at_two_hosts(const peer_id& peer, base::moment now) {
+    auto& s = *state_;
+    s.begin(now);
+    const auto& v = s.agreement.current();
+    if (!s.is_over && v && v->has(peer) && s.streams.seen_at_two_hosts(peer, *v)) {
+        s.out.push(
+            problem{errc::io_error,
+                    text_of(peer, v.get()) +
+                        " has streams from two hosts, so its machine was cloned while it ran "
+                        "(CERT-3): what processes there say of others that have ended counts "
+                        "no more; start holdfast again on both"});
+    }
+    s.end_call(now);
+}
 
 void node::stream_brought_part(const peer_id& peer, base::moment now) {
     state_->begin(now);

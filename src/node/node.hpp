@@ -107,6 +107,8 @@ public:
     void stream_ended(const peer_id& peer, base::moment now);
     /// A stream with `peer`, on which it had proven itself, is gone, for whatever reason (LOAD-4).
     void stream_lost(const peer_id& peer, base::moment now);
+    /// Streams of `peer` have come from two hosts at a time (CERT-3).
+    void seen_at_two_hosts(const peer_id& peer, base::moment now);
     // LEASE-8: what the driver sees of its sockets. A stream from `peer` brought a part of a
     // message, whose end has not come.
     void stream_brought_part(const peer_id& peer, base::moment now);

@@ -232,14 +232,13 @@ void node::state::handle_lease(const peer_id& from, bool by_stream, view_number 
             if (auto answer = voter.handle(from, *asked, *v, is_barred, now.now)) {
                 answer->lacks_descriptors = mutes.is_lacking_descriptors();
                 renewal_runs.acked(from, *asked, by_stream, now.now);
+                answer->is_at_two_hosts = streams.is_at_two_hosts(from);
                 mail.send_to(from, {}, by_stream, false, lease::message{*answer});
             }
         }
     } else {
         const auto& answer = std::get<lease::ack>(what);
-        if (answer.lacks_descriptors) {
-            mutes.waived_by(from, now.now);
-        }
+        hear_of_streams(from, answer, now.now);
         renewal.handle(from, answer, now);
         notice_lease(now);
     }

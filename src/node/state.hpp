@@ -122,6 +122,8 @@ struct node::state {
     void from_mutes(const lease::mute_watch::found_mute& f);
     /// LEASE-8: the lease is renewed, or is not, for so many voters are mute.
     void settle_mutes();
+    /// What a voter says of its streams.
+    void hear_of_streams(const peer_id& from, const lease::ack& answer, base::time_point now);
 
     // ---- who lives where (addresses.cpp)
 
@@ -180,7 +182,8 @@ struct node::state {
 
     base::time_point last_now;
     bool is_over = false;
-    bool is_muted = false;  // as was last said
+    bool is_muted = false;         // as was last said
+    bool is_at_two_hosts = false;  // likewise
     std::optional<output> final_output;
     std::optional<base::time_point> next_isolation_check;
     cluster_id shown_cluster;  // by the sender of what is being handled

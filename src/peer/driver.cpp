@@ -132,6 +132,9 @@ void driver::tell_ends() {
     for (const auto& peer : transport_->take_partly_read()) {
         node_->stream_brought_part(peer, moment_now());
     }
+    for (const auto& peer : transport_->take_of_two_hosts()) {
+        node_->seen_at_two_hosts(peer, moment_now());
+    }
     if (transport_->lacks_descriptors() != node_->is_lacking_descriptors()) {
         node_->set_lacking_descriptors(transport_->lacks_descriptors(), moment_now());
     }

@@ -47,12 +47,14 @@ TEST_CASE("golden bytes", "[wire]") {
             "ce000f4240"
             "c3"
             "cd012c");
-    REQUIRE(hex(lease::message{lease::ack{{3}, base::right_time{base::duration{1000000}}, true}}) ==
+    REQUIRE(hex(lease::message{
+                lease::ack{{3}, base::right_time{base::duration{1000000}}, true, false}}) ==
             "41"
-            "93"
+            "94"
             "03"
             "ce000f4240"
-            "c3");
+            "c3"
+            "c2");
     REQUIRE(hex(swim::message{swim::push_pull{true, {7, "n", {}}, {}, {300}}}) ==
             "15"
             "94"
