@@ -5,6 +5,7 @@
 
 #include "base/message_groups.hpp"
 #include "catch.hpp"
+#include "node/stream_ends.hpp"
 #include "node/told_epoch.hpp"
 #include "small_cluster.hpp"
 
@@ -530,6 +531,37 @@ TEST_CASE("LEASE-8: voters that lack descriptors say so, and no lease ends for w
     CHECK(c.is_leased(4));
     CHECK(c.all[4].problems.empty());
     CHECK(c.all[1].problems.size() == 1);
+}
+
+TEST_CASE("CERT-3: a peer with streams from two hosts is told of, here and there") {
+    small_cluster c{3};
+    c.machine = 5;
+    REQUIRE(c.form({1, 2, 3, 4}));
+    c[1].seen_at_two_hosts(c[4].self(), c.moment());
+    c[1].seen_at_two_hosts(c[4].self(), c.moment());
+    c.run_for(1s);
+    CHECK(c.all[1].problems.size() == 1);
+    CHECK(c.all[4].problems.size() == 1);
+    CHECK(c.all[2].problems.empty());
+    CHECK(c.is_leased(4));
+}
+
+TEST_CASE("CERT-3: no end counts on a machine that was cloned, before and after that is seen") {
+    auto v = made_up::first_view(3, 2);
+    for (auto& m : v.members) {
+        m.process = {m.id == made_up::peer(5) ? std::uint64_t{6} : std::uint64_t{5}, 1, 1};
+    }
+    node::stream_ends ends;
+    ends.installed(v);
+    ends.ended(made_up::peer(3));
+    CHECK(ends.has_ended(made_up::peer(3)));
+    CHECK(ends.seen_at_two_hosts(made_up::peer(4), v));
+    CHECK_FALSE(ends.seen_at_two_hosts(made_up::peer(4), v));
+    CHECK_FALSE(ends.has_ended(made_up::peer(3)));
+    ends.ended(made_up::peer(2));
+    CHECK_FALSE(ends.has_ended(made_up::peer(2)));
+    ends.ended(made_up::peer(5));
+    CHECK(ends.has_ended(made_up::peer(5)));
 }
 
 TEST_CASE("LEASE-8: in a cluster that rests none is mute") {
