@@ -11,7 +11,9 @@ void fields(auto& a, is<lease::renew_request> auto& m) {
 
 template <>
 constexpr kind about<lease::ack>{0x41, "lease.ack"};
-void fields(auto& a, is<lease::ack> auto& m) { a(m.seats, m.sent_at, m.lacks_descriptors, m.is_at_two_hosts); }
+void fields(auto& a, is<lease::ack> auto& m) {
+    a(m.seats, m.sent_at, m.lacks_descriptors, m.is_at_two_hosts);
+}
 
 void write_lease(pack::writer out, const lease::message& what) { write_message(out, what); }
 bool read_lease(pack::reader& in, std::uint64_t kind, lease::message& what) {
