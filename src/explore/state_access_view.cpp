@@ -40,9 +40,9 @@ void add(digest& out, const acceptor<Accepted>& a) {
 
 void state_access::add(digest& out, const agreement& a) {
     // Told at the start: settings, environment, seeds.
-    const auto& [settings, environment, self, seeds, log, hints, accepts, proposes, founds, joins,
-                 catches_up, founded_by, epochs, mark, seats_epoch, waiting, timers, is_over,
-                 out_box] = a;
+    const auto& [settings, environment, self, seeds, log, hints, accepts, proposes, opinions,
+                 founds, joins, catches_up, founded_by, epochs, mark, seats_epoch, waiting, timers,
+                 is_over, out_box] = a;
     HOLDFAST_ASSERT(out_box.empty() && settings.retry == base::duration::zero());
     // No peer of a world has a state_dir, so nothing is written, and nothing waits for it.
     HOLDFAST_ASSERT(!settings.keeps_epochs && !waiting && !mark.deadline());
@@ -50,6 +50,7 @@ void state_access::add(digest& out, const agreement& a) {
     // As retry is zero, the time of the last steps to a peer, or asked for, holds no message back.
     [[maybe_unused]] const auto& [catch_up_settings, last_told, asks_since, asked_for_steps] =
         catches_up;
+    // Nothing is certified, so opinions are told to those who ask.
     out.add(self.id);
     add(out, log);
     add(out, hints);
@@ -117,9 +118,9 @@ void state_access::add(digest& out, const membership_hints& c) {
 
 void state_access::add(digest& out, const proposer& p) {
     // tries only makes waits longer; current and map are those of the chain.
-    const auto& [settings, self, environment, random, current, map, phase, consents, seen_by,
-                 settles_not_before, highest_round, tries, not_before, ballots_started, out_box] =
-        p;
+    const auto& [settings, self, environment, random, current, map, installed_at, phase, consents,
+                 seen_by, settles_not_before, highest_round, tries, not_before, ballots_started,
+                 out_box] = p;
     HOLDFAST_ASSERT(out_box.empty() && seen_by.empty() && !settles_not_before);
     out.add(current ? current->number.value : 0);
     out.add(std::uint64_t{phase.index()});
@@ -140,7 +141,9 @@ void state_access::add(digest& out, const proposer& p) {
             explore::add(out, given.second);
         });
     } else if (const auto* batching = std::get_if<proposer::batching>(&phase)) {
-        [[maybe_unused]] const auto& [until] = *batching;
+        // whom it has asked about matters only to what is certified
+        const auto& [until, later, asked, early, is_second] = *batching;
+        HOLDFAST_ASSERT(!early && !is_second);
     }
     out.add_each(consents, [&](const auto& c) {
         out.add(c.first);

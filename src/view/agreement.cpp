@@ -1,7 +1,6 @@
 #include "view/agreement.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -152,6 +151,9 @@ void agreement::wants_new_epoch(base::time_point now) {
 
 void agreement::maybe_propose(base::time_point now) {
     if (is_voter()) {
+        for (auto& [asker, changed] : opinions_.changed(current()->number.next(), hints_)) {
+            out_.push(send{asker, {}, std::move(changed)});
+        }
         proposer_.maybe_propose(hints_, now);
     }
     drain_proposer(now);
@@ -255,14 +257,7 @@ void agreement::on(const sender& from, const opinion_ask& asked, base::moment no
     if (!concerns_next_view(from, asked.number)) {
         return;
     }
-    opinion mine{asked.number, {}, {}, {}};
-    for (const auto& id : asked.about) {
-        (hints_.objects_to_removal(*current(), id, now.now) ? mine.objects : mine.consents)
-            .push_back(id);
-    }
-    std::copy_if(asked.to_settle.begin(), asked.to_settle.end(), std::back_inserter(mine.settles),
-                 [&](const peer_id& id) { return hints_.may_settle(*current(), id, now.now); });
-    out_.push(send{from.id, {}, std::move(mine)});
+    out_.push(send{from.id, {}, opinions_.answer(from.id, asked, *current(), hints_, now.now)});
 }
 
 void agreement::on(const sender& from, const prepare& asked, base::moment now) {
@@ -410,7 +405,8 @@ void agreement::install(result<installation> done, base::time_point now) {
     timers_.clear(timer::recover);
     joining_.installed();
     hints_.installed(v, done->before.get(), now);
-    proposer_.installed(done->now, done->map);
+    proposer_.installed(done->now, done->map, now);
+    opinions_.installed();
     catch_up_.installed(now);
     if (!v.has(self_.id)) {
         end(errc::evicted);

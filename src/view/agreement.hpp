@@ -33,6 +33,7 @@
 #include "view/messages.hpp"
 #include "view/outputs.hpp"
 #include "view/proposer.hpp"
+#include "view/second_opinions.hpp"
 #include "view/view_log.hpp"
 
 namespace holdfast::views {
@@ -189,6 +190,7 @@ private:
     membership_hints hints_;
     change_acceptor acceptor_;
     proposer proposer_;
+    second_opinions opinions_;
     founding founding_;
     joining joining_;
     catch_up catch_up_;

@@ -1,6 +1,7 @@
 #include "view/membership_hints.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/assert.hpp"
 #include "base/rule_effects.hpp"
@@ -136,6 +137,14 @@ bool membership_hints::is_certain(const peer_id& peer) const {
         base::count(base::effect::cert_3_does_not_count);
     }
     return counts;
+}
+
+std::vector<peer_id> membership_hints::certain(const view& current, const peer_id& self) const {
+    std::vector<peer_id> out;
+    std::copy_if(
+        certified_.begin(), certified_.end(), std::back_inserter(out),
+        [&](const peer_id& id) { return id != self && current.has(id) && is_certain(id); });
+    return out;
 }
 
 bool membership_hints::objects_to_removal(const view& current, const peer_id& peer,

@@ -62,6 +62,8 @@ public:
     [[nodiscard]] bool is_stopped(const peer_id& peer) const { return stopped_.contains(peer); }
     /// CERT-3: it is certified, and this voter knows itself that its stream has ended.
     [[nodiscard]] bool is_certain(const peer_id& peer) const;
+    /// The other members of which it is.
+    [[nodiscard]] std::vector<peer_id> certain(const view& current, const peer_id& self) const;
     /// Anything that could go into the next view, removals taken for granted.
     [[nodiscard]] bool has_any(const view& current, const peer_id& self,
                                base::time_point now) const;

@@ -51,11 +51,13 @@ base::duration remaining_lease(base::duration full_lease,
     return std::max(base::duration::zero(), full_lease - shortest);
 }
 
-void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_map map) {
+void proposer::installed(std::shared_ptr<const view> current, base::shared_slot_map map,
+                         base::time_point now) {
     HOLDFAST_ASSERT(current != nullptr && map != nullptr);
     HOLDFAST_ASSERT(!current_ || current->number > current_->number);
     current_ = std::move(current);
     map_ = std::move(map);
+    installed_at_ = now;
     phase_ = idle{};
     consents_.clear();
     seen_by_.clear();
@@ -71,7 +73,9 @@ void proposer::invariants() const {
         return b.proposer == self_ && b.round > 0 && b.round <= highest_round_;
     };
     HOLDFAST_ASSERT(current_ != nullptr || std::holds_alternative<idle>(phase_));
-    if (const auto* p = std::get_if<preparing>(&phase_)) {
+    if (const auto* b = std::get_if<batching>(&phase_)) {
+        HOLDFAST_ASSERT(!b->early || *b->early <= b->until);
+    } else if (const auto* p = std::get_if<preparing>(&phase_)) {
         HOLDFAST_ASSERT(is_ours(p->mine));
         // with a quorum of promises there would be no more preparing
         HOLDFAST_ASSERT(p->promises.size() < quorum());
@@ -92,6 +96,10 @@ void proposer::invariants() const {
 }
 
 void proposer::maybe_propose(const membership_hints& hints, base::time_point now) {
+    if (std::holds_alternative<batching>(phase_)) {
+        note_certain(hints, now);
+        return;
+    }
     if (!std::holds_alternative<idle>(phase_) || (not_before_ && now < *not_before_)) {
         return;
     }
@@ -281,10 +289,17 @@ void proposer::handle(const peer_id& from, const rejected& given, base::time_poi
 }
 
 void proposer::tick(const membership_hints& hints, base::time_point now) {
-    if (const auto* b = std::get_if<batching>(&phase_); b != nullptr && b->until <= now) {
+    const auto* b = std::get_if<batching>(&phase_);
+    if (b != nullptr) {
+        note_certain(hints, now);  // it may not be any more
+    }
+    if (b != nullptr && base::is_due(deadline(), now)) {
         const auto agreed = agreed_removals(hints, now);
         if (hints.draft(*current_, agreed, now, agreed_to_settle())) {
             prepare(now);
+        } else if (!b->is_second && !hints.certain(*current_, self_).empty()) {
+            // the others see the same in a moment, and a back-off takes longer
+            batch(hints, now, true);
         } else if (!seen_by_.empty() && !hints.has_any(*current_, self_, now)) {
             // No failure: other voters have not seen it renew for so long.
             phase_ = idle{};
@@ -305,7 +320,7 @@ void proposer::tick(const membership_hints& hints, base::time_point now) {
 
 std::optional<base::time_point> proposer::deadline() const {
     if (const auto* b = std::get_if<batching>(&phase_)) {
-        return b->until;
+        return b->early.value_or(b->until);
     }
     const auto until = answers_until();
     return until ? until : not_before_;
@@ -326,40 +341,6 @@ base::duration proposer::ballot_timeout() {
     const auto tries = std::min(tries_, 8u);
     return settings_.batch_wait * (4 + 4 * static_cast<int>(tries)) +
            random_.between({}, settings_.batch_wait);
-}
-
-void proposer::batch(const membership_hints& hints, base::time_point now) {
-    std::size_t rank = 0;
-    for (const auto& s : current_->seats) {
-        if (s.filled_by == self_) {
-            break;
-        }
-        rank += !s.filled_by.is_nil() && environment_.seems_alive(s.filled_by) ? 1 : 0;
-    }
-    phase_ =
-        batching{now + settings_.batch_wait + settings_.proposer_stagger * static_cast<int>(rank) +
-                 random_.between({}, settings_.batch_wait / 4)};
-    consents_.clear();
-    seen_by_.clear();
-    const auto about = hints.removals(*current_, self_, now);
-    const auto to_settle = hints.to_settle(*current_, now);
-    if (about.empty() && to_settle.empty()) {
-        return;
-    }
-    for (const auto& id : to_settle) {
-        seen_by_[id].insert(self_);
-        settles_not_before_ = now + settings_.lease / 4;
-    }
-    for (const auto& id : about) {
-        if (!hints.objects_to_removal(*current_, id, now)) {
-            consents_[id].insert(self_);
-        }
-    }
-    for (const auto& s : current_->seats) {
-        if (!s.filled_by.is_nil() && s.filled_by != self_) {
-            out_.push(send{s.filled_by, opinion_ask{current_->number.next(), about, to_settle}});
-        }
-    }
 }
 
 void proposer::prepare(base::time_point now) {
@@ -397,34 +378,6 @@ bool proposer::is_majority(const Answers& by_voter) const {
     const auto voters = std::count_if(by_voter.begin(), by_voter.end(),
                                       [&](const auto& a) { return current_->is_voter(a.first); });
     return 2 * static_cast<std::size_t>(voters) > current_->seats.size();
-}
-
-bool proposer::wants_to_settle(const membership_hints& hints, base::time_point now) const {
-    // Voters that see a member less well than this one answer the same again and again.
-    const bool may_ask = !settles_not_before_ || *settles_not_before_ <= now;
-    return may_ask && !hints.to_settle(*current_, now).empty();
-}
-
-std::set<peer_id> proposer::agreed_to_settle() const {
-    std::set<peer_id> out;
-    for (const auto& [id, voters] : seen_by_) {
-        if (voters.size() >= quorum()) {
-            out.insert(id);
-        }
-    }
-    return out;
-}
-
-std::set<peer_id> proposer::agreed_removals(const membership_hints& hints,
-                                            base::time_point now) const {
-    std::set<peer_id> out;
-    for (const auto& id : hints.removals(*current_, self_, now)) {
-        const auto at = consents_.find(id);
-        if (at != consents_.end() && at->second.size() >= quorum()) {
-            out.insert(id);
-        }
-    }
-    return out;
 }
 
 }  // namespace holdfast::views

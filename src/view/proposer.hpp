@@ -49,7 +49,8 @@ public:
         : settings_{settings}, self_{self}, environment_{environment}, random_{seed} {}
 
     /// Starts over at a new view. `map` is that view's.
-    void installed(std::shared_ptr<const view> current, base::shared_slot_map map);
+    void installed(std::shared_ptr<const view> current, base::shared_slot_map map,
+                   base::time_point now);
     /// There may be something to propose.
     void maybe_propose(const membership_hints& hints, base::time_point now);
     /// This voter accepted its first value for this number: what went wrong until now says nothing
@@ -80,6 +81,11 @@ private:
     struct idle {};
     struct batching {
         base::time_point until;
+        base::duration stagger{};  ///< how much later than the first in rank
+        std::set<peer_id> asked;   ///< about whose removal
+        /// CERT-3: it ends then, for a quorum consents to all removals that are certain here.
+        std::optional<base::time_point> early;
+        bool is_second = false;  ///< the one before ended without the consents
     };
     struct preparing {
         ballot mine;
@@ -105,7 +111,12 @@ private:
     [[nodiscard]] step step_of(accepting phase, const membership_hints& hints) const;
     void check_leases(const step& done, const accepting& phase,
                       const membership_hints& hints) const;
-    void batch(const membership_hints& hints, base::time_point now);
+    void batch(const membership_hints& hints, base::time_point now, bool is_second = false);
+    /// What is certain by now is asked about, and may end the batch early (CERT-3).
+    void note_certain(const membership_hints& hints, base::time_point now);
+    void ask_about(const std::vector<peer_id>& removals, const std::vector<peer_id>& to_settle,
+                   const membership_hints& hints, base::time_point now);
+    [[nodiscard]] base::duration stagger(const membership_hints& hints) const;
     void prepare(base::time_point now);
     void back_off(base::time_point now);
     void broadcast(const ballot_message& what);
@@ -124,6 +135,7 @@ private:
     base::random_source random_;
     std::shared_ptr<const view> current_;
     base::shared_slot_map map_;
+    base::time_point installed_at_{};
     std::variant<idle, batching, preparing, accepting> phase_;
     // for a removal: the voters that do not object
     std::map<peer_id, std::set<peer_id>> consents_;

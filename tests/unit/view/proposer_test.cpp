@@ -41,7 +41,7 @@ struct preparing_to_add {
     preparing_to_add() {
         hints.asks_to_join({made_up::member(9), {}, view_number{1}, {}, 1, {}}, made_up::at(0s));
         p.installed(std::make_shared<const view>(made_up::first_view(3)),
-                    surroundings.first_map({}));
+                    surroundings.first_map({}), made_up::at(0s));
         p.maybe_propose(hints, made_up::at(0s));
         p.tick(hints, made_up::at(1s));
     }
