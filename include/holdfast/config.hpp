@@ -143,8 +143,8 @@ struct config {
     /// How long the seats look for a cluster before they found one. At least the time in which all
     /// of them start. 300 ms / 3 s / 6 s.
     std::optional<std::chrono::milliseconds> bootstrap_wait{};
-    /// How long joins and removals are collected for one view. At least 2 round trips. 20 / 100 /
-    /// 400 ms.
+    /// How long joins and removals are collected for one view; a quarter of it when processes are
+    /// certain to have ended (CERT-3). At least 2 round trips. 20 / 100 / 400 ms.
     std::optional<std::chrono::milliseconds> batch_wait{};
     /// How much later the next voter proposes when the one before does not. At least 2 round trips.
     /// 30 / 150 / 600 ms.
