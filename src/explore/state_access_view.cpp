@@ -142,7 +142,7 @@ void state_access::add(digest& out, const proposer& p) {
         });
     } else if (const auto* batching = std::get_if<proposer::batching>(&phase)) {
         // whom it has asked about matters only to what is certified
-        const auto& [until, later, asked, early, is_second] = *batching;
+        const auto& [until, asked, early, is_second] = *batching;
         HOLDFAST_ASSERT(!early && !is_second);
     }
     out.add_each(consents, [&](const auto& c) {

@@ -81,8 +81,7 @@ private:
     struct idle {};
     struct batching {
         base::time_point until;
-        base::duration stagger{};  ///< how much later than the first in rank
-        std::set<peer_id> asked;   ///< about whose removal
+        std::set<peer_id> asked;  ///< about whose removal
         /// CERT-3: it ends then, for a quorum consents to all removals that are certain here.
         std::optional<base::time_point> early;
         bool is_second = false;  ///< the one before ended without the consents
@@ -116,6 +115,7 @@ private:
     void note_certain(const membership_hints& hints, base::time_point now);
     void ask_about(const std::vector<peer_id>& removals, const std::vector<peer_id>& to_settle,
                    const membership_hints& hints, base::time_point now);
+    /// How much later than the first in rank this voter proposes.
     [[nodiscard]] base::duration stagger(const membership_hints& hints) const;
     void prepare(base::time_point now);
     void back_off(base::time_point now);

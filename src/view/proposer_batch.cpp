@@ -7,13 +7,9 @@
 namespace holdfast::views {
 
 void proposer::batch(const membership_hints& hints, base::time_point now, bool is_second) {
-    const auto later = stagger(hints);
-    phase_ =
-        batching{now + settings_.batch_wait + later + random_.between({}, settings_.batch_wait / 4),
-                 later,
-                 {},
-                 {},
-                 is_second};
+    const auto until =
+        now + settings_.batch_wait + stagger(hints) + random_.between({}, settings_.batch_wait / 4);
+    phase_ = batching{until, {}, {}, is_second};
     consents_.clear();
     seen_by_.clear();
     const auto to_settle = hints.to_settle(*current_, now);
@@ -25,7 +21,7 @@ void proposer::batch(const membership_hints& hints, base::time_point now, bool i
     note_certain(hints, now);
 }
 
-/// By rank. A voter that is certain to be gone proposes nothing.
+/// A voter that is certain to be gone proposes nothing.
 base::duration proposer::stagger(const membership_hints& hints) const {
     int rank = 0;
     for (const auto& s : current_->seats) {
@@ -81,7 +77,7 @@ void proposer::note_certain(const membership_hints& hints, base::time_point now)
     if (!are_agreed) {
         b.early.reset();
     } else if (!b.early) {
-        const auto soon = std::max(now + settings_.batch_wait / 4 + b.stagger,
+        const auto soon = std::max(now + settings_.batch_wait / 4 + stagger(hints),
                                    installed_at_ + settings_.batch_wait);
         b.early = std::min(b.until, soon);
     }

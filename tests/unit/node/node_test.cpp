@@ -350,6 +350,24 @@ TEST_CASE_METHOD(on_one_machine,
     }
 }
 
+TEST_CASE("CERT-3: the next holder after a crash does not wait for what is batched") {
+    small_cluster c{3};
+    c.machine = 7;
+    c.settings.batch_wait = 200ms;
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto name = c.name_at(1);
+    c.acquire(4, name);
+    REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }));
+    c.acquire(3, name);
+    c.run_for(2s);  // views come at one in a second
+    const auto holder = c[4].self();
+    c.kill(4);
+    c.run_for(5ms);  // what was under way arrives
+    c.end_streams_of(holder);
+    c.process_is_gone(2, holder);
+    CHECK(c.run_until([&] { return c.all[3].granted.size() == 1; }, 150ms));
+}
+
 TEST_CASE("CERT-1: a process is asked for, and taken for gone, on its own machine only") {
     small_cluster c{3};
     c.machine = GENERATE(0, 7);

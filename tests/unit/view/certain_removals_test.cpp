@@ -133,7 +133,7 @@ TEST_CASE_METHOD(beside_a_machine,
 
 TEST_CASE("CERT-3: the second in rank ends a batch later, if the first is not certainly gone") {
     const auto gone = GENERATE(std::uint64_t{4}, std::uint64_t{1});
-    const base::settings settings;
+    const base::settings settings{};
     set_environment surroundings;
     membership_hints hints{settings, surroundings};
     proposer p{settings, peer(2), surroundings, 1};
