@@ -415,16 +415,6 @@ void holder::on(const peer_id& from, const watch_refused& said, base::time_point
     link_.refused(from, said, now, out_);
 }
 
-void holder::on(const peer_id& from, const keep_delays& told, base::time_point now) {
-    if (!view_) {
-        return;  // it does not know the slots yet
-    }
-    auto kept = delays_.keep(from, told, promises_, link_.slots_of(), now);
-    if (!kept.empty()) {
-        out_.push(send{from, delays_kept{std::move(kept)}});
-    }
-}
-
 // ---- what always holds
 
 void holder::invariants() const {

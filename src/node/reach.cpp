@@ -19,6 +19,24 @@ void node::state::take(const peer_id& from, const lock::to_holder& what, base::t
     }
 }
 
+void node::state::handle_relayed(const peer_id& from, const relayed& r, base::time_point now) {
+    const auto& v = agreement.current();
+    switch (v ? relay.receive(*v, from, r, now) : relay::action::ignore) {
+        case relay::action::ignore:
+            break;
+        case relay::action::refuse:
+            ++stats.dropped;
+            break;
+        case relay::action::take:
+            streams.heard(r.origin);
+            handle_lock(r.origin, r.what, now);
+            break;
+        case relay::action::forward:
+            mail.send_to(r.destination, {}, true, false, r);
+            break;
+    }
+}
+
 void node::state::reach_members(const view& v, base::time_point now) {
     pace.keep_members(v);
     relay.installed(v);

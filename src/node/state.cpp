@@ -264,24 +264,6 @@ void node::state::on_seat(const peer_id& from, const lock::store_record& given, 
     }
 }
 
-void node::state::handle_relayed(const peer_id& from, const relayed& r, time_point now) {
-    const auto& v = agreement.current();
-    switch (v ? relay.receive(*v, from, r, now) : relay::action::ignore) {
-        case relay::action::ignore:
-            break;
-        case relay::action::refuse:
-            ++stats.dropped;
-            break;
-        case relay::action::take:
-            streams.heard(r.origin);
-            handle_lock(r.origin, r.what, now);
-            break;
-        case relay::action::forward:
-            mail.send_to(r.destination, {}, true, false, r);
-            break;
-    }
-}
-
 slot node::state::slot_of(std::string_view name) const {
     const auto& v = agreement.current();
     return v ? ring::slot_of(name, v->cluster, v->slots) : slot{};

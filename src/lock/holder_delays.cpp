@@ -1,0 +1,16 @@
+// What a member keeps of the delays that an owner tells the voters of (DELAY).
+#include "lock/holder.hpp"
+
+namespace holdfast::lock {
+
+void holder::on(const peer_id& from, const keep_delays& told, base::time_point now) {
+    if (!view_) {
+        return;  // it does not know the slots yet
+    }
+    auto kept = delays_.keep(from, told, promises_, link_.slots_of(), now);
+    if (!kept.empty()) {
+        out_.push(send{from, delays_kept{std::move(kept)}});
+    }
+}
+
+}  // namespace holdfast::lock
