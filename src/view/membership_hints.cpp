@@ -122,12 +122,16 @@ std::vector<peer_id> membership_hints::removals(const view& current, const peer_
         if (is_silent) {
             base::count(base::effect::view_5_removes);
         }
-        if (gone_.contains(m.id) || is_evicted(m.id, now) || stopped_.contains(m.id) ||
-            is_certain(m.id) || is_replaced(m) || is_silent) {
+        if (is_unwanted(m, now) || is_silent) {
             out.push_back(m.id);
         }
     }
     return out;
+}
+
+bool membership_hints::is_unwanted(const member& m, base::time_point now) const {
+    return gone_.contains(m.id) || is_evicted(m.id, now) || stopped_.contains(m.id) ||
+           is_certain(m.id) || is_replaced(m);
 }
 
 bool membership_hints::is_certain(const peer_id& peer) const {
@@ -163,10 +167,25 @@ bool membership_hints::objects_to_removal(const view& current, const peer_id& pe
 
 std::vector<peer_id> membership_hints::to_settle(const view& current, base::time_point now) const {
     std::vector<peer_id> out;
+    bool is_first = true;
+    bool do_others_come = false;
+    base::duration longest{};
     for (const auto& m : current.members) {
-        if (!m.is_settled && m.weight > 0 && may_settle(current, m.id, now)) {
+        is_first = is_first && (!m.is_settled || m.leaving);
+        if (m.is_settled || m.weight == 0 || m.leaving) {
+            continue;
+        }
+        const auto renewed_for = environment_.renewed_for(m.id, now);
+        longest = std::max(longest, renewed_for);
+        do_others_come = do_others_come ||
+                         (renewed_for > base::duration::zero() && renewed_for < settings_.lease);
+        if (may_settle(current, m.id, now)) {
             out.push_back(m.id);
         }
+    }
+    // The first that are settled own every slot, so they wait for those that came just after them.
+    if (is_first && do_others_come && longest < 3 * settings_.lease) {
+        out.clear();
     }
     return out;
 }
@@ -174,7 +193,7 @@ std::vector<peer_id> membership_hints::to_settle(const view& current, base::time
 bool membership_hints::may_settle(const view& current, const peer_id& peer,
                                   base::time_point now) const {
     const auto* m = current.find(peer);
-    if (m == nullptr || m->weight == 0 || m->leaving || gone_.contains(peer)) {
+    if (m == nullptr || m->weight == 0 || m->leaving || is_unwanted(*m, now)) {
         return false;
     }
     const auto renewed_for = environment_.renewed_for(peer, now);
@@ -212,7 +231,7 @@ std::optional<change> membership_hints::draft(const view& current,
     for (const auto& id : agreed_to_settle) {
         const auto* m = current.find(id);
         if (m != nullptr && !m->is_settled && !m->leaving && m->weight > 0 && !out.removes(id) &&
-            !leaving_.contains(id)) {
+            !leaving_.contains(id) && !is_unwanted(*m, now)) {
             out.settled.push_back(id);
         }
     }

@@ -95,6 +95,8 @@ private:
         return at != evictions_.end() && now - at->second < settings_.lease;
     }
     [[nodiscard]] bool is_replaced(const member& m) const;
+    /// It should go, whatever its renewals say.
+    [[nodiscard]] bool is_unwanted(const member& m, base::time_point now) const;
     [[nodiscard]] bool may_refill(std::size_t seat, base::time_point now) const;
 
     // What a draft is made of.

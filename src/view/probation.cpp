@@ -44,7 +44,7 @@ void probation::invariants() const {
 
 base::duration probation::length_for(const member& m, base::time_point now) const {
     std::size_t doublings = 0;
-    if (const auto known = failures_.find({m.address.ip, m.name}); known != failures_.end()) {
+    if (const auto known = failures_.find(origin_of(m)); known != failures_.end()) {
         doublings = static_cast<std::size_t>(
             std::count_if(known->second.begin(), known->second.end(),
                           [&](base::time_point at) { return now - at < remembered_for; }));
@@ -53,8 +53,20 @@ base::duration probation::length_for(const member& m, base::time_point now) cons
     return settings_.lease * (1 << doublings);
 }
 
+/// The default name ends in the process id, and each start has another.
+probation::origin probation::origin_of(const member& m) {
+    const auto colon = m.name.rfind(':');
+    const bool ends_in_number =
+        colon != std::string::npos && colon + 1 < m.name.size() &&
+        m.name.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+    return {m.address.ip, ends_in_number ? m.name.substr(0, colon) : m.name};
+}
+
 void probation::note_removal(const member& m, base::time_point now) {
-    const origin from{m.address.ip, m.name};
+    if (m.weight == 0) {
+        return;  // it is never settled, and tells nothing of the members that are
+    }
+    const auto from = origin_of(m);
     const auto joined = joined_.find(m.id);
     // Of one that was there before us we know that it lived until now.
     const bool has_failed = joined != joined_.end() && !m.leaving && !departing_.contains(m.id) &&

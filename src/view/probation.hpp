@@ -46,6 +46,7 @@ private:
             return std::tie(ip, name) < std::tie(o.ip, o.name);
         }
     };
+    static origin origin_of(const member& m);
     void note_removal(const member& m, base::time_point now);
     void forget_old(base::time_point now);
 

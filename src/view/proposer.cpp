@@ -121,10 +121,14 @@ void proposer::handle(const peer_id& from, const opinion& given, base::time_poin
         return;
     }
     for (const auto& id : given.consents) {
-        consents_[id].insert(from);
+        if (current_->has(id)) {
+            consents_[id].insert(from);
+        }
     }
     for (const auto& id : given.objects) {
-        consents_[id].erase(from);
+        if (const auto at = consents_.find(id); at != consents_.end()) {
+            at->second.erase(from);
+        }
     }
     for (const auto& id : given.settles) {
         if (const auto asked = seen_by_.find(id); asked != seen_by_.end()) {
@@ -297,8 +301,9 @@ void proposer::tick(const membership_hints& hints, base::time_point now) {
         const auto agreed = agreed_removals(hints, now);
         if (hints.draft(*current_, agreed, now, agreed_to_settle())) {
             prepare(now);
-        } else if (!b->is_second && !hints.certain(*current_, self_).empty()) {
-            // the others see the same in a moment, and a back-off takes longer
+        } else if (!b->is_second && (!hints.certain(*current_, self_).empty() ||
+                                     (!seen_by_.empty() && has_unasked(hints, now)))) {
+            // The others see the same in a moment, or were not asked; a back-off takes longer.
             batch(hints, now, true);
         } else if (!seen_by_.empty() && !hints.has_any(*current_, self_, now)) {
             // No failure: other voters have not seen it renew for so long.

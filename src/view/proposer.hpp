@@ -115,6 +115,7 @@ private:
     void note_certain(const membership_hints& hints, base::time_point now);
     void ask_about(const std::vector<peer_id>& removals, const std::vector<peer_id>& to_settle,
                    const membership_hints& hints, base::time_point now);
+    [[nodiscard]] bool has_unasked(const membership_hints& hints, base::time_point now) const;
     /// How much later than the first in rank this voter proposes.
     [[nodiscard]] base::duration stagger(const membership_hints& hints) const;
     void prepare(base::time_point now);

@@ -99,6 +99,14 @@ std::set<peer_id> proposer::agreed_to_settle() const {
     return out;
 }
 
+/// Since the batch began, for members to settle, another reason for a view came.
+bool proposer::has_unasked(const membership_hints& hints, base::time_point now) const {
+    const auto& asked = std::get<batching>(phase_).asked;
+    const auto wanted = hints.removals(*current_, self_, now);
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&](const peer_id& id) { return !asked.contains(id); });
+}
+
 std::set<peer_id> proposer::agreed_removals(const membership_hints& hints,
                                             base::time_point now) const {
     std::set<peer_id> out;
