@@ -72,7 +72,7 @@ def sources():
     for folder in ("src", "tools/holdfast"):
         for path in sorted((ROOT / folder).rglob("*.[ch]pp")):
             name = path.relative_to(ROOT).as_posix()
-            if not name.startswith(("src/sim/", "src/explore/")):
+            if not name.startswith(("src/sim/", "src/explore/", "src/base/rule_effects")):
                 yield name, re.sub(r"#include[^\n]*", "", path.read_text(encoding="utf-8"))
 
 
