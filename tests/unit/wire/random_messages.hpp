@@ -33,11 +33,10 @@ template <class T>
 concept has_2 =
     one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
               views::prepare, views::accepted_founding, views::lease_terms, views::found_accept,
-              lease::ack, lock::grant_ack, lock::cancel, lock::released, lock::hold_probe,
-              lock::table_ack, lock::watch, lock::unwatch, lock::past, lock::inspect_request,
-              lock::list_locks, lock::listed_lock, lock::revoke_reply, lock::store_record,
-              lock::records_read, lock::still_waiting, lock::still_queued, lock::watch_refused,
-              seat>;
+              lock::grant_ack, lock::cancel, lock::released, lock::hold_probe, lock::table_ack,
+              lock::watch, lock::unwatch, lock::past, lock::inspect_request, lock::list_locks,
+              lock::listed_lock, lock::revoke_reply, lock::store_record, lock::records_read,
+              lock::still_waiting, lock::still_queued, lock::watch_refused, seat>;
 template <class T>
 concept has_3 =
     one_among<T, views::found_prepare, swim::ack, swim::introduction, views::welcome,
@@ -45,9 +44,9 @@ concept has_3 =
               process_identity, lock::denied, lock::lock_summary, lock::no_table,
               lock::lock_state_seen, former_member, views::evict, lock::keep_delays>;
 template <class T>
-concept has_4 =
-    one_among<T, swim::ping, swim::push_pull, lease::renew_request, lock::gather, lock::listed,
-              lock::release_request_ack, lock::terms, break_outcome, views::opinion, node::relayed>;
+concept has_4 = one_among<T, lease::ack, swim::ping, swim::push_pull, lease::renew_request,
+                          lock::gather, lock::listed, lock::release_request_ack, lock::terms,
+                          break_outcome, views::opinion, node::relayed>;
 template <class T>
 concept has_5 =
     one_among<T, views::promise, views::found_promise, swim::ping_request, lock::lock_state,
