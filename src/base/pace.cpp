@@ -23,6 +23,14 @@ std::optional<duration> round_trip::timeout() const {
     return is_known_ ? std::optional{smoothed_ + 4 * variation_} : std::nullopt;
 }
 
+duration doubled(duration first, unsigned times, duration longest) {
+    auto out = std::min(first, longest);
+    for (unsigned i = 0; i < times && out < longest; ++i) {
+        out = std::min(2 * out, longest);
+    }
+    return out;
+}
+
 duration pace::first_pause(const peer_id& to) const {
     const auto known = known_.find(to);
     const auto measured = known == known_.end() ? all_.timeout() : known->second.timeout();
@@ -31,10 +39,7 @@ duration pace::first_pause(const peer_id& to) const {
 
 duration pace::pause(const peer_id& to, unsigned before, duration least) {
     const auto longest = std::max(settings_.lease / 2, settings_.retry);
-    auto out = std::min(std::max(first_pause(to), least), longest);
-    for (unsigned i = 0; i < before && out < longest; ++i) {
-        out = std::min(2 * out, longest);
-    }
+    auto out = doubled(std::max(first_pause(to), least), before, longest);
     out += random_.between({}, out / most_by_chance);
     HOLDFAST_ASSERT(out >= settings_.retry);
     return out;

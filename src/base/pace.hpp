@@ -27,6 +27,9 @@ private:
     duration variation_{};
 };
 
+/// `first`, twice as long so many times, up to `longest`.
+[[nodiscard]] duration doubled(duration first, unsigned times, duration longest);
+
 /// The pauses between the tries of what is sent until it is answered. The first is the time that an
 /// answer of that peer seldom takes, not below `settings::retry`; each is twice as long as the one
 /// before, up to half a lease, and a little more by chance, so that the many that one crash has set

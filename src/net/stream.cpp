@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "base/assert.hpp"
@@ -29,6 +30,9 @@ constexpr std::size_t proof_size = 8;
 constexpr std::size_t most_kept = 1 << 20;
 constexpr std::size_t cost_of_keeping = 64;    // of each, beside its bytes
 constexpr std::size_t room_to_keep = 1 << 20;  // of a buffer that is empty again
+// The first message since which a mark counts makes all of it that old.
+constexpr auto in_one_mark = std::chrono::milliseconds{5};
+constexpr std::size_t most_marks = 256;
 
 void put_length(std::uint8_t* at, std::uint32_t length) {
     for (int i = 0; i < 4; ++i) {
@@ -133,8 +137,7 @@ void stream::append(const peer_id& to, std::span<const std::byte> message, base:
         kept_bytes_ += message.size() + cost_of_keeping;
         return;
     }
-    put_frame(message);
-    ++counters_.frames_out;
+    put_message(message, now);
 }
 
 bool stream::has_drained() const { return !has_output() && acknowledged() == written_in_all_; }
@@ -146,8 +149,40 @@ std::uint64_t stream::acknowledged() const {
     return written_in_all_ - (is_known ? static_cast<std::uint64_t>(waiting) : 0);
 }
 
-bool stream::keeps_for(const peer_id& to) const {
-    return std::any_of(kept_.begin(), kept_.end(), [&](const auto& k) { return k.to == to; });
+bool stream::has_arrived(base::time_point by) {
+    if (!marks_.empty() && marks_.front().at <= by) {
+        forget_arrived();
+    }
+    return marks_.empty() || marks_.front().at > by;
+}
+
+void stream::forget_arrived() {
+    const auto arrived = acknowledged();
+    marks_.erase(marks_.begin(), std::find_if(marks_.begin(), marks_.end(),
+                                              [&](const mark& m) { return m.upto > arrived; }));
+}
+
+/// The last mark is then the one for what is appended next.
+void stream::begin_mark(base::time_point since) {
+    if (!marks_.empty() && since - marks_.back().at < in_one_mark) {
+        return;
+    }
+    if (marks_.size() >= most_marks) {
+        forget_arrived();
+    }
+    if (marks_.size() >= most_marks) {
+        // Two in one: what is younger counts as old, and nothing as younger than it is.
+        for (std::size_t i = 0; i < most_marks / 2; ++i) {
+            marks_[i] = {marks_[2 * i].at, marks_[2 * i + 1].upto};
+        }
+        marks_.resize(most_marks / 2);
+    }
+    marks_.push_back({since, written_in_all_ + queued()});
+}
+
+bool stream::keeps_for(const peer_id& to, base::time_point by) const {
+    return std::any_of(kept_.begin(), kept_.end(),
+                       [&](const auto& k) { return k.to == to && k.since <= by; });
 }
 
 bool stream::would_keep_too_much(std::size_t size) const {
@@ -174,14 +209,20 @@ void stream::prove(std::span<const std::uint8_t> proof) {
     }
     for (const auto& k : std::exchange(kept_, {})) {
         if (k.to.is_nil() || k.to == peer_) {
-            put_frame(k.bytes);
-            ++counters_.frames_out;
+            put_message(k.bytes, k.since);
         } else {
             ++counters_.dropped;
         }
     }
     kept_bytes_ = 0;
     HOLDFAST_ASSERT(kept_.empty());
+}
+
+void stream::put_message(std::span<const std::byte> message, base::time_point since) {
+    begin_mark(since);  // if memory runs out, the frame is not there
+    put_frame(message);
+    marks_.back().upto = written_in_all_ + queued();
+    ++counters_.frames_out;
 }
 
 void stream::put_frame(std::span<const std::byte> message) {

@@ -76,12 +76,15 @@ public:
     /// The beginning of a message has come, and its rest has not.
     [[nodiscard]] bool has_part() const { return !in_.empty(); }
     [[nodiscard]] bool has_output() const { return written_ < out_.size(); }
-    /// All that was appended has arrived at the system of the other end, as far as ours knows.
+    /// All that was written or waits has arrived at the system of the other end, as far as ours
+    /// knows.
     [[nodiscard]] bool has_drained() const;
+    /// So have all messages that were appended at `by` or before.
+    [[nodiscard]] bool has_arrived(base::time_point by);
     /// Bytes of all that was written.
     [[nodiscard]] std::uint64_t acknowledged() const;
-    /// Something for this peer waits for the end to be proven.
-    [[nodiscard]] bool keeps_for(const peer_id& to) const;
+    /// Something for this peer waits for the end to be proven, since `by` or longer.
+    [[nodiscard]] bool keeps_for(const peer_id& to, base::time_point by) const;
     [[nodiscard]] std::size_t queued() const { return out_.size() - written_; }
     /// memory that its output takes
     [[nodiscard]] std::size_t output_room() const { return out_.capacity(); }
@@ -113,7 +116,10 @@ private:
     [[nodiscard]] std::optional<std::size_t> consume(std::span<std::uint8_t> bytes, const sink& to);
     void put_proof();
     void prove(std::span<const std::uint8_t> proof);
+    void put_message(std::span<const std::byte> message, base::time_point since);
     void put_frame(std::span<const std::byte> message);
+    void begin_mark(base::time_point since);
+    void forget_arrived();
     void refuse(refusal why);
     void was_refused(refusal why, bool by_them);
 
@@ -134,6 +140,12 @@ private:
     std::vector<std::uint8_t> out_;
     std::size_t written_ = 0;
     std::uint64_t written_in_all_ = 0;
+    /// Messages since `at`, which end after so many bytes of the whole stream.
+    struct mark {
+        base::time_point at;
+        std::uint64_t upto;
+    };
+    std::vector<mark> marks_;       // in their order; those that have arrived go in time
     std::vector<std::uint8_t> in_;  // the beginning of a frame whose rest has not come
     struct kept_message {
         peer_id to;

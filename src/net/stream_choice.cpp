@@ -81,15 +81,16 @@ void stream_table::failed_to_connect(const endpoint& at, time_point now) {
     back_off_.has_failed(at, now);
 }
 
-bool stream_table::has_drained(const peer_id& to, const endpoint& at, time_point now) {
+bool stream_table::has_arrived(const peer_id& to, const endpoint& at, time_point by,
+                               time_point now) {
     if (const auto usable = usable_stream(to); usable != 0) {
         const auto s = streams_.at(usable);
         look_whether_stuck(*s, at, now);
-        return s->has_drained();
+        return s->has_arrived(by);
     }
     return std::none_of(streams_.begin(), streams_.end(), [&](const auto& entry) {
         const auto& s = *entry.second;
-        return s.is_dialled() && !s.is_proven() && s.at() == at && s.keeps_for(to);
+        return s.is_dialled() && !s.is_proven() && s.at() == at && s.keeps_for(to, by);
     });
 }
 

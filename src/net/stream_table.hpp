@@ -32,7 +32,8 @@ public:
 
     void send(const peer_id& to, const endpoint& at, bool is_lazy, std::span<const std::byte> bytes,
               base::time_point now);
-    [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at, base::time_point now);
+    [[nodiscard]] bool has_arrived(const peer_id& to, const endpoint& at, base::time_point by,
+                                   base::time_point now);
     /// A second stream to who lives there. False: the system has no descriptor left.
     [[nodiscard]] bool dial_again(const endpoint& at, base::time_point now);
     void cork() { is_corked_ = true; }

@@ -161,9 +161,9 @@ void transport::send(const peer_id& to, const endpoint& at, bool stream, bool is
     }
 }
 
-bool transport::has_drained(const peer_id& to, const endpoint& at, time_point now) {
+bool transport::has_arrived(const peer_id& to, const endpoint& at, time_point by, time_point now) {
     state_->shared.now_seen = now;
-    return state_->streams.has_drained(to, at, now);
+    return state_->streams.has_arrived(to, at, by, now);
 }
 void transport::cork() { state_->streams.cork(); }
 void transport::uncork() { state_->streams.uncork(); }

@@ -95,8 +95,10 @@ public:
     /// socket does not take now is queued.
     void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy,
               std::span<const std::byte> bytes, base::time_point now);
-    /// Nothing that was sent to `to`, which lives at `at`, by stream is still under way.
-    [[nodiscard]] bool has_drained(const peer_id& to, const endpoint& at, base::time_point now);
+    /// Nothing that was sent to `to`, which lives at `at`, by stream at `by` or before is still
+    /// under way.
+    [[nodiscard]] bool has_arrived(const peer_id& to, const endpoint& at, base::time_point by,
+                                   base::time_point now);
     /// Between cork() and uncork() stream messages are only queued; uncork() writes each stream
     /// once. Datagrams are not held back. Calls do not nest.
     void cork();

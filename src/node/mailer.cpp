@@ -1,14 +1,26 @@
 #include "node/mailer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/message_groups.hpp"
+#include "base/pace.hpp"
 #include "node/told_epoch.hpp"
 
 namespace holdfast::node {
+namespace {
+
+/// LOAD-4: the least pause before this try. A former copy that is younger was left out, or was lost
+/// with its stream.
+base::duration copy_age(unsigned attempt, const base::settings& s) {
+    return attempt == 0 ? base::duration::zero()
+                        : base::doubled(s.retry, attempt - 1, std::max(s.lease / 2, s.retry));
+}
+
+}  // namespace
 
 void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what,
-                     bool is_repeat) {
+                     base::duration copy_age) {
     if (to == self_) {
         local_.push(std::move(what));
         return;
@@ -22,12 +34,12 @@ void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, 
     }
     tell_epoch(what, of_.agreement.epochs().agreed());
     // A datagram is sealed for one peer (SEAL-2).
-    out_.push(send{head_for(to), at, stream || to.is_nil(), is_lazy, std::move(what), is_repeat});
+    out_.push(send{head_for(to), at, stream || to.is_nil(), is_lazy, std::move(what), copy_age});
 }
 
 void mailer::send_lock(const lock::send& s, base::time_point now) {
     has_granted_ = has_granted_ || base::holds_message<lock::grant>(s.what);
-    send_to(s.to, {}, true, s.is_lazy, s.what, s.attempt > 0);
+    send_to(s.to, {}, true, s.is_lazy, s.what, copy_age(s.attempt, settings_));
     const auto& v = of_.agreement.current();
     if (s.to == self_ || !v) {
         return;

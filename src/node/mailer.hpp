@@ -38,7 +38,7 @@ public:
 
     /// `at` nil: where `to` is known to be. Dropped if that is nowhere.
     void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what,
-                 bool is_repeat = false);
+                 base::duration copy_age = {});
     void send_lock(const lock::send& s, base::time_point now);
     void send_to_voters(const views::message& what);
 

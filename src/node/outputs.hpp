@@ -12,6 +12,7 @@
 
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
+#include "base/time.hpp"
 #include "lease/mute_watch.hpp"
 #include "lock/outputs.hpp"
 #include "lock/query_client.hpp"
@@ -27,15 +28,16 @@ namespace holdfast::node {
 
 /// Send `what`. `stream`: over TCP, else a datagram (which falls back to the stream when it does
 /// not fit). `is_lazy`: may wait a moment for company (a release for which no request is known to
-/// wait). `is_repeat`: it was sent before; not while bytes for that peer are still under way on the
-/// stream, for then the former one is, too, or it has only just arrived (LOAD-4).
+/// wait). `copy_age`: zero for a first copy. Else it was sent before, and is left out while bytes
+/// for that peer that are at least so old are under way on the stream: the former copy may be one
+/// of them (LOAD-4).
 struct send {
     envelope head;
     endpoint address;
     bool stream = false;
     bool is_lazy = false;
     message what;
-    bool is_repeat = false;
+    base::duration copy_age{};
 };
 using persist_mark = views::persist;
 /// LEASE-8: dial another stream to that peer, beside those that there are, and call

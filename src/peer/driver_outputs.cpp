@@ -17,7 +17,9 @@ namespace holdfast::runtime {
 void driver::perform(node::send& o) {
     buffer_.clear();
     const auto to = o.head.to;
-    if (o.is_repeat && !transport_->has_drained(to, o.address, raw_now())) {
+    if (const auto now = raw_now();
+        o.copy_age > base::duration::zero() &&
+        !transport_->has_arrived(to, o.address, now - o.copy_age, now)) {
         return;
     }
     try {

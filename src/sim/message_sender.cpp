@@ -15,7 +15,8 @@ void message_sender::send(std::uint32_t from, node::send& s, std::vector<network
     if (!to) {
         return;
     }
-    if (s.is_repeat && c.net.is_under_way(from, *to)) {
+    if (s.copy_age > base::duration::zero() &&
+        c.net.is_under_way(from, *to, c.events.now() - s.copy_age)) {
         return;  // as a peer does it (LOAD-4)
     }
     const auto kind = kind_of(s.what);

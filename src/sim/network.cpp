@@ -211,7 +211,7 @@ void network::post_on_stream(number n, base::duration extra) {
     s.is_dialled = s.is_dialled || p.is_to_nobody || !streams_[link(p.to, p.from)].is_dialled;
     // In order: nothing overtakes what was sent before it.
     s.last_due = std::max(s.last_due, events_.now() + delay(l) + extra);
-    s.under_way.push_back({n, s.last_due});
+    s.under_way.push_back({n, s.last_due, events_.now()});
     if (s.under_way.size() == 1) {
         plan_first(l);
     }

@@ -98,9 +98,10 @@ public:
     }
     /// `is_noticed`: by its sender, at once.
     void reset(std::uint32_t from, std::uint32_t to, bool is_noticed = true);
-    /// Something sent by stream has not arrived yet.
-    [[nodiscard]] bool is_under_way(std::uint32_t from, std::uint32_t to) const {
-        return !streams_[link(from, to)].under_way.empty();
+    /// Something sent by stream at `by` or before has not arrived yet.
+    [[nodiscard]] bool is_under_way(std::uint32_t from, std::uint32_t to, instant by) const {
+        const auto& all = streams_[link(from, to)].under_way;
+        return !all.empty() && all.front().sent <= by;
     }
     /// Nothing passes by a stream, however often it is dialled; datagrams do. Counted like cuts.
     void mute(std::uint32_t from, std::uint32_t to);
@@ -124,6 +125,7 @@ private:
     struct due_packet {
         number what = none;
         instant due{};
+        instant sent{};
     };
     struct stream {
         std::deque<due_packet> under_way;

@@ -772,21 +772,28 @@ TEST_CASE("LOAD-4: what was sent by stream is under way until the other end's sy
     auto b = std::make_unique<end>(2);
     const auto at = b->net->address();
     const auto id = b->id;
-    CHECK(a.net->has_drained(id, at, now()));  // nothing was sent
+    const auto has_all = [&] { return a.net->has_arrived(id, at, now(), now()); };
+    CHECK(has_all());  // nothing was sent
+    auto before = now() - 1ns;
     a.stream(*b, "one");
-    CHECK_FALSE(a.net->has_drained(id, at, now()));  // the stream is being made
-    CHECK(a.net->has_drained({0, 3}, at, now()));    // nothing is kept for this one
+    CHECK_FALSE(has_all());                               // the stream is being made
+    CHECK(a.net->has_arrived(id, at, before, now()));     // what it keeps is younger
+    CHECK(a.net->has_arrived({0, 3}, at, now(), now()));  // nothing is kept for this one
     REQUIRE(until({&a, b.get()}, [&] { return !b->got.empty(); }));
-    REQUIRE(until({&a}, [&] { return a.net->has_drained(id, at, now()); }));
+    REQUIRE(until({&a}, has_all));
+    before = now() - 1ns;
     SECTION("the other end does not read") {
         a.stream(*b, std::string(8u << 20, 'x'));
-        CHECK_FALSE(a.net->has_drained(id, at, now()));
+        CHECK_FALSE(has_all());
+        // LOAD-4: a repeat of what was sent before that is not kept back by it
+        CHECK(a.net->has_arrived(id, at, before, now()));
         REQUIRE(until({&a, b.get()}, [&] { return b->got.size() == 2; }));
-        CHECK(until({&a}, [&] { return a.net->has_drained(id, at, now()); }));
+        CHECK(until({&a}, has_all));
     }
     SECTION("something waits for company") {
         a.stream(*b, "two", true);
-        CHECK_FALSE(a.net->has_drained(id, at, now()));
+        CHECK_FALSE(has_all());
+        CHECK(a.net->has_arrived(id, at, before, now()));
     }
     SECTION("it is lost") {
         CHECK(a.net->take_lost().empty());
@@ -795,9 +802,31 @@ TEST_CASE("LOAD-4: what was sent by stream is under way until the other end's sy
         std::vector<peer_id> lost;
         REQUIRE(until({&a}, [&] { return !(lost = a.net->take_lost()).empty(); }));
         CHECK(lost == std::vector{id});
-        CHECK(a.net->has_drained(id, at, now()));
+        CHECK(has_all());
         CHECK(a.net->take_lost().empty());
     }
+}
+
+TEST_CASE("LOAD-4: of a stream that is long under way it is known how old that is") {
+    end a{1};
+    end b{2};
+    const auto at = b.net->address();
+    a.stream(b, "one");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    REQUIRE(until({&a}, [&] { return a.net->has_arrived(b.id, at, now(), now()); }));
+    const std::string large(12u << 20, 'x');  // more than the buffers of both systems take
+    const auto begins = now();
+    a.net->send(b.id, at, true, false, bytes(large), begins);
+    constexpr int more = 300;  // more than are told apart
+    for (int i = 1; i <= more; ++i) {
+        a.net->send(b.id, at, true, false, bytes("y"), begins + i * 10ms);
+    }
+    const auto looks = begins + more * 10ms;
+    CHECK(a.net->has_arrived(b.id, at, begins - 1ns, looks));
+    CHECK_FALSE(a.net->has_arrived(b.id, at, begins, looks));
+    CHECK_FALSE(a.net->has_arrived(b.id, at, looks, looks));
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 2 + more; }));
+    CHECK(until({&a}, [&] { return a.net->has_arrived(b.id, at, looks, looks); }));
 }
 
 TEST_CASE("LOAD-4: a stream that takes nothing is dialled anew beside, and then counts as lost") {
@@ -806,16 +835,16 @@ TEST_CASE("LOAD-4: a stream that takes nothing is dialled anew beside, and then 
     const auto at = b.net->address();
     a.stream(b, "one");
     REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
-    REQUIRE(until({&a}, [&] { return a.net->has_drained(b.id, at, now()); }));
+    REQUIRE(until({&a}, [&] { return a.net->has_arrived(b.id, at, now(), now()); }));
     // More than the buffers of both systems take, and the other end does not read.
     constexpr int messages = 3;
     for (int i = 0; i < messages; ++i) {
         a.stream(b, std::string(12u << 20, 'x'));
     }
     const auto looks = now() + 1s;
-    CHECK_FALSE(a.net->has_drained(b.id, at, looks));
+    CHECK_FALSE(a.net->has_arrived(b.id, at, looks, looks));
     CHECK_FALSE(a.net->take_reached().empty());  // the first one
-    CHECK_FALSE(a.net->has_drained(b.id, at, looks + 5s));
+    CHECK_FALSE(a.net->has_arrived(b.id, at, looks + 5s, looks + 5s));
     REQUIRE(until({&a, &b}, [&] { return !a.net->take_reached().empty(); }));
     CHECK(a.net->take_lost() == std::vector{b.id});
     a.stream(b, "two");

@@ -179,12 +179,13 @@ TEST_CASE("a reset loses the end of what was under way, never the middle", "[sim
 
 TEST_CASE("LOAD-4: who sends hears of a reset, and not of a cut", "[sim]") {
     wire_tap net;
-    CHECK_FALSE(net.net.is_under_way(0, 1));
+    CHECK_FALSE(net.net.is_under_way(0, 1, 0s));
     net.send(1, true);
-    CHECK(net.net.is_under_way(0, 1));
+    CHECK(net.net.is_under_way(0, 1, 0s));
+    CHECK_FALSE(net.net.is_under_way(0, 1, -1ns));  // it is younger
     SECTION("a reset") {
         net.net.reset(0, 1);
-        CHECK_FALSE(net.net.is_under_way(0, 1));
+        CHECK_FALSE(net.net.is_under_way(0, 1, 0s));
         (void)net.arrive();
         CHECK(net.lost == 1);
         net.net.reset(0, 1);  // there is no stream any more
@@ -193,7 +194,7 @@ TEST_CASE("LOAD-4: who sends hears of a reset, and not of a cut", "[sim]") {
     }
     SECTION("a cut") {
         net.net.cut(0, 1);
-        CHECK_FALSE(net.net.is_under_way(0, 1));
+        CHECK_FALSE(net.net.is_under_way(0, 1, 0s));
         (void)net.arrive();
         CHECK(net.lost == 0);
     }

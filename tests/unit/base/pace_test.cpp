@@ -35,6 +35,14 @@ TEST_CASE("LOAD-5: each pause is twice as long as the one before, up to half a l
     check(mine.pause(peer(1), 1'000'000), 500ms);
 }
 
+TEST_CASE("LOAD-5: a pause is doubled up to the longest") {
+    CHECK(doubled(50ms, 0, 1s) == 50ms);
+    CHECK(doubled(50ms, 3, 1s) == 400ms);
+    CHECK(doubled(50ms, 5, 1s) == 1s);
+    CHECK(doubled(50ms, 1'000'000, 1s) == 1s);
+    CHECK(doubled(2s, 0, 1s) == 1s);
+}
+
 TEST_CASE("LOAD-5: what many send at once they do not all repeat at once") {
     const auto s = with(1s, 50ms);
     pace one{s, 1};

@@ -1,4 +1,7 @@
 // What a node does about peers that it reaches late, or not (LOAD-4, OWN-8).
+#include <variant>
+#include <vector>
+
 #include "base/message_groups.hpp"
 #include "catch.hpp"
 #include "node/early_asks.hpp"
@@ -29,6 +32,27 @@ TEST_CASE("LOAD-4: what a lost stream may have carried is sent again at once") {
         CHECK(c.all[4].granted.empty());
         CHECK(c.run_until([&] { return c.all[4].granted.size() == 1; }, 2s));
     }
+}
+
+TEST_CASE("LOAD-4: a repeat is compared with what is as old as the former copy, at least") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto name = c.name_at(1);
+    c.lose = [&](const node::message& what) {
+        return base::holds_message<lock::request>(what) ||
+               std::holds_alternative<node::relayed>(what);
+    };
+    std::vector<base::duration> ages;
+    c.see = [&](std::uint64_t from, const node::send& s) {
+        if (from == 4 && base::holds_message<lock::request>(s.what)) {
+            ages.push_back(s.copy_age);
+        }
+    };
+    c.acquire(4, name);
+    c.run_for(5s);
+    REQUIRE(ages.size() >= 7);
+    ages.resize(7);
+    CHECK(ages == std::vector<base::duration>{0ms, 50ms, 100ms, 200ms, 400ms, 500ms, 500ms});
 }
 
 TEST_CASE("OWN-8: what a new owner asks too early is kept until its view is installed") {

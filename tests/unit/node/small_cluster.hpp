@@ -242,6 +242,7 @@ public:
 
     base::settings settings;
     std::function<bool(const node::message&)> lose;
+    std::function<void(std::uint64_t from, const node::send&)> see;  // whatever is sent
     std::function<bool(std::uint64_t to, bool stream)> lose_to;
     std::uint64_t machine = 0;     // that all run on; 0: none says where it runs
     std::uint64_t stays_down = 0;  // who is not started again after its PeerId has ended
@@ -294,6 +295,9 @@ private:
         auto& p = all.at(i);
         while (auto o = p.node->next()) {
             if (auto* s = std::get_if<node::send>(&*o)) {
+                if (see) {
+                    see(i, *s);
+                }
                 const std::uint64_t to = s->address.ip[15];
                 packets_.emplace(std::pair{now + random_.between(200us, 2ms), ++last_packet_},
                                  packet{i, to, std::move(*s)});
