@@ -37,9 +37,19 @@ duration pace::first_pause(const peer_id& to) const {
     return std::max(measured.value_or(settings_.retry), settings_.retry);
 }
 
+duration pace::longest() const { return std::max(settings_.lease / 2, settings_.retry); }
+
 duration pace::pause(const peer_id& to, unsigned before, duration least) {
-    const auto longest = std::max(settings_.lease / 2, settings_.retry);
-    auto out = doubled(std::max(first_pause(to), least), before, longest);
+    return with_chance(doubled(std::max(first_pause(to), least), before, longest()));
+}
+
+duration pace::short_pause(const peer_id& to, unsigned before) {
+    const auto first = first_pause(to);
+    const auto most = std::max(most_when_short * settings_.retry, first);
+    return with_chance(doubled(first, before, std::min(most, longest())));
+}
+
+duration pace::with_chance(duration out) {
     out += random_.between({}, out / most_by_chance);
     HOLDFAST_ASSERT(out >= settings_.retry);
     return out;

@@ -42,6 +42,9 @@ public:
     /// After a try, of which `before` came before it; the first pause is not below `least`. `to`
     /// nil: of all peers together.
     [[nodiscard]] duration pause(const peer_id& to, unsigned before, duration least = {});
+    /// The same, but not above `most_when_short` of the least, or the first: of what its receiver
+    /// may have to ignore for a while, and is waited for as soon as it need not any more.
+    [[nodiscard]] duration short_pause(const peer_id& to, unsigned before);
     /// An answer took so long. Only of what was sent once: that of a later try may answer an
     /// earlier one (Karn's rule).
     void measured(const peer_id& by, duration took);
@@ -50,9 +53,12 @@ public:
 
     /// A pause is longer by up to this part of it.
     static constexpr int most_by_chance = 4;
+    static constexpr int most_when_short = 4;
 
 private:
     [[nodiscard]] duration first_pause(const peer_id& to) const;
+    [[nodiscard]] duration longest() const;
+    [[nodiscard]] duration with_chance(duration out);
 
     const settings& settings_;
     random_source random_;

@@ -20,6 +20,11 @@ struct retry {
         next = now + p.pause(to, attempt);
         planned = now;
     }
+    /// The same for what its receiver may have to ignore (OWN-7).
+    void plan_soon(pace& p, const peer_id& to, time_point now) {
+        next = now + p.short_pause(to, attempt);
+        planned = now;
+    }
     /// A try is sent: its number, from 0.
     [[nodiscard]] unsigned count() { return attempt++; }
     /// Both: a try is sent now.

@@ -1,5 +1,7 @@
 #include "lock/owner_link.hpp"
 
+#include <type_traits>
+
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
 
@@ -63,7 +65,11 @@ void owner_link::start_cancel(slot at, cancel what, base::time_point now, holder
 template <class Item>
 void owner_link::send_one(Item& one, bool is_lazy, base::time_point now, holder_outbox& out) {
     const auto owner = owner_of(one.at);
-    one.again.plan(pace_, owner, now);
+    if constexpr (std::is_same_v<Item, subscriptions::item>) {
+        one.again.plan(pace_, owner, now);
+    } else {
+        one.again.plan_soon(pace_, owner, now);  // OWN-7: ignored by an owner that gathers
+    }
     if (!owner.is_nil()) {
         out.push(send{owner, one.what, one.again.count(), is_lazy});
     }

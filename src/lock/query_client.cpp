@@ -149,7 +149,11 @@ void query_client::end(errc why) {
 void query_client::send_query(pending_query& e, base::time_point now) {
     HOLDFAST_ASSERT(view_ && map_);
     const auto to = receiver(e);
-    e.again.plan(pace_, to, now);
+    if (std::holds_alternative<revoke_request>(e.what)) {
+        e.again.plan_soon(pace_, to, now);  // not answered by an owner that gathers
+    } else {
+        e.again.plan(pace_, to, now);
+    }
     if (!to.is_nil()) {
         std::visit([&](const auto& q) { out_.push(send{to, q, e.again.count()}); }, e.what);
     }

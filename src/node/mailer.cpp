@@ -11,7 +11,8 @@ namespace holdfast::node {
 namespace {
 
 /// LOAD-4: the least pause before this try. A former copy that is younger was left out, or was lost
-/// with its stream.
+/// with its stream. Where pauses stay short (LOAD-5) it may be younger, too: a few more copies are
+/// under way then, and none is left out for ever because the round trip is long.
 base::duration copy_age(unsigned attempt, const base::settings& s) {
     return attempt == 0 ? base::duration::zero()
                         : base::doubled(s.retry, attempt - 1, std::max(s.lease / 2, s.retry));

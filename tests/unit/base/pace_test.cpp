@@ -43,6 +43,23 @@ TEST_CASE("LOAD-5: a pause is doubled up to the longest") {
     CHECK(doubled(2s, 0, 1s) == 1s);
 }
 
+TEST_CASE("LOAD-5: short pauses grow up to four times the least, or what an answer takes") {
+    const auto s = with(1s, 50ms);
+    pace mine{s, 1};
+    const duration pauses[] = {50ms, 100ms, 200ms, 200ms, 200ms};
+    for (unsigned before = 0; before < 5; ++before) {
+        check(mine.short_pause(peer(1), before), pauses[before]);
+    }
+    const auto slow = with(1s, 20ms);
+    pace far{slow, 1};
+    far.measured(peer(1), 60ms);
+    check(far.short_pause(peer(1), 0), 180ms);
+    check(far.short_pause(peer(1), 7), 180ms);
+    const auto rare = with(1s, 300ms);
+    pace longest{rare, 1};
+    check(longest.short_pause(peer(1), 7), 500ms);
+}
+
 TEST_CASE("LOAD-5: what many send at once they do not all repeat at once") {
     const auto s = with(1s, 50ms);
     pace one{s, 1};

@@ -16,6 +16,32 @@ std::size_t sent_again(cluster& c, std::uint64_t n, std::uint64_t to) {
     return c.count<Kind>();
 }
 
+/// How many messages of a kind are sent within a lease.
+template <class Kind>
+std::size_t sent_in_a_lease(cluster& c) {
+    std::size_t sent = 0;
+    for (int i = 0; i < 100; ++i) {
+        c.now += 10ms;
+        c.tick();
+        sent += c.count<Kind>();
+        c.run();
+    }
+    return sent;
+}
+
+/// Peer 2 has a hold, and peer 3 gathers until the lease of the first owner is void.
+token held_while_gathered(cluster& c) {
+    c.acquire(2, "a");
+    c.run();
+    REQUIRE(c[2].granted.size() == 1);
+    c.kill(1);
+    const auto s = c.next_view(3, {1});
+    c.install_at(2, s);
+    c.install_at(3, s);
+    c.run();
+    return c[2].granted.back().token;
+}
+
 }  // namespace
 
 TEST_CASE("LOAD-4: a request, a grant and a release are sent again when their stream is lost") {
@@ -98,4 +124,33 @@ TEST_CASE("LOAD-5: reports that come put the next ask off, but not beyond half a
     c.now += 60ms;
     c.tick();
     CHECK(c.count<gather>() == 1);
+}
+
+TEST_CASE("LOAD-5: what an owner that gathers ignores is heard soon after") {
+    cluster c;
+    const auto t = held_while_gathered(c);
+    SECTION("a release") {
+        c.release(2, "a", t);
+        c.run();
+        CHECK(sent_in_a_lease<release>(c) >= 5);
+        c.pass(280ms);  // 10 ms until it serves
+        CHECK(c[3].as_owner.holds().empty());
+    }
+    SECTION("a request to revoke") {
+        c.ask(2, revoke_request{0, "a", t, revoke_kind::break_hold, "ann", "", 0s});
+        c.run();
+        CHECK(sent_in_a_lease<revoke_request>(c) >= 5);
+        c.pass(280ms);
+        CHECK(c[2].lost.size() == 1);
+    }
+    SECTION("a cancel") {
+        const auto number = c.acquire(2, "b");
+        c.run();
+        c[2].as_holder.cancel(number, c.now);
+        c.drain(2);
+        c.run();
+        CHECK(sent_in_a_lease<cancel>(c) >= 5);
+        c.pass(280ms);
+        CHECK(sent_in_a_lease<cancel>(c) == 0);
+    }
 }
