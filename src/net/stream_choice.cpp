@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "net/socket.hpp"
 #include "net/stream_table.hpp"
@@ -110,6 +111,13 @@ void stream_table::look_whether_stuck(stream& s, const endpoint& at, time_point 
     if (s.is_stuck && !is_being_made) {
         (void)dial_stream(at, now);
     }
+}
+
+std::vector<peer_id> stream_table::take_lost() {
+    auto out = std::exchange(lost_, {});
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
 }
 
 /// LOAD-4: another one to their peer is proven, so they count as lost.

@@ -61,8 +61,8 @@ public:
 
     /// The peers that have ended their last stream with us since the last call.
     [[nodiscard]] std::vector<peer_id> take_ended() { return std::exchange(ended_, {}); }
-    /// Those with whom a proven stream has ended, however, since the last call.
-    [[nodiscard]] std::vector<peer_id> take_lost() { return std::exchange(lost_, {}); }
+    /// Those with whom a proven stream has ended, however, since the last call; each once.
+    [[nodiscard]] std::vector<peer_id> take_lost();
     /// Whose streams have brought a part of a message whose end has not come (LEASE-8).
     [[nodiscard]] std::vector<peer_id> take_partly_read() {
         return std::exchange(partly_read_, {});

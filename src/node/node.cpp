@@ -135,6 +135,7 @@ void node::tick(moment now) {
             s.agreement.tick(now);
             s.mutes.tick(now.now);
             s.renewal.tick(now);
+            s.send_again(now.now);
             s.owner.tick(now.now);
             s.holder.tick(now.now);
             s.query_client.tick(now.now);

@@ -5,6 +5,19 @@ namespace holdfast::node {
 
 /// LOAD-4.
 void node::state::stream_lost(const peer_id& peer, base::time_point now) {
+    const auto& v = agreement.current();
+    if (v && v->has(peer) && lost_streams.lost(peer, now)) {
+        send_again(peer, now);
+    }
+}
+
+void node::state::send_again(base::time_point now) {
+    for (const auto& peer : lost_streams.due(now)) {
+        send_again(peer, now);
+    }
+}
+
+void node::state::send_again(const peer_id& peer, base::time_point now) {
     owner.stream_lost(peer, now);
     holder.stream_lost(peer, now);
     query_client.stream_lost(peer, now);
@@ -40,6 +53,7 @@ void node::state::handle_relayed(const peer_id& from, const relayed& r, base::ti
 void node::state::reach_members(const view& v, base::time_point now) {
     pace.keep_members(v);
     relay.installed(v);
+    lost_streams.installed(v);
     for (const auto& [from, asked] : early_asks.take(v.number)) {
         holder.handle(from, asked, now);
     }

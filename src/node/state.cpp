@@ -52,6 +52,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       audit_log{self},
       evictions{settings},
       certificates{settings},
+      lost_streams{settings},
       last_now{now.now} {}
 
 // ---- the order of every call
@@ -193,6 +194,7 @@ std::optional<time_point> node::state::deadline() const {
     base::earlier(due, evictions.deadline(agreement.current() != nullptr));
     base::earlier(due, certificates.deadline(agreement.current() != nullptr));
     base::earlier(due, next_isolation_check);
+    base::earlier(due, lost_streams.deadline());
     base::earlier(due, rivals.deadline());
     base::earlier(due, lease.deadline());
     if (leaving) {

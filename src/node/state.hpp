@@ -29,6 +29,7 @@
 #include "node/early_asks.hpp"
 #include "node/evictions.hpp"
 #include "node/lease_watch.hpp"
+#include "node/lost_streams.hpp"
 #include "node/mailer.hpp"
 #include "node/message.hpp"
 #include "node/node.hpp"
@@ -138,6 +139,9 @@ struct node::state {
     // ---- who is reached late, or not (reach.cpp)
 
     void stream_lost(const peer_id& peer, base::time_point now);
+    /// LOAD-4: what that peer has not answered; to all whose streams were lost a while ago.
+    void send_again(const peer_id& peer, base::time_point now);
+    void send_again(base::time_point now);
     /// After the machines have installed the view.
     void reach_members(const view& v, base::time_point now);
 
@@ -178,6 +182,7 @@ struct node::state {
     holdfast::node::audit_log audit_log;
     holdfast::node::evictions evictions;
     holdfast::node::evictions certificates;  // repeated like those
+    holdfast::node::lost_streams lost_streams;
     std::optional<departure> leaving;
 
     base::time_point last_now;

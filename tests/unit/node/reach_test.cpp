@@ -34,6 +34,33 @@ TEST_CASE("LOAD-4: what a lost stream may have carried is sent again at once") {
     }
 }
 
+TEST_CASE("LOAD-4: a peer whose streams are lost in a row is sent everything again once a retry") {
+    small_cluster c{3};
+    c.settings.retry = 400ms;
+    REQUIRE(c.form({1, 2, 3, 4}));
+    const auto name = c.name_at(1);
+    std::size_t sent = 0;
+    c.lose = [&](const node::message& what) { return base::holds_message<lock::request>(what); };
+    c.see = [&](std::uint64_t from, const node::send& s) {
+        sent += from == 4 && base::holds_message<lock::request>(s.what) ? 1 : 0;
+    };
+    c.acquire(4, name);
+    c.run_for(20ms);
+    REQUIRE(sent == 1);
+    c.stream_lost(4, peer(99));  // no member
+    c.run_for(1ms);
+    CHECK(sent == 1);
+    for (int i = 0; i < 5; ++i) {
+        c.stream_lost(4, c[1].self());
+        c.run_for(1ms);
+        CHECK(sent == 2);
+    }
+    c.run_for(390ms);
+    CHECK(sent == 2);
+    c.run_for(10ms);
+    CHECK(sent == 3);
+}
+
 TEST_CASE("LOAD-4: a repeat is compared with what is as old as the former copy, at least") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4}));
