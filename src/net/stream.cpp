@@ -394,17 +394,16 @@ void stream::was_refused(refusal why, bool by_them) {
                                    std::string{explain(code)}};
 }
 
-std::size_t stream::drop_older(base::time_point than) {
-    const auto before = kept_.size();
-    std::erase_if(kept_, [&](const kept_message& k) {
-        if (k.since >= than) {
-            return false;
-        }
-        kept_bytes_ -= k.bytes.size() + cost_of_keeping;
-        return true;
-    });
+std::vector<peer_id> stream::drop_older(base::time_point than) {
+    const auto first = std::find_if(kept_.begin(), kept_.end(),
+                                    [&](const kept_message& k) { return k.since >= than; });
+    std::vector<peer_id> meant_for;
+    std::for_each(kept_.begin(), first, [&](const kept_message& k) { meant_for.push_back(k.to); });
+    std::for_each(kept_.begin(), first,
+                  [&](const kept_message& k) { kept_bytes_ -= k.bytes.size() + cost_of_keeping; });
+    kept_.erase(kept_.begin(), first);
     HOLDFAST_ASSERT(!kept_.empty() || kept_bytes_ == 0);
-    return before - kept_.size();
+    return meant_for;
 }
 
 stream::counters stream::take_counters() { return std::exchange(counters_, {}); }

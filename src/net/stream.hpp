@@ -51,9 +51,9 @@ public:
     /// Reads once and gives whole messages to `to`. False: the stream has ended, `why_refused` may
     /// say why.
     [[nodiscard]] bool read(std::vector<std::uint8_t>& scratch, const sink& to);
-    /// Until the other end is proven: drops what has waited for too long. Returns how many messages
-    /// that was.
-    std::size_t drop_older(base::time_point than);
+    /// Until the other end is proven: drops what has waited for too long. Returns whom each of
+    /// these messages was meant for.
+    std::vector<peer_id> drop_older(base::time_point than);
     [[nodiscard]] std::size_t kept() const { return kept_.size(); }
 
     [[nodiscard]] int fd() const { return fd_.get(); }

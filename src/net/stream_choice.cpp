@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 // at an address where another peer answers than the one meant
 constexpr auto between_rechecks = 1s;
 constexpr int looks_in_a_lease = 8;
+constexpr std::size_t most_dropped_for = 4096;  // as many as members
 
 }  // namespace
 
@@ -111,6 +112,20 @@ void stream_table::look_whether_stuck(stream& s, const endpoint& at, time_point 
     if (s.is_stuck && !is_being_made) {
         (void)dial_stream(at, now);
     }
+}
+
+void stream_table::has_dropped(const peer_id& meant_for) {
+    if (meant_for.is_nil() || dropped_.contains(meant_for)) {
+        return;
+    }
+    if (usable_stream(meant_for) != 0) {
+        lost_.push_back(meant_for);  // it was kept beside that one
+        return;
+    }
+    if (dropped_.size() >= most_dropped_for) {
+        dropped_.erase(dropped_.begin());  // it is sent again when its turn comes
+    }
+    dropped_.insert(meant_for);
 }
 
 std::vector<peer_id> stream_table::take_lost() {

@@ -116,6 +116,9 @@ void stream_table::end(std::uint64_t id, bool has_failed) {
         if (s->why_refused()) {
             shared_.complain_about(s->why_refused()->code, [&] { return s->why_refused()->text; });
         }
+        for (const auto& peer : s->drop_older(time_point::max())) {
+            has_dropped(peer);
+        }
     });
 }
 
@@ -123,6 +126,7 @@ void stream_table::end_all() {
     while (!streams_.empty()) {
         end(streams_.begin()->first, false);
     }
+    dropped_.clear();
 }
 
 void stream_table::drop(const peer_id& peer) {
@@ -135,6 +139,7 @@ void stream_table::drop(const peer_id& peer) {
     for (const auto id : theirs) {
         end(id);
     }
+    dropped_.erase(peer);
 }
 
 void stream_table::count_all() {
@@ -157,7 +162,12 @@ void stream_table::tick(time_point now) {
             late.push_back(id);
             continue;
         }
-        shared_.stats.dropped_full += s->drop_older(now - message_patience);
+        (void)shared_.try_alloc([&] {
+            for (const auto& peer : s->drop_older(now - message_patience)) {
+                ++shared_.stats.dropped_full;
+                has_dropped(peer);
+            }
+        });
         base::earlier(next_tick_, std::min(s->began() + greeting_time, now + message_patience));
     }
     for (const auto id : late) {
@@ -172,6 +182,7 @@ void stream_table::send(const peer_id& to, const endpoint& at, bool is_lazy,
     const auto id = stream_to(to, at, now);
     if (id == 0) {
         ++shared_.stats.dropped_full;
+        has_dropped(to);
         return;
     }
     auto& s = *streams_.at(id);
@@ -179,6 +190,9 @@ void stream_table::send(const peer_id& to, const endpoint& at, bool is_lazy,
         s.queued() + bytes.size() > shared_.options.max_queued ||
         s.would_keep_too_much(bytes.size())) {
         ++shared_.stats.dropped_full;
+        if (!s.is_proven()) {
+            has_dropped(to);
+        }
         return;
     }
     reserve_one(dirty_);  // the append is the last that may fail
@@ -337,6 +351,9 @@ void stream_table::has_proven(std::uint64_t id, stream& s) {
         shared_.senders.has_proven(s.peer(), *before);
     }
     end_stuck(id, s.peer());
+    if (dropped_.erase(s.peer()) > 0) {
+        lost_.push_back(s.peer());
+    }
     if (s.is_dialled()) {
         back_off_.has_succeeded(s.at());
         s.last_recheck = shared_.now_seen;

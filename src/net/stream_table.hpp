@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -61,7 +62,8 @@ public:
 
     /// The peers that have ended their last stream with us since the last call.
     [[nodiscard]] std::vector<peer_id> take_ended() { return std::exchange(ended_, {}); }
-    /// Those with whom a proven stream has ended, however, since the last call; each once.
+    /// Those with whom a proven stream has ended, however, since the last call, or is proven after
+    /// something was dropped that was kept for it; each once.
     [[nodiscard]] std::vector<peer_id> take_lost();
     /// Whose streams have brought a part of a message whose end has not come (LEASE-8).
     [[nodiscard]] std::vector<peer_id> take_partly_read() {
@@ -84,6 +86,7 @@ private:
     [[nodiscard]] std::uint64_t dial_stream(const endpoint& at, base::time_point now);
     void look_whether_stuck(stream& s, const endpoint& at, base::time_point now);
     void end_stuck(std::uint64_t besides, const peer_id& peer);
+    void has_dropped(const peer_id& meant_for);
     void failed_to_connect(const endpoint& at, base::time_point now);
     void write(std::uint64_t id);
     void on_connected(std::uint64_t id, stream& s);
@@ -107,6 +110,9 @@ private:
     std::map<std::uint64_t, std::shared_ptr<stream>> streams_;  // in the order they were made
     std::map<peer_id, claimed> claims_;
     dial_back_off back_off_;
+    /// LOAD-4: those for whom something was dropped while no stream to them was proven. When one
+    /// is, that counts as lost.
+    std::set<peer_id> dropped_;
     std::vector<peer_id> ended_, lost_, partly_read_, of_two_hosts_;
     reached_peers reached_;
     bool is_corked_ = false;

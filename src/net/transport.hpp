@@ -142,7 +142,8 @@ public:
     /// streams were reset, failed, or were ended here.
     [[nodiscard]] std::vector<peer_id> take_ended();
     /// The peers with which a proven stream has ended since the last call, for whatever reason:
-    /// what was sent on it may be lost (LOAD-4).
+    /// what was sent on it may be lost (LOAD-4). And those that are reached again, after something
+    /// was dropped because they were not.
     [[nodiscard]] std::vector<peer_id> take_lost();
     /// The peers whose streams have brought a part of a message, whose end has not come, since the
     /// last call.

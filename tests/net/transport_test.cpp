@@ -807,6 +807,28 @@ TEST_CASE("LOAD-4: what was sent by stream is under way until the other end's sy
     }
 }
 
+TEST_CASE("LOAD-4: who is reached after something for it was dropped counts as lost") {
+    end a{1};
+    auto b = std::make_unique<end>(2);
+    const auto at = b->net->address();
+    const auto id = b->id;
+    b.reset();
+    const auto begins = now();
+    a.net->send(id, at, true, false, bytes("one"), begins);
+    REQUIRE(until({&a}, [&] { return a.net->stats().connect_failures == 1; }));
+    CHECK(a.net->take_lost().empty());
+    SECTION("with a stream that could not be made") {}
+    SECTION("because none was tried") {
+        a.net->send(id, at, true, false, bytes("two"), begins);  // it is not dialled again so soon
+        CHECK(a.net->stats().dropped_full == 2);
+    }
+    b = std::make_unique<end>(2, std::vector<std::byte>(32, std::byte{1}), "test", at);
+    b->stream(a, "three");
+    REQUIRE(until({&a, b.get()}, [&] { return !a.got.empty(); }));
+    CHECK(a.net->take_lost() == std::vector{id});
+    CHECK(a.net->take_lost().empty());
+}
+
 TEST_CASE("LOAD-4: of a stream that is long under way it is known how old that is") {
     end a{1};
     end b{2};
