@@ -59,7 +59,7 @@ void pace::measured(const peer_id& by, duration took) {
     if (took <= duration::zero()) {
         return;  // it was this peer itself
     }
-    took = std::min(took, settings_.lease);
+    took = std::min(took, settings_.lease / sample_part);
     known_[by].measured(took);
     all_.measured(took);
 }

@@ -46,7 +46,8 @@ public:
     /// may have to ignore for a while, and is waited for as soon as it need not any more.
     [[nodiscard]] duration short_pause(const peer_id& to, unsigned before);
     /// An answer took so long. Only of what was sent once: that of a later try may answer an
-    /// earlier one (Karn's rule).
+    /// earlier one (Karn's rule). Longer than a part of the lease it is not taken to be: a stream
+    /// had to be made, or the other end was busy, and nothing would be measured again for long.
     void measured(const peer_id& by, duration took);
     /// Forgets all others.
     void keep_members(const view& v);
@@ -54,6 +55,8 @@ public:
     /// A pause is longer by up to this part of it.
     static constexpr int most_by_chance = 4;
     static constexpr int most_when_short = 4;
+    /// A sample is at most this part of a lease.
+    static constexpr int sample_part = 16;
 
 private:
     [[nodiscard]] duration first_pause(const peer_id& to) const;

@@ -133,7 +133,6 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
         return false;
     }
     if (heard.number == 0) {
-        at->second.again.answered(pace_, from, now);
         put_off(at->second, now);
     }
     heard.number = given.number;

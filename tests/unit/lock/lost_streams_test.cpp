@@ -154,3 +154,14 @@ TEST_CASE("LOAD-5: what an owner that gathers ignores is heard soon after") {
         CHECK(sent_in_a_lease<cancel>(c) == 0);
     }
 }
+
+TEST_CASE("LOAD-5: how long a report takes says nothing of the round trip") {
+    cluster c;
+    c.kill(1);
+    const auto s = c.next_view(3, {1}, 0ms);
+    c.install_at(2, s);
+    c.install_at(3, s);
+    c.now += 60ms;
+    c.run();
+    CHECK(c[3].pace.pause(peer(2), 0) <= 63ms);  // the least, and what chance adds
+}
