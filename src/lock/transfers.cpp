@@ -137,6 +137,7 @@ transfers::table_transfer& transfers::transfer_to(view_number to_view, const pee
     for (auto& p : under_way_) {
         if (p.to_view == to_view && p.to == to) {
             p.again.next = now;
+            p.again.reset();  // LOAD-4: what joins was not sent yet
             return p;
         }
     }

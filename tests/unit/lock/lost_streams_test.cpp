@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 using namespace lock_test;
+namespace lock = holdfast::lock;
 
 namespace {
 
@@ -164,4 +165,26 @@ TEST_CASE("LOAD-5: how long a report takes says nothing of the round trip") {
     c.now += 60ms;
     c.run();
     CHECK(c[3].pace.pause(peer(2), 0) <= 63ms);  // the least, and what chance adds
+}
+
+TEST_CASE("LOAD-4: what joins a table that is on its way makes all of it a first copy") {
+    base::settings settings;
+    base::pace pace{settings, 1};
+    transfers mine{pace};
+    owner_outbox out;
+    const auto attempt_of_next = [&] {
+        const auto o = out.next();
+        REQUIRE(o);
+        return std::get<lock::send>(*o).attempt;
+    };
+    mine.give_none({2}, peer(2), {1}, false, at(0s));
+    mine.send_due(at(0s), out);
+    CHECK(attempt_of_next() == 0);
+    mine.make_due(peer(2), at(1ms));
+    mine.send_due(at(1ms), out);
+    CHECK(attempt_of_next() == 1);
+    mine.give_none({2}, peer(2), {2}, false, at(2ms));
+    mine.send_due(at(2ms), out);
+    CHECK(attempt_of_next() == 0);
+    CHECK_FALSE(out.next());
 }
