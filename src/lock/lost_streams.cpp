@@ -32,6 +32,7 @@ void granter::stream_lost(const peer_id& peer, base::time_point now) {
             repeat_grant(s, *h, now);
         }
     }
+    told_.make_due(peer, now);
     watchers_.make_due(peer, now);
     revocations_.make_due(peer, tenures_, now);
 }

@@ -103,7 +103,8 @@ bool told_delays::kept(const peer_id& by, slot s, const delay& what) {
 }
 
 void told_delays::tell(epoch in, base::time_point now, owner_outbox& out) {
-    std::map<peer_id, std::pair<keep_delays, unsigned>> by_voter;
+    // What is new does not go with what is repeated, which may be left out (LOAD-4).
+    std::map<std::pair<peer_id, bool>, std::pair<keep_delays, unsigned>> by_voter;
     for (const auto& k : due_.due(now)) {
         auto& one = *all_.find(k);
         auto& [is, length, until, may_be_granted, kept_by, again, tell_at] = one.second;
@@ -112,18 +113,29 @@ void told_delays::tell(epoch in, base::time_point now, owner_outbox& out) {
             is == delay_stage::running ? std::max(until - now, base::duration{}) : length;
         for (const auto& voter : voters_) {
             if (!kept_by.contains(voter)) {
-                auto& [told, most] = by_voter[voter];
+                auto& [told, most] = by_voter[{voter, attempt > 0}];
                 told.what.push_back({std::get<1>(k), left, std::get<2>(k), is});
                 most = std::max(most, attempt);
             }
         }
         set_due(one, again.next);
     }
-    for (auto& [voter, what] : by_voter) {
+    for (auto& [to, what] : by_voter) {
         auto& [told, attempt] = what;
         told.in = in;
         told.number = ++last_number_;
-        out.push(send{voter, std::move(told), attempt});
+        out.push(send{to.first, std::move(told), attempt});
+    }
+}
+
+void told_delays::make_due(const peer_id& voter, base::time_point now) {
+    if (!voters_.contains(voter)) {
+        return;
+    }
+    for (auto& one : all_) {
+        if (!one.second.kept_by.contains(voter)) {
+            set_due(one, now);
+        }
     }
 }
 

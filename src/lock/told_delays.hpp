@@ -52,8 +52,11 @@ public:
     [[nodiscard]] bool holds_back(slot s, const hold_info& h) const;
     /// A voter keeps this. Whether the hold may be granted, which it might not before.
     [[nodiscard]] bool kept(const peer_id& by, slot s, const delay& what);
-    /// What is due, one message for each voter. `in`: the epoch in which we serve these locks.
+    /// What is due, one message for each voter, and one more with what it is told for the first
+    /// time. `in`: the epoch in which we serve these locks.
     void tell(epoch in, base::time_point now, owner_outbox& out);
+    /// LOAD-4: what `voter` does not keep yet is told again by the next tell().
+    void make_due(const peer_id& voter, base::time_point now);
     /// For the next owner: delays that run, and what the voters have to forget yet.
     [[nodiscard]] std::vector<delay> of(slot s, base::time_point now) const;
     [[nodiscard]] std::optional<base::time_point> deadline() const { return due_.next(); }

@@ -2,7 +2,6 @@
 #include "fixture.hpp"
 
 using namespace lock_test;
-namespace lock = holdfast::lock;
 
 namespace {
 
@@ -77,6 +76,53 @@ TEST_CASE("LOAD-4: watches, what watchers are told, and questions are sent again
     REQUIRE(sent_again<inspect_request>(c, 2, 1) == 1);
     c.run();
     CHECK(c[2].answers.size() == 1);
+}
+
+TEST_CASE("LOAD-4: what voters are told of delays is sent again, too") {
+    cluster c;
+    acquire_params with_delay;
+    with_delay.terms.delay = 500ms;
+    c.acquire(2, "a", with_delay);
+    c.deliver(c.take<request>());
+    CHECK(sent_again<keep_delays>(c, 1, 9) == 0);  // no voter
+    CHECK(sent_again<keep_delays>(c, 1, 3) == 3);  // all that do not keep it yet
+    c.run();
+    REQUIRE(c[2].granted.size() == 1);
+    CHECK(sent_again<keep_delays>(c, 1, 3) == 0);
+}
+
+TEST_CASE("LOAD-4: what voters are told for the first time does not go with repeats") {
+    base::settings settings;
+    base::pace pace{settings, 1};
+    told_delays mine{pace};
+    owner_outbox out;
+    hold_info h;
+    h.terms.delay = 500ms;
+    const auto add = [&](const std::string& name, base::time_point now) {
+        h.name = name;
+        mine.add({0}, h, false, now);
+    };
+    mine.install(made_up::first_view(3), at(0s));
+    add("a", at(0s));
+    mine.tell({1}, at(0s), out);
+    while (out.next()) {
+    }
+    mine.make_due(peer(1), at(1ms));
+    add("b", at(1ms));
+    mine.tell({1}, at(1ms), out);
+    for (std::uint64_t voter = 1; voter <= 3; ++voter) {
+        for (const unsigned attempt : {0u, 1u}) {
+            const auto o = out.next();
+            REQUIRE(o);
+            const auto& s = std::get<lock::send>(*o);
+            CHECK(s.to == peer(voter));
+            CHECK(s.attempt == attempt);
+            const auto& told = the<keep_delays>(s.what);
+            REQUIRE(told.what.size() == 1);
+            CHECK(told.what[0].name == (attempt == 0 ? "b" : "a"));
+        }
+    }
+    CHECK_FALSE(out.next());
 }
 
 TEST_CASE("LOAD-4: a waiter whose request was answered is not asked for again") {
