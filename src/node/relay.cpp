@@ -1,5 +1,7 @@
 #include "node/relay.hpp"
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 #include "base/rule_effects.hpp"
 
@@ -7,6 +9,7 @@ namespace holdfast::node {
 namespace {
 
 constexpr unsigned tries_before_relaying = 2;
+constexpr std::size_t voters_in_a_try = 2;
 
 /// The voters that can pass a message on to `to`.
 std::vector<peer_id> voters_between(const view& v, const peer_id& self, const peer_id& to) {
@@ -31,9 +34,10 @@ std::vector<relay::detour> relay::detours(const view& v, const lock::send& s,
     }
     // While a stream is being made, or its other end has much to do, copies would only add to that.
     if (s.attempt > 0 && is_silent(s.to, now) && s.attempt >= tries_before_relaying) {
-        if (const auto voters = voters_between(v, self_, s.to); !voters.empty()) {
-            const auto turn = s.attempt - tries_before_relaying;
-            out.push_back({voters[turn % voters.size()], {self_, s.to, false, s.what}});
+        const auto voters = voters_between(v, self_, s.to);
+        const auto first = std::size_t{s.attempt - tries_before_relaying} * voters_in_a_try;
+        for (std::size_t i = 0; i < std::min(voters.size(), voters_in_a_try); ++i) {
+            out.push_back({voters[(first + i) % voters.size()], {self_, s.to, false, s.what}});
         }
     }
     return out;

@@ -32,7 +32,7 @@ public:
     relay(const base::settings& settings, const peer_id& self) : settings_{settings}, self_{self} {}
 
     /// The copies to send beside `s` itself. After two tries, and if nothing has come from its
-    /// receiver by stream for A/4 since it is tried, by one voter after another; and back the way
+    /// receiver by stream for A/4 since it is tried, by the next two voters; and back the way
     /// by which messages of its receiver have come lately.
     [[nodiscard]] std::vector<detour> detours(const view& v, const lock::send& s,
                                               base::time_point now);
