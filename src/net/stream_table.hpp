@@ -65,6 +65,7 @@ public:
     /// Those with whom a proven stream has ended, however, since the last call, or is proven after
     /// something was dropped that was kept for it; each once.
     [[nodiscard]] std::vector<peer_id> take_lost();
+    [[nodiscard]] bool has_ended_some() const { return !ended_.empty() || !lost_.empty(); }
     /// Whose streams have brought a part of a message whose end has not come (LEASE-8).
     [[nodiscard]] std::vector<peer_id> take_partly_read() {
         return std::exchange(partly_read_, {});

@@ -219,6 +219,7 @@ void transport::set_members(std::span<const peer_id> members) {
 std::vector<reached_peer> transport::take_reached() { return state_->streams.take_reached(); }
 std::vector<peer_id> transport::take_ended() { return state_->streams.take_ended(); }
 std::vector<peer_id> transport::take_lost() { return state_->streams.take_lost(); }
+bool transport::has_ended_some() const { return state_->streams.has_ended_some(); }
 std::vector<peer_id> transport::take_partly_read() { return state_->streams.take_partly_read(); }
 std::vector<peer_id> transport::take_of_two_hosts() { return state_->streams.take_of_two_hosts(); }
 void transport::drop(const peer_id& peer) { state_->streams.drop(peer); }

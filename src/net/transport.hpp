@@ -145,6 +145,8 @@ public:
     /// what was sent on it may be lost (LOAD-4). And those that are reached again, after something
     /// was dropped because they were not.
     [[nodiscard]] std::vector<peer_id> take_lost();
+    /// take_ended() or take_lost() would give some.
+    [[nodiscard]] bool has_ended_some() const;
     /// The peers whose streams have brought a part of a message, whose end has not come, since the
     /// last call.
     [[nodiscard]] std::vector<peer_id> take_partly_read();

@@ -234,6 +234,12 @@ result<void> driver::with_node(Act&& act, call* inside) {
             act(*node_);
             drain();
             if (!closed_) {
+                write_out();
+            }
+            if (!closed_ && transport_->has_ended_some()) {
+                drain();  // LOAD-4: streams that broke as they were written
+            }
+            if (!closed_) {
                 transport_->uncork();
                 set_timer();
             }
