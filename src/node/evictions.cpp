@@ -17,10 +17,11 @@ std::vector<views::evict> evictions::due(bool has_view, base::time_point now) {
     std::vector<views::evict> out;
     for (auto& [whom, e] : all_) {
         if (has_view && e.next_send <= now) {
-            // LOAD-5: every member of a machine may say so at once
+            // LOAD-5: every member of a machine may say so at once. Voters forget it after A, and
+            // datagrams are lost.
             e.pause = e.pause == base::duration::zero()
                           ? settings_.retry
-                          : std::max(settings_.retry, std::min(2 * e.pause, settings_.lease / 2));
+                          : std::max(settings_.retry, std::min(2 * e.pause, settings_.lease / 4));
             e.next_send = now + e.pause;
             out.push_back({whom, e.proof, e.who});
         }

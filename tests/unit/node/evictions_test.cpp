@@ -43,6 +43,17 @@ TEST_CASE_METHOD(evictions_fixture,
     }
 }
 
+TEST_CASE_METHOD(evictions_fixture, "LOAD-5: an eviction comes four times a lease, at least") {
+    settings.lease = 1s;
+    mine.add({peer(2), proof::none, "ann"}, at(10s), at(0s));
+    auto due = at(0s);
+    for (const auto pause : {100ms, 200ms, 250ms, 250ms}) {
+        REQUIRE(mine.due(true, due).size() == 1);
+        CHECK(mine.deadline(true) == due + pause);
+        due += pause;
+    }
+}
+
 TEST_CASE_METHOD(evictions_fixture, "CERT-1: what is proven of a member stays so") {
     mine.add({peer(2), proof::gone, "ann"}, at(5s), at(0s));
     mine.add({peer(2), proof::none, "ann"}, at(1s), at(0s));
