@@ -53,9 +53,22 @@ network::number network::arrived(const event& e) {
         return none;
     }
     const auto n = s.under_way.front().what;
+    while (!s.arrived.empty() && s.arrived.front().acknowledged <= events_.now()) {
+        s.arrived.pop_front();
+    }
+    s.arrived.push_back({s.under_way.front().sent, events_.now() + weather_.shortest_delay});
     s.under_way.pop_front();
     plan_first(l);
     return n;
+}
+
+bool network::is_under_way(std::uint32_t from, std::uint32_t to, instant by) const {
+    const auto& s = streams_[link(from, to)];
+    const auto is_late = [&](const arrived_packet& p) {
+        return p.sent <= by && p.acknowledged > events_.now();
+    };
+    return (!s.under_way.empty() && s.under_way.front().sent <= by) ||
+           std::any_of(s.arrived.begin(), s.arrived.end(), is_late);
 }
 
 void network::cut(std::uint32_t from, std::uint32_t to) {
@@ -122,6 +135,7 @@ void network::reset(std::uint32_t from, std::uint32_t to, bool is_noticed) {
     s.is_open = false;
     s.is_dialled = false;
     s.last_due = {};
+    s.arrived.clear();
     if (s.under_way.empty()) {
         return;
     }

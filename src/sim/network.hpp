@@ -98,11 +98,9 @@ public:
     }
     /// `is_noticed`: by its sender, at once.
     void reset(std::uint32_t from, std::uint32_t to, bool is_noticed = true);
-    /// Something sent by stream at `by` or before has not arrived yet.
-    [[nodiscard]] bool is_under_way(std::uint32_t from, std::uint32_t to, instant by) const {
-        const auto& all = streams_[link(from, to)].under_way;
-        return !all.empty() && all.front().sent <= by;
-    }
+    /// Something sent by stream at `by` or before has not arrived, as far as its sender's system
+    /// knows.
+    [[nodiscard]] bool is_under_way(std::uint32_t from, std::uint32_t to, instant by) const;
     /// Nothing passes by a stream, however often it is dialled; datagrams do. Counted like cuts.
     void mute(std::uint32_t from, std::uint32_t to);
     void unmute(std::uint32_t from, std::uint32_t to) { --mutes_[link(from, to)]; }
@@ -127,8 +125,13 @@ private:
         instant due{};
         instant sent{};
     };
+    struct arrived_packet {
+        instant sent{};
+        instant acknowledged{};
+    };
     struct stream {
         std::deque<due_packet> under_way;
+        std::deque<arrived_packet> arrived;  // the latest, until they are acknowledged
         std::uint32_t generation = 0;
         bool is_planned = false;  // an event will deliver the first packet
         bool is_open = false;     // something was sent on it

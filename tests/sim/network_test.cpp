@@ -183,6 +183,13 @@ TEST_CASE("LOAD-4: who sends hears of a reset, and not of a cut", "[sim]") {
     net.send(1, true);
     CHECK(net.net.is_under_way(0, 1, 0s));
     CHECK_FALSE(net.net.is_under_way(0, 1, -1ns));  // it is younger
+    SECTION("it arrives, and that is acknowledged") {
+        REQUIRE(net.arrive().size() == 1);
+        CHECK(net.net.is_under_way(0, 1, 0s));
+        net.events.plan(net.events.now() + 1s, event_kind::look);
+        CHECK(net.arrive().empty());
+        CHECK_FALSE(net.net.is_under_way(0, 1, 0s));
+    }
     SECTION("a reset") {
         net.net.reset(0, 1);
         CHECK_FALSE(net.net.is_under_way(0, 1, 0s));
