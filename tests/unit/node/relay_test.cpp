@@ -32,8 +32,7 @@ struct relay_fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(relay_fixture,
-                 "NET-1: after two tries and A/4 copies go by two voters after another") {
+TEST_CASE_METHOD(relay_fixture, "NET-1: after two tries and A/4 copies go by the next two voters") {
     CHECK(detours(0, at(0s)).empty());
     CHECK(detours(1, at(50ms)).empty());
     CHECK(detours(2, at(299ms)).empty());
