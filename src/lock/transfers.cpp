@@ -32,11 +32,12 @@ slot_table table_of(slot s, const tenure& t, std::vector<delay> delays,
                     const former_holds& former) {
     slot_table out{s, {}, {}, {}, t.history_is_complete, {}};
     std::size_t bytes = 0;
-    for (auto& one : delays) {
-        if (bytes <= bytes_in_a_message) {
-            bytes += bytes_of(one);
-            out.delays.push_back(std::move(one));
-        }
+    // DELAY: without one that runs the next owner would grant its lock at once.
+    const auto over = std::stable_partition(
+        delays.begin(), delays.end(), [](const delay& d) { return d.is == delay_stage::running; });
+    for (auto at = delays.begin(); at != over; ++at) {
+        bytes += bytes_of(*at);
+        out.delays.push_back(std::move(*at));
     }
     for (const auto& [name, e] : t.table) {
         for (const auto& [token, h] : e.held.all()) {
@@ -67,6 +68,13 @@ slot_table table_of(slot s, const tenure& t, std::vector<delay> delays,
     // FATE: all that is remembered goes along, unless there is too much of it
     HOLDFAST_ASSERT(!base::checks_everything() || bytes > bytes_in_a_message ||
                     out.pasts.size() == former.of(s).size());
+    // One that finds no room may be waited for once more.
+    for (auto at = over; at != delays.end(); ++at) {
+        bytes += bytes_of(*at);
+        if (bytes <= bytes_in_a_message) {
+            out.delays.push_back(std::move(*at));
+        }
+    }
     return out;
 }
 

@@ -243,3 +243,16 @@ TEST_CASE("DELAY: a voter that comes is told of what is held") {
     c.pass(310ms);
     CHECK(waits_for(c, 4) > 450ms);
 }
+
+TEST_CASE("DELAY: one that runs goes with the table, however much else voters are to be told") {
+    std::vector<delay> told;
+    const std::string tail(base::limits::name - 8, 'x');
+    const auto many = 2 * bytes_in_a_message / base::limits::name;
+    for (std::size_t i = 0; i < many; ++i) {
+        told.push_back({std::to_string(i) + tail, {}, {}, delay_stage::over});
+    }
+    told.push_back({"z", 500ms, {}, delay_stage::running});
+    const auto given = table_of({0}, {}, told, former_holds{1}).delays;
+    CHECK(given.size() < many);
+    CHECK(std::count(given.begin(), given.end(), told.back()) == 1);
+}
