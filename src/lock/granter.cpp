@@ -184,6 +184,7 @@ void granter::end_hold(slot s, const std::string& name, lock_entry& e, token t,
     const std::string ended{std::string_view{name}};  // a copy: `name` may live in the entry
     auto* const h = e.held.find(t);
     if (h != nullptr) {
+        how = was_never_sent(s, *h) ? std::nullopt : std::move(how);
         end_delay_of(s, h->what, how, now);
     }
     if (h != nullptr && how) {

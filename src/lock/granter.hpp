@@ -63,6 +63,10 @@ public:
         e.held.add(std::move(h));
     }
     void send_grant(slot s, granted_hold& h, bool is_contended, base::time_point now);
+    /// DELAY: no owner has sent its grant. After a hand-over that is not known.
+    [[nodiscard]] bool was_never_sent(slot s, const granted_hold& h) const {
+        return h.is_since_grant && told_.holds_back(s, h.what);
+    }
     void acknowledge(slot s, granted_hold& h, base::time_point now) {
         if (!h.what.is_taken) {
             h.again.answered(pace_, h.what.holder, now);

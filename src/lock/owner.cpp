@@ -95,17 +95,10 @@ void owner::on(const peer_id& from, const release& done, base::time_point now) {
 }
 
 void owner::on(const peer_id& from, const cancel& asked, base::time_point now) {
-    const auto s = slot_of(asked.name);
-    if (granter_.slots().serving(s) == nullptr) {
-        return;
+    if (granter_.slots().serving(slot_of(asked.name)) != nullptr) {
+        request_intake::cancel(granter_, from, asked, now);
+        send_to(from, cancelled{asked.number});
     }
-    if (auto* e = find_lock(s, asked.name)) {
-        const bool is_gone = granter_.remove_waiter(*e, from, asked.number);
-        if (!granter_.grant_waiters(s, asked.name, *e, now) && is_gone) {
-            granter_.notify(s, asked.name, now);
-        }
-    }
-    send_to(from, cancelled{asked.number});
 }
 
 // ---- watching, looking, revoking

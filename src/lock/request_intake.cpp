@@ -55,6 +55,25 @@ bool request_intake::still_waiting(granter& g, const peer_id& from,
     return true;
 }
 
+void request_intake::cancel(granter& g, const peer_id& from, const lock::cancel& asked,
+                            base::time_point now) {
+    const auto s = g.slots().slot_of(asked.name);
+    auto* e = g.slots().find_lock(s, asked.name);
+    if (e == nullptr) {
+        return;
+    }
+    const auto* h = e->held.find(from, asked.number);
+    if (h != nullptr && g.was_never_sent(s, *h)) {
+        // Nothing else ends it before the voters answer: its holder will not release it.
+        g.end_hold(s, asked.name, *e, h->what.token, std::nullopt, now);
+        return;
+    }
+    const bool is_gone = g.remove_waiter(*e, from, asked.number);
+    if (!g.grant_waiters(s, asked.name, *e, now) && is_gone) {
+        g.notify(s, asked.name, now);
+    }
+}
+
 void request_intake::put_off(granter& g, tenure& t, const peer_id& from, const lock::request& asked,
                              base::time_point now) {
     if (!t.deferred.has(from, asked.number)) {

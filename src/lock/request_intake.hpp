@@ -27,6 +27,9 @@ public:
     /// QUEUED: says which of them it does not know. False: the slot is not ours.
     [[nodiscard]] static bool still_waiting(granter& g, const peer_id& from,
                                             const lock::still_waiting& asked, base::time_point now);
+    /// In a slot that is served.
+    static void cancel(granter& g, const peer_id& from, const lock::cancel& asked,
+                       base::time_point now);
     /// The slot is served now: what was put off is queued behind its table (OWN-10).
     void resume(granter& g, slot s, tenure& t, const view& v, base::time_point now);
     void drop_non_members(const view& v);

@@ -256,3 +256,52 @@ TEST_CASE("DELAY: one that runs goes with the table, however much else voters ar
     CHECK(given.size() < many);
     CHECK(std::count(given.begin(), given.end(), told.back()) == 1);
 }
+
+TEST_CASE(
+    "DELAY: a hold whose grant was never sent ends with its request, and nothing is waited for") {
+    cluster c;
+    const auto number = c.acquire(2, "a", with_delay());
+    c.deliver(c.take<request>());
+    REQUIRE(c[1].as_owner.holds().size() == 1);
+    c.wire.clear();  // no voter hears of it
+    SECTION("it is cancelled") {
+        c[2].as_holder.cancel(number, c.now);
+        c.drain(2);
+        c.deliver(c.take<cancel>());
+        CHECK(c.count<cancelled>() == 1);
+        CHECK(c[1].as_owner.holds().empty());
+        c.acquire(3, "a");
+    }
+    SECTION("its member is removed") {
+        c.kill(2);
+        const auto s = c.next_view(1, {2}, 300ms);
+        c.install_at(1, s);
+        c.install_at(3, s);
+        c.wire.clear();  // nor do those that are left
+        c.acquire(3, "a");
+        c.deliver(c.take<request>());
+        c.now += 310ms;
+        c.tick();
+    }
+    c.run();
+    CHECK(c[3].granted.size() == 1);
+}
+
+TEST_CASE("DELAY: a cancel ends no hold that an owner before may have granted") {
+    cluster c;
+    const auto number = c.acquire(2, "a", with_delay());
+    c.deliver(c.take<request>());
+    c.wire.clear();
+    const auto s = c.next_view(3, {});
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        c.install_at(n, s);
+    }
+    c.deliver(c.take<table>());
+    REQUIRE(c[3].as_owner.holds().size() == 1);
+    c[2].as_holder.cancel(number, c.now);
+    c.drain(2);
+    c.deliver(c.take<cancel>());
+    CHECK(c[3].as_owner.holds().size() == 1);
+    c.run();  // it is granted, and given back
+    CHECK(c[3].as_owner.holds().empty());
+}
