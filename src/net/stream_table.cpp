@@ -391,11 +391,12 @@ void stream_table::end_others_at(std::uint64_t id, const stream& s) {
     }
 }
 
-/// LEASE-8: nothing came by them, and this one was dialled to see whether it does better.
+/// LEASE-8: nothing came by them, and this one was dialled to see whether it does better. What was
+/// made since then stays: when both ends dial, each would end what the other has dialled.
 void stream_table::end_others_to(std::uint64_t id, const stream& s) {
     std::vector<std::uint64_t> others;
     for (const auto& [other, one] : streams_) {
-        if (other != id && one->is_proven() && one->peer() == s.peer()) {
+        if (other < id && one->is_proven() && one->peer() == s.peer()) {
             others.push_back(other);
         }
     }

@@ -118,8 +118,8 @@ public:
     /// The last read() has left nothing: no stream, but for those that callers read themselves, no
     /// datagram, and no connection for which there was no descriptor (LEASE-8).
     [[nodiscard]] bool has_read_all() const;
-    /// Dials a stream to who lives at `at` beside those that there are. When it is proven, the
-    /// others to the same peer end. False: there was no descriptor left for it.
+    /// Dials a stream to who lives at `at` beside those that there are. When it is proven, those to
+    /// the same peer that are older end. False: there was no descriptor left for it.
     [[nodiscard]] bool dial_again(const endpoint& at, base::time_point now);
     /// Some seconds ago, or since then, the system had none left for a stream.
     [[nodiscard]] bool lacks_descriptors() const;

@@ -136,6 +136,44 @@ struct stranger {
     bool is_closed = false;
 };
 
+/// Connections to `at` go through here to `to`. What the other end answers waits until it may pass.
+struct passage {
+    explicit passage(const endpoint& to) : there{to} {
+        auto opened = listen_at({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0});
+        REQUIRE(opened);
+        at = opened->at;
+        listener = std::move(opened->tcp);
+    }
+    void pass() {
+        if (!here) {
+            here = os::unique_fd{
+                ::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+        }
+        if (here) {
+            asked += move(here.get(), there.fd.get(), 4096);
+            answered += move(there.fd.get(), here.get(),
+                             std::min(may_answer - answered, std::size_t{4096}));
+        }
+    }
+    static std::size_t move(int from, int to, std::size_t most) {
+        char bytes[4096];
+        const auto n = most == 0 ? 0 : ::recv(from, bytes, most, MSG_DONTWAIT);
+        if (n <= 0) {
+            return 0;
+        }
+        const auto size = static_cast<std::size_t>(n);
+        REQUIRE(::send(to, bytes, size, MSG_NOSIGNAL) == n);
+        return size;
+    }
+    stranger there;
+    endpoint at;
+    os::unique_fd listener;
+    os::unique_fd here;
+    std::size_t asked = 0;
+    std::size_t answered = 0;
+    std::size_t may_answer = 64;  // the hello
+};
+
 /// How many this process has open.
 std::size_t descriptors() {
     auto* const all = ::opendir("/proc/self/fd");
@@ -871,4 +909,42 @@ TEST_CASE("LOAD-4: a stream that takes nothing is dialled anew beside, and then 
     CHECK(a.net->take_lost() == std::vector{b.id});
     a.stream(b, "two");
     CHECK(until({&a, &b}, [&] { return !b.got.empty() && b.got.back().second == "two"; }));
+}
+
+TEST_CASE("LEASE-8: when both ends dial a second stream, neither ends that of the other") {
+    end a{1}, b{2};
+    a.stream(b, "one");
+    REQUIRE(until({&a, &b}, [&] { return b.got.size() == 1; }));
+    passage to_a{a.net->address()}, to_b{b.net->address()};
+    REQUIRE(a.net->dial_again(to_b.at, now()));
+    REQUIRE(b.net->dial_again(to_a.at, now()));
+    // each has proven itself on what it has dialled, and has not yet read the other's proof there
+    REQUIRE(until({&a, &b}, [&] {
+        to_a.pass();
+        to_b.pass();
+        return to_a.asked == hello_and_proof && to_b.asked == hello_and_proof;
+    }));
+    a.read();
+    b.read();
+    CHECK(a.net->take_lost().empty());
+    CHECK(b.net->take_lost().empty());
+    to_a.may_answer = to_b.may_answer = 1 << 20;
+    std::vector<peer_id> lost_by_a, lost_by_b;
+    REQUIRE(until({&a, &b}, [&] {
+        to_a.pass();
+        to_b.pass();
+        for (const auto& peer : a.net->take_lost()) {
+            lost_by_a.push_back(peer);
+        }
+        for (const auto& peer : b.net->take_lost()) {
+            lost_by_b.push_back(peer);
+        }
+        return !lost_by_a.empty() && !lost_by_b.empty();
+    }));
+    CHECK(lost_by_a == std::vector{b.id});  // the first one only
+    CHECK(lost_by_b == std::vector{a.id});
+    CHECK(a.net->claim(b.id));
+    CHECK(b.net->claim(a.id));
+    a.net->give_back(b.id);
+    b.net->give_back(a.id);
 }
