@@ -42,16 +42,20 @@ void rivals::heard(const envelope& head, const cluster_id& ours, const endpoint&
     r.installed = std::max(r.installed, head.installed);
     r.by = head.from;
     r.at = at;
-    if (seats != nullptr) {
-        r.next_word = r.seats.empty() ? now : r.next_word;  // now we know whom to tell
-        r.seats = *seats;
+    if (seats == nullptr || seats->empty()) {
+        return;
     }
+    if (r.seats.empty() && r.told) {  // now we know whom to tell
+        r.next_word = std::max(now, *r.told + settings_.retry);
+    }
+    r.seats = *seats;
 }
 
 std::vector<std::pair<peer_id, endpoint>> rivals::to_tell(base::time_point now) {
     std::vector<std::pair<peer_id, endpoint>> out;
     for (auto& [cluster, r] : all_) {
         if (r.next_word <= now) {
+            r.told = now;
             r.next_word = now + word_every;
             if (r.seats.empty()) {
                 out.emplace_back(r.by, r.at);

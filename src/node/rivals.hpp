@@ -27,8 +27,9 @@ public:
         endpoint at;                    // and where
         base::time_point first{};
         base::time_point heard{};
-        base::time_point next_word{};     // when it is told our seats
-        base::time_point next_problem{};  // when it is complained of
+        std::optional<base::time_point> told{};  // our seats, last
+        base::time_point next_word{};            // when it is told them again
+        base::time_point next_problem{};         // when it is complained of
     };
     /// Not heard for so long, it is over.
     static constexpr std::chrono::minutes lasts{2};
@@ -39,7 +40,8 @@ public:
     explicit rivals(const base::settings& settings) : settings_{settings} {}
 
     /// Something that came while our lease was running. `at`: nil if that is not known. `seats`:
-    /// null if the message does not say.
+    /// null if the message does not say. An empty list says nothing either: it would make us forget
+    /// whom we have told, and answer the next list at once.
     void heard(const envelope& head, const cluster_id& ours, const endpoint& at,
                const std::vector<endpoint>* seats, base::time_point now);
     /// Whom to tell our seats now.

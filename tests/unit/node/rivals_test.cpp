@@ -63,6 +63,25 @@ TEST_CASE("RIVAL-1: one is told our seats, and counts when it has told its own, 
     CHECK(r.certain().empty());
 }
 
+TEST_CASE("RIVAL-1: knocks draw no more answers than time allows, whatever seats they name") {
+    node::rivals r{settings};
+    const std::vector<endpoint> none;
+    const std::vector<endpoint> seats{address(8), address(9)};
+    r.heard(of_other, ours, address(9), &none, at(0s));
+    REQUIRE(r.to_tell(at(0s)).size() == 1);
+    const auto soon = at(0s) + settings.retry;
+    r.heard(of_other, ours, address(9), &seats, soon - 1ms);
+    CHECK(r.to_tell(soon - 1ms).empty());
+    REQUIRE(r.to_tell(soon).size() == 2);
+    for (auto now = soon + 1s; now < soon + 10s; now += 1s) {
+        r.heard(of_other, ours, address(9), &none, now);
+        CHECK(r.to_tell(now).empty());
+        r.heard(of_other, ours, address(9), &seats, now);
+        CHECK(r.to_tell(now).empty());
+    }
+    CHECK(r.to_tell(soon + 30s).size() == 2);
+}
+
 TEST_CASE("RIVAL-1: two clusters that hear of each other both say so, until one is over") {
     small_cluster c{1};
     REQUIRE(c.form({1}));
