@@ -150,7 +150,8 @@ public:
     /// The peers whose streams have brought a part of a message, whose end has not come, since the
     /// last call.
     [[nodiscard]] std::vector<peer_id> take_partly_read();
-    /// The peers of which streams have come from two hosts at a time since the last call.
+    /// The peers of which streams have come from two hosts at a time since the last call: the
+    /// former ones have brought something within two leases.
     [[nodiscard]] std::vector<peer_id> take_of_two_hosts();
     /// A peer that left the view: its stream and queue go.
     void drop(const peer_id& peer);

@@ -138,7 +138,10 @@ struct stranger {
 
 /// Connections to `at` go through here to `to`. What the other end answers waits until it may pass.
 struct passage {
-    explicit passage(const endpoint& to) : there{to} {
+    explicit passage(const endpoint& to) : passage{stranger{to}} {}
+    /// From 127.0.0.`host`.
+    passage(const endpoint& to, std::uint8_t host) : passage{stranger{to, host}} {}
+    explicit passage(stranger out) : there{std::move(out)} {
         auto opened = listen_at({{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 0});
         REQUIRE(opened);
         at = opened->at;
@@ -947,4 +950,23 @@ TEST_CASE("LEASE-8: when both ends dial a second stream, neither ends that of th
     CHECK(b.net->claim(a.id));
     a.net->give_back(b.id);
     b.net->give_back(a.id);
+}
+
+TEST_CASE("CERT-3: one peer at two hosts is told of, but not for streams that bring nothing now") {
+    end a{1}, b{2}, clone{2};
+    b.stream(a, "one");
+    REQUIRE(until({&a, &b}, [&] { return a.got.size() == 1; }));
+    CHECK(a.net->take_of_two_hosts().empty());
+    passage other{a.net->address(), 2};
+    other.may_answer = 1 << 20;
+    clone.net->send(a.id, other.at, true, false, bytes("two"), now());
+    const bool is_long_ago = GENERATE(false, true);
+    const auto later = is_long_ago ? 9s : 0s;  // two leases of 4 s, and more
+    bool is_heard = false;
+    REQUIRE(until({&clone}, [&] {
+        other.pass();
+        a.net->read([&](const received&) { is_heard = true; }, now() + later);
+        return is_heard;
+    }));
+    CHECK(a.net->take_of_two_hosts().size() == (is_long_ago ? 0U : 1U));
 }
