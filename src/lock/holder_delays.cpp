@@ -4,8 +4,11 @@
 namespace holdfast::lock {
 
 void holder::on(const peer_id& from, const keep_delays& told, base::time_point now) {
-    if (!view_) {
-        return;  // it does not know the slots yet
+    // Without a view it does not know the slots. Of an owner that is removed nothing has to be
+    // kept: without our answer it grants no more, and what it takes back may be waited for once
+    // more.
+    if (!view_ || !view_->has(from)) {
+        return;
     }
     auto kept = delays_.keep(from, told, promises_, link_.slots_of(), now);
     if (!kept.empty()) {

@@ -180,17 +180,19 @@ TEST_CASE("DELAY: a hold that is reported goes on, and its release ends what the
 
 TEST_CASE("DELAY: what an owner tells a member that has reported to the next one is not kept") {
     cluster c;
-    c.acquire(2, "a", with_delay());
+    c.acquire(3, "a", with_delay());
     c.deliver(c.take<request>());
     std::vector<packet> late;
     for (int i = 0; i < 3; ++i) {
         late.push_back(c.take<keep_delays>());
     }
-    const auto s = c.next_view(3, {1}, 300ms);
-    for (const std::uint64_t n : {2, 3}) {
-        c.install_at(n, s);  // the first is cut off, and its lease runs
-    }
-    c.run();  // they report
+    // The first is cut off, and stays a member. The next owner is lost before it has its table.
+    const auto second = c.next_view(2, {});
+    c.install_at(2, second);
+    c.install_at(3, second);
+    c.kill(2);
+    c.install_at(3, c.next_view(3, {2}, 300ms));
+    c.run();  // it reports to itself
     for (const auto& k : late) {
         c.deliver(k);
     }
@@ -199,7 +201,18 @@ TEST_CASE("DELAY: what an owner tells a member that has reported to the next one
     CHECK(answer.from == peer(1));
     c.deliver(answer);
     CHECK(c.count<grant>() == 0);
-    CHECK(c[2].granted.empty());
+    CHECK(c[3].granted.empty());
+}
+
+TEST_CASE("DELAY: what a peer that is no member tells is not kept") {
+    cluster c;
+    const keep_delays told{c.v.epoch, 1, {{"a", 500ms, {}, delay_stage::held}}};
+    c[2].as_holder.handle(peer(9), told, c.now);
+    c.drain(2);
+    CHECK(c.count<delays_kept>() == 0);
+    c[2].as_holder.handle(peer(1), told, c.now);
+    c.drain(2);
+    CHECK(c.count<delays_kept>() == 1);
 }
 
 TEST_CASE("DELAY: a copy that comes late brings nothing back") {
