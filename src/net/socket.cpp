@@ -126,7 +126,8 @@ result<listening> listen_at(const endpoint& wanted) {
 }
 
 bool is_shortage(int code) {
-    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM ||
+           code == EADDRNOTAVAIL;
 }
 
 /// Without one, `errno` says why.

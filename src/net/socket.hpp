@@ -29,7 +29,8 @@ struct listening {
 /// address.
 [[nodiscard]] result<listening> listen_at(const endpoint& at);
 
-/// What the system says when it has no descriptor, or no memory for one.
+/// What the system says when it has no descriptor, no memory for one, or no local port: the other
+/// end has not answered.
 [[nodiscard]] bool is_shortage(int code);
 /// A stream socket that is being connected, without waiting for it.
 [[nodiscard]] os::unique_fd dial(const endpoint& at, std::chrono::milliseconds patience);

@@ -107,8 +107,9 @@ void node::set_lacking_descriptors(bool is_lacking, base::moment now) {
     s.begin(now);
     if (is_lacking && !s.mutes.is_lacking_descriptors() && !s.is_over) {
         s.out.push(problem{errc::io_error,
-                           "this process has no descriptor left for a stream, so it does not look "
-                           "whether streams bring anything (LEASE-8): raise RLIMIT_NOFILE"});
+                           "this process has no descriptor or no port left for a stream, so it "
+                           "does not look whether streams bring anything (LEASE-8): raise "
+                           "RLIMIT_NOFILE, or see ip_local_port_range"});
     }
     s.mutes.set_lacking_descriptors(is_lacking, now.now);
     s.end_call(now);

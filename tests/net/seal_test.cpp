@@ -1,5 +1,7 @@
 #include "net/seal.hpp"
 
+#include <cerrno>
+
 #include "catch.hpp"
 #include "net/known_senders.hpp"
 #include "net/socket.hpp"
@@ -112,6 +114,15 @@ TEST_CASE("SEAL-2: datagrams are read from members and from peers that have prov
         CHECK(all.find(proven) == nullptr);
         all.has_proven(proven, 0);
         CHECK(all.find(proven) != nullptr);
+    }
+}
+
+TEST_CASE("a stream that our system has no room for was not refused by the other end") {
+    for (const auto code : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL}) {
+        CHECK(is_shortage(code));
+    }
+    for (const auto code : {ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT}) {
+        CHECK_FALSE(is_shortage(code));
     }
 }
 
