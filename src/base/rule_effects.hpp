@@ -59,9 +59,11 @@ enum class effect : std::uint8_t {
     view_4_ends,
     view_5_removes,
     view_6_keeps,
+    view_9_asks,
+    view_9_finds,
     view_11_goes_on,
 };
-inline constexpr std::size_t effects = 48;
+inline constexpr std::size_t effects = 50;
 
 /// The rule, and what it did.
 [[nodiscard]] constexpr std::string_view to_string(effect e) {
@@ -113,6 +115,8 @@ inline constexpr std::size_t effects = 48;
         "VIEW-4 ended a PeerId",
         "VIEW-5 wanted a silent member removed",
         "VIEW-6 kept a seat filled",
+        "VIEW-9 asked a member whether it can be reached",
+        "VIEW-9 found a member mute",
         "VIEW-11 did not wait for the second",
     };
     return texts[static_cast<std::size_t>(e)];

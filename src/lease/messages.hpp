@@ -1,7 +1,11 @@
 // How a member renews its right to act (docs/protocol.md).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include <holdfast/ids.hpp>
 
@@ -26,6 +30,27 @@ struct ack {
     bool operator==(const ack&) const = default;
 };
 
-using message = std::variant<renew_request, ack>;
+// ---- whether members can be reached at all (VIEW-9)
+
+/// To each voter: nothing has come from these members for too long, by way of the voters neither.
+struct waits_for {
+    std::vector<peer_id> whom;
+    std::uint64_t bytes = 0;  ///< of the largest message that they have not answered, about
+    bool operator==(const waits_for&) const = default;
+};
+constexpr std::size_t most_filler = std::size_t{1} << 20;
+/// From a voter, by stream: to be answered by stream, with as much.
+struct way_question {
+    std::uint64_t number = 0;
+    std::string filler;  ///< says nothing
+    bool operator==(const way_question&) const = default;
+};
+struct way_answer {
+    std::uint64_t number = 0;  ///< of the question
+    std::string filler;        ///< that of the question
+    bool operator==(const way_answer&) const = default;
+};
+
+using message = std::variant<renew_request, ack, waits_for, way_question, way_answer>;
 
 }  // namespace holdfast::lease

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,8 @@ public:
     /// No table waits to be handed over or forwarded (LEAVE-1).
     [[nodiscard]] bool has_handed_over() const { return transfers_.is_empty(); }
     [[nodiscard]] std::vector<hold_info> holds() const { return granter_.slots().holds(); }
+    /// The former owners whose tables have not come (VIEW-9). Looks at all slots.
+    [[nodiscard]] std::set<peer_id> table_givers() const { return granter_.slots().table_givers(); }
     /// LOAD-3: what a member takes up here.
     [[nodiscard]] quotas::usage used_by(const peer_id& member) const {
         return granter_.quotas().of(member);

@@ -30,6 +30,16 @@ std::vector<hold_info> tenures::holds() const {
     return out;
 }
 
+std::set<peer_id> tenures::table_givers() const {
+    std::set<peer_id> out;
+    for_each([&](slot, const tenure& t) {
+        if (const auto* from = t.waits_for()) {
+            out.insert(*from);
+        }
+    });
+    return out;
+}
+
 tenure& tenures::add(slot s, tenure t) {
     HOLDFAST_ASSERT(find(s) == nullptr);
     if (places_.size() <= s.value) {

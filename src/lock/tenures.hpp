@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] const granted_hold* find_hold(std::string_view name, holdfast::token t) const;
 
     [[nodiscard]] std::vector<hold_info> holds() const;
+    /// The former owners whose tables have not come.
+    [[nodiscard]] std::set<peer_id> table_givers() const;
 
     /// The slot must not be ours yet. References to other tenures stay good.
     tenure& add(slot s, tenure t);

@@ -45,7 +45,8 @@ void mailer::send_lock(const lock::send& s, base::time_point now) {
     if (s.to == self_ || !v) {
         return;
     }
-    for (auto& d : of_.ways.detours(*v, s, now)) {
+    of_.overdue.sent(s, now);
+    for (auto& d : of_.ways.detours(*v, s, now, of_.overdue.is_long(s.to, now))) {
         send_to(d.by, {}, true, false, std::move(d.what));
     }
 }

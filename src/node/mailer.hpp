@@ -15,6 +15,7 @@
 #include "node/lease_watch.hpp"
 #include "node/message.hpp"
 #include "node/outputs.hpp"
+#include "node/overdue.hpp"
 #include "node/relay.hpp"
 #include "swim/detector.hpp"
 #include "view/agreement.hpp"
@@ -29,6 +30,7 @@ public:
         const swim::detector& gossip;
         const contacts& seen;
         relay& ways;
+        holdfast::node::overdue& overdue;
         const lease_watch& lease;
     };
 

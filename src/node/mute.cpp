@@ -4,16 +4,9 @@
 #include <variant>
 
 #include "node/state.hpp"
+#include "node/text_of.hpp"
 
 namespace holdfast::node {
-namespace {
-
-std::string text_of(const peer_id& peer, const view* v) {
-    const auto* m = v == nullptr ? nullptr : v->find(peer);
-    return m == nullptr ? to_string(peer) : m->name + " (" + to_string(m->address) + ")";
-}
-
-}  // namespace
 
 bool node::state::take_mutes() {
     bool is_any = false;
@@ -91,6 +84,7 @@ void node::seen_at_two_hosts(const peer_id& peer, base::moment now) {
 void node::stream_brought_part(const peer_id& peer, base::moment now) {
     state_->begin(now);
     state_->mutes.came_by_stream(peer, now.now);
+    state_->ways.brought_part(peer, now.now);
     state_->end_call(now);
 }
 

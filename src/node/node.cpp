@@ -134,6 +134,8 @@ void node::tick(moment now) {
             s.swim.tick(now.now);
             s.agreement.tick(now);
             s.mutes.tick(now.now);
+            s.ask_ways(now.now);
+            s.tell_of_overdue(now.now);
             s.renewal.tick(now);
             s.send_again(now.now);
             s.owner.tick(now.now);

@@ -1,5 +1,9 @@
 // Whom a node reaches late, or not: what it keeps of that, and what it does about it.
+#include <utility>
+#include <variant>
+
 #include "node/state.hpp"
+#include "node/text_of.hpp"
 
 namespace holdfast::node {
 
@@ -54,9 +58,67 @@ void node::state::reach_members(const view& v, base::time_point now) {
     pace.keep_members(v);
     relay.installed(v);
     lost_streams.installed(v);
+    ways.installed(v);
+    overdue.installed(v);
+    overdue.waits_for_tables_of(owner.table_givers(), now);
     for (const auto& [from, asked] : early_asks.take(v.number)) {
         holder.handle(from, asked, now);
     }
+}
+
+// ---- VIEW-9
+
+void node::state::tell_of_overdue(base::time_point now) {
+    const auto& v = agreement.current();
+    if (!v || !overdue.is_due(now)) {
+        return;
+    }
+    overdue.waits_for_tables_of(owner.table_givers(), now);
+    const auto told = overdue.look(now);
+    if (!told) {
+        return;
+    }
+    for (const auto& s : v->seats) {
+        if (!s.filled_by.is_nil()) {
+            mail.send_to(s.filled_by, {}, told->by_stream, false, lease::message{told->what});
+        }
+    }
+}
+
+void node::state::ask_ways(base::time_point now) {
+    for (auto& q : ways.due(now)) {
+        mail.send_to(q.to, {}, true, false, lease::message{std::move(q.what)}, q.is_repeat);
+    }
+    for (const auto& peer : ways.newly_found(now)) {
+        out.push(problem{errc::io_error,
+                         text_of(peer, agreement.current().get()) +
+                             " does not answer by TCP what others answer, and a member waits for "
+                             "it (VIEW-9): see whether a firewall lets TCP pass both ways, and "
+                             "packets of full size"});
+    }
+}
+
+bool node::state::take_way(const peer_id& from, bool by_stream, const lease::message& what,
+                           base::time_point now) {
+    const auto& v = agreement.current();
+    if (const auto* told = std::get_if<lease::waits_for>(&what)) {
+        if (is_voter()) {
+            ways.told(from, *told, *v, now);
+            ask_ways(now);
+        }
+    } else if (const auto* asked = std::get_if<lease::way_question>(&what)) {
+        if (v && v->is_voter(from)) {
+            mail.send_to(from, {}, true, false,
+                         lease::message{lease::way_answer{asked->number, asked->filler}});
+        }
+    } else if (const auto* answer = std::get_if<lease::way_answer>(&what)) {
+        if (by_stream) {
+            ways.heard(from, *answer, now);
+        }
+    } else {
+        return false;
+    }
+    return true;
 }
 
 }  // namespace holdfast::node

@@ -24,8 +24,8 @@ std::vector<peer_id> voters_between(const view& v, const peer_id& self, const pe
 
 }  // namespace
 
-std::vector<relay::detour> relay::detours(const view& v, const lock::send& s,
-                                          base::time_point now) {
+std::vector<relay::detour> relay::detours(const view& v, const lock::send& s, base::time_point now,
+                                          bool is_overdue) {
     HOLDFAST_ASSERT(s.to != self_);
     std::vector<detour> out;
     if (const auto back = routes_.find(s.to);
@@ -33,7 +33,8 @@ std::vector<relay::detour> relay::detours(const view& v, const lock::send& s,
         out.push_back({back->second.by, {self_, s.to, true, s.what}});
     }
     // While a stream is being made, or its other end has much to do, copies would only add to that.
-    if (s.attempt > 0 && is_silent(s.to, now) && s.attempt >= tries_before_relaying) {
+    const bool seems_cut = s.attempt > 0 && is_silent(s.to, now);
+    if ((seems_cut || is_overdue) && s.attempt >= tries_before_relaying) {
         const auto voters = voters_between(v, self_, s.to);
         const auto first = std::size_t{s.attempt - tries_before_relaying} * voters_in_a_try;
         for (std::size_t i = 0; i < std::min(voters.size(), voters_in_a_try); ++i) {

@@ -33,9 +33,10 @@ public:
 
     /// The copies to send beside `s` itself. After two tries, and if nothing has come from its
     /// receiver by stream for A/4 since it is tried, by the next two voters; and back the way
-    /// by which messages of its receiver have come lately.
+    /// by which messages of its receiver have come lately. `is_overdue`: what its receiver sends by
+    /// stream is not what is waited for (VIEW-9).
     [[nodiscard]] std::vector<detour> detours(const view& v, const lock::send& s,
-                                              base::time_point now);
+                                              base::time_point now, bool is_overdue = false);
     /// By stream, and from itself: so it can be reached (LOAD-5).
     void heard(const peer_id& peer) {
         if (!silent_since_.empty()) {

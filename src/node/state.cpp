@@ -34,17 +34,20 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       pace{settings, ~seed},  // what it draws changes nothing for the others
       contacts{settings, self},
       relay{settings, self},
+      overdue{settings},
       rivals{settings},
       process_watch{self, settings.process},
       swim{settings, self, random.next(), now.now},
-      environment{settings, self, swim, voter, renewal_runs, lease, contacts, streams, last_now},
+      environment{settings, self,  swim,     voter,   renewal_runs,
+                  ways,     lease, contacts, streams, last_now},
       agreement{settings, self, random.next(), environment, now},
       voter{settings},
       renewal_runs{settings, self},
       mutes{settings, self},
+      ways{settings, self},
       renewal{settings, random.next()},
       lease{settings, renewal},
-      mail{settings, self, {agreement, swim, contacts, relay, lease}, out, stats.dropped},
+      mail{settings, self, {agreement, swim, contacts, relay, overdue, lease}, out, stats.dropped},
       owner{settings, pace, self, [this](std::string_view name) { return slot_of(name); }},
       holder{settings, pace, self, [this](std::string_view name) { return slot_of(name); }},
       query_client{settings, pace, [this](std::string_view name) { return slot_of(name); }},
@@ -187,6 +190,8 @@ std::optional<time_point> node::state::deadline() const {
     base::earlier(due, agreement.deadline());
     base::earlier(due, renewal.deadline());
     base::earlier(due, mutes.deadline());
+    base::earlier(due, ways.deadline());
+    base::earlier(due, overdue.deadline());
     base::earlier(due, owner.deadline());
     base::earlier(due, holder.deadline());
     base::earlier(due, query_client.deadline());
@@ -222,6 +227,9 @@ void node::state::dispatch(const peer_id& from, const base::way& came, view_numb
 
 void node::state::handle_lease(const peer_id& from, bool by_stream, view_number shown,
                                const lease::message& what, moment now) {
+    if (take_way(from, by_stream, what, now.now)) {
+        return;
+    }
     if (!by_stream) {
         mutes.came_by_datagram(from, now.now);
     }
@@ -247,6 +255,7 @@ void node::state::handle_lease(const peer_id& from, bool by_stream, view_number 
 }
 
 void node::state::handle_lock(const peer_id& from, const lock::message& what, time_point now) {
+    overdue.heard(from, what, now);
     std::visit([&](const auto& group) { take(from, group, now); }, what);
 }
 void node::state::take(const peer_id& from, const lock::to_seat& what, time_point now) {

@@ -19,6 +19,7 @@
 #include "lease/renewal.hpp"
 #include "lease/renewal_runs.hpp"
 #include "lease/voter.hpp"
+#include "lease/way_watch.hpp"
 #include "lock/holder.hpp"
 #include "lock/owner.hpp"
 #include "lock/query_client.hpp"
@@ -33,6 +34,7 @@
 #include "node/mailer.hpp"
 #include "node/message.hpp"
 #include "node/node.hpp"
+#include "node/overdue.hpp"
 #include "node/process_watch.hpp"
 #include "node/quota_problems.hpp"
 #include "node/relay.hpp"
@@ -142,6 +144,13 @@ struct node::state {
     /// LOAD-4: what that peer has not answered; to all whose streams were lost a while ago.
     void send_again(const peer_id& peer, base::time_point now);
     void send_again(base::time_point now);
+    /// VIEW-9. Tells the voters which members have kept this owner waiting too long.
+    void tell_of_overdue(base::time_point now);
+    /// As a voter: asks them, and who told of them.
+    void ask_ways(base::time_point now);
+    /// False: it is about leases.
+    bool take_way(const peer_id& from, bool by_stream, const lease::message& what,
+                  base::time_point now);
     /// After the machines have installed the view.
     void reach_members(const view& v, base::time_point now);
 
@@ -162,6 +171,7 @@ struct node::state {
     base::pace pace;
     holdfast::node::contacts contacts;
     holdfast::node::relay relay;
+    holdfast::node::overdue overdue;
     holdfast::node::rivals rivals;
     stream_ends streams;
     holdfast::node::process_watch process_watch;
@@ -171,6 +181,7 @@ struct node::state {
     lease::voter voter;
     lease::renewal_runs renewal_runs;
     lease::mute_watch mutes;
+    lease::way_watch ways;
     lease::renewal renewal;
     lease_watch lease;
     mailer mail;

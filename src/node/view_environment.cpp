@@ -26,6 +26,10 @@ base::duration view_environment::renewed_for(const peer_id& peer, base::time_poi
     return runs_.length(peer, now);
 }
 
+bool view_environment::is_found_mute(const peer_id& peer, base::time_point now) const {
+    return ways_.is_mute(peer, now);
+}
+
 bool view_environment::seems_alive(const peer_id& peer) const {
     return peer == self_ || gossip_.seems_alive(peer);
 }

@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "lease/renewal_runs.hpp"
 #include "lease/voter.hpp"
+#include "lease/way_watch.hpp"
 #include "node/contacts.hpp"
 #include "node/lease_watch.hpp"
 #include "node/stream_ends.hpp"
@@ -24,14 +25,15 @@ public:
     /// `now`: of the present call of the node.
     view_environment(const base::settings& settings, const peer_id& self,
                      const swim::detector& gossip, const lease::voter& voter,
-                     const lease::renewal_runs& runs, const lease_watch& lease,
-                     const contacts& contacts, const stream_ends& streams,
+                     const lease::renewal_runs& runs, const lease::way_watch& ways,
+                     const lease_watch& lease, const contacts& contacts, const stream_ends& streams,
                      const base::time_point& now)
         : settings_{settings},
           self_{self},
           gossip_{gossip},
           voter_{voter},
           runs_{runs},
+          ways_{ways},
           lease_{lease},
           contacts_{contacts},
           streams_{streams},
@@ -44,6 +46,7 @@ public:
     [[nodiscard]] bool vouches_for(const peer_id& peer, base::time_point now) const override;
     [[nodiscard]] base::duration renewed_for(const peer_id& peer,
                                              base::time_point now) const override;
+    [[nodiscard]] bool is_found_mute(const peer_id& peer, base::time_point now) const override;
     [[nodiscard]] bool seems_alive(const peer_id& peer) const override;
     [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer) const override;
     [[nodiscard]] base::shared_slot_map first_map(const view& v) const override;
@@ -58,6 +61,7 @@ private:
     const swim::detector& gossip_;
     const lease::voter& voter_;
     const lease::renewal_runs& runs_;
+    const lease::way_watch& ways_;
     const lease_watch& lease_;
     const contacts& contacts_;
     const stream_ends& streams_;

@@ -195,7 +195,17 @@ void describe(fields& f, const views::message& what) {
 }
 
 void describe(fields& f, const lease::message& what) {
-    std::visit([&](const auto& m) { f.add("seats", m.seats).add("sent_at", m.sent_at); }, what);
+    std::visit(
+        [&](const auto& m) {
+            if constexpr (requires { m.sent_at; }) {
+                f.add("seats", m.seats).add("sent_at", m.sent_at);
+            } else if constexpr (requires { m.whom; }) {
+                f.add("whom", m.whom);
+            } else {
+                f.add("number", m.number).add("bytes", m.filler.size());
+            }
+        },
+        what);
 }
 
 void describe(fields& f, const lock::message& what) {

@@ -27,6 +27,8 @@ public:
     /// does not (OWN-11).
     [[nodiscard]] virtual base::duration renewed_for(const peer_id& peer,
                                                      base::time_point now) const = 0;
+    /// It does not answer this voter by stream, while others do (VIEW-9).
+    [[nodiscard]] virtual bool is_found_mute(const peer_id& peer, base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.
     [[nodiscard]] virtual bool seems_alive(const peer_id& peer) const = 0;
     /// Another PeerId lives at its address (SEAL-3).

@@ -131,7 +131,7 @@ std::vector<peer_id> membership_hints::removals(const view& current, const peer_
 
 bool membership_hints::is_unwanted(const member& m, base::time_point now) const {
     return gone_.contains(m.id) || is_evicted(m.id, now) || stopped_.contains(m.id) ||
-           is_certain(m.id) || is_replaced(m);
+           is_certain(m.id) || is_replaced(m) || environment_.is_found_mute(m.id, now);
 }
 
 bool membership_hints::is_certain(const peer_id& peer) const {
@@ -155,7 +155,7 @@ bool membership_hints::objects_to_removal(const view& current, const peer_id& pe
                                           base::time_point now) const {
     const auto* m = current.find(peer);
     if (m == nullptr || stopped_.contains(peer) || is_certain(peer) || is_evicted(peer, now) ||
-        is_replaced(*m)) {
+        is_replaced(*m) || environment_.is_found_mute(peer, now)) {
         return false;
     }
     const bool objects = environment_.vouches_for(peer, now);

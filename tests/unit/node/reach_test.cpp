@@ -1,4 +1,6 @@
-// What a node does about peers that it reaches late, or not (LOAD-4, OWN-8).
+// What a node does about peers that it reaches late, or not (LOAD-4, OWN-8, VIEW-9).
+#include <algorithm>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -80,6 +82,52 @@ TEST_CASE("LOAD-4: a repeat is compared with what is as old as the former copy, 
     REQUIRE(ages.size() >= 7);
     ages.resize(7);
     CHECK(ages == std::vector<base::duration>{0ms, 50ms, 100ms, 200ms, 400ms, 500ms, 500ms});
+}
+
+TEST_CASE("VIEW-9: a member that hears and cannot speak on its streams is removed in time") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto former = c[4].self();
+    const auto name = c.name_at(4);
+    c.lose_from = [](std::uint64_t from, bool stream) { return from == 4 && stream; };
+    c.acquire(5, name);  // the grant is not heard
+    c.run_for(4s);
+    CHECK(c.is_leased(4));
+    CHECK(c[1].installed()->has(former));
+    // LEASE-8 would take 15 s
+    REQUIRE(c.run_until([&] { return !c[1].installed()->has(former); }, 3s));
+    CHECK(c.run_until([&] { return c.all[5].granted.size() == 1; }, 4s));
+    for (const std::uint64_t i : {1, 2, 3, 5}) {
+        CHECK(c.is_leased(i));
+        CHECK_FALSE(c.all[i].restarted);
+    }
+    const auto& told = c.all[1].problems;
+    CHECK(std::any_of(told.begin(), told.end(), [](const node::problem& p) {
+        return p.why == errc::io_error && p.text.find("VIEW-9") != std::string::npos;
+    }));
+}
+
+TEST_CASE("VIEW-9: who waits in vain for members that answer the voters costs none its place") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(4);
+    std::size_t asked = 0;
+    c.lose = [&](const node::message& what) {
+        const auto* round = std::get_if<node::relayed>(&what);
+        const auto* l = std::get_if<lease::message>(&what);
+        asked += l != nullptr && std::holds_alternative<lease::way_question>(*l) ? 1 : 0;
+        return base::holds_message<lock::grant>(what) ||
+               (round != nullptr && base::holds_message<lock::grant>(round->what));
+    };
+    c.acquire(5, name);
+    c.run_for(10s);
+    CHECK(asked > 0);
+    for (const std::uint64_t i : {1, 2, 3, 4, 5}) {
+        CHECK(c.is_leased(i));
+        CHECK_FALSE(c.all[i].restarted);
+    }
+    c.lose = {};
+    CHECK(c.run_until([&] { return c.all[5].granted.size() == 1; }, 2s));
 }
 
 TEST_CASE("OWN-8: what a new owner asks too early is kept until its view is installed") {

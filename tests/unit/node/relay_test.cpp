@@ -67,6 +67,15 @@ TEST_CASE_METHOD(relay_fixture,
     CHECK(detours(6, at(1250ms)).empty());
 }
 
+TEST_CASE_METHOD(relay_fixture, "VIEW-9: what is waited for too long goes by the voters too") {
+    mine.heard(peer(5));
+    const lock::send again{peer(5), lock::grant_ack{"a", {1}}, 2};
+    CHECK(mine.detours(v, again, at(0s)).empty());
+    CHECK(mine.detours(v, again, at(0s), true).size() == 1);
+    const lock::send first{peer(5), lock::grant_ack{"a", {1}}, 1};
+    CHECK(mine.detours(v, first, at(0s), true).empty());
+}
+
 TEST_CASE("NET-1: neither the sender nor the receiver is the voter that a copy goes by") {
     base::settings settings;
     const auto v = made_up::first_view(3);

@@ -179,7 +179,8 @@ public:
             packets_.erase(packets_.begin());
             if (const auto to = all.find(p.to); to != all.end() && !cut_.contains({p.from, p.to}) &&
                                                 !(lose && lose(p.what.what)) &&
-                                                !(lose_to && lose_to(p.to, p.what.stream))) {
+                                                !(lose_to && lose_to(p.to, p.what.stream)) &&
+                                                !(lose_from && lose_from(p.from, p.what.stream))) {
                 arrive(p, *to->second.node);
             }
         }
@@ -244,6 +245,7 @@ public:
     std::function<bool(const node::message&)> lose;
     std::function<void(std::uint64_t from, const node::send&)> see;  // whatever is sent
     std::function<bool(std::uint64_t to, bool stream)> lose_to;
+    std::function<bool(std::uint64_t from, bool stream)> lose_from;
     std::uint64_t machine = 0;     // that all run on; 0: none says where it runs
     std::uint64_t stays_down = 0;  // who is not started again after its PeerId has ended
     std::map<std::uint64_t, process> all;

@@ -45,6 +45,10 @@ struct set_environment final : environment {
         const auto at = renewing.find(id);
         return at == renewing.end() ? base::duration::zero() : at->second;
     }
+    std::set<peer_id> mute;
+    bool is_found_mute(const peer_id& id, base::time_point) const override {
+        return mute.contains(id);
+    }
     bool seems_alive(const peer_id& id) const override { return !dead.contains(id); }
     bool is_replaced_at(const endpoint&, const peer_id& id) const override {
         return replaced.contains(id);

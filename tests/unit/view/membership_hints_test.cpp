@@ -76,6 +76,15 @@ TEST_CASE_METHOD(wishing, "who leaves is marked once, unless it is removed") {
     CHECK_FALSE(draft());
 }
 
+TEST_CASE_METHOD(wishing, "VIEW-9: who was found mute is to go, though it is vouched for") {
+    surroundings.vouched_for = {peer(3), peer(4)};
+    CHECK(hints.objects_to_removal(current, peer(4), now));
+    surroundings.mute = {peer(4)};
+    CHECK(removals() == std::vector{peer(4)});
+    CHECK_FALSE(hints.objects_to_removal(current, peer(4), now));
+    CHECK(hints.objects_to_removal(current, peer(3), now));
+}
+
 TEST_CASE_METHOD(wishing, "OWN-11: who is agreed to have renewed is settled, unless it goes") {
     const auto settles = [&](const std::set<peer_id>& removals = {}) {
         const auto c = hints.draft(current, removals, now, {peer(4)});

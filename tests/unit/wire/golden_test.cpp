@@ -55,6 +55,22 @@ TEST_CASE("golden bytes", "[wire]") {
             "ce000f4240"
             "c3"
             "c2");
+    REQUIRE(hex(lease::message{lease::waits_for{{{1, 2}}, 300}}) ==
+            "42"
+            "92"
+            "91"
+            "c41000000000000000010000000000000002"
+            "cd012c");
+    REQUIRE(hex(lease::message{lease::way_question{7, "xy"}}) ==
+            "43"
+            "92"
+            "07"
+            "a27879");
+    REQUIRE(hex(lease::message{lease::way_answer{7, "xy"}}) ==
+            "44"
+            "92"
+            "07"
+            "a27879");
     REQUIRE(hex(swim::message{swim::push_pull{true, {7, "n", {}}, {}, {300}}}) ==
             "15"
             "94"

@@ -33,10 +33,11 @@ template <class T>
 concept has_2 =
     one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
               views::prepare, views::accepted_founding, views::lease_terms, views::found_accept,
-              lock::grant_ack, lock::cancel, lock::released, lock::hold_probe, lock::table_ack,
-              lock::watch, lock::unwatch, lock::past, lock::inspect_request, lock::list_locks,
-              lock::listed_lock, lock::revoke_reply, lock::store_record, lock::records_read,
-              lock::still_waiting, lock::still_queued, lock::watch_refused, seat>;
+              lease::waits_for, lease::way_question, lease::way_answer, lock::grant_ack,
+              lock::cancel, lock::released, lock::hold_probe, lock::table_ack, lock::watch,
+              lock::unwatch, lock::past, lock::inspect_request, lock::list_locks, lock::listed_lock,
+              lock::revoke_reply, lock::store_record, lock::records_read, lock::still_waiting,
+              lock::still_queued, lock::watch_refused, seat>;
 template <class T>
 concept has_3 =
     one_among<T, views::found_prepare, swim::ack, swim::introduction, views::welcome,
