@@ -41,12 +41,13 @@ void renewal::installed(const view& now_installed, base::moment now) {
     for (const auto& voter : voters_) {
         heard_.emplace(voter, now.now);
     }
+    by_datagram_ = heard_;
     ask(now);
     HOLDFAST_ASSERT(end_ == end_before);  // LEASE-2: an end once reached stands
     invariants();
 }
 
-void renewal::handle(const peer_id& from, const ack& answer, base::moment now) {
+void renewal::handle(const peer_id& from, const ack& answer, base::moment now, bool by_stream) {
     if (is_stopped_ || answer.seats != seats_ ||
         std::find(voters_.begin(), voters_.end(), from) == voters_.end()) {
         return;
@@ -59,6 +60,9 @@ void renewal::handle(const peer_id& from, const ack& answer, base::moment now) {
     newest = std::max(newest, answer.sent_at);
     acked_under_ = answer.seats;
     heard_[from] = now.now;
+    if (!by_stream) {
+        by_datagram_[from] = now.now;
+    }
     if (std::all_of(voters_.begin(), voters_.end(), [&](const auto& v) { return has_acked(v); })) {
         next_repeat_.reset();
     }
@@ -142,7 +146,9 @@ void renewal::ask(base::moment now) {
     // time; and not all members dial a new voter at once.
     ++asked_;
     for (std::size_t i = 0; i < voters_.size(); ++i) {
-        const bool by_stream = (asked_ + i) % asks_in_a_lease == 0;
+        const bool is_turn = (asked_ + i) % asks_in_a_lease == 0;
+        // NET-4: where no datagram is answered, one in five goes as a datagram
+        const bool by_stream = is_turn != hears_streams_only(voters_[i], now.now);
         if (is_muted_ && !(by_stream && is_running(sent_at))) {
             continue;
         }
@@ -183,6 +189,11 @@ bool renewal::has_acked(const peer_id& voter) const {
 bool renewal::is_heard(const peer_id& voter, base::time_point now) const {
     const auto at = heard_.find(voter);
     return at != heard_.end() && now - at->second < settings_.lease;
+}
+
+bool renewal::hears_streams_only(const peer_id& voter, base::time_point now) const {
+    const auto at = by_datagram_.find(voter);
+    return is_heard(voter, now) && at != by_datagram_.end() && now - at->second >= settings_.lease;
 }
 
 }  // namespace holdfast::lease

@@ -39,7 +39,7 @@ public:
         : settings_{settings}, asked_{seed % asks_in_a_lease} {}
 
     void installed(const view& now_installed, base::moment now);
-    void handle(const peer_id& from, const ack& answer, base::moment now);
+    void handle(const peer_id& from, const ack& answer, base::moment now, bool by_stream = false);
     void tick(base::moment now);
     /// LEASE-8: too few voters are not mute to renew the lease. What goes by stream still goes
     /// until it ends, for an ack would show that they are mute no more; then nothing is asked.
@@ -65,6 +65,8 @@ private:
     void repeat_again(base::time_point now);
     [[nodiscard]] bool has_acked(const peer_id& voter) const;
     [[nodiscard]] bool is_heard(const peer_id& voter, base::time_point now) const;
+    /// It acks by stream, and for A no datagram of it came.
+    [[nodiscard]] bool hears_streams_only(const peer_id& voter, base::time_point now) const;
     void check_end(base::right_time end) const;
 
     const base::settings& settings_;
@@ -86,6 +88,7 @@ private:
     base::duration repeat_after_{};
     std::optional<base::time_point> next_repeat_;
     std::map<peer_id, base::time_point> heard_;  // each voter: its last ack, or when it was seated
+    std::map<peer_id, base::time_point> by_datagram_;  // those acks alone
     base::outbox<send> out_;
 };
 

@@ -225,35 +225,6 @@ void node::state::dispatch(const peer_id& from, const base::way& came, view_numb
     }
 }
 
-void node::state::handle_lease(const peer_id& from, bool by_stream, view_number shown,
-                               const lease::message& what, moment now) {
-    if (take_way(from, by_stream, what, now.now)) {
-        return;
-    }
-    if (!by_stream) {
-        mutes.came_by_datagram(from, now.now);
-    }
-    if (const auto* asked = std::get_if<lease::renew_request>(&what)) {
-        const auto& v = agreement.current();
-        if (v && v->is_voter(self) && !mutes.is_refused(from, now.now)) {
-            // LEASE-7: a member that lags behind for long is acked no more
-            const bool is_barred =
-                agreement.blocks_lease_of(from) || contacts.lags_behind(shown, now.now);
-            if (auto answer = voter.handle(from, *asked, *v, is_barred, now.now)) {
-                answer->lacks_descriptors = mutes.is_lacking_descriptors();
-                renewal_runs.acked(from, *asked, by_stream, now.now);
-                answer->is_at_two_hosts = streams.is_at_two_hosts(from);
-                mail.send_to(from, {}, by_stream, false, lease::message{*answer});
-            }
-        }
-    } else {
-        const auto& answer = std::get<lease::ack>(what);
-        hear_of_streams(from, answer, now.now);
-        renewal.handle(from, answer, now);
-        notice_lease(now);
-    }
-}
-
 void node::state::handle_lock(const peer_id& from, const lock::message& what, time_point now) {
     overdue.heard(from, what, now);
     std::visit([&](const auto& group) { take(from, group, now); }, what);

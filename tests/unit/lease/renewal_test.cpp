@@ -76,6 +76,54 @@ TEST_CASE_METHOD(renewal_fixture,
 }
 
 TEST_CASE_METHOD(renewal_fixture,
+                 "NET-4: where no datagram is answered, of five renewals four go by stream") {
+    mine.installed(made_up::first_view(3, 1), moment(0s));
+    std::map<peer_id, std::size_t> by_stream;
+    std::map<peer_id, std::size_t> by_datagram;
+    bool do_datagrams_pass = false;
+    const auto pass = [&](base::duration first, base::duration last) {
+        by_stream.clear();
+        by_datagram.clear();
+        for (auto now = first; now < last; now += 200ms) {
+            mine.tick(moment(now));
+            for (const auto& s : sent()) {
+                ++(s.by_stream ? by_stream : by_datagram)[s.to];
+                if (s.by_stream || do_datagrams_pass) {
+                    mine.handle(s.to, ack{{1}, s.what.sent_at}, moment(now), s.by_stream);
+                }
+            }
+        }
+    };
+    pass(0s, 1s);
+    CHECK(by_stream[peer(1)] == 1);
+    pass(1s, 3s);
+    for (const std::uint64_t voter : {1, 2, 3}) {
+        CHECK(by_stream[peer(voter)] == 8);
+        CHECK(by_datagram[peer(voter)] == 2);
+    }
+    CHECK(mine.end() > right(3700ms));
+    do_datagrams_pass = true;
+    pass(3s, 4s);
+    pass(4s, 6s);
+    for (const std::uint64_t voter : {1, 2, 3}) {
+        CHECK(by_stream[peer(voter)] == 2);
+        CHECK(by_datagram[peer(voter)] == 8);
+    }
+}
+
+TEST_CASE_METHOD(renewal_fixture, "NET-4: a voter that acks nothing is asked by datagrams") {
+    mine.installed(made_up::first_view(3, 1), moment(0s));
+    std::size_t by_stream = 0;
+    for (auto now = 0ms; now < 5s; now += 200ms) {
+        mine.tick(moment(now));
+        for (const auto& s : sent()) {
+            by_stream += s.by_stream ? 1 : 0;
+        }
+    }
+    CHECK(by_stream == 15);
+}
+
+TEST_CASE_METHOD(renewal_fixture,
                  "LEASE-8: with voters that are mute it asks by stream, while it lasts") {
     mine.installed(made_up::first_view(3, 1), moment(0s));
     (void)sent();
