@@ -35,6 +35,17 @@ void node::state::ask_for_cluster(const endpoint& at) {
     }
 }
 
+/// Members send by streams that either has dialled, so to a voter it may never show that others
+/// cannot dial a member.
+void node::state::dial_newcomers(base::time_point now) {
+    for (const auto& m : agreement.current()->members) {
+        if (m.id != self && m.weight > 0 && !m.is_settled && !m.leaving &&
+            !contacts.has_dialled(m.address, m.id)) {
+            swim.find_out(m.address, now);
+        }
+    }
+}
+
 void node::state::look_for_seats(base::time_point now) {
     for (const auto& s : agreement.current()->seats) {
         if (s.address != settings.address && !contacts.is_heard(s.address, now)) {
@@ -52,6 +63,9 @@ void node::state::check_isolation(base::time_point now) {
     contacts.forget_old(now);
     relay.forget_old(now);
     const auto& v = agreement.current();
+    if (is_voter()) {
+        dial_newcomers(now);
+    }
     if (!v || lease.is_running()) {
         contacts.is_not_superseded();
     } else if (contacts.is_superseded(*v, lease.last_ran(), now)) {

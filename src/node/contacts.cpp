@@ -6,14 +6,16 @@
 namespace holdfast::node {
 
 void contacts::heard(const endpoint& address, const peer_id& peer, const cluster_id& cluster,
-                     base::time_point now) {
-    heard_[address] = {peer, now, cluster};
+                     base::time_point now, bool is_dialled) {
+    auto& known = heard_[address];
+    is_dialled = is_dialled || (known.peer == peer && known.is_dialled);
+    known = {peer, now, cluster, is_dialled};
 }
 
 void contacts::found(const endpoint& address, const peer_id& peer, base::time_point now) {
     const auto at = heard_.find(address);
     const bool is_known = at != heard_.end() && at->second.peer == peer;
-    heard_[address] = {peer, now, is_known ? at->second.cluster : std::nullopt};
+    heard_[address] = {peer, now, is_known ? at->second.cluster : std::nullopt, true};
 }
 
 void contacts::removed(const peer_id& peer) {
@@ -23,6 +25,11 @@ void contacts::removed(const peer_id& peer) {
 peer_id contacts::last_at(const endpoint& address) const {
     const auto at = heard_.find(address);
     return at == heard_.end() ? peer_id{} : at->second.peer;
+}
+
+bool contacts::has_dialled(const endpoint& address, const peer_id& peer) const {
+    const auto at = heard_.find(address);
+    return at != heard_.end() && at->second.peer == peer && at->second.is_dialled;
 }
 
 bool contacts::is_heard(const endpoint& address, base::time_point now) const {

@@ -21,15 +21,18 @@ public:
     contacts(const base::settings& settings, const peer_id& self)
         : settings_{settings}, self_{self} {}
 
-    /// `peer` lives at `address` (SEAL-3), and its message showed that cluster.
+    /// `peer` lives at `address` (SEAL-3), and its message showed that cluster. `is_dialled`: it
+    /// came while we had a stream that we dialled there.
     void heard(const endpoint& address, const peer_id& peer, const cluster_id& cluster,
-               base::time_point now);
+               base::time_point now, bool is_dialled = false);
     /// A stream that we dialled there has reached it; it said nothing yet.
     void found(const endpoint& address, const peer_id& peer, base::time_point now);
     /// The view has removed it: that it lived there says nothing about who does.
     void removed(const peer_id& peer);
     /// The last that was known to live there; nil: none was lately.
     [[nodiscard]] peer_id last_at(const endpoint& address) const;
+    /// NET-4: a stream that we dialled to this address has reached it.
+    [[nodiscard]] bool has_dialled(const endpoint& address, const peer_id& peer) const;
     /// Within the last A/4.
     [[nodiscard]] bool is_heard(const endpoint& address, base::time_point now) const;
     /// VIEW-2: another PeerId answers at the address of `peer`.
@@ -60,6 +63,7 @@ private:
         peer_id peer;
         base::time_point heard;
         std::optional<cluster_id> cluster;  // nothing: it has said nothing yet
+        bool is_dialled = false;            // we could dial it there
     };
     struct seats_heard {
         std::size_t all = 0;

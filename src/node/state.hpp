@@ -135,6 +135,8 @@ struct node::state {
     void check_claim(const endpoint& at, const peer_id& claims, base::time_point now);
     /// FOUND-3: without a lease, of the peer that was found there, if it is no member.
     void ask_for_cluster(const endpoint& at);
+    /// NET-4: as a voter, of the members that may be settled soon.
+    void dial_newcomers(base::time_point now);
     /// Of every seat that was not heard just now.
     void look_for_seats(base::time_point now);
 

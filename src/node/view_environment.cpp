@@ -34,6 +34,10 @@ bool view_environment::seems_alive(const peer_id& peer) const {
     return peer == self_ || gossip_.seems_alive(peer);
 }
 
+bool view_environment::has_dialled(const endpoint& address, const peer_id& peer) const {
+    return peer == self_ || contacts_.has_dialled(address, peer);
+}
+
 bool view_environment::is_replaced_at(const endpoint& address, const peer_id& peer) const {
     return contacts_.is_replaced_at(address, peer, now_);
 }

@@ -48,6 +48,7 @@ public:
                                              base::time_point now) const override;
     [[nodiscard]] bool is_found_mute(const peer_id& peer, base::time_point now) const override;
     [[nodiscard]] bool seems_alive(const peer_id& peer) const override;
+    [[nodiscard]] bool has_dialled(const endpoint& address, const peer_id& peer) const override;
     [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer) const override;
     [[nodiscard]] base::shared_slot_map first_map(const view& v) const override;
     [[nodiscard]] base::shared_slot_map next_map(const base::shared_slot_map& map,

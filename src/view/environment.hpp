@@ -31,6 +31,8 @@ public:
     [[nodiscard]] virtual bool is_found_mute(const peer_id& peer, base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.
     [[nodiscard]] virtual bool seems_alive(const peer_id& peer) const = 0;
+    /// A stream that we dialled to its address has reached it (NET-4).
+    [[nodiscard]] virtual bool has_dialled(const endpoint& address, const peer_id& peer) const = 0;
     /// Another PeerId lives at its address (SEAL-3).
     [[nodiscard]] virtual bool is_replaced_at(const endpoint& address,
                                               const peer_id& peer) const = 0;

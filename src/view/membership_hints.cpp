@@ -197,7 +197,7 @@ bool membership_hints::may_settle(const view& current, const peer_id& peer,
         return false;
     }
     const auto renewed_for = environment_.renewed_for(peer, now);
-    if (renewed_for < settings_.lease) {
+    if (renewed_for < settings_.lease || !environment_.has_dialled(m->address, peer)) {
         return false;
     }
     // While none is settled all with weight own, those too that come and go.

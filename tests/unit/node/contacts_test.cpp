@@ -95,6 +95,21 @@ TEST_CASE_METHOD(contacts_fixture,
     }
 }
 
+TEST_CASE_METHOD(contacts_fixture, "NET-4: only a stream that we dialled shows that we can") {
+    mine.heard(address(7), peer(7), {}, at(0s));
+    CHECK_FALSE(mine.has_dialled(address(7), peer(7)));
+    mine.found(address(7), peer(7), at(1s));
+    CHECK(mine.has_dialled(address(7), peer(7)));
+    CHECK_FALSE(mine.has_dialled(address(8), peer(7)));
+    mine.heard(address(7), peer(7), {}, at(2s));  // as a datagram
+    CHECK(mine.has_dialled(address(7), peer(7)));
+    mine.heard(address(7), peer(8), {}, at(3s));
+    CHECK_FALSE(mine.has_dialled(address(7), peer(8)));
+    mine.heard(address(7), peer(8), {}, at(4s), true);
+    CHECK(mine.has_dialled(address(7), peer(8)));
+    CHECK_FALSE(mine.has_dialled(address(7), peer(7)));
+}
+
 TEST_CASE_METHOD(contacts_fixture,
                  "LEASE-7: a view lags behind once the next was installed A ago") {
     mine.installed({1}, at(0s));

@@ -146,6 +146,24 @@ TEST_CASE("OWN-11: a joiner owns slots once it has renewed for a lease, and not 
     CHECK(c[1].map()->owns_any(c[4].self()));
 }
 
+TEST_CASE("NET-4: a member that no voter can dial owns nothing, and is one all the same") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    bool can_dial = false;
+    c.lose = [&](const node::message& what) {
+        const auto* asked = base::get_message_if<swim::ping>(what);
+        return !can_dial && asked != nullptr && asked->target.is_nil();
+    };
+    c.start(4);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    c.run_for(10s);
+    CHECK_FALSE(c.is_settled({4}));
+    CHECK_FALSE(c[1].map()->owns_any(c[4].self()));
+    CHECK(c.is_leased(4));
+    can_dial = true;
+    CHECK(c.run_until([&] { return c.is_settled({4}); }, 3s));
+}
+
 TEST_CASE("OWN-11: a peer that crashes within a lease of each start owns nothing, and waits") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3}));

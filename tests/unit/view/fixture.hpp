@@ -50,6 +50,10 @@ struct set_environment final : environment {
         return mute.contains(id);
     }
     bool seems_alive(const peer_id& id) const override { return !dead.contains(id); }
+    std::set<peer_id> undialled;
+    bool has_dialled(const endpoint&, const peer_id& id) const override {
+        return !undialled.contains(id);
+    }
     bool is_replaced_at(const endpoint&, const peer_id& id) const override {
         return replaced.contains(id);
     }

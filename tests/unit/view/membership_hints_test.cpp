@@ -85,6 +85,14 @@ TEST_CASE_METHOD(wishing, "VIEW-9: who was found mute is to go, though it is vou
     CHECK(hints.objects_to_removal(current, peer(3), now));
 }
 
+TEST_CASE_METHOD(wishing, "NET-4: who cannot be dialled may not be settled") {
+    surroundings.renewing[peer(4)] = settings.lease;
+    CHECK(hints.may_settle(current, peer(4), now));
+    surroundings.undialled = {peer(4)};
+    CHECK_FALSE(hints.may_settle(current, peer(4), now));
+    CHECK(hints.to_settle(current, now).empty());
+}
+
 TEST_CASE_METHOD(wishing, "OWN-11: who is agreed to have renewed is settled, unless it goes") {
     const auto settles = [&](const std::set<peer_id>& removals = {}) {
         const auto c = hints.draft(current, removals, now, {peer(4)});

@@ -21,6 +21,7 @@ struct quiet_environment final : environment {
     base::duration renewed_for(const peer_id&, base::time_point) const override { return {}; }
     bool is_found_mute(const peer_id&, base::time_point) const override { return false; }
     bool seems_alive(const peer_id&) const override { return true; }
+    bool has_dialled(const endpoint&, const peer_id&) const override { return true; }
     bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }
     base::shared_slot_map first_map(const view&) const override {
         return std::make_shared<const base::slot_map>();
