@@ -32,6 +32,7 @@ enum class effect : std::uint8_t {
     hold_1_declines,
     hold_2_declines,
     hold_6_acks_again,
+    join_2_waits,
     lease_1_bars,
     lease_5_ends,
     lease_6_refuses,
@@ -63,7 +64,7 @@ enum class effect : std::uint8_t {
     view_9_finds,
     view_11_goes_on,
 };
-inline constexpr std::size_t effects = 50;
+inline constexpr std::size_t effects = 51;
 
 /// The rule, and what it did.
 [[nodiscard]] constexpr std::string_view to_string(effect e) {
@@ -88,6 +89,7 @@ inline constexpr std::size_t effects = 50;
         "HOLD-1 declined a grant",
         "HOLD-2 declined a grant",
         "HOLD-6 acked a grant again",
+        "JOIN-2 did not name a joiner yet",
         "LEASE-1, LEASE-7 or DISK-1 barred a member",
         "LEASE-5 ended a lease",
         "LEASE-6 refused other times",

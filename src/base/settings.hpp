@@ -37,7 +37,11 @@ struct limits {
     static constexpr std::size_t gossip = 64;  ///< rumours in one message
     /// bytes of a sealed datagram; larger messages use the stream
     static constexpr std::size_t datagram = 1350;
+    /// bytes that fill a message up to nearly that, with room for fields of later versions
+    static constexpr std::size_t datagram_padding = 1210;
     static constexpr std::size_t frame = 16u << 20;  ///< bytes of one stream frame
+    /// bytes that make a message large (JOIN-2): two segments of the largest that there are
+    static constexpr std::size_t padding = 128u << 10;
 };
 
 /// LOAD-3: what one member may take up at one owner.
@@ -76,6 +80,8 @@ struct settings {
     std::int64_t built_at_s = 0;
     /// the PeerId this process gave up for this one, or nil (LEASE-4)
     peer_id stopped_being;
+    /// how often in a row a PeerId of this process was removed that never had a lease (JOIN-1)
+    std::size_t removals_without_lease = 0;
 
     // lease
     duration lease = std::chrono::seconds{4};  ///< A

@@ -1,6 +1,8 @@
 // How a message came.
 #pragma once
 
+#include <cstdint>
+
 #include <holdfast/ids.hpp>
 
 namespace holdfast::base {
@@ -11,6 +13,9 @@ struct way {
     /// it lives: what a message says of that, and where a datagram seems to come from, can be of
     /// long ago (SEAL-3).
     endpoint dialled{};
+    /// Of a stream: bytes that one segment carries, as the system said when it was proven
+    /// (TCP_MAXSEG); 0: unknown.
+    std::uint32_t segment = 0;
 
     [[nodiscard]] bool is_stream() const { return source.is_nil(); }
 };

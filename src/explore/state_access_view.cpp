@@ -75,7 +75,8 @@ void state_access::add(digest& out, const change_acceptor& a) {
 
 void state_access::add(digest& out, const joining& j) {
     // Told at the start: self and seeds.
-    const auto& [settings, self, seeds, random, next_request, shown] = j;
+    const auto& [settings, self, seeds, random, next_request, tests_until, shown] = j;
+    HOLDFAST_ASSERT(!tests_until);  // no peer of a world comes back
     out.add_presence(next_request);
     out.add_each(shown, [&](const auto& s) {
         out.add(s.first.high);
@@ -104,9 +105,10 @@ void state_access::add(digest& out, const membership_hints& c) {
     [[maybe_unused]] const auto& [probation_settings, joined, departing, failures] = probation;
     HOLDFAST_ASSERT(evictions.empty());
     out.add_each(joiners, [&](const auto& j) {
-        const auto& [who, heard, asked_us] = j.second;
+        const auto& [who, asked, told] = j.second;
         out.add(wrapped(join{who, {}, {}, {}, 1, {}}));
-        out.add(std::uint64_t{asked_us});
+        out.add_presence(asked);
+        out.add_presence(told);
     });
     add_ids(out, leaving);
     add_ids(out, stopped);

@@ -146,6 +146,13 @@ os::unique_fd dial(const endpoint& at, std::chrono::milliseconds patience) {
     return fd;
 }
 
+std::uint32_t segment_of(int fd) {
+    int bytes = 0;
+    socklen_t length = sizeof bytes;
+    const bool is_told = ::getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &bytes, &length) == 0;
+    return is_told && bytes > 0 ? static_cast<std::uint32_t>(bytes) : 0;
+}
+
 void tune(int fd, std::chrono::milliseconds patience) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

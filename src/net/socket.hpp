@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 #include <chrono>
+#include <cstdint>
 
 #include <holdfast/ids.hpp>
 #include <holdfast/result.hpp>
@@ -34,6 +35,8 @@ struct listening {
 [[nodiscard]] bool is_shortage(int code);
 /// A stream socket that is being connected, without waiting for it.
 [[nodiscard]] os::unique_fd dial(const endpoint& at, std::chrono::milliseconds patience);
+/// Bytes that a segment of this stream carries (TCP_MAXSEG); 0: the system does not say.
+[[nodiscard]] std::uint32_t segment_of(int fd);
 /// For both ends of a stream: no delay, and an end when nothing is acknowledged for so long.
 void tune(int fd, std::chrono::milliseconds patience);
 

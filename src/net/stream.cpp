@@ -201,6 +201,7 @@ void stream::put_proof() {
 void stream::prove(std::span<const std::uint8_t> proof) {
     HOLDFAST_ASSERT(is_greeted_ && !is_proven_ && proof.size() <= proof_size);
     is_proven_ = true;
+    segment_ = segment_of(fd_.get());
     if (proof.size() == proof_size) {
         datagrams_before_ = 0;
         for (std::size_t i = 0; i < proof.size(); ++i) {

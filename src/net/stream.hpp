@@ -66,6 +66,8 @@ public:
     /// The other end has shown that it has the key, so it is the peer it claims to be. Without a
     /// key: it has answered our hello.
     [[nodiscard]] bool is_proven() const { return is_proven_; }
+    /// Bytes that one of its segments carries (base::way).
+    [[nodiscard]] std::uint32_t segment() const { return segment_; }
     /// How many datagrams its peer had sent when it proved itself. Nothing: it did not say.
     [[nodiscard]] const std::optional<std::uint64_t>& datagrams_before() const {
         return datagrams_before_;
@@ -131,6 +133,7 @@ private:
     bool is_greeted_ = false;
     bool is_proven_ = false;
     bool was_ended_there_ = false;
+    std::uint32_t segment_ = 0;
     std::optional<std::uint64_t> datagrams_before_;
     peer_id peer_;
     base::time_point began_;

@@ -312,7 +312,8 @@ void stream_table::read_once(std::uint64_t id, const sink& to) {
     const bool was_proven = s->is_proven();
     const bool goes_on = s->read(scratch_, [&](std::span<const std::byte> message) {
         if (!s->is_ended) {
-            shared_.give(to, {s->peer(), {{}, reached_.address_of(s->peer())}, message});
+            shared_.give(to,
+                         {s->peer(), {{}, reached_.address_of(s->peer()), s->segment()}, message});
         }
     });
     if (s->is_ended) {

@@ -54,6 +54,7 @@ void node::handle(const envelope& head, const base::way& came, const message& wh
 void node::receive(const envelope& head, const base::way& came, const message& what, moment now) {
     auto& s = *state_;
     s.shown_cluster = head.cluster;
+    s.shown_segment = came.segment;
     const auto& v = s.agreement.current();
     if (came.is_stream()) {
         s.relay.heard(head.from);
@@ -145,6 +146,7 @@ void node::tick(moment now) {
             s.send_evictions(now.now);
             s.check_isolation(now.now);
             s.tell_of_rivals(now.now);
+            s.tell_of_ways(now.now);
         }
         s.end_call_and_depart(now);
     }
@@ -262,7 +264,7 @@ void node::stream_ended(const peer_id& peer, moment now) {
     const auto& v = s.agreement.current();
     if (!s.is_over && v && v->has(peer)) {
         s.streams.ended(peer);
-        s.agreement.stream_ended(now.now);
+        s.agreement.surroundings_changed(now.now);
     }
     s.end_call(now);
 }

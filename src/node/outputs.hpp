@@ -1,6 +1,7 @@
 // What a node wants done, and what it tells its driver.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <variant>
@@ -84,6 +85,7 @@ struct must_restart {
     errc why{};
     base::remembered_epochs epochs;
     peer_id self;
+    std::size_t removals_without_lease = 0;  ///< in a row (JOIN-1)
 };
 /// leave() is done: slots handed over, holds released, lease ended.
 struct has_left {};

@@ -38,11 +38,13 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       rivals{settings},
       process_watch{self, settings.process},
       swim{settings, self, random.next(), now.now},
-      environment{settings, self,  swim,     voter,   renewal_runs,
-                  ways,     lease, contacts, streams, last_now},
+      environment{settings, self,      swim,  voter,    renewal_runs, ways,
+                  lease,    newcomers, seats, contacts, streams,      last_now},
       agreement{settings, self, random.next(), environment, now},
       voter{settings},
       renewal_runs{settings, self},
+      newcomers{settings, settings.address, ~seed + 1},
+      seats{settings, now.now},
       mutes{settings, self},
       ways{settings, self},
       renewal{settings, random.next()},
@@ -76,6 +78,7 @@ void node::state::notice_lease(moment now) {
     const auto change = lease.notice(now);
     if (change.is_of_lease) {
         stats.leases_lost += lease.is_running() ? 0 : 1;
+        has_been_leased = has_been_leased || lease.is_running();
         holder.set_leased(lease.is_running(), now.now);
         owner.set_leased(lease.is_running(), now.now);
     }
@@ -170,6 +173,8 @@ void node::state::invariants() const {
     HOLDFAST_ASSERT(!mail.has_local());
     HOLDFAST_ASSERT(!final_output);
     lease.invariants();
+    newcomers.invariants();
+    seats.invariants();
     HOLDFAST_ASSERT(is_over || !agreement.is_over());  // VIEW-4
     // A right to act exists in a view only.
     HOLDFAST_ASSERT(!lease.is_running() || agreement.current());
@@ -215,7 +220,11 @@ void node::state::dispatch(const peer_id& from, const base::way& came, view_numb
     if (const auto* s = std::get_if<swim::message>(&what)) {
         swim.handle(from, came, *s, now.now);
     } else if (const auto* v = std::get_if<views::message>(&what)) {
-        agreement.handle(from, came.source, shown, *v, now);
+        if (const auto* w = std::get_if<views::way_message>(v)) {
+            handle_ways(from, came, *w, now.now);
+        } else {
+            agreement.handle(from, came.source, shown, *v, now);
+        }
     } else if (const auto* l = std::get_if<lease::message>(&what)) {
         handle_lease(from, came.is_stream(), shown, *l, now);
     } else if (const auto* k = std::get_if<lock::message>(&what)) {
@@ -323,6 +332,7 @@ void node::state::install(views::installation& i, moment at) {
     const view* before = i.is_first ? nullptr : i.before.get();
     voter.installed(*i.now, before, now);
     renewal_runs.installed(*i.now);
+    newcomers.installed(*i.now);
     mutes.installed(*i.now, now);
     renewal.installed(*i.now, at);
     const auto step = lock_step_of(i, settings, now);
@@ -398,6 +408,7 @@ void node::state::advance_departure(moment now) {
 }
 
 void node::state::finish(errc why) {
+    const auto removals = removals_without_lease(why);
     is_over = true;
     lease.stop();
     renewal.stop();
@@ -408,7 +419,7 @@ void node::state::finish(errc why) {
     } else {
         const bool is_final = why == errc::internal_error || why == errc::seeds_differ;
         holder.end(is_final ? why : errc::evicted, is_final ? why : errc::not_a_member);
-        final_output = must_restart{why, agreement.to_remember(), self};
+        final_output = must_restart{why, agreement.to_remember(), self, removals};
     }
     auditor.end(leaving ? errc::shutting_down : errc::not_a_member);
     query_client.end(leaving ? errc::shutting_down : errc::not_a_member);

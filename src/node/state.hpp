@@ -2,6 +2,7 @@
 // call the node back.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -33,12 +34,14 @@
 #include "node/lost_streams.hpp"
 #include "node/mailer.hpp"
 #include "node/message.hpp"
+#include "node/newcomer_ways.hpp"
 #include "node/node.hpp"
 #include "node/overdue.hpp"
 #include "node/process_watch.hpp"
 #include "node/quota_problems.hpp"
 #include "node/relay.hpp"
 #include "node/rivals.hpp"
+#include "node/seat_ways.hpp"
 #include "node/stream_ends.hpp"
 #include "node/view_environment.hpp"
 #include "swim/detector.hpp"
@@ -95,6 +98,7 @@ struct node::state {
     void from_view(persist_mark& p, base::moment) { out.push(p); }
     void from_view(problem& c, base::moment) { out.push(std::move(c)); }
     void from_view(views::evicted& e, base::moment now);
+    void from_view(views::newcomer& n, base::moment now);
     void from_view(views::installed& i, base::moment now) { install(i.what, now); }
     void from_swim(swim::send& s, base::time_point now);
     void from_swim(liveness_changed& b, base::time_point now);
@@ -127,6 +131,17 @@ struct node::state {
     void settle_mutes();
     /// What a voter says of its streams.
     void hear_of_streams(const peer_id& from, const lease::ack& answer, base::time_point now);
+
+    // ---- whether ways work (ways.cpp)
+
+    void handle_ways(const peer_id& from, const base::way& came, const views::way_message& what,
+                     base::time_point now);
+    /// `like`: what came by the way that it is to go.
+    void send_large(const peer_id& to, const endpoint& at, views::way_message what,
+                    const base::way& like, bool is_repeat);
+    void tell_of_ways(base::time_point now);
+    /// Of this PeerId, which ends now, and of those before it.
+    [[nodiscard]] std::size_t removals_without_lease(errc why) const;
 
     // ---- who lives where (addresses.cpp)
 
@@ -182,6 +197,8 @@ struct node::state {
     views::agreement agreement;
     lease::voter voter;
     lease::renewal_runs renewal_runs;
+    newcomer_ways newcomers;
+    seat_ways seats;
     lease::mute_watch mutes;
     lease::way_watch ways;
     lease::renewal renewal;
@@ -200,11 +217,14 @@ struct node::state {
 
     base::time_point last_now;
     bool is_over = false;
+    bool has_been_leased = false;
     bool is_muted = false;         // as was last said
     bool is_at_two_hosts = false;  // likewise
     std::optional<output> final_output;
     std::optional<base::time_point> next_isolation_check;
-    cluster_id shown_cluster;  // by the sender of what is being handled
+    // by the sender of what is being handled, and by the stream that brought it
+    cluster_id shown_cluster;
+    std::uint32_t shown_segment = 0;
 };
 
 }  // namespace holdfast::node

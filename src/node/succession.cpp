@@ -27,6 +27,7 @@ epoch epoch_after_force(const base::settings& settings, epoch highest, std::int6
 base::settings successor_settings(base::settings former, const must_restart& over) {
     former.epochs = over.epochs;
     former.stopped_being = over.self;
+    former.removals_without_lease = over.removals_without_lease;
     return former;
 }
 

@@ -30,6 +30,14 @@ bool view_environment::is_found_mute(const peer_id& peer, base::time_point now) 
     return ways_.is_mute(peer, now);
 }
 
+bool view_environment::has_shown_ways(const peer_id& joiner, base::time_point now) const {
+    return newcomers_.has_shown(joiner, now);
+}
+
+bool view_environment::reaches_seats(base::time_point now) const {
+    return seats_.reach_quorum(now);
+}
+
 bool view_environment::seems_alive(const peer_id& peer) const {
     return peer == self_ || gossip_.seems_alive(peer);
 }

@@ -14,6 +14,8 @@
 #include "lease/way_watch.hpp"
 #include "node/contacts.hpp"
 #include "node/lease_watch.hpp"
+#include "node/newcomer_ways.hpp"
+#include "node/seat_ways.hpp"
 #include "node/stream_ends.hpp"
 #include "swim/detector.hpp"
 #include "view/environment.hpp"
@@ -26,7 +28,8 @@ public:
     view_environment(const base::settings& settings, const peer_id& self,
                      const swim::detector& gossip, const lease::voter& voter,
                      const lease::renewal_runs& runs, const lease::way_watch& ways,
-                     const lease_watch& lease, const contacts& contacts, const stream_ends& streams,
+                     const lease_watch& lease, const newcomer_ways& newcomers,
+                     const seat_ways& seats, const contacts& contacts, const stream_ends& streams,
                      const base::time_point& now)
         : settings_{settings},
           self_{self},
@@ -35,6 +38,8 @@ public:
           runs_{runs},
           ways_{ways},
           lease_{lease},
+          newcomers_{newcomers},
+          seats_{seats},
           contacts_{contacts},
           streams_{streams},
           now_{now} {}
@@ -47,6 +52,8 @@ public:
     [[nodiscard]] base::duration renewed_for(const peer_id& peer,
                                              base::time_point now) const override;
     [[nodiscard]] bool is_found_mute(const peer_id& peer, base::time_point now) const override;
+    [[nodiscard]] bool has_shown_ways(const peer_id& joiner, base::time_point now) const override;
+    [[nodiscard]] bool reaches_seats(base::time_point now) const override;
     [[nodiscard]] bool seems_alive(const peer_id& peer) const override;
     [[nodiscard]] bool has_dialled(const endpoint& address, const peer_id& peer) const override;
     [[nodiscard]] bool is_replaced_at(const endpoint& address, const peer_id& peer) const override;
@@ -64,6 +71,8 @@ private:
     const lease::renewal_runs& runs_;
     const lease::way_watch& ways_;
     const lease_watch& lease_;
+    const newcomer_ways& newcomers_;
+    const seat_ways& seats_;
     const contacts& contacts_;
     const stream_ends& streams_;
     const base::time_point& now_;

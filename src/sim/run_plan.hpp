@@ -225,6 +225,8 @@ struct run_plan {
     work_plan work;
     liveness_plan liveness_phase;
     bool is_sealed = true;  ///< the cluster has a key
+    /// bytes of a segment of every stream, as the system says it (base::way)
+    std::uint32_t segment = 1448;
     replay_plan replays;
     /// Nothing goes wrong but that datagrams are lost: no lease ends (LEASE-9).
     bool is_loss_alone = false;

@@ -62,7 +62,7 @@ base::way sockets::way_of(std::uint32_t place, const packet& arrived) const {
         return {from, {}};
     }
     const bool is_dialled = !arrived.is_again && context_.net.has_dialled(place, arrived.from);
-    return {{}, is_dialled ? from : endpoint{}};
+    return {{}, is_dialled ? from : endpoint{}, context_.plan.segment};
 }
 
 }  // namespace holdfast::sim

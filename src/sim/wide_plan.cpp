@@ -1,6 +1,8 @@
 #include "sim/wide_plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "base/random.hpp"
 
@@ -154,6 +156,8 @@ void draw_wide(run_plan& s) {
     if (random.chance(0.15)) {
         set_clocks_wrong(random, s);
     }
+    constexpr std::array<std::uint32_t, 4> segments{536, 1448, 8948, 65483};
+    s.segment = segments[random.below(segments.size())];
     if (s.asked.aims != aims::instead) {
         s.faults.half_open = random.chance(0.2) ? 0.3 : 0;
         s.faults.crash_loops = random.chance(0.1) ? 0.2 : 0;

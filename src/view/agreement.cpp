@@ -5,6 +5,7 @@
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
+#include "base/message_groups.hpp"
 #include "base/rule_effects.hpp"
 
 namespace holdfast::views {
@@ -135,6 +136,14 @@ void agreement::set_suspected(const peer_id& peer, bool is_gone, base::time_poin
     }
 }
 
+void agreement::surroundings_changed(base::time_point now) {
+    if (!is_over_ && current()) {
+        maybe_propose(now);
+    } else if (!is_over_ && environment_.reaches_seats(now)) {
+        joining_.ways_work(now);
+    }
+}
+
 void agreement::wants_new_epoch(base::time_point now) {
     if (!current()) {
         return;
@@ -185,6 +194,9 @@ void agreement::on(const sender& from, const join& asked, base::moment now) {
     if (answer.problem) {
         out_.push(std::move(*answer.problem));
     }
+    if (answer.is_candidate || (answer.reply && base::holds_message<join_shown>(*answer.reply))) {
+        out_.push(newcomer{from.id, asked.self.address});
+    }
     if (answer.reply) {
         out_.push(send{from.id, asked.self.address, std::move(*answer.reply)});
     }
@@ -194,7 +206,7 @@ void agreement::on(const sender& from, const join& asked, base::moment now) {
 }
 
 void agreement::on(const sender&, const join_shown& told, base::moment) {
-    if (!current() && joining_.learn(told)) {
+    if (!current() && joining_.learn(told) && !joining_.is_testing()) {
         ask_every_seat();
     }
 }

@@ -51,7 +51,12 @@ struct installed {
 struct evicted {
     errc why{};
 };
-using output = std::variant<send, persist, installed, evicted, problem>;
+/// It asks to join, and nothing speaks against it: the ways to it are to be tried (JOIN-2).
+struct newcomer {
+    peer_id id;
+    endpoint at;
+};
+using output = std::variant<send, persist, installed, evicted, problem, newcomer>;
 
 /// DISK-1: an accept that waits until its epoch is on the disk.
 struct waiting_accept {
@@ -80,13 +85,9 @@ public:
 
     /// NET-3: a peer of our cluster shows this view number.
     void on_view_number(const peer_id& from, view_number theirs, base::time_point now);
+    /// The environment says otherwise of an end (CERT-3), or of ways (JOIN-1, JOIN-2).
+    void surroundings_changed(base::time_point now);
     /// What gossip believes of a member.
-    /// CERT-3: `environment::has_ended_stream` has another answer.
-    void stream_ended(base::time_point now) {
-        if (!is_over_) {
-            maybe_propose(now);
-        }
-    }
     void set_suspected(const peer_id& peer, bool is_gone, base::time_point now);
     void wants_new_epoch(base::time_point now);
 
@@ -128,6 +129,7 @@ private:
         std::visit([&](const auto& m) { on(from, m, now); }, group);
     }
     void take(const sender& from, const founding_message& what, base::moment now);
+    void take(const sender&, const way_message&, base::moment) {}
 
     /// The disk has it. If not, it is asked to.
     [[nodiscard]] bool remembers(epoch agreed, base::moment now);

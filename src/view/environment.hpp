@@ -29,6 +29,11 @@ public:
                                                      base::time_point now) const = 0;
     /// It does not answer this voter by stream, while others do (VIEW-9).
     [[nodiscard]] virtual bool is_found_mute(const peer_id& peer, base::time_point now) const = 0;
+    /// We have seen it on both ways lately: this joiner by us, a voter (JOIN-2).
+    [[nodiscard]] virtual bool has_shown_ways(const peer_id& joiner,
+                                              base::time_point now) const = 0;
+    /// We, a joiner, reach a quorum of the seats on both ways, and they us (JOIN-1).
+    [[nodiscard]] virtual bool reaches_seats(base::time_point now) const = 0;
     /// Gossip believes it alive or suspects it.
     [[nodiscard]] virtual bool seems_alive(const peer_id& peer) const = 0;
     /// A stream that we dialled to its address has reached it (NET-4).

@@ -11,6 +11,12 @@
 namespace holdfast::views {
 namespace {
 
+using namespace std::chrono_literals;
+
+// JOIN-1
+constexpr base::duration between_tests = 1s;
+constexpr base::duration longest_test = 60s;
+
 std::string to_text(const lease_terms& t) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(t.lease).count();
     return "lease " + std::to_string(ms) + " ms with clock_drift " + std::to_string(t.drift_ppm) +
@@ -41,9 +47,34 @@ bool joining::tick(base::time_point now) {
     if (!base::is_due(next_request_, now)) {
         return false;
     }
-    next_request_ = now + settings_.retry * 2 + random_.between({}, settings_.retry);
+    if (base::is_due(tests_until_, now)) {
+        tests_until_.reset();
+    }
+    next_request_ =
+        now +
+        (is_testing() ? between_tests : settings_.retry * 2 + random_.between({}, settings_.retry));
     HOLDFAST_ASSERT(*next_request_ > now || settings_.retry == base::duration::zero());
     return true;
+}
+
+/// 2A, 4A, and so on.
+std::optional<base::time_point> joining::end_of_test(const base::settings& settings,
+                                                     base::time_point now) {
+    if (settings.removals_without_lease == 0) {
+        return std::nullopt;
+    }
+    auto length = settings.lease;
+    for (auto i = settings.removals_without_lease; i > 0 && length < longest_test; --i) {
+        length *= 2;
+    }
+    return now + std::min(length, longest_test);
+}
+
+void joining::ways_work(base::time_point now) {
+    if (next_request_ && is_testing()) {
+        tests_until_.reset();
+        next_request_ = now;
+    }
 }
 
 join joining::request() const {
@@ -52,7 +83,7 @@ join joining::request() const {
     asked.seeds = seeds_;
     asked.stopped_being = settings_.stopped_being;
     asked.terms = {settings_.lease, settings_.drift_ppm()};
-    if (!shown_.empty()) {
+    if (!shown_.empty() && !is_testing()) {
         // Of two clusters met under one name either will do; the newer chain is the likelier to
         // live.
         asked.shown =

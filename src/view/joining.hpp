@@ -28,7 +28,8 @@ public:
           self_{self},
           seeds_{std::move(seeds)},
           random_{random},
-          next_request_{now} {}
+          next_request_{now},
+          tests_until_{end_of_test(settings, now)} {}
 
     // ---- the joiner, until it has installed a view
 
@@ -37,6 +38,10 @@ public:
     [[nodiscard]] std::optional<base::time_point> deadline() const { return next_request_; }
     /// What it asks every seat.
     [[nodiscard]] join request() const;
+    /// JOIN-1: it only asks, each second, so that the ways are tried.
+    [[nodiscard]] bool is_testing() const { return tests_until_.has_value(); }
+    /// The ways to a quorum of the seats work: from now on it asks to be let in.
+    void ways_work(base::time_point now);
     /// Remembers the view shown. True if it is news, so that every seat is to be asked again.
     [[nodiscard]] bool learn(const join_shown& told);
     /// The welcome adds this peer, to a cluster of its own seats, and to a view that can be.
@@ -57,6 +62,9 @@ public:
 private:
     friend struct explore::state_access;
 
+    /// Nothing: it need not test.
+    [[nodiscard]] static std::optional<base::time_point> end_of_test(const base::settings& settings,
+                                                                     base::time_point now);
     /// Why a peer with these settings can never be a member of this cluster.
     [[nodiscard]] std::optional<join_refused> objection_to(const join& asked, const view& v) const;
 
@@ -65,7 +73,8 @@ private:
     std::vector<endpoint> seeds_;
     base::random_source random_;
     std::optional<base::time_point> next_request_;
-    std::map<cluster_id, view_number> shown_;  // VIEW-3: what a join may name
+    std::optional<base::time_point> tests_until_;  // JOIN-1
+    std::map<cluster_id, view_number> shown_;      // VIEW-3: what a join may name
 };
 
 /// For texts of problems.

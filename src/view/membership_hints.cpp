@@ -25,7 +25,9 @@ bool membership_hints::may_remember(const member& who, base::time_point now) {
 
 void membership_hints::asks_to_join(const join& asked, base::time_point now) {
     if (may_remember(asked.self, now)) {
-        joiners_[asked.self.id] = {asked.self, now, true};
+        auto& known = joiners_[asked.self.id];
+        known.who = asked.self;
+        known.asked = now;
     }
     if (!asked.stopped_being.is_nil()) {
         stopped_.insert(asked.stopped_being);
@@ -37,17 +39,27 @@ void membership_hints::hears_of(const member& who, base::time_point now) {
         return;
     }
     auto& known = joiners_[who.id];
-    if (!known.asked_us || !is_fresh(known, now)) {
+    if (!may_name(known, now)) {
         base::count(base::effect::hearsay_is_heard);
-        known = {who, now, false};
+        known.who = who;
+        known.told = now;
     }
+}
+
+bool membership_hints::may_name(const joiner& j, base::time_point now) const {
+    const bool has_asked = is_fresh(j.asked, now);
+    const bool has_shown = has_asked && environment_.has_shown_ways(j.who.id, now);
+    if (has_asked && !has_shown) {
+        base::count(base::effect::join_2_waits);
+    }
+    return has_shown;
 }
 
 std::vector<member> membership_hints::asked_here(base::time_point now) const {
     std::vector<member> out;
     for (const auto& [id, j] : joiners_) {
         // hearsay is not passed on, or two voters would keep it alive for ever
-        if (j.asked_us && is_fresh(j, now)) {
+        if (may_name(j, now)) {
             out.push_back(j.who);
         }
     }
@@ -255,7 +267,8 @@ std::optional<change> membership_hints::draft(const view& current,
 std::vector<member> membership_hints::additions(const view& current, base::time_point now) const {
     std::vector<member> out;
     for (const auto& [id, j] : joiners_) {
-        if (is_fresh(j, now) && !current.has(id) && current.find_former(id) == nullptr &&
+        if (!current.has(id) && current.find_former(id) == nullptr &&
+            (is_fresh(j.told, now) || may_name(j, now)) &&
             current.members.size() + out.size() < base::limits::members) {
             out.push_back(j.who);
         }
@@ -273,7 +286,8 @@ peer_id membership_hints::filler_of(std::size_t seat, const view& current, const
     const member* best = nullptr;
     base::time_point best_heard{};
     for (const auto& m : so_far.added) {
-        const auto heard = joiners_.at(m.id).heard;
+        const auto& j = joiners_.at(m.id);
+        const auto heard = std::max(j.asked, j.told).value();
         if (m.address == current.seats[seat].address && (best == nullptr || heard > best_heard)) {
             best = &m;
             best_heard = heard;

@@ -82,14 +82,20 @@ private:
 
     struct joiner {
         member who;
-        base::time_point heard;
-        bool asked_us = false;
+        std::optional<base::time_point> asked;  ///< us
+        std::optional<base::time_point> told;   ///< of it, by another voter
     };
     /// It could be added, and there is room for it: strangers may ask under any number of PeerIds.
     [[nodiscard]] bool may_remember(const member& who, base::time_point now);
-    [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const {
-        return now - j.heard < settings_.lease;
+    [[nodiscard]] bool is_fresh(const std::optional<base::time_point>& heard,
+                                base::time_point now) const {
+        return heard && now - *heard < settings_.lease;
     }
+    [[nodiscard]] bool is_fresh(const joiner& j, base::time_point now) const {
+        return is_fresh(j.asked, now) || is_fresh(j.told, now);
+    }
+    /// It asked us, and we saw it on both ways (JOIN-2).
+    [[nodiscard]] bool may_name(const joiner& j, base::time_point now) const;
     [[nodiscard]] bool is_evicted(const peer_id& peer, base::time_point now) const {
         const auto at = evictions_.find(peer);
         return at != evictions_.end() && now - at->second < settings_.lease;

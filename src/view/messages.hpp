@@ -86,6 +86,26 @@ struct welcome {
     }
 };
 
+// ---- whether the ways between a joiner and a voter work (JOIN-2); the node's own, no agreement
+// hears of them
+
+/// From a voter to a joiner: by stream and as a datagram, each as large as what goes that way later.
+struct way_probe {
+    std::uint64_t number = 0;  ///< drawn by the voter, to be sent back
+    endpoint seat;             ///< where the voter lives, as it says
+    // what the voter has seen of the joiner lately
+    bool is_seen_by_stream = false;
+    bool is_seen_by_datagram = false;
+    std::uint32_t padding = 0;  ///< bytes that say nothing
+    bool operator==(const way_probe&) const = default;
+};
+/// The answer, by the way by which the probe came.
+struct way_echo {
+    std::uint64_t number = 0;
+    std::uint32_t padding = 0;
+    bool operator==(const way_echo&) const = default;
+};
+
 // ---- choosing view n+1; `number` is n+1 throughout
 
 struct opinion_ask {
@@ -282,13 +302,16 @@ using wish_message = std::variant<leave_request, left, evict, certificate, new_e
 using founding_message = std::variant<found_prepare, found_promise, found_rejected, found_accept,
                                       found_accepted, founded, knock>;
 
+using way_message = std::variant<way_probe, way_echo>;
+
 using message = std::variant<joining_message, ballot_message, spreading_message, wish_message,
-                             founding_message>;
+                             founding_message, way_message>;
 
 /// Said by or to peers that are in no cluster, or not yet in the same.
 [[nodiscard]] inline bool is_for_strangers(const message& what) {
     return std::holds_alternative<joining_message>(what) ||
-           std::holds_alternative<founding_message>(what);
+           std::holds_alternative<founding_message>(what) ||
+           std::holds_alternative<way_message>(what);
 }
 
 }  // namespace holdfast::views

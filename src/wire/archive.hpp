@@ -65,6 +65,13 @@ struct maybe {
     explicit maybe(Optional& field) : value{field} {}
     Optional& value;
 };
+/// So many bytes that say nothing.
+template <class Count>
+struct filler {
+    filler(Count& field, std::size_t most) : value{field}, limit{most} {}
+    Count& value;
+    std::size_t limit;
+};
 /// An enum, from `first` to `last` without gaps.
 template <class Enum>
 struct one_of {
@@ -143,6 +150,11 @@ public:
         if (m.value) {
             put(*m.value);
         }
+    }
+    template <class Count>
+    void put(const filler<Count>& f) {
+        check(f.value <= f.limit);
+        out_.bytes(std::vector<std::byte>(f.value));
     }
     template <class Enum>
     void put(const one_of<Enum>& e) {
@@ -234,6 +246,10 @@ public:
         if (in_.array(1) == 1) {
             get(m.value.emplace());
         }
+    }
+    template <class Count>
+    void get(filler<Count>& f) {
+        f.value = static_cast<Count>(in_.bytes(f.limit).size());
     }
     template <class Enum>
     void get(one_of<Enum>& e) {

@@ -94,6 +94,21 @@ template <>
 constexpr kind about<views::welcome>{0x23, "view.welcome"};
 void fields(auto& a, is<views::welcome> auto& m) { a(m.before, m.map_before, m.added_by); }
 
+// ---- ways
+
+template <>
+constexpr kind about<views::way_probe>{0x3a, "view.way_probe"};
+void fields(auto& a, is<views::way_probe> auto& m) {
+    a(m.number, m.seat, m.is_seen_by_stream, m.is_seen_by_datagram,
+      filler(m.padding, limits::padding));
+}
+
+template <>
+constexpr kind about<views::way_echo>{0x3b, "view.way_echo"};
+void fields(auto& a, is<views::way_echo> auto& m) {
+    a(m.number, filler(m.padding, limits::padding));
+}
+
 // ---- choosing
 
 template <>

@@ -49,6 +49,12 @@ struct set_environment final : environment {
     bool is_found_mute(const peer_id& id, base::time_point) const override {
         return mute.contains(id);
     }
+    std::set<peer_id> way_fails;  // JOIN-2: of others both ways have been seen
+    bool has_shown_ways(const peer_id& id, base::time_point) const override {
+        return !way_fails.contains(id);
+    }
+    bool seats_are_reached = false;
+    bool reaches_seats(base::time_point) const override { return seats_are_reached; }
     bool seems_alive(const peer_id& id) const override { return !dead.contains(id); }
     std::set<peer_id> undialled;
     bool has_dialled(const endpoint&, const peer_id& id) const override {

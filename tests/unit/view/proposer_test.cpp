@@ -20,6 +20,8 @@ struct quiet_environment final : environment {
     bool vouches_for(const peer_id&, base::time_point) const override { return false; }
     base::duration renewed_for(const peer_id&, base::time_point) const override { return {}; }
     bool is_found_mute(const peer_id&, base::time_point) const override { return false; }
+    bool has_shown_ways(const peer_id&, base::time_point) const override { return true; }
+    bool reaches_seats(base::time_point) const override { return true; }
     bool seems_alive(const peer_id&) const override { return true; }
     bool has_dialled(const endpoint&, const peer_id&) const override { return true; }
     bool is_replaced_at(const endpoint&, const peer_id&) const override { return false; }

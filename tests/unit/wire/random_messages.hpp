@@ -275,6 +275,16 @@ private:
         in_order(former_members, [](const former_member& f) { return f.removed; });
     }
 
+    void fill(views::way_probe& m) {
+        auto& [number, seat, is_seen_by_stream, is_seen_by_datagram, padding] = m;
+        each(number, seat, is_seen_by_stream, is_seen_by_datagram);
+        padding = static_cast<std::uint32_t>(chance_.below(2000));
+    }
+    void fill(views::way_echo& m) {
+        auto& [number, padding] = m;
+        each(number);
+        padding = static_cast<std::uint32_t>(chance_.below(2000));
+    }
     void fill(views::leave_request&) {}
     void fill(views::left&) {}
     template <has_1 T>
