@@ -56,6 +56,7 @@ struct join {
     bool operator==(const join&) const = default;
 };
 struct join_shown {
+    static constexpr bool by_stream = true;
     cluster_id cluster;
     view_number newest;
     bool operator==(const join_shown&) const = default;

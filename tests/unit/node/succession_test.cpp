@@ -14,10 +14,11 @@ TEST_CASE("a successor knows which PeerId it was, and the highest epochs of that
     former.name = "a";
     former.epochs = {{3}, {2}, {1}};
     former.stopped_being = peer(1);
-    const auto next = node::successor_settings(former, {errc::evicted, {{7}, {6}, {5}}, peer(2)});
+    const auto next = node::successor_settings(former, {errc::evicted, {{7}, {6}, {5}}, peer(2), 3});
     CHECK(next.epochs == base::remembered_epochs{{7}, {6}, {5}});
     CHECK(next.stopped_being == peer(2));
     CHECK(next.name == "a");
+    CHECK(next.removals_without_lease == 3);  // JOIN-1
 }
 
 TEST_CASE("FORCE-1: epochs go on an hour past the clock or the highest known, if written down") {

@@ -48,6 +48,46 @@ TEST_CASE_METHOD(joiner, "a joiner asks at once, then again and again until it h
     CHECK_FALSE(part.tick(at(1h)));
 }
 
+TEST_CASE("JOIN-1: who was removed without a lease asks each second, and not to be let in") {
+    base::settings settings;
+    settings.removals_without_lease = 1;
+    joining part{settings, made_up::member(9), seeds, base::random_source{1}, at(0s)};
+    REQUIRE(part.is_testing());
+    CHECK(part.learn({{1, 1}, {5}}));
+    base::time_point now = at(0s);
+    for (; now < at(2 * settings.lease); now += 1s) {
+        REQUIRE(part.tick(now));
+        CHECK(part.deadline() == now + 1s);
+        CHECK_FALSE(part.request().shown);
+    }
+    SECTION("until 2A are over") {
+        CHECK(part.tick(now));
+        CHECK(*part.deadline() < now + 1s);
+    }
+    SECTION("until the ways work") {
+        now -= 500ms;
+        part.ways_work(now);
+        CHECK(part.tick(now));  // at once
+    }
+    CHECK_FALSE(part.is_testing());
+    CHECK(part.request().shown == view_number{5});
+}
+
+TEST_CASE("JOIN-1: the wait doubles with each removal, up to a minute") {
+    base::settings settings;
+    const auto tests_at = [&](std::size_t removals, base::duration after) {
+        settings.removals_without_lease = removals;
+        joining part{settings, made_up::member(9), seeds, base::random_source{1}, at(0s)};
+        (void)part.tick(at(after));
+        return part.is_testing();
+    };
+    CHECK_FALSE(tests_at(0, 0s));
+    CHECK(tests_at(2, 4 * settings.lease - 1ns));
+    CHECK_FALSE(tests_at(2, 4 * settings.lease));
+    CHECK(tests_at(1000, 60s - 1ns));
+    CHECK_FALSE(tests_at(1000, 60s));
+}
+
 TEST_CASE_METHOD(joiner, "VIEW-3: a joiner names the newest view it was shown") {
     CHECK_FALSE(part.request().shown);
     CHECK(part.learn({{1, 1}, {5}}));

@@ -66,6 +66,29 @@ TEST_CASE_METHOD(wishing, "HEARSAY: another voter's joiner is added, but not pas
     CHECK(hints.asked_here(now).size() == 1);
 }
 
+TEST_CASE_METHOD(wishing, "JOIN-2: a voter names only whom it saw on both ways, or was told of") {
+    surroundings.way_fails = {peer(9)};
+    ask_to_join(9);
+    CHECK_FALSE(draft());
+    CHECK_FALSE(hints.has_any(current, peer(1), now));
+    CHECK(hints.asked_here(now).empty());
+    SECTION("it is seen on both") {
+        surroundings.way_fails.clear();
+        CHECK(draft());
+        CHECK(hints.asked_here(now).size() == 1);
+    }
+    SECTION("another voter saw it (HEARSAY), which is not passed on") {
+        hints.hears_of(made_up::member(9), now);
+        CHECK(draft());
+        ask_to_join(9);
+        CHECK(draft());
+        CHECK(hints.asked_here(now).empty());
+        now += settings.lease;
+        ask_to_join(9);
+        CHECK_FALSE(draft());
+    }
+}
+
 TEST_CASE_METHOD(wishing, "who leaves is marked once, unless it is removed") {
     hints.asks_to_leave(peer(4));
     CHECK(draft()->leaving == std::vector{peer(4)});

@@ -208,4 +208,17 @@ TEST_CASE("golden bytes", "[wire]") {
             "c41000000000000000000000000000000009"
             "91"
             "c41000000000000000000000000000000008");
+    REQUIRE(hex(views::message{views::way_probe{7, {}, true, false, 3}}) ==
+            "3a"
+            "95"
+            "07"
+            "c412000000000000000000000000000000000000"
+            "c3"
+            "c2"
+            "c403000000");
+    REQUIRE(hex(views::message{views::way_echo{7, 2}}) ==
+            "3b"
+            "92"
+            "07"
+            "c4020000");
 }

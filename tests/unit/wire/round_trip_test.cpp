@@ -32,6 +32,19 @@ TEST_CASE("a packet is appended to what is there", "[wire]") {
     REQUIRE(std::vector<std::byte>(behind.begin() + 1, behind.end()) == alone);
 }
 
+TEST_CASE("JOIN-2: what tries datagrams is nearly the largest, also with fields of a later version",
+          "[wire]") {
+    constexpr std::uint64_t big = ~std::uint64_t{0};
+    const auto size = [&](const views::message& what, std::size_t unknown) {
+        std::vector<std::byte> bytes;
+        wire::encode({{{big, big}, {big, big}, {big, big}, {big}, true}, what}, "c", bytes, unknown);
+        return bytes.size();
+    };
+    constexpr auto padding = static_cast<std::uint32_t>(base::limits::datagram_padding);
+    CHECK(size(views::way_probe{big, {}, true, true, padding}, 2) <= base::limits::datagram);
+    CHECK(size(views::way_echo{0, padding}, 0) > base::limits::datagram - 80);
+}
+
 TEST_CASE("every message has a name and a kind of its own", "[wire]") {
     std::set<std::string> names;
     std::set<std::byte> kinds;
