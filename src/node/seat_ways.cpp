@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "base/assert.hpp"
 
@@ -44,17 +45,15 @@ std::optional<views::problem> seat_ways::complaint(base::time_point now) {
         return std::nullopt;
     }
     complained_ = now;
-    const auto of_all = " of " + std::to_string(seats());
-    return views::problem{
-        errc::io_error,
-        std::string{was_removed ? "this peer was removed before it had a lease, and"
-                                : "this peer"} +
-            " is let in when most seats are reached with large messages, both ways, by TCP and by "
-            "UDP (JOIN-2): by TCP " +
-            std::to_string(known.by_stream) + of_all + " are, by UDP " +
-            std::to_string(known.by_datagram) + of_all +
-            ". See whether a firewall lets both pass both ways, and whether a part of the way "
-            "takes smaller packets only (MTU)"};
+    auto text =
+        "this peer is let in when most seats are reached with large messages, both ways, by TCP "
+        "and "
+        "by UDP (JOIN-2). Of " +
+        std::to_string(seats()) + " seats TCP reaches " + std::to_string(known.by_stream) +
+        ", UDP " + std::to_string(known.by_datagram) +
+        "; see whether a firewall lets both pass both ways, and whether a part of the way takes "
+        "smaller packets only (MTU)";
+    return views::problem{errc::io_error, std::move(text)};
 }
 
 seat_ways::sums seat_ways::count(base::time_point now) const {

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/settings.hpp"
+
 namespace holdfast::sim {
 namespace {
 
 // What one stream may have under way: like a socket's buffers, it is not endless.
 constexpr std::size_t most_under_way = 2048;
+
+// On a way that is narrow: datagrams pass, and full segments of streams do not.
+constexpr std::size_t most_on_narrow_ways = base::limits::datagram;
 
 }  // namespace
 
@@ -19,6 +24,7 @@ network::network(std::size_t places, std::uint64_t seed, event_queue& events)
       cuts_(places * places),
       blocks_(2 * places * places),
       mutes_(places * places),
+      narrows_(places * places),
       slowness_(places * places) {}
 
 network::number network::blank() {
@@ -191,9 +197,15 @@ bool network::is_stopped(std::uint32_t from, std::uint32_t to) const {
     return is_shut(from, to) || (weather_.one_way_cuts_stop_streams && is_shut(to, from));
 }
 
+/// What follows on the stream is not lost with it, as it would be until that is dialled anew: here
+/// nothing large gets through, which is the worse for who relies on it.
+bool network::is_too_large(number n) {
+    return at(n).bytes.size() > most_on_narrow_ways && narrows_[link(at(n).from, at(n).to)] > 0;
+}
+
 void network::post_datagram(number n, base::duration extra) {
     const auto l = link(at(n).from, at(n).to);
-    if (cuts_[l] > 0 || is_blocked(l, transport::datagram) ||
+    if (cuts_[l] > 0 || is_blocked(l, transport::datagram) || is_too_large(n) ||
         (weather_.loss > 0 && random_.chance(weather_.loss))) {
         ++counters_.lost;
         discard(n);
@@ -214,7 +226,8 @@ void network::post_on_stream(number n, base::duration extra) {
     auto& s = streams_[l];
     const bool cannot_connect =
         p.to_run == 0 || (is_stopped(p.from, p.to) && !weather_.streams_wait_out_cuts);
-    if (cannot_connect || mutes_[l] > 0 || s.under_way.size() >= most_under_way) {
+    if (cannot_connect || mutes_[l] > 0 || is_too_large(n) ||
+        s.under_way.size() >= most_under_way) {
         ++counters_.lost;
         discard(n);
         return;

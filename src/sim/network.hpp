@@ -104,6 +104,10 @@ public:
     /// Nothing passes by a stream, however often it is dialled; datagrams do. Counted like cuts.
     void mute(std::uint32_t from, std::uint32_t to);
     void unmute(std::uint32_t from, std::uint32_t to) { --mutes_[link(from, to)]; }
+    /// Large packets are lost, and none is told of it: a part of the way takes smaller ones only.
+    /// Counted like cuts.
+    void narrow(std::uint32_t from, std::uint32_t to) { ++narrows_[link(from, to)]; }
+    void widen(std::uint32_t from, std::uint32_t to) { --narrows_[link(from, to)]; }
     /// The run at `place` ended: its streams break, and those that it reaches hear of that.
     void run_ended(std::uint32_t place, std::uint32_t run);
     /// There is a stream between the two, whichever of them sent.
@@ -145,6 +149,7 @@ private:
     }
     [[nodiscard]] base::duration delay(std::size_t l);
     [[nodiscard]] bool is_stopped(std::uint32_t from, std::uint32_t to) const;
+    [[nodiscard]] bool is_too_large(number n);
     void post_datagram(number n, base::duration extra);
     void post_on_stream(number n, base::duration extra);
     void plan_first(std::size_t l);
@@ -168,6 +173,7 @@ private:
     std::vector<std::uint16_t> cuts_;
     std::vector<std::uint16_t> blocks_;  // two for each link
     std::vector<std::uint16_t> mutes_;
+    std::vector<std::uint16_t> narrows_;
     std::vector<base::duration> slowness_;
     counters counters_;
 };

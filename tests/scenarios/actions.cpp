@@ -76,6 +76,8 @@ void runner::act_out(words w) {
         part(w, &sim::network::cut, cuts_);
     } else if (w.takes("mute")) {
         part(w, &sim::network::mute, mutes_);
+    } else if (w.takes("narrow")) {
+        part(w, &sim::network::narrow, narrows_);
     } else if (w.takes("heal")) {
         w.expect_end();
         heal_cuts();
@@ -294,7 +296,7 @@ void runner::replay(words w) {
     }
 }
 
-/// `cut` or `mute`: ends of links, both ways or one way.
+/// `cut`, `mute` or `narrow`: ends of links, both ways or one way.
 void runner::part(words w, parts_link how, std::vector<std::pair<place, place>>& parted) {
     const auto some = take_group(w);
     const bool both_ways = w.takes("from");
@@ -321,6 +323,9 @@ void runner::heal_cuts() {
     }
     for (const auto& [a, b] : std::exchange(mutes_, {})) {
         machines_.net().unmute(a, b);
+    }
+    for (const auto& [a, b] : std::exchange(narrows_, {})) {
+        machines_.net().widen(a, b);
     }
 }
 

@@ -122,6 +122,7 @@ private:
     message_rules rules_;
     std::vector<std::pair<place, place>> cuts_;
     std::vector<std::pair<place, place>> mutes_;
+    std::vector<std::pair<place, place>> narrows_;
     std::vector<std::vector<errc>> problems_;
     std::map<place, std::string> last_looked_;
     // by whom what lock was looked at
