@@ -40,8 +40,8 @@ struct limits {
     /// bytes that fill a message up to nearly that, with room for fields of later versions
     static constexpr std::size_t datagram_padding = 1210;
     static constexpr std::size_t frame = 16u << 20;  ///< bytes of one stream frame
-    /// bytes that make a message large (JOIN-2): two segments of the largest that there are
-    static constexpr std::size_t padding = 128u << 10;
+    /// bytes that make a message large (JOIN-2): more than two segments of jumbo frames
+    static constexpr std::size_t padding = 32u << 10;
 };
 
 /// LOAD-3: what one member may take up at one owner.

@@ -90,7 +90,7 @@ struct welcome {
 // ---- whether the ways between a joiner and a voter work (JOIN-2); the node's own, no agreement
 // hears of them
 
-/// From a voter to a joiner: by stream and as a datagram, each as large as what goes that way later.
+/// From a voter to a joiner: by stream and as a datagram, as large as what goes there later.
 struct way_probe {
     std::uint64_t number = 0;  ///< drawn by the voter, to be sent back
     endpoint seat;             ///< where the voter lives, as it says

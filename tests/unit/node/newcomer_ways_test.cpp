@@ -69,7 +69,8 @@ TEST_CASE_METHOD(asked_voter, "JOIN-2: the number stays while a joiner asks, how
     CHECK_FALSE(ways.has_shown(peer(9), now));
 }
 
-TEST_CASE_METHOD(asked_voter, "JOIN-2: what was shown counts for A, and not for who is in the view") {
+TEST_CASE_METHOD(asked_voter,
+                 "JOIN-2: what was shown counts for A, and not for who is in the view") {
     const auto number = ask();
     (void)answers(number, by_stream);
     (void)answers(number, by_datagram);

@@ -37,7 +37,8 @@ TEST_CASE("JOIN-2: what tries datagrams is nearly the largest, also with fields 
     constexpr std::uint64_t big = ~std::uint64_t{0};
     const auto size = [&](const views::message& what, std::size_t unknown) {
         std::vector<std::byte> bytes;
-        wire::encode({{{big, big}, {big, big}, {big, big}, {big}, true}, what}, "c", bytes, unknown);
+        wire::encode({{{big, big}, {big, big}, {big, big}, {big}, true}, what}, "c", bytes,
+                     unknown);
         return bytes.size();
     };
     constexpr auto padding = static_cast<std::uint32_t>(base::limits::datagram_padding);
