@@ -156,12 +156,12 @@ void draw_wide(run_plan& s) {
     if (random.chance(0.15)) {
         set_clocks_wrong(random, s);
     }
-    constexpr std::array<std::uint32_t, 4> segments{536, 1448, 8948, 65483};
-    s.segment = segments[random.below(segments.size())];
     if (s.asked.aims != aims::instead) {
         s.faults.half_open = random.chance(0.2) ? 0.3 : 0;
         s.faults.crash_loops = random.chance(0.1) ? 0.2 : 0;
     }
+    constexpr std::array<std::uint32_t, 4> segments{536, 1448, 8948, 65483};
+    s.segment = segments[random.below(segments.size())];
 }
 
 }  // namespace holdfast::sim

@@ -78,6 +78,61 @@ TEST_CASE_METHOD(lone, "HEARSAY: a promise names those that asked this voter to 
     CHECK(said<promise>()[0].joiners[0].id == peer(9));
 }
 
+TEST_CASE_METHOD(lone, "JOIN-2: the ways to who asks to join are tried, unless it is refused") {
+    start_in_view_2();
+    auto asked = asked_by(9, settings);
+    asked.shown.reset();
+    receive(9, asked, 0);
+    REQUIRE(told<newcomer>().size() == 1);
+    CHECK(told<newcomer>()[0].id == peer(9));
+    CHECK(told<newcomer>()[0].at == address(9));
+    asked.shown = view_number{2};
+    receive(9, asked, 0);
+    CHECK(told<newcomer>().size() == 2);
+    asked.seeds.pop_back();
+    receive(9, asked, 0);
+    receive(4, asked_by(4, settings), 0);  // a member
+    CHECK(told<newcomer>().size() == 2);
+}
+
+TEST_CASE_METHOD(lone, "JOIN-2: a joiner that was seen on both ways is proposed at once") {
+    start_in_view_2();
+    surroundings.way_fails = {peer(9)};
+    auto asked = asked_by(9, settings);
+    asked.shown = view_number{2};
+    receive(9, asked, 0);
+    now += settings.lease / 2;
+    tick();
+    CHECK(said<prepare>().empty());
+    surroundings.way_fails.clear();
+    mine->surroundings_changed(now);
+    drain();
+    for (int i = 0; i < 100 && said<prepare>().empty(); ++i) {
+        REQUIRE(mine->deadline());
+        now = *mine->deadline();
+        tick();
+    }
+    CHECK(now < at(1h) + settings.lease);
+    CHECK_FALSE(said<prepare>().empty());
+}
+
+TEST_CASE_METHOD(lone, "JOIN-1: a peer that tests the ways asks to be let in when they work") {
+    settings.removals_without_lease = 1;
+    start();
+    tick();
+    receive(2, join_shown{{1, 1}, {9}}, 0);
+    REQUIRE(said<join>().size() == 2);
+    CHECK_FALSE(said<join>()[1].shown);
+    mine->surroundings_changed(now);
+    CHECK(mine->deadline() > now);
+    surroundings.seats_are_reached = true;
+    mine->surroundings_changed(now);
+    REQUIRE(mine->deadline() == now);
+    tick();
+    REQUIRE(said<join>().size() == 4);
+    CHECK(said<join>()[3].shown == view_number{9});
+}
+
 TEST_CASE_METHOD(lone, "SEAL-2: a join that came as a datagram is not heard, nor who has stopped") {
     start_in_view_2();
     auto asked = asked_by(9, settings);
