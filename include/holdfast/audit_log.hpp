@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <holdfast/breaking.hpp>
 #include <holdfast/export.hpp>
@@ -27,9 +28,9 @@ enum class admin_action : std::uint8_t {
 
 /// One action and its outcome (RECORD-1).
 ///
-/// The seats keep the latest 1024 in memory. A peer that comes to fill a seat copies them from the
-/// others, so they survive seats that are lost one after another. They do not survive a restart of
-/// all seats, nor the loss of a majority at once: write to a log what has to be kept for longer.
+/// The seats keep the latest 1024, in memory and in their `state_dir`. A peer that comes to fill a
+/// seat copies them from the others, so they survive seats that are lost one after another. With a
+/// `state_dir` at the seats they also survive a restart of all of them.
 struct audit_record {
     peer_id by;                  ///< the peer that acted
     std::uint64_t number = 0;    ///< counts the records of that peer
@@ -46,6 +47,15 @@ struct audit_record {
     std::chrono::milliseconds took{0};
 
     bool operator==(const audit_record&) const = default;
+};
+
+/// What the seats have kept.
+struct audit_history {
+    std::vector<audit_record> records;  ///< oldest first
+    /// From then on nothing is missing: since 1970, by the clocks of the seats. 0: not known.
+    std::int64_t whole_since_ms = 0;
+
+    bool operator==(const audit_history&) const = default;
 };
 
 }  // namespace holdfast

@@ -233,10 +233,11 @@ public:
     /// Success: this peer has begun (see `wait_ready`). Errors: `bad_config`: a majority answers
     /// this peer, or these cannot be seats.
     [[nodiscard]] result<void> force_new_cluster(const std::vector<std::string>& seats) const;
-    /// What operators and policies did, oldest first, from a majority of the seats (RECORD-1).
+    /// What operators and policies did, from a majority of the seats, and from when on that is
+    /// whole (RECORD-1).
     ///
     /// Errors: `no_quorum`, and those of `inspect`.
-    [[nodiscard]] result<std::vector<audit_record>> audit_log(
+    [[nodiscard]] result<audit_history> audit_log(
         std::chrono::nanoseconds wait = std::chrono::seconds{5}) const;
 
     // ---- the end

@@ -1,13 +1,13 @@
 // What operators and policies did to holds and members: who, when, why, and the outcome.
 //
 // The peer that acts sends the record to every seat, at first and again with the outcome. What a
-// majority of the seats has is kept as long as the cluster lives. Seats keep the latest records in
-// memory.
+// majority of the seats has is kept as long as the cluster lives, and longer with their disks.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +33,7 @@ struct read_records {
 struct records_read {
     std::uint64_t number = 0;
     std::vector<audit_record> records;  ///< oldest first
+    std::int64_t whole_since_ms = 0;    ///< as of audit_history
     bool operator==(const records_read&) const = default;
 };
 
@@ -40,14 +41,18 @@ class archive {
 public:
     static constexpr std::size_t most = 1024;  // with the longest texts, still a message
 
-    /// A record that is known is replaced by a later state of it, never by an earlier one.
-    void keep(const audit_record& what);
+    /// A record that is known is replaced by a later state of it, never by an earlier one. False:
+    /// this state was there, or a later one.
+    bool keep(const audit_record& what);
     [[nodiscard]] std::vector<audit_record> all() const {
         return {records_.begin(), records_.end()};
     }
+    /// What was erased for others is of no later time than this; nothing: all are there.
+    [[nodiscard]] std::optional<std::int64_t> erased_up_to_ms() const { return erased_up_to_ms_; }
 
 private:
     std::deque<audit_record> records_;
+    std::optional<std::int64_t> erased_up_to_ms_;
 };
 
 }  // namespace holdfast::lock

@@ -17,6 +17,13 @@
 
 namespace holdfast::node {
 
+/// Of the start of 2024, at which wall clocks of the core begin, since 1970.
+constexpr std::int64_t start_of_2024_s = 1'704'067'200;
+
+[[nodiscard]] constexpr std::int64_t wall_ms(base::moment now) {
+    return (now.wall_s + start_of_2024_s) * 1000;
+}
+
 struct operator_words {
     std::string who;  ///< as it calls itself
     std::string why;
@@ -46,7 +53,16 @@ struct audit_ended {
 struct audit_log_read {
     std::uint64_t number = 0;
     std::optional<errc> failure;
-    std::vector<audit_record> records;  ///< oldest first
+    audit_history what;
+};
+/// RECORD-1: write this to state_dir, durably, behind what is there, or in place of it (`is_all`),
+/// and call records_persisted(). The next one comes after that. Of another PeerId: that one is
+/// over, and this takes the place of what it has not written yet.
+struct persist_records {
+    peer_id by;
+    std::uint64_t number = 0;
+    bool is_all = false;
+    audit_history what;
 };
 /// A majority of the seats has this record of ours. Only observed (the simulator's judge).
 struct record_written {

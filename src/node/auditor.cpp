@@ -14,9 +14,6 @@
 namespace holdfast::node {
 namespace {
 
-/// Of the start of 2024, at which wall clocks of the core begin, since 1970.
-constexpr std::int64_t start_of_2024_s = 1'704'067'200;
-
 /// The same question to each voter. Enough is a majority of all the seats, so that any two such
 /// queries have a voter in common.
 lock::quorum_query query_of_seats(const view* v, const lock::question& what) {
@@ -38,21 +35,28 @@ errc lack_of_quorum(const lock::quorum_query& query) {
     return query.parts.empty() ? errc::not_a_member : errc::no_quorum;
 }
 
-std::vector<audit_record> merged(const lock::quorum_query& query) {
+audit_history merged(const lock::quorum_query& query) {
     lock::archive all;
+    audit_history out;
     for (const auto& p : query.parts) {
         if (const auto* heard =
                 p.is_last_word ? std::get_if<lock::records_read>(&*p.heard) : nullptr) {
             for (const auto& r : heard->records) {
                 all.keep(r);
             }
+            // what one of them lacks the others may lack, too
+            out.whole_since_ms = std::max(out.whole_since_ms, heard->whole_since_ms);
         }
     }
-    auto out = all.all();
+    out.records = all.all();
+    if (const auto erased = all.erased_up_to_ms()) {
+        out.whole_since_ms = std::max(out.whole_since_ms, *erased + 1);
+    }
     // The clocks of the core count seconds. A peer counts its records.
-    std::sort(out.begin(), out.end(), [](const audit_record& x, const audit_record& y) {
+    const auto is_earlier = [](const audit_record& x, const audit_record& y) {
         return std::tie(x.at_ms, x.by, x.number) < std::tie(y.at_ms, y.by, y.number);
-    });
+    };
+    std::sort(out.records.begin(), out.records.end(), is_earlier);
     return out;
 }
 
@@ -68,7 +72,7 @@ auditor::audits::iterator auditor::begin(phase at, admin_action what, const oper
     a.until = until;
     a.what.by = self_;
     a.what.number = ++last_number_;
-    a.what.at_ms = (now.wall_s + start_of_2024_s) * 1000;
+    a.what.at_ms = wall_ms(now);
     a.what.what = what;
     a.what.who = by.who;
     a.what.why = by.why;
@@ -322,8 +326,7 @@ void auditor::finish(audits::iterator at, std::optional<errc> failure) {
     const auto number = at->first;
     all_.erase(at);
     if (a.at == phase::reading) {
-        out_.push(audit_log_read{number, failure,
-                                 failure ? std::vector<audit_record>{} : merged(a.query)});
+        out_.push(audit_log_read{number, failure, failure ? audit_history{} : merged(a.query)});
     } else if (a.at != phase::noting) {
         out_.push(audit_ended{number, a.what.what, failure, a.what.outcome});
     }

@@ -143,6 +143,7 @@ void node::tick(moment now) {
             s.holder.tick(now.now);
             s.query_client.tick(now.now);
             s.auditor.tick(now.now);
+            s.audit_log.tick(now.now);
             s.send_evictions(now.now);
             s.check_isolation(now.now);
             s.tell_of_rivals(now.now);

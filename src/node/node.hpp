@@ -121,6 +121,12 @@ public:
     [[nodiscard]] bool is_lacking_descriptors() const;
     /// DISK-1, after `persist_mark`: this mark, or a higher one, is on the disk.
     void persisted(holdfast::epoch mark, base::moment now);
+    /// RECORD-1, right after the constructor: what the state_dir has (`is_on_disk`: more can be
+    /// written behind it), or what the node before this one in its process had kept.
+    void take_over(const audit_history& found, bool is_on_disk, base::moment now);
+    [[nodiscard]] audit_history kept_records() const;
+    /// RECORD-1, after `persist_records`: it is on the disk; or it failed, and is tried again.
+    void records_persisted(const peer_id& by, std::uint64_t number, bool is_done, base::moment now);
     /// A stream that was dialled to that address has reached `peer`, whichever peer it was dialled
     /// for (SEAL-3).
     void found_there(const endpoint& at, const peer_id& peer, base::moment now);

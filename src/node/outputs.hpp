@@ -40,7 +40,7 @@ struct send {
     message what;
     base::duration copy_age{};
 };
-using persist_mark = views::persist;
+using persist_mark = views::persist;  // and persist_records (node/audit.hpp)
 /// LEASE-8: dial another stream to that peer, beside those that there are, and call
 /// dialled_again(), unless the system has no descriptor left for it. Once it is proven it takes the
 /// place of the others.
@@ -98,10 +98,10 @@ struct owner_granted {
     view_number in;
 };
 using output =
-    std::variant<send, persist_mark, dial_again, granted, request_failed, hold_lost, hold_stalled,
-                 release_requested, broke_by_policy, answered, unanswered, at_risk, view_installed,
-                 liveness_changed, lock_changed, check_process, watch_process, unwatch_process,
-                 audit_recorded, audit_ended, audit_log_read, record_written, must_restart,
-                 has_left, problem, owner_granted>;
+    std::variant<send, persist_mark, persist_records, dial_again, granted, request_failed,
+                 hold_lost, hold_stalled, release_requested, broke_by_policy, answered, unanswered,
+                 at_risk, view_installed, liveness_changed, lock_changed, check_process,
+                 watch_process, unwatch_process, audit_recorded, audit_ended, audit_log_read,
+                 record_written, must_restart, has_left, problem, owner_granted>;
 
 }  // namespace holdfast::node

@@ -54,7 +54,7 @@ node::state::state(const base::settings& given, const peer_id& id, std::uint64_t
       holder{settings, pace, self, [this](std::string_view name) { return slot_of(name); }},
       query_client{settings, pace, [this](std::string_view name) { return slot_of(name); }},
       auditor{settings, self, query_client},
-      audit_log{self},
+      audit_log{settings, self, now},
       evictions{settings},
       certificates{settings},
       lost_streams{settings},
@@ -120,6 +120,10 @@ void node::state::settle(moment now) {
         }
         while (auto o = auditor.next()) {
             std::visit([&](auto& what) { out.push(std::move(what)); }, *o);
+        }
+        while (auto o = audit_log.next()) {
+            is_busy = true;
+            std::visit([&](auto& what) { from_audit_log(what); }, *o);
         }
         while (mail.has_local() && !is_over) {
             is_busy = true;
@@ -201,6 +205,7 @@ std::optional<time_point> node::state::deadline() const {
     base::earlier(due, holder.deadline());
     base::earlier(due, query_client.deadline());
     base::earlier(due, auditor.deadline());
+    base::earlier(due, audit_log.deadline());
     base::earlier(due, evictions.deadline(agreement.current() != nullptr));
     base::earlier(due, certificates.deadline(agreement.current() != nullptr));
     base::earlier(due, next_isolation_check);
@@ -240,19 +245,6 @@ void node::state::handle_lock(const peer_id& from, const lock::message& what, ti
 }
 void node::state::take(const peer_id& from, const lock::to_seat& what, time_point now) {
     std::visit([&](const auto& m) { on_seat(from, m, now); }, what);
-}
-
-void node::state::on_seat(const peer_id& from, const lock::read_records& wanted, time_point now) {
-    if (auto all = audit_log.all()) {
-        mail.send_lock({from, lock::records_read{wanted.number, *std::move(all)}}, now);
-    }
-}
-void node::state::on_seat(const peer_id& from, const lock::store_record& given, time_point now) {
-    const auto& v = agreement.current();
-    if (v && v->has(from)) {
-        audit_log.keep(given.what);
-        mail.send_lock({from, lock::record_stored{given.number}}, now);
-    }
 }
 
 slot node::state::slot_of(std::string_view name) const {
@@ -315,7 +307,7 @@ void node::state::from_owner(lock::epoch_wanted&, moment now) {
 
 void node::state::from_query_client(lock::answered& a) {
     // After the end, an answer to an audit that is over would be taken for one to the caller.
-    if (!audit_log.hear(a) && !auditor.hear(a, last_now) && !is_over) {
+    if (!audit_log.hear(a, last_now) && !auditor.hear(a, last_now) && !is_over) {
         out.push(std::move(a));
     }
 }
@@ -354,7 +346,7 @@ void node::state::install(views::installation& i, moment at) {
     holder.install(step, now);
     query_client.install(step, now);
     auditor.installed(i.now, now);
-    for (const auto& id : audit_log.installed(*i.now, before)) {
+    for (const auto& id : audit_log.installed(*i.now, before, at)) {
         audit_log.has_asked(
             query_client.ask(lock::read_records{}, id, now + 2 * settings.lease, now));
     }

@@ -84,6 +84,7 @@ struct node::state {
         query_client.handle(from, what, now);
     }
     void take(const peer_id& from, const lock::to_seat& what, base::time_point now);
+    // What a seat does with records (seat_records.cpp).
     void on_seat(const peer_id& from, const lock::read_records& wanted, base::time_point now);
     void on_seat(const peer_id& from, const lock::store_record& given, base::time_point now);
     void handle_relayed(const peer_id& from, const relayed& r, base::time_point now);
@@ -116,6 +117,9 @@ struct node::state {
     void from_holder(Told& what) {
         out.push(std::move(what));
     }
+    void from_audit_log(persist_records& p) { out.push(std::move(p)); }
+    void from_audit_log(problem& c) { out.push(std::move(c)); }
+    void from_audit_log(const holdfast::node::audit_log::stored& s);
     void from_query_client(lock::send& s) { mail.send_lock(s, last_now); }
     void from_query_client(lock::answered& a);
     void from_query_client(lock::unanswered& u);

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <holdfast/audit_log.hpp>
 #include <tl/expected.hpp>
 
 #include "node/message.hpp"
@@ -44,6 +46,11 @@ void encode(const packet& p, std::string_view cluster_name, std::vector<std::byt
 /// packet for which there is no memory is an error as others are, not an exception.
 [[nodiscard]] tl::expected<packet, decode_error> decode(std::span<const std::byte> bytes,
                                                         std::string_view cluster_name);
+
+/// One audit record, for a file. Appends.
+void encode_record(const audit_record& what, std::vector<std::byte>& out);
+/// Nothing: these bytes are none.
+[[nodiscard]] std::optional<audit_record> decode_record(std::span<const std::byte> bytes);
 
 /// "swim.ping", "lock.grant": for traces and counters.
 [[nodiscard]] std::string_view name_of(const node::message& what);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "wire/archive.hpp"
+#include "wire/codec.hpp"
 #include "wire/codecs.hpp"
 
 namespace holdfast::wire {
@@ -285,7 +286,7 @@ void fields(auto& a, is<lock::read_records> auto& m) { a(m.number); }
 template <>
 constexpr kind about<lock::records_read>{0x6f, "lock.records_read"};
 void fields(auto& a, is<lock::records_read> auto& m) {
-    a(m.number, list(m.records, lock::archive::most));
+    a(m.number, list(m.records, lock::archive::most), m.whole_since_ms);
 }
 
 void write_lock(pack::writer out, const lock::message& what) { write_message(out, what); }
@@ -293,5 +294,16 @@ bool read_lock(pack::reader& in, std::uint64_t kind, lock::message& what) {
     return read_message(in, kind, what);
 }
 std::string_view name_of_lock(const lock::message& what) { return name_of_message(what); }
+
+void encode_record(const audit_record& what, std::vector<std::byte>& out) {
+    writing{pack::writer{out}}.put(what);
+}
+
+std::optional<audit_record> decode_record(std::span<const std::byte> bytes) {
+    pack::reader in{bytes};
+    audit_record out;
+    reading{in}.get(out);
+    return in.has_failed() || in.left() > 0 ? std::nullopt : std::optional{std::move(out)};
+}
 
 }  // namespace holdfast::wire

@@ -267,12 +267,13 @@ TEST_CASE_METHOD(auditor_fixture, "RECORD-1: a reader hears a majority of the se
     old.number = 1;
     auto later = old;
     later.revision = 1;
-    answer(1, lock::records_read{reads[0].second, {later}});
+    answer(1, lock::records_read{reads[0].second, {later}, 300});
     CHECK_FALSE(read);
-    answer(3, lock::records_read{reads[2].second, {old}});
+    answer(3, lock::records_read{reads[2].second, {old}, 500});
     REQUIRE(read);
     CHECK(read->number == number);
-    CHECK(read->records == std::vector<audit_record>{later});
+    // as the less whole of the two
+    CHECK(read->what == audit_history{{later}, 500});
 }
 
 TEST_CASE_METHOD(auditor_fixture,

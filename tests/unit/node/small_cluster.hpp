@@ -54,6 +54,7 @@ public:
         std::vector<node::answered> answered;
         std::vector<node::check_process> checks;
         std::vector<epoch> persisted;
+        std::vector<node::persist_records> record_writes;
         std::optional<errc> restarted;
         bool has_left = false;
     };
@@ -320,6 +321,9 @@ private:
             } else if (auto* e = std::get_if<node::persist_mark>(&*o)) {
                 p.persisted.push_back(e->mark);
                 p.node->persisted(e->mark, moment(i));
+            } else if (auto* r = std::get_if<node::persist_records>(&*o)) {
+                p.record_writes.push_back(*r);
+                p.node->records_persisted(r->by, r->number, true, moment(i));
             } else if (auto* d = std::get_if<node::dial_again>(&*o)) {
                 p.node->dialled_again(d->peer, moment(i));
             } else if (std::holds_alternative<node::has_left>(*o)) {
