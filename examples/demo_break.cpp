@@ -210,11 +210,11 @@ int main(int argc, char** argv) {
 
     // ---- what was done
     const auto records = me->audit_log();
-    if (!records || records->size() != 4) {
+    if (!records || records->records.size() != 4) {
         return fail("the record is not complete");
     }
     std::printf("\nThe record, as the seats keep it:\n");
-    for (const auto& r : *records) {
+    for (const auto& r : records->records) {
         const std::time_t when = r.at_ms / 1000;
         char text[32];
         std::strftime(text, sizeof text, "%H:%M:%S", std::gmtime(&when));

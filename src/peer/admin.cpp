@@ -165,7 +165,7 @@ node::operator_words admin::words_of(const break_options& options) const {
     return {std::move(who), options.why};
 }
 
-result<std::vector<audit_record>> admin::audit_log(base::duration wait) {
+result<audit_history> admin::audit_log(base::duration wait) {
     audit_call call{driver_};
     const auto until = deadline_after(wait);
     auto done = call.begin([&](node::node& n) { return n.read_audit_log(until, moment_now()); });
@@ -179,7 +179,7 @@ result<std::vector<audit_record>> admin::audit_log(base::duration wait) {
     if (read.failure) {
         return fail(*read.failure);
     }
-    return read.records;
+    return read.what;
 }
 
 // ---- ending holds

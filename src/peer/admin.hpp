@@ -32,7 +32,7 @@ public:
     [[nodiscard]] result<break_outcome> revoke(lock::revoke_kind how, std::string_view name,
                                                holdfast::token token, break_options options);
     [[nodiscard]] result<void> evict(const peer_id& whom, break_options options);
-    [[nodiscard]] result<std::vector<audit_record>> audit_log(base::duration wait);
+    [[nodiscard]] result<audit_history> audit_log(base::duration wait);
     [[nodiscard]] result<void> force_new_cluster(const std::vector<std::string>& seats);
 
 private:

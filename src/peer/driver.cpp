@@ -29,13 +29,14 @@ result<std::shared_ptr<driver>> driver::start(config options) {
         if (!made) {
             return tl::unexpected<error>{std::move(made.error())};
         }
+        auto found = std::move(made->records);
         try {
             const std::shared_ptr<driver> d{new driver{std::move(*made)}, [](driver* ending) {
                                                 if (!ending->is_forked()) {
                                                     delete ending;
                                                 }
                                             }};
-            if (auto opened = d->open(); !opened) {
+            if (auto opened = d->open(std::move(found)); !opened) {
                 return tl::unexpected<error>{std::move(opened.error())};
             }
             return d;
@@ -56,11 +57,13 @@ driver::driver(setup s)
       calls_{dispatcher_},
       held_{dispatcher_, events_},
       observers_{dispatcher_, settings_.lease},
-      writer_{std::move(s.directory), [this](const result<epoch>& mark) { on_written(mark); }} {}
+      writer_{std::move(s.directory),
+              {[this](const result<epoch>& mark) { on_written(mark); },
+               [this](const records_written& what) { on_written(what); }}} {}
 
 driver::~driver() { stop(); }
 
-result<void> driver::open() {
+result<void> driver::open(found_records found) {
     if (options_.watchdog) {
         watchdog_ = std::make_unique<watchdog>();
         if (!watchdog_->is_running()) {
@@ -88,8 +91,13 @@ result<void> driver::open() {
     next_ = settings_;
     node_ =
         std::make_unique<node::node>(next_, transport_options_.self, random_number(), moment_now());
-    if (auto begun = with_node([](node::node&) {});
-        !begun && begun.error().code == errc::out_of_memory) {
+    const auto take_over = [&](node::node& n) {
+        n.take_over(found.what, found.is_intact, moment_now());
+        if (found.complaint) {
+            events_.emit(events::problem{std::move(*found.complaint)});
+        }
+    };
+    if (auto begun = with_node(take_over); !begun && begun.error().code == errc::out_of_memory) {
         return begun;
     }
     loop_ = std::make_unique<loop>(

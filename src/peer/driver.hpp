@@ -60,6 +60,9 @@
 
 namespace holdfast::runtime {
 
+template <class Output>
+concept part_of_an_audit = std::same_as<Output, node::audit_recorded> ||
+    std::same_as<Output, node::audit_ended> || std::same_as<Output, node::audit_log_read>;
 /// Said for the simulator's judge and for statistics.
 template <class Output>
 concept only_observed =
@@ -125,7 +128,7 @@ public:
     [[nodiscard]] result<void> start_over_with(std::vector<endpoint> seeds);
 
 private:
-    result<void> open();
+    result<void> open(found_records found);
     void drain();
     void drain_node();
     void tell_ends();
@@ -136,6 +139,7 @@ private:
     bool on_timer();
     bool on_process();
     void on_written(const result<epoch>& mark);
+    void on_written(const records_written& what);
     void receive(const net::received& packet);
     void refresh_lease();
     void restart();
@@ -154,6 +158,7 @@ private:
 
     void perform(node::send& o);
     void perform(node::persist_mark& o) { writer_.write(o.mark); }
+    void perform(node::persist_records& o) { writer_.write(std::move(o)); }
     void perform(node::granted& o);
     void perform(node::request_failed& o);
     void perform(node::hold_lost& o) { held_.on_lost(o); }
@@ -169,9 +174,7 @@ private:
     void perform(node::watch_process& o);
     void perform(node::unwatch_process& o) { processes_.unwatch(o.peer); }
     void perform(node::lock_changed& o) { observers_.on_changed(o, *node_); }
-    void perform(node::audit_recorded& o) { hear(o); }
-    void perform(node::audit_ended& o) { hear(o); }
-    void perform(node::audit_log_read& o) { hear(o); }
+    void perform(part_of_an_audit auto& o) { hear(o); }
     void perform(only_observed auto&) {}
     void perform(node::must_restart& o) { restart_ = o; }
     void perform(node::has_left& o);

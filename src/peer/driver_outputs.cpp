@@ -51,6 +51,16 @@ void driver::on_written(const result<epoch>& mark) {
     });
 }
 
+/// Nothing rests on audit records: that they are not written is no reason why a peer is not ready.
+void driver::on_written(const records_written& what) {
+    (void)with_node([&](node::node& n) {
+        n.records_persisted(what.by, what.number, !what.failure, moment_now());
+        if (what.failure) {
+            events_.emit(events::problem{*what.failure});
+        }
+    });
+}
+
 void driver::perform(node::granted& o) {
     auto* c = calls_.find(o.number);
     if (c == nullptr) {
@@ -174,7 +184,9 @@ void driver::restart() {
     write_out();
     transport_->set_identity(after);
     processes_.clear();
+    const auto kept = node_->kept_records();
     node_ = std::make_unique<node::node>(next_, after, random_number(), moment_now());
+    node_->take_over(kept, false, moment_now());
     events_.emit(events::restarted{before, after, why.why});
     observers_.restart(*node_);
     for (auto* c : calls_.to_restart()) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
+#include <utility>
 
+#include "peer/noexcept_error.hpp"
 #include "peer/signals.hpp"
 
 namespace holdfast::runtime {
@@ -38,22 +41,61 @@ void mark_writer::stop() {
     to_.reset();
 }
 
+void mark_writer::write(node::persist_records what) {
+    const std::lock_guard guard{mutex_};
+    records_ = std::move(what);
+    has_complained_ = false;
+    changed_.notify_one();
+}
+
+bool mark_writer::write_mark(std::unique_lock<std::mutex>& guard) {
+    is_asked_ = false;
+    const auto mark = wanted_;
+    guard.unlock();
+    const auto stored = to_->store(mark);
+    tell_.mark(stored ? result<epoch>{mark} : tl::unexpected<error>{stored.error()});
+    guard.lock();
+    is_asked_ = is_asked_ || !stored;
+    return stored.has_value();
+}
+
+bool mark_writer::write_records(std::unique_lock<std::mutex>& guard) {
+    auto what = *std::exchange(records_, std::nullopt);
+    const bool is_again = has_complained_;
+    guard.unlock();
+    result<void> stored;
+    try {
+        stored = what.is_all ? to_->records().replace(what.what) : to_->records().append(what.what);
+    } catch (const std::bad_alloc&) {
+        stored = tl::unexpected<error>{make_error_noexcept(errc::out_of_memory)};
+    }
+    if (stored) {
+        tell_.records({what.by, what.number, std::nullopt});
+    } else if (!is_again) {
+        tell_.records({what.by, what.number, stored.error()});
+    }
+    guard.lock();
+    if (!stored && !records_) {
+        records_ = std::move(what);
+        has_complained_ = true;
+    }
+    return stored.has_value();
+}
+
 void mark_writer::run() {
     std::unique_lock guard{mutex_};
     while (true) {
-        changed_.wait(guard, [&] { return is_asked_ || is_stopping_; });
+        changed_.wait(guard, [&] { return is_asked_ || records_ || is_stopping_; });
         if (is_stopping_) {
             return;
         }
-        is_asked_ = false;
-        const auto mark = wanted_;
-        guard.unlock();
-        const auto stored = to_->store(mark);
-        tell_(stored ? result<epoch>{mark} : tl::unexpected<error>{stored.error()});
-        guard.lock();
-        if (!stored) {
+        // The mark first: an accept waits for it. Then the other all the same, if that failed.
+        bool has_failed = is_asked_ && !write_mark(guard);
+        if (records_ && !is_stopping_) {
+            has_failed = !write_records(guard) || has_failed;
+        }
+        if (has_failed) {
             changed_.wait_for(guard, before_another_try, [&] { return is_stopping_; });
-            is_asked_ = true;
         }
     }
 }

@@ -171,7 +171,7 @@ result<void> peer::evict(const peer_id& whom, break_options options) const {
 result<void> peer::force_new_cluster(const std::vector<std::string>& seats) const {
     return runtime::admin{*driver_}.force_new_cluster(seats);
 }
-result<std::vector<audit_record>> peer::audit_log(std::chrono::nanoseconds wait) const {
+result<audit_history> peer::audit_log(std::chrono::nanoseconds wait) const {
     return runtime::admin{*driver_}.audit_log(wait);
 }
 peer_id peer::id() const {

@@ -156,6 +156,7 @@ result<setup> prepare(config options) {
         }
         s.settings.epochs = {*known, {}, *known};
         s.settings.keeps_epochs = true;
+        s.records = directory->records().load();
         s.directory = std::move(*directory);
     }
     return s;

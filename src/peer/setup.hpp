@@ -19,6 +19,7 @@ struct setup {
     net::transport_options transport;  ///< without `self`
     endpoint advertise;                ///< port 0: that of the socket
     std::optional<state_dir> directory;
+    found_records records;  ///< in it
 };
 
 /// Looks names up and reads files, so it may block for as long as these take. `bad_config`, `io`.

@@ -1,5 +1,5 @@
-// The few bytes that survive a restart of all peers: a mark that no epoch known here is above
-// (FOUND-5, DISK-1).
+// What survives a restart of all peers: a mark that no epoch known here is above (FOUND-5, DISK-1),
+// and audit records (RECORD-1).
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <holdfast/result.hpp>
 
 #include "os/unique_fd.hpp"
+#include "peer/record_file.hpp"
 
 namespace holdfast::runtime {
 
@@ -28,12 +29,15 @@ public:
     [[nodiscard]] result<epoch> load() const;
     /// On success it is on the disk. `io_error`.
     [[nodiscard]] result<void> store(epoch mark) const;
+    [[nodiscard]] record_file& records() { return records_; }
 
 private:
-    state_dir(std::string path, os::unique_fd fd) : path_{std::move(path)}, fd_{std::move(fd)} {}
+    state_dir(std::string path, os::unique_fd fd)
+        : path_{std::move(path)}, fd_{std::move(fd)}, records_{fd_.get(), path_} {}
 
     std::string path_;  // for people
     os::unique_fd fd_;
+    record_file records_;
 };
 
 }  // namespace holdfast::runtime

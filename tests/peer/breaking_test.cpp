@@ -122,10 +122,10 @@ TEST_CASE("BREAK-1: a hold is broken although its program does nothing; all is r
     // Any peer reads it, whichever peer acted.
     const auto all = c.peers[2].audit_log();
     REQUIRE(all);
-    REQUIRE(all->size() == 2);
-    CHECK((*all)[0].what == admin_action::requested_release);
-    CHECK((*all)[0].outcome.stage == break_stage::delivered);
-    const auto& r = (*all)[1];
+    REQUIRE(all->records.size() == 2);
+    CHECK(all->records[0].what == admin_action::requested_release);
+    CHECK(all->records[0].outcome.stage == break_stage::delivered);
+    const auto& r = all->records[1];
     CHECK(r.what == admin_action::broke);
     CHECK(r.who == "ann");
     CHECK(r.why == "it hangs");
@@ -189,7 +189,7 @@ TEST_CASE("BREAK-2: by its policy a hold is broken for who has waited long enoug
     CHECK(mine->why_lost() == errc::broken);
     CHECK(comes_true([&] {
         const auto all = c.peers[2].audit_log();
-        return all && all->size() == 1 && (*all)[0].what == admin_action::broke;
+        return all && all->records.size() == 1 && all->records[0].what == admin_action::broke;
     }));
 }
 
@@ -209,10 +209,10 @@ TEST_CASE("VIEW-8: a member is evicted, and comes back as another peer") {
     CHECK(light.id() != was);
     const auto all = c.peers[1].audit_log();
     REQUIRE(all);
-    REQUIRE(all->size() == 1);
-    CHECK((*all)[0].what == admin_action::evicted);
-    CHECK((*all)[0].whom == was);
-    CHECK((*all)[0].outcome.stage == break_stage::ended);
+    REQUIRE(all->records.size() == 1);
+    CHECK(all->records[0].what == admin_action::evicted);
+    CHECK(all->records[0].whom == was);
+    CHECK(all->records[0].outcome.stage == break_stage::ended);
     CHECK(c.peers[0].evict(was, by("ann")).error().code == errc::bad_config);
 }
 
@@ -244,8 +244,8 @@ TEST_CASE(
     CHECK(c.peers[1].lock("a", {.wait = 20s}));
     const auto all = c.peers[1].audit_log();
     REQUIRE(all);
-    REQUIRE_FALSE(all->empty());
-    CHECK(all->back().what == (succeeds ? admin_action::fenced : admin_action::evicted));
+    REQUIRE_FALSE(all->records.empty());
+    CHECK(all->records.back().what == (succeeds ? admin_action::fenced : admin_action::evicted));
 }
 
 TEST_CASE("name and address of a peer may be read while it starts over as a new one") {

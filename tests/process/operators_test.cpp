@@ -59,7 +59,7 @@ TEST_CASE(
     CHECK(next.expect("mine"));
     CHECK(token_of(told(a, {"why", "nightly"})["holders"][0]) > token_of(broken));
 
-    const auto audit_log = told(a, {"audit-log"});
+    const auto audit_log = told(a, {"audit-log"})["records"];
     REQUIRE(audit_log.size() >= 2);
     const auto& last = audit_log.back();
     CHECK(last["action"] == "broke");
@@ -100,7 +100,7 @@ TEST_CASE("holdfast evict removes a process that has stopped, and its lock is gr
     CHECK(next.wait() == 0);
     stopped.kill(SIGCONT);
     CHECK(stopped.wait() == 76);
-    CHECK(told(a, {"audit-log"}).back()["action"] == "evicted");
+    CHECK(told(a, {"audit-log"})["records"].back()["action"] == "evicted");
 }
 
 TEST_CASE(
@@ -113,7 +113,7 @@ TEST_CASE(
     stopped.kill(SIGSTOP);
     CHECK(told(a, {"evict", "fenced-job", "--reason", "r", "--fence", "exit 3"}, 1)["code"] ==
           "not_so");
-    CHECK(told(a, {"audit-log"}).back()["outcome"]["stage"] == "no_answer");
+    CHECK(told(a, {"audit-log"})["records"].back()["outcome"]["stage"] == "no_answer");
     const auto evicted = told(a, {"evict", "fenced-job", "--operator", "ann", "--reason",
                                   "it is stopped", "--fence", "kill -KILL $HOLDFAST_PID"});
     CHECK(evicted["evicted"]["name"] == "fenced-job");
@@ -121,7 +121,7 @@ TEST_CASE(
     auto next = a.run("fenced-job", "echo mine");
     CHECK(next.expect("mine"));
     CHECK(next.wait() == 0);
-    CHECK(told(a, {"audit-log"}).back()["action"] == "fenced");
+    CHECK(told(a, {"audit-log"})["records"].back()["action"] == "fenced");
 }
 
 TEST_CASE(

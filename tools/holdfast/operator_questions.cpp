@@ -210,36 +210,42 @@ void print_force_new_cluster(const json& f, page& on) {
 }
 
 void audit_log(const holdfast::peer& p, const json& arguments, const listener& to) {
-    json out = json::array();
-    for (const auto& r : must(p.audit_log(wait_of(arguments)))) {
-        out.push_back({{"at_ms", r.at_ms},
-                       {"action", std::string{to_string(r.what)}},
-                       {"lock", r.name},
-                       {"token", token_json(r.token)},
-                       {"whom", peer_json(r.whom, r.whom_name)},
-                       {"operator", r.who},
-                       {"reason", r.why},
-                       {"by", peer_json(r.by)},
-                       {"outcome", outcome_json(r.outcome)},
-                       {"took_ms", r.took.count()}});
+    const auto all = must(p.audit_log(wait_of(arguments)));
+    json out{{"records", json::array()}, {"whole_since_ms", all.whole_since_ms}};
+    for (const auto& r : all.records) {
+        out["records"].push_back({{"at_ms", r.at_ms},
+                                  {"action", std::string{to_string(r.what)}},
+                                  {"lock", r.name},
+                                  {"token", token_json(r.token)},
+                                  {"whom", peer_json(r.whom, r.whom_name)},
+                                  {"operator", r.who},
+                                  {"reason", r.why},
+                                  {"by", peer_json(r.by)},
+                                  {"outcome", outcome_json(r.outcome)},
+                                  {"took_ms", r.took.count()}});
     }
     to.tell(out);
 }
 
+std::string utc(const json& ms) {
+    const std::time_t seconds = ms.get<std::int64_t>() / 1000;
+    std::tm time{};
+    gmtime_r(&seconds, &time);
+    char when[32];
+    std::strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &time);
+    return when;
+}
+
 void print_audit_log(const json& all, page& on) {
-    for (const auto& r : all) {
-        const std::time_t seconds = r["at_ms"].get<std::int64_t>() / 1000;
-        std::tm utc{};
-        gmtime_r(&seconds, &utc);
-        char when[32];
-        std::strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    on.line("whole since %s", utc(all["whole_since_ms"]).c_str());
+    for (const auto& r : all["records"]) {
         const auto& o = r["outcome"];
         const auto lock = shown(r, "lock").empty()
                               ? std::string{}
                               : " for " + shown(r, "lock") + ", token " + shown(r, "token");
-        on.line("%s  %s %s %s%s: %s [%s%s%s, %lld ms]", when, shown(r, "operator").c_str(),
-                shown(r, "action").c_str(), called(r["whom"]).c_str(), lock.c_str(),
-                shown(r, "reason").c_str(), shown(o, "stage").c_str(),
+        on.line("%s  %s %s %s%s: %s [%s%s%s, %lld ms]", utc(r["at_ms"]).c_str(),
+                shown(r, "operator").c_str(), shown(r, "action").c_str(), called(r["whom"]).c_str(),
+                lock.c_str(), shown(r, "reason").c_str(), shown(o, "stage").c_str(),
                 o.contains("end_reason") ? ", " : "", shown_or(o, "end_reason", "").c_str(),
                 r["took_ms"].get<long long>());
     }
