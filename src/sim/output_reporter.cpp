@@ -183,7 +183,7 @@ void output_reporter::report(std::uint32_t at, const node::record_written& w) {
 
 void output_reporter::report(std::uint32_t at, const node::audit_log_read& r) {
     std::map<judge::record_key, std::uint32_t> read;
-    for (const auto& one : r.records) {
+    for (const auto& one : r.what.records) {
         read[{one.by, one.number}] = one.revision;
     }
     if (context_.trace.is_printed()) {

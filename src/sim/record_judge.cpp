@@ -1,6 +1,7 @@
 #include "sim/record_judge.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdfast::sim {
 
@@ -13,23 +14,42 @@ void record_judge::has_recorded(const judged_facts::record_key& what, std::uint3
                           std::to_string(at.size()) + " of " + std::to_string(seats) +
                           " seats (RECORD-1)");
     }
-    auto& known = records_[what];
-    if (known.revision <= revision) {
-        known = {revision, at};
+    auto& known = records_[what][revision];
+    for (auto id : at) {
+        known.insert(id);
+        for (auto next = next_.find(id); next != next_.end(); next = next_.find(next->second)) {
+            known.insert(next->second);
+        }
+    }
+}
+
+void record_judge::goes_on(const peer_id& before, const peer_id& after) {
+    if (before == after) {
+        return;  // a mutant
+    }
+    next_[before] = after;
+    for (auto& [what, states] : records_) {
+        for (auto& [revision, at] : states) {
+            if (at.contains(before)) {
+                at.insert(after);
+            }
+        }
     }
 }
 
 void record_judge::reads_records(run r, std::uint64_t reading, const std::set<peer_id>& asked,
                                  std::size_t seats) {
     auto& must = facts_.runs[r].must_read[reading];
-    for (const auto& [what, known] : records_) {
+    for (const auto& [what, states] : records_) {
         // A seat among those asked has not forgotten the record: a PeerId is never used again.
-        const auto& kept_at = known.at;
-        const auto have_it = static_cast<std::size_t>(
-            std::count_if(asked.begin(), asked.end(),
-                          [&kept_at](const peer_id& id) { return kept_at.contains(id); }));
-        if (asked.size() - have_it < seats / 2 + 1) {
-            must[what] = known.revision;
+        std::set<peer_id> have_it;  // this state of it, or a later one
+        for (auto state = states.rbegin(); state != states.rend() && !must.contains(what);
+             ++state) {
+            std::copy_if(asked.begin(), asked.end(), std::inserter(have_it, have_it.end()),
+                         [&](const peer_id& id) { return state->second.contains(id); });
+            if (asked.size() - have_it.size() < seats / 2 + 1) {
+                must[what] = state->first;
+            }
         }
     }
 }

@@ -23,6 +23,9 @@ public:
     /// heard enough of the `seats` (0: not known).
     void has_recorded(const record_key& what, std::uint32_t revision, const std::set<peer_id>& at,
                       std::size_t seats, instant now);
+    /// The process of `before` is `after` now: what it has said that it keeps is on its disk, or in
+    /// the memory of a process that lives.
+    void goes_on(const peer_id& before, const peer_id& after);
     /// The seats are asked what was done, `seats` of them with those that are vacant.
     void reads_records(run r, std::uint64_t reading, const std::set<peer_id>& asked,
                        std::size_t seats);
@@ -37,13 +40,11 @@ public:
                           const std::map<record_key, std::uint32_t>& what, instant now);
 
 private:
-    struct recorded {
-        std::uint32_t revision = 0;
-        std::set<peer_id> at;
-    };
+    using kept_at = std::map<std::uint32_t, std::set<peer_id>>;  // by state of the record
 
     judged_facts& facts_;
-    std::map<record_key, recorded> records_;
+    std::map<record_key, kept_at> records_;
+    std::map<peer_id, peer_id> next_;  // who has what another had
     std::set<std::pair<run, token>> to_record_;
 };
 

@@ -33,6 +33,7 @@ sim_process::sim_process(context& shared, message_sender& sends, output_reporter
              shared.plan.places[place].wall_s},
       suspends_{clock_.read({})},
       disk_{shared.plan.places[place].disk, shared.plan.asked.seed * 64 + place},
+      record_disk_{shared.plan.places[place].disk, ~(shared.plan.asked.seed * 64 + place)},
       seats_(shared.plan.seats) {
     std::iota(seats_.begin(), seats_.end(), 0u);
 }
@@ -58,10 +59,12 @@ void sim_process::start() {
         settings_.epochs = {disk_.written(), {}, disk_.written()};
     }
     is_leaving_ = false;
-    make_node(same_id ? me().id : context_.draw_id());
+    const auto found = plan.has_state_dir ? record_disk_.written() : std::nullopt;
+    make_node(same_id ? me().id : context_.draw_id(), found.value_or(audit_history{}),
+              found.has_value());
 }
 
-void sim_process::make_node(const peer_id& id) {
+void sim_process::make_node(const peer_id& id, const audit_history& found, bool is_on_disk) {
     auto& c = context_;
     auto& p = me();
     ++c.counted.nodes_started;
@@ -69,6 +72,9 @@ void sim_process::make_node(const peer_id& id) {
     c.place_of_run.push_back(place_);
     c.id_of_run.push_back(id);
     c.place_of_id[id] = place_;
+    if (keeps_records_ && !p.id.is_nil()) {
+        c.judged_by.records().goes_on(p.id, id);
+    }
     p.id = id;
     const auto runs = static_cast<std::uint32_t>(
         std::count(c.place_of_run.begin() + 1, c.place_of_run.end(), place_));
@@ -92,7 +98,7 @@ void sim_process::make_node(const peer_id& id) {
         c.broken(place_, e.what());
         return;
     }
-    step([](node::node&, base::moment) {});
+    step([&](node::node& n, base::moment now) { n.take_over(found, is_on_disk, now); });
 }
 
 void sim_process::end_node() {
@@ -134,11 +140,20 @@ void sim_process::crash(base::duration after) {
     }
     say("crashes");
     context_.judged_by.crashed(me().run);
-    disk_.lose_power(context_.events.now());
-    ++disk_writes_;
+    lose_power();
     end_node();
     tell_watchers();
     context_.events.plan(context_.events.now() + after, event_kind::start, place_);
+}
+
+/// What is being written is lost, or not.
+void sim_process::lose_power() {
+    const auto now = context_.events.now();
+    keeps_records_ = context_.plan.has_state_dir && !record_disk_.is_behind(now, settings_.lease);
+    disk_.lose_power(now);
+    record_disk_.lose_power(now);
+    ++disk_writes_;
+    ++record_writes_;
 }
 
 void sim_process::lose() {
@@ -264,16 +279,50 @@ void sim_process::write_to_disk() {
         say(takes ? "writes to a slow disk" : "cannot write to its disk");
     }
     context_.events.plan(now + takes.value_or(1s), event_kind::disk, place_,
-                         ++disk_writes_ * 2 + (takes ? 1 : 0));
+                         ++disk_writes_ * 4 + (takes ? 1 : 0));
+}
+
+void sim_process::perform(const node::persist_records& p) {
+    record_disk_.begin(p, context_.events.now());
+    write_records();
+}
+
+void sim_process::write_records() {
+    const auto now = context_.events.now();
+    const auto takes = record_disk_.takes(now);
+    if (takes == base::duration::zero()) {
+        finish_records();
+        return;
+    }
+    context_.count(takes ? trouble::slow_write : trouble::failed_write);
+    if (context_.trace.is_printed()) {
+        say(takes ? "writes audit records to a slow disk" : "cannot write audit records");
+    }
+    if (!takes) {
+        const auto& w = *record_disk_.writing();
+        me().node->records_persisted(w.by, w.number, false, moment());
+    }
+    context_.events.plan(now + takes.value_or(1s), event_kind::disk, place_,
+                         ++record_writes_ * 4 + 2 + (takes ? 1 : 0));
+}
+
+void sim_process::finish_records() {
+    const auto w = record_disk_.finish(context_.events.now(), settings_.lease);
+    me().node->records_persisted(w.by, w.number, true, moment());
 }
 
 void sim_process::disk_is_due(std::uint64_t which) {
     const bool is_done = which % 2 == 1;
-    if (which / 2 != disk_writes_ || !me().node) {
+    const bool is_of_records = which / 2 % 2 == 1;
+    if (which / 4 != (is_of_records ? record_writes_ : disk_writes_) || !me().node) {
         return;
     }
     if (me().paused_until) {
         context_.events.plan(context_.events.now() + 50ms, event_kind::disk, place_, which);
+        return;
+    }
+    if (is_of_records) {
+        step([&](node::node&, base::moment) { is_done ? finish_records() : write_records(); });
         return;
     }
     if (is_done) {
@@ -287,7 +336,7 @@ void sim_process::heal() {
     if (fills_up) {
         context_.count(trouble::disk_fills_up);
     }
-    disk_.set({{}, fills_up ? instant::max() : instant{}});
+    set_disk({{}, fills_up ? instant::max() : instant{}});
     pause_in_next_step_.reset();
     restart_after_ = {};
     if (!me().node) {
@@ -457,12 +506,12 @@ void sim_process::settle() {
     }
     if (has_left_) {
         c.judged_by.gave_up(me().run, c.events.now());
-        disk_.lose_power(c.events.now());
-        ++disk_writes_;
+        lose_power();
         end_node();
         c.events.plan(c.events.now() + restart_after_, event_kind::start, place_);
         return;
     }
+    record_disk_.rest();
     tell_lease();
     if (const auto now = me().node->stats().conflicts_reported; now != conflicts_) {
         conflicts_ = now;
@@ -487,9 +536,11 @@ void sim_process::restart_as_new_peer() {
         context_.judged_by.lost_its_lease(me().run, context_.events.now());
     }
     context_.judged_by.gave_up(me().run, context_.events.now());
+    const auto kept = me().node->kept_records();
     end_node();
     settings_ = node::successor_settings(std::move(settings_), over);
-    make_node(context_.draw_id());
+    keeps_records_ = true;
+    make_node(context_.draw_id(), kept, false);
 }
 
 void sim_process::tell_lease() {
@@ -595,7 +646,7 @@ void sim_process::perform(const node::audit_recorded& r) {
 
 void sim_process::perform(const node::audit_log_read& r) {
     if (!r.failure) {
-        records_read_ = r.records.size();
+        records_read_ = r.what.records.size();
         reporter_.report(place_, r);
     }
 }

@@ -16,6 +16,7 @@
 #include "sim/machine_clock.hpp"
 #include "sim/message_sender.hpp"
 #include "sim/output_reporter.hpp"
+#include "sim/record_disk.hpp"
 #include "sim/sockets.hpp"
 
 namespace holdfast::sim {
@@ -49,7 +50,10 @@ public:
         clock_has_changed();
     }
     void step_wall(std::chrono::seconds by) { clock_.step_wall(by); }
-    void set_disk(const disk_plan& plan) { disk_.set(plan); }
+    void set_disk(const disk_plan& plan) {
+        disk_.set(plan);
+        record_disk_.set(plan);
+    }
     /// It is started or resumed now if it is down or paused, and is not stopped again.
     void heal();
     void resume();
@@ -89,7 +93,9 @@ private:
     [[nodiscard]] const occupant& me() const { return context_.places[place_]; }
     void say(std::string_view text) const { context_.say(place_, text); }
 
-    void make_node(const peer_id& id);
+    /// `found`: what its state_dir, or the PeerId before, has of audit records.
+    void make_node(const peer_id& id, const audit_history& found, bool is_on_disk);
+    void lose_power();
     void end_node();
     void restart_as_new_peer();
     void drain();
@@ -111,6 +117,9 @@ private:
     void perform(const node::persist_mark& p);
     void perform(const node::dial_again& d) { me().node->dialled_again(d.peer, moment()); }
     void write_to_disk();
+    void perform(const node::persist_records& p);
+    void write_records();
+    void finish_records();
     void perform(const node::must_restart& m) {
         reporter_.report(place_, m);
         is_over_ = m;
@@ -140,6 +149,9 @@ private:
     std::optional<base::duration> phase_;  // of the clock by which the present suspend is measured
     disk disk_;
     std::uint64_t disk_writes_ = 0;  // the number of the one under way
+    record_disk record_disk_;
+    std::uint64_t record_writes_ = 0;  // likewise
+    bool keeps_records_ = true;        // what it says that it keeps is there when it starts again
     base::settings settings_;
     std::vector<std::uint32_t> seats_;         // the places that it takes for the seats
     std::vector<event> ends_;                  // that it will hear of when it goes on

@@ -67,6 +67,7 @@ private:
     // only the runner knows what it was for
     void see(std::uint32_t, const node::request_failed&) {}
     void see(std::uint32_t, const node::persist_mark&) {}
+    void see(std::uint32_t, const node::persist_records&) {}
     void see(std::uint32_t, const node::dial_again&) {}
     void see(std::uint32_t, const node::at_risk&) {}
     void see(std::uint32_t, const node::lock_changed&) {}

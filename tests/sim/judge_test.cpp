@@ -507,6 +507,27 @@ TEST_CASE("RECORD-1: what a majority of the seats kept is read", "[judge]") {
         s.judged.records().has_read_records(3, 1, {{one, 0}}, 1s);
         CHECK(s.broken() == broken{guarantee::record});
     }
+    SECTION("after a restart of all, if their disks have what they said they keep") {
+        s.judged.records().goes_on(alice, {4, 4});
+        s.judged.records().goes_on(bob, {5, 5});
+        s.judged.records().has_recorded({carol, 2}, 0, {alice, bob}, 3, 1s);  // heard of late
+        s.judged.records().reads_records(3, 1, {{4, 4}, {5, 5}, {6, 6}}, 3);
+        s.judged.records().has_read_records(3, 1, {{one, 1}, {{carol, 2}, 0}}, 1s);
+        CHECK(s.broken() == broken{});
+        s.judged.records().reads_records(3, 2, {{4, 4}, {5, 5}, {6, 6}}, 3);
+        s.judged.records().has_read_records(3, 2, {{one, 1}}, 1s);
+        CHECK(s.broken() == broken{guarantee::record});
+    }
+    SECTION("in an earlier state, if only that is kept") {
+        const judge::record_key two{carol, 2};
+        s.judged.records().has_recorded(two, 0, {alice, bob}, 3, 1s);
+        s.judged.records().has_recorded(two, 1, {bob, carol}, 3, 1s);
+        s.judged.records().goes_on(alice, {4, 4});
+        s.judged.records().goes_on(bob, {5, 5});
+        s.judged.records().reads_records(3, 1, {{4, 4}, {5, 5}, {6, 6}}, 3);
+        s.judged.records().has_read_records(3, 1, {{one, 1}, {two, 0}}, 1s);
+        CHECK(s.broken() == broken{});
+    }
     SECTION("if it had it when it was asked for") {
         s.judged.records().reads_records(3, 1, {alice, bob, carol}, 3);
         s.judged.records().has_recorded({carol, 2}, 0, {alice, bob}, 3, 1s);
