@@ -117,3 +117,48 @@ TEST_CASE("full disks at all seats cost nothing for an hour") {
     s.let_members_come_and_go();
     std::filesystem::remove(disk.path + "/junk");
 }
+
+TEST_CASE("RECORD-1: all seats are killed at once, and what operators did is read after that") {
+    const folder f;
+    const auto addresses = test_support::free_addresses(3);
+    const auto seeds = addresses[0] + "," + addresses[1] + "," + addresses[2];
+    const auto control = [&](std::size_t i) { return f.path + "/control-" + std::to_string(i); };
+    std::list<child> all;
+    const auto start = [&] {
+        for (std::size_t i = 0; i < 3; ++i) {
+            all.emplace_back(std::vector<std::string>{
+                tool, "agent", "--seeds", seeds, "--profile", "local", "--listen", addresses[i],
+                "--control", control(i), "--state-dir", f.path + "/" + std::to_string(i)});
+        }
+        for (auto& a : all) {
+            REQUIRE(a.expect("ready 127.0.0.1:", 40s));
+        }
+    };
+    const auto told = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), tool);
+        words.insert(words.end(), {"--json", "--control", control(0)});
+        return first_line_of(child{words});
+    };
+    start();
+    child holder{{tool, "run", "--seeds", seeds, "--profile", "local", "--lock", "nightly", "--",
+                  "/bin/sh", "-c", "echo held; sleep 600"}};
+    REQUIRE(holder.expect("held", 40s));
+    CHECK(told({"break", "nightly", "--operator", "ann", "--reason", "it hangs"})["stage"] ==
+          "ended");
+    const auto before = told({"audit-log"});
+    REQUIRE(before["records"].size() == 1);
+    for (auto& a : all) {
+        a.kill(SIGKILL);
+    }
+    for (auto& a : all) {
+        CHECK(a.wait() == -SIGKILL);
+    }
+    all.clear();
+    start();
+    const auto after = told({"audit-log"});
+    CHECK(after["records"] == before["records"]);
+    // and it says that it is whole since before the restart
+    CHECK(after["whole_since_ms"].get<std::int64_t>() <=
+          after["records"][0]["at_ms"].get<std::int64_t>());
+    CHECK(holder.wait() == 76);
+}

@@ -1,0 +1,178 @@
+// RECORD-1: the file of audit records, whole, torn, damaged, foreign, and on a full disk.
+#include "peer/record_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "catch.hpp"
+#include "os/unique_fd.hpp"
+
+using namespace holdfast;
+using runtime::record_file;
+
+namespace {
+
+struct folder {
+    folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
+    ~folder() { std::filesystem::remove_all(path); }
+    [[nodiscard]] std::string at(const std::string& name) const { return path + "/" + name; }
+    [[nodiscard]] std::string content(const std::string& name = "records") const {
+        std::ifstream in{at(name), std::ios::binary};
+        return {std::istreambuf_iterator<char>{in}, {}};
+    }
+    void put(const std::string& content) const {
+        std::ofstream{at("records"), std::ios::binary} << content;
+    }
+
+    std::string path = "/tmp/holdfast-records-XXXXXX";
+};
+
+/// As a process that is started with the directory.
+struct opened {
+    explicit opened(const folder& f) : directory{open(f.path.c_str(), O_RDONLY | O_DIRECTORY)} {}
+
+    os::unique_fd directory;
+    record_file file{directory.get(), "dir"};
+    runtime::found_records found = file.load();
+};
+
+audit_record made_record(std::uint64_t number) {
+    audit_record out;
+    out.by = {1, 2};
+    out.number = number;
+    out.at_ms = 1'800'000'000'000;
+    out.name = "nightly";
+    out.token = {77};
+    out.who = "ann";
+    out.why = "reason " + std::to_string(number);
+    return out;
+}
+
+audit_history history(std::initializer_list<std::uint64_t> numbers, std::int64_t since = 5) {
+    audit_history out{{}, since};
+    for (const auto n : numbers) {
+        out.records.push_back(made_record(n));
+    }
+    return out;
+}
+
+/// A file with three records.
+void fill(const folder& f) {
+    opened o{f};
+    REQUIRE(o.file.replace(history({1})));
+    REQUIRE(o.file.append(history({2, 3}, 6)));
+}
+
+}  // namespace
+
+TEST_CASE("RECORD-1: records that were written are found, and more are written behind them") {
+    const folder f;
+    {
+        const opened first{f};
+        CHECK_FALSE(first.found.is_intact);
+        CHECK_FALSE(first.found.complaint);
+        CHECK(first.found.what == audit_history{});
+    }
+    fill(f);
+    {
+        opened again{f};
+        CHECK(again.found.is_intact);
+        CHECK_FALSE(again.found.complaint);
+        CHECK(again.found.what == history({1, 2, 3}, 6));
+        REQUIRE(again.file.append(history({4}, 6)));
+    }
+    CHECK(opened{f}.found.what == history({1, 2, 3, 4}, 6));
+}
+
+TEST_CASE("RECORD-1: since when it is whole is written without a record, too") {
+    const folder f;
+    {
+        opened o{f};
+        REQUIRE(o.file.replace(history({}, 9)));
+    }
+    CHECK(opened{f}.found.what == history({}, 9));
+}
+
+TEST_CASE("RECORD-1: a record that was not written to its end is left out, and nothing else") {
+    const folder f;
+    fill(f);
+    const auto whole = f.content();
+    const auto cut = GENERATE(1u, 8u, 40u);
+    f.put(whole.substr(0, whole.size() - cut));
+    {
+        opened o{f};
+        CHECK(o.found.is_intact);
+        CHECK(o.found.what == history({1, 2}, 6));
+        REQUIRE(o.found.complaint);
+        CHECK(o.found.complaint->text.find("not written to its end") != std::string::npos);
+        REQUIRE(o.file.append(history({4}, 6)));
+    }
+    const opened again{f};
+    CHECK(again.found.what == history({1, 2, 4}, 6));
+    CHECK_FALSE(again.found.complaint);
+}
+
+TEST_CASE("RECORD-1: behind damaged bytes whole records are found, and the file is set aside") {
+    const folder f;
+    fill(f);
+    auto bytes = f.content();
+    bytes[bytes.find("reason 2")] ^= 1;
+    f.put(bytes);
+    {
+        opened o{f};
+        CHECK_FALSE(o.found.is_intact);
+        CHECK(o.found.what == history({1, 3}, 0));  // what is missing is not known
+        REQUIRE(o.found.complaint);
+        CHECK(f.content() == bytes);  // until it is replaced
+        REQUIRE(o.file.replace(history({1, 3, 4}, 8)));
+    }
+    CHECK(f.content("records.damaged") == bytes);
+    const opened again{f};
+    CHECK(again.found.what == history({1, 3, 4}, 8));
+    CHECK_FALSE(again.found.complaint);
+}
+
+TEST_CASE("RECORD-1: a file of another version, or of others, is set aside") {
+    const folder f;
+    const std::string bytes = GENERATE("holdfast records 2\nwhatever", "", "something else");
+    f.put(bytes);
+    {
+        opened o{f};
+        CHECK_FALSE(o.found.is_intact);
+        CHECK(o.found.what == audit_history{});
+        CHECK(o.found.complaint);
+        REQUIRE(o.file.replace(history({1})));
+    }
+    CHECK(f.content("records.damaged") == bytes);
+    CHECK(opened{f}.found.what == history({1}));
+}
+
+TEST_CASE("RECORD-1: what cannot be written leaves what was there, and is written later") {
+    const folder f;
+    fill(f);
+    opened o{f};
+    const auto before = f.content();
+    std::filesystem::rename(f.at("records"), f.at("moved"));
+    const auto failed = o.file.append(history({4}, 6));
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().code == errc::io_error);
+    CHECK(failed.error().text.find("cannot open dir/records") != std::string::npos);
+    std::filesystem::rename(f.at("moved"), f.at("records"));
+    CHECK(f.content() == before);
+    REQUIRE(o.file.append(history({4}, 6)));
+    CHECK(opened{f}.found.what == history({1, 2, 3, 4}, 6));
+}
+
+TEST_CASE("RECORD-1: a link or a directory of that name is not read") {
+    const folder f;
+    SECTION("a link") { std::filesystem::create_symlink("/etc/passwd", f.at("records")); }
+    SECTION("a directory") { std::filesystem::create_directory(f.at("records")); }
+    const opened o{f};
+    CHECK(o.found.complaint);
+    CHECK(o.found.what == audit_history{});
+}
