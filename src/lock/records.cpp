@@ -1,6 +1,7 @@
 #include "lock/records.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/assert.hpp"
 
@@ -29,6 +30,15 @@ bool archive::keep(const audit_record& what) {
     // whatever its writer's clock says: it is told that it is kept
     records_.push_back(what);
     return true;
+}
+
+std::int64_t archive::whole_since_ms(std::int64_t came_since_ms) const {
+    if (!erased_up_to_ms_) {
+        return came_since_ms;
+    }
+    // a writer's clock may say anything
+    const bool has_next = *erased_up_to_ms_ < std::numeric_limits<std::int64_t>::max();
+    return std::max(came_since_ms, *erased_up_to_ms_ + (has_next ? 1 : 0));
 }
 
 }  // namespace holdfast::lock

@@ -47,12 +47,12 @@ public:
     [[nodiscard]] std::vector<audit_record> all() const {
         return {records_.begin(), records_.end()};
     }
-    /// What was erased for others is of no later time than this; nothing: all are there.
-    [[nodiscard]] std::optional<std::int64_t> erased_up_to_ms() const { return erased_up_to_ms_; }
+    /// Since when all are there that came, if those are all since then that were to come.
+    [[nodiscard]] std::int64_t whole_since_ms(std::int64_t came_since_ms) const;
 
 private:
     std::deque<audit_record> records_;
-    std::optional<std::int64_t> erased_up_to_ms_;
+    std::optional<std::int64_t> erased_up_to_ms_;  // those that were erased for others
 };
 
 }  // namespace holdfast::lock

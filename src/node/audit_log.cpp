@@ -26,11 +26,6 @@ void audit_log::take_over(const audit_history& found, bool is_on_disk, time_poin
     invariants();
 }
 
-std::int64_t audit_log::whole_since() const {
-    const auto erased = records_.erased_up_to_ms();
-    return erased ? std::max(whole_since_ms_, *erased + 1) : whole_since_ms_;
-}
-
 std::optional<audit_history> audit_log::all() const {
     return is_copying() ? std::nullopt : std::optional{kept()};
 }
@@ -73,7 +68,10 @@ void audit_log::write(time_point now) {
     replaces_ = replaces_ || written_ + changed_.size() > most_written;
     auto what = replaces_ ? records_.all() : std::move(changed_);
     written_ = what.size() + (replaces_ ? 0 : written_);
-    out_.push(persist_records{self_, ++last_write_, replaces_, {std::move(what), whole_since()}});
+    out_.push(persist_records{self_,
+                              ++last_write_,
+                              replaces_,
+                              {std::move(what), records_.whole_since_ms(whole_since_ms_)}});
     changed_.clear();
     is_dirty_ = false;
     replaces_ = false;

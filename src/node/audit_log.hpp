@@ -52,7 +52,9 @@ public:
     /// until then the answer may lack what the previous voter of this seat would have told.
     [[nodiscard]] std::optional<audit_history> all() const;
     /// For the PeerId that comes after this one.
-    [[nodiscard]] audit_history kept() const { return {records_.all(), whole_since()}; }
+    [[nodiscard]] audit_history kept() const {
+        return {records_.all(), records_.whole_since_ms(whole_since_ms_)};
+    }
 
     /// The voters to ask now for their records. `before`: null for the first view.
     [[nodiscard]] std::vector<peer_id> installed(const view& v, const view* before,
@@ -75,7 +77,6 @@ private:
     static constexpr std::size_t most_written = 2 * lock::archive::most;
 
     [[nodiscard]] bool is_copying() const { return !questions_.empty() && copied_ < quorum_; }
-    [[nodiscard]] std::int64_t whole_since() const;
     void keep(const audit_record& what);
     /// What is said of the whole has changed.
     void note_whole_since(std::int64_t ms);

@@ -49,9 +49,7 @@ audit_history merged(const lock::quorum_query& query) {
         }
     }
     out.records = all.all();
-    if (const auto erased = all.erased_up_to_ms()) {
-        out.whole_since_ms = std::max(out.whole_since_ms, *erased + 1);
-    }
+    out.whole_since_ms = all.whole_since_ms(out.whole_since_ms);
     // The clocks of the core count seconds. A peer counts its records.
     const auto is_earlier = [](const audit_record& x, const audit_record& y) {
         return std::tie(x.at_ms, x.by, x.number) < std::tie(y.at_ms, y.by, y.number);

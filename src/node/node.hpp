@@ -10,7 +10,7 @@
 //     has ended (LEASE-5), then acts, then has its parts answer one another until none of them has
 //     anything to say.
 //  3. It takes an output with next() and performs it, before it takes the next one. A write to the
-//     disk is only begun: persisted() says when it is done (DISK-1).
+//     disk is only begun: persisted() and records_persisted() say when it is done (DISK-1).
 //  4. To perform an output it may call the node (step 1). Calls never overlap, for the node calls
 //     nothing outside; what such a call puts out comes after the outputs that still wait.
 //  5. It goes on with step 3 until next() has nothing.

@@ -50,10 +50,7 @@ public:
         clock_has_changed();
     }
     void step_wall(std::chrono::seconds by) { clock_.step_wall(by); }
-    void set_disk(const disk_plan& plan) {
-        disk_.set(plan);
-        record_disk_.set(plan);
-    }
+    void set_disk(const disk_plan& plan) { disk_.set(plan), record_disk_.set(plan); }
     /// It is started or resumed now if it is down or paused, and is not stopped again.
     void heal();
     void resume();

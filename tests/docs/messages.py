@@ -20,6 +20,7 @@ IN_WHOLE = {"tools/holdfast/lines.cpp"}  # what it says of lines that were lost
 NO_MESSAGES = {
     "holdfast gate 1 exclusive": "the head of a file",
     "holdfast epoch 1": "the head of a file",
+    "holdfast records 1": "the head of a file",
     "holdfast cluster": "what a key is derived with",
     "stream to the acceptor": "what a key is derived with",
     "stream to the dialler": "what a key is derived with",

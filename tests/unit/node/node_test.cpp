@@ -846,3 +846,42 @@ TEST_CASE(
     CHECK(std::get<lock::records_read>(c.all[6].answered[0].what).records ==
           std::vector<audit_record>{what});
 }
+
+TEST_CASE("RECORD-1: after a restart of all seats they have what their disks have") {
+    small_cluster c{3};
+    c.settings.keeps_epochs = true;
+    REQUIRE(c.form({1, 2, 3, 4}));
+    audit_record what;
+    what.by = c[4].self();
+    what.number = 1;
+    for (const auto i : {1u, 2u, 3u}) {
+        c.ask(4, lock::store_record{0, what}, c[i].self());
+    }
+    REQUIRE(c.run_until([&] { return c.all[4].answered.size() == 3; }));
+    const auto before = c[1].kept_records();
+    CHECK(before.records == std::vector<audit_record>{what});
+    std::map<std::uint64_t, epoch> marks;
+    std::map<std::uint64_t, audit_history> files;
+    for (const auto i : {1u, 2u, 3u}) {
+        marks[i] = c.written(i);
+        for (const auto& w : c.all[i].record_writes) {
+            files[i].whole_since_ms = w.what.whole_since_ms;
+            auto& records = files[i].records;
+            records.insert(records.end(), w.what.records.begin(), w.what.records.end());
+        }
+    }
+    for (const auto i : {1u, 2u, 3u, 4u}) {
+        c.kill(i);
+    }
+    for (const auto i : {1u, 2u, 3u}) {
+        c.start(i, marks[i]);
+        c[i].take_over(files[i], true, c.moment(i));
+    }
+    c.start(4);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }, 60s));
+    c.ask(4, lock::read_records{}, c[1].self());
+    REQUIRE(c.run_until([&] { return c.all[4].answered.size() == 1; }));
+    const auto& read = std::get<lock::records_read>(c.all[4].answered[0].what);
+    CHECK(read.records == before.records);
+    CHECK(read.whole_since_ms == before.whole_since_ms);
+}
