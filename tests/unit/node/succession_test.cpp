@@ -14,7 +14,8 @@ TEST_CASE("a successor knows which PeerId it was, and the highest epochs of that
     former.name = "a";
     former.epochs = {{3}, {2}, {1}};
     former.stopped_being = peer(1);
-    const auto next = node::successor_settings(former, {errc::evicted, {{7}, {6}, {5}}, peer(2), 3});
+    const auto next =
+        node::successor_settings(former, {errc::evicted, {{7}, {6}, {5}}, peer(2), 3});
     CHECK(next.epochs == base::remembered_epochs{{7}, {6}, {5}});
     CHECK(next.stopped_being == peer(2));
     CHECK(next.name == "a");
