@@ -78,21 +78,22 @@ void way_watch::brought_part(const peer_id& from, base::time_point now) {
 
 std::vector<way_watch::question> way_watch::due(base::time_point now) {
     std::erase_if(records_, [&](const auto& r) { return r.second.until <= now; });
+    const auto between_questions = settings_.lease / 2;
     std::vector<question> out;
     for (auto& [peer, r] : records_) {
         if (r.next > now) {
             continue;
         }
-        const bool is_repeat = r.is_open;
-        if (!is_repeat) {
+        const auto copy_age = r.is_open ? between_questions : base::duration::zero();
+        if (!r.is_open) {
             base::count(base::effect::view_9_asks);
             r.number = ++last_number_;
             r.is_open = true;
             r.asked = now;
             r.is_said = false;
         }
-        r.next = now + settings_.lease / 2;
-        out.push_back({peer, {r.number, std::string(r.size, '\0')}, is_repeat});
+        r.next = now + between_questions;
+        out.push_back({peer, {r.number, std::string(r.size, '\0')}, copy_age});
     }
     invariants();
     return out;

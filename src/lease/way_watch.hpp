@@ -24,7 +24,7 @@ public:
     struct question {
         peer_id to;
         way_question what;
-        bool is_repeat = false;
+        base::duration copy_age{};  ///< of the last one; zero: it was not asked before
     };
 
     /// More than two full segments of any usual network: a report, whose size is not known to who

@@ -50,7 +50,8 @@ void known_senders::set_members(std::span<const peer_id> members) {
 
 known_senders::entry& known_senders::add(const peer_id& sender) {
     const auto key = cluster_key_.empty() ? secret{} : subkey(sender);
-    return known_.insert_or_assign(sender, entry{key, {}, false, ++uses_}).first->second;
+    return known_.insert_or_assign(sender, entry{.key = key, .window = {}, .last_used = ++uses_})
+        .first->second;
 }
 
 void known_senders::make_room() {

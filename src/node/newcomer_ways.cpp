@@ -15,12 +15,13 @@ std::optional<newcomer_ways::question> newcomer_ways::asks(const peer_id& joiner
     }
     const bool is_repeat = known != newcomers_.end() && is_fresh(known->second.asked, now);
     auto& n = newcomers_[joiner];
+    const auto copy_age = is_repeat ? now - n.asked : base::duration::zero();
     if (!is_repeat) {
         n = {};
         n.number = random_.next();  // one number for as long as it asks, however late the answers
     }
     n.asked = now;
-    return question{*probe(joiner, now), is_repeat};
+    return question{*probe(joiner, now), copy_age};
 }
 
 bool newcomer_ways::answered(const peer_id& joiner, const views::way_echo& answer, bool by_stream,

@@ -21,8 +21,8 @@ namespace holdfast::node {
 class newcomer_ways {
 public:
     struct question {
-        views::way_probe what;  ///< without padding
-        bool is_repeat = false;
+        views::way_probe what;      ///< without padding
+        base::duration copy_age{};  ///< of the last one; zero: it was not asked before
     };
 
     newcomer_ways(const base::settings& settings, const endpoint& self, std::uint64_t seed)

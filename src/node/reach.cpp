@@ -87,7 +87,7 @@ void node::state::tell_of_overdue(base::time_point now) {
 
 void node::state::ask_ways(base::time_point now) {
     for (auto& q : ways.due(now)) {
-        mail.send_to(q.to, {}, true, false, lease::message{std::move(q.what)}, q.is_repeat);
+        mail.send_to(q.to, {}, true, false, lease::message{std::move(q.what)}, q.copy_age);
     }
     for (const auto& peer : ways.newly_found(now)) {
         out.push(problem{errc::io_error,

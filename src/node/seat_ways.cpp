@@ -47,8 +47,7 @@ std::optional<views::problem> seat_ways::complaint(base::time_point now) {
     complained_ = now;
     auto text =
         "this peer is let in when most seats are reached with large messages, both ways, by TCP "
-        "and "
-        "by UDP (JOIN-2). Of " +
+        "and by UDP (JOIN-2). Of " +
         std::to_string(seats()) + " seats TCP reaches " + std::to_string(known.by_stream) +
         ", UDP " + std::to_string(known.by_datagram) +
         "; see whether a firewall lets both pass both ways, and whether a part of the way takes "

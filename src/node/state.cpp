@@ -8,7 +8,6 @@
 #include "base/deadline.hpp"
 #include "base/message_groups.hpp"
 #include "node/lock_step.hpp"
-#include "ring/assign.hpp"
 
 namespace holdfast::node {
 namespace {
@@ -26,39 +25,6 @@ bool uses_stream(const views::message& what) {
 }
 
 }  // namespace
-
-node::state::state(const base::settings& given, const peer_id& id, std::uint64_t seed, moment now)
-    : settings{given},
-      self{id},
-      random{seed},
-      pace{settings, ~seed},  // what it draws changes nothing for the others
-      contacts{settings, self},
-      relay{settings, self},
-      overdue{settings},
-      rivals{settings},
-      process_watch{self, settings.process},
-      swim{settings, self, random.next(), now.now},
-      environment{settings, self,      swim,  voter,    renewal_runs, ways,
-                  lease,    newcomers, seats, contacts, streams,      last_now},
-      agreement{settings, self, random.next(), environment, now},
-      voter{settings},
-      renewal_runs{settings, self},
-      newcomers{settings, settings.address, ~seed + 1},
-      seats{settings, now.now},
-      mutes{settings, self},
-      ways{settings, self},
-      renewal{settings, random.next()},
-      lease{settings, renewal},
-      mail{settings, self, {agreement, swim, contacts, relay, overdue, lease}, out, stats.dropped},
-      owner{settings, pace, self, [this](std::string_view name) { return slot_of(name); }},
-      holder{settings, pace, self, [this](std::string_view name) { return slot_of(name); }},
-      query_client{settings, pace, [this](std::string_view name) { return slot_of(name); }},
-      auditor{settings, self, query_client},
-      audit_log{settings, self, now},
-      evictions{settings},
-      certificates{settings},
-      lost_streams{settings},
-      last_now{now.now} {}
 
 // ---- the order of every call
 
@@ -245,11 +211,6 @@ void node::state::handle_lock(const peer_id& from, const lock::message& what, ti
 }
 void node::state::take(const peer_id& from, const lock::to_seat& what, time_point now) {
     std::visit([&](const auto& m) { on_seat(from, m, now); }, what);
-}
-
-slot node::state::slot_of(std::string_view name) const {
-    const auto& v = agreement.current();
-    return v ? ring::slot_of(name, v->cluster, v->slots) : slot{};
 }
 
 const member* node::state::member_of_our_machine(const peer_id& peer) const {

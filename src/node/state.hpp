@@ -1,56 +1,23 @@
-// The parts of a node, and what passes between them. The parts are passive: they answer, and never
-// call the node back.
+// What passes between the parts of a node, and in which order.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include <holdfast/error.hpp>
 #include <holdfast/ids.hpp>
 
 #include "base/deadline.hpp"
-#include "base/outbox.hpp"
-#include "base/pace.hpp"
-#include "base/random.hpp"
-#include "base/settings.hpp"
 #include "base/time.hpp"
-#include "lease/mute_watch.hpp"
-#include "lease/renewal.hpp"
-#include "lease/renewal_runs.hpp"
-#include "lease/voter.hpp"
-#include "lease/way_watch.hpp"
-#include "lock/holder.hpp"
-#include "lock/owner.hpp"
-#include "lock/query_client.hpp"
-#include "node/audit_log.hpp"
-#include "node/auditor.hpp"
-#include "node/contacts.hpp"
-#include "node/departure.hpp"
-#include "node/early_asks.hpp"
-#include "node/evictions.hpp"
-#include "node/lease_watch.hpp"
-#include "node/lost_streams.hpp"
-#include "node/mailer.hpp"
 #include "node/message.hpp"
-#include "node/newcomer_ways.hpp"
 #include "node/node.hpp"
-#include "node/overdue.hpp"
-#include "node/process_watch.hpp"
-#include "node/quota_problems.hpp"
-#include "node/relay.hpp"
-#include "node/rivals.hpp"
-#include "node/seat_ways.hpp"
-#include "node/stream_ends.hpp"
-#include "node/view_environment.hpp"
-#include "swim/detector.hpp"
-#include "view/agreement.hpp"
+#include "node/parts.hpp"
 
 namespace holdfast::node {
 
-struct node::state {
-    state(const base::settings& given, const peer_id& id, std::uint64_t seed, base::moment now);
+struct node::state : parts {
+    using parts::parts;
 
     // ---- the order of every call: begin, act, settle, end_call
 
@@ -89,7 +56,6 @@ struct node::state {
     void on_seat(const peer_id& from, const lock::store_record& given, base::time_point now);
     void handle_relayed(const peer_id& from, const relayed& r, base::time_point now);
 
-    [[nodiscard]] slot slot_of(std::string_view name) const;
     /// Null: it is no member, it runs elsewhere, or it is this peer.
     [[nodiscard]] const member* member_of_our_machine(const peer_id& peer) const;
 
@@ -142,7 +108,7 @@ struct node::state {
                      base::time_point now);
     /// `like`: what came by the way that it is to go.
     void send_large(const peer_id& to, const endpoint& at, views::way_message what,
-                    const base::way& like, bool is_repeat);
+                    const base::way& like, base::duration copy_age);
     void tell_of_ways(base::time_point now);
     /// Of this PeerId, which ends now, and of those before it.
     [[nodiscard]] std::size_t removals_without_lease(errc why) const;
@@ -184,42 +150,6 @@ struct node::state {
     void finish(errc why);
     void drain_after_the_end();
 
-    const base::settings settings;
-    peer_id self;
-    base::outbox<output> out;
-    statistics stats;
-    base::random_source random;
-    base::pace pace;
-    holdfast::node::contacts contacts;
-    holdfast::node::relay relay;
-    holdfast::node::overdue overdue;
-    holdfast::node::rivals rivals;
-    stream_ends streams;
-    holdfast::node::process_watch process_watch;
-    swim::detector swim;
-    view_environment environment;
-    views::agreement agreement;
-    lease::voter voter;
-    lease::renewal_runs renewal_runs;
-    newcomer_ways newcomers;
-    seat_ways seats;
-    lease::mute_watch mutes;
-    lease::way_watch ways;
-    lease::renewal renewal;
-    lease_watch lease;
-    mailer mail;
-    lock::owner owner;
-    lock::holder holder;
-    lock::query_client query_client;
-    holdfast::node::early_asks early_asks;
-    holdfast::node::auditor auditor;
-    holdfast::node::audit_log audit_log;
-    holdfast::node::evictions evictions;
-    holdfast::node::evictions certificates;  // repeated like those
-    holdfast::node::lost_streams lost_streams;
-    std::optional<departure> leaving;
-
-    base::time_point last_now;
     bool is_over = false;
     bool has_been_leased = false;
     bool is_muted = false;         // as was last said

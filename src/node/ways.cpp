@@ -20,14 +20,14 @@ std::uint32_t padding_of_stream(std::uint32_t segment) {
 }  // namespace
 
 void node::state::send_large(const peer_id& to, const endpoint& at, views::way_message what,
-                             const base::way& like, bool is_repeat) {
+                             const base::way& like, base::duration copy_age) {
     const bool by_stream = like.is_stream();
     std::visit(
         [&](auto& m) {
             m.padding = by_stream ? padding_of_stream(like.segment) : padding_of_datagrams;
         },
         what);
-    mail.send_to(to, at, by_stream, false, views::message{std::move(what)}, is_repeat);
+    mail.send_to(to, at, by_stream, false, views::message{std::move(what)}, copy_age);
 }
 
 void node::state::from_view(views::newcomer& n, base::moment now) {
@@ -36,8 +36,8 @@ void node::state::from_view(views::newcomer& n, base::moment now) {
         return;
     }
     // LOAD-4: on a way that takes no large message they would pile up
-    send_large(n.id, n.at, asked->what, {{}, {}, shown_segment}, asked->is_repeat);
-    send_large(n.id, n.at, asked->what, {n.at, {}, 0}, false);
+    send_large(n.id, n.at, asked->what, {{}, {}, shown_segment}, asked->copy_age);
+    send_large(n.id, n.at, asked->what, {n.at, {}, 0}, {});
 }
 
 void node::state::handle_ways(const peer_id& from, const base::way& came,
@@ -46,14 +46,14 @@ void node::state::handle_ways(const peer_id& from, const base::way& came,
         if (!agreement.current()) {
             seats.heard(from, *asked, now);
             // To where it lives, and not to where it was sent from: so all is sent to it later.
-            send_large(from, asked->seat, views::way_echo{asked->number, 0}, came, false);
+            send_large(from, asked->seat, views::way_echo{asked->number, 0}, came, {});
             agreement.surroundings_changed(now);
         }
     } else if (newcomers.answered(from, std::get<views::way_echo>(what), came.is_stream(), now)) {
         agreement.surroundings_changed(now);
         if (const auto told = newcomers.probe(from, now)) {
             // so that it need not ask once more to hear of that
-            send_large(from, {}, *told, {{}, {}, came.segment}, true);
+            send_large(from, {}, *told, {{}, {}, came.segment}, {});
         }
     }
 }

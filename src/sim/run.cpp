@@ -79,6 +79,7 @@ private:
             case event_kind::start:
             case event_kind::resume:
             case event_kind::stream_ended:
+            case event_kind::stream_lost:
             case event_kind::process_gone:
             case event_kind::disk:
             case event_kind::found_there:

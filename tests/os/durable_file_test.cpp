@@ -13,20 +13,12 @@
 
 #include "catch.hpp"
 #include "os/unique_fd.hpp"
+#include "temporary_folder.hpp"
 
 using namespace holdfast;
+using test_support::temporary_folder;
 
 namespace {
-
-struct folder {
-    folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-    ~folder() { std::filesystem::remove_all(path); }
-    [[nodiscard]] std::string at(std::string_view name) const {
-        return path + "/" + std::string{name};
-    }
-
-    std::string path = "/tmp/holdfast-test-XXXXXX";
-};
 
 std::string content_of(const std::string& path) {
     std::ifstream in{path};
@@ -42,7 +34,7 @@ mode_t mode_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE("a file is replaced as a whole, and keeps its permissions") {
-    const folder f;
+    const temporary_folder f;
     const auto path = f.at("file"), fresh = f.at("file.new");
     CHECK_FALSE(os::write_durably(f.path, path, fresh, "first", 0600));
     CHECK(content_of(path) == "first");
@@ -56,14 +48,14 @@ TEST_CASE("a file is replaced as a whole, and keeps its permissions") {
 }
 
 TEST_CASE("a new file that a crash has left is not in the way") {
-    const folder f;
+    const temporary_folder f;
     std::ofstream{f.at("file.new")} << "half of i";
     CHECK_FALSE(os::replace_file(f.at("file"), f.at("file.new"), "it", 0600));
     CHECK(content_of(f.at("file")) == "it");
 }
 
 TEST_CASE("a failure names the step and the file, and leaves the former content") {
-    const folder f;
+    const temporary_folder f;
     std::ofstream{f.at("file")} << "former";
     SECTION("something else has the name of the new file") {
         std::filesystem::create_directory(f.at("file.new"));
@@ -88,7 +80,7 @@ TEST_CASE("a failure names the step and the file, and leaves the former content"
 }
 
 TEST_CASE("in an open directory no link is followed, whatever its path leads to by now") {
-    const folder f;
+    const temporary_folder f;
     std::filesystem::create_directory(f.at("d"));
     const os::unique_fd d{os::open_file(f.at("d"), O_RDONLY | O_DIRECTORY)};
     REQUIRE(d);

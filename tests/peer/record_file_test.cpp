@@ -11,16 +11,14 @@
 
 #include "catch.hpp"
 #include "os/unique_fd.hpp"
+#include "temporary_folder.hpp"
 
 using namespace holdfast;
 using runtime::record_file;
 
 namespace {
 
-struct folder {
-    folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-    ~folder() { std::filesystem::remove_all(path); }
-    [[nodiscard]] std::string at(const std::string& name) const { return path + "/" + name; }
+struct record_folder : test_support::temporary_folder {
     [[nodiscard]] std::string content(const std::string& name = "records") const {
         std::ifstream in{at(name), std::ios::binary};
         return {std::istreambuf_iterator<char>{in}, {}};
@@ -28,13 +26,12 @@ struct folder {
     void put(const std::string& content) const {
         std::ofstream{at("records"), std::ios::binary} << content;
     }
-
-    std::string path = "/tmp/holdfast-records-XXXXXX";
 };
 
 /// As a process that is started with the directory.
 struct opened {
-    explicit opened(const folder& f) : directory{open(f.path.c_str(), O_RDONLY | O_DIRECTORY)} {}
+    explicit opened(const record_folder& f)
+        : directory{open(f.path.c_str(), O_RDONLY | O_DIRECTORY)} {}
 
     os::unique_fd directory;
     record_file file{directory.get(), "dir"};
@@ -62,7 +59,7 @@ audit_history history(std::initializer_list<std::uint64_t> numbers, std::int64_t
 }
 
 /// A file with three records.
-void fill(const folder& f) {
+void fill(const record_folder& f) {
     opened o{f};
     REQUIRE(o.file.replace(history({1})));
     REQUIRE(o.file.append(history({2, 3}, 6)));
@@ -71,7 +68,7 @@ void fill(const folder& f) {
 }  // namespace
 
 TEST_CASE("RECORD-1: records that were written are found, and more are written behind them") {
-    const folder f;
+    const record_folder f;
     {
         const opened first{f};
         CHECK_FALSE(first.found.is_intact);
@@ -90,7 +87,7 @@ TEST_CASE("RECORD-1: records that were written are found, and more are written b
 }
 
 TEST_CASE("RECORD-1: since when it is whole is written without a record, too") {
-    const folder f;
+    const record_folder f;
     {
         opened o{f};
         REQUIRE(o.file.replace(history({}, 9)));
@@ -99,7 +96,7 @@ TEST_CASE("RECORD-1: since when it is whole is written without a record, too") {
 }
 
 TEST_CASE("RECORD-1: a record that was not written to its end is left out, and nothing else") {
-    const folder f;
+    const record_folder f;
     fill(f);
     const auto whole = f.content();
     const auto cut = GENERATE(1u, 8u, 40u);
@@ -118,7 +115,7 @@ TEST_CASE("RECORD-1: a record that was not written to its end is left out, and n
 }
 
 TEST_CASE("RECORD-1: behind damaged bytes whole records are found, and the file is set aside") {
-    const folder f;
+    const record_folder f;
     fill(f);
     auto bytes = f.content();
     bytes[bytes.find("reason 2")] ^= 1;
@@ -138,7 +135,7 @@ TEST_CASE("RECORD-1: behind damaged bytes whole records are found, and the file 
 }
 
 TEST_CASE("RECORD-1: a file of another version, or of others, is set aside") {
-    const folder f;
+    const record_folder f;
     const std::string bytes = GENERATE("holdfast records 2\nwhatever", "", "something else");
     f.put(bytes);
     {
@@ -153,7 +150,7 @@ TEST_CASE("RECORD-1: a file of another version, or of others, is set aside") {
 }
 
 TEST_CASE("RECORD-1: what cannot be written leaves what was there, and is written later") {
-    const folder f;
+    const record_folder f;
     fill(f);
     opened o{f};
     const auto before = f.content();
@@ -169,7 +166,7 @@ TEST_CASE("RECORD-1: what cannot be written leaves what was there, and is writte
 }
 
 TEST_CASE("RECORD-1: a link or a directory of that name is not read") {
-    const folder f;
+    const record_folder f;
     SECTION("a link") { std::filesystem::create_symlink("/etc/passwd", f.at("records")); }
     SECTION("a directory") { std::filesystem::create_directory(f.at("records")); }
     const opened o{f};

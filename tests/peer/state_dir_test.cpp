@@ -12,21 +12,14 @@
 #include <thread>
 
 #include "catch.hpp"
+#include "temporary_folder.hpp"
 
 using namespace holdfast;
 using namespace std::chrono_literals;
 using runtime::state_dir;
+using test_support::temporary_folder;
 
 namespace {
-
-struct folder {
-    folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-    ~folder() { std::filesystem::remove_all(path); }
-
-    [[nodiscard]] std::string at(const std::string& name) const { return path + "/" + name; }
-
-    std::string path = "/tmp/holdfast-test-XXXXXX";
-};
 
 std::string content_of(const std::string& path) {
     std::ifstream in{path};
@@ -42,7 +35,7 @@ error why_not(const std::string& path) {
 }  // namespace
 
 TEST_CASE("a directory is made for its owner alone, and keeps the last mark") {
-    const folder f;
+    const temporary_folder f;
     const auto path = f.at("new");
     {
         const auto made = state_dir::open(path, 0ms);
@@ -61,7 +54,7 @@ TEST_CASE("a directory is made for its owner alone, and keeps the last mark") {
 }
 
 TEST_CASE("a directory that others can write to is refused") {
-    const folder f;
+    const temporary_folder f;
     const auto mode = GENERATE(0770, 0707, 01777);
     REQUIRE(chmod(f.path.c_str(), static_cast<mode_t>(mode)) == 0);
     const auto why = why_not(f.path);
@@ -76,13 +69,13 @@ TEST_CASE("a directory of another user is refused") {
     if (geteuid() != 0) {
         return;  // only root can give a directory away
     }
-    const folder f;
+    const temporary_folder f;
     REQUIRE(chown(f.path.c_str(), 1, 1) == 0);
     CHECK(why_not(f.path).code == errc::bad_config);
 }
 
 TEST_CASE("a link is refused, and so is what is no directory") {
-    const folder f;
+    const temporary_folder f;
     std::filesystem::create_directory(f.at("real"));
     std::filesystem::create_directory_symlink(f.at("real"), f.at("link"));
     CHECK(why_not(f.at("link")).code == errc::bad_config);
@@ -92,7 +85,7 @@ TEST_CASE("a link is refused, and so is what is no directory") {
 }
 
 TEST_CASE("a directory that is in use is waited for") {
-    const folder f;
+    const temporary_folder f;
     auto first = state_dir::open(f.path, 0ms);
     REQUIRE(first);
     const auto why = why_not(f.path);
@@ -104,7 +97,7 @@ TEST_CASE("a directory that is in use is waited for") {
 }
 
 TEST_CASE("no link in the directory is followed, and what was opened is what is used") {
-    const folder f;
+    const temporary_folder f;
     const auto path = f.at("new");
     const auto mine = state_dir::open(path, 0ms);
     REQUIRE(mine);
@@ -125,7 +118,7 @@ TEST_CASE("no link in the directory is followed, and what was opened is what is 
 }
 
 TEST_CASE("a file that is no file of ours is for a person to look at") {
-    const folder f;
+    const temporary_folder f;
     const auto mine = state_dir::open(f.path, 0ms);
     REQUIRE(mine);
     const auto* text = GENERATE("", "holdfast epoch 1\n", "holdfast epoch 1\n7", "7\n",

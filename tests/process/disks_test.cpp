@@ -9,6 +9,7 @@
 
 #include "agents.hpp"
 #include "os/unique_fd.hpp"
+#include "temporary_folder.hpp"
 
 using namespace process_tests;
 
@@ -63,14 +64,8 @@ struct seats {
     }
 };
 
-struct folder {
-    folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-    ~folder() { std::filesystem::remove_all(path); }
-    std::string path = "/tmp/holdfast-disks-XXXXXX";
-};
-
 /// A small disk, which no other process sees, and which goes with the test.
-struct small_disk : folder {
+struct small_disk : test_support::temporary_folder {
     small_disk() {
         is_there = unshare(CLONE_NEWNS) == 0 &&
                    mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
@@ -97,7 +92,7 @@ struct small_disk : folder {
 }  // namespace
 
 TEST_CASE("a sync that takes two leases holds a founding back, and costs no lease") {
-    const folder f;
+    const test_support::temporary_folder f;
     // The address sanitizer would have no library come before its own.
     const char* of_asan = std::getenv("ASAN_OPTIONS");
     seats s{f.path,
@@ -119,7 +114,7 @@ TEST_CASE("full disks at all seats cost nothing for an hour") {
 }
 
 TEST_CASE("RECORD-1: all seats are killed at once, and what operators did is read after that") {
-    const folder f;
+    const test_support::temporary_folder f;
     const auto addresses = test_support::free_addresses(3);
     const auto seeds = addresses[0] + "," + addresses[1] + "," + addresses[2];
     const auto control = [&](std::size_t i) { return f.path + "/control-" + std::to_string(i); };

@@ -21,8 +21,8 @@ struct joiner {
     base::time_point now = made_up::at(0s);
     node::seat_ways ways{settings, now};
 
-    void hear(std::uint64_t from, bool by_stream, bool by_datagram) {
-        ways.heard(peer(from), {1, address(from), by_stream, by_datagram, 0}, now);
+    void hear(std::uint64_t from, bool is_by_stream, bool is_by_datagram) {
+        ways.heard(peer(from), {1, address(from), is_by_stream, is_by_datagram, 0}, now);
     }
 };
 

@@ -120,7 +120,7 @@ TEST_CASE_METHOD(beside_a_machine,
     receive(2, certificate{peer(4)});
     CHECK(said<opinion>().empty());
     surroundings.ended = {peer(4), peer(5)};
-    mine->stream_ended(now);
+    mine->surroundings_changed(now);
     drain();
     CHECK(said<opinion>() == std::vector<opinion>{{third, {peer(4)}, {}}});
     for (const auto& s : sent) {

@@ -7,18 +7,18 @@ using namespace view_test;
 
 namespace {
 
-const std::vector<endpoint> seeds{address(1), address(2), address(3)};
+const std::vector<endpoint> three_seats{address(1), address(2), address(3)};
 
 struct joiner {
     base::settings settings;
-    joining part{settings, made_up::member(9), seeds, base::random_source{1}, at(0s)};
+    joining part{settings, made_up::member(9), three_seats, base::random_source{1}, at(0s)};
 };
 
 struct joined_voter {
     base::settings settings;
     set_environment surroundings;
     view_log log;
-    joining part{settings, made_up::member(1), seeds, base::random_source{1}, at(0s)};
+    joining part{settings, made_up::member(1), three_seats, base::random_source{1}, at(0s)};
 
     joined_voter() { (void)log.found(made_up::first_view(3), surroundings); }
     void install(const change& c) { REQUIRE(log.append({c, {}}, surroundings)); }
@@ -51,7 +51,7 @@ TEST_CASE_METHOD(joiner, "a joiner asks at once, then again and again until it h
 TEST_CASE("JOIN-1: who was removed without a lease asks each second, and not to be let in") {
     base::settings settings;
     settings.removals_without_lease = 1;
-    joining part{settings, made_up::member(9), seeds, base::random_source{1}, at(0s)};
+    joining part{settings, made_up::member(9), three_seats, base::random_source{1}, at(0s)};
     REQUIRE(part.is_testing());
     CHECK(part.learn({{1, 1}, {5}}));
     base::time_point now = at(0s);
@@ -77,7 +77,7 @@ TEST_CASE("JOIN-1: the wait doubles with each removal, up to a minute") {
     base::settings settings;
     const auto tests_at = [&](std::size_t removals, base::duration after) {
         settings.removals_without_lease = removals;
-        joining part{settings, made_up::member(9), seeds, base::random_source{1}, at(0s)};
+        joining part{settings, made_up::member(9), three_seats, base::random_source{1}, at(0s)};
         (void)part.tick(at(after));
         return part.is_testing();
     };

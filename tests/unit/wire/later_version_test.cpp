@@ -30,7 +30,7 @@ std::vector<std::byte> nack(auto write) {
     return bytes;
 }
 
-decode_error why_refused(const std::vector<std::byte>& bytes) {
+decode_error refusal_of(const std::vector<std::byte>& bytes) {
     const auto back = wire::decode(bytes, "c");
     REQUIRE_FALSE(back.has_value());
     return back.error();
@@ -72,9 +72,9 @@ TEST_CASE("WIRE-1: a bounded number of unknown fields, none missing", "[wire]") 
     const auto most = wire::decode(of_later_version(packet, wire::pack::most_unknown_fields), "c");
     REQUIRE(most.has_value());
     REQUIRE(*most == packet);
-    REQUIRE(why_refused(of_later_version(packet, wire::pack::most_unknown_fields + 1)) ==
+    REQUIRE(refusal_of(of_later_version(packet, wire::pack::most_unknown_fields + 1)) ==
             decode_error::too_large);
-    REQUIRE(why_refused(nack([](auto& out, auto&) { out.array(0); })) == decode_error::malformed);
+    REQUIRE(refusal_of(nack([](auto& out, auto&) { out.array(0); })) == decode_error::malformed);
 }
 
 TEST_CASE("WIRE-1: arrays in arrays are skipped, however deep", "[wire]") {
@@ -111,6 +111,6 @@ TEST_CASE("WIRE-1: what is skipped is still of the format", "[wire]") {
              with({0xa2, 'x'}),                        // a text that is not
              with({0, 0}),                             // bytes behind the message
          }) {
-        REQUIRE(why_refused(unknown) == decode_error::malformed);
+        REQUIRE(refusal_of(unknown) == decode_error::malformed);
     }
 }
