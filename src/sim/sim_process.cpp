@@ -322,6 +322,9 @@ void sim_process::disk_is_due(std::uint64_t which) {
         return;
     }
     if (is_of_records) {
+        if (!record_disk_.writing()) {
+            return;  // what was to be tried again went with a later write
+        }
         step([&](node::node&, base::moment) { is_done ? finish_records() : write_records(); });
         return;
     }

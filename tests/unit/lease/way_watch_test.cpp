@@ -153,9 +153,9 @@ TEST_CASE_METHOD(asking, "VIEW-9: questions are as large as what is waited for, 
     tell(4, {5}, 0s);
     CHECK(mine.due(at(0s))[2].what.filler.size() == way_watch::least_size);
     tell(6, {5}, 0s, 50'000);
-    CHECK(mine.due(at(500ms))[2].what.filler.size() == 50'000);
+    CHECK(mine.due(at(500ms))[3].what.filler.size() == 50'000);
     tell(4, {5}, 500ms, 1u << 30);
-    CHECK(mine.due(at(1s))[2].what.filler.size() == most_filler);
+    CHECK(mine.due(at(1s))[3].what.filler.size() == most_filler);
 }
 
 TEST_CASE_METHOD(asking, "VIEW-9: none is asked any more when none has waited for 2A") {

@@ -76,10 +76,10 @@ TEST_CASE("QUEUED: an answer that is lost is asked for again, and nothing else i
     c.tick();
     CHECK(c.count<still_waiting>() == 1);
     c.wire.clear();
-    c.now += 40ms;
+    c.now += 49ms;
     c.tick();
     CHECK(c.wire.empty());
-    c.now += 10ms;
+    c.now += 14ms;
     c.tick();
     CHECK(c.count<still_waiting>() == 1);
     CHECK(c.wire.size() == 1);
@@ -114,7 +114,7 @@ TEST_CASE("LOAD-1: of a hundred thousand watches only those that are not answere
     c[2].as_holder.watch_lock("one more", c.now);
     c.drain(2);
     c.wire.clear();  // it is lost
-    c.now += 50ms;
+    c.now += 63ms;
     c.tick();
     CHECK(c.count<watch>() == 1);
     CHECK(c.wire.size() == 1);
