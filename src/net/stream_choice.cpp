@@ -66,7 +66,7 @@ std::uint64_t stream_table::stream_to(const peer_id& to, const endpoint& at, tim
 }
 
 std::uint64_t stream_table::dial_stream(const endpoint& at, time_point now) {
-    if (!back_off_.may_dial(at, now)) {
+    if (at.is_nil() || !back_off_.may_dial(at, now)) {
         return 0;
     }
     auto fd = dial(at, shared_.longest_silence());

@@ -90,9 +90,9 @@ public:
     /// A new PeerId: new subkeys; the streams are closed.
     void set_identity(const peer_id& self);
     /// `to` may be nil (by address only): that goes by stream (SEAL-2). A stream message connects
-    /// when it must. `is_lazy` may
-    /// wait for company until the next message to that peer or flush(). Never blocks; what the
-    /// socket does not take now is queued.
+    /// when it must; with a nil `at` it goes on a stream that `to` has dialled, or is dropped.
+    /// `is_lazy` may wait for company until the next message to that peer or flush(). Never blocks;
+    /// what the socket does not take now is queued.
     void send(const peer_id& to, const endpoint& at, bool stream, bool is_lazy,
               std::span<const std::byte> bytes, base::time_point now);
     /// Nothing that was sent to `to`, which lives at `at`, by stream at `by` or before is still

@@ -33,9 +33,21 @@ void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, 
         ++dropped_;
         return;
     }
-    tell_epoch(what, of_.agreement.epochs().agreed());
     // A datagram is sealed for one peer (SEAL-2).
-    out_.push(send{head_for(to), at, stream || to.is_nil(), is_lazy, std::move(what), copy_age});
+    push({head_for(to), at, stream || to.is_nil(), is_lazy, std::move(what), copy_age});
+}
+
+void mailer::answer(const peer_id& to, const base::way& came, message&& what) {
+    auto at = came.is_stream() ? address_of(to) : came.source;
+    if (at == settings_.address) {
+        at = {};
+    }
+    push({head_for(to), at, came.is_stream(), false, std::move(what), {}});
+}
+
+void mailer::push(send&& s) {
+    tell_epoch(s.what, of_.agreement.epochs().agreed());
+    out_.push(std::move(s));
 }
 
 void mailer::send_lock(const lock::send& s, base::time_point now) {

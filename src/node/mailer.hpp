@@ -10,6 +10,7 @@
 #include "base/outbox.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
+#include "base/way.hpp"
 #include "lock/view_change.hpp"
 #include "node/contacts.hpp"
 #include "node/lease_watch.hpp"
@@ -41,6 +42,9 @@ public:
     /// `at` nil: where `to` is known to be. Dropped if that is nowhere.
     void send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what,
                  base::duration copy_age = {});
+    /// By the way that the message came which it answers: that works, and by stream no address of
+    /// its sender need be known.
+    void answer(const peer_id& to, const base::way& came, message&& what);
     void send_lock(const lock::send& s, base::time_point now);
     void send_to_voters(const views::message& what);
 
@@ -54,6 +58,7 @@ public:
     [[nodiscard]] view_number installed() const;
 
 private:
+    void push(send&& s);
     [[nodiscard]] envelope head_for(const peer_id& to) const;
     [[nodiscard]] endpoint address_of(const peer_id& peer) const;
 

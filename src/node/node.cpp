@@ -34,7 +34,7 @@ void node::handle(const envelope& head, const base::way& came, const message& wh
         (!head.to.is_nil() && head.to != s.self)) {
         if (!s.is_over && head.from != s.self && !head.from.is_nil()) {
             // it asks a process that was here before
-            show_to_stranger(head, came.source, what);
+            show_to_stranger(head, came, what);
         }
         ++s.stats.dropped;
         s.end_call(now);
@@ -87,7 +87,7 @@ void node::receive(const envelope& head, const base::way& came, const message& w
             s.finish(errc::wrong_cluster);
             return;
         case admission::refuse:
-            show_to_stranger(head, came.source, what);
+            show_to_stranger(head, came, what);
             ++s.stats.dropped;
             return;
         case admission::read:
@@ -112,14 +112,13 @@ void node::receive(const envelope& head, const base::way& came, const message& w
 
 /// FOUND-3: a peer that asks for a lease of another cluster meets this one, even if no gossip
 /// reaches it.
-void node::show_to_stranger(const envelope& head, const endpoint& at, const message& what) {
+void node::show_to_stranger(const envelope& head, const base::way& came, const message& what) {
     auto& s = *state_;
     const auto& v = s.agreement.current();
     const auto* asked = std::get_if<lease::message>(&what);
     const bool asks = asked != nullptr && std::holds_alternative<lease::renew_request>(*asked);
     if (v && s.lease.is_running() && asks && head.cluster != v->cluster) {
-        s.mail.send_to(head.from, at, at.is_nil(), false,
-                       views::message{views::join_shown{v->cluster, v->number}});
+        s.mail.answer(head.from, came, views::message{views::join_shown{v->cluster, v->number}});
     }
 }
 

@@ -182,7 +182,7 @@ private:
                  base::moment now);
     template <class Begin>
     std::uint64_t audit(base::moment now, Begin&& begins);
-    void show_to_stranger(const envelope& head, const endpoint& at, const message& what);
+    void show_to_stranger(const envelope& head, const base::way& came, const message& what);
 
     std::unique_ptr<state> state_;
 };

@@ -28,10 +28,10 @@ namespace holdfast::node {
 // ---- what a node wants done
 
 /// Send `what`. `stream`: over TCP, else a datagram (which falls back to the stream when it does
-/// not fit). `is_lazy`: may wait a moment for company (a release for which no request is known to
-/// wait). `copy_age`: zero for a first copy. Else it was sent before, and is left out while bytes
-/// for that peer that are at least so old are under way on the stream: the former copy may be one
-/// of them (LOAD-4).
+/// not fit). `address` nil: on a stream that its receiver has dialled, or not at all. `is_lazy`:
+/// may wait a moment for company (a release for which no request is known to wait). `copy_age`:
+/// zero for a first copy. Else it was sent before, and is left out while bytes for that peer that
+/// are at least so old are under way on the stream: the former copy may be one of them (LOAD-4).
 struct send {
     envelope head;
     endpoint address;

@@ -35,6 +35,11 @@ judge::lock context::lock_of(std::string_view name) const {
     return static_cast<judge::lock>(at - plan.locks.begin());
 }
 
+std::optional<std::uint32_t> context::place_of(const peer_id& to, const endpoint& address) const {
+    const auto known = address.is_nil() ? place_of_id.find(to) : place_of_id.end();
+    return known == place_of_id.end() ? place_at(address) : std::optional{known->second};
+}
+
 std::optional<std::uint32_t> context::place_at(const endpoint& address) const {
     const std::uint32_t at = address.ip[15] - 1u;
     return at < plan.places.size() && plan.places[at].address == address ? std::optional{at}

@@ -80,6 +80,9 @@ struct context {
     void broken(std::uint32_t place, std::string_view what) const;
     [[nodiscard]] judge::lock lock_of(std::string_view name) const;
     [[nodiscard]] std::optional<std::uint32_t> place_at(const endpoint& address) const;
+    /// Of the receiver of a message. `address` nil: it has dialled the stream.
+    [[nodiscard]] std::optional<std::uint32_t> place_of(const peer_id& to,
+                                                        const endpoint& address) const;
     [[nodiscard]] peer_id draw_id();
     void count(trouble t) { ++counted.troubles[static_cast<std::size_t>(t)]; }
     [[nodiscard]] bool is_mutant(mutant which) const { return plan.asked.mutant == which; }

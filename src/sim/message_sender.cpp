@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 void message_sender::send(std::uint32_t from, node::send& s, std::vector<network::number>* unsent) {
     auto& c = context_;
-    const auto to = c.place_at(s.address);
+    const auto to = c.place_of(s.head.to, s.address);
     if (!to) {
         return;
     }

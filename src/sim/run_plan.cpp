@@ -345,7 +345,7 @@ void draw_replays(run_plan& s) {
 /// LEASE-8.
 void draw_mutes(run_plan& s) {
     base::random_source random{s.asked.seed * 0xAEF17502108EF2D9ULL + s.asked.nodes};
-    if (s.asked.aims != aims::instead) {
+    if (s.asked.aims != aims::instead && !s.is_loss_alone) {
         s.faults.mutes = one_of<double, 4>(random, {0, 0, 0.1, 0.4});
     }
 }

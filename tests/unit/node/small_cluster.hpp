@@ -266,6 +266,12 @@ private:
         node::send what;
     };
 
+    std::uint64_t process_of(const peer_id& peer) const {
+        const auto at = std::find_if(all.begin(), all.end(),
+                                     [&](const auto& p) { return p.second.node->self() == peer; });
+        return at == all.end() ? 0 : at->first;
+    }
+
     void forget_streams(std::uint64_t i) {
         std::erase_if(dialled_, [&](const auto& d) { return d.first == i || d.second == i; });
     }
@@ -301,7 +307,8 @@ private:
                 if (see) {
                     see(i, *s);
                 }
-                const std::uint64_t to = s->address.ip[15];
+                const std::uint64_t to =
+                    s->address.is_nil() ? process_of(s->head.to) : s->address.ip[15];
                 packets_.emplace(std::pair{now + random_.between(200us, 2ms), ++last_packet_},
                                  packet{i, to, std::move(*s)});
             } else if (auto* g = std::get_if<node::granted>(&*o)) {
