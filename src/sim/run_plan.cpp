@@ -345,7 +345,7 @@ void draw_replays(run_plan& s) {
 /// LEASE-8.
 void draw_mutes(run_plan& s) {
     base::random_source random{s.asked.seed * 0xAEF17502108EF2D9ULL + s.asked.nodes};
-    if (s.asked.aims != aims::instead && !s.is_loss_alone) {
+    if (s.asked.aims != aims::instead) {
         s.faults.mutes = one_of<double, 4>(random, {0, 0, 0.1, 0.4});
     }
 }
@@ -421,6 +421,7 @@ run_plan draw(const options& asked) {
     draw_disks(s);
     draw_replays(s);
     draw_versions(s);
+    draw_mutes(s);
     if (asked.is_wide) {
         draw_wide(s);
     }
@@ -429,7 +430,6 @@ run_plan draw(const options& asked) {
             s.troubles.push_back(trouble::misfit);
         }
     }
-    draw_mutes(s);
     return s;
 }
 

@@ -17,7 +17,7 @@ constexpr std::size_t requests_in_a_long_queue = 1500;
 void make_quiet(run_plan& s) {
     s.faults.kinds.clear();
     s.faults.grudges.clear();
-    s.faults.orphans = s.faults.rushes = s.faults.breaks = s.faults.suspends = 0;
+    s.faults.orphans = s.faults.rushes = s.faults.breaks = s.faults.suspends = s.faults.mutes = 0;
     s.network.spike = 0;
     s.work.evictions = 0;
     s.replays = {};
