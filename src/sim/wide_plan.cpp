@@ -35,6 +35,9 @@ void make_quiet(run_plan& s) {
 /// and removes one now and then that three renewals in a row do not reach it from.
 void lose_alone(base::random_source& random, run_plan& s) {
     make_quiet(s);
+    for (auto& p : s.places) {
+        p.wall_s = s.places.front().wall_s;  // VIEW-1 lets views wait for clocks that are behind
+    }
     s.network.loss = 0.1 * static_cast<double>(1 + random.below(s.seats >= 3 ? 3 : 1));
     s.is_loss_alone = true;
     s.troubles.push_back(trouble::loss_alone);
@@ -83,6 +86,7 @@ void shrink_quotas(base::random_source& random, run_plan& s) {
 
 /// LOAD-1, LOAD-2. The holds are short, so that all are served.
 void lengthen_queues(run_plan& s) {
+    s.common.last_sequence = token::max_sequence;  // 20 grants a second would serve none of them
     s.work.clients = std::max(s.work.clients, requests_in_a_long_queue / s.places.size());
     s.work.longest_hold = 5ms;
     s.work.long_holds = s.work.several = s.work.policies = 0;

@@ -269,6 +269,21 @@ TEST_CASE("FOUND-3: who asks by stream is answered there, although its address i
     CHECK(c.all[4].restarted == errc::wrong_cluster);
 }
 
+TEST_CASE("NET-4: a ballot whose datagrams are lost goes by stream, and the other way round") {
+    const bool is_stream_lost = GENERATE(false, true);
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.lose_sent = [&](const node::send& s) {
+        const bool is_of_ballot = base::holds_message<views::prepare>(s.what) ||
+                                  base::holds_message<views::promise>(s.what) ||
+                                  base::holds_message<views::accept>(s.what) ||
+                                  base::holds_message<views::accepted>(s.what);
+        return is_of_ballot && s.stream == is_stream_lost;
+    };
+    c.start(4);
+    CHECK(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }, 5s));
+}
+
 TEST_CASE("LEAVE-1: a peer that leaves a cluster that is over waits for no peer") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4}));

@@ -178,10 +178,10 @@ public:
             }
             const auto p = std::move(packets_.begin()->second);
             packets_.erase(packets_.begin());
-            if (const auto to = all.find(p.to); to != all.end() && !cut_.contains({p.from, p.to}) &&
-                                                !(lose && lose(p.what.what)) &&
-                                                !(lose_to && lose_to(p.to, p.what.stream)) &&
-                                                !(lose_from && lose_from(p.from, p.what.stream))) {
+            if (const auto to = all.find(p.to);
+                to != all.end() && !cut_.contains({p.from, p.to}) && !(lose && lose(p.what.what)) &&
+                !(lose_sent && lose_sent(p.what)) && !(lose_to && lose_to(p.to, p.what.stream)) &&
+                !(lose_from && lose_from(p.from, p.what.stream))) {
                 arrive(p, *to->second.node);
             }
         }
@@ -245,6 +245,7 @@ public:
     base::settings settings;
     std::function<bool(const node::message&)> lose;
     std::function<void(std::uint64_t from, const node::send&)> see;  // whatever is sent
+    std::function<bool(const node::send&)> lose_sent;
     std::function<bool(std::uint64_t to, bool stream)> lose_to;
     std::function<bool(std::uint64_t from, bool stream)> lose_from;
     std::uint64_t machine = 0;     // that all run on; 0: none says where it runs
