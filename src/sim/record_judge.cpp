@@ -58,12 +58,11 @@ void record_judge::reads_records(run r, std::uint64_t reading, const std::set<pe
 
 void record_judge::has_read_records(run r, std::uint64_t reading,
                                     const std::map<record_key, std::uint32_t>& what, instant now) {
-    const bool is_full = what.size() >= lock::archive::most;  // older ones have gone
+    if (what.size() >= lock::archive::most) {
+        return;  // each seat has erased the oldest that it had
+    }
     for (const auto& [key, revision] : facts_.runs[r].must_read[reading]) {
         const auto read = what.find(key);
-        if (read == what.end() && is_full) {
-            continue;
-        }
         if (read == what.end() || read->second < revision) {
             facts_.object(guarantee::record, now,
                           facts_.name_of(r) + " asked for what was done, and record " +
