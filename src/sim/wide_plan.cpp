@@ -13,6 +13,13 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t requests_in_a_long_queue = 1500;
 
+/// All is well when LIVE is checked.
+void end_quietly(run_plan& s) {
+    const bool rests = s.liveness_phase.rests;
+    s.liveness_phase = {};
+    s.liveness_phase.rests = rests;
+}
+
 /// Nothing goes wrong with processes, disks, clocks and links, and no operator evicts.
 void make_quiet(run_plan& s) {
     s.faults.kinds.clear();
@@ -22,9 +29,7 @@ void make_quiet(run_plan& s) {
     s.work.evictions = 0;
     s.replays = {};
     s.is_sealed = true;
-    const bool rests = s.liveness_phase.rests;
-    s.liveness_phase = {};
-    s.liveness_phase.rests = rests;
+    end_quietly(s);
     for (auto& p : s.places) {
         p.disk = {};
         p.disk_fills_up = false;
@@ -84,8 +89,9 @@ void shrink_quotas(base::random_source& random, run_plan& s) {
     s.troubles.push_back(trouble::small_quotas);
 }
 
-/// LOAD-1, LOAD-2. The holds are short, so that all are served.
+/// LOAD-1, LOAD-2. The holds are short, so that all are served, if no link is cut then.
 void lengthen_queues(run_plan& s) {
+    end_quietly(s);
     s.common.last_sequence = token::max_sequence;  // 20 grants a second would serve none of them
     s.work.clients = std::max(s.work.clients, requests_in_a_long_queue / s.places.size());
     s.work.longest_hold = 5ms;
