@@ -38,7 +38,8 @@ struct waits_for {
     std::uint64_t bytes = 0;  ///< of the largest message that they have not answered, about
     bool operator==(const waits_for&) const = default;
 };
-constexpr std::size_t most_filler = std::size_t{1} << 20;
+/// More than a stream takes at once, and little enough for slow ways.
+constexpr std::size_t most_filler = std::size_t{128} << 10;
 /// From a voter, by stream: to be answered by stream, with as much.
 struct way_question {
     std::uint64_t number = 0;

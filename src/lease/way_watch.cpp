@@ -1,6 +1,7 @@
 #include "lease/way_watch.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <set>
 #include <string>
@@ -92,7 +93,7 @@ std::vector<way_watch::question> way_watch::due(base::time_point now) {
             r.asked = now;
             r.is_said = false;
         }
-        r.next = now + between_questions;
+        r.next = now + std::max<base::duration>(between_questions, passage(r));
         out.push_back({peer, {r.number, std::string(r.size, '\0')}, copy_age});
     }
     invariants();
@@ -119,13 +120,21 @@ std::optional<base::time_point> way_watch::deadline() const {
     return due;
 }
 
+base::duration way_watch::passage(const record& r) {
+    return std::chrono::milliseconds{(r.size - least_size) / 64};
+}
+
+base::duration way_watch::patience(const record& r) const {
+    return 2 * settings_.lease + passage(r);
+}
+
 bool way_watch::is_mute(const peer_id& peer, base::time_point now) const {
     const auto at = records_.find(peer);
     if (at == records_.end() || !at->second.is_open ||
-        now - at->second.asked < 2 * settings_.lease) {
+        now - at->second.asked < patience(at->second)) {
         return false;
     }
-    const auto since = at->second.asked + settings_.lease;
+    const auto since = at->second.asked + patience(at->second) / 2;
     return std::any_of(records_.begin(), records_.end(), [&](const auto& r) {
         return r.second.answered && *r.second.answered > since;
     });

@@ -47,7 +47,7 @@ public:
     [[nodiscard]] std::vector<peer_id> newly_found(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
 
-    /// It has been asked for 2A and is silent, while another one answered.
+    /// It has been asked for 2A, and longer if for much, and is silent, while another one answered.
     [[nodiscard]] bool is_mute(const peer_id& peer, base::time_point now) const;
     void invariants() const;
 
@@ -64,6 +64,11 @@ private:
     };
 
     void ask(const peer_id& whom, std::size_t size, base::time_point now);
+    /// What a slow way takes for a question that is larger than the least: a second for 64,000
+    /// bytes.
+    [[nodiscard]] static base::duration passage(const record& r);
+    /// For so long it may be silent. Who takes a large question slowly brings no part of anything.
+    [[nodiscard]] base::duration patience(const record& r) const;
 
     const base::settings& settings_;
     peer_id self_;

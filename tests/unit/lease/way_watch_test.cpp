@@ -158,6 +158,24 @@ TEST_CASE_METHOD(asking, "VIEW-9: questions are as large as what is waited for, 
     CHECK(mine.due(at(1s))[3].what.filler.size() == most_filler);
 }
 
+TEST_CASE_METHOD(asking, "VIEW-9: who is asked much has longer to take it") {
+    for (auto now = 0ms; now <= 4s; now += 500ms) {
+        tell(4, {5}, now, 1u << 30);
+        (void)ask(now, {2, 4, 6});
+    }
+    CHECK_FALSE(mine.is_mute(peer(5), at(2s)));  // 128 KiB: 1.7 s more
+    CHECK_FALSE(mine.is_mute(peer(5), at(3700ms)));
+    CHECK(mine.is_mute(peer(5), at(3800ms)));
+}
+
+TEST_CASE_METHOD(asking,
+                 "VIEW-9: a large question is not repeated before the former can be there") {
+    tell(4, {5}, 0s, 1u << 30);
+    CHECK(ask(0s, {2, 4, 6}).size() == 4);
+    CHECK(ask(1700ms).empty());
+    CHECK(ask(1800ms).size() == 4);
+}
+
 TEST_CASE_METHOD(asking, "VIEW-9: none is asked any more when none has waited for 2A") {
     pass(0s, 500ms, {2, 4, 6});
     CHECK(ask(2499ms).size() == 4);
