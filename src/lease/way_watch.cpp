@@ -14,6 +14,8 @@ namespace holdfast::lease {
 namespace {
 
 constexpr std::size_t others_asked = 2;
+// To all that one word makes it ask.
+constexpr std::size_t most_asked = 8 * most_filler;
 
 }  // namespace
 
@@ -47,8 +49,10 @@ void way_watch::told(const peer_id& by, const waits_for& what, const view& curre
             others.insert(id);
         }
     }
-    const auto size = std::clamp(static_cast<std::size_t>(what.bytes), least_size, most_filler);
     asked.merge(others);
+    // Their answers are as large, and leases share the wire.
+    const auto most = std::clamp(most_asked / asked.size(), least_size, most_filler);
+    const auto size = std::clamp(static_cast<std::size_t>(what.bytes), least_size, most);
     for (const auto& id : asked) {
         if (id != self_) {
             ask(id, size, now);

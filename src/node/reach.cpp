@@ -108,8 +108,10 @@ bool node::state::take_way(const peer_id& from, bool by_stream, const lease::mes
         }
     } else if (const auto* asked = std::get_if<lease::way_question>(&what)) {
         if (v && v->is_voter(from)) {
+            // LOAD-4: it asks again until it is answered.
             mail.send_to(from, {}, true, false,
-                         lease::message{lease::way_answer{asked->number, asked->filler}});
+                         lease::message{lease::way_answer{asked->number, asked->filler}},
+                         settings.lease / 2);
         }
     } else if (const auto* answer = std::get_if<lease::way_answer>(&what)) {
         if (by_stream) {

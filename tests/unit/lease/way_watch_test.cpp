@@ -176,6 +176,24 @@ TEST_CASE_METHOD(asking,
     CHECK(ask(1800ms).size() == 4);
 }
 
+TEST_CASE_METHOD(asking, "VIEW-9: if many are to be asked, each is asked less") {
+    v = made_up::first_view(3, 97);
+    mine.installed(v);
+    std::set<std::uint64_t> named;
+    for (std::uint64_t n = 10; n < 40; ++n) {
+        named.insert(n);
+    }
+    tell(4, named, 0s, 1u << 30);
+    std::size_t bytes = 0;
+    const auto asked = mine.due(at(0s));
+    for (const auto& q : asked) {
+        bytes += q.what.filler.size();
+    }
+    CHECK(asked.size() == 33);
+    CHECK(bytes <= 8 * most_filler);
+    CHECK(bytes > 7 * most_filler);
+}
+
 TEST_CASE_METHOD(asking, "VIEW-9: none is asked any more when none has waited for 2A") {
     pass(0s, 500ms, {2, 4, 6});
     CHECK(ask(2499ms).size() == 4);

@@ -119,9 +119,18 @@ TEST_CASE("VIEW-9: who waits in vain for members that answer the voters costs no
         return base::holds_message<lock::grant>(what) ||
                (round != nullptr && base::holds_message<lock::grant>(round->what));
     };
+    std::size_t answered = 0;
+    c.see = [&](std::uint64_t, const node::send& s) {
+        const auto* l = std::get_if<lease::message>(&s.what);
+        if (l != nullptr && std::holds_alternative<lease::way_answer>(*l)) {
+            ++answered;
+            CHECK(s.copy_age > 0s);  // LOAD-4
+        }
+    };
     c.acquire(5, name);
     c.run_for(10s);
     CHECK(asked > 0);
+    CHECK(answered > 0);
     for (const std::uint64_t i : {1, 2, 3, 4, 5}) {
         CHECK(c.is_leased(i));
         CHECK_FALSE(c.all[i].restarted);
