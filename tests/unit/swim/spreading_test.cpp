@@ -73,6 +73,22 @@ TEST_CASE_METHOD(
     CHECK(all<gossip>().empty());
 }
 
+TEST_CASE_METHOD(lone, "NET-4: asking who lives at an address uses up no rumours") {
+    start(3);
+    receive(2, gossip{{about(9, condition::alive, 4)}});
+    said.clear();
+    for (std::uint64_t n = 50; n < 80; ++n) {
+        mine->find_out(address(n), now);
+    }
+    drain();
+    CHECK(all<ping>().size() == 30);
+    CHECK(times_told(9, condition::alive) == 0);
+    run_for(2s);
+    const auto told = all<gossip>();
+    CHECK(std::any_of(told.begin(), told.end(),
+                      [](const auto& g) { return place_of(9, g.what).has_value(); }));
+}
+
 TEST_CASE_METHOD(lone, "a refutation is passed on by those that never heard the suspicion") {
     all_answer();
     start(6);
