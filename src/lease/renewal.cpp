@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/deadline.hpp"
@@ -38,10 +39,13 @@ void renewal::installed(const view& now_installed, base::moment now) {
     // LEASE-2: acks given under different seats are never mixed in one quorum; end_ stands
     acked_.clear();
     heard_.clear();
+    const auto former = std::exchange(by_datagram_, {});
     for (const auto& voter : voters_) {
         heard_.emplace(voter, now.now);
+        // NET-4: whether datagrams pass between us has nothing to do with the seats
+        const auto known = former.find(voter);
+        by_datagram_.emplace(voter, known == former.end() ? now.now : known->second);
     }
-    by_datagram_ = heard_;
     ask(now);
     HOLDFAST_ASSERT(end_ == end_before);  // LEASE-2: an end once reached stands
     invariants();

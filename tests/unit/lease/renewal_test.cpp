@@ -111,6 +111,36 @@ TEST_CASE_METHOD(renewal_fixture,
     }
 }
 
+TEST_CASE_METHOD(renewal_fixture, "NET-4: that no datagram comes is known also when seats change") {
+    auto v = made_up::first_view(3, 1);
+    mine.installed(v, moment(0s));
+    const auto count_streams = [&](base::duration first, base::duration last) {
+        std::size_t streams = 0;
+        for (auto now = first; now < last; now += 200ms) {
+            mine.tick(moment(now));
+            for (const auto& s : sent()) {
+                if (s.by_stream) {
+                    ++streams;
+                    mine.handle(s.to, ack{v.seats_since, s.what.sent_at}, moment(now), true);
+                }
+            }
+        }
+        return streams;
+    };
+    CHECK(count_streams(0s, 1s) == 3);
+    CHECK(count_streams(1s, 3s) == 24);
+    v.number = v.seats_since = {2};
+    SECTION("of voters that stay") {
+        mine.installed(v, moment(3s));
+        CHECK(count_streams(3s, 4s) == 12);
+    }
+    SECTION("and not of a voter that was none before") {
+        v.seats[2].filled_by = peer(4);
+        mine.installed(v, moment(3s));
+        CHECK(count_streams(3s, 4s) == 9);
+    }
+}
+
 TEST_CASE_METHOD(renewal_fixture, "NET-4: a voter that acks nothing is asked by datagrams") {
     mine.installed(made_up::first_view(3, 1), moment(0s));
     std::size_t by_stream = 0;
