@@ -177,8 +177,10 @@ void state_access::add_breaks(digest& out, const revocations& r) {
 }
 
 void state_access::add(digest& out, const holder& h) {
-    const auto& [settings, pace, self, current, is_leased, is_leaving, last_report, requests, held,
-                 link, promises, delays, next_limit, counters, out_box] = h;
+    // Whether a report is a repeat (`reported`) matters where something is slow, and here nothing
+    // is.
+    const auto& [settings, pace, self, current, is_leased, is_leaving, last_report, reported,
+                 requests, held, link, promises, delays, next_limit, counters, out_box] = h;
     HOLDFAST_ASSERT(out_box.empty() && !next_limit);
     const auto& [kept, kept_ends, told_in, newest_told] = delays;
     HOLDFAST_ASSERT(kept.empty() && kept_ends.size() == 0 && told_in.empty() &&

@@ -375,7 +375,12 @@ void holder::on(const peer_id& from, const gather& asked, base::time_point now) 
     }
     auto answer = held_.report_for(asked, self_, ++last_report_);
     delays_.add_to(answer, asked, now);
-    out_.push(send{from, std::move(answer)});
+    if (reported_.size() >= most_reported) {
+        reported_.clear();
+    }
+    // LOAD-4: when it is asked for again, the first may still be under way
+    const bool is_first = reported_.insert({from, asked.serial}).second;
+    out_.push(send{from, std::move(answer), is_first ? 0U : 1U});
 }
 
 void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {

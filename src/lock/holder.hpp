@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -89,6 +90,7 @@ private:
     friend struct explore::state_access;
 
     using request_iterator = pending_requests::iterator;
+    static constexpr std::size_t most_reported = 4096;
 
     void on(const peer_id& from, const queued& said, base::time_point now);
     void on(const peer_id& from, const still_queued& said, base::time_point now);
@@ -130,6 +132,7 @@ private:
     bool is_leased_ = false;
     bool is_leaving_ = false;
     std::uint64_t last_report_ = 0;
+    std::set<std::pair<peer_id, std::uint64_t>> reported_;  // on gathers of owners, by serial
     pending_requests requests_;
     local_holds held_;
     owner_link link_;

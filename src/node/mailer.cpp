@@ -59,7 +59,7 @@ void mailer::send_lock(const lock::send& s, base::time_point now) {
     }
     of_.overdue.sent(s, now);
     for (auto& d : of_.ways.detours(*v, s, now, of_.overdue.is_long(s.to, now))) {
-        send_to(d.by, {}, true, false, std::move(d.what));
+        send_to(d.by, {}, true, false, std::move(d.what), copy_age(s.attempt, settings_));
     }
 }
 

@@ -49,7 +49,9 @@ void node::state::handle_relayed(const peer_id& from, const relayed& r, base::ti
             handle_lock(r.origin, r.what, now);
             break;
         case relay::action::forward:
-            mail.send_to(r.destination, {}, true, false, r);
+            // Who has not taken what it was sent half a lease ago is slow, and gets no more
+            // (LOAD-4).
+            mail.send_to(r.destination, {}, true, false, r, settings.lease / 2);
             break;
     }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "base/message_groups.hpp"
 #include "base/rule_effects.hpp"
 
 namespace holdfast::node {
@@ -33,7 +34,9 @@ std::vector<relay::detour> relay::detours(const view& v, const lock::send& s, ba
         out.push_back({back->second.by, {self_, s.to, true, s.what}});
     }
     // While a stream is being made, or its other end has much to do, copies would only add to that.
-    const bool seems_cut = s.attempt > 0 && is_silent(s.to, now);
+    // Who has asked for a report again need say nothing when it has it.
+    const bool is_waited_for = s.attempt > 0 && !base::holds_message<lock::report>(s.what);
+    const bool seems_cut = is_waited_for && is_silent(s.to, now);
     if ((seems_cut || is_overdue) && s.attempt >= tries_before_relaying) {
         const auto voters = voters_between(v, self_, s.to);
         const auto first = std::size_t{s.attempt - tries_before_relaying} * voters_in_a_try;

@@ -213,6 +213,22 @@ TEST_CASE("LOAD-5: how long a report takes says nothing of the round trip") {
     CHECK(c[3].pace.pause(peer(2), 0) <= 63ms);  // the least, and what chance adds
 }
 
+TEST_CASE("LOAD-4: a report that is asked for again is a repeat") {
+    cluster c;
+    const auto attempt_on = [&](std::uint64_t serial) {
+        c[3].as_holder.handle(peer(1), gather{c.v.number, c.v.epoch, serial, {{0}}}, c.now);
+        const auto o = c[3].as_holder.next();
+        REQUIRE(o);
+        const auto& answer = std::get<lock::send>(*o);
+        CHECK(the<report>(answer.what).serial == serial);
+        return answer.attempt;
+    };
+    CHECK(attempt_on(1) == 0);
+    CHECK(attempt_on(1) == 1);
+    CHECK(attempt_on(1) == 1);
+    CHECK(attempt_on(2) == 0);
+}
+
 TEST_CASE("LOAD-4: what joins a table that is on its way makes all of it a first copy") {
     base::settings settings;
     base::pace pace{settings, 1};

@@ -84,6 +84,31 @@ TEST_CASE("LOAD-4: a repeat is compared with what is as old as the former copy, 
     CHECK(ages == std::vector<base::duration>{0ms, 50ms, 100ms, 200ms, 400ms, 500ms, 500ms});
 }
 
+TEST_CASE("LOAD-4: what goes by voters is left out like what goes straight") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(4);
+    c.lose = [](const node::message& what) {
+        const auto* round = std::get_if<node::relayed>(&what);
+        return base::holds_message<lock::grant>(what) ||
+               (round != nullptr && round->is_echo &&
+                base::holds_message<lock::grant>(round->what));
+    };
+    std::size_t by_owner = 0;
+    std::size_t by_voters = 0;
+    c.see = [&](std::uint64_t from, const node::send& s) {
+        const auto* round = std::get_if<node::relayed>(&s.what);
+        if (round != nullptr && !round->is_echo && base::holds_message<lock::grant>(round->what)) {
+            ++(from == 4 ? by_owner : by_voters);
+            CHECK(s.copy_age > 0s);
+        }
+    };
+    c.acquire(5, name);
+    c.run_for(4s);
+    CHECK(by_owner > 0);
+    CHECK(by_voters > 0);
+}
+
 TEST_CASE("VIEW-9: a member that hears and cannot speak on its streams is removed in time") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4, 5}));

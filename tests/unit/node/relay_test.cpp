@@ -67,6 +67,13 @@ TEST_CASE_METHOD(relay_fixture,
     CHECK(detours(6, at(1250ms)).empty());
 }
 
+TEST_CASE_METHOD(relay_fixture,
+                 "LOAD-5: who has asked for a report again is not taken for silent") {
+    CHECK(mine.detours(v, {peer(5), lock::report{}, 1}, at(0s)).empty());
+    CHECK(detours(2, at(10s)).empty());
+    CHECK(detours(3, at(10250ms)).size() == 2);
+}
+
 TEST_CASE_METHOD(relay_fixture, "VIEW-9: what is waited for too long goes by the voters too") {
     mine.heard(peer(5));
     const lock::send again{peer(5), lock::grant_ack{"a", {1}}, 2};
