@@ -79,8 +79,9 @@ void overdue::installed(const view& v) {
 }
 
 std::optional<overdue::word> overdue::look(base::time_point now) {
-    // What is waited for is sent again within 5A/8 (LOAD-5).
-    std::erase_if(waits_, [&](const auto& w) { return now - w.second.wanted >= settings_.lease; });
+    // What is waited for is sent again within 5A/8, or 5/4 of `retry` if that is longer (LOAD-5).
+    const auto longest = std::max(settings_.lease, 2 * settings_.retry);
+    std::erase_if(waits_, [&](const auto& w) { return now - w.second.wanted >= longest; });
     next_look_.reset();
     if (waits_.empty()) {
         return std::nullopt;

@@ -75,6 +75,20 @@ TEST_CASE_METHOD(waiting_owner, "VIEW-9: what is not sent again is not waited fo
     CHECK_FALSE(mine.deadline());
 }
 
+TEST_CASE_METHOD(waiting_owner, "VIEW-9: what is sent again seldom is waited for all the same") {
+    settings.retry = settings.lease;
+    std::optional<base::duration> told;
+    for (auto now = 0ms; now <= 5s && !told; now += 100ms) {
+        if (now % 1200ms == 0ms) {
+            mine.sent({peer(5), asks, 1}, at(now));
+        }
+        if (mine.is_due(at(now)) && mine.look(at(now))) {
+            told = now;
+        }
+    }
+    CHECK(told == 3s);
+}
+
 TEST_CASE_METHOD(waiting_owner, "VIEW-9: for a table nothing is sent, and it is waited for") {
     std::optional<node::overdue::word> told;
     for (auto now = 0ms; now <= 3s; now += 500ms) {
