@@ -56,6 +56,7 @@ public:
         std::vector<epoch> persisted;
         std::vector<node::persist_records> record_writes;
         std::optional<errc> restarted;
+        std::size_t removals = 0;  // without a lease, as was said at the last restart (JOIN-1)
         bool has_left = false;
     };
 
@@ -250,6 +251,7 @@ public:
     std::function<bool(std::uint64_t from, bool stream)> lose_from;
     std::uint64_t machine = 0;     // that all run on; 0: none says where it runs
     std::uint64_t stays_down = 0;  // who is not started again after its PeerId has ended
+    std::uint32_t segment = 0;     // of every stream (JOIN-2)
     std::map<std::uint64_t, process> all;
     time_point now{1h};
 
@@ -294,7 +296,9 @@ private:
             }
         }
         const bool is_dialled = p.what.stream && dialled_.contains({p.to, p.from});
-        to.handle(head, {p.what.stream ? endpoint{} : from, is_dialled ? from : endpoint{}},
+        to.handle(head,
+                  {p.what.stream ? endpoint{} : from, is_dialled ? from : endpoint{},
+                   p.what.stream ? segment : 0U},
                   p.what.what, moment());
         to.has_read_all(now);
         to.check();
@@ -338,6 +342,7 @@ private:
                 p.has_left = true;
             } else if (auto* m = std::get_if<node::must_restart>(&*o)) {
                 p.restarted = m->why;
+                p.removals = m->removals_without_lease;
                 if (i == stays_down) {
                     return;
                 }

@@ -1,6 +1,11 @@
 // Whether the ways between a joiner and the seats work, over a pretended network (JOIN-1, JOIN-2).
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "base/message_groups.hpp"
 #include "catch.hpp"
@@ -58,6 +63,55 @@ TEST_CASE("JOIN-2: who cannot take, or send, large messages is not let in") {
     c.start(4);
     is_kept_out(c, 3s);
     CHECK(seen > 0);
+}
+
+TEST_CASE("JOIN-2: a way is tried with two segments of its stream, and with full datagrams") {
+    constexpr auto of_datagrams = static_cast<std::uint32_t>(base::limits::datagram_padding);
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.segment = 8948;
+    std::set<std::pair<bool, std::uint32_t>> probes;  // by stream, and of this size
+    std::set<std::pair<bool, std::uint32_t>> echoes;
+    c.see = [&](std::uint64_t, const node::send& s) {
+        if (const auto* p = base::get_message_if<views::way_probe>(s.what)) {
+            probes.emplace(s.stream, p->padding);
+        } else if (const auto* e = base::get_message_if<views::way_echo>(s.what)) {
+            echoes.emplace(s.stream, e->padding);
+        }
+    };
+    c.start(4);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    for (const auto& seen : {probes, echoes}) {
+        CHECK(seen.contains(std::pair{true, std::uint32_t{2 * 8948}}));
+        CHECK(seen.contains(std::pair{false, of_datagrams}));
+        CHECK(std::all_of(seen.begin(), seen.end(), [](const auto& s) {
+            return s.second >= (s.first ? std::uint32_t{4096} : of_datagrams);
+        }));
+    }
+}
+
+TEST_CASE("JOIN-1: each PeerId that never had a lease counts, and none of before one that had") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3}));
+    c.lose = [](const node::message& m) {  // peer 4 gets no lease; the others have theirs
+        const auto* l = std::get_if<lease::message>(&m);
+        const auto* asked = l != nullptr ? std::get_if<lease::renew_request>(l) : nullptr;
+        return asked != nullptr && !asked->is_running;
+    };
+    c.start(4);
+    for (std::size_t n = 1; n <= 3; ++n) {
+        REQUIRE(c.run_until([&] { return c.all[4].removals == n; }, 60s));
+        CHECK(c.all[4].restarted == errc::evicted);
+    }
+    c.lose = {};
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }, 60s));
+    const auto former = c[4].self();
+    for (const std::uint64_t i : {1, 2, 3}) {
+        c.cut(4, i);
+    }
+    REQUIRE(c.run_until([&] { return !c[1].installed()->has(former); }));
+    c.mend();
+    CHECK(c.run_until([&] { return c.all[4].removals == 1; }));
 }
 
 TEST_CASE("JOIN-1: who was removed without a lease tests the ways, and asks again when they work") {
