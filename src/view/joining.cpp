@@ -97,8 +97,8 @@ join joining::request() const {
 bool joining::learn(const join_shown& told) {
     // Every seat is asked again, not only the one that answered first: the voter that proposes
     // first should know of this peer.
-    auto& newest = shown_[told.cluster];
-    if (newest >= told.newest) {
+    const auto known = shown_.find(told.cluster);
+    if (told.newest.value == 0 || (known != shown_.end() && known->second >= told.newest)) {
         return false;
     }
     shown_ = {{told.cluster, told.newest}};

@@ -98,6 +98,14 @@ TEST_CASE_METHOD(joiner, "VIEW-3: a joiner names the newest view it was shown") 
     CHECK(part.request().shown == view_number{6});
 }
 
+TEST_CASE_METHOD(joiner, "VIEW-3: a joiner that is shown no view goes on naming none") {
+    CHECK_FALSE(part.learn({{7, 7}, {0}}));
+    CHECK_FALSE(part.request().shown);
+    CHECK(part.learn({{1, 1}, {5}}));
+    CHECK_FALSE(part.learn({{7, 7}, {0}}));
+    CHECK(part.request().shown == view_number{5});
+}
+
 TEST_CASE_METHOD(joiner, "a joiner takes only a welcome that adds it, to a cluster of its seats") {
     welcome given;
     given.before = made_up::first_view(3);
