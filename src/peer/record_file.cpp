@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -63,10 +64,14 @@ void put_frame(std::string& out, std::int64_t since_ms, const audit_record* what
     out += content;
 }
 
-std::string frames_of(const audit_history& what) {
+/// Behind a log that is whole since `before_ms`. Of what is appended a part may be there after a
+/// crash: only its last frame says that more is whole than before.
+std::string frames_of(const audit_history& what, std::int64_t before_ms) {
     std::string out;
+    const auto meanwhile = std::max(what.whole_since_ms, before_ms);
     for (const auto& r : what.records) {
-        put_frame(out, what.whole_since_ms, &r);
+        const bool is_last = &r == &what.records.back();
+        put_frame(out, is_last ? what.whole_since_ms : meanwhile, &r);
     }
     if (what.records.empty()) {
         put_frame(out, what.whole_since_ms, nullptr);
@@ -200,6 +205,7 @@ found_records record_file::load() {
     }
     auto found = parse(all);
     end_ = found.end;
+    since_ms_ = found.what.whole_since_ms;
     is_unreadable_ = found.is_damaged;
     out.is_intact = !found.is_damaged;
     out.what = std::move(found.what);
@@ -217,7 +223,7 @@ found_records record_file::load() {
 }
 
 result<void> record_file::append(const audit_history& what) {
-    const auto bytes = frames_of(what);
+    const auto bytes = frames_of(what, since_ms_);
     const os::unique_fd out{os::open_file_in(directory_, file, O_WRONLY | O_NONBLOCK)};
     if (!out) {
         return refused("open", file, errno);
@@ -230,6 +236,7 @@ result<void> record_file::append(const audit_history& what) {
         return refused("write", file, why);
     }
     end_ += bytes.size();
+    since_ms_ = what.whole_since_ms;
     return {};
 }
 
@@ -249,11 +256,12 @@ result<void> record_file::replace(const audit_history& all) {
             return done;
         }
     }
-    const auto bytes = std::string{heading} + frames_of(all);
+    const auto bytes = std::string{heading} + frames_of(all, all.whole_since_ms);
     if (const auto why = os::write_durably_in(directory_, file, file + ".new", bytes, 0600)) {
         return refused(why->step, why->path, why->code);
     }
     end_ = bytes.size();
+    since_ms_ = all.whole_since_ms;
     is_unreadable_ = false;
     return {};
 }

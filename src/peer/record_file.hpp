@@ -40,7 +40,8 @@ private:
 
     int directory_;
     std::string path_;
-    std::uint64_t end_ = 0;  // of what is whole
+    std::uint64_t end_ = 0;      // of what is whole
+    std::int64_t since_ms_ = 0;  // since when it is, as it says
     bool is_unreadable_ = false;
 };
 

@@ -2,6 +2,7 @@
 // the write under way.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -71,7 +72,11 @@ private:
         if (wanted_->is_all || !written_) {
             written_.emplace();
         }
-        written_->whole_since_ms = from.whole_since_ms;
+        if (wanted_->is_all || count == from.records.size()) {
+            written_->whole_since_ms = from.whole_since_ms;
+        } else if (count > 0) {  // as record_file: only the last says that more is whole
+            written_->whole_since_ms = std::max(written_->whole_since_ms, from.whole_since_ms);
+        }
         written_->records.insert(written_->records.end(), from.records.begin(),
                                  from.records.begin() + static_cast<std::ptrdiff_t>(count));
     }

@@ -114,6 +114,41 @@ TEST_CASE("RECORD-1: a record that was not written to its end is left out, and n
     CHECK_FALSE(again.found.complaint);
 }
 
+TEST_CASE("RECORD-1: a part of what was appended does not say that more is whole than before") {
+    const record_folder f;
+    {
+        opened o{f};
+        REQUIRE(o.file.replace(history({1}, 5)));
+    }
+    {
+        opened o{f};
+        REQUIRE(o.file.append(history({2, 3}, 3)));
+    }
+    CHECK(opened{f}.found.what == history({1, 2, 3}, 3));
+    const auto whole = f.content();
+    f.put(whole.substr(0, whole.size() - 1));
+    CHECK(opened{f}.found.what == history({1, 2}, 5));
+    SECTION("and what is written behind it neither") {
+        {
+            opened o{f};
+            REQUIRE(o.file.append(history({3, 4}, 3)));
+        }
+        CHECK(opened{f}.found.what == history({1, 2, 3, 4}, 3));
+        const auto again = f.content();
+        f.put(again.substr(0, again.size() - 1));
+        CHECK(opened{f}.found.what == history({1, 2, 3}, 5));
+    }
+    SECTION("but that less is whole") {
+        {
+            opened o{f};
+            REQUIRE(o.file.append(history({3, 4}, 9)));
+        }
+        const auto again = f.content();
+        f.put(again.substr(0, again.size() - 1));
+        CHECK(opened{f}.found.what == history({1, 2, 3}, 9));
+    }
+}
+
 TEST_CASE("RECORD-1: behind damaged bytes whole records are found, and the file is set aside") {
     const record_folder f;
     fill(f);
