@@ -167,6 +167,12 @@ bool audit_log::hear(const lock::answered& a, time_point now) {
     return true;
 }
 
+void audit_log::lost_the_others(moment now) {
+    note_whole_since(std::max(whole_since_ms_, wall_ms(now)));
+    write(now.now);
+    invariants();
+}
+
 void audit_log::invariants() const {
     // Each answer that waits will be given: when a write is done, fails, or takes too long.
     HOLDFAST_ASSERT(waiting_.empty() || (writes_since_ && !is_failing_));

@@ -65,6 +65,9 @@ public:
     [[nodiscard]] bool hear(const lock::answered& a, base::time_point now);
     [[nodiscard]] bool hear(const lock::unanswered& u) { return questions_.erase(u.number) != 0; }
 
+    /// FORCE-1: others may have kept what is not here, and are gone for good.
+    void lost_the_others(base::moment now);
+
     void tick(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next() { return out_.next(); }

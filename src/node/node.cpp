@@ -303,6 +303,7 @@ bool node::give_up(moment now) {
     const bool is_allowed = !s.lease.is_running() && !s.leaving && !s.is_over;
     if (is_allowed) {
         s.finish(errc::no_quorum);
+        s.audit_log.lost_the_others(now);
         const auto known = s.agreement.epochs().highest();
         const auto goes_on = epoch_after_force(s.settings, known, now.wall_s);
         // FORCE-1: what others went on to unheard lies below it, as far as there are epochs

@@ -124,6 +124,11 @@ void node::state::drain_after_the_end() {
             out.push(std::move(*c));
         }
     }
+    while (auto o = audit_log.next()) {
+        if (auto* p = std::get_if<persist_records>(&*o)) {
+            out.push(std::move(*p));  // the next PeerId writes nothing if there are no records
+        }
+    }
     mail.drop_local();
     if (final_output) {
         out.push(*std::exchange(final_output, std::nullopt));

@@ -175,6 +175,25 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(audit_log_fixture,
+                 "RECORD-1: who is forced into a new cluster is whole since then") {
+    start(true);
+    mine().take_over({{made_record(1)}, 77}, true, now);
+    now += 24h;
+    mine().lost_the_others(moment());
+    drain();
+    const auto since = node::start_of_2024_s * 1000 + day_ms;
+    REQUIRE(writes.size() == 1);
+    CHECK(writes[0].what == audit_history{{}, since});
+    (void)mine().installed(made_up::first_view(3), nullptr, moment());
+    CHECK(mine().kept() == audit_history{{made_record(1)}, since});
+    SECTION("and no earlier, if the clock has been set back") {
+        now -= 1h;
+        mine().lost_the_others(moment());
+        CHECK(mine().kept().whole_since_ms == since);
+    }
+}
+
+TEST_CASE_METHOD(audit_log_fixture,
                  "RECORD-1: what makes room for others is not in the time that is whole") {
     mine().take_over({{}, 77}, false, now);
     auto r = made_record(1);

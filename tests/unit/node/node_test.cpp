@@ -793,6 +793,22 @@ TEST_CASE(
     CHECK(first < granted_at(c, 5));
 }
 
+TEST_CASE("RECORD-1: who is forced into a new cluster says that its log is whole since then") {
+    small_cluster c{3};
+    c.settings.keeps_epochs = true;
+    REQUIRE(c.form({1, 2, 3}));
+    c.kill(1), c.kill(2);
+    c.run_for(3s);
+    const auto wall = node::wall_ms(c.moment(3));
+    REQUIRE(c[3].kept_records().whole_since_ms < wall);
+    c.stays_down = 3;
+    REQUIRE(c.force(3, {3}));
+    REQUIRE(c.all[3].restarted == errc::no_quorum);
+    CHECK(c[3].kept_records().whole_since_ms == wall);  // this is handed to the next PeerId
+    REQUIRE_FALSE(c.all[3].record_writes.empty());
+    CHECK(c.all[3].record_writes.back().what.whole_since_ms == wall);
+}
+
 namespace {
 bool is_reading(const node::message& m) {
     const auto* round = std::get_if<node::relayed>(&m);
