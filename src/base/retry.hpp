@@ -15,9 +15,10 @@ struct retry {
     time_point planned{};  ///< when the last one was sent
 
     [[nodiscard]] bool is_due(time_point now) const { return next <= now; }
-    /// The next try comes after the pause that follows the present one.
-    void plan(pace& p, const peer_id& to, time_point now) {
-        next = now + p.pause(to, attempt);
+    /// The next try comes after the pause that follows the present one; the first is not below
+    /// `least`.
+    void plan(pace& p, const peer_id& to, time_point now, duration least = {}) {
+        next = now + p.pause(to, attempt, least);
         planned = now;
     }
     /// The same for what its receiver may have to ignore (OWN-7).

@@ -151,6 +151,9 @@ void query_client::send_query(pending_query& e, base::time_point now) {
     const auto to = receiver(e);
     if (std::holds_alternative<revoke_request>(e.what)) {
         e.again.plan_soon(pace_, to, now);  // not answered by an owner that gathers
+    } else if (std::holds_alternative<read_records>(e.what)) {
+        // LOAD-5: each copy draws an answer, which can be as large as all records
+        e.again.plan(pace_, to, now, settings_.lease / 4);
     } else {
         e.again.plan(pace_, to, now);
     }

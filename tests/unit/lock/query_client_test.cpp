@@ -72,6 +72,20 @@ TEST_CASE("NET-2: a question is repeated until it is answered, and only then") {
     CHECK_FALSE(a.mine.deadline());
 }
 
+TEST_CASE("LOAD-5: audit records are seldom asked for again, for each copy draws all of them") {
+    asker a;
+    a.install(1, true);
+    (void)a.mine.ask(read_records{}, peer(3), a.now + 10s, a.now);
+    auto copies = a.sent().size();
+    REQUIRE(copies == 1);
+    const auto end = a.now + a.settings.lease;
+    for (auto due = a.mine.deadline(); due && *due < end; due = a.mine.deadline()) {
+        a.mine.tick(*due);
+        copies += a.sent().size();
+    }
+    CHECK(copies == 3);  // after at least A/4, and A/2
+}
+
 TEST_CASE("HOLD-5: a question follows the owner of its name, and waits for the first view") {
     asker a;
     (void)a.mine.ask(inspect_request{0, "a"}, {}, a.now + 10s, a.now);
