@@ -26,6 +26,7 @@ void mark_writer::write(epoch mark) {
     const std::lock_guard guard{mutex_};
     wanted_ = std::max(wanted_, mark);
     is_asked_ = true;
+    has_news_ = true;
     changed_.notify_one();
 }
 
@@ -45,6 +46,7 @@ void mark_writer::write(node::persist_records what) {
     const std::lock_guard guard{mutex_};
     records_ = std::move(what);
     has_complained_ = false;
+    has_news_ = true;
     changed_.notify_one();
 }
 
@@ -90,12 +92,14 @@ void mark_writer::run() {
             return;
         }
         // The mark first: an accept waits for it. Then the other all the same, if that failed.
+        has_news_ = false;
         bool has_failed = is_asked_ && !write_mark(guard);
         if (records_ && !is_stopping_) {
             has_failed = !write_records(guard) || has_failed;
         }
         if (has_failed) {
-            changed_.wait_for(guard, before_another_try, [&] { return is_stopping_; });
+            // What is new is not kept waiting by what cannot be written.
+            changed_.wait_for(guard, before_another_try, [&] { return is_stopping_ || has_news_; });
         }
     }
 }

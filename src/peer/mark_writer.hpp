@@ -62,6 +62,7 @@ private:
     bool is_asked_ = false;
     std::optional<node::persist_records> records_;  // to be written
     bool has_complained_ = false;                   // of these
+    bool has_news_ = false;                         // since the last try
     bool is_stopping_ = false;
     std::thread thread_;
 };

@@ -1,0 +1,85 @@
+// The thread that writes to the state_dir, where one of the two files cannot be written (DISK-1).
+#include "peer/mark_writer.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <filesystem>
+#include <mutex>
+#include <vector>
+
+#include "catch.hpp"
+#include "temporary_folder.hpp"
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A writer, and what it has told.
+class heard_writer {
+    void hear(const result<epoch>& mark) {
+        const std::lock_guard guard{mutex_};
+        written_ = mark ? *mark : written_;
+        changed_.notify_all();
+    }
+    void hear(const runtime::records_written& what) {
+        const std::lock_guard guard{mutex_};
+        records_.push_back(what);
+        changed_.notify_all();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<runtime::records_written> records_;
+    epoch written_;
+
+public:
+    explicit heard_writer(const test_support::temporary_folder& f)
+        : writer{runtime::state_dir::open(f.path, 0ms).value(),
+                 {[this](const result<epoch>& mark) { hear(mark); },
+                  [this](const runtime::records_written& what) { hear(what); }}} {
+        writer.start();
+    }
+
+    [[nodiscard]] bool has_told_records(std::size_t times) {
+        std::unique_lock guard{mutex_};
+        return changed_.wait_for(guard, 20s, [&] { return records_.size() >= times; });
+    }
+    [[nodiscard]] bool has_written(epoch mark) {
+        std::unique_lock guard{mutex_};
+        return changed_.wait_for(guard, 20s, [&] { return written_ >= mark; });
+    }
+    [[nodiscard]] std::vector<runtime::records_written> records() {
+        const std::lock_guard guard{mutex_};
+        return records_;
+    }
+
+    runtime::mark_writer writer;
+};
+
+node::persist_records all_of(std::uint64_t peer, std::uint64_t number) {
+    audit_record what;
+    what.by = {0, peer};
+    what.number = number;
+    return {{0, peer}, number, true, {{what}, 5}};
+}
+
+}  // namespace
+
+TEST_CASE("DISK-1: a mark does not wait because audit records cannot be written") {
+    const test_support::temporary_folder f;
+    std::filesystem::create_directory(f.at("records"));  // no file takes its place
+    heard_writer w{f};
+    w.writer.write(all_of(1, 1));
+    REQUIRE(w.has_told_records(1));
+    REQUIRE(w.records()[0].failure);
+    const auto begun = std::chrono::steady_clock::now();
+    for (std::uint32_t n = 1; n <= 5; ++n) {
+        w.writer.write(epoch{n});
+        REQUIRE(w.has_written({n}));
+    }
+    // the records have failed in between, four times at least, each followed by a pause of 1 s
+    CHECK(std::chrono::steady_clock::now() - begun < 4s);
+    CHECK(w.records().size() == 1);  // that is told once
+}
