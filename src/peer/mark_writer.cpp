@@ -13,6 +13,16 @@ namespace {
 
 constexpr std::chrono::seconds before_another_try{1};
 
+/// What lacks memory has failed, as on a full disk.
+template <class Write>
+result<void> tried(Write&& write) {
+    try {
+        return write();
+    } catch (const std::bad_alloc&) {
+        return tl::unexpected<error>{make_error_noexcept(errc::out_of_memory)};
+    }
+}
+
 }  // namespace
 
 void mark_writer::start() {
@@ -54,34 +64,34 @@ bool mark_writer::write_mark(std::unique_lock<std::mutex>& guard) {
     is_asked_ = false;
     const auto mark = wanted_;
     guard.unlock();
-    const auto stored = to_->store(mark);
-    tell_.mark(stored ? result<epoch>{mark} : tl::unexpected<error>{stored.error()});
+    auto stored = tried([&] { return to_->store(mark); });
+    const bool is_done = stored.has_value();
+    // not copied: that takes memory
+    tell_.mark(is_done ? result<epoch>{mark} : tl::unexpected<error>{std::move(stored.error())});
     guard.lock();
-    is_asked_ = is_asked_ || !stored;
-    return stored.has_value();
+    is_asked_ = is_asked_ || !is_done;
+    return is_done;
 }
 
 bool mark_writer::write_records(std::unique_lock<std::mutex>& guard) {
     auto what = *std::exchange(records_, std::nullopt);
     const bool is_again = has_complained_;
     guard.unlock();
-    result<void> stored;
-    try {
-        stored = what.is_all ? to_->records().replace(what.what) : to_->records().append(what.what);
-    } catch (const std::bad_alloc&) {
-        stored = tl::unexpected<error>{make_error_noexcept(errc::out_of_memory)};
-    }
-    if (stored) {
+    auto stored = tried([&] {
+        return what.is_all ? to_->records().replace(what.what) : to_->records().append(what.what);
+    });
+    const bool is_done = stored.has_value();
+    if (is_done) {
         tell_.records({what.by, what.number, std::nullopt});
     } else if (!is_again) {
-        tell_.records({what.by, what.number, stored.error()});
+        tell_.records({what.by, what.number, std::move(stored.error())});
     }
     guard.lock();
-    if (!stored && !records_) {
+    if (!is_done && !records_) {
         records_ = std::move(what);
         has_complained_ = true;
     }
-    return stored.has_value();
+    return is_done;
 }
 
 void mark_writer::run() {
