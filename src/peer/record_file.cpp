@@ -244,7 +244,9 @@ result<void> record_file::set_aside() const {
     if (unlinkat(directory_, aside.c_str(), 0) != 0 && errno != ENOENT) {
         return refused("remove", aside, errno);
     }
-    if (linkat(directory_, file.c_str(), directory_, aside.c_str(), 0) != 0 && errno != ENOENT) {
+    // Not every file system has second names, and no directory has one.
+    if (linkat(directory_, file.c_str(), directory_, aside.c_str(), 0) != 0 && errno != ENOENT &&
+        renameat(directory_, file.c_str(), directory_, aside.c_str()) != 0) {
         return refused("create", aside, errno);
     }
     return {};

@@ -200,11 +200,18 @@ TEST_CASE("RECORD-1: what cannot be written leaves what was there, and is writte
     CHECK(opened{f}.found.what == history({1, 2, 3, 4}, 6));
 }
 
-TEST_CASE("RECORD-1: a link or a directory of that name is not read") {
+TEST_CASE("RECORD-1: a link or a directory of that name is not read, and set aside") {
     const record_folder f;
     SECTION("a link") { std::filesystem::create_symlink("/etc/passwd", f.at("records")); }
     SECTION("a directory") { std::filesystem::create_directory(f.at("records")); }
-    const opened o{f};
-    CHECK(o.found.complaint);
-    CHECK(o.found.what == audit_history{});
+    {
+        opened o{f};
+        CHECK(o.found.complaint);
+        CHECK(o.found.what == audit_history{});
+        REQUIRE(o.file.replace(history({1})));
+    }
+    const auto former = std::filesystem::symlink_status(f.at("records.damaged"));
+    CHECK(former.type() != std::filesystem::file_type::regular);
+    CHECK(std::filesystem::exists(former));
+    CHECK(opened{f}.found.what == history({1}));
 }
