@@ -64,6 +64,12 @@ struct persist_records {
     bool is_all = false;
     audit_history what;
 };
+/// What became of it.
+enum class write_outcome : std::uint8_t {
+    done,
+    failed,  ///< and is tried again
+    gone,    ///< likewise; but there is no file any more behind which it could be written
+};
 /// A majority of the seats has this record of ours. Only observed (the simulator's judge).
 struct record_written {
     peer_id by;

@@ -78,12 +78,18 @@ void audit_log::write(time_point now) {
     writes_since_ = now;
 }
 
-void audit_log::persisted(std::uint64_t write_number, bool is_done, time_point now) {
+void audit_log::persisted(std::uint64_t write_number, write_outcome is, time_point now) {
     if (!writes_since_ || write_number != last_write_) {
         return;
     }
-    if (!is_done) {
+    if (is != write_outcome::done) {
         stop_waiting();
+        if (is == write_outcome::gone) {  // then all there is takes the place of that write
+            writes_since_.reset();
+            is_dirty_ = true;
+            replaces_ = true;
+            write(now);
+        }
         invariants();
         return;
     }

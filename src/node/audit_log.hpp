@@ -46,8 +46,7 @@ public:
     /// True: its writer may be told. False: `stored` says when, or it has to come again.
     [[nodiscard]] bool store(const peer_id& from, const lock::store_record& given,
                              base::time_point now);
-    /// Not done: it failed, and is tried again by itself.
-    void persisted(std::uint64_t write, bool is_done, base::time_point now);
+    void persisted(std::uint64_t write, write_outcome is, base::time_point now);
     /// Nothing before a quorum of the seats has told what it remembers, or the time for that is up:
     /// until then the answer may lack what the previous voter of this seat would have told.
     [[nodiscard]] std::optional<audit_history> all() const;

@@ -125,8 +125,9 @@ public:
     /// written behind it), or what the node before this one in its process had kept.
     void take_over(const audit_history& found, bool is_on_disk, base::moment now);
     [[nodiscard]] audit_history kept_records() const;
-    /// RECORD-1, after `persist_records`: it is on the disk; or it failed, and is tried again.
-    void records_persisted(const peer_id& by, std::uint64_t number, bool is_done, base::moment now);
+    /// RECORD-1, after `persist_records`.
+    void records_persisted(const peer_id& by, std::uint64_t number, write_outcome is,
+                           base::moment now);
     /// A stream that was dialled to that address has reached `peer`, whichever peer it was dialled
     /// for (SEAL-3).
     void found_there(const endpoint& at, const peer_id& peer, base::moment now);

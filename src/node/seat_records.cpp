@@ -36,11 +36,12 @@ void node::take_over(const audit_history& found, bool is_on_disk, moment now) {
 
 audit_history node::kept_records() const { return state_->audit_log.kept(); }
 
-void node::records_persisted(const peer_id& by, std::uint64_t number, bool is_done, moment now) {
+void node::records_persisted(const peer_id& by, std::uint64_t number, write_outcome is,
+                             moment now) {
     auto& s = *state_;
     s.begin(now);
     if (!s.is_over && by == s.self) {
-        s.audit_log.persisted(number, is_done, now.now);
+        s.audit_log.persisted(number, is, now.now);
     }
     s.end_call(now);
 }

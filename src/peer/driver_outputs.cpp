@@ -54,7 +54,7 @@ void driver::on_written(const result<epoch>& mark) {
 /// Nothing rests on audit records: that they are not written is no reason why a peer is not ready.
 void driver::on_written(const records_written& what) {
     (void)with_node([&](node::node& n) {
-        n.records_persisted(what.by, what.number, !what.failure, moment_now());
+        n.records_persisted(what.by, what.number, what.is, moment_now());
         if (what.failure) {
             events_.emit(events::problem{*what.failure});
         }

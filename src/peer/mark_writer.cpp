@@ -77,14 +77,18 @@ bool mark_writer::write_records(std::unique_lock<std::mutex>& guard) {
     auto what = *std::exchange(records_, std::nullopt);
     const bool is_again = has_complained_;
     guard.unlock();
+    const bool was_gone = to_->records().is_gone();
     auto stored = tried([&] {
         return what.is_all ? to_->records().replace(what.what) : to_->records().append(what.what);
     });
     const bool is_done = stored.has_value();
+    const bool is_gone = to_->records().is_gone();
     if (is_done) {
-        tell_.records({what.by, what.number, std::nullopt});
-    } else if (!is_again) {
-        tell_.records({what.by, what.number, std::move(stored.error())});
+        tell_.records({what.by, what.number, node::write_outcome::done, std::nullopt});
+    } else if (!is_again || (is_gone && !was_gone)) {
+        tell_.records({what.by, what.number,
+                       is_gone ? node::write_outcome::gone : node::write_outcome::failed,
+                       std::move(stored.error())});
     }
     guard.lock();
     if (!is_done && !records_) {

@@ -21,13 +21,14 @@ namespace holdfast::runtime {
 struct records_written {
     peer_id by;
     std::uint64_t number = 0;
+    node::write_outcome is{};
     std::optional<error> failure;
 };
 
 class mark_writer {
 public:
     /// Called on the thread: with what is on the disk, or why a write failed (of audit records:
-    /// once for each). What failed is tried again by itself.
+    /// once for each, and once more if their file is gone). What failed is tried again by itself.
     struct listeners {
         std::function<void(const result<epoch>&)> mark;
         std::function<void(const records_written&)> records;

@@ -225,6 +225,7 @@ found_records record_file::load() {
 result<void> record_file::append(const audit_history& what) {
     const auto bytes = frames_of(what, since_ms_);
     const os::unique_fd out{os::open_file_in(directory_, file, O_WRONLY | O_NONBLOCK)};
+    is_gone_ = !out && errno == ENOENT;
     if (!out) {
         return refused("open", file, errno);
     }
@@ -253,6 +254,7 @@ result<void> record_file::set_aside() const {
 }
 
 result<void> record_file::replace(const audit_history& all) {
+    is_gone_ = false;
     if (is_unreadable_) {
         if (auto done = set_aside(); !done) {
             return done;

@@ -28,8 +28,11 @@ public:
     /// All records that are whole. Before the first write.
     [[nodiscard]] found_records load();
     /// On success they are on the disk. `io_error`: what was there is there, and nothing else.
+    /// Where there is no file any more nothing is appended, until it was replaced.
     [[nodiscard]] result<void> append(const audit_history& what);
     [[nodiscard]] result<void> replace(const audit_history& all);
+    /// The last write was to be appended, and found no file.
+    [[nodiscard]] bool is_gone() const { return is_gone_; }
 
 private:
     [[nodiscard]] tl::unexpected<error> refused(const char* step, const std::string& name,
@@ -43,6 +46,7 @@ private:
     std::uint64_t end_ = 0;      // of what is whole
     std::int64_t since_ms_ = 0;  // since when it is, as it says
     bool is_unreadable_ = false;
+    bool is_gone_ = false;
 };
 
 }  // namespace holdfast::runtime

@@ -300,7 +300,7 @@ void sim_process::write_records() {
     }
     if (!takes) {
         const auto& w = *record_disk_.writing();
-        me().node->records_persisted(w.by, w.number, false, moment());
+        me().node->records_persisted(w.by, w.number, node::write_outcome::failed, moment());
     }
     context_.events.plan(now + takes.value_or(1s), event_kind::disk, place_,
                          ++record_writes_ * 4 + 2 + (takes ? 1 : 0));
@@ -308,7 +308,7 @@ void sim_process::write_records() {
 
 void sim_process::finish_records() {
     const auto w = record_disk_.finish(context_.events.now(), settings_.lease);
-    me().node->records_persisted(w.by, w.number, true, moment());
+    me().node->records_persisted(w.by, w.number, node::write_outcome::done, moment());
 }
 
 void sim_process::disk_is_due(std::uint64_t which) {

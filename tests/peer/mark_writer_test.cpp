@@ -58,11 +58,11 @@ public:
     runtime::mark_writer writer;
 };
 
-node::persist_records all_of(std::uint64_t peer, std::uint64_t number) {
+node::persist_records made_write(std::uint64_t peer, std::uint64_t number, bool is_all) {
     audit_record what;
     what.by = {0, peer};
     what.number = number;
-    return {{0, peer}, number, true, {{what}, 5}};
+    return {{0, peer}, number, is_all, {{what}, 5}};
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ TEST_CASE("DISK-1: a mark does not wait because audit records cannot be written"
     const test_support::temporary_folder f;
     std::filesystem::create_directory(f.at("records"));  // no file takes its place
     heard_writer w{f};
-    w.writer.write(all_of(1, 1));
+    w.writer.write(made_write(1, 1, true));
     REQUIRE(w.has_told_records(1));
     REQUIRE(w.records()[0].failure);
     const auto begun = std::chrono::steady_clock::now();
@@ -82,4 +82,25 @@ TEST_CASE("DISK-1: a mark does not wait because audit records cannot be written"
     // the records have failed in between, four times at least, each followed by a pause of 1 s
     CHECK(std::chrono::steady_clock::now() - begun < 4s);
     CHECK(w.records().size() == 1);  // that is told once
+}
+
+TEST_CASE("RECORD-1: that the file of the audit records is gone is told, also after a failure") {
+    const test_support::temporary_folder f;
+    heard_writer w{f};
+    w.writer.write(made_write(1, 1, true));
+    REQUIRE(w.has_told_records(1));
+    CHECK(w.records()[0].is == node::write_outcome::done);
+    std::filesystem::rename(f.at("records"), f.at("moved"));
+    std::filesystem::create_directory(f.at("records"));
+    w.writer.write(made_write(1, 2, false));
+    REQUIRE(w.has_told_records(2));
+    CHECK(w.records()[1].is == node::write_outcome::failed);
+    std::filesystem::remove(f.at("records"));
+    REQUIRE(w.has_told_records(3));
+    CHECK(w.records()[2].is == node::write_outcome::gone);
+    CHECK(w.records()[2].failure);
+    w.writer.write(made_write(1, 3, true));
+    REQUIRE(w.has_told_records(4));
+    CHECK(w.records()[3].is == node::write_outcome::done);
+    CHECK(w.records()[3].number == 3);
 }

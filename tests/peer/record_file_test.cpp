@@ -194,9 +194,11 @@ TEST_CASE("RECORD-1: what cannot be written leaves what was there, and is writte
     REQUIRE_FALSE(failed);
     CHECK(failed.error().code == errc::io_error);
     CHECK(failed.error().text.find("cannot open dir/records") != std::string::npos);
+    CHECK(o.file.is_gone());
     std::filesystem::rename(f.at("moved"), f.at("records"));
     CHECK(f.content() == before);
     REQUIRE(o.file.append(history({4}, 6)));
+    CHECK_FALSE(o.file.is_gone());
     CHECK(opened{f}.found.what == history({1, 2, 3, 4}, 6));
 }
 

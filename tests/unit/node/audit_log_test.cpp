@@ -52,8 +52,8 @@ struct audit_log_fixture {
         drain();
         return is_kept;
     }
-    void persisted(std::uint64_t number, bool is_done = true) {
-        mine().persisted(number, is_done, now);
+    void persisted(std::uint64_t number, node::write_outcome is = node::write_outcome::done) {
+        mine().persisted(number, is, now);
         drain();
     }
     void drain() {
@@ -242,10 +242,10 @@ TEST_CASE_METHOD(audit_log_fixture,
 TEST_CASE_METHOD(audit_log_fixture, "RECORD-1: no operator waits for a disk that fails") {
     start(true);
     CHECK_FALSE(store(1, made_record(1)));
-    persisted(1, false);
+    persisted(1, node::write_outcome::failed);
     CHECK(stored == std::vector<std::uint64_t>{1});
     CHECK(store(2, made_record(2)));
-    persisted(1, false);  // tried again, and failed again
+    persisted(1, node::write_outcome::failed);  // tried again, and failed again
     CHECK(writes.size() == 1);
     persisted(1);
     REQUIRE(writes.size() == 2);
@@ -255,6 +255,28 @@ TEST_CASE_METHOD(audit_log_fixture, "RECORD-1: no operator waits for a disk that
     persisted(3);
     CHECK_FALSE(store(4, made_record(4)));
     CHECK(problems.empty());  // who writes has complained
+}
+
+TEST_CASE_METHOD(audit_log_fixture, "RECORD-1: when its file is gone all is written anew") {
+    start(true);
+    CHECK_FALSE(store(1, made_record(1)));
+    persisted(1);
+    CHECK_FALSE(store(2, made_record(2)));
+    REQUIRE(writes.size() == 2);
+    CHECK_FALSE(writes[1].is_all);
+    persisted(2, node::write_outcome::gone);
+    CHECK(stored == std::vector<std::uint64_t>{1, 2});  // as where the disk fails
+    REQUIRE(writes.size() == 3);
+    CHECK(writes[2].is_all);
+    CHECK(writes[2].what == mine().kept());
+    CHECK(store(3, made_record(3)));
+    persisted(2, node::write_outcome::gone);  // of before
+    CHECK(writes.size() == 3);
+    persisted(3);
+    REQUIRE(writes.size() == 4);
+    CHECK_FALSE(writes[3].is_all);
+    persisted(4);
+    CHECK_FALSE(store(4, made_record(4)));
 }
 
 TEST_CASE_METHOD(audit_log_fixture, "RECORD-1: no operator waits longer than A for a slow disk") {

@@ -335,7 +335,7 @@ private:
                 p.node->persisted(e->mark, moment(i));
             } else if (auto* r = std::get_if<node::persist_records>(&*o)) {
                 p.record_writes.push_back(*r);
-                p.node->records_persisted(r->by, r->number, true, moment(i));
+                p.node->records_persisted(r->by, r->number, node::write_outcome::done, moment(i));
             } else if (auto* d = std::get_if<node::dial_again>(&*o)) {
                 p.node->dialled_again(d->peer, moment(i));
             } else if (std::holds_alternative<node::has_left>(*o)) {
