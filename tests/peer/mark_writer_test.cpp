@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -26,6 +28,9 @@ class heard_writer {
     void hear(const runtime::records_written& what) {
         const std::lock_guard guard{mutex_};
         records_.push_back(what);
+        if (next) {
+            writer.write(*std::exchange(next, std::nullopt));
+        }
         changed_.notify_all();
     }
 
@@ -55,6 +60,7 @@ public:
         return records_;
     }
 
+    std::optional<node::persist_records> next;  // written as soon as anything is told of records
     runtime::mark_writer writer;
 };
 
@@ -82,6 +88,41 @@ TEST_CASE("DISK-1: a mark does not wait because audit records cannot be written"
     // the records have failed in between, four times at least, each followed by a pause of 1 s
     CHECK(std::chrono::steady_clock::now() - begun < 4s);
     CHECK(w.records().size() == 1);  // that is told once
+}
+
+TEST_CASE(
+    "RECORD-1: what the next PeerId has takes the place of what the one before could not write") {
+    const test_support::temporary_folder f;
+    std::filesystem::create_directory(f.at("records"));
+    {
+        heard_writer w{f};
+        w.next = made_write(2, 1, true);
+        w.writer.write(made_write(1, 1, false));
+        REQUIRE(w.has_told_records(2));
+        // what fails is not told again, whatever is written in between
+        w.writer.write(epoch{1});
+        REQUIRE(w.has_written({1}));
+        w.writer.write(epoch{2});
+        REQUIRE(w.has_written({2}));
+        CHECK(w.records().size() == 2);
+        w.writer.write(made_write(3, 1, true));
+        REQUIRE(w.has_told_records(3));
+        std::filesystem::remove(f.at("records"));
+        REQUIRE(w.has_told_records(4));
+        w.writer.stop();
+        const auto told = w.records();
+        REQUIRE(told.size() == 4);
+        for (std::uint64_t n = 1; n <= 3; ++n) {
+            CHECK(told[n - 1].by == peer_id{0, n});
+            CHECK(told[n - 1].is == node::write_outcome::failed);
+        }
+        CHECK(told[3].by == peer_id{0, 3});
+        CHECK(told[3].is == node::write_outcome::done);
+    }
+    auto again = runtime::state_dir::open(f.path, 0ms);
+    REQUIRE(again);
+    CHECK(again->load() == epoch{2});
+    CHECK(again->records().load().what == made_write(3, 1, true).what);
 }
 
 TEST_CASE("RECORD-1: that the file of the audit records is gone is told, also after a failure") {

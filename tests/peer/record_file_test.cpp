@@ -2,8 +2,11 @@
 #include "peer/record_file.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -57,6 +60,25 @@ audit_history history(std::initializer_list<std::uint64_t> numbers, std::int64_t
     }
     return out;
 }
+
+/// No file of this program can grow beyond that, as on a full disk.
+struct largest_file {
+    explicit largest_file(std::uint64_t bytes) {
+        REQUIRE(getrlimit(RLIMIT_FSIZE, &former) == 0);
+        auto wanted = former;
+        wanted.rlim_cur = bytes;
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &wanted) == 0);
+    }
+    largest_file(const largest_file&) = delete;
+    largest_file& operator=(const largest_file&) = delete;
+    ~largest_file() {
+        setrlimit(RLIMIT_FSIZE, &former);
+        (void)std::signal(SIGXFSZ, handler);
+    }
+
+    void (*handler)(int) = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit former{};
+};
 
 /// A file with three records.
 void fill(const record_folder& f) {
@@ -199,6 +221,30 @@ TEST_CASE("RECORD-1: what cannot be written leaves what was there, and is writte
     CHECK(f.content() == before);
     REQUIRE(o.file.append(history({4}, 6)));
     CHECK_FALSE(o.file.is_gone());
+    CHECK(opened{f}.found.what == history({1, 2, 3, 4}, 6));
+}
+
+TEST_CASE("RECORD-1: of what can be written in part only, no part is left") {
+    const record_folder f;
+    fill(f);
+    opened o{f};
+    const auto before = f.content();
+    const auto failed = [&] {
+        const largest_file so_far{before.size() + 10};
+        return o.file.append(history({4}, 6));
+    }();
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().text.find("cannot write dir/records") != std::string::npos);
+    CHECK(f.content() == before);
+    const auto none = [&] {
+        const largest_file so_far{10};
+        return o.file.replace(history({1, 2, 3, 4}, 6));
+    }();
+    REQUIRE_FALSE(none);
+    CHECK(none.error().text.find("cannot write dir/records.new") != std::string::npos);
+    CHECK(f.content() == before);
+    CHECK_FALSE(std::filesystem::exists(f.at("records.new")));
+    REQUIRE(o.file.append(history({4}, 6)));
     CHECK(opened{f}.found.what == history({1, 2, 3, 4}, 6));
 }
 
