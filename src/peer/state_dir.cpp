@@ -57,6 +57,15 @@ result<void> lock_directory(const os::unique_fd& directory, const std::string& p
     return {};
 }
 
+/// The directory's own name is to be as durable as what will be in it. As far as possible: not
+/// every parent can be read.
+void sync_name(const os::unique_fd& directory) {
+    const os::unique_fd parent{os::open_file_in(directory.get(), "..", O_RDONLY | O_DIRECTORY)};
+    if (parent) {
+        (void)fsync(parent.get());
+    }
+}
+
 }  // namespace
 
 result<state_dir> state_dir::open(const std::string& path, std::chrono::milliseconds wait) {
@@ -81,6 +90,10 @@ result<state_dir> state_dir::open(const std::string& path, std::chrono::millisec
     }
     if (auto locked = lock_directory(fd, path, wait); !locked) {
         return tl::unexpected<error>{std::move(locked.error())};
+    }
+    // Made now, or by a start that wrote nothing; later no start waits for a disk.
+    if (faccessat(fd.get(), file.c_str(), F_OK, 0) != 0) {
+        sync_name(fd);
     }
     return state_dir{path, std::move(fd)};
 }

@@ -53,6 +53,13 @@ TEST_CASE("a directory is made for its owner alone, and keeps the last mark") {
     CHECK(again->load() == epoch{7});
 }
 
+TEST_CASE("a directory may be made where its user cannot list what is there") {
+    const temporary_folder f;
+    REQUIRE(chmod(f.path.c_str(), 0300) == 0);
+    CHECK(state_dir::open(f.at("new"), 0ms));
+    REQUIRE(chmod(f.path.c_str(), 0700) == 0);
+}
+
 TEST_CASE("a directory that others can write to is refused") {
     const temporary_folder f;
     const auto mode = GENERATE(0770, 0707, 01777);
