@@ -51,6 +51,9 @@ void audit_log::note_whole_since(std::int64_t ms) {
 bool audit_log::store(const peer_id& from, const lock::store_record& given, time_point now) {
     keep(given.what);
     write(now);
+    if (writes_since_ && !is_failing_ && *writes_since_ + settings_.lease <= now) {
+        give_the_disk_up();  // before anything waited for it
+    }
     const bool is_kept = !writes_since_ || is_failing_;
     if (!is_kept && waiting_.size() < most_waiting) {
         waiting_.emplace(std::pair{from, given.number}, last_write_ + (is_dirty_ ? 1 : 0));
@@ -113,12 +116,17 @@ void audit_log::stop_waiting() {
     }
 }
 
+/// For now.
+void audit_log::give_the_disk_up() {
+    stop_waiting();
+    out_.push(views::problem{errc::io_error,
+                             "state_dir: a write of audit records has not finished. Until it "
+                             "has, they are in memory only; look at the disk"});
+}
+
 void audit_log::tick(time_point now) {
     if (const auto due = deadline(); due && *due <= now) {
-        stop_waiting();
-        out_.push(views::problem{errc::io_error,
-                                 "state_dir: a write of audit records has not finished. Until it "
-                                 "has, they are in memory only; look at the disk"});
+        give_the_disk_up();
         invariants();
     }
 }

@@ -84,6 +84,7 @@ private:
     void note_whole_since(std::int64_t ms);
     void write(base::time_point now);
     void stop_waiting();
+    void give_the_disk_up();
 
     const base::settings& settings_;
     peer_id self_;

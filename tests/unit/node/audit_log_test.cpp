@@ -297,6 +297,24 @@ TEST_CASE_METHOD(audit_log_fixture, "RECORD-1: no operator waits longer than A f
     CHECK(store(2, made_record(2)));
 }
 
+TEST_CASE_METHOD(audit_log_fixture,
+                 "RECORD-1: a disk that was too slow before a record came is not waited for") {
+    start(true);
+    (void)mine().installed(made_up::first_view(3), nullptr, moment());
+    drain();
+    REQUIRE(writes.size() == 1);
+    now += settings.lease;
+    CHECK_FALSE(mine().deadline());
+    CHECK(store(1, made_record(1)));
+    CHECK(problems.size() == 1);
+    CHECK_FALSE(mine().deadline());
+    CHECK(store(2, made_record(2)));
+    CHECK(problems.size() == 1);
+    persisted(1);
+    persisted(2);
+    CHECK_FALSE(store(3, made_record(3)));
+}
+
 TEST_CASE_METHOD(audit_log_fixture, "RECORD-1: what was found on the disk is not written again") {
     start(true);
     mine().take_over({{made_record(1)}, 77}, true, now);
