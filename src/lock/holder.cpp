@@ -378,9 +378,9 @@ void holder::on(const peer_id& from, const gather& asked, base::time_point now) 
     if (reported_.size() >= most_reported) {
         reported_.clear();
     }
-    // LOAD-4: when it is asked for again, the first may still be under way
-    const bool is_first = reported_.insert({from, asked.serial}).second;
-    out_.push(send{from, std::move(answer), is_first ? 0U : 1U});
+    // LOAD-4: when it is asked for again, the former one may still be under way
+    const auto attempt = reported_[{from, asked.serial}]++;
+    out_.push(send{from, std::move(answer), attempt});
 }
 
 void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {

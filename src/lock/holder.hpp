@@ -132,7 +132,8 @@ private:
     bool is_leased_ = false;
     bool is_leaving_ = false;
     std::uint64_t last_report_ = 0;
-    std::set<std::pair<peer_id, std::uint64_t>> reported_;  // on gathers of owners, by serial
+    // on a gather of that owner, by its serial: how often
+    std::map<std::pair<peer_id, std::uint64_t>, unsigned> reported_;
     pending_requests requests_;
     local_holds held_;
     owner_link link_;

@@ -10,12 +10,21 @@
 namespace holdfast::node {
 namespace {
 
-/// LOAD-4: the least pause before this try. A former copy that is younger was left out, or was lost
-/// with its stream. Where pauses stay short (LOAD-5) it may be younger, too: a few more copies are
-/// under way then, and none is left out for ever because the round trip is long.
+/// LOAD-4: the least pause before this try, or half of all of them. A former copy that is younger
+/// was left out, or was lost with its stream. Where pauses stay short (LOAD-5) it may be younger,
+/// too: a few more copies are under way then, and none is left out for ever because the round trip
+/// is long, or because all that goes that way takes longer than the longest pause.
 base::duration copy_age(unsigned attempt, const base::settings& s) {
-    return attempt == 0 ? base::duration::zero()
-                        : base::doubled(s.retry, attempt - 1, std::max(s.lease / 2, s.retry));
+    constexpr unsigned most_counted = 1U << 16;
+    const auto longest = std::max(s.lease / 2, s.retry);
+    base::duration pause{}, all{};
+    unsigned counted = 0;
+    for (; counted < attempt && pause < longest; ++counted) {
+        pause = base::doubled(s.retry, counted, longest);
+        all += pause;
+    }
+    all += std::min(attempt - counted, most_counted) * longest;
+    return std::max(pause, all / 2);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -74,6 +75,7 @@ struct parts {
     seat_ways seats;
     lease::mute_watch mutes;
     lease::way_watch ways;
+    std::map<peer_id, std::uint64_t> answered_ways;  // by voter: the number that it asked last
     lease::renewal renewal;
     lease_watch lease;
     mailer mail;

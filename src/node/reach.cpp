@@ -49,9 +49,9 @@ void node::state::handle_relayed(const peer_id& from, const relayed& r, base::ti
             handle_lock(r.origin, r.what, now);
             break;
         case relay::action::forward:
-            // Who has not taken what it was sent half a lease ago is slow, and gets no more
+            // Who has not taken what it was sent two leases ago is slow, and gets no more
             // (LOAD-4).
-            mail.send_to(r.destination, {}, true, false, r, settings.lease / 2);
+            mail.send_to(r.destination, {}, true, false, r, 2 * settings.lease);
             break;
     }
 }
@@ -61,6 +61,7 @@ void node::state::reach_members(const view& v, base::time_point now) {
     relay.installed(v);
     lost_streams.installed(v);
     ways.installed(v);
+    std::erase_if(answered_ways, [&](const auto& a) { return !v.is_voter(a.first); });
     overdue.installed(v);
     overdue.waits_for_tables_of(owner.table_givers(), now);
     for (const auto& [from, asked] : early_asks.take(v.number)) {
@@ -111,9 +112,11 @@ bool node::state::take_way(const peer_id& from, bool by_stream, const lease::mes
     } else if (const auto* asked = std::get_if<lease::way_question>(&what)) {
         if (v && v->is_voter(from)) {
             // LOAD-4: it asks again until it is answered.
+            const bool is_again =
+                std::exchange(answered_ways[from], asked->number) == asked->number;
             mail.send_to(from, {}, true, false,
                          lease::message{lease::way_answer{asked->number, asked->filler}},
-                         settings.lease / 2);
+                         is_again ? settings.lease / 2 : base::duration::zero());
         }
     } else if (const auto* answer = std::get_if<lease::way_answer>(&what)) {
         if (by_stream) {

@@ -15,18 +15,20 @@ namespace {
 using base::moment;
 using base::time_point;
 
-/// Large or rare messages, and those whose loss would cost a repeat, use the stream. Of the ballots
-/// for one view every second does (NET-4).
+/// Large or rare messages, and those whose loss would cost a repeat, use the stream: among them all
+/// that is about a founding, for a refusal that is lost vetoes nothing (FOUND-8). Of the ballots
+/// for a later view every second does (NET-4).
 bool uses_stream(const views::message& what) {
-    return base::visit_message(
-        [](const auto& m) {
-            if constexpr (requires { m.ballot.round; }) {
-                return m.ballot.round % 2 == 0;
-            } else {
-                return requires { m.by_stream; };
-            }
-        },
-        what);
+    return std::holds_alternative<views::founding_message>(what) ||
+           base::visit_message(
+               [](const auto& m) {
+                   if constexpr (requires { m.ballot.round; }) {
+                       return m.ballot.round % 2 == 0;
+                   } else {
+                       return requires { m.by_stream; };
+                   }
+               },
+               what);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "base/assert.hpp"
 #include "machine.hpp"
 #include "peers.hpp"
+#include "temporary_folder.hpp"
 
 using namespace peers;
 
@@ -256,9 +258,9 @@ TEST_CASE("a peer whose lease ran out unnoticed is not ready") {
 }
 
 TEST_CASE("DISK-1: a peer that cannot write to its state_dir says so, and goes on once it can") {
-    std::string directory = "/tmp/holdfast-test-XXXXXX";
-    REQUIRE(mkdtemp(directory.data()) != nullptr);
-    const auto in_the_way = directory + "/epoch.new";
+    const test_support::temporary_folder f;
+    const auto& directory = f.path;
+    const auto in_the_way = f.at("epoch.new");
     REQUIRE(mkdir(in_the_way.c_str(), 0700) == 0);
     seen<error> problems;
     auto p = started(
@@ -275,8 +277,7 @@ TEST_CASE("DISK-1: a peer that cannot write to its state_dir says so, and goes o
     CHECK(p.wait_ready(20s));
     CHECK(p.lock("a", {.wait = 5s}));
     CHECK(p.leave());
-    CHECK(unlink((directory + "/epoch").c_str()) == 0);
-    CHECK(rmdir(directory.c_str()) == 0);
+    CHECK(std::filesystem::exists(f.at("epoch")));
 }
 
 TEST_CASE("FOUND-8: seats that are added by configuration found nothing beside a living one") {
