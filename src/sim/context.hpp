@@ -63,7 +63,7 @@ struct context {
     struct counters {
         std::uint64_t steps = 0;
         std::uint64_t views_installed = 0;
-        std::uint64_t nodes_started = 0;
+        std::uint64_t ids_ended = 0;  ///< of members that had to go
         std::uint64_t holds_lost = 0;
         std::uint64_t slots_gathered = 0;
         std::uint64_t tables_received = 0;

@@ -106,7 +106,7 @@ bool liveness_phase::look() {
                 if (!has_replays()) {
                     return true;
                 }
-                nodes_before_ = machines_.counted().nodes_started;
+                ended_before_ = machines_.counted().ids_ended;
                 enter(phase::replays, now + 10s);
             }
             break;
@@ -126,7 +126,7 @@ bool liveness_phase::answers_strangers() const {
 }
 
 bool liveness_phase::look_at_replays(instant now) {
-    if (machines_.counted().nodes_started != nodes_before_) {
+    if (machines_.counted().ids_ended != ended_before_) {
         judge_.object(guarantee::replay, now,
                       "a member had to go while nothing happened but that a stranger sent "
                       "recorded packets again");

@@ -79,7 +79,7 @@ private:
     std::vector<std::pair<instant, std::uint32_t>> untold_;  // of them, and when they will be
     std::vector<std::pair<std::uint32_t, std::uint32_t>> cut_;
     std::uint64_t views_before_ = 0;
-    std::uint64_t nodes_before_ = 0;
+    std::uint64_t ended_before_ = 0;
     std::uint64_t lock_messages_before_ = 0;
 };
 

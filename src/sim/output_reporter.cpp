@@ -120,6 +120,7 @@ void output_reporter::report(std::uint32_t at, const node::view_installed& v) {
 }
 
 void output_reporter::report(std::uint32_t at, const node::must_restart& m) {
+    ++context_.counted.ids_ended;
     if (context_.trace.is_printed()) {
         context_.say(at, "is over: " + std::string{holdfast::to_string(m.why)});
     }

@@ -67,7 +67,6 @@ void sim_process::start() {
 void sim_process::make_node(const peer_id& id, const audit_history& found, bool is_on_disk) {
     auto& c = context_;
     auto& p = me();
-    ++c.counted.nodes_started;
     p.run = static_cast<judge::run>(c.place_of_run.size());
     c.place_of_run.push_back(place_);
     c.id_of_run.push_back(id);
