@@ -38,7 +38,7 @@ struct member {
     bool has_state_dir = false;  ///< it knows epochs over a restart (VIEW-11)
     /// the newest version of the protocol that it speaks (WIRE-2)
     std::uint32_t wire_version = 0;
-    bool is_settled = false;     ///< it owns its share; who has just come does not yet (OWN-11)
+    bool is_settled = false;  ///< it owns its share; who has just come does not yet (OWN-11)
 
     bool operator==(const member&) const = default;
 };
