@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t requests_in_a_long_queue = 1500;
+constexpr std::size_t requests_in_a_long_queue = 600;
 
 /// All is well when LIVE is checked.
 void end_quietly(run_plan& s) {
