@@ -35,7 +35,8 @@ struct ack {
 /// To each voter: nothing has come from these members for too long, by way of the voters neither.
 struct waits_for {
     std::vector<peer_id> whom;
-    std::uint64_t bytes = 0;  ///< of the largest message that they have not answered, about
+    std::uint64_t bytes = 0;     ///< of the largest message that they have not answered, about
+    std::vector<peer_id> asked;  ///< of them: to whom something is sent again and again
     bool operator==(const waits_for&) const = default;
 };
 /// More than a stream takes at once, and little enough for slow ways.

@@ -144,6 +144,12 @@ bool way_watch::is_mute(const peer_id& peer, base::time_point now) const {
     });
 }
 
+bool way_watch::hears_other_than(const peer_id& peer, base::time_point now) const {
+    return std::any_of(records_.begin(), records_.end(), [&](const auto& r) {
+        return r.first != peer && r.second.answered && now - *r.second.answered < settings_.lease;
+    });
+}
+
 void way_watch::invariants() const {
     if (!base::checks_everything()) {
         return;

@@ -49,6 +49,8 @@ public:
 
     /// It has been asked for 2A, and longer if for much, and is silent, while another one answered.
     [[nodiscard]] bool is_mute(const peer_id& peer, base::time_point now) const;
+    /// Another member that was asked has answered within A: what comes by stream is read here.
+    [[nodiscard]] bool hears_other_than(const peer_id& peer, base::time_point now) const;
     void invariants() const;
 
 private:

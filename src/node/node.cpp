@@ -65,6 +65,7 @@ void node::receive(const envelope& head, const base::way& came, const message& w
     const bool is_former = v && v->find_former(head.from) != nullptr;
     if (!came.dialled.is_nil() && !is_former) {
         s.contacts.heard(came.dialled, head.from, head.cluster, now.now, true);
+        s.seats.heard_at(came.dialled, now.now);
     }
     if (v && s.lease.is_running()) {
         const auto* word = base::get_message_if<views::knock>(what);

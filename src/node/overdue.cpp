@@ -13,16 +13,6 @@ bool is_one_of(const lock::message& what) {
     return (base::holds_message<Kind>(what) || ...);
 }
 
-bool wants_answer(const lock::message& what) {
-    return is_one_of<lock::gather, lock::table, lock::no_table, lock::grant>(what);
-}
-
-/// A declined grant is released (HOLD-6).
-bool is_piece(const lock::message& what) {
-    return is_one_of<lock::report, lock::table, lock::no_table, lock::table_ack, lock::grant_ack,
-                     lock::release>(what);
-}
-
 /// About; only of those that can be large.
 std::uint64_t bytes_of(const lock::message& what) {
     std::uint64_t bytes = 0;
@@ -44,9 +34,20 @@ std::uint64_t bytes_of(const lock::message& what) {
 
 }  // namespace
 
+bool wants_answer(const lock::message& what) {
+    return is_one_of<lock::gather, lock::table, lock::no_table, lock::grant>(what);
+}
+
+/// A declined grant is released (HOLD-6).
+bool is_piece(const lock::message& what) {
+    return is_one_of<lock::report, lock::table, lock::no_table, lock::table_ack, lock::grant_ack,
+                     lock::release>(what);
+}
+
 void overdue::sent(const lock::send& s, base::time_point now) {
     if (s.attempt > 0 && wants_answer(s.what)) {
         waits(s.to, bytes_of(s.what), now);
+        waits_.at(s.to).sent = now;
     }
 }
 
@@ -57,7 +58,7 @@ void overdue::waits_for_tables_of(const std::set<peer_id>& owners, base::time_po
 }
 
 void overdue::waits(const peer_id& whom, std::uint64_t bytes, base::time_point now) {
-    auto& w = waits_.try_emplace(whom, wait{now, now, 0}).first->second;
+    auto& w = waits_.try_emplace(whom, wait{now, now, {}, 0}).first->second;
     w.wanted = now;
     w.bytes = std::max(w.bytes, bytes);
     if (!next_look_) {
@@ -91,6 +92,9 @@ std::optional<overdue::word> overdue::look(base::time_point now) {
     for (const auto& [whom, w] : waits_) {
         if (now - w.since >= 3 * settings_.lease && out.what.whom.size() < base::limits::members) {
             out.what.whom.push_back(whom);
+            if (w.sent && now - *w.sent < longest) {
+                out.what.asked.push_back(whom);
+            }
             out.what.bytes = std::max(out.what.bytes, w.bytes);
         }
     }

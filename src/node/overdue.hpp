@@ -18,6 +18,10 @@
 
 namespace holdfast::node {
 
+/// It is sent again until a piece comes.
+[[nodiscard]] bool wants_answer(const lock::message& what);
+[[nodiscard]] bool is_piece(const lock::message& what);
+
 /// An owner waits for reports, for tables, for answers to those that it gives, and to its grants.
 /// Each of these is a piece: with it the time begins anew.
 class overdue {
@@ -50,6 +54,7 @@ private:
     struct wait {
         base::time_point since;   // the last piece
         base::time_point wanted;  // when something was last sent again, or found to be missing
+        std::optional<base::time_point> sent;  // the former
         std::uint64_t bytes = 0;
     };
 

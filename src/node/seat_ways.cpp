@@ -28,6 +28,13 @@ void seat_ways::heard(const peer_id& from, const views::way_probe& told, base::t
     voters_[from] = {now, told.is_seen_by_stream, told.is_seen_by_datagram};
 }
 
+void seat_ways::heard_at(const endpoint& address, base::time_point now) {
+    const auto& seeds = settings_.seeds;
+    if (std::find(seeds.begin(), seeds.end(), address) != seeds.end()) {
+        heard_ = now;
+    }
+}
+
 bool seat_ways::reach_quorum(base::time_point now) const {
     const auto& seeds = settings_.seeds;
     const bool has_seat = std::find(seeds.begin(), seeds.end(), settings_.address) != seeds.end();
@@ -36,15 +43,24 @@ bool seat_ways::reach_quorum(base::time_point now) const {
 
 std::optional<views::problem> seat_ways::complaint(base::time_point now) {
     const auto known = count(now);
-    const bool was_removed = settings_.removals_without_lease > 0;
-    // Where no voter is heard at all, there may be no cluster to join.
-    const bool is_any_wrong = known.both < known.heard || was_removed;
-    if (reach_quorum(now) || !is_any_wrong ||
-        now - began_ < std::max(2 * settings_.lease, least_patience) ||
+    const auto patience = std::max(2 * settings_.lease, least_patience);
+    const auto others =
+        std::count_if(settings_.seeds.begin(), settings_.seeds.end(),
+                      [&](const endpoint& seed) { return seed != settings_.address; });
+    const bool is_none_heard = others > 0 && now - heard_ >= patience;
+    const bool is_any_wrong = known.both < known.heard || settings_.removals_without_lease > 0;
+    if (reach_quorum(now) || !(is_any_wrong || is_none_heard) || now - began_ < patience ||
         (complained_ && now - *complained_ < between_complaints)) {
         return std::nullopt;
     }
     complained_ = now;
+    if (is_none_heard) {
+        return views::problem{
+            errc::io_error,
+            "no seat answers by TCP, of " + std::to_string(others) +
+                " that this peer dials: see whether they run, and whether a firewall lets TCP "
+                "pass both ways"};
+    }
     auto text =
         "this peer is let in when most seats are reached with large messages, both ways, by TCP "
         "and by UDP (JOIN-2). Of " +

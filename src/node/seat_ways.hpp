@@ -18,13 +18,15 @@ namespace holdfast::node {
 class seat_ways {
 public:
     seat_ways(const base::settings& settings, base::time_point now)
-        : settings_{settings}, began_{now} {}
+        : settings_{settings}, began_{now}, heard_{now} {}
 
     void heard(const peer_id& voter, const views::way_probe& told, base::time_point now);
+    /// Something came by a stream that was dialled there.
+    void heard_at(const endpoint& address, base::time_point now);
     /// Of a quorum of the seats each has lately seen us on both ways. The seat that has our own
     /// address counts: its lease needs no way.
     [[nodiscard]] bool reach_quorum(base::time_point now) const;
-    /// Once in a while, while that is not so: which way fails.
+    /// Once in a while, while that is not so: which way fails, or that no seat is heard at all.
     [[nodiscard]] std::optional<views::problem> complaint(base::time_point now);
     void invariants() const;
 
@@ -42,6 +44,7 @@ private:
 
     const base::settings& settings_;
     base::time_point began_;
+    base::time_point heard_;           // a seat, at any address but our own; at first: as `began_`
     std::map<peer_id, voter> voters_;  // no more than there are seats
     std::optional<base::time_point> complained_;
 };

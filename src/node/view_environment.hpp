@@ -28,8 +28,9 @@ public:
     view_environment(const base::settings& settings, const peer_id& self,
                      const swim::detector& gossip, const lease::voter& voter,
                      const lease::renewal_runs& runs, const lease::way_watch& ways,
-                     const lease_watch& lease, const newcomer_ways& newcomers,
-                     const seat_ways& seats, const contacts& contacts, const stream_ends& streams,
+                     const lease::errand_watch& errands, const lease_watch& lease,
+                     const newcomer_ways& newcomers, const seat_ways& seats,
+                     const contacts& contacts, const stream_ends& streams,
                      const base::time_point& now)
         : settings_{settings},
           self_{self},
@@ -37,6 +38,7 @@ public:
           voter_{voter},
           runs_{runs},
           ways_{ways},
+          errands_{errands},
           lease_{lease},
           newcomers_{newcomers},
           seats_{seats},
@@ -70,6 +72,7 @@ private:
     const lease::voter& voter_;
     const lease::renewal_runs& runs_;
     const lease::way_watch& ways_;
+    const lease::errand_watch& errands_;
     const lease_watch& lease_;
     const newcomer_ways& newcomers_;
     const seat_ways& seats_;

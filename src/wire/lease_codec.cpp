@@ -18,7 +18,7 @@ void fields(auto& a, is<lease::ack> auto& m) {
 template <>
 constexpr kind about<lease::waits_for>{0x42, "lease.waits_for"};
 void fields(auto& a, is<lease::waits_for> auto& m) {
-    a(list(m.whom, base::limits::members), m.bytes);
+    a(list(m.whom, base::limits::members), m.bytes, list(m.asked, base::limits::members));
 }
 
 template <>

@@ -1,5 +1,7 @@
 #include "node/seat_ways.hpp"
 
+#include <algorithm>
+
 #include "catch.hpp"
 #include "made_up.hpp"
 
@@ -52,6 +54,7 @@ TEST_CASE_METHOD(joiner, "JOIN-2: who is not let in complains of the way that fa
     const auto next_complaint = [&] {
         hear(1, true, false);
         hear(2, true, false);
+        ways.heard_at(address(1), now);
         return ways.complaint(now);
     };
     CHECK_FALSE(next_complaint());
@@ -66,17 +69,41 @@ TEST_CASE_METHOD(joiner, "JOIN-2: who is not let in complains of the way that fa
     CHECK(next_complaint());
 }
 
-TEST_CASE_METHOD(joiner, "no complaint where no seat is heard, unless this peer was a member") {
-    now += 1h;
+TEST_CASE_METHOD(joiner, "JOIN-2: who hears no seat complains of TCP") {
+    const auto patience = std::max<base::duration>(2 * settings.lease, 5s);
+    ways.heard_at(address(9), now + patience);  // no seat
+    now += patience - 1ns;
     CHECK_FALSE(ways.complaint(now));
-    settings.removals_without_lease = 1;
-    const auto told = ways.complaint(now);
-    REQUIRE(told);
-    CHECK(told->text.find("TCP reaches 0, UDP 0;") != std::string::npos);
+    SECTION("when patience is over") {
+        now += 1ns;
+        const auto told = ways.complaint(now);
+        REQUIRE(told);
+        CHECK(told->why == errc::io_error);
+        CHECK(told->text.find("no seat answers by TCP, of 3 ") != std::string::npos);
+    }
+    SECTION("not while it hears one") {
+        ways.heard_at(address(2), now);
+        now += 1ns;
+        CHECK_FALSE(ways.complaint(now));
+    }
+    SECTION("not if it is the only seat") {
+        settings.seeds = {address(9)};
+        now += 1h;
+        CHECK_FALSE(ways.complaint(now));
+    }
+    SECTION("who was a member and hears one is told of the ways") {
+        ways.heard_at(address(2), now);
+        settings.removals_without_lease = 1;
+        now += 1ns;
+        const auto told = ways.complaint(now);
+        REQUIRE(told);
+        CHECK(told->text.find("TCP reaches 0, UDP 0;") != std::string::npos);
+    }
 }
 
 TEST_CASE_METHOD(joiner, "no complaint where the ways work") {
     now += 1h;
+    ways.heard_at(address(3), now);
     hear(1, true, true);
     hear(2, true, true);
     hear(3, false, false);

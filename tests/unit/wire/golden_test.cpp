@@ -55,12 +55,13 @@ TEST_CASE("golden bytes", "[wire]") {
             "ce000f4240"
             "c3"
             "c2");
-    REQUIRE(hex(lease::message{lease::waits_for{{{1, 2}}, 300}}) ==
+    REQUIRE(hex(lease::message{lease::waits_for{{{1, 2}}, 300, {}}}) ==
             "42"
-            "92"
+            "93"
             "91"
             "c41000000000000000010000000000000002"
-            "cd012c");
+            "cd012c"
+            "90");
     REQUIRE(hex(lease::message{lease::way_question{7, "xy"}}) ==
             "43"
             "92"

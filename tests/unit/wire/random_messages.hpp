@@ -33,17 +33,17 @@ template <class T>
 concept has_2 =
     one_among<T, views::step, views::accepted_change, views::join_shown, views::join_refused,
               views::prepare, views::accepted_founding, views::lease_terms, views::found_accept,
-              lease::waits_for, lease::way_question, lease::way_answer, lock::grant_ack,
-              lock::cancel, lock::released, lock::hold_probe, lock::table_ack, lock::watch,
-              lock::unwatch, lock::past, lock::inspect_request, lock::list_locks, lock::listed_lock,
-              lock::revoke_reply, lock::store_record, lock::still_waiting, lock::still_queued,
-              lock::watch_refused, seat>;
+              lease::way_question, lease::way_answer, lock::grant_ack, lock::cancel, lock::released,
+              lock::hold_probe, lock::table_ack, lock::watch, lock::unwatch, lock::past,
+              lock::inspect_request, lock::list_locks, lock::listed_lock, lock::revoke_reply,
+              lock::store_record, lock::still_waiting, lock::still_queued, lock::watch_refused,
+              seat>;
 template <class T>
-concept has_3 = one_among<T, views::found_prepare, swim::ack, swim::introduction, views::welcome,
-                          views::opinion_ask, views::rejected, views::accept, views::accepted,
-                          break_policy, process_identity, lock::denied, lock::lock_summary,
-                          lock::no_table, lock::lock_state_seen, former_member, views::evict,
-                          lock::keep_delays, lock::records_read>;
+concept has_3 = one_among<T, lease::waits_for, views::found_prepare, swim::ack, swim::introduction,
+                          views::welcome, views::opinion_ask, views::rejected, views::accept,
+                          views::accepted, break_policy, process_identity, lock::denied,
+                          lock::lock_summary, lock::no_table, lock::lock_state_seen, former_member,
+                          views::evict, lock::keep_delays, lock::records_read>;
 template <class T>
 concept has_4 = one_among<T, lease::ack, swim::ping, swim::push_pull, lease::renew_request,
                           lock::gather, lock::listed, lock::release_request_ack, lock::terms,
