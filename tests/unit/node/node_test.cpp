@@ -350,6 +350,25 @@ TEST_CASE("what an operator wants of a node that is in no cluster fails at once"
                                                   {reading, errc::not_a_member}});
 }
 
+TEST_CASE("an eviction that is asked of a node in no cluster leaves nothing that stays due") {
+    base::settings s;
+    s.address = made_up::address(1);
+    s.seeds = {made_up::address(2)};  // a seat that is not there
+    base::moment now{time_point{100s}, 0};
+    node::node n{s, {1, 1}, 7, now};
+    const auto end = now.now + 40s;
+    (void)n.evict({2, 2}, {"an operator", {}}, now.now + 30s, now);
+    for (int ticks = 0; now.now < end; ++ticks) {
+        while (n.next()) {
+        }
+        const auto due = n.deadline();
+        REQUIRE(due);
+        now.now = std::max(now.now, *due);
+        n.tick(now);
+        REQUIRE(ticks < 10'000);  // as in the driver, which would never sleep
+    }
+}
+
 namespace {
 
 /// Four peers on one machine; p4 holds a lock that p1 owns.
@@ -400,6 +419,23 @@ TEST_CASE_METHOD(on_one_machine,
         c.acquire(3, name);
         CHECK(c.run_until([&] { return c.all[3].granted.size() == 1; }, 200ms));
     }
+}
+
+TEST_CASE_METHOD(
+    on_one_machine,
+    "CERT-3: the lease of a holder that lives is waited for, though a clone of its machine says "
+    "that it is gone and an operator evicts it") {
+    c.run_for(2s);  // views come at one in a second
+    const auto holder = c[4].self();
+    for (const std::uint64_t i : {1, 2, 3}) {
+        c.cut(4, i);
+    }
+    REQUIRE(c.is_leased(4));
+    c.process_is_gone(2, holder);
+    (void)c[2].evict(holder, {"an operator", {}}, c.now + 30s, c.moment());
+    c.acquire(3, name);
+    REQUIRE(c.run_until([&] { return c.all[3].granted.size() == 1; }));
+    CHECK_FALSE(c.is_leased(4));
 }
 
 TEST_CASE("CERT-3: the next holder after a crash does not wait for what is batched") {
