@@ -1,9 +1,12 @@
 #include "peer/identity.hpp"
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <optional>
 
 #include "catch.hpp"
 #include "peer/process_watcher.hpp"
@@ -48,6 +51,33 @@ process_identity found_identity(const child& of, const process_identity& mine) {
     return out;
 }
 
+/// What `look` answers in an inner process namespace, whose /proc is the outer one. Nothing: this
+/// user may make none.
+std::optional<bool> in_an_inner_namespace(bool (*look)()) {
+    constexpr int yes = 0;
+    constexpr int no = 1;
+    constexpr int not_allowed = 2;
+    const pid_t outer = ::fork();
+    if (outer == 0) {
+        if (::unshare(CLONE_NEWPID) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) {
+            ::_exit(not_allowed);
+        }
+        const pid_t inner = ::fork();
+        if (inner == 0) {
+            ::_exit(look() ? yes : no);
+        }
+        int status = 0;
+        ::_exit(inner > 0 && ::waitpid(inner, &status, 0) == inner && WIFEXITED(status)
+                    ? WEXITSTATUS(status)
+                    : not_allowed);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(outer, &status, 0) == outer);
+    REQUIRE(WIFEXITED(status));
+    const int answer = WEXITSTATUS(status);
+    return answer == not_allowed ? std::nullopt : std::optional{answer == yes};
+}
+
 bool becomes_readable(int descriptor) {
     pollfd waits{descriptor, POLLIN, 0};
     return ::poll(&waits, 1, 10'000) == 1;
@@ -64,6 +94,21 @@ TEST_CASE("CERT-3: this process is there, and is told apart from one with its id
     CHECK_FALSE(look_for(mine).is_gone);
     ++mine.started;
     CHECK(look_for(mine).is_gone);
+}
+
+TEST_CASE("CERT-3: under the /proc of an outer process namespace a process has no identity") {
+    if (own_identity().machine == 0) {
+        WARN("/proc is that of another namespace: not tried");
+        return;
+    }
+    // The process that has its id there is another, and is not asked for it.
+    const auto is_unknown = in_an_inner_namespace(
+        [] { return ::getpid() == 1 && own_identity() == process_identity{}; });
+    if (!is_unknown) {
+        WARN("this user may make no process namespace: not tried");
+        return;
+    }
+    CHECK(*is_unknown);
 }
 
 TEST_CASE("CERT-3: a process that has ended is gone, also before it is reaped") {
