@@ -149,6 +149,16 @@ TEST_CASE("a file keeps its permissions, and may be named without its folder", "
     CHECK(content_of(g.path) == "from inside");
 }
 
+TEST_CASE("a link that has the name of the new file is not followed", "[file]") {
+    const guarded g;
+    const auto precious = g.place / "precious";
+    put(precious, "precious");
+    REQUIRE(symlink(precious.c_str(), (g.path + ".gate.new").c_str()) == 0);
+    CHECK(g.gate.write(second, new_content));
+    CHECK(content_of(g.path) == new_content);
+    CHECK(content_of(precious) == "precious");
+}
+
 TEST_CASE("what cannot be reached is an error", "[file]") {
     const folder f;
     const auto done = file_gate{f / "missing/guarded"}.write(first, "x");
