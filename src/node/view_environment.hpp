@@ -9,6 +9,7 @@
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
+#include "lease/errand_watch.hpp"
 #include "lease/renewal_runs.hpp"
 #include "lease/voter.hpp"
 #include "lease/way_watch.hpp"
