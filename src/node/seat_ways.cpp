@@ -47,7 +47,7 @@ std::optional<views::problem> seat_ways::complaint(base::time_point now) {
     const auto others =
         std::count_if(settings_.seeds.begin(), settings_.seeds.end(),
                       [&](const endpoint& seed) { return seed != settings_.address; });
-    const bool is_none_heard = others > 0 && now - heard_ >= patience;
+    const bool is_none_heard = known.heard == 0 && others > 0 && now - heard_ >= patience;
     const bool is_any_wrong = known.both < known.heard || settings_.removals_without_lease > 0;
     if (reach_quorum(now) || !(is_any_wrong || is_none_heard) || now - began_ < patience ||
         (complained_ && now - *complained_ < between_complaints)) {
