@@ -99,7 +99,7 @@ bool liveness_phase::look() {
             look_at_closing(now);
             break;
         case phase::quiet:
-            if (machines_.counted().views_installed != views_before_) {
+            if (machines_.counted().views_installed != views_before_ || !is_leaver_back()) {
                 be_quiet(now);
             } else if (now >= until_) {
                 judge_.check_watchers(now);
@@ -114,6 +114,15 @@ bool liveness_phase::look() {
             return look_at_replays(now);
     }
     return false;
+}
+
+/// It is started again some seconds after it has left.
+bool liveness_phase::is_leaver_back() const {
+    if (!plan_.leaver || scenario_.places[*plan_.leaver].is_misfit()) {
+        return true;
+    }
+    const auto* node = machines_.node_at(*plan_.leaver);
+    return node != nullptr && node->installed();
 }
 
 /// Without a key a stranger can send anything, and without a link two members can lose each other.

@@ -45,6 +45,7 @@ private:
     void look_at_rest(instant now);
     void look_at_closing(instant now);
     void be_quiet(instant now);
+    [[nodiscard]] bool is_leaver_back() const;
     [[nodiscard]] bool has_replays() const;
     [[nodiscard]] bool answers_strangers() const;
     [[nodiscard]] bool look_at_replays(instant now);

@@ -333,8 +333,20 @@ void sim_process::disk_is_due(std::uint64_t which) {
     step([&](node::node&, base::moment) { write_to_disk(); });
 }
 
+/// By our view. A seat that can write no mark agrees to no later view (DISK-1), so a second one
+/// that is empty would end all changes.
+bool sim_process::are_all_seats_up() const {
+    const auto v = me().node ? me().node->installed() : nullptr;
+    return !v || std::all_of(v->seats.begin(), v->seats.end(), [&](const auto& s) {
+        const auto at = context_.place_of_id.find(s.filled_by);
+        const auto* node =
+            at == context_.place_of_id.end() ? nullptr : context_.places[at->second].node.get();
+        return node != nullptr && node->self() == s.filled_by;
+    });
+}
+
 void sim_process::heal() {
-    const bool fills_up = context_.plan.places[place_].disk_fills_up;
+    const bool fills_up = context_.plan.places[place_].disk_fills_up && are_all_seats_up();
     if (fills_up) {
         context_.count(trouble::disk_fills_up);
     }

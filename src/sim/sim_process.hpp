@@ -81,6 +81,7 @@ public:
     // ---- looking
 
     [[nodiscard]] base::moment moment() const;
+    [[nodiscard]] bool are_all_seats_up() const;
     [[nodiscard]] bool is_running() const { return me().node && !me().paused_until; }
     [[nodiscard]] std::chrono::seconds wall_error() const;
     [[nodiscard]] std::optional<std::size_t> records_read() const { return records_read_; }
