@@ -7,6 +7,7 @@
 #include <functional>
 #include <list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -39,6 +40,7 @@ struct agents {
     std::vector<std::string> addresses = test_support::free_addresses(3);
     std::string seeds = addresses[0] + "," + addresses[1] + "," + addresses[2];
     std::filesystem::path folder = new_folder();
+    std::vector<std::string> options;  // of each command
     std::list<child> all;
 
     static std::filesystem::path new_folder() {
@@ -47,7 +49,7 @@ struct agents {
                ("holdfast-tools-" + std::to_string(getpid()) + "-" + std::to_string(++made));
     }
 
-    agents() {
+    explicit agents(std::vector<std::string> of_each = {}) : options{std::move(of_each)} {
         std::filesystem::create_directories(folder);
         for (std::size_t i = 0; i < 3; ++i) {
             all.emplace_back(command({"agent", "--listen", addresses[i], "--name",
@@ -67,6 +69,7 @@ struct agents {
     [[nodiscard]] std::vector<std::string> command(std::vector<std::string> words) const {
         words.insert(words.begin(), tool);
         words.insert(words.begin() + 2, {"--seeds", seeds, "--profile", "local"});
+        words.insert(words.begin() + 6, options.begin(), options.end());
         return words;
     }
     /// `holdfast run --lock LOCK ... -- CMD`, with a shell's words as CMD.

@@ -107,8 +107,8 @@ TEST_CASE(
     "CERT-2: holdfast evict with a fence that kills the process: its lease is not waited for, and "
     "the record says so",
     "[process]") {
-    const auto& a = unharmed();
     // Each is evicted at once: who is stopped for longer than two leases is removed anyway.
+    const agents a{{"--lease", "5s"}};
     auto kept = a.run("kept-job", "echo $$; sleep 600", {"--name", "kept-job"});
     REQUIRE(kept.expect(""));
     kept.kill(SIGSTOP);
