@@ -154,12 +154,13 @@ void stream_table::tick(time_point now) {
     }
     next_tick_.reset();
     std::vector<std::uint64_t> late;
-    for (const auto& [id, s] : streams_) {
+    for (const auto& entry : streams_) {
+        const auto& s = entry.second;
         if (s->is_proven()) {
             continue;
         }
         if (now - s->began() >= greeting_time) {
-            late.push_back(id);
+            late.push_back(entry.first);
             continue;
         }
         (void)shared_.try_alloc([&] {

@@ -58,7 +58,7 @@ void record_judge::reads_records(run r, std::uint64_t reading, const std::set<pe
 
 void record_judge::has_read_records(run r, std::uint64_t reading,
                                     const std::map<record_key, std::uint32_t>& what, instant now) {
-    if (what.size() >= lock::archive::most) {
+    if (what.size() >= holdfast::lock::archive::most) {
         return;  // each seat has erased the oldest that it had
     }
     for (const auto& [key, revision] : facts_.runs[r].must_read[reading]) {
