@@ -85,7 +85,7 @@ void node::stream_brought_part(const peer_id& peer, base::moment now) {
     state_->begin(now);
     state_->mutes.came_by_stream(peer, now.now);
     state_->ways.brought_part(peer, now.now);
-    state_->errands.brought_part(peer, now.now);
+    state_->relayed_waits.brought_part(peer, now.now);
     state_->end_call(now);
 }
 

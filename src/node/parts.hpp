@@ -14,8 +14,8 @@
 #include "base/random.hpp"
 #include "base/settings.hpp"
 #include "base/time.hpp"
-#include "lease/errand_watch.hpp"
 #include "lease/mute_watch.hpp"
+#include "lease/relayed_waits.hpp"
 #include "lease/renewal.hpp"
 #include "lease/renewal_runs.hpp"
 #include "lease/voter.hpp"
@@ -76,7 +76,7 @@ struct parts {
     seat_ways seats;
     lease::mute_watch mutes;
     lease::way_watch ways;
-    lease::errand_watch errands;
+    lease::relayed_waits relayed_waits;
     std::map<peer_id, std::uint64_t> answered_ways;  // by voter: the number that it asked last
     lease::renewal renewal;
     lease_watch lease;

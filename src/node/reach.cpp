@@ -49,7 +49,7 @@ void node::state::handle_relayed(const peer_id& from, const relayed& r, base::ti
             handle_lock(r.origin, r.what, now);
             break;
         case relay::action::forward:
-            note_errand(r.origin, r.destination, r.what, now);
+            note_relayed_wait(r.origin, r.destination, r.what, now);
             // Who has not taken what it was sent two leases ago is slow, and gets no more
             // (LOAD-4).
             mail.send_to(r.destination, {}, true, false, r, 2 * settings.lease);
@@ -58,16 +58,16 @@ void node::state::handle_relayed(const peer_id& from, const relayed& r, base::ti
 }
 
 /// VIEW-9: a message between these two comes by us.
-void node::state::note_errand(const peer_id& from, const peer_id& to, const lock::message& what,
-                              base::time_point now) {
-    if (errands.is_empty()) {
+void node::state::note_relayed_wait(const peer_id& from, const peer_id& to,
+                                    const lock::message& what, base::time_point now) {
+    if (relayed_waits.is_empty()) {
         return;
     }
     if (wants_answer(what)) {
-        errands.asked(from, to, now);
+        relayed_waits.asked(from, to, now);
     }
     if (is_piece(what)) {
-        errands.answered(from, to, now);
+        relayed_waits.answered(from, to, now);
     }
 }
 
@@ -76,7 +76,7 @@ void node::state::reach_members(const view& v, base::time_point now) {
     relay.installed(v);
     lost_streams.installed(v);
     ways.installed(v);
-    errands.installed(v);
+    relayed_waits.installed(v);
     std::erase_if(answered_ways, [&](const auto& a) { return !v.is_voter(a.first); });
     overdue.installed(v);
     overdue.waits_for_tables_of(owner.table_givers(), now);
@@ -115,7 +115,7 @@ void node::state::ask_ways(base::time_point now) {
                              "it (VIEW-9): see whether a firewall lets TCP pass both ways, and "
                              "packets of full size"});
     }
-    for (const auto& peer : errands.newly_found(now)) {
+    for (const auto& peer : relayed_waits.newly_found(now)) {
         if (!ways.hears_other_than(peer, now)) {
             continue;
         }
@@ -133,7 +133,7 @@ bool node::state::take_way(const peer_id& from, bool by_stream, const lease::mes
     if (const auto* told = std::get_if<lease::waits_for>(&what)) {
         if (is_voter()) {
             ways.told(from, *told, *v, now);
-            errands.told(from, told->asked, *v, now);
+            relayed_waits.told(from, told->asked, *v, now);
             ask_ways(now);
         }
     } else if (const auto* asked = std::get_if<lease::way_question>(&what)) {

@@ -219,7 +219,7 @@ void node::state::dispatch(const peer_id& from, const base::way& came, view_numb
 
 void node::state::handle_lock(const peer_id& from, const lock::message& what, time_point now) {
     overdue.heard(from, what, now);
-    note_errand(from, self, what, now);
+    note_relayed_wait(from, self, what, now);
     std::visit([&](const auto& group) { take(from, group, now); }, what);
 }
 void node::state::take(const peer_id& from, const lock::to_seat& what, time_point now) {

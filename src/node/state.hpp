@@ -135,8 +135,8 @@ struct node::state : parts {
     void tell_of_overdue(base::time_point now);
     /// As a voter: asks them, and who told of them.
     void ask_ways(base::time_point now);
-    void note_errand(const peer_id& from, const peer_id& to, const lock::message& what,
-                     base::time_point now);
+    void note_relayed_wait(const peer_id& from, const peer_id& to, const lock::message& what,
+                           base::time_point now);
     /// False: it is about leases.
     bool take_way(const peer_id& from, bool by_stream, const lease::message& what,
                   base::time_point now);

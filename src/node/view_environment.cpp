@@ -28,7 +28,7 @@ base::duration view_environment::renewed_for(const peer_id& peer, base::time_poi
 
 bool view_environment::is_found_mute(const peer_id& peer, base::time_point now) const {
     return ways_.is_mute(peer, now) ||
-           (errands_.is_mute(peer, now) && ways_.hears_other_than(peer, now));
+           (relayed_waits_.is_mute(peer, now) && ways_.hears_other_than(peer, now));
 }
 
 bool view_environment::has_shown_ways(const peer_id& joiner, base::time_point now) const {

@@ -9,7 +9,7 @@
 #include "base/settings.hpp"
 #include "base/slot_map.hpp"
 #include "base/time.hpp"
-#include "lease/errand_watch.hpp"
+#include "lease/relayed_waits.hpp"
 #include "lease/renewal_runs.hpp"
 #include "lease/voter.hpp"
 #include "lease/way_watch.hpp"
@@ -29,7 +29,7 @@ public:
     view_environment(const base::settings& settings, const peer_id& self,
                      const swim::detector& gossip, const lease::voter& voter,
                      const lease::renewal_runs& runs, const lease::way_watch& ways,
-                     const lease::errand_watch& errands, const lease_watch& lease,
+                     const lease::relayed_waits& relayed_waits, const lease_watch& lease,
                      const newcomer_ways& newcomers, const seat_ways& seats,
                      const contacts& contacts, const stream_ends& streams,
                      const base::time_point& now)
@@ -39,7 +39,7 @@ public:
           voter_{voter},
           runs_{runs},
           ways_{ways},
-          errands_{errands},
+          relayed_waits_{relayed_waits},
           lease_{lease},
           newcomers_{newcomers},
           seats_{seats},
@@ -73,7 +73,7 @@ private:
     const lease::voter& voter_;
     const lease::renewal_runs& runs_;
     const lease::way_watch& ways_;
-    const lease::errand_watch& errands_;
+    const lease::relayed_waits& relayed_waits_;
     const lease_watch& lease_;
     const newcomer_ways& newcomers_;
     const seat_ways& seats_;

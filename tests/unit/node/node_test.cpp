@@ -182,15 +182,24 @@ TEST_CASE("OWN-11: a peer that crashes within a lease of each start owns nothing
     CHECK(c.now - joined >= 8 * c.settings.lease);
 }
 
+namespace {
+
+/// A seat of three leaves, and a new process takes its place.
+void replace(small_cluster& c, std::uint64_t seat) {
+    c.leave(seat);
+    REQUIRE(c.run_until([&] { return c.all[seat].has_left; }));
+    c.kill(seat);
+    c.start(seat);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+}
+
+}  // namespace
+
 TEST_CASE("OWN-11: seats that are replaced one by one all own slots again") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3}));
     for (const std::uint64_t seat : {1, 2, 3}) {
-        c.leave(seat);
-        REQUIRE(c.run_until([&] { return c.all[seat].has_left; }));
-        c.kill(seat);
-        c.start(seat);
-        REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+        replace(c, seat);
         REQUIRE(c.run_until([&] { return c.is_settled({1, 2, 3}); }, 10s));
     }
     for (const std::uint64_t seat : {1, 2, 3}) {
@@ -203,11 +212,7 @@ TEST_CASE(
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3}));
     for (const std::uint64_t seat : {1, 2, 3}) {
-        c.leave(seat);
-        REQUIRE(c.run_until([&] { return c.all[seat].has_left; }));
-        c.kill(seat);
-        c.start(seat);
-        REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3}); }));
+        replace(c, seat);
         c.acquire(seat, "a");
         REQUIRE(c.run_until([&] { return c.all[seat].granted.size() == 1; }, 2s));
         c.release(seat, "a", c.all[seat].granted[0].token);

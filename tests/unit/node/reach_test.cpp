@@ -15,6 +15,17 @@
 using namespace node_test;
 using made_up::peer;
 
+namespace {
+
+/// Straight, or by a voter.
+bool has_grant(const node::message& what) {
+    const auto* round = std::get_if<node::relayed>(&what);
+    return base::holds_message<lock::grant>(what) ||
+           (round != nullptr && base::holds_message<lock::grant>(round->what));
+}
+
+}  // namespace
+
 TEST_CASE("LOAD-4: what a lost stream may have carried is sent again at once") {
     small_cluster c{3};
     c.settings.retry = 400ms;  // nothing is repeated sooner by itself
@@ -116,11 +127,7 @@ TEST_CASE("LOAD-4: on a way on which all takes long a copy goes at last") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4, 5}));
     const auto name = c.name_at(4);
-    c.lose = [](const node::message& what) {
-        const auto* round = std::get_if<node::relayed>(&what);
-        return base::holds_message<lock::grant>(what) ||
-               (round != nullptr && base::holds_message<lock::grant>(round->what));
-    };
+    c.lose = has_grant;
     std::optional<time_point> first;
     base::duration last_age{};
     c.see = [&](std::uint64_t, const node::send& s) {
@@ -167,12 +174,10 @@ TEST_CASE("VIEW-9: who waits in vain for members that answer the voters costs no
     std::size_t asked = 0;
     bool loses_answers = true;
     c.lose = [&](const node::message& what) {
-        const auto* round = std::get_if<node::relayed>(&what);
         const auto* l = std::get_if<lease::message>(&what);
         asked += l != nullptr && std::holds_alternative<lease::way_question>(*l) ? 1 : 0;
         const bool is_answer = l != nullptr && std::holds_alternative<lease::way_answer>(*l);
-        return (is_answer && loses_answers) || base::holds_message<lock::grant>(what) ||
-               (round != nullptr && base::holds_message<lock::grant>(round->what));
+        return (is_answer && loses_answers) || has_grant(what);
     };
     std::set<std::tuple<std::uint64_t, peer_id, std::uint64_t>> answered;
     std::size_t again = 0;

@@ -20,9 +20,9 @@ namespace holdfast::lease {
 /// what the other answers (NET-1). So it sees whose part does not come, although both answer the
 /// voters' own questions (lease/way_watch.hpp): something between them takes a kind of messages
 /// out, or one of them does not send it.
-class errand_watch {
+class relayed_waits {
 public:
-    errand_watch(const base::settings& settings, const peer_id& self)
+    relayed_waits(const base::settings& settings, const peer_id& self)
         : settings_{settings}, self_{self} {}
 
     void installed(const view& now_installed);
@@ -36,7 +36,7 @@ public:
     /// A part of a message came from it by stream: it is slow, not mute.
     void brought_part(const peer_id& from, base::time_point now);
 
-    [[nodiscard]] bool is_empty() const { return errands_.empty(); }
+    [[nodiscard]] bool is_empty() const { return waits_.empty(); }
     /// Who asks, and nothing of that has come for 3A, or who was asked 2A ago and has not answered.
     [[nodiscard]] bool is_mute(const peer_id& peer, base::time_point now) const;
     /// Who was found mute since the last call.
@@ -44,20 +44,20 @@ public:
     void invariants() const;
 
 private:
-    struct errand {
+    struct wait {
         base::time_point told;                    // last
         base::time_point since;                   // a question, or an answer, was seen
         std::optional<base::time_point> waiting;  // for the answer to what was asked then
     };
     using key = std::pair<peer_id, peer_id>;  // who waits, and for whom
 
-    [[nodiscard]] bool is_current(const errand& e, base::time_point now) const {
+    [[nodiscard]] bool is_current(const wait& e, base::time_point now) const {
         return now - e.told < 3 * settings_.lease / 2;  // it is told each A/2, by turns by two ways
     }
 
     const base::settings& settings_;
     peer_id self_;
-    std::map<key, errand> errands_;
+    std::map<key, wait> waits_;
     std::set<peer_id> found_;
 };
 

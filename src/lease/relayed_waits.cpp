@@ -1,4 +1,4 @@
-#include "lease/errand_watch.hpp"
+#include "lease/relayed_waits.hpp"
 
 #include <algorithm>
 
@@ -6,9 +6,9 @@
 
 namespace holdfast::lease {
 
-void errand_watch::installed(const view& now_installed) {
+void relayed_waits::installed(const view& now_installed) {
     const bool is_seated = now_installed.is_voter(self_);
-    std::erase_if(errands_, [&](const auto& e) {
+    std::erase_if(waits_, [&](const auto& e) {
         return !is_seated || !now_installed.has(e.first.first) ||
                !now_installed.has(e.first.second);
     });
@@ -16,15 +16,15 @@ void errand_watch::installed(const view& now_installed) {
     invariants();
 }
 
-void errand_watch::told(const peer_id& by, const std::vector<peer_id>& asked, const view& current,
-                        base::time_point now) {
-    std::erase_if(errands_, [&](const auto& e) { return !is_current(e.second, now); });
+void relayed_waits::told(const peer_id& by, const std::vector<peer_id>& asked, const view& current,
+                         base::time_point now) {
+    std::erase_if(waits_, [&](const auto& e) { return !is_current(e.second, now); });
     for (const auto& whom : asked) {
         // What is asked of us, others carry.
         if (whom == self_ || whom == by || !current.has(by) || !current.has(whom)) {
             continue;
         }
-        auto& e = errands_.try_emplace({by, whom}, errand{now, now, {}}).first->second;
+        auto& e = waits_.try_emplace({by, whom}, wait{now, now, {}}).first->second;
         e.told = now;
         if (by == self_ && !e.waiting) {
             e.waiting = now;
@@ -33,23 +33,23 @@ void errand_watch::told(const peer_id& by, const std::vector<peer_id>& asked, co
     invariants();
 }
 
-void errand_watch::asked(const peer_id& origin, const peer_id& destination, base::time_point now) {
-    if (const auto at = errands_.find({origin, destination}); at != errands_.end()) {
+void relayed_waits::asked(const peer_id& origin, const peer_id& destination, base::time_point now) {
+    if (const auto at = waits_.find({origin, destination}); at != waits_.end()) {
         at->second.since = now;
         at->second.waiting = at->second.waiting.value_or(now);
     }
 }
 
-void errand_watch::answered(const peer_id& origin, const peer_id& destination,
-                            base::time_point now) {
-    if (const auto at = errands_.find({destination, origin}); at != errands_.end()) {
+void relayed_waits::answered(const peer_id& origin, const peer_id& destination,
+                             base::time_point now) {
+    if (const auto at = waits_.find({destination, origin}); at != waits_.end()) {
         at->second.since = now;
         at->second.waiting.reset();
     }
 }
 
-void errand_watch::brought_part(const peer_id& from, base::time_point now) {
-    for (auto& [who, e] : errands_) {
+void relayed_waits::brought_part(const peer_id& from, base::time_point now) {
+    for (auto& [who, e] : waits_) {
         if (who.first == from) {
             e.since = now;
         }
@@ -59,8 +59,8 @@ void errand_watch::brought_part(const peer_id& from, base::time_point now) {
     }
 }
 
-bool errand_watch::is_mute(const peer_id& peer, base::time_point now) const {
-    return std::any_of(errands_.begin(), errands_.end(), [&](const auto& entry) {
+bool relayed_waits::is_mute(const peer_id& peer, base::time_point now) const {
+    return std::any_of(waits_.begin(), waits_.end(), [&](const auto& entry) {
         const auto& [who, e] = entry;
         const bool asks_in_vain = who.first == peer && peer != self_ && !e.waiting &&
                                   now - e.since >= 3 * settings_.lease;
@@ -70,10 +70,10 @@ bool errand_watch::is_mute(const peer_id& peer, base::time_point now) const {
     });
 }
 
-std::vector<peer_id> errand_watch::newly_found(base::time_point now) {
+std::vector<peer_id> relayed_waits::newly_found(base::time_point now) {
     std::vector<peer_id> out;
     std::erase_if(found_, [&](const peer_id& id) { return !is_mute(id, now); });
-    for (const auto& [who, e] : errands_) {
+    for (const auto& [who, e] : waits_) {
         for (const auto& id : {who.first, who.second}) {
             if (is_mute(id, now) && found_.insert(id).second) {
                 out.push_back(id);
@@ -83,11 +83,11 @@ std::vector<peer_id> errand_watch::newly_found(base::time_point now) {
     return out;
 }
 
-void errand_watch::invariants() const {
+void relayed_waits::invariants() const {
     if (!base::checks_everything()) {
         return;
     }
-    HOLDFAST_ASSERT(std::all_of(errands_.begin(), errands_.end(), [&](const auto& entry) {
+    HOLDFAST_ASSERT(std::all_of(waits_.begin(), waits_.end(), [&](const auto& entry) {
         return entry.first.first != entry.first.second && entry.first.second != self_;
     }));
 }

@@ -1,4 +1,4 @@
-#include "lease/errand_watch.hpp"
+#include "lease/relayed_waits.hpp"
 
 #include <chrono>
 
@@ -7,7 +7,7 @@
 
 using namespace holdfast;
 using namespace std::chrono_literals;
-using lease::errand_watch;
+using lease::relayed_waits;
 using made_up::at;
 using made_up::peer;
 
@@ -21,7 +21,7 @@ struct carrying_voter {
         return s;
     }();
     view v = made_up::first_view(3, 3);
-    errand_watch mine{settings, peer(1)};
+    relayed_waits mine{settings, peer(1)};
 
     carrying_voter() { mine.installed(v); }
 
