@@ -27,7 +27,7 @@ void node::state::send_large(const peer_id& to, const endpoint& at, views::way_m
             m.padding = by_stream ? padding_of_stream(like.segment) : padding_of_datagrams;
         },
         what);
-    mail.send_to(to, at, by_stream, false, views::message{std::move(what)}, copy_age);
+    mail.send_to(to, at, by_stream, false, views::message{what}, copy_age);
 }
 
 void node::state::from_view(views::newcomer& n, base::moment now) {

@@ -17,9 +17,9 @@
 namespace holdfast::runtime {
 namespace {
 
-constexpr std::string_view heading = "holdfast epoch 1\n";
+constexpr std::string_view epoch_heading = "holdfast epoch 1\n";
 constexpr std::chrono::milliseconds between_tries{20};
-const std::string file = "epoch";
+const std::string epoch_file = "epoch";
 
 tl::unexpected<error> refused(std::string_view step, const std::string& path, int code) {
     return fail(errc::io_error,
@@ -92,16 +92,16 @@ result<state_dir> state_dir::open(const std::string& path, std::chrono::millisec
         return tl::unexpected<error>{std::move(locked.error())};
     }
     // Made now, or by a start that wrote nothing; later no start waits for a disk.
-    if (faccessat(fd.get(), file.c_str(), F_OK, 0) != 0) {
+    if (faccessat(fd.get(), epoch_file.c_str(), F_OK, 0) != 0) {
         sync_name(fd);
     }
     return state_dir{path, std::move(fd)};
 }
 
 result<epoch> state_dir::load() const {
-    const auto path = path_ + "/" + file;
+    const auto path = path_ + "/" + epoch_file;
     // A pipe of that name would keep the open waiting.
-    const os::unique_fd in{os::open_file_in(fd_.get(), file, O_RDONLY | O_NONBLOCK)};
+    const os::unique_fd in{os::open_file_in(fd_.get(), epoch_file, O_RDONLY | O_NONBLOCK)};
     if (!in) {
         return errno == ENOENT ? result<epoch>{epoch{}} : refused("open", path, errno);
     }
@@ -112,8 +112,8 @@ result<epoch> state_dir::load() const {
     }
     std::string_view text{bytes, static_cast<std::size_t>(size)};
     std::uint32_t value = 0;
-    if (text.starts_with(heading)) {
-        text.remove_prefix(heading.size());
+    if (text.starts_with(epoch_heading)) {
+        text.remove_prefix(epoch_heading.size());
         const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
         if (parsed.ec == std::errc{} &&
             std::string_view{parsed.ptr, text.data() + text.size()} == "\n") {
@@ -128,8 +128,9 @@ result<epoch> state_dir::load() const {
 }
 
 result<void> state_dir::store(epoch mark) const {
-    const auto text = std::string{heading} + std::to_string(mark.value) + "\n";
-    if (const auto why = os::write_durably_in(fd_.get(), file, file + ".new", text, 0600)) {
+    const auto text = std::string{epoch_heading} + std::to_string(mark.value) + "\n";
+    if (const auto why =
+            os::write_durably_in(fd_.get(), epoch_file, epoch_file + ".new", text, 0600)) {
         return refused(why->step, path_ + "/" + why->path, why->code);
     }
     return {};
