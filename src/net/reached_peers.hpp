@@ -29,6 +29,7 @@ public:
         const auto at = now_.find(peer);
         return at == now_.end() ? endpoint{} : at->second;
     }
+    [[nodiscard]] bool has_news() const { return !news_.empty(); }
     [[nodiscard]] std::vector<reached_peer> take_news() { return std::exchange(news_, {}); }
 
 private:

@@ -66,6 +66,11 @@ public:
     /// something was dropped that was kept for it; each once.
     [[nodiscard]] std::vector<peer_id> take_lost();
     [[nodiscard]] bool has_ended_some() const { return !ended_.empty() || !lost_.empty(); }
+    /// One of the take_...() would give some.
+    [[nodiscard]] bool has_news() const {
+        return has_ended_some() || !partly_read_.empty() || !of_two_hosts_.empty() ||
+               reached_.has_news();
+    }
     /// Whose streams have brought a part of a message whose end has not come (LEASE-8).
     [[nodiscard]] std::vector<peer_id> take_partly_read() {
         return std::exchange(partly_read_, {});

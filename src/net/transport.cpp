@@ -216,6 +216,7 @@ void transport::give_back(const peer_id& peer) { state_->streams.give_back(peer)
 void transport::set_members(std::span<const peer_id> members) {
     state_->shared.senders.set_members(members);
 }
+bool transport::has_news() const { return state_->streams.has_news(); }
 std::vector<reached_peer> transport::take_reached() { return state_->streams.take_reached(); }
 std::vector<peer_id> transport::take_ended() { return state_->streams.take_ended(); }
 std::vector<peer_id> transport::take_lost() { return state_->streams.take_lost(); }

@@ -134,6 +134,8 @@ public:
     void read_claimed(const peer_id& peer, const sink& to, base::time_point now);
     void give_back(const peer_id& peer);
 
+    /// One of the take_...() below would give some.
+    [[nodiscard]] bool has_news() const;
     /// The members of our view: their datagrams are read (SEAL-2).
     void set_members(std::span<const peer_id> members);
     /// Whom the streams that we dialled have reached since the last call (SEAL-3).

@@ -59,16 +59,17 @@ void mailer::push(send&& s) {
     out_.push(std::move(s));
 }
 
-void mailer::send_lock(const lock::send& s, base::time_point now) {
+void mailer::send_lock(lock::send&& s, base::time_point now) {
     has_granted_ = has_granted_ || base::holds_message<lock::grant>(s.what);
-    send_to(s.to, {}, true, s.is_lazy, s.what, copy_age(s.attempt, settings_));
-    const auto& v = of_.agreement.current();
-    if (s.to == self_ || !v) {
-        return;
+    std::vector<relay::detour> detours;
+    if (const auto& v = of_.agreement.current(); s.to != self_ && v) {
+        of_.overdue.sent(s, now);
+        detours = of_.ways.detours(*v, s, now, of_.overdue.is_long(s.to, now));
     }
-    of_.overdue.sent(s, now);
-    for (auto& d : of_.ways.detours(*v, s, now, of_.overdue.is_long(s.to, now))) {
-        send_to(d.by, {}, true, false, std::move(d.what), copy_age(s.attempt, settings_));
+    const auto age = copy_age(s.attempt, settings_);
+    send_to(s.to, {}, true, s.is_lazy, std::move(s.what), age);
+    for (auto& d : detours) {
+        send_to(d.by, {}, true, false, std::move(d.what), age);
     }
 }
 

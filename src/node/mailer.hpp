@@ -45,7 +45,7 @@ public:
     /// By the way that the message came which it answers: that works, and by stream no address of
     /// its sender need be known.
     void answer(const peer_id& to, const base::way& came, message&& what);
-    void send_lock(const lock::send& s, base::time_point now);
+    void send_lock(lock::send&& s, base::time_point now);
     void send_to_voters(const views::message& what);
 
     void begin_call() { has_granted_ = false; }

@@ -339,6 +339,8 @@ std::optional<base::right_time> node::lease_end() const {
     return state_->is_over ? std::nullopt : state_->renewal.end();
 }
 
+base::duration node::lease_left() const { return state_->lease.left(); }
+
 bool node::holds(std::string_view name, holdfast::token token, moment now) const {
     // HOLD-2
     return !state_->is_over && state_->renewal.is_running(now.for_rights()) &&

@@ -158,6 +158,8 @@ public:
     [[nodiscard]] const peer_id& self() const;
     /// Until when this peer may act, as it counts rights (NOW-2); nothing without a lease.
     [[nodiscard]] std::optional<base::right_time> lease_end() const;
+    /// For how long the lease still ran at the last call; zero without one.
+    [[nodiscard]] base::duration lease_left() const;
     /// HOLD-2.
     [[nodiscard]] bool holds(std::string_view name, holdfast::token token, base::moment now) const;
     /// null before the first

@@ -93,6 +93,8 @@ struct parts {
     std::optional<departure> leaving;
 
     base::time_point last_now;
+    /// What state::deadline() has worked out since the last change.
+    mutable std::optional<std::optional<base::time_point>> known_deadline;
 };
 
 }  // namespace holdfast::node

@@ -61,6 +61,7 @@ void node::state::notice_lease(moment now) {
 }
 
 void node::state::settle(moment now) {
+    known_deadline.reset();
     for (bool is_busy = true; is_busy && !is_over;) {
         is_busy = false;
         while (auto o = is_over ? std::nullopt : agreement.next()) {
@@ -169,6 +170,13 @@ void node::state::invariants() const {
 }
 
 std::optional<time_point> node::state::deadline() const {
+    if (!known_deadline) {
+        known_deadline = earliest_deadline();
+    }
+    return *known_deadline;
+}
+
+std::optional<time_point> node::state::earliest_deadline() const {
     std::optional<time_point> due;
     if (is_over) {
         return due;
@@ -265,7 +273,7 @@ void node::state::from_swim(swim::heard& h, time_point now) {
     }
 }
 
-void node::state::from_owner(lock::send& s, moment now) { mail.send_lock(s, now.now); }
+void node::state::from_owner(lock::send& s, moment now) { mail.send_lock(std::move(s), now.now); }
 void node::state::from_owner(lock::owner_granted& g, moment) {
     // OWN-1
     HOLDFAST_ASSERT(lease.is_running());

@@ -29,12 +29,15 @@ struct node::state : parts {
     void end_call_and_depart(base::moment now);
     void invariants() const;
     void notice_lease(base::moment now);
+    /// Worked out when it is first asked for after a call: it asks every part.
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     /// NOW-2: also when the machine was suspended since the call before.
     [[nodiscard]] bool is_due(base::moment now) const {
         return base::is_due(deadline(), now.now) ||
                (!is_over && now.suspended != lease.noticed().suspended);
     }
+
+    [[nodiscard]] std::optional<base::time_point> earliest_deadline() const;
 
     // ---- what comes in
 
@@ -77,7 +80,7 @@ struct node::state : parts {
     void from_owner(lock::quota_reached& q, base::moment) {
         out.push(problem_of(q, agreement.current().get()));
     }
-    void from_holder(lock::send& s) { mail.send_lock(s, last_now); }
+    void from_holder(lock::send& s) { mail.send_lock(std::move(s), last_now); }
     void from_holder(lock::watch_not_taken& w) { out.push(problem_of(w)); }
     template <class Told>
     void from_holder(Told& what) {
@@ -86,7 +89,7 @@ struct node::state : parts {
     void from_audit_log(persist_records& p) { out.push(std::move(p)); }
     void from_audit_log(problem& c) { out.push(std::move(c)); }
     void from_audit_log(const holdfast::node::audit_log::stored& s);
-    void from_query_client(lock::send& s) { mail.send_lock(s, last_now); }
+    void from_query_client(lock::send& s) { mail.send_lock(std::move(s), last_now); }
     void from_query_client(lock::answered& a);
     void from_query_client(lock::unanswered& u);
     void install(views::installation& i, base::moment now);

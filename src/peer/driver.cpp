@@ -128,6 +128,12 @@ error stopped_for_good(errc why) {
 
 /// Before what is read after it: what a peer sends after the end of its stream shows that it lives.
 void driver::tell_ends() {
+    if (transport_->lacks_descriptors() != node_->is_lacking_descriptors()) {
+        node_->set_lacking_descriptors(transport_->lacks_descriptors(), moment_now());
+    }
+    if (!transport_->has_news()) {
+        return;
+    }
     for (const auto& peer : transport_->take_ended()) {
         node_->stream_ended(peer, moment_now());
     }
@@ -142,9 +148,6 @@ void driver::tell_ends() {
     }
     for (const auto& peer : transport_->take_of_two_hosts()) {
         node_->seen_at_two_hosts(peer, moment_now());
-    }
-    if (transport_->lacks_descriptors() != node_->is_lacking_descriptors()) {
-        node_->set_lacking_descriptors(transport_->lacks_descriptors(), moment_now());
     }
 }
 
@@ -194,9 +197,11 @@ void driver::write_out() {
 void driver::publish() {
     // After what was lost has been marked (drain), so that no thread sees a new lease end with a
     // hold of an old lease.
+    //
+    // No clock is read: who asks whether a right holds compares its end with the clock (NOW-1).
     const auto end = node_->lease_end();
-    const auto now = moment_now().for_rights();
-    const bool is_ready = end && *end > now && view_ && view_->has(node_->self());
+    const auto left = node_->lease_left();
+    const bool is_ready = left > base::duration::zero() && view_ && view_->has(node_->self());
     held_.set_lease_end(is_ready ? end : std::nullopt);
     if (watchdog_ && is_ready && held_.empty()) {
         watchdog_->let_live();
@@ -204,7 +209,7 @@ void driver::publish() {
         // not taken back when the lease has run out: that is what it is for
         watchdog_->kill_at(*end);
     }
-    if (is_ready && now < *end - settings_.lease * 2 / 5) {
+    if (is_ready && left > settings_.lease * 2 / 5) {
         // In health again, however it came to be: a lease that was lost and returns is not said to
         // be renewed in time.
         held_.clear_at_risk();

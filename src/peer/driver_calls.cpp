@@ -119,6 +119,9 @@ error driver::why_no_grant() const {
 // ---- what is held
 
 result<void> driver::release(hold_state& h, const peer_id& heir) {
+    if (h.is_released()) {
+        return {};  // the destructor of what was released before
+    }
     (void)with_node([&](node::node& n) {
         const auto now = moment_now();
         if (!n.holds(h.name(), h.token(), now)) {

@@ -17,14 +17,14 @@ namespace holdfast::runtime {
 void driver::perform(node::send& o) {
     buffer_.clear();
     const auto to = o.head.to;
-    if (const auto now = raw_now();
-        o.copy_age > base::duration::zero() &&
+    const auto now = raw_now();
+    if (o.copy_age > base::duration::zero() &&
         !transport_->has_arrived(to, o.address, now - o.copy_age, now)) {
         return;
     }
     try {
         wire::encode({o.head, std::move(o.what)}, settings_.cluster_name, buffer_);
-        transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, raw_now());
+        transport_->send(to, o.address, o.stream, o.is_lazy, buffer_, now);
     } catch (const std::bad_alloc&) {
         ++totals_.lacked_memory;  // a lost message, of which the protocol stands any number
     }

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t seeds = 200;
+constexpr std::uint64_t seeds = 100;
 
 TEST_CASE("every promise is kept under faults, and every lock can be had afterwards", "[sim]") {
     std::uint64_t grants = 0;
