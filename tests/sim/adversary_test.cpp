@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 TEST_CASE("every promise is kept under aimed faults, and every attack gets to its end",
           "[adversary]") {
     std::array<adversary::counts, attack_kinds> all{};
-    for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
         const auto r = run_without_abort({.seed = seed, .length = 30s, .aims = aims::instead});
         INFO(text_of(r));
         REQUIRE(r.violations.empty());
