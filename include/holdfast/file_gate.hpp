@@ -20,6 +20,8 @@ namespace holdfast {
 /// Beside the file are `path.gate` (the marks), `path.gate.lock` (always empty) and for a moment
 /// `path.gate.new`. Writers need the right to write in the directory.
 ///
+/// - A symbolic link with one of these names is not followed. For the marks and the lock that is an
+///   error (`failed`).
 /// - Removing `path.gate` lets every token in again. So does a backup without it.
 /// - Removing `path.gate.lock` lets two accesses in at once.
 /// - Threads and processes: any may call, through this object or another one for the same path.

@@ -34,7 +34,8 @@ outcome outcome_of(const std::optional<os::file_error>& why) {
 /// While it lives and `is_mine`, no other thread or process is at the gate.
 class turn {
 public:
-    explicit turn(const std::string& path) : file_{os::open_file(path, O_RDWR | O_CREAT, 0666)} {
+    explicit turn(const std::string& path)
+        : file_{os::open_file(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0666)} {
         if (file_) {
             int taken = 0;
             do {
@@ -86,7 +87,8 @@ std::optional<gate::marks> parse(const std::string& text) {
 }
 
 outcome read_marks(const std::string& path, gate::marks& into) {
-    const os::unique_fd in{os::open_file(path, O_RDONLY)};
+    // A pipe of that name would keep the open waiting.
+    const os::unique_fd in{os::open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)};
     if (!in) {
         // before the first access there are none
         return errno == ENOENT ? outcome{} : failed("open", path);

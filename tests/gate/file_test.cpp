@@ -159,6 +159,30 @@ TEST_CASE("a link that has the name of the new file is not followed", "[file]") 
     CHECK(content_of(precious) == "precious");
 }
 
+TEST_CASE("a link that has the name of the lock or of the marks is not followed", "[file]") {
+    for (const auto* name : {".gate.lock", ".gate"}) {
+        const guarded g;
+        INFO(name);
+        const auto precious = g.place / "precious";
+        put(precious, "precious");
+        std::remove((g.path + name).c_str());
+        REQUIRE(symlink(precious.c_str(), (g.path + name).c_str()) == 0);
+        const auto done = g.gate.write(second, new_content);
+        CHECK(done.is == answer::failed);
+        CHECK(done.text.find(g.path + name) != std::string::npos);
+        CHECK(content_of(g.path) == old_content);
+        CHECK(content_of(precious) == "precious");
+    }
+}
+
+TEST_CASE("a pipe that has the name of the marks keeps no writer waiting", "[file]") {
+    const guarded g;
+    std::remove((g.path + ".gate").c_str());
+    REQUIRE(mkfifo((g.path + ".gate").c_str(), 0600) == 0);
+    CHECK(g.gate.write(second, new_content).is == answer::damaged);
+    CHECK(content_of(g.path) == old_content);
+}
+
 TEST_CASE("what cannot be reached is an error", "[file]") {
     const folder f;
     const auto done = file_gate{f / "missing/guarded"}.write(first, "x");
