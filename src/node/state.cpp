@@ -37,6 +37,9 @@ bool uses_stream(const views::message& what) {
 
 void node::state::begin(moment now) {
     HOLDFAST_ASSERT(now.now >= last_now);
+    // no part changes between two calls
+    HOLDFAST_ASSERT(!base::checks_everything() || !known_deadline ||
+                    *known_deadline == earliest_deadline());
     last_now = now.now;
     mail.begin_call();
     notice_lease(now);
