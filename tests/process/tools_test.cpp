@@ -17,14 +17,6 @@ using namespace process_tests;
 
 namespace {
 
-// The lease of the `local` profile. Under a sanitizer processes are slower than the margin that
-// `run` leaves itself.
-#ifdef HOLDFAST_SLOW_BUILD
-constexpr auto lease = 1500ms;
-#else
-constexpr auto lease = 1000ms;
-#endif
-
 /// The other end of the standard output of a command and of all it starts, and of no other process
 /// (`run` has its own).
 struct sign_of_life {
@@ -98,7 +90,7 @@ TEST_CASE("holdfast run passes signals on", "[process]") {
 
 TEST_CASE("holdfast run: a command that hangs is dead before the lease of its lost lock ends",
           "[process]") {
-    agents a;
+    agents a{with_a_long_lease()};
     // It ignores SIGTERM, and so does a grandchild in its group.
     sign_of_life sign{a};
     auto job = a.run("job", "exec > " + sign.path +
@@ -113,10 +105,10 @@ TEST_CASE("holdfast run: a command that hangs is dead before the lease of its lo
     const auto gone = sign.reader.output_ends(20s);
     REQUIRE(gone);
     std::printf(
-        "the hung command was gone %lld ms after the majority was killed (lease: 1000 ms)\n",
+        "the hung command was gone %lld ms after the majority was killed (lease: 5000 ms)\n",
         static_cast<long long>(
             std::chrono::duration_cast<std::chrono::milliseconds>(*gone - killed).count()));
-    CHECK(*gone - killed <= lease);
+    CHECK(*gone - killed <= long_lease);
     CHECK(job.wait() == 76);
 }
 
@@ -131,7 +123,7 @@ TEST_CASE("holdfast run: its command does not outlive it, nor what the command h
 
 TEST_CASE("holdfast run: a command is dead before its lease ends although run was stopped",
           "[process]") {
-    const auto& a = unharmed();
+    const agents a{with_a_long_lease()};
     sign_of_life sign{a};
     auto job = a.run("stopped", "exec > " + sign.path +
                                     "; sleep 1000 & echo held; while :; do sleep 0.01; done");
@@ -140,7 +132,7 @@ TEST_CASE("holdfast run: a command is dead before its lease ends although run wa
     job.kill(SIGSTOP);
     const auto gone = sign.reader.output_ends(20s);
     REQUIRE(gone);
-    CHECK(*gone - stopped <= lease);
+    CHECK(*gone - stopped <= long_lease);
     CHECK(a.run("stopped", "true").wait() == 0);
     job.kill(SIGCONT);
     CHECK(job.wait() == 76);
