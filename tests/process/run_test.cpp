@@ -33,6 +33,16 @@ std::string of_process(pid_t id, int field) {
     return word;
 }
 
+/// It was sent to the process, which has not taken it yet.
+bool is_pending(pid_t id, int signal_number) {
+    std::ifstream file{"/proc/" + std::to_string(id) + "/status"};
+    std::string word;
+    while (file >> word && word != "ShdPnd:") {
+    }
+    file >> word;
+    return (std::stoull(word, nullptr, 16) >> (signal_number - 1) & 1U) != 0;
+}
+
 bool is_gone(pid_t id) {
     const auto state = of_process(id, 0);
     return state.empty() || state == "Z" || state == "X";
@@ -171,6 +181,31 @@ TEST_CASE("holdfast run: a second signal does not wait for what ignores the firs
     REQUIRE(until_it_is_so([&] { return is_gone(std::stoi(id->text)); }));
     job.kill(SIGTERM);
     CHECK(job.wait() == 128 + SIGTERM);
+    CHECK(steady::now() - asked < 4s);  // the grace is 5 s
+    CHECK(steps.are_gone());
+}
+
+TEST_CASE("holdfast run: a signal after the command's end is for what it has left behind",
+          "[process]") {
+    const auto& a = unharmed();
+    strays steps;
+    auto job = a.run("ended", steps.command("echo $$; exec sleep 60", true));
+    const auto id = job.expect("");
+    REQUIRE(id);
+    REQUIRE(steps.have_begun());
+    // Its guard, which is stopped, finds the end of the command and the signal together.
+    const auto guard = guard_of(job);
+    REQUIRE(guard > 0);
+    kill(guard, SIGSTOP);
+    REQUIRE(until_it_is_so([&] { return of_process(guard, 0) == "T"; }));
+    const auto command = static_cast<pid_t>(std::stoi(id->text));
+    kill(command, SIGKILL);
+    REQUIRE(until_it_is_so([&] { return is_gone(command); }));
+    const auto asked = steady::now();
+    job.kill(SIGTERM);
+    REQUIRE(until_it_is_so([&] { return !is_pending(job.id(), SIGTERM); }));
+    kill(guard, SIGCONT);
+    CHECK(job.wait() == 128 + SIGKILL);
     CHECK(steady::now() - asked < 4s);  // the grace is 5 s
     CHECK(steps.are_gone());
 }

@@ -6,9 +6,15 @@
 #endif
 #include "catch.hpp"
 
+#include <csignal>
+
 #include "base/assert.hpp"
 
 int main(int argc, char** argv) {
+    // A script's shell has them ignored in what it puts into the background, and so would be what a
+    // test starts.
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGQUIT, SIG_DFL);
     holdfast::base::abort_on_broken_invariant(true);
     holdfast::base::check_everything(true);
     return Catch::Session().run(argc, argv);

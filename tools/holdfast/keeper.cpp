@@ -152,6 +152,9 @@ void keeper::perform(const order& what) {
         default:
             break;
     }
+    if (command_id_ != 0) {
+        reap();  // one that has ended before the order was given is not the one it is for
+    }
     if (has_ended_ || command_id_ == 0) {
         // a second word to a command that has ended is one to what it has left behind
         is_killing_ = is_killing_ ||
