@@ -25,7 +25,7 @@ const std::string& name_in(const question& what) {
 }
 
 /// The answer is final: a repeat would bring no better one.
-bool is_last_word(const answer& what) {
+bool is_last_word(const to_asker& what) {
     if (const auto* l = std::get_if<inspect_reply>(&what)) {
         return l->is == tenure_state::serves;
     }
@@ -35,7 +35,7 @@ bool is_last_word(const answer& what) {
     return true;
 }
 
-bool answers(const answer& what, const question& asked) {
+bool answers(const to_asker& what, const question& asked) {
     // The alternatives of both are in the same order.
     return what.index() == asked.index();
 }
@@ -91,7 +91,7 @@ void query_client::install(const view_change& s, base::time_point now) {
     invariants();
 }
 
-void query_client::handle(const peer_id& from, const answer& what, base::time_point now) {
+void query_client::handle(const peer_id& from, const to_asker& what, base::time_point now) {
     const auto number = std::visit([](const auto& a) { return a.number; }, what);
     const auto at = pending_.find(number);
     if (at == pending_.end() || receiver(at->second) != from || !answers(what, at->second.what)) {

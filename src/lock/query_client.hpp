@@ -28,19 +28,18 @@ namespace holdfast::lock {
 /// The caller chooses `number`.
 using question =
     std::variant<inspect_request, list_locks, revoke_request, store_record, read_records>;
-using answer = to_asker;
 
 /// The final answer to a question.
 struct answered {
     std::uint64_t number = 0;
-    answer what;
+    to_asker what;
 };
 /// Its time is up. `so_far`: the last answer, if that was not final (of an owner that gathers; or a
 /// request that is not met yet).
 struct unanswered {
     std::uint64_t number = 0;
     errc why{};
-    std::optional<answer> so_far;
+    std::optional<to_asker> so_far;
 };
 
 class query_client {
@@ -57,7 +56,7 @@ public:
     void forget(std::uint64_t number);
 
     void install(const view_change& s, base::time_point now);
-    void handle(const peer_id& from, const answer& what, base::time_point now);
+    void handle(const peer_id& from, const to_asker& what, base::time_point now);
     /// LOAD-4: what `peer` was asked is asked again at once.
     void stream_lost(const peer_id& peer, base::time_point now);
     void tick(base::time_point now);
@@ -75,7 +74,7 @@ private:
         holdfast::slot at;
         base::time_point until;
         base::retry again{};
-        std::optional<answer> so_far{};
+        std::optional<to_asker> so_far{};
         std::optional<base::time_point> due{};
     };
     using queries = std::map<std::uint64_t, pending_query>;

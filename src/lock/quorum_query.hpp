@@ -20,7 +20,7 @@ struct quorum_query {
         question what;
         peer_id to;                ///< nil: the owner of the name that it is about
         std::uint64_t number = 0;  ///< of the inquirer
-        std::optional<answer> heard{};
+        std::optional<to_asker> heard{};
         bool is_over = false;  ///< nothing more will be heard
         bool is_last_word = false;
     };
@@ -38,7 +38,7 @@ struct quorum_query {
                std::all_of(parts.begin(), parts.end(), [](const part& p) { return p.is_over; });
     }
     /// What the inquirer says of one of its questions. False: it is none of these.
-    bool hear(std::uint64_t number, std::optional<answer> what, std::optional<errc> why_none) {
+    bool hear(std::uint64_t number, std::optional<to_asker> what, std::optional<errc> why_none) {
         const auto at = std::find_if(parts.begin(), parts.end(), [&](const part& p) {
             return p.number == number && !p.is_over;
         });

@@ -196,7 +196,7 @@ bool auditor::hear(const lock::unanswered& u, base::time_point now) {
     return hear(u.number, u.so_far, u.why, now);
 }
 
-bool auditor::hear(std::uint64_t question, const std::optional<lock::answer>& what,
+bool auditor::hear(std::uint64_t question, const std::optional<lock::to_asker>& what,
                    std::optional<errc> why_none, base::time_point now) {
     const auto at = std::find_if(all_.begin(), all_.end(), [&](auto& one) {
         return one.second.query.hear(question, what, why_none);

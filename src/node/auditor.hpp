@@ -106,7 +106,7 @@ private:
     void record_outcome(audits::iterator at, base::time_point now);
     void finish(audits::iterator at, std::optional<errc> failure);
     void invariants() const;
-    [[nodiscard]] bool hear(std::uint64_t question, const std::optional<lock::answer>& what,
+    [[nodiscard]] bool hear(std::uint64_t question, const std::optional<lock::to_asker>& what,
                             std::optional<errc> why_none, base::time_point now);
 
     const base::settings& settings_;

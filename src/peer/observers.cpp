@@ -96,7 +96,8 @@ void observers::forget_query(entry& e) {
     }
 }
 
-bool observers::on_holders(std::uint64_t query, const lock::answer* what, errc why, node::node& n) {
+bool observers::on_holders(std::uint64_t query, const lock::to_asker* what, errc why,
+                           node::node& n) {
     const auto asked = queries_.find(query);
     if (asked == queries_.end()) {
         return false;

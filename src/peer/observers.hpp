@@ -65,7 +65,7 @@ public:
     void on_changed(const node::lock_changed& what, node::node& n);
     /// The answer to a query of the node; null: there was none, and why. False: it was another's
     /// query.
-    [[nodiscard]] bool on_holders(std::uint64_t query, const lock::answer* what, errc why,
+    [[nodiscard]] bool on_holders(std::uint64_t query, const lock::to_asker* what, errc why,
                                   node::node& n);
     /// A new PeerId watches the same names, and has new queries.
     void restart(node::node& successor);

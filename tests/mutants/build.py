@@ -1,9 +1,11 @@
-"""Mutant builds: compiles the one mutated source with the command of the build, and links it before
-the archives of a program, so that all else in it are the very objects that ship."""
+"""Mutant builds: compiles the one mutated source with the command of the build (or what meson joins
+it with, if the build is one in which it joins sources), and links it before the archives of a
+program, so that all else in it are the very objects that ship."""
 import hashlib
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import threading
@@ -11,8 +13,18 @@ import threading
 import texts
 
 
+JOINED = re.compile(r'^#include\s*[<"]([^>"]+\.cpp)[>"]', re.MULTILINE)
+
+
 class DoesNotBuild(Exception):
     """A mutant that does not compile or link."""
+
+
+def joined_in(path):
+    """The sources that a source which meson has made joins, as it names them."""
+    if "-unity" not in os.path.basename(path) or not os.path.isfile(path):
+        return []
+    return JOINED.findall(pathlib.Path(path).read_text())
 
 
 def digest(*parts):
@@ -46,10 +58,12 @@ class Build:
         self.out = self.folder / "mutants"
         self.commands = {}
         for entry in json.loads((self.folder / "compile_commands.json").read_text()):
-            path = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
-            # a source is compiled again for a program of its own (memory tests): archives count
-            if path not in self.commands or ".a.p/" in entry["output"]:
-                self.commands[path] = entry
+            made_of = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
+            for name in joined_in(made_of) or [made_of]:
+                path = os.path.normpath(os.path.join(os.path.dirname(made_of), name))
+                # a source is compiled again for a program of its own (memory tests): archives count
+                if path not in self.commands or ".a.p/" in entry["output"]:
+                    self.commands[path] = entry
         self.sums = {}
         self.links = {}
         self.used = None
@@ -87,31 +101,58 @@ class Build:
         found = (os.path.join(self.folder, p) for p in self.used.get(output, []))
         return sorted(p for p in found if os.path.abspath(p).startswith(str(self.root)))
 
-    def object_of(self, mutant, file, is_bare):
-        """The mutated object, compiled unless it is there: (path, what it was made from)."""
-        entry = self.commands.get(str(self.root / file))
-        if entry is None:
-            raise DoesNotBuild(f"{mutant.where}: {mutant.name}: nothing is compiled from {file}")
-        text = texts.mutated(mutant, file, self.root)
+    def objects_of(self, mutant, files, is_bare):
+        """The mutated objects, compiled unless they are there: (path, what it was made from)."""
+        by_output = {}
+        for file in files:
+            entry = self.commands.get(str(self.root / file))
+            if entry is None:
+                raise DoesNotBuild(
+                    f"{mutant.where}: {mutant.name}: nothing is compiled from {file}"
+                )
+            by_output.setdefault(entry["output"], (entry, []))[1].append(file)
+        return [self.object_of(mutant, *which, is_bare) for which in by_output.values()]
+
+    def object_of(self, mutant, entry, files, is_bare):
+        """Of the one object that is made from `files`, and maybe from others."""
+        texts_of = {file: texts.mutated(mutant, file, self.root) for file in files}
         if is_bare:
-            text = texts.without_assertions(text)
+            texts_of = {file: texts.without_assertions(text) for file, text in texts_of.items()}
         arguments = self.compile_command(entry)
-        key = digest(text, *arguments, *(self.sum_of(h) for h in self.headers_of(entry["output"])))
+        key = digest(
+            *texts_of.values(),
+            *arguments,
+            *(self.sum_of(h) for h in self.headers_of(entry["output"])),
+        )
         folder = self.out / mutant.name
-        source = folder / (("bare_" if is_bare else "") + file.replace("/", "_"))
-        made, stamp = source.with_suffix(".o"), source.with_suffix(".key")
+        before = "bare_" if is_bare else ""
+        made = (folder / (before + files[0].replace("/", "_"))).with_suffix(".o")
+        stamp = made.with_suffix(".key")
         if made.is_file() and stamp.is_file() and stamp.read_text() == key:
             return made, key
         folder.mkdir(parents=True, exist_ok=True)
-        source.write_text(text)
         stamp.unlink(missing_ok=True)
-        original = self.root / file
-        run(
-            [*arguments, "-iquote", str(original.parent), "-o", str(made), "-c", str(source)],
-            entry["directory"],
-        )
+        sources, places = {}, []
+        for file, text in texts_of.items():
+            sources[str(self.root / file)] = folder / (before + file.replace("/", "_"))
+            sources[str(self.root / file)].write_text(text)
+            places += ["-iquote", str((self.root / file).parent)]
+        source = self.source_with(entry, sources, made.with_suffix(".joined.cpp"))
+        run([*arguments, *places, "-o", str(made), "-c", str(source)], entry["directory"])
         stamp.write_text(key)
         return made, key
+
+    @staticmethod
+    def source_with(entry, sources, joined):
+        """What is to be compiled so that `sources` take the place of what they are made from:
+        the one of them, or `joined`, written anew from what meson has joined."""
+        made_of = pathlib.Path(entry["directory"], entry["file"])
+        names = joined_in(made_of)
+        if not names:
+            return next(iter(sources.values()))
+        paths = [os.path.normpath(made_of.parent / name) for name in names]
+        joined.write_text("".join(f'#include "{sources.get(p, p)}"\n' for p in paths))
+        return joined
 
     @staticmethod
     def compile_command(entry):
@@ -143,7 +184,7 @@ class Build:
         # A unit test links no more than its module needs.
         linked = {os.path.dirname(word) for word in command if word.endswith(".a")}
         files = [file for file in files if os.path.dirname(file) in linked]
-        objects = [self.object_of(mutant, file, is_bare) for file in files]
+        objects = self.objects_of(mutant, files, is_bare)
         key = digest(self.sum_of(self.folder / program), *(k for _, k in objects), *command)
         made = self.out / mutant.name / (("bare-" if is_bare else "") + pathlib.Path(program).name)
         stamp = made.with_suffix(".key")

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+import build  # noqa: E402
 import run  # noqa: E402
 import texts  # noqa: E402
 
@@ -103,6 +104,24 @@ class Texts(unittest.TestCase):
         mutants = [self.first, self.second]
         rules = {"OWN-4": "", "NOW-1": "a-page", "OWN": "", "SEAT-1": "a-page"}
         self.assertEqual(texts.unbroken_rules(mutants, rules), ["NOW-1", "OWN"])
+
+
+class Joined(unittest.TestCase):
+    def test_a_mutated_source_takes_its_place_among_those_it_is_joined_with(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = pathlib.Path(folder, "lock-unity0.cpp")
+            made.write_text("#include</s/lock/a.cpp>\n#include</s/lock/../lock/b.cpp>\n")
+            entry = {"directory": folder, "file": made.name}
+            joined = pathlib.Path(folder, "joined.cpp")
+            used = build.Build.source_with(entry, {"/s/lock/b.cpp": "/m/b.cpp"}, joined)
+            self.assertEqual(used.read_text(), '#include "/s/lock/a.cpp"\n#include "/m/b.cpp"\n')
+
+    def test_a_source_that_is_compiled_alone_stays_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "a.cpp").write_text('#include "b.cpp"\n')
+            entry = {"directory": folder, "file": "a.cpp"}
+            used = build.Build.source_with(entry, {"/s/a.cpp": "/m/a.cpp"}, None)
+            self.assertEqual(used, "/m/a.cpp")
 
 
 class WhatSaw(unittest.TestCase):

@@ -82,8 +82,9 @@ struct agents {
     }
 };
 
-/// For the tests that time the end of a command against the lease: `run` keeps a tenth of it for that,
-/// which is 500 ms, and not the 100 ms of `local` that a busy machine may take to run a process.
+/// For the tests that time the end of a command against the lease: `run` keeps a tenth of it for
+/// that, which is 500 ms, and not the 100 ms of `local` that a busy machine may take to run a
+/// process.
 constexpr auto long_lease = 5000ms;
 inline std::vector<std::string> with_a_long_lease() {
     return {"--lease", "5s"};

@@ -20,6 +20,7 @@ SOURCE_LINES = 450
 CLASS_LINES = 150
 FILE_BYTES = 1 << 20
 SUPPRESSIONS = 20
+JOINED = 9  # so many sources of a part are compiled as one where they are tested (./dev)
 
 SOURCES = (".cpp", ".hpp", ".h")
 PROOF = ("src/sim/", "src/explore/")  # src is the product but for these
@@ -242,10 +243,18 @@ def check_suppressions(path, text, findings):
     return count
 
 
+def check_joints(sources, findings):
+    """`sources`: for each folder how many. Of a multiple, meson 1.0 links an object too many."""
+    for folder, count in sources.items():
+        if folder.startswith("src/") and not folder.startswith(PROOF) and count % JOINED == 0:
+            findings.error(folder, 0, f"{count} sources; a multiple of {JOINED} cannot be linked")
+
+
 def check(files, exists=os.path.exists):
     """The findings in `files`: pairs of path and bytes."""
-    findings, suppressions = Findings(), 0
+    findings, suppressions, sources = Findings(), 0, collections.Counter()
     for path, content in files:
+        sources[os.path.dirname(path) + "/"] += path.endswith(".cpp")
         if len(content) > FILE_BYTES:
             findings.error(path, 1, f"{len(content)} bytes, at most {FILE_BYTES}")
         if b"\0" in content:
@@ -257,6 +266,7 @@ def check(files, exists=os.path.exists):
         check_documents(path, text, findings, exists)
         check_places(path, text, findings)
         suppressions += check_suppressions(path, text, findings)
+    check_joints(+sources, findings)
     if suppressions > SUPPRESSIONS:
         findings.error(".", 0, f"{suppressions} NOLINT in the tree, at most {SUPPRESSIONS}")
     return findings

@@ -115,6 +115,18 @@ class Places(unittest.TestCase):
         self.assertIn("bytes, at most", worse("x.bin", "\0" * ((1 << 20) + 1))[0])
 
 
+class Joints(unittest.TestCase):
+    def test_a_part_of_nine_sources_is_told(self):
+        def part(folder, count):
+            return [(f"src/{folder}/{n}.cpp", b"") for n in range(count)]
+
+        def errors(files):
+            return tidy.check(files).errors
+
+        self.assertIn("18 sources", errors(part("lock", 18))[0])
+        self.assertEqual(errors(part("lock", 17) + part("sim", 9)), [])
+
+
 class Suppressions(unittest.TestCase):
     def test_a_suppression_has_a_check_and_a_reason(self):
         self.assertTrue(worse("src/lock/x.cpp", "f();  // NOLINT\n"))

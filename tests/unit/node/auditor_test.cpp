@@ -89,7 +89,7 @@ struct auditor_fixture {
             }
         }
     }
-    void answer(std::uint64_t from, const lock::answer& what) {
+    void answer(std::uint64_t from, const lock::to_asker& what) {
         query_client.handle(peer(from), what, now);
         drain();
     }
