@@ -9,10 +9,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Under a sanitizer a seed takes ten times as long, and a tenth of the seeds is run: what it looks
+// for is in each. They are too few to count attacks in.
+#ifdef HOLDFAST_SLOW_BUILD
+constexpr std::uint64_t aimed_seeds = 15, mixed_seeds = 3;
+#else
+constexpr std::uint64_t aimed_seeds = 150, mixed_seeds = 30;
+#endif
+
 TEST_CASE("every promise is kept under aimed faults, and every attack gets to its end",
           "[adversary]") {
     std::array<adversary::counts, attack_kinds> all{};
-    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    for (std::uint64_t seed = 1; seed <= aimed_seeds; ++seed) {
         const auto r = run_without_abort({.seed = seed, .length = 30s, .aims = aims::instead});
         INFO(text_of(r));
         REQUIRE(r.violations.empty());
@@ -26,13 +34,15 @@ TEST_CASE("every promise is kept under aimed faults, and every attack gets to it
     }
     for (std::size_t i = 0; i < attack_kinds; ++i) {
         INFO(attacks()[i].name << ": " << all[i].carried_out << " of " << all[i].begun);
-        CHECK(all[i].begun > 10);
-        CHECK(all[i].carried_out * 3 > all[i].begun);
+        if constexpr (aimed_seeds >= 150) {
+            CHECK(all[i].begun > 10);
+            CHECK(all[i].carried_out * 3 > all[i].begun);
+        }
     }
 }
 
 TEST_CASE("aimed faults beside random ones", "[adversary]") {
-    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    for (std::uint64_t seed = 1; seed <= mixed_seeds; ++seed) {
         const auto r = run_without_abort({.seed = seed, .length = 30s, .aims = aims::beside});
         INFO(text_of(r));
         REQUIRE(r.violations.empty());
