@@ -65,6 +65,9 @@ constexpr std::optional<std::chrono::milliseconds> usual_lease = 4s;
 constexpr std::optional<std::chrono::milliseconds> usual_lease;
 #endif
 
+/// Longer than the lease of `local`, and than the usual one.
+constexpr auto past_each_lease = 5s;
+
 struct three {
     std::vector<std::string> seeds = test_support::free_addresses(3);
     std::vector<peer> peers;

@@ -53,7 +53,7 @@ TEST_CASE("a release after the lease ran out unnoticed says that the hold was lo
     REQUIRE(p.wait_ready(10s));
     auto h = p.lock("a", {.wait = 5s});
     REQUIRE(h);
-    machine::suspend(2s);
+    machine::suspend(past_each_lease);
     const auto released = h->release();
     REQUIRE_FALSE(released);
     CHECK(released.error().code == errc::lease_lost);
@@ -133,7 +133,7 @@ TEST_CASE("threads that cannot be made: no peer starts deaf, and one that runs g
     REQUIRE(h);
     {
         const machine::few_threads none{0};
-        machine::suspend(2s);
+        machine::suspend(past_each_lease);
         CHECK_FALSE(h->is_valid());  // the notice finds no thread to be given on
         REQUIRE(p.wait_ready(10s));
     }
@@ -150,7 +150,7 @@ TEST_CASE("at_risk warns before a sudden loss, and of no lease but the one at ri
     const std::stop_callback on_risk{h->at_risk(), [&] { order.add("at risk"); }};
     const std::stop_callback on_lost{h->lost(), [&] { order.add("lost"); }};
     CHECK_FALSE(h->at_risk().stop_requested());
-    machine::suspend(2s);
+    machine::suspend(past_each_lease);
     CHECK_FALSE(h->is_valid());
     CHECK(order.wait([](const auto& all) {
         return all == std::vector<std::string>{"at risk", "lost"};
@@ -202,7 +202,7 @@ TEST_CASE("the loss of a hold is told while on_event waits") {
     REQUIRE(p.wait_ready(10s));
     auto h = p.lock("a", {.wait = 5s, .on_lost = [&](errc e) { why.add(e); }});
     REQUIRE(h);
-    machine::suspend(2s);
+    machine::suspend(past_each_lease);
     CHECK_FALSE(h->is_valid());
     CHECK(why.wait([](const auto& all) { return all.size() == 1; }));
 }
@@ -250,7 +250,7 @@ TEST_CASE("a peer whose lease ran out unnoticed is not ready") {
     CHECK(c.peers[0].is_ready());
     {
         const machine::no_network no_renewal_yet;
-        machine::suspend(2s);
+        machine::suspend(past_each_lease);
         CHECK_FALSE(c.peers[0].is_ready());
     }
     CHECK(c.peers[0].wait_ready(20s));
