@@ -67,10 +67,35 @@ void mailer::send_lock(lock::send&& s, base::time_point now) {
         detours = of_.ways.detours(*v, s, now, of_.overdue.is_long(s.to, now));
     }
     const auto age = copy_age(s.attempt, settings_);
-    send_to(s.to, {}, true, s.is_lazy, std::move(s.what), age);
+    const bool by_stream = goes_by_stream(s);
+    send_to(s.to, {}, by_stream, s.is_lazy, std::move(s.what), age);
     for (auto& d : detours) {
         send_to(d.by, {}, true, false, std::move(d.what), age);
     }
+}
+
+/// LOAD-5: a crash has all owners ask all members at once. Most of these pairs have no stream, and
+/// for a word each they make none, unless a datagram was lost.
+bool mailer::goes_by_stream(const lock::send& s) const {
+    if (base::holds_message<lock::gather>(s.what)) {
+        return s.attempt > 0;
+    }
+    if (base::holds_message<lock::report>(s.what)) {
+        return s.attempt > 0 || gathers_by_stream_.contains(s.to);
+    }
+    return true;
+}
+
+void mailer::note_gather(const peer_id& from, bool is_by_stream) {
+    if (is_by_stream) {
+        gathers_by_stream_.insert(from);
+    } else {
+        gathers_by_stream_.erase(from);
+    }
+}
+
+void mailer::keep_members(const view& v) {
+    std::erase_if(gathers_by_stream_, [&](const peer_id& id) { return !v.has(id); });
 }
 
 void mailer::send_to_voters(const views::message& what) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include <holdfast/ids.hpp>
 
@@ -46,6 +47,9 @@ public:
     /// its sender need be known.
     void answer(const peer_id& to, const base::way& came, message&& what);
     void send_lock(lock::send&& s, base::time_point now);
+    /// A gather has come: its report goes by the same way (LOAD-5).
+    void note_gather(const peer_id& from, bool is_by_stream);
+    void keep_members(const view& v);
     void send_to_voters(const views::message& what);
 
     void begin_call() { has_granted_ = false; }
@@ -59,6 +63,7 @@ public:
 
 private:
     void push(send&& s);
+    [[nodiscard]] bool goes_by_stream(const lock::send& s) const;
     [[nodiscard]] envelope head_for(const peer_id& to) const;
     [[nodiscard]] endpoint address_of(const peer_id& peer) const;
 
@@ -66,6 +71,7 @@ private:
     peer_id self_;
     sources of_;
     bool has_granted_ = false;
+    std::set<peer_id> gathers_by_stream_;  // members whose last one came so
     base::outbox<message> local_;
     base::outbox<output>& out_;
     std::uint64_t& dropped_;

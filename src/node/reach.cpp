@@ -73,6 +73,7 @@ void node::state::note_relayed_wait(const peer_id& from, const peer_id& to,
 
 void node::state::reach_members(const view& v, base::time_point now) {
     pace.keep_members(v);
+    mail.keep_members(v);
     relay.installed(v);
     lost_streams.installed(v);
     ways.installed(v);

@@ -222,6 +222,9 @@ void node::state::dispatch(const peer_id& from, const base::way& came, view_numb
     } else if (const auto* l = std::get_if<lease::message>(&what)) {
         handle_lease(from, came.is_stream(), shown, *l, now);
     } else if (const auto* k = std::get_if<lock::message>(&what)) {
+        if (base::holds_message<lock::gather>(*k)) {
+            mail.note_gather(from, came.is_stream());
+        }
         handle_lock(from, *k, now.now);
     } else {
         handle_relayed(from, std::get<relayed>(what), now.now);

@@ -249,3 +249,49 @@ TEST_CASE("LOAD-5: after a crash each new owner asks each member once, and not b
     CHECK(reported == asked);
     CHECK(relayed == 0);
 }
+
+namespace {
+
+/// Whether it is one of a new owner's asks, or of the reports that answer them.
+bool is_of_gather(const node::message& what) {
+    return base::holds_message<lock::gather>(what) || base::holds_message<lock::report>(what);
+}
+
+}  // namespace
+
+TEST_CASE("LOAD-5: a new owner and a member exchange two datagrams, and make no stream for it") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    std::size_t by_stream = 0, by_datagram = 0;
+    c.lose_sent = [&](const node::send& s) {
+        (s.stream ? by_stream : by_datagram) += is_of_gather(s.what) ? 1 : 0;
+        return false;
+    };
+    c.kill(5);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    c.run_for(2s);
+    CHECK(by_datagram > 0);
+    CHECK(by_stream == 0);
+}
+
+TEST_CASE("LOAD-5: a gather whose datagram is lost goes by stream, and its report, too") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const bool are_gathers = GENERATE(true, false);
+    std::size_t gathers = 0, reports = 0, late = 0;
+    c.lose_sent = [&](const node::send& s) {
+        if (s.stream) {
+            gathers += base::holds_message<lock::gather>(s.what) ? 1 : 0;
+            reports += base::holds_message<lock::report>(s.what) ? 1 : 0;
+        } else if (gathers > 0 && is_of_gather(s.what)) {
+            ++late;
+        }
+        return !s.stream && (are_gathers ? base::holds_message<lock::gather>(s.what)
+                                         : base::holds_message<lock::report>(s.what));
+    };
+    c.kill(5);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    REQUIRE(c.run_until([&] { return gathers > 0; }));
+    CHECK(c.run_until([&] { return reports >= gathers; }, 500ms));  // half a lease
+    CHECK(late == 0);
+}
