@@ -102,7 +102,7 @@ def static(stage, source, folder, compiler):
 def cmake(stage, source, folder, compiler):
     needs("cmake")
     options = [f"-DCMAKE_PREFIX_PATH={stage.prefix}", f"-DCMAKE_CXX_COMPILER={compiler[-1]}"]
-    run(["cmake", "-S", HERE + "/program", "-B", folder, *options])
+    run(["cmake", "-G", "Ninja", "-S", HERE + "/program", "-B", folder, *options])
     run(["cmake", "--build", folder])
     run([folder + "/outside"])
     run([folder + "/outside_static"])

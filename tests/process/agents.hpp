@@ -86,9 +86,7 @@ struct agents {
 /// that, which is 500 ms, and not the 100 ms of `local` that a busy machine may take to run a
 /// process.
 constexpr auto long_lease = 5000ms;
-inline std::vector<std::string> with_a_long_lease() {
-    return {"--lease", "5s"};
-}
+inline std::vector<std::string> with_a_long_lease() { return {"--lease", "5s"}; }
 
 /// For the tests that kill none of them: founding takes more than a second.
 inline const agents& unharmed() {
