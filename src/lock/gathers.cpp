@@ -47,14 +47,15 @@ void gathers::ask_wanted(const view& v, base::time_point now, owner_outbox& out)
         const auto& [promise, slots] = asked;
         for (auto from = slots.begin(); from != slots.end();) {
             const auto to = from + std::min<std::ptrdiff_t>(slots.end() - from, slots_in_a_message);
-            start(named, promise, {from, to}, v, now, out);
+            start(named, promise, {from, to}, 0, v, now, out);
             from = to;
         }
     }
 }
 
-void gathers::start(view_number named, epoch promise, std::set<slot> slots, const view& v,
-                    base::time_point now, owner_outbox& out) {
+/// `attempt`: with which try it begins.
+void gathers::start(view_number named, epoch promise, std::set<slot> slots, unsigned attempt,
+                    const view& v, base::time_point now, owner_outbox& out) {
     HOLDFAST_ASSERT(!slots.empty());
     HOLDFAST_ASSERT(named <= v.number);
     const auto serial = ++last_serial_;
@@ -62,18 +63,20 @@ void gathers::start(view_number named, epoch promise, std::set<slot> slots, cons
     g.named = named;
     g.promise = promise;
     g.slots = std::move(slots);
+    g.again.attempt = attempt;
     ask(serial, g, v, now, out);
 }
 
 /// A member holds more in these slots than one message takes: ask every member anew, for half of
-/// them at a time.
+/// them at a time. Such reports go by stream, so the asks begin with the first try that does
+/// (LOAD-5).
 void gathers::halve(std::uint64_t serial, const view& v, base::time_point now, owner_outbox& out) {
     const auto whole = std::move(rounds_.at(serial));
     rounds_.erase(serial);
     const auto middle =
         std::next(whole.slots.begin(), static_cast<std::ptrdiff_t>(whole.slots.size() / 2));
-    start(whole.named, whole.promise, {whole.slots.begin(), middle}, v, now, out);
-    start(whole.named, whole.promise, {middle, whole.slots.end()}, v, now, out);
+    start(whole.named, whole.promise, {whole.slots.begin(), middle}, 1, v, now, out);
+    start(whole.named, whole.promise, {middle, whole.slots.end()}, 1, v, now, out);
 }
 
 void gathers::ask(std::uint64_t serial, round& g, const view& v, base::time_point now,
@@ -122,6 +125,10 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
         base::count(base::effect::own_8_drops);
         return false;  // OWN-8: not an answer to a present gather of ours
     }
+    const auto before = at->second.heard.find(from);
+    if (before != at->second.heard.end() && given.number <= before->second.number) {
+        return false;
+    }
     if (given.is_too_large) {
         if (at->second.slots.size() > 1) {
             halve(at->first, v, now, out);
@@ -129,9 +136,6 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
         return false;
     }
     auto& heard = at->second.heard[from];
-    if (given.number <= heard.number) {
-        return false;
-    }
     if (heard.number == 0) {
         put_off(at->second, now);
     }

@@ -64,8 +64,8 @@ public:
 private:
     friend struct explore::state_access;
 
-    void start(view_number named, epoch promise, std::set<slot> slots, const view& v,
-               base::time_point now, owner_outbox& out);
+    void start(view_number named, epoch promise, std::set<slot> slots, unsigned attempt,
+               const view& v, base::time_point now, owner_outbox& out);
     void halve(std::uint64_t serial, const view& v, base::time_point now, owner_outbox& out);
     void ask(std::uint64_t serial, round& g, const view& v, base::time_point now,
              owner_outbox& out);

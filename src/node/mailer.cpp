@@ -27,6 +27,10 @@ base::duration copy_age(unsigned attempt, const base::settings& s) {
     return std::max(pause, all / 2);
 }
 
+bool is_of_gather(const lock::message& what) {
+    return base::holds_message<lock::gather>(what) || base::holds_message<lock::report>(what);
+}
+
 }  // namespace
 
 void mailer::send_to(const peer_id& to, endpoint at, bool stream, bool is_lazy, message&& what,
@@ -66,7 +70,9 @@ void mailer::send_lock(lock::send&& s, base::time_point now) {
         of_.overdue.sent(s, now);
         detours = of_.ways.detours(*v, s, now, of_.overdue.is_long(s.to, now));
     }
-    const auto age = copy_age(s.attempt, settings_);
+    // The first try of these was no copy on a stream, which the second would be a repeat of.
+    const bool begins_as_datagram = is_of_gather(s.what);
+    const auto age = copy_age(s.attempt - (begins_as_datagram && s.attempt > 0 ? 1 : 0), settings_);
     const bool by_stream = goes_by_stream(s);
     send_to(s.to, {}, by_stream, s.is_lazy, std::move(s.what), age);
     for (auto& d : detours) {
@@ -77,17 +83,13 @@ void mailer::send_lock(lock::send&& s, base::time_point now) {
 /// LOAD-5: a crash has all owners ask all members at once. Most of these pairs have no stream, and
 /// for a word each they make none, unless a datagram was lost.
 bool mailer::goes_by_stream(const lock::send& s) const {
-    if (base::holds_message<lock::gather>(s.what)) {
-        return s.attempt > 0;
-    }
-    if (base::holds_message<lock::report>(s.what)) {
-        return s.attempt > 0 || gathers_by_stream_.contains(s.to);
-    }
-    return true;
+    return !is_of_gather(s.what) || s.attempt > 0 ||
+           (base::holds_message<lock::report>(s.what) && gathers_by_stream_.contains(s.to));
 }
 
 void mailer::note_gather(const peer_id& from, bool is_by_stream) {
-    if (is_by_stream) {
+    const auto& v = of_.agreement.current();
+    if (is_by_stream && v && v->has(from)) {
         gathers_by_stream_.insert(from);
     } else {
         gathers_by_stream_.erase(from);

@@ -281,7 +281,9 @@ TEST_CASE("LOAD-5: a gather whose datagram is lost goes by stream, and its repor
     std::size_t gathers = 0, reports = 0, late = 0;
     c.lose_sent = [&](const node::send& s) {
         if (s.stream) {
-            gathers += base::holds_message<lock::gather>(s.what) ? 1 : 0;
+            if (base::holds_message<lock::gather>(s.what) && ++gathers == 1) {
+                CHECK(s.copy_age == 0ms);  // LOAD-4: no other copy is under way on the stream
+            }
             reports += base::holds_message<lock::report>(s.what) ? 1 : 0;
         } else if (gathers > 0 && is_of_gather(s.what)) {
             ++late;
