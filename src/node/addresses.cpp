@@ -12,6 +12,15 @@ bool node::state::is_voter() const {
     return v && v->is_voter(self);
 }
 
+/// LOAD-6. The seats of a cluster that has no majority watch those that wait for it.
+swim::role node::state::role_in_gossip() const {
+    const auto& all = settings.seeds;
+    const bool is_at_seat = std::find(all.begin(), all.end(), settings.address) != all.end();
+    return is_voter() || (is_at_seat && !lease.is_running()) ? swim::role::voter
+           : lease.is_running()                              ? swim::role::member
+                                                             : swim::role::outsider;
+}
+
 void node::state::check_claim(const endpoint& at, const peer_id& claims, base::time_point now) {
     const auto& v = agreement.current();
     const bool is_of_another =

@@ -131,7 +131,7 @@ void node::tick(moment now) {
     constexpr int most_rounds = 2;
     for (int round = 0; round < most_rounds && (round == 0 || s.is_due(now)); ++round) {
         if (!s.is_over) {
-            s.swim.knocks_at_seats(!s.lease.is_running() || s.is_voter());
+            s.swim.become(s.role_in_gossip());
             s.swim.tick(now.now);
             s.agreement.tick(now);
             s.mutes.tick(now.now);

@@ -119,6 +119,7 @@ struct node::state : parts {
     // ---- who lives where (addresses.cpp)
 
     [[nodiscard]] bool is_voter() const;
+    [[nodiscard]] swim::role role_in_gossip() const;
     /// A peer says that it lives at an address where, by the view, another does.
     void check_claim(const endpoint& at, const peer_id& claims, base::time_point now);
     /// FOUND-3: without a lease, of the peer that was found there, if it is no member.

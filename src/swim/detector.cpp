@@ -178,14 +178,13 @@ struct detector::state {
 
     void gossip_round(time_point now) {
         last_gossip = now;
-        for (const auto& to : some_alive(settings.gossip_nodes, {})) {
-            auto told = gossip_for(to);
-            if (told.empty()) {
-                return;
+        const auto all = some_alive(settings.gossip_nodes, {});
+        for (const auto& to : all) {
+            if (auto told = gossip_for(to); !told.empty()) {
+                send_to(to, peers.find(to)->told.address, false, gossip{std::move(told)});
             }
-            send_to(to, peers.find(to)->told.address, false, gossip{std::move(told)});
         }
-        if (some_alive(1, {}).empty()) {
+        if (all.empty()) {
             (void)queue.take(1);  // no peer to tell: push-pull spreads it later
         }
     }
@@ -203,12 +202,12 @@ struct detector::state {
     }
 
     void push_pull_round(time_point now) {
-        // At the join, a second later (the first answer may come from one as new as we are), then
-        // periodically.
+        // The first answer may come from one as new as we are. Later not all ask at one moment.
+        const auto period = settings.push_pull_period;
         next_push_pull = now + (push_pulls++ == 0 ? base::duration{std::chrono::seconds{1}}
-                                                  : settings.push_pull_period);
-        if (const auto to = some_alive(1, {}); !to.empty()) {
-            send_to(to[0], peers.find(to[0])->told.address, true,
+                                                  : random.between(period * 3 / 4, period * 5 / 4));
+        if (const auto to = peers.alive_seat_or_other(random)) {
+            send_to(*to, peers.find(*to)->told.address, true,
                     push_pull{false, me(), roster_to_tell()});
             return;
         }
@@ -226,7 +225,7 @@ struct detector::state {
         next_dead = now + settings.dead_probe_period;
         peers.forget_old(now);
         for (const auto& seat : settings.seeds) {
-            if (knocks_at_seats && !peers.has_alive_at(seat)) {
+            if (peers.what() != role::member && !peers.has_alive_at(seat)) {
                 find_out(seat, now);
             }
         }
@@ -311,7 +310,6 @@ struct detector::state {
     bool has_left = false;
     holdfast::swim::local_health health{settings};
     address_questions questions{settings};
-    bool knocks_at_seats = true;
     probe_round round;
     std::optional<probe> running;
     probe_relay relay;
@@ -389,6 +387,7 @@ std::optional<output> detector::next() { return state_->out.next(); }
 
 void detector::know(const peer_id& peer, const std::string& name, const endpoint& address,
                     time_point now) {
+    state_->peers.add_member(peer);
     if (peer != state_->self && state_->peers.find(peer) == nullptr) {
         (void)state_->peers.apply({condition::alive, peer, 0, peer, name, address}, now);
         state_->round.enter(peer, state_->random);
@@ -396,6 +395,7 @@ void detector::know(const peer_id& peer, const std::string& name, const endpoint
 }
 
 void detector::forget(const peer_id& peer, time_point now) {
+    state_->peers.remove_member(peer);
     if (const auto* k = state_->peers.find(peer); k != nullptr && k->is_probed()) {
         auto told = k->told;
         told.state = condition::dead;
@@ -404,7 +404,7 @@ void detector::forget(const peer_id& peer, time_point now) {
     }
 }
 
-void detector::knocks_at_seats(bool does) { state_->knocks_at_seats = does; }
+void detector::become(role what) { state_->peers.become(what); }
 void detector::find_out(const endpoint& at, time_point now) { state_->find_out(at, now); }
 void detector::lives_at(const endpoint& at, const peer_id& peer, time_point now) {
     state_->lives_at(at, peer, now);

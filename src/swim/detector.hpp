@@ -20,6 +20,7 @@
 #include "base/way.hpp"
 #include "swim/messages.hpp"
 #include "swim/outputs.hpp"
+#include "swim/roster.hpp"
 
 namespace holdfast::swim {
 
@@ -55,16 +56,15 @@ public:
     [[nodiscard]] std::optional<base::time_point> deadline() const;
     [[nodiscard]] std::optional<output> next();
 
-    /// Members of the installed view: they are probed even if gossip never mentioned them. A peer
-    /// that is not in the view is probed too while gossip knows it.
+    /// Members of the installed view: they are probed even if gossip never mentioned them.
     void know(const peer_id& peer, const std::string& name, const endpoint& address,
               base::time_point now);
     /// The view removed it: it is believed dead or left, spread as such, and not probed as a member
     /// any more.
     void forget(const peer_id& peer, base::time_point now);
-    /// Seats where no peer seems alive are asked who is there, or not: it takes a stream to each,
-    /// so not all members do it (SEAL-2).
-    void knocks_at_seats(bool does);
+    /// Whom it watches (LOAD-6). All but `role::member` ask at seats where no peer seems alive who
+    /// is there: it takes a stream to each, so not all members do it (SEAL-2). `voter` at first.
+    void become(role what);
     /// Asks who lives at that address, by a stream that we dial.
     void find_out(const endpoint& at, base::time_point now);
     /// It does, so whatever was there before is gone.

@@ -21,7 +21,7 @@ std::optional<peer_id> probe_round::next(const roster& peers, base::random_sourc
         if (next_ >= order_.size()) {
             order_.clear();
             for (const auto& [id, k] : peers.all()) {
-                if (k.is_probed()) {
+                if (k.is_probed() && peers.is_watched(k)) {
                     order_.push_back(id);
                 }
             }
@@ -32,7 +32,8 @@ std::optional<peer_id> probe_round::next(const roster& peers, base::random_sourc
             }
         }
         const auto id = order_[next_++];
-        if (const auto* k = peers.find(id); k != nullptr && k->is_probed()) {
+        if (const auto* k = peers.find(id);
+            k != nullptr && k->is_probed() && peers.is_watched(*k)) {
             return id;
         }
     }

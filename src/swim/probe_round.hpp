@@ -19,7 +19,7 @@ public:
     /// join in a row would be probed in a row by every member, and in a large group the newcomer
     /// would wait for a whole round.
     void enter(const peer_id& id, base::random_source& random);
-    /// The next peer to probe; nothing: there is none.
+    /// The next peer to probe, of those that are watched; nothing: there is none.
     [[nodiscard]] std::optional<peer_id> next(const roster& peers, base::random_source& random);
 
     void invariants() const;

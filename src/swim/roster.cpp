@@ -29,10 +29,17 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
     const bool is_new = at == peers_.end();
     HOLDFAST_ASSERT(is_new || told.incarnation >= at->second.told.incarnation);
     auto& k = peers_[told.about];
+    if (!is_new) {
+        probed_at_.erase({k.told.address, told.about});
+    }
     const bool differs = is_new || k.told.state != told.state || k.told.address != told.address;
     k.told = told;
     k.changed = differs ? now : k.changed;
     k.suspected.reset();
+    suspects_.erase(told.about);
+    if (k.is_probed()) {
+        probed_at_.insert({told.address, told.about});
+    }
     k.is_hearsay = !k.is_probed() && (is_new || k.is_hearsay);
     if (told.state == condition::suspect) {
         const auto members = alive();
@@ -43,6 +50,7 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
             settings_.suspicion_max_mult * static_cast<double>(shortest.count()))};
         k.suspected = suspicion{
             now, shortest, longest, std::min(settings_.suspicion_confirmations, others), {told.by}};
+        suspects_.insert(told.about);
     }
     HOLDFAST_ASSERT(k.suspected.has_value() == (told.state == condition::suspect));
     note_next_overdue();
@@ -52,6 +60,16 @@ roster::effect roster::apply(const rumour& told, base::time_point now) {
 const known_peer* roster::find(const peer_id& id) const {
     const auto at = peers_.find(id);
     return at == peers_.end() ? nullptr : &at->second;
+}
+
+bool roster::is_watched(const known_peer& k) const {
+    return role_ == role::voter || members_.contains(k.told.about) ||
+           (role_ == role::outsider && is_at_seat(k));
+}
+
+bool roster::is_at_seat(const known_peer& k) const {
+    const auto& seats = settings_.seeds;
+    return std::find(seats.begin(), seats.end(), k.told.address) != seats.end();
 }
 
 std::vector<peer_id> roster::those_that_are(condition state) const {
@@ -66,11 +84,24 @@ std::vector<peer_id> roster::those_that_are(condition state) const {
 
 std::vector<peer_id> roster::some_alive(std::size_t count, const peer_id& but,
                                         base::random_source& random) const {
-    auto out_of = those_that_are(condition::alive);
-    std::erase(out_of, but);
+    std::vector<peer_id> out_of;
+    for (const auto& [id, k] : peers_) {
+        if (k.told.state == condition::alive && id != but && is_watched(k)) {
+            out_of.push_back(id);
+        }
+    }
     random.shuffle(out_of);
     out_of.resize(std::min(out_of.size(), count));
     return out_of;
+}
+
+std::optional<peer_id> roster::alive_seat_or_other(base::random_source& random) const {
+    const auto all = some_alive(peers_.size(), {}, random);
+    const auto at_seat = std::find_if(all.begin(), all.end(),
+                                      [&](const peer_id& id) { return is_at_seat(peers_.at(id)); });
+    return at_seat != all.end() ? std::optional{*at_seat}
+           : all.empty()        ? std::nullopt
+                                : std::optional{all.front()};
 }
 
 std::vector<rumour> roster::told_first_hand() const {
@@ -88,8 +119,8 @@ std::vector<rumour> roster::overdue(base::time_point now) const {
     if (!base::is_due(next_overdue_, now)) {
         return out;
     }
-    for (const auto& [id, k] : peers_) {
-        if (k.suspected && k.suspected->ends() <= now) {
+    for (const auto& id : suspects_) {
+        if (const auto& k = peers_.at(id); k.suspected->ends() <= now) {
             out.push_back(k.told);
         }
     }
@@ -98,30 +129,32 @@ std::vector<rumour> roster::overdue(base::time_point now) const {
 
 void roster::note_next_overdue() {
     next_overdue_.reset();
-    for (const auto& [id, k] : peers_) {
-        if (k.suspected) {
-            base::earlier(next_overdue_, k.suspected->ends());
-        }
+    for (const auto& id : suspects_) {
+        base::earlier(next_overdue_, peers_.at(id).suspected->ends());
     }
 }
 
-std::size_t roster::alive() const {
-    return 1 +
-           static_cast<std::size_t>(std::count_if(
-               peers_.begin(), peers_.end(), [](const auto& p) { return p.second.is_probed(); }));
+std::vector<peer_id> roster::probed_at(const endpoint& address) const {
+    std::vector<peer_id> out;
+    for (auto at = probed_at_.lower_bound({address, {}});
+         at != probed_at_.end() && at->first == address; ++at) {
+        out.push_back(at->second);
+    }
+    return out;
 }
 
 bool roster::has_alive_at(const endpoint& address) const {
-    return std::any_of(peers_.begin(), peers_.end(), [&](const auto& p) {
-        return p.second.told.state == condition::alive && p.second.told.address == address;
+    const auto all = probed_at(address);
+    return std::any_of(all.begin(), all.end(), [&](const peer_id& id) {
+        return peers_.at(id).told.state == condition::alive;
     });
 }
 
 std::vector<rumour> roster::others_at(const endpoint& address, const peer_id& but) const {
     std::vector<rumour> out;
-    for (const auto& [id, k] : peers_) {
-        if (id != but && k.told.address == address && k.is_probed()) {
-            out.push_back(k.told);
+    for (const auto& id : probed_at(address)) {
+        if (id != but) {
+            out.push_back(peers_.at(id).told);
         }
     }
     return out;
@@ -138,16 +171,21 @@ void roster::invariants() const {
         return;
     }
     std::optional<base::time_point> earliest;
+    std::size_t probed = 0;
     for (const auto& [id, k] : peers_) {
         HOLDFAST_ASSERT(id == k.told.about);
         HOLDFAST_ASSERT(k.suspected.has_value() == (k.told.state == condition::suspect));
         HOLDFAST_ASSERT(!k.is_hearsay || !k.is_probed());
+        HOLDFAST_ASSERT(k.suspected.has_value() == suspects_.contains(id));
+        HOLDFAST_ASSERT(k.is_probed() == probed_at_.contains({k.told.address, id}));
+        probed += k.is_probed() ? 1 : 0;
         if (k.suspected) {
             HOLDFAST_ASSERT(!k.suspected->suspected_by.empty());
             HOLDFAST_ASSERT(k.suspected->suspected_by.size() <= k.suspected->expected + 1);
             base::earlier(earliest, k.suspected->ends());
         }
     }
+    HOLDFAST_ASSERT(probed == probed_at_.size());
     HOLDFAST_ASSERT(next_overdue_ == earliest);
 }
 

@@ -297,3 +297,25 @@ TEST_CASE("LOAD-5: a gather whose datagram is lost goes by stream, and its repor
     CHECK(c.run_until([&] { return reports >= gathers; }, 500ms));  // half a lease
     CHECK(late == 0);
 }
+
+TEST_CASE("LOAD-5: a member tells another of views by datagrams, for it has no stream to most") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5, 6}));
+    const auto is_voter = [&](const peer_id& id) {
+        return id == c[1].self() || id == c[2].self() || id == c[3].self();
+    };
+    const auto behind = c[5].self();
+    std::size_t told = 0, voters_told = 0;
+    c.lose_sent = [&](const node::send& s) {
+        if (!base::holds_message<views::steps>(s.what)) {
+            return false;
+        }
+        CHECK(s.stream == is_voter(s.head.from));
+        (is_voter(s.head.from) ? voters_told : told) += s.head.to == behind ? 1 : 0;
+        return s.head.to == behind && is_voter(s.head.from);
+    };
+    c.kill(6);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4, 5}); }));
+    CHECK(told > 0);
+    CHECK(voters_told > 0);
+}

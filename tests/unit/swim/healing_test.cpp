@@ -31,10 +31,14 @@ TEST_CASE_METHOD(lone,
     all_answer();
     run_until(at(125s));
     const auto each = all<push_pull>();
-    REQUIRE(each.size() == 6);
-    const base::duration when[] = {0s, 1s, 31s, 61s, 91s, 121s};
+    REQUIRE(each.size() >= 5);
+    CHECK(each[0].when == at(0s));
+    CHECK(each[1].when == at(1s));
+    for (std::size_t i = 2; i < each.size(); ++i) {
+        const auto pause = each[i].when - each[i - 1].when;
+        CHECK((pause >= 22500ms && pause <= 37500ms));
+    }
     for (std::size_t i = 0; i < each.size(); ++i) {
-        CHECK(each[i].when == at(when[i]));
         CHECK(each[i].stream);
         CHECK_FALSE(each[i].what.is_answer);
         CHECK(each[i].what.sender == intro(1));
@@ -174,7 +178,7 @@ TEST_CASE_METHOD(lone, "a peer that does not knock at seats leaves a silent one 
     settings.seeds = {address(1), address(2), address(3)};
     all_answer_but(3);
     start(2);
-    mine->knocks_at_seats(false);
+    mine->become(role::member);
     run_for(1min);
     for (const auto& p : all<ping>()) {
         CHECK(p.to == 2);

@@ -204,3 +204,70 @@ TEST_CASE_METHOD(roster_fixture, "alive counts ourselves, the alive and the susp
     CHECK_FALSE(mine.has_alive_at(address(3)));  // a suspect's seat is knocked at
     CHECK_FALSE(mine.has_alive_at(address(4)));
 }
+
+TEST_CASE(
+    "LOAD-6: voters watch all, members the members, and outsiders the members and the seats") {
+    base::settings settings;
+    settings.seeds = {address(1), address(2)};
+    roster peers{settings};
+    for (std::uint64_t n = 2; n <= 5; ++n) {
+        (void)peers.apply(about(n, condition::alive), at(0s));
+    }
+    peers.add_member(peer(3));
+    peers.add_member(peer(4));
+    peers.add_member(peer(9));  // of which no rumour came
+    peers.remove_member(peer(4));
+    base::random_source random{1};
+    const auto watched = [&](role what) {
+        peers.become(what);
+        const auto all = peers.some_alive(10, {}, random);
+        return std::set<peer_id>(all.begin(), all.end());
+    };
+    CHECK(watched(role::voter) == std::set{peer(2), peer(3), peer(4), peer(5)});
+    CHECK(watched(role::member) == std::set{peer(3)});
+    CHECK(watched(role::outsider) == std::set{peer(2), peer(3)});
+}
+
+TEST_CASE("rosters are exchanged with a seat, as long as one seems alive, else with any peer") {
+    base::settings settings;
+    settings.seeds = {address(2), address(3)};
+    roster peers{settings};
+    base::random_source random{1};
+    CHECK_FALSE(peers.alive_seat_or_other(random));
+    (void)peers.apply(about(7, condition::alive), at(0s));
+    CHECK(peers.alive_seat_or_other(random) == peer(7));
+    for (std::uint64_t n = 2; n <= 6; ++n) {
+        (void)peers.apply(about(n, condition::alive), at(0s));
+    }
+    std::set<peer_id> partners;
+    for (int i = 0; i < 30; ++i) {
+        partners.insert(*peers.alive_seat_or_other(random));
+    }
+    CHECK(partners == std::set{peer(2), peer(3)});
+    (void)peers.apply(about(2, condition::suspect), at(0s));
+    (void)peers.apply(about(3, condition::dead), at(0s));
+    CHECK(partners.count(*peers.alive_seat_or_other(random)) == 0);
+}
+
+TEST_CASE("who is probed at an address is known whatever became of it") {
+    base::settings settings;
+    roster peers{settings};
+    const auto at_two = [&] { return peers.others_at(address(2), {}).size(); };
+    (void)peers.apply(about(2, condition::alive), at(0s));
+    auto same_place = about(3, condition::alive);
+    same_place.address = address(2);
+    (void)peers.apply(same_place, at(0s));
+    CHECK(at_two() == 2);
+    CHECK(peers.others_at(address(2), peer(3)).size() == 1);
+    CHECK(peers.alive() == 3);
+    (void)peers.apply(about(2, condition::suspect), at(0s));
+    CHECK(at_two() == 2);
+    (void)peers.apply(about(3, condition::alive, 2), at(0s));  // it has moved
+    CHECK(at_two() == 1);
+    CHECK_FALSE(peers.has_alive_at(address(2)));
+    CHECK(peers.has_alive_at(address(3)));
+    (void)peers.apply(about(2, condition::dead), at(0s));
+    CHECK(at_two() == 0);
+    CHECK(peers.alive() == 2);
+    peers.invariants();
+}

@@ -1,7 +1,9 @@
 // Gossip: on how many messages a rumour rides, and on which.
 #include "swim/detector.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "fixture.hpp"
 
@@ -183,4 +185,44 @@ TEST_CASE_METHOD(lone,
     for (const auto& p : pings()) {
         CHECK(p.to != 2);
     }
+}
+
+TEST_CASE_METHOD(lone,
+                 "LOAD-6: a member neither probes, tells nor asks for help one that is none") {
+    all_answer_but(2);
+    settings.gossip_period = 200ms;
+    start(4);
+    mine->become(role::member);
+    receive(3, gossip{{about(8, condition::alive), about(9, condition::alive)}});
+    run_for(1min);
+    CHECK(all<ping_request>().size() > 0);
+    CHECK(std::none_of(said.begin(), said.end(), [](const auto& s) { return s.to >= 8; }));
+    CHECK(mine->seems_alive(peer(8)));  // until a voter says otherwise
+    SECTION("a voter does") {
+        mine->become(role::voter);
+        run_for(1min);
+        CHECK(std::any_of(said.begin(), said.end(), [](const auto& s) { return s.to == 8; }));
+    }
+    SECTION("and once it is a member, too") {
+        mine->know(peer(8), name(8), address(8), now);
+        run_for(1min);
+        CHECK(std::any_of(said.begin(), said.end(), [](const auto& s) { return s.to == 8; }));
+        CHECK(std::none_of(said.begin(), said.end(), [](const auto& s) { return s.to == 9; }));
+    }
+}
+
+TEST_CASE_METHOD(lone, "rosters are not exchanged by all members at the same moments") {
+    settings.push_pull_period = 10s;
+    all_answer();
+    std::set<base::time_point> times;
+    for (seed = 1; seed <= 20; ++seed) {
+        now = at(0s);
+        said.clear();
+        start(2);
+        run_for(20s);
+        const auto all_of_one = all<push_pull>();
+        REQUIRE(all_of_one.size() >= 3);
+        times.insert(all_of_one[2].when);
+    }
+    CHECK(times.size() == 20);
 }
