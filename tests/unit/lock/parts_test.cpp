@@ -1,5 +1,7 @@
 // Parts of owner and holder that decide nothing by themselves.
+#include "base/pace.hpp"
 #include "catch.hpp"
+#include "lock/gathers.hpp"
 #include "lock/hold_end.hpp"
 #include "lock/hold_limits.hpp"
 #include "lock/pending_requests.hpp"
@@ -181,4 +183,62 @@ TEST_CASE("FATE: what the next holder is told after each end of a hold") {
     CHECK(remembered_after(h, *end_of(done), before).how == end_reason::expired);
     done.how = ending::broken;
     CHECK(remembered_after(h, *end_of(done), before).how == end_reason::broken);
+}
+
+namespace {
+
+/// A new owner that has asked peers 2 and 3 for four slots.
+struct asking {
+    base::settings settings;
+    base::pace pace{settings, 1};
+    gathers mine{settings, pace};
+    view v;
+    owner_outbox out;
+
+    asking() {
+        v.number = {5};
+        for (std::uint64_t n = 2; n <= 3; ++n) {
+            member m;
+            m.id = peer(n);
+            m.since = {1};
+            v.members.push_back(m);
+        }
+        for (std::uint16_t s = 1; s <= 4; ++s) {
+            mine.want({s}, v.number, {50});
+        }
+        mine.ask_wanted(v, at(0s), out);
+    }
+    /// What it has sent since, as (slots, attempt), to whichever of the two.
+    std::vector<std::pair<std::size_t, unsigned>> asks() {
+        std::vector<std::pair<std::size_t, unsigned>> all;
+        while (auto o = out.next()) {
+            const auto& s = std::get<lock::send>(*o);
+            all.emplace_back(std::get<gather>(std::get<to_holder>(s.what)).slots.size(), s.attempt);
+        }
+        return all;
+    }
+    bool hears(std::uint64_t from, const report& given) {
+        return mine.hear(peer(from), given, v, at(1s), out);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("LOAD-5: after a report that was too large each half is asked for by stream at once") {
+    asking a;
+    using sent = std::vector<std::pair<std::size_t, unsigned>>;
+    CHECK(a.asks() == sent{{4, 0}, {4, 0}});
+    CHECK_FALSE(a.hears(2, {{5}, 1, 1, true, {}}));
+    CHECK(a.asks() == sent{{2, 1}, {2, 1}, {2, 1}, {2, 1}});
+    a.mine.invariants();
+}
+
+TEST_CASE("OWN-8: a report that is too large, and older than one that was heard, halves nothing") {
+    asking a;
+    (void)a.asks();
+    CHECK(a.hears(2, {{5}, 1, 2, false, {}}));
+    CHECK_FALSE(a.hears(2, {{5}, 1, 1, true, {}}));
+    CHECK(a.asks().empty());
+    CHECK_FALSE(a.hears(2, {{5}, 1, 3, true, {}}));  // and a later one does
+    CHECK(a.asks().size() == 4);
 }
