@@ -251,10 +251,7 @@ const member* node::state::member_of_our_machine(const peer_id& peer) const {
 // ---- what the parts say
 
 void node::state::from_view(views::send& s, moment) {
-    // LOAD-5: voters have a stream to each member. Of others each would make one to all that are
-    // behind; what is lost is sent again, for the numbers differ still.
-    const bool makes_one = !is_voter() && base::holds_message<views::steps>(s.what);
-    mail.send_to(s.to, s.at, uses_stream(s.what) && !makes_one, false, std::move(s.what));
+    mail.send_to(s.to, s.at, uses_stream(s.what), false, std::move(s.what));
 }
 void node::state::from_view(views::evicted& e, moment) { finish(e.why); }
 

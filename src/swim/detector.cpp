@@ -76,9 +76,7 @@ struct detector::state {
             return;
         }
         queue.add(told);
-        if (const auto* k = peers.find(told.about); k != nullptr && k->is_probed()) {
-            round.enter(told.about, random);
-        }
+        round.enter(told.about, peers, random);
         if (effect == holdfast::swim::roster::effect::changed ||
             effect == holdfast::swim::roster::effect::added) {
             out.push(liveness_changed{told.about, told.state, told.name, told.address});
@@ -390,8 +388,8 @@ void detector::know(const peer_id& peer, const std::string& name, const endpoint
     state_->peers.add_member(peer);
     if (peer != state_->self && state_->peers.find(peer) == nullptr) {
         (void)state_->peers.apply({condition::alive, peer, 0, peer, name, address}, now);
-        state_->round.enter(peer, state_->random);
     }
+    state_->round.enter(peer, state_->peers, state_->random);
 }
 
 void detector::forget(const peer_id& peer, time_point now) {

@@ -6,9 +6,17 @@
 #include "base/assert.hpp"
 
 namespace holdfast::swim {
+namespace {
 
-void probe_round::enter(const peer_id& id, base::random_source& random) {
-    if (std::find(order_.begin(), order_.end(), id) != order_.end()) {
+bool may_be_next(const known_peer* k, const roster& peers) {
+    return k != nullptr && k->is_probed() && peers.is_watched(*k);
+}
+
+}  // namespace
+
+void probe_round::enter(const peer_id& id, const roster& peers, base::random_source& random) {
+    if (!may_be_next(peers.find(id), peers) ||
+        std::find(order_.begin(), order_.end(), id) != order_.end()) {
         return;
     }
     const auto place = random.below(order_.size() + 1);
@@ -21,7 +29,7 @@ std::optional<peer_id> probe_round::next(const roster& peers, base::random_sourc
         if (next_ >= order_.size()) {
             order_.clear();
             for (const auto& [id, k] : peers.all()) {
-                if (k.is_probed() && peers.is_watched(k)) {
+                if (may_be_next(&k, peers)) {
                     order_.push_back(id);
                 }
             }
@@ -32,8 +40,7 @@ std::optional<peer_id> probe_round::next(const roster& peers, base::random_sourc
             }
         }
         const auto id = order_[next_++];
-        if (const auto* k = peers.find(id);
-            k != nullptr && k->is_probed() && peers.is_watched(*k)) {
+        if (may_be_next(peers.find(id), peers)) {
             return id;
         }
     }

@@ -15,10 +15,10 @@ namespace holdfast::swim {
 
 class probe_round {
 public:
-    /// A newcomer gets a random place in the round that is running. At a fixed one, peers that
-    /// join in a row would be probed in a row by every member, and in a large group the newcomer
-    /// would wait for a whole round.
-    void enter(const peer_id& id, base::random_source& random);
+    /// A newcomer, if it is watched, gets a random place in the round that is running. At a fixed
+    /// one, peers that join in a row would be probed in a row by every member, and in a large group
+    /// the newcomer would wait for a whole round.
+    void enter(const peer_id& id, const roster& peers, base::random_source& random);
     /// The next peer to probe, of those that are watched; nothing: there is none.
     [[nodiscard]] std::optional<peer_id> next(const roster& peers, base::random_source& random);
 

@@ -125,7 +125,7 @@ std::optional<base::time_point> agreement::deadline() const {
 
 void agreement::on_view_number(const peer_id& from, view_number theirs, base::time_point now) {
     if (!is_over_ && current()) {
-        say(from, {}, catch_up_.on_view_number(from, theirs, view_log_, now));
+        say(from, {}, catch_up_.on_view_number(from, theirs, is_voter(), view_log_, now));
     }
 }
 

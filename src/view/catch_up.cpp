@@ -15,7 +15,7 @@ constexpr unsigned most_asked_at_once = 4;
 }  // namespace
 
 std::optional<spreading_message> catch_up::on_view_number(const peer_id& from, view_number theirs,
-                                                          const view_log& log,
+                                                          bool is_voter, const view_log& log,
                                                           base::time_point now) {
     HOLDFAST_ASSERT(log.current() != nullptr);
     const auto ours = log.current()->number;
@@ -27,7 +27,13 @@ std::optional<spreading_message> catch_up::on_view_number(const peer_id& from, v
     if (at != last_told_.end() && now - at->second < settings_.retry / 2) {
         return std::nullopt;
     }
-    if (theirs > ours && !may_ask(now)) {
+    const auto& v = *log.current();
+    if (theirs > ours) {
+        behind_since_ = behind_since_.value_or(now);
+        if ((!v.is_voter(from) && leaves_it_to_voters(behind_since_, now)) || !may_ask(now)) {
+            return std::nullopt;
+        }
+    } else if (!is_voter && v.has(from) && leaves_it_to_voters(installed_at_, now)) {
         return std::nullopt;
     }
     last_told_[from] = now;
@@ -35,6 +41,13 @@ std::optional<spreading_message> catch_up::on_view_number(const peer_id& from, v
         return want_steps{ours};
     }
     return answer_to(from, theirs, log);
+}
+
+/// LOAD-5: a step is under way from them, over streams that there are (LEASE-8). Others would make
+/// one to each that is behind for a moment.
+bool catch_up::leaves_it_to_voters(std::optional<base::time_point> since,
+                                   base::time_point now) const {
+    return since && now - *since < settings_.lease / 4;
 }
 
 /// At most so many peers in half a retry period.
@@ -62,6 +75,8 @@ std::optional<spreading_message> catch_up::answer_to(const peer_id& from, view_n
 }
 
 void catch_up::installed(base::time_point now) {
+    installed_at_ = now;
+    behind_since_.reset();
     asks_since_.reset();
     std::erase_if(last_told_, [&](const auto& t) { return now - t.second > settings_.lease; });
 }

@@ -1,5 +1,6 @@
 #include "swim/probe_round.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "fixture.hpp"
@@ -56,8 +57,8 @@ TEST_CASE("a newcomer is named in the round that runs if its place is still to c
         probe_round round;
         std::multiset<peer_id> named{*round.next(peers, random), *round.next(peers, random)};
         (void)peers.apply(about(9, condition::alive), at(0s));
-        round.enter(peer(9), random);
-        round.enter(peer(9), random);  // again: it has its place
+        round.enter(peer(9), peers, random);
+        round.enter(peer(9), peers, random);  // again: it has its place
         for (int i = 0; i < 2; ++i) {
             named.insert(*round.next(peers, random));
         }
@@ -72,4 +73,23 @@ TEST_CASE("a newcomer is named in the round that runs if its place is still to c
     }
     CHECK(in_this_round > 30);
     CHECK(in_this_round < 90);
+}
+
+TEST_CASE("LOAD-6: who has become a member has its place, however long it was known") {
+    int in_time = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        lone f;
+        f.seed = seed;
+        f.all_answer();
+        f.start(9);
+        f.mine->become(role::member);
+        f.receive(2, gossip{{about(20, condition::alive)}});
+        f.run_for(60 * f.settings.probe_period);
+        f.said.clear();
+        f.mine->know(peer(20), name(20), address(20), f.now);
+        f.run_for(9 * f.settings.probe_period);
+        const auto& all = f.said;
+        in_time += std::any_of(all.begin(), all.end(), [](const auto& s) { return s.to == 20; });
+    }
+    CHECK(in_time >= 15);  // in the round that is running, or the next: one takes nine periods
 }
