@@ -933,7 +933,7 @@ TEST_CASE("LEASE-8: when both ends dial a second stream, neither ends that of th
     CHECK(b.net->take_lost().empty());
     to_a.may_answer = to_b.may_answer = 1 << 20;
     std::vector<peer_id> lost_by_a, lost_by_b;
-    REQUIRE(until({&a, &b}, [&] {
+    const auto go_on = [&] {
         to_a.pass();
         to_b.pass();
         for (const auto& peer : a.net->take_lost()) {
@@ -942,7 +942,17 @@ TEST_CASE("LEASE-8: when both ends dial a second stream, neither ends that of th
         for (const auto& peer : b.net->take_lost()) {
             lost_by_b.push_back(peer);
         }
+    };
+    REQUIRE(until({&a, &b}, [&] {
+        go_on();
         return !lost_by_a.empty() && !lost_by_b.empty();
+    }));
+    // What one has ended shows at the other when that reads the next time.
+    a.stream(b, "two");
+    b.stream(a, "two");
+    REQUIRE(until({&a, &b}, [&] {
+        go_on();
+        return b.got.size() == 2 && a.got.size() == 1;
     }));
     CHECK(lost_by_a == std::vector{b.id});  // the first one only
     CHECK(lost_by_b == std::vector{a.id});
