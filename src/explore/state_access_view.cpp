@@ -48,8 +48,9 @@ void state_access::add(digest& out, const agreement& a) {
     HOLDFAST_ASSERT(!settings.keeps_epochs && !waiting && !mark.deadline());
     [[maybe_unused]] const auto& [mark_settings, written, asked, complains_at] = mark;
     // As retry is zero, the time of the last steps to a peer, or asked for, holds no message back.
-    [[maybe_unused]] const auto& [catch_up_settings, last_told, asks_since, asked_for_steps] =
-        catches_up;
+    // Nor does that of the view (LOAD-5): all are voters.
+    [[maybe_unused]] const auto& [catch_up_settings, last_told, installed_at, behind_since,
+                                  asks_since, asked_for_steps] = catches_up;
     // Nothing is certified, so opinions are told to those who ask.
     out.add(self.id);
     add(out, log);
