@@ -328,6 +328,13 @@ void liveness_phase::look_at_rest(instant now) {
         lock_messages_before_ = machines_.counted().lock_messages;
     } else if (now >= until_) {
         const auto said = machines_.counted().lock_messages - lock_messages_before_;
+        // An old packet that comes late is answered once. What goes on speaks in the next rest,
+        // too.
+        if (said > 0 && !answers_strangers() && !has_spoken_at_rest_) {
+            has_spoken_at_rest_ = true;
+            settle(now);
+            return;
+        }
         if (said > 0 && !answers_strangers()) {
             judge_.object(
                 guarantee::silence, now,

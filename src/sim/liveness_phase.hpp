@@ -82,6 +82,7 @@ private:
     std::uint64_t views_before_ = 0;
     std::uint64_t ended_before_ = 0;
     std::uint64_t lock_messages_before_ = 0;
+    bool has_spoken_at_rest_ = false;
 };
 
 }  // namespace holdfast::sim
