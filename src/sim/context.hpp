@@ -68,6 +68,8 @@ struct context {
         std::uint64_t slots_gathered = 0;
         std::uint64_t tables_received = 0;
         std::uint64_t lock_messages = 0;  ///< also relayed ones
+        /// let in from a stranger by a sealed cluster: none that was recorded had come before
+        std::uint64_t late_lock_messages = 0;
         trouble_counts troubles{};
     };
 

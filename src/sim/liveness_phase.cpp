@@ -314,13 +314,20 @@ interceptor::verdict liveness_phase::sending(message_kind kind, std::uint32_t fr
 void liveness_phase::settle(instant now) {
     enter(phase::settling, now + 1s + scenario_.common.lease);
     views_before_ = machines_.counted().views_installed;
+    late_before_ = machines_.counted().late_lock_messages;
+}
+
+/// What a stranger had kept back is answered when it comes.
+bool liveness_phase::is_disturbed() const {
+    return machines_.counted().views_installed != views_before_ ||
+           machines_.counted().late_lock_messages != late_before_ || !work_.is_resting();
 }
 
 void liveness_phase::look_at_rest(instant now) {
     if (now >= gives_up_resting_) {
         judge_.object(guarantee::live, now,
                       "no rest: views go on changing, or a process waits for a lock that is free");
-    } else if (machines_.counted().views_installed != views_before_ || !work_.is_resting()) {
+    } else if (is_disturbed()) {
         settle(now);
     } else if (now >= until_ && phase_ == phase::settling) {
         judge_.check_watchers(now);
@@ -328,13 +335,6 @@ void liveness_phase::look_at_rest(instant now) {
         lock_messages_before_ = machines_.counted().lock_messages;
     } else if (now >= until_) {
         const auto said = machines_.counted().lock_messages - lock_messages_before_;
-        // An old packet that comes late is answered once. What goes on speaks in the next rest,
-        // too.
-        if (said > 0 && !answers_strangers() && !has_spoken_at_rest_) {
-            has_spoken_at_rest_ = true;
-            settle(now);
-            return;
-        }
         if (said > 0 && !answers_strangers()) {
             judge_.object(
                 guarantee::silence, now,

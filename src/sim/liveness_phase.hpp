@@ -42,6 +42,7 @@ private:
 
     void look_at_checking(instant now);
     void settle(instant now);
+    [[nodiscard]] bool is_disturbed() const;
     void look_at_rest(instant now);
     void look_at_closing(instant now);
     void be_quiet(instant now);
@@ -82,7 +83,7 @@ private:
     std::uint64_t views_before_ = 0;
     std::uint64_t ended_before_ = 0;
     std::uint64_t lock_messages_before_ = 0;
-    bool has_spoken_at_rest_ = false;
+    std::uint64_t late_before_ = 0;
 };
 
 }  // namespace holdfast::sim

@@ -50,6 +50,7 @@ void message_sender::send(std::uint32_t from, node::send& s, std::vector<network
     out.to_run = c.places[*to].node ? c.places[*to].run : 0;
     out.is_stream = s.stream || bytes.size() > base::limits::datagram;
     out.is_to_nobody = s.head.to.is_nil();
+    out.is_about_locks = kind >= first_lock;
     out.is_again = false;
     out.recorded_as = 0;
     if (kind == kind_of_type<lock::table>) {

@@ -43,7 +43,8 @@ struct packet {
     std::uint32_t from_run = 0;  ///< which process it was at that place
     std::uint32_t to_run = 0;
     bool is_stream = false;
-    bool is_to_nobody = false;      ///< but to the process at that address
+    bool is_to_nobody = false;  ///< but to the process at that address
+    bool is_about_locks = false;
     bool is_again = false;          ///< a stranger sends it, who recorded it
     std::uint64_t recorded_as = 0;  ///< 0: it was not recorded
 };

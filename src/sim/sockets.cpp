@@ -23,7 +23,11 @@ bool sockets::let_in(std::uint32_t place, const packet& arrived, const node::env
     }
     const bool is_new =
         arrived.recorded_as == 0 || here.recorded_seen.insert(arrived.recorded_as).second;
-    return (head.to == here.id && is_new) || drop(arrived);
+    if (head.to != here.id || !is_new) {
+        return drop(arrived);
+    }
+    context_.counted.late_lock_messages += arrived.is_again && arrived.is_about_locks ? 1 : 0;
+    return true;
 }
 
 bool sockets::drop(const packet& arrived) {
