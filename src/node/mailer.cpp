@@ -71,9 +71,9 @@ void mailer::send_lock(lock::send&& s, base::time_point now) {
         detours = of_.ways.detours(*v, s, now, of_.overdue.is_long(s.to, now));
     }
     // The first try of these was no copy on a stream, which the second would be a repeat of.
-    const bool begins_as_datagram = is_of_gather(s.what);
+    const bool begins_as_datagram = is_of_gather(s.what);  // LOAD-5
     const auto age = copy_age(s.attempt - (begins_as_datagram && s.attempt > 0 ? 1 : 0), settings_);
-    const bool by_stream = goes_by_stream(s);
+    const bool by_stream = !begins_as_datagram || gather_goes_by_stream(s);
     send_to(s.to, {}, by_stream, s.is_lazy, std::move(s.what), age);
     for (auto& d : detours) {
         send_to(d.by, {}, true, false, std::move(d.what), age);
@@ -82,8 +82,8 @@ void mailer::send_lock(lock::send&& s, base::time_point now) {
 
 /// LOAD-5: a crash has all owners ask all members at once. Most of these pairs have no stream, and
 /// for a word each they make none, unless a datagram was lost.
-bool mailer::goes_by_stream(const lock::send& s) const {
-    return !is_of_gather(s.what) || s.attempt > 0 ||
+bool mailer::gather_goes_by_stream(const lock::send& s) const {
+    return s.attempt > 0 ||
            (base::holds_message<lock::report>(s.what) && gathers_by_stream_.contains(s.to));
 }
 

@@ -63,7 +63,7 @@ public:
 
 private:
     void push(send&& s);
-    [[nodiscard]] bool goes_by_stream(const lock::send& s) const;
+    [[nodiscard]] bool gather_goes_by_stream(const lock::send& s) const;
     [[nodiscard]] envelope head_for(const peer_id& to) const;
     [[nodiscard]] endpoint address_of(const peer_id& peer) const;
 
