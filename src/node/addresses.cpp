@@ -12,7 +12,7 @@ bool node::state::is_voter() const {
     return v && v->is_voter(self);
 }
 
-/// LOAD-6. The seats of a cluster that has no majority watch those that wait for it.
+/// LOAD-6. The seats of a cluster that has no majority monitor those that wait for it.
 swim::role node::state::role_in_gossip() const {
     const auto& all = settings.seeds;
     const bool is_at_seat = std::find(all.begin(), all.end(), settings.address) != all.end();

@@ -62,7 +62,7 @@ public:
     /// The view removed it: it is believed dead or left, spread as such, and not probed as a member
     /// any more.
     void forget(const peer_id& peer, base::time_point now);
-    /// Whom it watches (LOAD-6). All but `role::member` ask at seats where no peer seems alive who
+    /// Whom it monitors (LOAD-6). All but `role::member` ask at seats where no peer seems alive who
     /// is there: it takes a stream to each, so not all members do it (SEAL-2). `voter` at first.
     void become(role what);
     /// Asks who lives at that address, by a stream that we dial.

@@ -9,7 +9,7 @@ namespace holdfast::swim {
 namespace {
 
 bool may_be_next(const known_peer* k, const roster& peers) {
-    return k != nullptr && k->is_probed() && peers.is_watched(*k);
+    return k != nullptr && k->is_probed() && peers.is_monitored(*k);
 }
 
 }  // namespace

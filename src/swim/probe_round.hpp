@@ -15,11 +15,11 @@ namespace holdfast::swim {
 
 class probe_round {
 public:
-    /// A newcomer, if it is watched, gets a random place in the round that is running. At a fixed
+    /// A newcomer, if it is monitored, gets a random place in the round that is running. At a fixed
     /// one, peers that join in a row would be probed in a row by every member, and in a large group
     /// the newcomer would wait for a whole round.
     void enter(const peer_id& id, const roster& peers, base::random_source& random);
-    /// The next peer to probe, of those that are watched; nothing: there is none.
+    /// The next peer to probe, of those that are monitored; nothing: there is none.
     [[nodiscard]] std::optional<peer_id> next(const roster& peers, base::random_source& random);
 
     void invariants() const;

@@ -62,7 +62,7 @@ const known_peer* roster::find(const peer_id& id) const {
     return at == peers_.end() ? nullptr : &at->second;
 }
 
-bool roster::is_watched(const known_peer& k) const {
+bool roster::is_monitored(const known_peer& k) const {
     return role_ == role::voter || members_.contains(k.told.about) ||
            (role_ == role::outsider && is_at_seat(k));
 }
@@ -86,7 +86,7 @@ std::vector<peer_id> roster::some_alive(std::size_t count, const peer_id& but,
                                         base::random_source& random) const {
     std::vector<peer_id> out_of;
     for (const auto& [id, k] : peers_) {
-        if (k.told.state == condition::alive && id != but && is_watched(k)) {
+        if (k.told.state == condition::alive && id != but && is_monitored(k)) {
             out_of.push_back(id);
         }
     }
@@ -134,29 +134,29 @@ void roster::note_next_overdue() {
     }
 }
 
-std::vector<peer_id> roster::probed_at(const endpoint& address) const {
-    std::vector<peer_id> out;
+/// That are probed, and say that they live there.
+template <class Visit>
+void roster::for_each_at(const endpoint& address, Visit visit) const {
     for (auto at = probed_at_.lower_bound({address, {}});
          at != probed_at_.end() && at->first == address; ++at) {
-        out.push_back(at->second);
+        visit(peers_.at(at->second).told);
     }
-    return out;
 }
 
 bool roster::has_alive_at(const endpoint& address) const {
-    const auto all = probed_at(address);
-    return std::any_of(all.begin(), all.end(), [&](const peer_id& id) {
-        return peers_.at(id).told.state == condition::alive;
-    });
+    bool is_found = false;
+    for_each_at(address,
+                [&](const rumour& r) { is_found = is_found || r.state == condition::alive; });
+    return is_found;
 }
 
 std::vector<rumour> roster::others_at(const endpoint& address, const peer_id& but) const {
     std::vector<rumour> out;
-    for (const auto& id : probed_at(address)) {
-        if (id != but) {
-            out.push_back(peers_.at(id).told);
+    for_each_at(address, [&](const rumour& r) {
+        if (r.about != but) {
+            out.push_back(r);
         }
-    }
+    });
     return out;
 }
 

@@ -30,9 +30,9 @@ struct known_peer {
     }
 };
 
-/// LOAD-6: whom a peer watches, that is probes and tells rumours.
+/// LOAD-6: whom a peer monitors, that is probes and tells rumours.
 enum class role {
-    voter,     ///< all: who joins, and who was removed, have no other to watch them
+    voter,     ///< all, for who waits to be let in has no other
     member,    ///< the members
     outsider,  ///< one without a lease: the members, and the seats
 };
@@ -49,17 +49,17 @@ public:
     /// Members are so whatever is believed of them.
     void add_member(const peer_id& id) { members_.insert(id); }
     void remove_member(const peer_id& id) { members_.erase(id); }
-    [[nodiscard]] bool is_watched(const known_peer& k) const;
+    [[nodiscard]] bool is_monitored(const known_peer& k) const;
 
     /// SWIM section 4.2: a later incarnation wins; of one incarnation the worse news.
     effect apply(const rumour& told, base::time_point now);
     [[nodiscard]] const known_peer* find(const peer_id& id) const;
     [[nodiscard]] const std::map<peer_id, known_peer>& all() const { return peers_; }
     [[nodiscard]] std::vector<peer_id> those_that_are(condition state) const;
-    /// Of those that are watched.
+    /// Of those that are monitored.
     [[nodiscard]] std::vector<peer_id> some_alive(std::size_t count, const peer_id& but,
                                                   base::random_source& random) const;
-    /// One of those at the seats, or else of all that are watched.
+    /// One of those at the seats, or else of all that are monitored.
     [[nodiscard]] std::optional<peer_id> alive_seat_or_other(base::random_source& random) const;
     /// Without the dead we never knew alive: each peer that heard of them keeps them for the whole
     /// of forget_dead_after. If all told on what they heard, some peer would always have heard of
@@ -77,7 +77,8 @@ public:
     void invariants() const;
 
 private:
-    [[nodiscard]] std::vector<peer_id> probed_at(const endpoint& address) const;
+    template <class Visit>
+    void for_each_at(const endpoint& address, Visit visit) const;
     [[nodiscard]] bool is_at_seat(const known_peer& k) const;
     void note_next_overdue();
 

@@ -323,19 +323,20 @@ TEST_CASE("LOAD-5: for a moment voters alone tell who is behind, and then any me
     CHECK((!by_member || *by_member - *first >= c.settings.lease / 5));
 }
 
-TEST_CASE("LOAD-6: a peer that waits to be let in is watched by voters, and itself watches seats") {
+TEST_CASE("LOAD-6: a peer that waits to be let in is monitored by voters, and monitors seats") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4, 5}));
     c.lose = [](const node::message& what) { return base::holds_message<views::join>(what); };
     c.start(6);
     const auto is_seat = [](const endpoint& at) { return at.ip[15] <= 3; };
-    std::map<peer_id, std::pair<int, int>> pings;  // of strangers; of seats
+    std::map<peer_id, std::pair<int, int>>
+        pings;  // of the one that waits, or of members by it; of seats
     c.lose_sent = [&](const node::send& s) {
         const auto* gossip = std::get_if<swim::message>(&s.what);
         const auto* p = gossip != nullptr ? std::get_if<swim::ping>(gossip) : nullptr;
         if (p != nullptr && !p->target.is_nil()) {
-            auto& [of_strangers, of_seats] = pings[s.head.from];
-            of_strangers +=
+            auto& [of_the_other, of_seats] = pings[s.head.from];
+            of_the_other +=
                 s.head.from == c[6].self() ? !is_seat(s.address) : p->target == c[6].self();
             of_seats += is_seat(s.address);
         }

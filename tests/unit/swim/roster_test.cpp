@@ -206,7 +206,7 @@ TEST_CASE_METHOD(roster_fixture, "alive counts ourselves, the alive and the susp
 }
 
 TEST_CASE(
-    "LOAD-6: voters watch all, members the members, and outsiders the members and the seats") {
+    "LOAD-6: voters monitor all, members the members, and outsiders the members and the seats") {
     base::settings settings;
     settings.seeds = {address(1), address(2)};
     roster peers{settings};
@@ -218,14 +218,14 @@ TEST_CASE(
     peers.add_member(peer(9));  // of which no rumour came
     peers.remove_member(peer(4));
     base::random_source random{1};
-    const auto watched = [&](role what) {
+    const auto monitored = [&](role what) {
         peers.become(what);
         const auto all = peers.some_alive(10, {}, random);
         return std::set<peer_id>(all.begin(), all.end());
     };
-    CHECK(watched(role::voter) == std::set{peer(2), peer(3), peer(4), peer(5)});
-    CHECK(watched(role::member) == std::set{peer(3)});
-    CHECK(watched(role::outsider) == std::set{peer(2), peer(3)});
+    CHECK(monitored(role::voter) == std::set{peer(2), peer(3), peer(4), peer(5)});
+    CHECK(monitored(role::member) == std::set{peer(3)});
+    CHECK(monitored(role::outsider) == std::set{peer(2), peer(3)});
 }
 
 TEST_CASE("rosters are exchanged with a seat, as long as one seems alive, else with any peer") {
