@@ -25,8 +25,9 @@ struct renew_request {
 struct ack {
     view_number seats;
     base::right_time sent_at;
-    bool lacks_descriptors = false;  ///< of its voter: streams to it show nothing (LEASE-8)
-    bool is_at_two_hosts = false;    ///< who asked: its voter has streams from both (CERT-3)
+    bool lacks_descriptors = false;   ///< of its voter: streams to it show nothing (LEASE-8)
+    bool is_at_two_hosts = false;     ///< who asked: its voter has streams from both (CERT-3)
+    bool is_dialled_in_vain = false;  ///< who asked: its voter cannot dial it (NET-4)
     bool operator==(const ack&) const = default;
 };
 

@@ -53,6 +53,8 @@ public:
     [[nodiscard]] std::optional<base::right_time> end() const { return end_; }
     /// Less than two renewal periods are left.
     [[nodiscard]] base::right_time at_risk_from() const { return *end_ - settings_.lease * 2 / 5; }
+    /// NET-4: that voter acks by stream, and for A no datagram of it came.
+    [[nodiscard]] bool hears_streams_only(const peer_id& voter, base::time_point now) const;
     /// The lease ends now and is not asked for again (LEAVE-1, VIEW-4).
     void stop();
     void invariants() const;
@@ -65,8 +67,6 @@ private:
     void repeat_again(base::time_point now);
     [[nodiscard]] bool has_acked(const peer_id& voter) const;
     [[nodiscard]] bool is_heard(const peer_id& voter, base::time_point now) const;
-    /// It acks by stream, and for A no datagram of it came.
-    [[nodiscard]] bool hears_streams_only(const peer_id& voter, base::time_point now) const;
     void check_end(base::right_time end) const;
 
     const base::settings& settings_;

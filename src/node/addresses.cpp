@@ -48,11 +48,20 @@ void node::state::ask_for_cluster(const endpoint& at) {
 /// cannot dial a member.
 void node::state::dial_newcomers(base::time_point now) {
     for (const auto& m : agreement.current()->members) {
-        if (m.id != self && m.weight > 0 && !m.is_settled && !m.leaving &&
-            !contacts.has_dialled(m.address, m.id)) {
+        if (is_to_be_dialled(m)) {
             swim.find_out(m.address, now);
         }
     }
+}
+
+bool node::state::is_to_be_dialled(const member& m) const {
+    return m.id != self && m.weight > 0 && !m.is_settled && !m.leaving &&
+           !contacts.has_dialled(m.address, m.id);
+}
+
+/// It has been tried for long enough.
+bool node::state::is_dialled_in_vain(const member& m, base::time_point now) const {
+    return is_to_be_dialled(m) && renewal_runs.length(m.id, now) >= settings.lease;
 }
 
 void node::state::look_for_seats(base::time_point now) {

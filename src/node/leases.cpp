@@ -23,6 +23,7 @@ void node::state::handle_lease(const peer_id& from, bool by_stream, view_number 
                 answer->lacks_descriptors = mutes.is_lacking_descriptors();
                 renewal_runs.acked(from, *asked, by_stream, now.now);
                 answer->is_at_two_hosts = streams.is_at_two_hosts(from);
+                answer->is_dialled_in_vain = is_dialled_in_vain(*v->find(from), now.now);
                 mail.send_to(from, {}, by_stream, false, lease::message{*answer});
             }
         }
@@ -31,6 +32,7 @@ void node::state::handle_lease(const peer_id& from, bool by_stream, view_number 
         hear_of_streams(from, answer, now.now);
         // what a voter says to itself goes neither way
         renewal.handle(from, answer, now, by_stream && from != self);
+        tell_of_ways_to(from, answer, now.now);
         notice_lease(now);
     }
 }

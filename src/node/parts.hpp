@@ -29,6 +29,7 @@
 #include "node/departure.hpp"
 #include "node/early_asks.hpp"
 #include "node/evictions.hpp"
+#include "node/failing_voters.hpp"
 #include "node/lease_watch.hpp"
 #include "node/lost_streams.hpp"
 #include "node/mailer.hpp"
@@ -74,6 +75,8 @@ struct parts {
     lease::renewal_runs renewal_runs;
     newcomer_ways newcomers;
     seat_ways seats;
+    failing_voters dialled_in_vain;    // these cannot dial this peer
+    failing_voters without_datagrams;  // of these acks come by stream alone
     lease::mute_watch mutes;
     lease::way_watch ways;
     lease::relayed_waits relayed_waits;

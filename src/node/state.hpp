@@ -113,6 +113,8 @@ struct node::state : parts {
     void send_large(const peer_id& to, const endpoint& at, views::way_message what,
                     const base::way& like, base::duration copy_age);
     void tell_of_ways(base::time_point now);
+    /// NET-4: a peer has acked.
+    void tell_of_ways_to(const peer_id& from, const lease::ack& answer, base::time_point now);
     /// Of this PeerId, which ends now, and of those before it.
     [[nodiscard]] std::size_t removals_without_lease(errc why) const;
 
@@ -126,6 +128,8 @@ struct node::state : parts {
     void ask_for_cluster(const endpoint& at);
     /// NET-4: as a voter, of the members that may be settled soon.
     void dial_newcomers(base::time_point now);
+    [[nodiscard]] bool is_to_be_dialled(const member& m) const;
+    [[nodiscard]] bool is_dialled_in_vain(const member& m, base::time_point now) const;
     /// Of every seat that was not heard just now.
     void look_for_seats(base::time_point now);
 

@@ -66,6 +66,32 @@ std::size_t node::state::removals_without_lease(errc why) const {
     return 1 + (has_been_leased ? 0 : settings.removals_without_lease);
 }
 
+void node::state::tell_of_ways_to(const peer_id& from, const lease::ack& answer,
+                                  base::time_point now) {
+    const auto& v = agreement.current();
+    if (!v || !v->is_voter(from)) {
+        return;
+    }
+    dialled_in_vain.set_failing(from, answer.is_dialled_in_vain, now);
+    if (const auto who = dialled_in_vain.to_complain_of(*v, now)) {
+        out.push(problem{errc::io_error,
+                         "no majority of the seats can connect by TCP to " +
+                             to_string(settings.address) +
+                             ", where this peer says that it listens, so it owns no locks "
+                             "(NET-4). In vain tried " +
+                             *who +
+                             ": see whether `advertise` is right, and whether a firewall at "
+                             "this host lets TCP in"});
+    }
+    without_datagrams.set_failing(from, renewal.hears_streams_only(from, now), now);
+    if (const auto who = without_datagrams.to_complain_of(*v, now)) {
+        out.push(problem{errc::io_error,
+                         "no majority of the seats answers by UDP, so the lease is renewed by "
+                         "TCP until they do (NET-4). Nothing comes from " +
+                             *who + ": see whether a firewall lets UDP pass both ways"});
+    }
+}
+
 void node::state::tell_of_ways(base::time_point now) {
     if (!agreement.current()) {
         if (auto wrong = seats.complaint(now)) {

@@ -12,7 +12,7 @@ void fields(auto& a, is<lease::renew_request> auto& m) {
 template <>
 constexpr kind about<lease::ack>{0x41, "lease.ack"};
 void fields(auto& a, is<lease::ack> auto& m) {
-    a(m.seats, m.sent_at, m.lacks_descriptors, m.is_at_two_hosts);
+    a(m.seats, m.sent_at, m.lacks_descriptors, m.is_at_two_hosts, m.is_dialled_in_vain);
 }
 
 template <>

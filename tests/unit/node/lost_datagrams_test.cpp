@@ -58,6 +58,8 @@ TEST_CASE("NET-4: a member whose datagrams are dropped keeps its lease, its hold
     CHECK_FALSE(c.run_until([&] { return !c.is_leased(4); }, 10s));
     CHECK_FALSE(c.all[4].restarted);
     CHECK(c.all[4].lost.empty());
+    REQUIRE(c.all[4].problems.size() == 1);
+    CHECK(c.all[4].problems[0].text.find("UDP") != std::string::npos);
     c.acquire(1, its_own);
     CHECK(c.run_until([&] { return c.all[1].granted.size() == 1; }, 1s));
     c.acquire(2, of_another);

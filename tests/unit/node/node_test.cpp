@@ -160,6 +160,10 @@ TEST_CASE("NET-4: a member that no voter can dial owns nothing, and is one all t
     CHECK_FALSE(c.is_settled({4}));
     CHECK_FALSE(c[1].map()->owns_any(c[4].self()));
     CHECK(c.is_leased(4));
+    REQUIRE(c.all[4].problems.size() == 1);  // in ten seconds
+    CHECK(c.all[4].problems[0].why == errc::io_error);
+    CHECK(c.all[4].problems[0].text.find(to_string(made_up::address(4))) != std::string::npos);
+    CHECK(c.all[1].problems.empty());
     can_dial = true;
     CHECK(c.run_until([&] { return c.is_settled({4}); }, 3s));
 }

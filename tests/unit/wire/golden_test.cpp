@@ -48,13 +48,14 @@ TEST_CASE("golden bytes", "[wire]") {
             "c3"
             "cd012c");
     REQUIRE(hex(lease::message{
-                lease::ack{{3}, base::right_time{base::duration{1000000}}, true, false}}) ==
+                lease::ack{{3}, base::right_time{base::duration{1000000}}, true, false, true}}) ==
             "41"
-            "94"
+            "95"
             "03"
             "ce000f4240"
             "c3"
-            "c2");
+            "c2"
+            "c3");
     REQUIRE(hex(lease::message{lease::waits_for{{{1, 2}}, 300, {}}}) ==
             "42"
             "93"

@@ -45,13 +45,13 @@ concept has_3 = one_among<T, lease::waits_for, views::found_prepare, swim::ack, 
                           lock::lock_summary, lock::no_table, lock::lock_state_seen, former_member,
                           views::evict, lock::keep_delays, lock::records_read>;
 template <class T>
-concept has_4 = one_among<T, lease::ack, swim::ping, swim::push_pull, lease::renew_request,
+concept has_4 = one_among<T, swim::ping, swim::push_pull, lease::renew_request,
                           lock::gather, lock::listed, lock::release_request_ack, lock::terms,
                           break_outcome, views::opinion, node::relayed>;
 template <class T>
 concept has_5 =
     one_among<T, views::promise, views::found_promise, swim::ping_request, lock::lock_state,
-              lock::grant, lock::break_hold, lock::waiter, node::envelope>;
+              lock::grant, lock::break_hold, lock::waiter, node::envelope, lease::ack>;
 template <class T>
 concept has_6 =
     one_among<T, views::join, views::found_rejected, swim::rumour, lock::slot_table, lock::report,
