@@ -49,6 +49,8 @@ enum class effect : std::uint8_t {
     own_8_drops,
     own_9_releases,
     own_10_drops,
+    own_12_collects,
+    own_12_spares_asks,
     queued_is_unknown,
     ring_2_voters_own,
     seal_2_drops,
@@ -64,7 +66,7 @@ enum class effect : std::uint8_t {
     view_9_finds,
     view_11_goes_on,
 };
-inline constexpr std::size_t effects = 51;
+inline constexpr std::size_t effects = 53;
 
 /// The rule, and what it did.
 [[nodiscard]] constexpr std::string_view to_string(effect e) {
@@ -106,6 +108,8 @@ inline constexpr std::size_t effects = 51;
         "OWN-8 dropped a report",
         "OWN-9 released a hold that was asked after",
         "OWN-10 dropped an old request",
+        "OWN-12 passed on who holds nothing",
+        "OWN-12 spared a gather its asks",
         "QUEUED did not know a request",
         "RING-2 let voters own",
         "SEAL-2 dropped a datagram that came again",

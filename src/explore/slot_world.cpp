@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 
+#include "base/message_groups.hpp"
 #include "explore/to_text.hpp"
 
 namespace holdfast::explore {
@@ -53,7 +54,9 @@ slot_world::slot_world(const slot_options& options)
     view v;
     v.cluster = {1, 1};
     v.slots = 1;
-    v.seats = {{{}, peer(2)}};  // which members vote makes no difference here
+    if (options_.has_voter) {  // else it makes no difference here who votes
+        v.seats = {{{}, peer(2)}};
+    }
     base::shared_slot_map map;
     for (std::size_t i = 0; i < members; ++i) {
         v.members.push_back(member_at(i));
@@ -82,8 +85,10 @@ words slot_world::first() {
     words at(machine_words(), 0);
     const auto only_slot = [](std::string_view) { return slot{}; };
     for (std::size_t i = 0; i < members; ++i) {
-        machine m{
-            i, {settings_, pace_, peer(i), only_slot}, {settings_, pace_, peer(i), only_slot}};
+        machine m{i,
+                  {settings_, pace_, peer(i), only_slot},
+                  {settings_, pace_, peer(i), only_slot},
+                  {settings_, peer(i)}};
         install(m, long_ago);
         m.owner.set_leased(true, long_ago);
         m.holder.set_leased(true, long_ago);
@@ -97,6 +102,7 @@ void slot_world::install(machine& m, base::time_point at) const {
     const auto& s = steps_[m.installed++];
     m.owner.install(s, at);
     m.holder.install(s, at);
+    m.calls.installed(s, at);
 }
 
 void slot_world::hear(machine& m, const peer_id& from, const lock::message& what) {
@@ -104,6 +110,8 @@ void slot_world::hear(machine& m, const peer_id& from, const lock::message& what
         m.owner.handle(from, *to_owner, now);
     } else if (const auto* to_holder = std::get_if<lock::to_holder>(&what)) {
         m.holder.handle(from, *to_holder, now);
+    } else if (const auto* said = base::get_message_if<lock::no_holds>(what)) {
+        m.calls.heard(from, *said, now);
     }
 }
 
@@ -112,8 +120,10 @@ void slot_world::act(machine& m, std::uint32_t event) const {
         case own_event::repeats:
             state_access::set_repeats(m.owner, now);
             state_access::set_repeats(m.holder, now);
+            state_access::set_repeats(m.calls, now);
             m.owner.tick(now);
             m.holder.tick(now);
+            m.calls.tick(now);
             break;
         case own_event::installs:
             install(m, now);
@@ -163,6 +173,8 @@ slot_world::stage::reaction slot_world::settle(machine m) {
             if (auto* s = std::get_if<lock::send>(&*said)) {
                 say(*s);
             }
+        } else if (auto collected = m.calls.next()) {
+            say(*collected);
         } else if (!local.empty()) {
             const auto what = std::move(local.front());
             local.pop_front();
@@ -176,6 +188,7 @@ slot_world::stage::reaction slot_world::settle(machine m) {
     }
     state_access::set_repeats(m.owner, far_away);
     state_access::set_repeats(m.holder, far_away);
+    state_access::set_repeats(m.calls, far_away);
     digest out;
     out.add(std::uint64_t{m.place});
     out.add(m.installed);
@@ -184,6 +197,7 @@ slot_world::stage::reaction slot_world::settle(machine m) {
     if (!m.is_over) {
         state_access::add(out, m.owner, now);
         state_access::add(out, m.holder);
+        state_access::add(out, m.calls);
     }
     m.sum = out.result();
     done.machine = transitions_.enter(std::move(m));

@@ -20,6 +20,7 @@
 #include "explore/transition_cache.hpp"
 #include "lock/holder.hpp"
 #include "lock/owner.hpp"
+#include "lock/roll_calls.hpp"
 #include "wire/codec.hpp"
 
 namespace holdfast::explore {
@@ -33,6 +34,8 @@ struct slot_options {
     std::array<std::uint64_t, 2> asks{1, 1};  ///< how often each of the two asks for the lock
     std::uint32_t grants = 3;                 ///< of one owner in one view
     std::uint64_t reports = 1;                ///< of one member
+    /// A voter, the first of the two that ask, collects what members say unasked (OWN-12).
+    bool has_voter = false;
 };
 
 class slot_world final : public message_world {
@@ -53,6 +56,7 @@ private:
         std::size_t place;
         lock::owner owner;
         lock::holder holder;
+        lock::roll_calls calls;
         std::uint64_t installed = 0;  // views
         std::uint64_t asked = 0;
         bool is_over = false;

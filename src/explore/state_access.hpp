@@ -14,6 +14,7 @@
 #include "explore/digest.hpp"
 #include "lock/holder.hpp"
 #include "lock/owner.hpp"
+#include "lock/roll_calls.hpp"
 #include "view/agreement.hpp"
 
 namespace holdfast::explore {
@@ -33,9 +34,11 @@ struct state_access {
 
     static void add(digest& out, const lock::owner& o, base::time_point now);
     static void add(digest& out, const lock::holder& h);
+    static void add(digest& out, const lock::roll_calls& c);
     /// What is repeated until it is answered is due then.
     static void set_repeats(lock::owner& o, base::time_point due);
     static void set_repeats(lock::holder& h, base::time_point due);
+    static void set_repeats(lock::roll_calls& c, base::time_point due);
     /// The leases of removed peers end (`void_at`), if there are any that have not.
     [[nodiscard]] static bool waits_for_leases(const lock::owner& o, base::time_point now);
     static void end_leases(lock::owner& o, base::time_point now);

@@ -124,10 +124,11 @@ void state_access::add(digest& out, const gathers& g) {
     const auto& [settings, pace, rounds, last_serial, wanted] = g;
     HOLDFAST_ASSERT(wanted.empty());
     out.add_each(rounds, [&](const auto& one) {
-        const auto& [named, promise, slots, heard, again] = one.second;
+        const auto& [named, promise, slots, heard, again, is_told] = one.second;
         out.add(one.first);
         out.add(named.value);
         out.add(std::uint64_t{promise.value});
+        out.add(std::uint64_t{is_told});
         out.add_each(slots, [&](slot s) { explore::add(out, s); });
         out.add_each(heard, [&](const auto& h) {
             const auto& [number, holds, heard_delays, heard_at] = h.second;
@@ -220,6 +221,29 @@ void state_access::add(digest& out, const holder& h) {
     });
 }
 
+void state_access::add(digest& out, const roll_calls& c) {
+    const auto& [settings, self, installed, calls, early, out_box] = c;
+    HOLDFAST_ASSERT(out_box.empty());
+    const auto add_words = [&](const auto& words) {
+        out.add_each(words, [&](const auto& w) {
+            out.add(w.first);
+            out.add(w.second.named.value);
+            out.add_each(w.second.except, [&](const peer_id& id) { out.add(id); });
+        });
+    };
+    out.add(installed.value);
+    out.add_each(calls, [&](const auto& one) {
+        // The pause decides only when: the explorer makes it due when it likes.
+        const auto& [owners, awaited, heard, fresh, next, pause, ends] = one.second;
+        out.add(one.first.value);
+        out.add_each(owners, [&](const peer_id& id) { out.add(id); });
+        out.add(std::uint64_t{awaited});
+        out.add_each(heard, [&](const peer_id& id) { out.add(id); });
+        add_words(fresh);
+    });
+    add_words(early);
+}
+
 void state_access::add(digest& out, const owner_link& l) {
     // The former map is only used within an install, which sets it first.
     const auto& [settings, pace, slot_of, installed, map, map_before, releases, cancels,
@@ -291,6 +315,14 @@ void state_access::set_repeats(holder& h, base::time_point due) {
     };
     make_due(link.releases_);
     make_due(link.cancels_);
+}
+
+void state_access::set_repeats(roll_calls& c, base::time_point due) {
+    for (auto& [named, call] : c.calls_) {
+        if (call.next) {
+            call.next = due;
+        }
+    }
 }
 
 bool state_access::waits_for_leases(const owner& o, base::time_point now) {

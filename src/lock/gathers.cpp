@@ -21,9 +21,9 @@ gather ask_of(std::uint64_t serial, const gathers::round& g) {
 
 }  // namespace
 
-void gathers::want(slot s, view_number named, epoch promise) {
+void gathers::want(slot s, view_number named, epoch promise, bool is_told) {
     HOLDFAST_ASSERT(!wanted_.contains(s));
-    wanted_.emplace(s, std::pair{named, promise});
+    wanted_.emplace(s, wanted_slot{named, promise, is_told});
 }
 
 void gathers::forget(slot s) {
@@ -35,36 +35,39 @@ void gathers::forget(slot s) {
 }
 
 void gathers::ask_wanted(const view& v, base::time_point now, owner_outbox& out) {
-    std::map<view_number, std::pair<epoch, std::vector<slot>>> by_name;
+    std::map<std::pair<view_number, bool>, std::pair<epoch, std::vector<slot>>> by_name;
     for (const auto& [s, gained] : wanted_) {
-        auto& [promise, slots] = by_name[gained.first];
-        HOLDFAST_ASSERT(slots.empty() || promise == gained.second);
-        promise = gained.second;
+        auto& [promise, slots] = by_name[{gained.named, gained.is_told}];
+        HOLDFAST_ASSERT(slots.empty() || promise == gained.promise);
+        promise = gained.promise;
         slots.push_back(s);
     }
     wanted_.clear();
-    for (const auto& [named, asked] : by_name) {
+    for (const auto& [name, asked] : by_name) {
         const auto& [promise, slots] = asked;
         for (auto from = slots.begin(); from != slots.end();) {
             const auto to = from + std::min<std::ptrdiff_t>(slots.end() - from, slots_in_a_message);
-            start(named, promise, {from, to}, 0, v, now, out);
+            start({name.first, promise, {from, to}, {}, {}, name.second}, 0, v, now, out);
             from = to;
         }
     }
 }
 
 /// `attempt`: with which try it begins.
-void gathers::start(view_number named, epoch promise, std::set<slot> slots, unsigned attempt,
-                    const view& v, base::time_point now, owner_outbox& out) {
-    HOLDFAST_ASSERT(!slots.empty());
-    HOLDFAST_ASSERT(named <= v.number);
+void gathers::start(round begun, unsigned attempt, const view& v, base::time_point now,
+                    owner_outbox& out) {
+    HOLDFAST_ASSERT(!begun.slots.empty());
+    HOLDFAST_ASSERT(begun.named <= v.number);
     const auto serial = ++last_serial_;
-    auto& g = rounds_[serial];
-    g.named = named;
-    g.promise = promise;
-    g.slots = std::move(slots);
+    auto& g = rounds_.emplace(serial, std::move(begun)).first->second;
     g.again.attempt = attempt;
-    ask(serial, g, v, now, out);
+    if (g.is_told) {
+        base::count(base::effect::own_12_spares_asks);
+        g.again.planned = now;
+        g.again.next = now + settings_.lease / 4;
+    } else {
+        ask(serial, g, v, now, out);
+    }
 }
 
 /// A member holds more in these slots than one message takes: ask every member anew, for half of
@@ -75,8 +78,8 @@ void gathers::halve(std::uint64_t serial, const view& v, base::time_point now, o
     rounds_.erase(serial);
     const auto middle =
         std::next(whole.slots.begin(), static_cast<std::ptrdiff_t>(whole.slots.size() / 2));
-    start(whole.named, whole.promise, {whole.slots.begin(), middle}, 1, v, now, out);
-    start(whole.named, whole.promise, {middle, whole.slots.end()}, 1, v, now, out);
+    start({whole.named, whole.promise, {whole.slots.begin(), middle}, {}}, 1, v, now, out);
+    start({whole.named, whole.promise, {middle, whole.slots.end()}, {}}, 1, v, now, out);
 }
 
 void gathers::ask(std::uint64_t serial, round& g, const view& v, base::time_point now,
@@ -119,9 +122,21 @@ void gathers::repeat(const view& v, base::time_point now, owner_outbox& out) {
 
 bool gathers::hear(const peer_id& from, const report& given, const view& v, base::time_point now,
                    owner_outbox& out) {
+    if (!v.has(from) || given.number == 0) {
+        base::count(base::effect::own_8_drops);
+        return false;
+    }
+    bool is_any = false;
+    if (given.serial == 0) {  // OWN-12
+        for (auto& [serial, g] : rounds_) {
+            if (g.is_told && g.named == given.named && !given.is_too_large) {
+                is_any = take(g, from, given, now) || is_any;
+            }
+        }
+        return is_any;
+    }
     const auto at = rounds_.find(given.serial);
-    if (at == rounds_.end() || at->second.named != given.named || !v.has(from) ||
-        given.number == 0) {
+    if (at == rounds_.end() || at->second.named != given.named) {
         base::count(base::effect::own_8_drops);
         return false;  // OWN-8: not an answer to a present gather of ours
     }
@@ -135,15 +150,39 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
         }
         return false;
     }
-    auto& heard = at->second.heard[from];
+    return take(at->second, from, given, now);
+}
+
+bool gathers::take(round& g, const peer_id& from, const report& given, base::time_point now) {
+    auto& heard = g.heard[from];
+    if (heard.number != 0 && given.number <= heard.number) {
+        return false;
+    }
     if (heard.number == 0) {
-        put_off(at->second, now);
+        put_off(g, now);
     }
     heard.number = given.number;
     heard.holds = given.holds;
     heard.delays = given.delays;
     heard.at = now;
     return true;
+}
+
+/// What it tells was said before anything that the same member was asked for: it never takes the
+/// place of a report.
+bool gathers::hear(const no_holds_of& told, const view& v, base::time_point now) {
+    bool is_any = false;
+    for (auto& [serial, g] : rounds_) {
+        if (!g.is_told || g.named != told.named) {
+            continue;
+        }
+        for (const auto& member : told.members) {
+            if (v.has(member) && !g.heard.contains(member)) {
+                is_any = take(g, member, {told.named, serial, 1, false, {}}, now) || is_any;
+            }
+        }
+    }
+    return is_any;
 }
 
 bool gathers::is_finished(const round& g, const view& v, const void_times& voids,
@@ -206,7 +245,7 @@ void gathers::invariants() const {
     std::set<slot> seen;
     for (const auto& [serial, g] : rounds_) {
         HOLDFAST_ASSERT(!g.slots.empty());
-        HOLDFAST_ASSERT(g.again.attempt > 0);
+        HOLDFAST_ASSERT(g.again.attempt > 0 || g.is_told);
         for (const auto& s : g.slots) {
             HOLDFAST_ASSERT(seen.insert(s).second);  // each slot is asked for once
         }

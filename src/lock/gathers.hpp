@@ -36,12 +36,15 @@ public:
         std::set<slot> slots;
         std::map<peer_id, report_heard> heard;
         base::retry again{};
+        bool is_told = false;  ///< OWN-12: members say it unasked
     };
 
     gathers(const base::settings& settings, base::pace& pace) : settings_{settings}, pace_{pace} {}
 
-    /// Gained in view `named`; asked for by the next ask_wanted().
-    void want(slot s, view_number named, epoch promise);
+    /// Gained in view `named`; asked for by the next ask_wanted(). `is_told`: that view removed its
+    /// owner, so members say unasked what they hold, and are asked only if that does not come
+    /// (OWN-12).
+    void want(slot s, view_number named, epoch promise, bool is_told);
     /// The slot is ours no more.
     void forget(slot s);
     void ask_wanted(const view& v, base::time_point now, owner_outbox& out);
@@ -51,6 +54,8 @@ public:
     /// Whether a gather knows more now than before.
     [[nodiscard]] bool hear(const peer_id& from, const report& given, const view& v,
                             base::time_point now, owner_outbox& out);
+    /// OWN-12: the same of what a voter has collected.
+    [[nodiscard]] bool hear(const no_holds_of& told, const view& v, base::time_point now);
     /// Those that need not wait for anything more, and are no more among these. `look_again`: when
     /// time alone may finish another one.
     [[nodiscard]] std::vector<round> take_finished(const view& v, const void_times& voids,
@@ -64,12 +69,20 @@ public:
 private:
     friend struct explore::state_access;
 
-    void start(view_number named, epoch promise, std::set<slot> slots, unsigned attempt,
-               const view& v, base::time_point now, owner_outbox& out);
+    struct wanted_slot {
+        view_number named;
+        epoch promise;
+        bool is_told = false;
+    };
+
+    void start(round begun, unsigned attempt, const view& v, base::time_point now,
+               owner_outbox& out);
     void halve(std::uint64_t serial, const view& v, base::time_point now, owner_outbox& out);
     void ask(std::uint64_t serial, round& g, const view& v, base::time_point now,
              owner_outbox& out);
     void put_off(round& g, base::time_point now) const;
+    [[nodiscard]] bool take(round& g, const peer_id& from, const report& given,
+                            base::time_point now);
     [[nodiscard]] bool is_finished(const round& g, const view& v, const void_times& voids,
                                    base::time_point now,
                                    std::optional<base::time_point>& look_again) const;
@@ -78,7 +91,7 @@ private:
     base::pace& pace_;
     std::map<std::uint64_t, round> rounds_;  // by serial
     std::uint64_t last_serial_ = 0;
-    std::map<slot, std::pair<view_number, epoch>> wanted_;
+    std::map<slot, wanted_slot> wanted_;
 };
 
 }  // namespace holdfast::lock

@@ -89,6 +89,7 @@ void holder::install(const view_change& s, base::time_point now) {
         }
     }
     link_.send_to_new_owners(now, out_);
+    tell_of_orphans(s, now);
     invariants();
 }
 
@@ -359,29 +360,6 @@ void holder::lose_broken(const hold_key& key, const std::string& who, const std:
 }
 
 // ---- what owners ask
-
-void holder::on(const peer_id& from, const gather& asked, base::time_point now) {
-    if (!view_ || view_->number < asked.named || asked.promise > view_->epoch) {
-        return;  // NET-3: the views up to it are on their way, and the ask is repeated
-    }
-    for (const auto& s : asked.slots) {
-        if (link_.owner_of(s) != from) {
-            return;  // OWN-8: it will see the same once it has our views, or we its
-        }
-    }
-    for (const auto& s : asked.slots) {
-        auto& promise = promises_[s];
-        promise = std::max(promise, asked.promise);
-    }
-    auto answer = held_.report_for(asked, self_, ++last_report_);
-    delays_.add_to(answer, asked, now);
-    if (reported_.size() >= most_reported) {
-        reported_.clear();
-    }
-    // LOAD-4: when it is asked for again, the former one may still be under way
-    const auto attempt = reported_[{from, asked.serial}]++;
-    out_.push(send{from, std::move(answer), attempt});
-}
 
 void holder::on(const peer_id&, const break_hold& asked, base::time_point now) {
     const hold_key key{asked.name, asked.token};

@@ -106,6 +106,9 @@ private:
     void on(const peer_id& from, const watch_refused& said, base::time_point now);
     void on(const peer_id& from, const keep_delays& told, base::time_point now);
 
+    void tell_of_orphans(const view_change& s, base::time_point now);
+    void promise(const std::vector<slot>& slots, epoch least);
+
     void send_request(request_iterator at, base::time_point now);
     void ask_after_queued(base::time_point now);
     void fail(request_iterator at, errc why, base::time_point now,

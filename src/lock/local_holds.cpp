@@ -50,6 +50,17 @@ std::optional<base::time_point> local_holds::next_limit() const {
     return due;
 }
 
+std::map<slot, std::vector<hold_info>> local_holds::in_slots(const std::set<slot>& wanted,
+                                                             const peer_id& self) const {
+    std::map<slot, std::vector<hold_info>> out;
+    for (const auto& [key, h] : all_) {
+        if (wanted.contains(h.at)) {
+            out[h.at].push_back({key.first, key.second, self, h.number, h.terms, true});
+        }
+    }
+    return out;
+}
+
 report local_holds::report_for(const gather& asked, const peer_id& self,
                                std::uint64_t number) const {
     report answer{asked.named, asked.serial, number, false, {}};

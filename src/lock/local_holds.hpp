@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,9 @@ public:
     [[nodiscard]] std::vector<limit_reached> check_limits(base::time_point now);
     [[nodiscard]] std::optional<base::time_point> next_limit() const;
 
+    /// What is held in these, by slot.
+    [[nodiscard]] std::map<slot, std::vector<hold_info>> in_slots(const std::set<slot>& wanted,
+                                                                  const peer_id& self) const;
     /// OWN-4: what is held in the slots that are asked for.
     [[nodiscard]] report report_for(const gather& asked, const peer_id& self,
                                     std::uint64_t number) const;

@@ -196,13 +196,29 @@ struct gather {
 };
 struct report {
     view_number named;
-    std::uint64_t serial = 0;
+    std::uint64_t serial = 0;  ///< of the gather; 0: it was not asked for (OWN-12)
     std::uint64_t number = 0;  ///< of two reports of one member the later numbered counts
     /// there are holds for more than one message: ask for fewer slots at once
     bool is_too_large = false;
     std::vector<hold_info> holds;
     std::vector<delay> delays{};  ///< that it was told of, of whichever holders
     bool operator==(const report&) const = default;
+};
+
+/// Once that view is installed, and not asked for: in the slots that have lost their owner by it,
+/// the sender holds nothing, keeps no delay, and takes no grant of before (HOLD-1). `except`: in
+/// slots of these it does, and reports it to them, or is asked. To the voter that collects it
+/// (OWN-12).
+struct no_holds {
+    view_number named;
+    std::vector<peer_id> except;
+    bool operator==(const no_holds&) const = default;
+};
+/// From that voter: so these members have said, of slots that the receiver has now.
+struct no_holds_of {
+    view_number named;
+    std::vector<peer_id> members;
+    bool operator==(const no_holds_of&) const = default;
 };
 
 // ---- owner to owner (OWN-3)
@@ -377,7 +393,7 @@ struct release_request_ack {
 using to_owner =
     std::variant<request, grant_ack, release, cancel, report, table, no_table, table_ack, watch,
                  unwatch, lock_state_seen, inspect_request, list_locks, revoke_request,
-                 release_request_ack, still_waiting, delays_kept>;
+                 release_request_ack, still_waiting, delays_kept, no_holds_of>;
 /// To a member that holds locks, asks for them or watches them.
 using to_holder =
     std::variant<queued, denied, grant, released, cancelled, hold_probe, break_hold, gather,
@@ -385,7 +401,7 @@ using to_holder =
 /// To a member that has asked a question: the answers, in the order of the questions.
 using to_asker = std::variant<inspect_reply, listed, revoke_reply, record_stored, records_read>;
 /// To a member that fills a seat.
-using to_seat = std::variant<store_record, read_records>;
+using to_seat = std::variant<store_record, read_records, no_holds>;
 
 using message = std::variant<to_owner, to_holder, to_asker, to_seat>;
 

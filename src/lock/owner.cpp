@@ -9,6 +9,7 @@
 #include "base/deadline.hpp"
 #include "lock/checks.hpp"
 #include "lock/inspect.hpp"
+#include "lock/orphans.hpp"
 
 namespace holdfast::lock {
 
@@ -196,6 +197,7 @@ void owner::install(const view_change& s, base::time_point now) {
     transfers_.install(*view_, now);
     auto& slots = granter_.slots();
     if (s.map_before != s.map) {
+        const auto told = told_unasked(s, self_);
         for (std::uint32_t i = 0; i < map_->slots(); ++i) {
             const slot at{static_cast<std::uint16_t>(i)};
             const auto before = s.map_before ? s.map_before->owner_of(at) : peer_id{};
@@ -204,7 +206,7 @@ void owner::install(const view_change& s, base::time_point now) {
             if (had && after != self_) {
                 lose(at, after, now);
             } else if (!had && after == self_) {
-                gain(at, before);
+                gain(at, before, std::binary_search(told.begin(), told.end(), at));
             }
         }
     }
@@ -223,7 +225,7 @@ void owner::install(const view_change& s, base::time_point now) {
     invariants();
 }
 
-void owner::gain(slot s, const peer_id& from) {
+void owner::gain(slot s, const peer_id& from, bool is_told) {
     tenure t;
     t.gained = view_->number;
     t.gained_epoch = view_->epoch;
@@ -234,14 +236,15 @@ void owner::gain(slot s, const peer_id& from) {
     }
     auto& added = granter_.slots().add(s, std::move(t));
     if (!has_table) {
-        start_gather(s, added);
+        start_gather(s, added, is_told);
     }
 }
 
-void owner::start_gather(slot s, tenure& t) {
+void owner::start_gather(slot s, tenure& t, bool is_told) {
     HOLDFAST_ASSERT(!t.is_serving() && t.table.empty());
+    HOLDFAST_ASSERT(!is_told || t.gained == view_->number);  // OWN-12
     t.state = tenure::gathering{};
-    gathers_.want(s, t.gained, t.gained_epoch);
+    gathers_.want(s, t.gained, t.gained_epoch, is_told);
 }
 
 void owner::lose(slot s, const peer_id& to, base::time_point now) {

@@ -100,13 +100,19 @@ private:
     void on(const peer_id& from, const list_locks& asked, base::time_point now);
     void on(const peer_id& from, const revoke_request& wanted, base::time_point now);
     void on(const peer_id& from, const release_request_ack& heard, base::time_point now);
+    void on(const peer_id& from, const no_holds_of& told, base::time_point now) {
+        if (view_->is_voter(from) && gathers_.hear(told, *view_, now)) {
+            try_serve(now);
+        }
+    }
     void on(const peer_id& from, const delays_kept& said, base::time_point now) {
         granter_.heard(from, said, now);
     }
 
-    void gain(slot s, const peer_id& from);
+    /// `is_told`: this view removed its owner, `from`, and members say what they hold in it.
+    void gain(slot s, const peer_id& from, bool is_told);
     void lose(slot s, const peer_id& to, base::time_point now);
-    void start_gather(slot s, tenure& t);
+    void start_gather(slot s, tenure& t, bool is_told = false);
     void take_table(const peer_id& from, view_number in, tenure& t, const slot_table& given,
                     base::time_point now);
     void add_hold(tenure& t, const hold_info& h, base::time_point now);

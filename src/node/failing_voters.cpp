@@ -10,13 +10,13 @@
 namespace holdfast::node {
 namespace {
 
-constexpr base::duration least_patience = std::chrono::seconds{5};
-constexpr base::duration between_complaints = std::chrono::minutes{1};
+constexpr base::duration patience_with_voters = std::chrono::seconds{5};
+constexpr base::duration complained_every = std::chrono::minutes{1};
 
 }  // namespace
 
 failing_voters::failing_voters(base::duration lease)
-    : patience_{std::max(2 * lease, least_patience)} {}
+    : patience_{std::max(2 * lease, patience_with_voters)} {}
 
 void failing_voters::set_failing(const peer_id& voter, bool fails, base::time_point now) {
     if (fails) {
@@ -39,7 +39,7 @@ std::optional<std::string> failing_voters::to_complain_of(const view& v, base::t
         }
     }
     if (who.empty() || others >= v.quorum() ||
-        (complained_ && now - *complained_ < between_complaints)) {
+        (complained_ && now - *complained_ < complained_every)) {
         return std::nullopt;
     }
     complained_ = now;

@@ -141,6 +141,7 @@ void node::tick(moment now) {
             s.send_again(now.now);
             s.owner.tick(now.now);
             s.holder.tick(now.now);
+            s.roll_calls.tick(now.now);
             s.query_client.tick(now.now);
             s.auditor.tick(now.now);
             s.audit_log.tick(now.now);

@@ -23,11 +23,12 @@
 #include "lock/holder.hpp"
 #include "lock/owner.hpp"
 #include "lock/query_client.hpp"
+#include "lock/roll_calls.hpp"
 #include "node/audit_log.hpp"
 #include "node/auditor.hpp"
 #include "node/contacts.hpp"
 #include "node/departure.hpp"
-#include "node/early_asks.hpp"
+#include "node/early_messages.hpp"
 #include "node/evictions.hpp"
 #include "node/failing_voters.hpp"
 #include "node/lease_watch.hpp"
@@ -86,8 +87,9 @@ struct parts {
     mailer mail;
     lock::owner owner;
     lock::holder holder;
+    lock::roll_calls roll_calls;
     lock::query_client query_client;
-    holdfast::node::early_asks early_asks;
+    holdfast::node::early_messages early_messages;
     holdfast::node::auditor auditor;
     holdfast::node::audit_log audit_log;
     holdfast::node::evictions evictions;

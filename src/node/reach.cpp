@@ -28,11 +28,21 @@ void node::state::send_again(const peer_id& peer, base::time_point now) {
 }
 
 void node::state::take(const peer_id& from, const lock::to_holder& what, base::time_point now) {
-    const auto* asked = std::get_if<lock::gather>(&what);
-    if (asked != nullptr && asked->named > mail.installed()) {
-        early_asks.keep(from, *asked);  // OWN-8
-    } else {
+    if (!early_messages.keep(from, what, mail.installed())) {
         holder.handle(from, what, now);
+    }
+}
+
+void node::state::take(const peer_id& from, const lock::to_owner& what, base::time_point now) {
+    if (!early_messages.keep(from, what, mail.installed())) {
+        owner.handle(from, what, now);
+    }
+}
+
+/// OWN-12.
+void node::state::on_seat(const peer_id& from, const lock::no_holds& said, base::time_point now) {
+    if (const auto& v = agreement.current(); v && v->has(from)) {
+        roll_calls.heard(from, said, now);
     }
 }
 
@@ -81,8 +91,8 @@ void node::state::reach_members(const view& v, base::time_point now) {
     std::erase_if(answered_ways, [&](const auto& a) { return !v.is_voter(a.first); });
     overdue.installed(v);
     overdue.waits_for_tables_of(owner.table_givers(), now);
-    for (const auto& [from, asked] : early_asks.take(v.number)) {
-        holder.handle(from, asked, now);
+    for (const auto& [from, what] : early_messages.take(v)) {
+        std::visit([&](const auto& group) { take(from, group, now); }, what);
     }
 }
 

@@ -91,6 +91,10 @@ void node::state::settle(moment now) {
             is_busy = true;
             std::visit([&](auto& what) { from_holder(what); }, *o);
         }
+        while (auto o = roll_calls.next()) {
+            is_busy = true;
+            mail.send_lock(std::move(*o), now.now);
+        }
         while (auto o = query_client.next()) {
             is_busy = true;
             std::visit([&](auto& what) { from_query_client(what); }, *o);
@@ -192,6 +196,7 @@ std::optional<time_point> node::state::earliest_deadline() const {
     base::earlier(due, overdue.deadline());
     base::earlier(due, owner.deadline());
     base::earlier(due, holder.deadline());
+    base::earlier(due, roll_calls.deadline());
     base::earlier(due, query_client.deadline());
     base::earlier(due, auditor.deadline());
     base::earlier(due, audit_log.deadline());
@@ -235,6 +240,9 @@ void node::state::handle_lock(const peer_id& from, const lock::message& what, ti
     overdue.heard(from, what, now);
     note_relayed_wait(from, self, what, now);
     std::visit([&](const auto& group) { take(from, group, now); }, what);
+}
+void node::state::take(const peer_id& from, const lock::to_asker& what, time_point now) {
+    query_client.handle(from, what, now);
 }
 void node::state::take(const peer_id& from, const lock::to_seat& what, time_point now) {
     std::visit([&](const auto& m) { on_seat(from, m, now); }, what);
@@ -332,6 +340,7 @@ void node::state::install(views::installation& i, moment at) {
     notice_lease(at);
     owner.install(step, now);
     holder.install(step, now);
+    roll_calls.installed(step, now);
     query_client.install(step, now);
     auditor.installed(i.now, now);
     for (const auto& id : audit_log.installed(*i.now, before, at)) {

@@ -46,17 +46,14 @@ struct node::state : parts {
     void handle_lease(const peer_id& from, bool by_stream, view_number shown,
                       const lease::message& what, base::moment now);
     void handle_lock(const peer_id& from, const lock::message& what, base::time_point now);
-    void take(const peer_id& from, const lock::to_owner& what, base::time_point now) {
-        owner.handle(from, what, now);
-    }
+    void take(const peer_id& from, const lock::to_owner& what, base::time_point now);
     void take(const peer_id& from, const lock::to_holder& what, base::time_point now);
-    void take(const peer_id& from, const lock::to_asker& what, base::time_point now) {
-        query_client.handle(from, what, now);
-    }
+    void take(const peer_id& from, const lock::to_asker& what, base::time_point now);
     void take(const peer_id& from, const lock::to_seat& what, base::time_point now);
-    // What a seat does with records (seat_records.cpp).
+    // What a seat does (seat_records.cpp, reach.cpp).
     void on_seat(const peer_id& from, const lock::read_records& wanted, base::time_point now);
     void on_seat(const peer_id& from, const lock::store_record& given, base::time_point now);
+    void on_seat(const peer_id& from, const lock::no_holds& said, base::time_point now);
     void handle_relayed(const peer_id& from, const relayed& r, base::time_point now);
 
     /// Null: it is no member, it runs elsewhere, or it is this peer.
@@ -96,8 +93,7 @@ struct node::state : parts {
 
     // ---- streams that bring nothing (mute.cpp)
 
-    /// What is found of them; whether there was anything.
-    bool take_mutes();
+    bool take_mutes();  // whether anything was found of them
     void from_mutes(const lease::mute_watch::dial_again& d);
     void from_mutes(const lease::mute_watch::found_mute& f);
     /// LEASE-8: the lease is renewed, or is not, for so many voters are mute.
@@ -113,7 +109,6 @@ struct node::state : parts {
     void send_large(const peer_id& to, const endpoint& at, views::way_message what,
                     const base::way& like, base::duration copy_age);
     void tell_of_ways(base::time_point now);
-    /// NET-4: a peer has acked.
     void tell_of_ways_to(const peer_id& from, const lease::ack& answer, base::time_point now);
     /// Of this PeerId, which ends now, and of those before it.
     [[nodiscard]] std::size_t removals_without_lease(errc why) const;

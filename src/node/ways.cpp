@@ -80,7 +80,7 @@ void node::state::tell_of_ways_to(const peer_id& from, const lease::ack& answer,
                              ", where this peer says that it listens, so it owns no locks "
                              "(NET-4). In vain tried " +
                              *who +
-                             ": see whether `advertise` is right, and whether a firewall at "
+                             ": see whether that address is right, and whether a firewall at "
                              "this host lets TCP in"});
     }
     without_datagrams.set_failing(from, renewal.hears_streams_only(from, now), now);

@@ -319,14 +319,14 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
                  .other = {crashes, restarts, is_cut_off, pauses},
                  .meanwhile =
                      {{.kinds = kinds<lock::grant>(), .target_is = receiver, .is_lost = true}}},
-                {.at = kinds<lock::report>()}},
+                {.at = kinds<lock::report, lock::no_holds>()}},
      .lasts = {span::moment}},
 
     {.name = "holder does not report",
      .target = {target_choice::by_message},
      .precondition = {crashes, restarts, is_cut_off},
      .stages =
-         {{.at = kinds<lock::report>(),
+         {{.at = kinds<lock::report, lock::no_holds, lock::no_holds_of>(),
            .up_to_times = 2,
            .loss = 0.7,
            .delay = {span::brief, span::detection, span::lease},
@@ -337,7 +337,7 @@ constexpr std::array<attack_plan, attack_kinds> attack_table{{
     {.name = "new owner falls while it gathers",
      .target = {target_choice::by_message},
      .precondition = {crashes, restarts, is_cut_off},
-     .stages = {{.at = kinds<lock::report>(),
+     .stages = {{.at = kinds<lock::report, lock::no_holds_of>(),
                  .target_is = receiver,
                  .up_to_times = 4,
                  .target = {crashes, restarts, pauses, is_cut_off, leaves}}},

@@ -13,16 +13,15 @@ using message_kind = std::size_t;
 
 /// Kinds of lock messages in the order of their numbers on the wire: a plan drawn from a seed names
 /// a kind by its place here.
-using lock_kinds_in_order =
-    std::variant<lock::request, lock::grant_ack, lock::release, lock::cancel, lock::queued,
-                 lock::denied, lock::grant, lock::released, lock::cancelled, lock::hold_probe,
-                 lock::break_hold, lock::gather, lock::report, lock::table, lock::no_table,
-                 lock::table_ack, lock::watch, lock::unwatch, lock::lock_state,
-                 lock::lock_state_seen, lock::inspect_request, lock::inspect_reply,
-                 lock::list_locks, lock::listed, lock::revoke_request, lock::revoke_reply,
-                 lock::release_request, lock::release_request_ack, lock::store_record,
-                 lock::record_stored, lock::read_records, lock::records_read, lock::still_waiting,
-                 lock::still_queued, lock::watch_refused, lock::keep_delays, lock::delays_kept>;
+using lock_kinds_in_order = std::variant<
+    lock::request, lock::grant_ack, lock::release, lock::cancel, lock::queued, lock::denied,
+    lock::grant, lock::released, lock::cancelled, lock::hold_probe, lock::break_hold, lock::gather,
+    lock::report, lock::table, lock::no_table, lock::table_ack, lock::watch, lock::unwatch,
+    lock::lock_state, lock::lock_state_seen, lock::inspect_request, lock::inspect_reply,
+    lock::list_locks, lock::listed, lock::revoke_request, lock::revoke_reply, lock::release_request,
+    lock::release_request_ack, lock::store_record, lock::record_stored, lock::read_records,
+    lock::records_read, lock::still_waiting, lock::still_queued, lock::watch_refused,
+    lock::keep_delays, lock::delays_kept, lock::no_holds, lock::no_holds_of>;
 static_assert(std::variant_size_v<lock_kinds_in_order> == base::message_count<lock::message>);
 
 constexpr std::size_t swim_kinds = base::message_count<swim::message>;

@@ -224,7 +224,16 @@ void describe(fields& f, const lock::message& what) {
                 f.add("mode", text_of(m.terms.mode));
             }
             if constexpr (requires { m.named; }) {
-                f.add("named", m.named).add("serial", m.serial);
+                f.add("named", m.named);
+            }
+            if constexpr (requires { m.serial; }) {
+                f.add("serial", m.serial);
+            }
+            if constexpr (requires { m.except; }) {
+                f.add("except", m.except);
+            }
+            if constexpr (requires { m.members; }) {
+                f.add("members", m.members);
             }
             if constexpr (requires { m.to_view; }) {
                 f.add("to_view", m.to_view);

@@ -21,8 +21,9 @@ message_kind draw_kind(base::random_source& random) {
         case 6:
             return kind_of_type<lock::gather>;
         case 7:
-        case 8:
             return kind_of_type<lock::report>;
+        case 8:
+            return kind_of_type<lock::no_holds_of>;
         case 9:
         case 10:
             return kind_of_type<lock::table>;

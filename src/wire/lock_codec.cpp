@@ -154,6 +154,16 @@ void fields(auto& a, is<lock::report> auto& m) {
       list(m.delays, most_holds));
 }
 
+template <>
+constexpr kind about<lock::no_holds>{0x7a, "lock.no_holds"};
+void fields(auto& a, is<lock::no_holds> auto& m) { a(m.named, list(m.except, limits::members)); }
+
+template <>
+constexpr kind about<lock::no_holds_of>{0x7b, "lock.no_holds_of"};
+void fields(auto& a, is<lock::no_holds_of> auto& m) {
+    a(m.named, list(m.members, limits::members));
+}
+
 // ---- owner to owner
 
 template <>

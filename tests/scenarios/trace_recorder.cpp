@@ -258,10 +258,19 @@ void trace_recorder::see_sent(std::uint32_t at, const peer_id& to, const lock::m
         for (const auto& h : r->holds) {
             holds += (holds.empty() ? "" : ", ") + in_quotes(h.name) + " " + name_of(h.token);
         }
-        if (!gathered_[{to, r->serial}].empty()) {
+        if (r->serial == 0) {  // OWN-12
+            add_once(at, "reports " + (holds.empty() ? "nothing" : holds) + " to " + to_whom +
+                             " unasked, in v" + std::to_string(r->named.value));
+        } else if (!gathered_[{to, r->serial}].empty()) {
             add_once(at, "reports " + (holds.empty() ? "nothing" : holds) + " to " + to_whom +
                              " (" + std::to_string(r->serial) + ")");
         }
+    } else if (const auto* none = base::get_message_if<lock::no_holds>(what)) {
+        add_once(at, "holds nothing of the removed in v" + std::to_string(none->named.value) +
+                         (none->except.empty() ? "" : names_text(none->except, " but what is of")));
+    } else if (const auto* told = base::get_message_if<lock::no_holds_of>(what)) {
+        add_once(at, "tells " + to_whom + " who holds nothing of the removed in v" +
+                         std::to_string(told->named.value) + ":" + names_text(told->members, ""));
     } else if (const auto* t = base::get_message_if<lock::table>(what)) {
         for (const auto& st : t->slots) {
             const auto names = lock_names(at, {st.slot});
@@ -279,10 +288,10 @@ void trace_recorder::see_sent(std::uint32_t at, const peer_id& to, const lock::m
                                           : ", " + std::to_string(st.queue.size()) + " waiting"));
             }
         }
-    } else if (const auto* none = base::get_message_if<lock::no_table>(what)) {
-        if (const auto names = lock_names(at, none->slots); !names.empty()) {
+    } else if (const auto* lacks = base::get_message_if<lock::no_table>(what)) {
+        if (const auto names = lock_names(at, lacks->slots); !names.empty()) {
             add_once(at, "has no table of " + names + " for " + to_whom + " for v" +
-                             std::to_string(none->to_view.value));
+                             std::to_string(lacks->to_view.value));
         }
     } else if (const auto* back = base::get_message_if<lock::release>(what)) {
         if (!held_.contains({at, back->name, back->token})) {

@@ -47,6 +47,7 @@ REGISTRY = re.compile(
 )
 SUPPRESSION = re.compile(r"NOLINT\w*(\([\w.,*-]+\))?:?(.*)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SOURCE_IN_PROSE = re.compile(r"`([\w./-]+/\w+\.[ch]pp)`")
 ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -218,6 +219,10 @@ def check_documents(path, text, findings, exists):
                     target = os.path.normpath(os.path.join(os.path.dirname(path), to))
                     if not exists(target):
                         findings.error(path, number, f"{to} does not exist")
+            if path != "CHANGELOG.md":
+                for named in SOURCE_IN_PROSE.findall(line):
+                    if not any(exists(root + named) for root in ("", "src/", "tests/", "tools/")):
+                        findings.error(path, number, f"there is no source {named}")
 
 
 def check_places(path, text, findings):

@@ -96,6 +96,14 @@ class Words(unittest.TestCase):
         self.assertEqual(worse("docs/x.md", "[y](y.md)", exists=lambda to: to == "docs/y.md"), [])
         self.assertEqual(worse("docs/x.md", "[y](https://example.org/y.md) [z](#part)"), [])
 
+    def test_a_source_that_a_page_names_is_there(self):
+        page, there = "see `lock/x.cpp` and `src/lock/x.cpp`\n", {"src/lock/x.cpp"}
+        self.assertEqual(worse("docs/x.md", page, exists=there.__contains__), [])
+        found = worse("docs/x.md", page, exists=lambda to: False)
+        self.assertIn("no source lock/x.cpp", found[0])
+        self.assertEqual(len(found), 2)
+        self.assertEqual(worse("CHANGELOG.md", page, exists=lambda to: False), [])
+
 
 class Places(unittest.TestCase):
     def test_a_path_of_one_machine_is_told(self):

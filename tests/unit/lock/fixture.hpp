@@ -16,6 +16,7 @@
 #include "lock/holder.hpp"
 #include "lock/owner.hpp"
 #include "lock/query_client.hpp"
+#include "lock/roll_calls.hpp"
 #include "made_up.hpp"
 
 namespace lock_test {
@@ -51,12 +52,14 @@ struct participant {
           pace{s, n},
           as_owner{s, pace, id, slot_of},
           as_holder{s, pace, id, slot_of},
-          as_query_client{s, pace, slot_of} {}
+          as_query_client{s, pace, slot_of},
+          as_voter{s, id} {}
     peer_id id;
     base::pace pace;
     owner as_owner;
     holder as_holder;
     query_client as_query_client;
+    roll_calls as_voter;
     std::vector<was_granted> granted;
     std::vector<has_failed> failed;
     std::vector<was_lost> lost;
@@ -95,6 +98,7 @@ struct cluster {
     base::time_point now = at(0s);
     std::map<std::uint64_t, std::unique_ptr<participant>> all;
     std::deque<packet> wire;
+    bool is_mute_voter = false;  // of those that collect what members say (OWN-12)
 
     participant& operator[](std::uint64_t n) { return *all.at(n); }
 
@@ -117,6 +121,7 @@ struct cluster {
         all.at(n)->as_owner.install(s, now);
         all.at(n)->as_holder.install(s, now);
         all.at(n)->as_query_client.install(s, now);
+        all.at(n)->as_voter.installed(s, now);
         drain(n);
     }
     /// The next view: without `removed`, all slots to `owner`; installed at those in `where`.
@@ -143,6 +148,9 @@ struct cluster {
             } else if (auto* b = std::get_if<broke_by_policy>(&*o)) {
                 p.policy.push_back(*b);
             }
+        }
+        while (auto o = p.as_voter.next()) {
+            wire.push_back({p.id, o->to, o->what});
         }
         while (auto o = p.as_query_client.next()) {
             if (auto* s = std::get_if<send>(&*o)) {
@@ -189,7 +197,16 @@ struct cluster {
     void hear(participant& p, const peer_id& from, const to_asker& what) {
         p.as_query_client.handle(from, what, now);
     }
-    void hear(participant&, const peer_id&, const to_seat&) {}
+    void hear(participant& p, const peer_id& from, const to_seat& what) {
+        if (const auto* said = std::get_if<no_holds>(&what); said != nullptr && !is_mute_voter) {
+            p.as_voter.heard(from, *said, now);
+        }
+    }
+    /// OWN-12: members have said nothing for A/4, or nothing that arrived.
+    void pass_until_asked() {
+        now += settings.lease / 4;
+        tick();
+    }
     void run() {
         while (!wire.empty()) {
             const auto k = wire.front();
@@ -202,6 +219,7 @@ struct cluster {
             p->as_owner.tick(now);
             p->as_holder.tick(now);
             p->as_query_client.tick(now);
+            p->as_voter.tick(now);
             drain(n);
         }
     }

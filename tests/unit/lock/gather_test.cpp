@@ -89,6 +89,7 @@ TEST_CASE("OWN-8: a report about slots that were not asked for brings nothing in
     c.kill(1);
     c.install_at(2, s);
     c.install_at(3, s);
+    c.pass_until_asked();
     const auto asked = c.take<gather>();
     const auto& ask = the<gather>(asked.what);
     report answer{ask.named, ask.serial, 1, false, {}};
@@ -106,6 +107,7 @@ TEST_CASE("HOLD-4: a break is not repeated once its holder's lease has ended") {
     const auto s = c.next_view(2, {1}, 0ms);
     c.install_at(2, s);
     c.install_at(3, s);
+    c.pass_until_asked();
     const auto ask = the<gather>(c.take<gather>().what);
     c.wire.clear();
     // Two members say that they hold the same lock; 3 has the lower token.

@@ -44,6 +44,7 @@ TEST_CASE("OWN-4: of a report that lies, impossible holds are dropped") {
     c.kill(1);
     const auto s = c.next_view(2, {1}, 0ms);
     c.install_at(2, s);
+    c.pass_until_asked();
     const auto ask = the<gather>(c.take<gather>().what);
     report lie{ask.named, ask.serial, 1, false, {}};
     lie.holds = {hold_of(3, c.v.epoch.value, 1), hold_of(2, c.v.epoch.value - 1, 1)};

@@ -184,6 +184,7 @@ TEST_CASE("HOLD-4: of reports that conflict what goes with the higher tokens sta
     const auto s = c.next_view(2, {1}, 0ms);
     c.install_at(2, s);
     c.install_at(3, s);
+    c.pass_until_asked();
     const auto ask = the<gather>(c.take<gather>().what);
     c.wire.clear();
     report of_2{ask.named, ask.serial, 9, false, {}};

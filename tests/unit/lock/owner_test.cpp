@@ -363,6 +363,8 @@ TEST_CASE("HOLD-4: the loser of a conflict is told until it has released") {
     const auto s = c.next_view(3, {1}, 0ms);
     c.install_at(2, s);
     c.install_at(3, s);
+    c.wire.clear();
+    c.pass_until_asked();
     c.deliver(c.take<gather>());
     c.deliver(c.take<gather>());
     // A bug somewhere: the new owner itself reports a hold of the same lock, with a lower token.

@@ -204,7 +204,7 @@ struct asking {
             v.members.push_back(m);
         }
         for (std::uint16_t s = 1; s <= 4; ++s) {
-            mine.want({s}, v.number, {50});
+            mine.want({s}, v.number, {50}, false);
         }
         mine.ask_wanted(v, at(0s), out);
     }

@@ -50,7 +50,8 @@ TEST_CASE_METHOD(three_voters, "NET-4: voters that fail for a moment are not com
     }
 }
 
-TEST_CASE_METHOD(three_voters, "NET-4: a former voter fails no more, and a vacant seat does not count") {
+TEST_CASE_METHOD(three_voters,
+                 "NET-4: a former voter fails no more, a vacant seat does not count") {
     failing.set_failing(peer(1), true, at(0s));
     failing.set_failing(peer(2), true, at(0s));
     v.members.push_back(made_up::member(4));

@@ -9,7 +9,7 @@
 
 #include "base/message_groups.hpp"
 #include "catch.hpp"
-#include "node/early_asks.hpp"
+#include "node/early_messages.hpp"
 #include "small_cluster.hpp"
 
 using namespace node_test;
@@ -202,55 +202,6 @@ TEST_CASE("VIEW-9: who waits in vain for members that answer the voters costs no
     CHECK(c.run_until([&] { return c.all[5].granted.size() == 1; }, 2s));
 }
 
-TEST_CASE("OWN-8: what a new owner asks too early is kept until its view is installed") {
-    node::early_asks mine;
-    mine.keep(peer(1), {{3}, {30}, 7, {{1}}});
-    mine.keep(peer(2), {{4}, {40}, 8, {{2}}});
-    mine.keep(peer(1), {{3}, {30}, 9, {{3}}});
-    CHECK(mine.take({2}).empty());
-    const auto first = mine.take({3});
-    REQUIRE(first.size() == 2);
-    CHECK(first[0].first == peer(1));
-    CHECK(first[0].second.serial == 7);
-    CHECK(first[1].second.serial == 9);
-    REQUIRE(mine.take({5}).size() == 1);
-    CHECK(mine.take({5}).empty());
-}
-
-TEST_CASE("OWN-8: of what is asked too early the latest are kept") {
-    node::early_asks mine;
-    for (std::uint64_t i = 0; i < node::early_asks::most + 3; ++i) {
-        mine.keep(peer(1), {{3}, {30}, i, {{1}}});
-    }
-    const auto kept = mine.take({3});
-    REQUIRE(kept.size() == node::early_asks::most);
-    CHECK(kept.front().second.serial == 3);
-}
-
-TEST_CASE("LOAD-5: after a crash each new owner asks each member once, and not by way of others") {
-    small_cluster c{3};
-    c.settings.retry = 1ms;  // answers take longer
-    REQUIRE(c.form({1, 2, 3, 4, 5, 6, 7, 8}));
-    c.run_for(1s);  // the tables are handed over
-    std::size_t asked = 0;
-    std::size_t reported = 0;
-    std::size_t relayed = 0;
-    c.lose = [&](const node::message& what) {
-        asked += base::holds_message<lock::gather>(what) ? 1 : 0;
-        reported += base::holds_message<lock::report>(what) ? 1 : 0;
-        relayed += std::holds_alternative<node::relayed>(what) ? 1 : 0;
-        return false;
-    };
-    c.kill(8);
-    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4, 5, 6, 7}); }));
-    c.run_for(2s);
-    CHECK(asked > 0);
-    CHECK(asked % 6 == 0);  // each of the others
-    CHECK(asked <= 7 * 6);
-    CHECK(reported == asked);
-    CHECK(relayed == 0);
-}
-
 namespace {
 
 /// Whether it is one of a new owner's asks, or of the reports that answer them.
@@ -260,13 +211,170 @@ bool is_of_gather(const node::message& what) {
 
 }  // namespace
 
+namespace {
+
+/// Of peers 1, 2 and 3.
+view view_of(std::uint64_t number) {
+    auto v = made_up::first_view(3);
+    v.number = {number};
+    return v;
+}
+
+}  // namespace
+
+TEST_CASE("OWN-8: what a new owner asks too early is kept until its view is installed") {
+    node::early_messages mine;
+    const auto serial_of = [](const auto& kept) {
+        return std::get<lock::gather>(std::get<lock::to_holder>(kept.second)).serial;
+    };
+    CHECK(mine.keep(peer(1), lock::gather{{3}, {30}, 7, {{1}}}, {2}));
+    CHECK(mine.keep(peer(2), lock::gather{{4}, {40}, 8, {{2}}}, {2}));
+    CHECK(mine.keep(peer(1), lock::gather{{3}, {30}, 9, {{3}}}, {2}));
+    CHECK_FALSE(mine.keep(peer(1), lock::gather{{2}, {30}, 10, {{3}}}, {2}));
+    CHECK(mine.take(view_of(2)).empty());
+    const auto first = mine.take(view_of(3));
+    REQUIRE(first.size() == 2);
+    CHECK(first[0].first == peer(1));
+    CHECK(serial_of(first[0]) == 7);
+    CHECK(serial_of(first[1]) == 9);
+    REQUIRE(mine.take(view_of(5)).size() == 1);
+    CHECK(mine.take(view_of(5)).empty());
+}
+
+TEST_CASE("OWN-8: of what comes too early the latest are kept") {
+    node::early_messages mine;
+    for (std::uint64_t i = 0; i < node::early_messages::most + 3; ++i) {
+        CHECK(mine.keep(peer(1), lock::gather{{3}, {30}, i, {{1}}}, {2}));
+    }
+    const auto kept = mine.take(view_of(3));
+    REQUIRE(kept.size() == node::early_messages::most);
+    CHECK(std::get<lock::gather>(std::get<lock::to_holder>(kept.front().second)).serial == 3);
+}
+
+TEST_CASE("OWN-12: what a new owner is told too early is kept, of each member the latest") {
+    node::early_messages mine;
+    lock::report given{{3}, 0, 1, false, {}};
+    given.holds.resize(2);
+    CHECK(mine.keep(peer(1), given, {2}));
+    CHECK(mine.keep(peer(2), lock::no_holds_of{{3}, {peer(3)}}, {2}));
+    CHECK_FALSE(mine.keep(peer(1), lock::release{}, {2}));
+    CHECK_FALSE(mine.keep(peer(1), given, {3}));
+    given.holds.resize(3);
+    CHECK(mine.keep(peer(1), given, {2}));
+    CHECK(mine.keep(peer(9), given, {2}));  // no member
+    const auto kept = mine.take(view_of(3));
+    REQUIRE(kept.size() == 2);
+    const auto& last = std::get<lock::to_owner>(kept[1].second);
+    CHECK(std::get<lock::report>(last).holds.size() == 3);
+    CHECK(mine.take(view_of(9)).empty());
+}
+
+TEST_CASE("OWN-12: of early reports no more is kept than so many holds") {
+    node::early_messages mine;
+    lock::report given{{3}, 0, 1, false, {}};
+    given.holds.resize(node::early_messages::most_reported / 2 - 1);
+    CHECK(mine.keep(peer(1), given, {2}));
+    CHECK(mine.keep(peer(2), given, {2}));
+    CHECK(mine.keep(peer(3), given, {2}));  // in vain
+    CHECK(mine.keep(peer(2), given, {2}));  // in place of its own
+    CHECK(mine.take(view_of(3)).size() == 2);
+}
+
+TEST_CASE("OWN-12: after a crash each member speaks once, and so does a voter to each new owner") {
+    small_cluster c{3};
+    c.settings.retry = 80ms;
+    REQUIRE(c.form({1, 2, 3, 4, 5, 6, 7, 8}));
+    c.run_for(1s);  // the tables are handed over
+    std::size_t asked = 0, said = 0, told = 0, relayed = 0;
+    c.lose = [&](const node::message& what) {
+        asked += is_of_gather(what) ? 1 : 0;
+        said += base::holds_message<lock::no_holds>(what) ? 1 : 0;
+        told += base::holds_message<lock::no_holds_of>(what) ? 1 : 0;
+        relayed += std::holds_alternative<node::relayed>(what) ? 1 : 0;
+        return false;
+    };
+    c.kill(8);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4, 5, 6, 7}); }));
+    c.run_for(2s);
+    CHECK(said == 6);  // the voter itself sends nothing to itself
+    CHECK(told > 0);
+    CHECK(told <= 6);
+    CHECK(asked == 0);
+    CHECK(relayed == 0);
+}
+
+TEST_CASE("OWN-12: who holds something reports it unasked, and keeps it") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(5);
+    c.acquire(4, name);
+    REQUIRE(c.run_until([&] { return c.all[4].granted.size() == 1; }));
+    std::size_t asked = 0, reported = 0;
+    c.lose = [&](const node::message& what) {
+        asked += base::holds_message<lock::gather>(what) ? 1 : 0;
+        reported += base::holds_message<lock::report>(what) ? 1 : 0;
+        return false;
+    };
+    c.kill(5);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    c.acquire(1, name);
+    c.run_for(2s);
+    CHECK(asked == 0);
+    CHECK(reported <= 1);  // none if its new owner is the holder
+    CHECK(c.all[1].granted.empty());
+    c.release(4, name, c.all[4].granted[0].token);
+    CHECK(c.run_until([&] { return c.all[1].granted.size() == 1; }, 200ms));
+}
+
+TEST_CASE("OWN-12: that a new owner has thousands of slots makes no difference") {
+    small_cluster c{3};
+    c.settings.slots = 16384;
+    REQUIRE(c.form({1, 2, 3}));
+    const auto name = c.name_at(3);
+    c.acquire(1, name);
+    REQUIRE(c.run_until([&] { return c.all[1].granted.size() == 1; }));
+    std::size_t asked = 0;
+    c.lose = [&](const node::message& what) {
+        asked += base::holds_message<lock::gather>(what) ? 1 : 0;
+        return false;
+    };
+    c.kill(3);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2}); }));
+    c.acquire(2, name);
+    c.run_for(2s);
+    CHECK(asked == 0);
+    CHECK(c.all[2].granted.empty());
+    c.release(1, name, c.all[1].granted[0].token);
+    CHECK(c.run_until([&] { return c.all[2].granted.size() == 1; }, 200ms));
+}
+
+TEST_CASE("OWN-12: where the voter's word is lost, members are asked after A/4") {
+    small_cluster c{3};
+    REQUIRE(c.form({1, 2, 3, 4, 5}));
+    const auto name = c.name_at(5);
+    const bool is_members_word = GENERATE(true, false);
+    std::size_t asked = 0;
+    c.lose = [&](const node::message& what) {
+        asked += base::holds_message<lock::gather>(what) ? 1 : 0;
+        return is_members_word ? base::holds_message<lock::no_holds>(what)
+                               : base::holds_message<lock::no_holds_of>(what);
+    };
+    c.kill(5);
+    REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
+    CHECK(asked == 0);
+    c.acquire(1, name);
+    CHECK(c.run_until([&] { return c.all[1].granted.size() == 1; }, 2s));
+    c.run_for(1s);
+    CHECK(asked > 0);
+}
+
 TEST_CASE("LOAD-5: a new owner and a member exchange two datagrams, and make no stream for it") {
     small_cluster c{3};
     REQUIRE(c.form({1, 2, 3, 4, 5}));
     std::size_t by_stream = 0, by_datagram = 0;
     c.lose_sent = [&](const node::send& s) {
         (s.stream ? by_stream : by_datagram) += is_of_gather(s.what) ? 1 : 0;
-        return false;
+        return base::holds_message<lock::no_holds>(s.what);
     };
     c.kill(5);
     REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));
@@ -289,8 +397,9 @@ TEST_CASE("LOAD-5: a gather whose datagram is lost goes by stream, and its repor
         } else if (gathers > 0 && is_of_gather(s.what)) {
             ++late;
         }
-        return !s.stream && (are_gathers ? base::holds_message<lock::gather>(s.what)
-                                         : base::holds_message<lock::report>(s.what));
+        const bool is_lost = are_gathers ? base::holds_message<lock::gather>(s.what)
+                                         : base::holds_message<lock::report>(s.what);
+        return (!s.stream && is_lost) || base::holds_message<lock::no_holds>(s.what);
     };
     c.kill(5);
     REQUIRE(c.run_until([&] { return c.is_member_everywhere({1, 2, 3, 4}); }));

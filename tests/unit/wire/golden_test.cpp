@@ -139,6 +139,18 @@ TEST_CASE("golden bytes", "[wire]") {
             "c2"
             "90"
             "90");
+    REQUIRE(hex(lock::message{lock::no_holds{{4}, {{0, 1}}}}) ==
+            "7a"
+            "92"
+            "04"
+            "91"
+            "c41000000000000000000000000000000001");
+    REQUIRE(hex(lock::message{lock::no_holds_of{{4}, {{0, 1}}}}) ==
+            "7b"
+            "92"
+            "04"
+            "91"
+            "c41000000000000000000000000000000001");
     REQUIRE(hex(node::relayed{{0, 1}, {0, 2}, true, lock::cancelled{{3}}}) ==
             "70"
             "c41000000000000000000000000000000001"

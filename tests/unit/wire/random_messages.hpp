@@ -37,7 +37,7 @@ concept has_2 =
               lock::hold_probe, lock::table_ack, lock::watch, lock::unwatch, lock::past,
               lock::inspect_request, lock::list_locks, lock::listed_lock, lock::revoke_reply,
               lock::store_record, lock::still_waiting, lock::still_queued, lock::watch_refused,
-              seat>;
+              lock::no_holds, lock::no_holds_of, seat>;
 template <class T>
 concept has_3 = one_among<T, lease::waits_for, views::found_prepare, swim::ack, swim::introduction,
                           views::welcome, views::opinion_ask, views::rejected, views::accept,
@@ -45,9 +45,9 @@ concept has_3 = one_among<T, lease::waits_for, views::found_prepare, swim::ack, 
                           lock::lock_summary, lock::no_table, lock::lock_state_seen, former_member,
                           views::evict, lock::keep_delays, lock::records_read>;
 template <class T>
-concept has_4 = one_among<T, swim::ping, swim::push_pull, lease::renew_request,
-                          lock::gather, lock::listed, lock::release_request_ack, lock::terms,
-                          break_outcome, views::opinion, node::relayed>;
+concept has_4 =
+    one_among<T, swim::ping, swim::push_pull, lease::renew_request, lock::gather, lock::listed,
+              lock::release_request_ack, lock::terms, break_outcome, views::opinion, node::relayed>;
 template <class T>
 concept has_5 =
     one_among<T, views::promise, views::found_promise, swim::ping_request, lock::lock_state,
