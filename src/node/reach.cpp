@@ -91,8 +91,8 @@ void node::state::reach_members(const view& v, base::time_point now) {
     std::erase_if(answered_ways, [&](const auto& a) { return !v.is_voter(a.first); });
     overdue.installed(v);
     overdue.waits_for_tables_of(owner.table_givers(), now);
-    for (const auto& [from, what] : early_messages.take(v)) {
-        std::visit([&](const auto& group) { take(from, group, now); }, what);
+    for (const auto& early : early_messages.take(v)) {
+        std::visit([&](const auto& group) { take(early.first, group, now); }, early.second);
     }
 }
 
