@@ -176,14 +176,15 @@ TEST_CASE("a lease that was at risk, was lost and came back is not at risk") {
     }
     REQUIRE(p.wait_ready(20s));
     // Just regained, it may be at risk again for a moment; the present answer is what counts.
+    const std::chrono::milliseconds lease = usual_lease.value_or(1s);
     std::optional<hold> again;
-    for (int i = 0; i < 100 && (!again || again->remaining() < 500ms); ++i) {
+    for (int i = 0; i < 100 && (!again || again->remaining() < lease / 2); ++i) {
         if (auto got = p.lock("b", {.wait = 100ms})) {
             again.emplace(std::move(*got));
         }
     }
     REQUIRE(again);
-    CHECK(again->remaining() > 400ms);
+    CHECK(again->remaining() > lease * 2 / 5);
     CHECK_FALSE(again->at_risk().stop_requested());
 }
 
@@ -282,15 +283,16 @@ TEST_CASE("DISK-1: a peer that cannot write to its state_dir says so, and goes o
 
 TEST_CASE("FOUND-8: seats that are added by configuration found nothing beside a living one") {
     const auto seeds = test_support::free_addresses(3);
-    auto old = started({.listen = seeds[0], .seeds = {seeds[0]}, .profile = profile::local});
-    REQUIRE(old.wait_ready(10s));
-    auto held = old.lock("ledger", {.wait = 5s});
+    auto old = started(
+        {.listen = seeds[0], .seeds = {seeds[0]}, .profile = profile::local, .lease = usual_lease});
+    REQUIRE(old.wait_ready(20s));
+    auto held = old.lock("ledger", {.wait = 10s});
     REQUIRE(held);
     // A majority of their own list, and nothing is wrong with the network.
     seen<errc> problems;
     std::vector<peer> added;
     for (const auto& at : {seeds[1], seeds[2]}) {
-        config c{.listen = at, .seeds = seeds, .profile = profile::local};
+        config c{.listen = at, .seeds = seeds, .profile = profile::local, .lease = usual_lease};
         c.on_event = [&](const event& e) {
             if (const auto* p = std::get_if<events::problem>(&e)) {
                 problems.add(p->what.code);
