@@ -27,8 +27,9 @@ break_options by(const std::string& who, std::chrono::nanoseconds wait = 10s) {
 
 TEST_CASE("LOOK-1: what a look shows") {
     const auto& c = unharmed();
-    // Owners of a cluster that is just founded grant after a lease (FOUND-1).
-    CHECK(c.peers[1].inspect("a", past_each_lease)->explain() == "free");
+    // Owners of a cluster that is just founded grant after a lease (FOUND-1), and are asked again
+    // after half of one.
+    CHECK(c.peers[1].inspect("a", 10s)->explain() == "free");
     lock_options noted;
     noted.note = "nightly run";
     const auto mine = c.peers[0].lock("a", noted);
