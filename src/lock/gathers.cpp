@@ -155,7 +155,7 @@ bool gathers::hear(const peer_id& from, const report& given, const view& v, base
 
 bool gathers::take(round& g, const peer_id& from, const report& given, base::time_point now) {
     auto& heard = g.heard[from];
-    if (heard.number != 0 && given.number <= heard.number) {
+    if (given.number <= heard.number) {
         return false;
     }
     if (heard.number == 0) {

@@ -176,7 +176,7 @@ void granter::note_waiters(slot s, const std::string& name, lock_entry& e, base:
     }
 }
 
-// ---- the end of a hold
+// ---- slots come and go
 
 void granter::serve(slot s, tenure& t, base::time_point now) {
     HOLDFAST_ASSERT(&t == tenures_.find(s));
